@@ -1,0 +1,66 @@
+/** Why something could not be done, by what the caller can do about it. Each maps to one gRPC and one HTTP status. */
+export type FaultCode =
+  /** The request is wrong: mend it, do not retry. */
+  | 'INVALID_INPUT'
+  | 'NOT_FOUND'
+  /** The state forbids it: read again first. */
+  | 'RULE_VIOLATED'
+  /** Another decision was faster: decide again. */
+  | 'VERSION_CONFLICT'
+  /** A limit or a full buffer: wait, then retry. */
+  | 'OVERLOADED'
+  /** A message over a size limit: it will never pass as it is. */
+  | 'TOO_LARGE'
+  /** Something this process needs is away, or it is shutting down: retry. */
+  | 'UNAVAILABLE'
+  | 'DEADLINE'
+  | 'CANCELLED'
+  /** The log holds what cannot be right: page a person. */
+  | 'CORRUPT_LOG'
+  /** A programming error, or something nobody foresaw. */
+  | 'INTERNAL';
+
+/** A field of the request that is wrong. */
+export interface FieldViolation {
+  readonly field: string;
+  /** Upper snake case, stable for programs. */
+  readonly reason: string;
+  /** What is wrong and the way out. */
+  readonly description: string;
+}
+
+export interface FaultDetails {
+  readonly violations?: readonly FieldViolation[];
+  /** When a retry may help, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+  /** The limit that was reached, such as `20000 reports/s a client`. */
+  readonly limit?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error that infrastructure throws on purpose; protocols convert it at their edge only. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly violations: readonly FieldViolation[];
+  readonly retryAfterMs: number | undefined;
+  readonly limit: string | undefined;
+
+  constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.violations = details.violations ?? [];
+    this.retryAfterMs = details.retryAfterMs;
+    this.limit = details.limit;
+  }
+}
+
+/** Whether an error is a {@link Fault}, of one of the given codes where any are given. */
+export function isFault(error: unknown, ...codes: readonly FaultCode[]): error is Fault {
+  return error instanceof Fault && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** Fails loudly when what must hold does not. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Fault('INTERNAL', `invariant broken: ${message}`);
+}
