@@ -52,11 +52,11 @@ export interface Event {
   /** Log time, by our clock at the door: Unix time, milliseconds. */
   receivedAtMs: number;
   /** First 16 bytes of the SHA-256 of the report's canonical content, without received_at_ms and trace. */
-  contentHash: Buffer;
+  contentHash: Uint8Array;
   /** W3C trace context of the call that brought the event; empty where there was none. */
   traceparent: string;
   /** The payload: the message named by type, in the form named by version. */
-  payload: Buffer;
+  payload: Uint8Array;
 }
 
 /**
@@ -174,7 +174,7 @@ export interface UndecodableReceived {
   /** Why it could not be stored. */
   reason: string;
   /** The raw bytes, at most 1 MiB of them. */
-  raw: Buffer;
+  raw: Uint8Array;
 }
 
 /** Payload, version 1: someone asked that a parked event be applied again. */
@@ -202,9 +202,9 @@ function createBaseEvent(): Event {
     reportId: "",
     part: 0,
     receivedAtMs: 0,
-    contentHash: Buffer.alloc(0),
+    contentHash: new Uint8Array(0),
     traceparent: "",
-    payload: Buffer.alloc(0),
+    payload: new Uint8Array(0),
   };
 }
 
@@ -317,7 +317,7 @@ export const Event: MessageFns<Event> = {
               break;
             }
 
-            message.contentHash = Buffer.from(reader.bytes());
+            message.contentHash = reader.bytes();
             continue;
           }
           case 9: {
@@ -333,7 +333,7 @@ export const Event: MessageFns<Event> = {
               break;
             }
 
-            message.payload = Buffer.from(reader.bytes());
+            message.payload = reader.bytes();
             continue;
           }
         }
@@ -360,9 +360,9 @@ export const Event: MessageFns<Event> = {
     message.reportId = object.reportId ?? "";
     message.part = object.part ?? 0;
     message.receivedAtMs = object.receivedAtMs ?? 0;
-    message.contentHash = object.contentHash ?? Buffer.alloc(0);
+    message.contentHash = object.contentHash ?? new Uint8Array(0);
     message.traceparent = object.traceparent ?? "";
-    message.payload = object.payload ?? Buffer.alloc(0);
+    message.payload = object.payload ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1169,7 +1169,7 @@ export const LogGapFound: MessageFns<LogGapFound> = {
 };
 
 function createBaseUndecodableReceived(): UndecodableReceived {
-  return { reason: "", raw: Buffer.alloc(0) };
+  return { reason: "", raw: new Uint8Array(0) };
 }
 
 export const UndecodableReceived: MessageFns<UndecodableReceived> = {
@@ -1209,7 +1209,7 @@ export const UndecodableReceived: MessageFns<UndecodableReceived> = {
               break;
             }
 
-            message.raw = Buffer.from(reader.bytes());
+            message.raw = reader.bytes();
             continue;
           }
         }
@@ -1230,7 +1230,7 @@ export const UndecodableReceived: MessageFns<UndecodableReceived> = {
   fromPartial<I extends Exact<DeepPartial<UndecodableReceived>, I>>(object: I): UndecodableReceived {
     const message = createBaseUndecodableReceived();
     message.reason = object.reason ?? "";
-    message.raw = object.raw ?? Buffer.alloc(0);
+    message.raw = object.raw ?? new Uint8Array(0);
     return message;
   },
 };

@@ -34,6 +34,11 @@ export const ReportOutcome = {
   QUARANTINED: 2,
   /** REJECTED - Not taken: it cannot be read. Findings say why; sending it again as it is will not help. */
   REJECTED: 3,
+  /**
+   * UNAVAILABLE - Not confirmed on disk: its part of the log is away, full or too slow. Findings say why. Sending the same report
+   * again is what helps; should it be on disk after all, that changes nothing.
+   */
+  UNAVAILABLE: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -44,6 +49,7 @@ export namespace ReportOutcome {
   export type ACCEPTED = typeof ReportOutcome.ACCEPTED;
   export type QUARANTINED = typeof ReportOutcome.QUARANTINED;
   export type REJECTED = typeof ReportOutcome.REJECTED;
+  export type UNAVAILABLE = typeof ReportOutcome.UNAVAILABLE;
   export type UNRECOGNIZED = typeof ReportOutcome.UNRECOGNIZED;
 }
 
@@ -63,12 +69,14 @@ export interface ReportResponse {
 export interface ReportResult {
   /** What became of it. */
   outcome: ReportOutcome;
-  /** Where it lies; absent when rejected. Use it as `at_least` to read your own write. */
+  /** Where it lies; absent when rejected or unavailable. Use it as `at_least` to read your own write. */
   position?:
     | Position
     | undefined;
-  /** What was wrong with it or noticed about it. */
+  /** What was wrong with it or noticed about it; at most 100 are listed, then one that counts the rest. */
   findings: Finding[];
+  /** Only when unavailable: how long to wait before sending it again, in milliseconds. */
+  retryAfterMs?: number | undefined;
 }
 
 /** Something wrong with a report, or noticed about it. */
@@ -247,7 +255,7 @@ export const ReportResponse: MessageFns<ReportResponse> = {
 };
 
 function createBaseReportResult(): ReportResult {
-  return { outcome: 0, position: undefined, findings: [] };
+  return { outcome: 0, position: undefined, findings: [], retryAfterMs: undefined };
 }
 
 export const ReportResult: MessageFns<ReportResult> = {
@@ -260,6 +268,9 @@ export const ReportResult: MessageFns<ReportResult> = {
     }
     for (const v of message.findings) {
       Finding.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.retryAfterMs !== undefined) {
+      writer.uint32(32).uint32(message.retryAfterMs);
     }
     return writer;
   },
@@ -301,6 +312,14 @@ export const ReportResult: MessageFns<ReportResult> = {
             message.findings.push(Finding.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retryAfterMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -323,6 +342,7 @@ export const ReportResult: MessageFns<ReportResult> = {
       ? Position.fromPartial(object.position)
       : undefined;
     message.findings = object.findings?.map((e) => Finding.fromPartial(e)) || [];
+    message.retryAfterMs = object.retryAfterMs ?? undefined;
     return message;
   },
 };

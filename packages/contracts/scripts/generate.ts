@@ -1,0 +1,81 @@
+/**
+ * Generates the contracts from proto/: TypeScript, and the descriptor set that servers reflect.
+ * With `--check` nothing is changed; what is not current is listed and the exit code is 1.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
+const TARGET = 'packages/contracts/src';
+const GENERATED = 'generated';
+const DESCRIPTOR_SET = 'descriptor-set.binpb';
+
+function buf(...args: readonly string[]): void {
+  const program = join(ROOT, 'node_modules/.bin/buf');
+  execFileSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+/** Writes everything that is generated below a folder, at its place in the repository. */
+function generateInto(folder: string): void {
+  buf('generate', '--output', folder);
+  const descriptorSet = join(folder, TARGET, DESCRIPTOR_SET);
+  buf('build', '--as-file-descriptor-set', '--exclude-source-info', '--output', descriptorSet);
+}
+
+function generatedFilesIn(folder: string): readonly string[] {
+  const isGenerated = (file: string) => file === DESCRIPTOR_SET || file.startsWith(`${GENERATED}/`);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter(isGenerated);
+}
+
+interface Difference {
+  readonly kind: 'missing' | 'out of date' | 'left over';
+  readonly file: string;
+}
+
+function differences(current: string, fresh: string): readonly Difference[] {
+  const [committed, wanted] = [new Set(generatedFilesIn(current)), new Set(generatedFilesIn(fresh))];
+  const isSame = (file: string) => readFileSync(join(current, file)).equals(readFileSync(join(fresh, file)));
+  const found: Difference[] = [];
+  for (const file of wanted) {
+    if (!committed.has(file)) found.push({ kind: 'missing', file });
+    else if (!isSame(file)) found.push({ kind: 'out of date', file });
+  }
+  for (const file of committed) {
+    if (!wanted.has(file)) found.push({ kind: 'left over', file });
+  }
+  return found;
+}
+
+/** Brings over what differs and nothing else, so that whoever is running the code is not disturbed. */
+function apply(found: readonly Difference[], current: string, fresh: string): void {
+  for (const { kind, file } of found) {
+    if (kind === 'left over') rmSync(join(current, file));
+    else cpSync(join(fresh, file), join(current, file), { recursive: true });
+  }
+}
+
+function main(isCheck: boolean): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'odograph-contracts-'));
+  try {
+    generateInto(scratch);
+    const [current, fresh] = [join(ROOT, TARGET), join(scratch, TARGET)];
+    const found = differences(current, fresh);
+    for (const { kind, file } of found) console.log(`${kind.padEnd(11)}  ${TARGET}/${file}`);
+    if (!isCheck) apply(found, current, fresh);
+    else if (found.length > 0) {
+      console.error('the generated contracts are not what proto/ gives: run npm run proto:generate');
+      process.exitCode = 1;
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+main(process.argv.includes('--check'));

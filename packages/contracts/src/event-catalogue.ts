@@ -1,0 +1,159 @@
+import { Fault } from '@odograph/kernel/fault';
+import type { EventPosition } from '@odograph/kernel/position';
+import type {
+  EventHead,
+  EventType,
+  TelemetryConflicted,
+  TelemetryQuarantined,
+  TelemetryReported,
+  VehicleEvent,
+} from '@odograph/kernel/vehicle-event';
+import * as wire from './generated/odograph/telemetry/v1/event.ts';
+import * as log from './log-payload.ts';
+import { firstVersion, type PayloadVersions } from './payload-versions.ts';
+import * as telemetry from './telemetry-payload.ts';
+
+/** What an event's type, version and payload are on the wire. */
+export interface EncodedPayload {
+  readonly type: EventType;
+  readonly version: number;
+  readonly payload: Buffer;
+}
+
+/** How the events of one type are read and written. */
+interface EventForm<E extends VehicleEvent> {
+  readonly newest: number;
+  decode(head: EventHead, version: number, payload: Uint8Array): E;
+  encode(event: E): Uint8Array;
+}
+
+/** Each type of event in each form it was ever written in; `firstVersion(a).upcastTo(b, upcast)` adds a version. */
+const CONFLICT_VERSIONS = firstVersion(wire.TelemetryConflicted);
+const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { readonly type: T }>> } = {
+  TelemetryReported: form(
+    firstVersion(wire.TelemetryReported),
+    telemetry.reportedToDomain,
+    telemetry.reportedToPayload,
+  ),
+  TelemetryQuarantined: form(
+    firstVersion(wire.TelemetryQuarantined),
+    telemetry.quarantinedToDomain,
+    telemetry.quarantinedToPayload,
+  ),
+  TelemetryConflicted: form(CONFLICT_VERSIONS, conflictToDomain, conflictToPayload),
+  TimeTicked: form(firstVersion(wire.TimeTicked), log.tickedToDomain, () => ({})),
+  LogGapFound: form(firstVersion(wire.LogGapFound), log.gapToDomain, log.gapToPayload),
+  UndecodableReceived: form(
+    firstVersion(wire.UndecodableReceived),
+    log.undecodableToDomain,
+    log.undecodableToPayload,
+  ),
+  ParkedEventRetried: form(firstVersion(wire.ParkedEventRetried), log.retriedToDomain, log.parkedToPayload),
+  ParkedEventDropped: form(firstVersion(wire.ParkedEventDropped), log.droppedToDomain, log.parkedToPayload),
+};
+
+/** The version in which each type of event is written today; every version from 1 to it can be read. */
+export const NEWEST_VERSIONS: ReadonlyMap<string, number> = new Map(
+  Object.entries(CATALOGUE).map(([type, { newest }]) => [type, newest]),
+);
+
+/**
+ * An event as the domain knows it, in the newest version of its type.
+ * @throws {Fault} UNAVAILABLE where only a newer program knows its type or version ({@link isNewerThanKnown});
+ *   CORRUPT_LOG where its payload is not what type and version say.
+ */
+export function decodeEvent(event: wire.Event): VehicleEvent {
+  const { type, version } = event;
+  const form = formOf(type);
+  if (form === undefined || version > form.newest) throw new NewerEventFault(type, version);
+  try {
+    return form.decode(headOf(event), version, event.payload);
+  } catch (cause) {
+    if (isNewerThanKnown(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const whose = `report ${event.reportId} of ${event.subject}`;
+    throw new Fault('CORRUPT_LOG', `${type} version ${version}, ${whose}, cannot be decoded: ${why}`, {
+      cause,
+    });
+  }
+}
+
+/** An event's type, the newest version of it, and its payload in that version. */
+export function encodePayload(event: VehicleEvent): EncodedPayload {
+  const { newest, encode } = CATALOGUE[event.type] as EventForm<VehicleEvent>;
+  return { type: event.type, version: newest, payload: log.bufferOf(encode(event)) };
+}
+
+/** The payload of a conflict that keeps the event that came to the byte: also its part, hash, trace and old version. */
+export function encodeConflict(came: wire.Event, heldAt: EventPosition): EncodedPayload {
+  const payload = log.bufferOf(CONFLICT_VERSIONS.encode({ came, heldAt }));
+  return { type: 'TelemetryConflicted', version: CONFLICT_VERSIONS.newest, payload };
+}
+
+/** The log holds what only a newer program knows. */
+class NewerEventFault extends Fault {
+  constructor(type: string, version: number) {
+    super('UNAVAILABLE', `${type} version ${version} is newer than this program: update it to read on`);
+  }
+}
+
+/**
+ * Whether a fault says that an event is of a type or version that this program does not know yet.
+ * A reader pauses there until a newer program reads on; it never skips the event.
+ */
+export function isNewerThanKnown(fault: unknown): fault is Fault {
+  return fault instanceof NewerEventFault;
+}
+
+function form<E extends VehicleEvent, P>(
+  versions: PayloadVersions<P>,
+  toDomain: (head: EventHead, payload: P) => E,
+  toPayload: (event: E) => P,
+): EventForm<E> {
+  return {
+    newest: versions.newest,
+    decode: (head, version, payload) => toDomain(head, versions.decode(version, payload)),
+    encode: (event) => versions.encode(toPayload(event)),
+  };
+}
+
+function formOf(type: string): EventForm<VehicleEvent> | undefined {
+  return Object.hasOwn(CATALOGUE, type)
+    ? (CATALOGUE[type as EventType] as EventForm<VehicleEvent>)
+    : undefined;
+}
+
+/** Event time is log time where the vehicle's clock could not be used. */
+function headOf({ subject, reportId, observedAtMs, receivedAtMs }: wire.Event): EventHead {
+  return { subject, reportId, observedAtMs: observedAtMs === 0 ? receivedAtMs : observedAtMs, receivedAtMs };
+}
+
+function conflictToDomain(head: EventHead, { came, heldAt }: wire.TelemetryConflicted): TelemetryConflicted {
+  return {
+    type: 'TelemetryConflicted',
+    ...head,
+    came: reportThatCame(came),
+    heldAt: log.eventPositionOf(heldAt),
+  };
+}
+
+function conflictToPayload({ came, heldAt }: TelemetryConflicted): wire.TelemetryConflicted {
+  const { subject, reportId, observedAtMs, receivedAtMs } = came;
+  const head = {
+    subject,
+    reportId,
+    observedAtMs,
+    receivedAtMs,
+    part: 0,
+    contentHash: Buffer.of(),
+    traceparent: '',
+  };
+  return { came: { ...head, ...encodePayload(came) }, heldAt };
+}
+
+/** Looks at the type before it decodes, so that hostile bytes cannot nest conflicts without end. */
+function reportThatCame(came: wire.Event | undefined): TelemetryReported | TelemetryQuarantined {
+  const event = came?.type === 'TelemetryConflicted' ? undefined : came && decodeEvent(came);
+  if (event?.type === 'TelemetryReported' || event?.type === 'TelemetryQuarantined') return event;
+  throw new Fault('CORRUPT_LOG', `a conflict holds ${came?.type ?? 'nothing'} where a report must be`);
+}

@@ -1,0 +1,11 @@
+/** The JetStream stream that buffers a partition between the door and the log. */
+export const streamName = (partition: number): string => `EVENTS-${partition}`;
+
+/** The subject that the envelopes of a partition are published on. */
+export const streamSubject = (partition: number): string => `events.${partition}`;
+
+/** The plain NATS subject on which committed envelopes of a partition are broadcast. */
+export const logSubject = (partition: number): string => `log.${partition}`;
+
+/** Stream metadata that names how many partitions the log has. */
+export const PARTITION_COUNT_KEY = 'odograph.partitions';

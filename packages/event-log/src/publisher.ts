@@ -1,0 +1,102 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { Fault, invariant } from '@odograph/kernel/fault';
+import { partitionOf } from '@odograph/kernel/partition';
+import type { EventPosition } from '@odograph/kernel/position';
+import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
+import { createLane, type Lane, type LaneObserver } from './publisher-lane.ts';
+import type { StreamWatch } from './stream-watch.ts';
+
+export interface PublisherOptions {
+  /** How long an envelope waits for company, in milliseconds. */
+  readonly lingerMs: number;
+  /** How long to wait for JetStream's acknowledgement before sending the same bytes again, in milliseconds. */
+  readonly ackTimeoutMs: number;
+  /** Waits between attempts, in milliseconds, each twice the last up to the maximum. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** Bytes that may wait in one partition; above, appends are refused. */
+  readonly maxQueuedBytes: number;
+}
+
+export const DEFAULT_PUBLISHER_OPTIONS: PublisherOptions = {
+  lingerMs: 3,
+  ackTimeoutMs: 5_000,
+  retryMinMs: 20,
+  retryMaxMs: 1_000,
+  maxQueuedBytes: 32 * 1024 * 1024,
+};
+
+/** Puts events on disk, in order, an envelope at a time and one envelope in flight a partition. */
+export interface EventPublisher {
+  /** How many partitions the log has; undefined until the log has been seen. */
+  partitionCount(): number | undefined;
+  /**
+   * Appends the events of one report, adjacent in one envelope of their subject's partition.
+   * Resolves with the first event's position once JetStream has it on disk.
+   * Rejects with a Fault: OVERLOADED (full; nothing was taken), UNAVAILABLE (not confirmed before the deadline:
+   * send it again under the same report id).
+   */
+  append(group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
+  /** As {@link EventPublisher.append}, to a partition of the caller's choice; not refused when a stream is nearly full. */
+  appendTo(partition: number, group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
+  /** Bytes waiting, over all partitions. */
+  queuedBytes(): number;
+  /** Takes nothing more, and resolves when what was taken is settled. */
+  drain(): Promise<void>;
+}
+
+export interface PublisherParts {
+  readonly jetstream: JetStreamClient;
+  readonly watch: StreamWatch;
+  readonly options?: Partial<PublisherOptions>;
+  readonly observer?: LaneObserver;
+}
+
+export function createPublisher({ jetstream, watch, options, observer }: PublisherParts): EventPublisher {
+  const settings = { ...DEFAULT_PUBLISHER_OPTIONS, ...options };
+  const lanes = new Map<number, Lane>();
+  let isDraining = false;
+
+  function laneOf(partition: number): Lane {
+    let lane = lanes.get(partition);
+    if (!lane) {
+      lane = createLane({ partition, jetstream, watch, settings, ...(observer ? { observer } : {}) });
+      lanes.set(partition, lane);
+    }
+    return lane;
+  }
+
+  async function appendTo(partition: number, group: readonly Event[], deadlineAtMs: number) {
+    if (isDraining) throw new Fault('UNAVAILABLE', 'shutting down', { retryAfterMs: 1_000 });
+    watch.assertOpen(partition);
+    const entries = group.map(encodeEnvelopeEntry);
+    const bytes = entries.reduce((sum, entry) => sum + entry.length, 0);
+    invariant(entries.length > 0 && entries.length <= MAX_ENVELOPE_EVENTS, 'a group fits an envelope');
+    if (bytes > MAX_ENVELOPE_BYTES) {
+      throw new Fault('TOO_LARGE', `a report of ${bytes} bytes exceeds the ${MAX_ENVELOPE_BYTES} of an envelope`);
+    }
+    return laneOf(partition).append({ entries, bytes, deadlineAtMs });
+  }
+
+  return {
+    partitionCount: () => watch.partitionCount(),
+    async append(group, deadlineAtMs) {
+      const count = watch.partitionCount();
+      if (count === undefined) {
+        throw new Fault('UNAVAILABLE', 'the log is not there yet: history creates it when it first starts', {
+          retryAfterMs: 1_000,
+        });
+      }
+      const partition = partitionOf(group[0]?.subject ?? '', count);
+      watch.assertRoom(partition);
+      return appendTo(partition, group, deadlineAtMs);
+    },
+    appendTo,
+    queuedBytes: () => [...lanes.values()].reduce((sum, lane) => sum + lane.queuedBytes(), 0),
+    async drain() {
+      isDraining = true;
+      await Promise.all([...lanes.values()].map((lane) => lane.idle()));
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
+
+/** Tells of a partition's committed envelopes as they come. What it loses is read from the log instead. */
+export type ListenToLog = (
+  partition: number,
+  onBroadcast: (broadcast: LogBroadcast, bytes: number) => void,
+) => () => void;
+
+export interface SubscribeOptions {
+  readonly reader: LogReader;
+  readonly listen: ListenToLog;
+  readonly partition: number;
+  /** The sequence after which to begin; 0: at the start. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+  /** Bytes of broadcasts kept for a slow caller; beyond them it reads the log again. */
+  readonly maxBufferedBytes?: number;
+  /** Told of a failing read before it is tried again. */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+const DEFAULT_MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 2_000;
+
+/**
+ * Follows a partition's log from a sequence on, for ever: every event once, in order, as stretches without holes.
+ *
+ * It reads the log up to the watermark, then goes over to the broadcasts; behind, at a break in their links, or when a
+ * watermark says that one was lost, it reads the log again. A caller cannot tell where one ends and the other begins.
+ * Ends when the signal is aborted. A failing log is waited for.
+ */
+export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogStretch, void, undefined> {
+  const { reader, partition, signal } = options;
+  const buffer = createBroadcastBuffer(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES);
+  const stopListening = options.listen(partition, buffer.push);
+  const wakeUp = () => buffer.wake();
+  signal.addEventListener('abort', wakeUp);
+  let at = options.after;
+  let retryMs = RETRY_MIN_MS;
+  try {
+    while (!signal.aborted) {
+      try {
+        for await (const stretch of readToWatermark(reader, partition, at, signal)) {
+          yield stretch;
+          at = stretch.through;
+        }
+        retryMs = RETRY_MIN_MS;
+      } catch (error) {
+        options.onTrouble?.(error);
+        await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+        continue;
+      }
+      for await (const stretch of takeWhileLinked(buffer, at, signal)) {
+        yield stretch;
+        at = stretch.through;
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', wakeUp);
+    stopListening();
+  }
+}
+
+async function* readToWatermark(
+  reader: LogReader,
+  partition: number,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<LogStretch, void, undefined> {
+  let at = after;
+  const watermark = await reader.watermark(partition);
+  while (at < watermark && !signal.aborted) {
+    const stretch = await reader.read(partition, at, watermark);
+    yield stretch;
+    at = stretch.through;
+  }
+}
+
+/** Hands on broadcasts as long as each follows from the one before; ends when the log has to be read. */
+async function* takeWhileLinked(
+  buffer: BroadcastBuffer,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<LogStretch, void, undefined> {
+  let at = after;
+  while (!signal.aborted) {
+    const broadcast = await buffer.next();
+    if (!broadcast) return;
+    const stretch = continueWith(broadcast, at);
+    if (stretch.through > at) {
+      yield stretch;
+      at = stretch.through;
+    }
+    if (broadcast.watermark > at) return;
+  }
+}
+
+/** What a broadcast adds to what is known up to a sequence: its envelopes as far as their links hold. */
+export function continueWith(broadcast: LogBroadcast, after: number): LogStretch {
+  const events: StoredEvent[] = [];
+  let at = after;
+  for (const envelope of broadcast.envelopes) {
+    if (envelope.sequence <= at) continue;
+    if (envelope.previousSequence > at) break;
+    for (const { index, event } of envelope.events) {
+      if (!event) continue;
+      events.push({ position: { partition: broadcast.partition, sequence: envelope.sequence, index }, event });
+    }
+    at = envelope.sequence;
+  }
+  return { events, through: at };
+}
+
+interface BroadcastBuffer {
+  push(broadcast: LogBroadcast, bytes: number): void;
+  /** The next broadcast; undefined when some were lost to the bound, or when woken. */
+  next(): Promise<LogBroadcast | undefined>;
+  wake(): void;
+}
+
+function createBroadcastBuffer(maxBytes: number): BroadcastBuffer {
+  let waiting: { broadcast: LogBroadcast; bytes: number }[] = [];
+  let waitingBytes = 0;
+  let hasLost = false;
+  let notify: (() => void) | undefined;
+
+  function wake(): void {
+    notify?.();
+    notify = undefined;
+  }
+
+  return {
+    push(broadcast, bytes) {
+      if (waitingBytes + bytes > maxBytes) {
+        waiting = [];
+        waitingBytes = 0;
+        hasLost = true;
+      } else {
+        waiting.push({ broadcast, bytes });
+        waitingBytes += bytes;
+      }
+      wake();
+    },
+    async next() {
+      if (waiting.length === 0 && !hasLost) {
+        await new Promise<void>((resolve) => {
+          notify = resolve;
+        });
+      }
+      hasLost = false;
+      const first = waiting.shift();
+      waitingBytes -= first?.bytes ?? 0;
+      return first?.broadcast;
+    },
+    wake,
+  };
+}

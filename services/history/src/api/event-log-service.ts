@@ -1,0 +1,89 @@
+import { decodeEvent, encodePayload, NEWEST_VERSIONS } from '@odograph/contracts/event-catalogue';
+import {
+  EventLogService,
+  type LoggedEvent,
+  type PartitionInfo,
+  type ReadRequest,
+  type ReadResponse,
+  type SubscribeRequest,
+  type SubscribeResponse,
+} from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { subscribe, type ListenToLog } from '@odograph/event-log/subscribe';
+import type { Position } from '@odograph/kernel/position';
+import { grpcService, serverStream, unary } from '@odograph/platform/grpc-handler';
+import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
+import { mergeAsync } from './merge-async.ts';
+import { checkPosition, lastEventOf } from './positions.ts';
+
+/** Events sent in one message, at most. */
+const EVENTS_A_MESSAGE = 500;
+
+export interface EventLogParts {
+  readonly partitionCount: number;
+  readonly reader: MongoLogReader;
+  readonly listen: ListenToLog;
+  readonly describe: () => Promise<readonly PartitionInfo[]>;
+}
+
+export function eventLogService({ partitionCount, reader, listen, describe }: EventLogParts) {
+  /** The partitions asked for, each with where to begin. */
+  function startsOf({ after, partitions }: Pick<ReadRequest, 'after' | 'partitions'>): Position[] {
+    const starts = after.map((position) => checkPosition('after', position, partitionCount));
+    const wanted = partitions.length > 0 ? partitions : Array.from({ length: partitionCount }, (_, at) => at);
+    return wanted.map((partition) => {
+      checkPosition('partitions', { partition, sequence: 0 }, partitionCount);
+      return starts.find((start) => start.partition === partition) ?? { partition, sequence: 0 };
+    });
+  }
+
+  async function* read(request: ReadRequest): AsyncGenerator<ReadResponse> {
+    let left = request.limit === 0 ? Infinity : request.limit;
+    for (const start of startsOf(request)) {
+      const through = await reader.watermark(start.partition);
+      let after = lastEventOf(start);
+      while (left > 0) {
+        const limit = Math.min(left, EVENTS_A_MESSAGE);
+        const events = await reader.readMatching({ ...filterOf(request), after, through, limit });
+        if (events.length > 0) yield { events: events.map(toWire) };
+        left -= events.length;
+        if (events.length < limit) break;
+        after = events.at(-1)?.position ?? after;
+      }
+    }
+  }
+
+  async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
+    const { partition } = start;
+    const begin = lastEventOf(start);
+    const after = start.index === undefined ? start.sequence : start.sequence - 1;
+    for await (const { events, through } of subscribe({ reader, listen, partition, after, signal })) {
+      const news = events.filter(({ position }) => isAfter(position, begin)).map(toWire);
+      yield { events: news, position: { partition, sequence: through } };
+    }
+  }
+
+  return grpcService(EventLogService, {
+    describe: unary(async () => ({ partitions: [...(await describe())] })),
+    read: serverStream((request) => read(request)),
+    subscribe: serverStream(
+      (request: SubscribeRequest, { signal }) =>
+        mergeAsync(startsOf(request).map((start) => follow(start, signal))),
+      { stays: true },
+    ),
+  });
+}
+
+function filterOf({ types, subject }: ReadRequest): Pick<MatchQuery, 'types' | 'subject'> {
+  return { types, ...(subject === '' ? {} : { subject }) };
+}
+
+function isAfter({ sequence, index }: StoredEvent['position'], begin: StoredEvent['position']): boolean {
+  return sequence > begin.sequence || (sequence === begin.sequence && index > begin.index);
+}
+
+/** Stored events are never rewritten; they are told in the newest version of their type. */
+function toWire({ position, event }: StoredEvent): LoggedEvent {
+  const isNewest = NEWEST_VERSIONS.get(event.type) === event.version;
+  return { position, event: isNewest ? event : { ...event, ...encodePayload(decodeEvent(event)) } };
+}

@@ -1,0 +1,41 @@
+import { Fault } from '@odograph/kernel/fault';
+
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 1_000;
+
+/** The page size asked for: 0 is the default. Throws a Fault INVALID_INPUT above the maximum. */
+export function pageSizeOf(asked: number): number {
+  if (asked === 0) return DEFAULT_PAGE_SIZE;
+  if (asked <= MAX_PAGE_SIZE) return asked;
+  throw invalid('page_size', 'OUT_OF_RANGE', `${asked} is not between 1 and ${MAX_PAGE_SIZE}`);
+}
+
+/** A token for the page after a key of the data. Opaque to callers; holds what kind of list it belongs to. */
+export function encodePageToken(list: string, key: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify([list, ...key])).toString('base64url');
+}
+
+/** The key in a token; undefined for the first page. Throws a Fault INVALID_INPUT for a token of another list. */
+export function decodePageToken(list: string, token: string): readonly unknown[] | undefined {
+  if (token === '') return undefined;
+  const [tokenList, ...key] = parseToken(token);
+  if (tokenList === list) return key;
+  throw badToken();
+}
+
+export const badToken = (): Fault =>
+  invalid('page_token', 'UNKNOWN_TOKEN', 'is none of this list; begin again without a token');
+
+function parseToken(token: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    throw badToken();
+  }
+}
+
+/** A fault about one field of the request. */
+export function invalid(field: string, reason: string, description: string): Fault {
+  return new Fault('INVALID_INPUT', `${field}: ${description}`, { violations: [{ field, reason, description }] });
+}

@@ -1,0 +1,149 @@
+import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { decodeEnvelope } from '@odograph/event-log/envelope';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { streamName } from '@odograph/event-log/names';
+import { Fault, isFault } from '@odograph/kernel/fault';
+import { asUndecodable, undecodable } from './append.ts';
+
+/** An envelope on its way to the log. */
+export interface ReadEnvelope {
+  readonly sequence: number;
+  /** When JetStream stored it: Unix time, milliseconds. Names the envelope among those that ever had its sequence. */
+  readonly storedAtMs: number;
+  readonly events: readonly StoredEvent[];
+}
+
+/** Reads a partition's envelopes in order, ahead of its caller by a bounded amount. */
+export interface EnvelopeReader {
+  /**
+   * What has arrived, in order, up to a good batch; waits for at least one. Empty once closed.
+   * Throws a Fault UNAVAILABLE when the stream cannot be read any more.
+   */
+  take(): Promise<readonly ReadEnvelope[]>;
+  close(): Promise<void>;
+}
+
+const MAX_BATCH_EVENTS = 2_000;
+/** Events decoded ahead while a batch is being written. */
+const MAX_AHEAD_EVENTS = 4_000;
+/** Bytes asked of JetStream at a time. */
+const FETCH_BYTES = 4 * 1024 * 1024;
+
+/** An ordered consumer: across kills and takeovers it had neither gap nor duplicate, and it needs no acknowledgements. */
+export async function openEnvelopeReader(
+  jetstream: JetStreamClient,
+  partition: number,
+  afterSequence: number,
+): Promise<EnvelopeReader> {
+  const consumer = await jetstream.consumers.get(streamName(partition), {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: afterSequence + 1,
+  });
+  const messages = await consumer.consume({ max_bytes: FETCH_BYTES });
+  return readAhead(messages, partition);
+}
+
+function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReader {
+  const queue: ReadEnvelope[] = [];
+  let ahead = 0;
+  let ended: unknown;
+  let isEnded = false;
+  let isClosed = false;
+  const arrived = signal();
+  const taken = signal();
+
+  async function fill(): Promise<void> {
+    for await (const message of messages) {
+      const envelope = readEnvelope(message, partition);
+      queue.push(envelope);
+      ahead += envelope.events.length;
+      arrived.notify();
+      while (ahead > MAX_AHEAD_EVENTS && !isClosed) await taken.wait();
+    }
+  }
+
+  void fill()
+    .catch((error: unknown) => {
+      ended = error;
+    })
+    .finally(() => {
+      isEnded = true;
+      arrived.notify();
+    });
+
+  return {
+    async take() {
+      while (queue.length === 0) {
+        if (isClosed) return [];
+        if (isEnded) throw new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, { cause: ended });
+        await arrived.wait();
+      }
+      let events = 0;
+      let count = 0;
+      for (const envelope of queue) {
+        if (count > 0 && events + envelope.events.length > MAX_BATCH_EVENTS) break;
+        events += envelope.events.length;
+        count += 1;
+      }
+      ahead -= events;
+      taken.notify();
+      return queue.splice(0, count);
+    },
+    async close() {
+      isClosed = true;
+      queue.length = 0;
+      ahead = 0;
+      taken.notify();
+      arrived.notify();
+      await messages.close();
+    },
+  };
+}
+
+/** The events of a message at their positions; what cannot be read becomes an event that says so. */
+function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
+  const storedAtMs = message.time.getTime();
+  const position = (index: number) => ({ partition, sequence: message.seq, index });
+  let events: readonly StoredEvent[];
+  try {
+    events = decodeEnvelope(message.data).map((event, index) => {
+      const fault = faultOf(event);
+      const stored = { position: position(index), event };
+      return fault ? asUndecodable(stored, fault) : stored;
+    });
+  } catch (error) {
+    if (!isFault(error, 'CORRUPT_LOG')) throw error;
+    events = [undecodable(position(0), storedAtMs, error.message, message.data)];
+  }
+  return { sequence: message.seq, storedAtMs, events };
+}
+
+const MAX_DATE_MS = 8.64e15;
+const HASH_BYTES = 16;
+
+/** Why an event cannot become a document; undefined when it can. */
+function faultOf(event: Event): string | undefined {
+  if (event.type === '') return 'the event has no type';
+  if (event.subject === '') return 'the event has no subject';
+  if (Math.abs(event.observedAtMs) > MAX_DATE_MS || Math.abs(event.receivedAtMs) > MAX_DATE_MS) {
+    return 'the event has a time that is none';
+  }
+  if (event.contentHash.length !== HASH_BYTES) return `the content hash has ${event.contentHash.length} bytes`;
+  return undefined;
+}
+
+/** Lets one party wait until the other has something to say. */
+function signal(): { wait(): Promise<void>; notify(): void } {
+  let resolve: (() => void) | undefined;
+  return {
+    wait: () =>
+      new Promise<void>((done) => {
+        resolve = done;
+      }),
+    notify() {
+      resolve?.();
+      resolve = undefined;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { Binary } from 'mongodb';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { EventPosition } from '@odograph/kernel/position';
+
+/** A position as `_id`: BSON compares embedded documents field by field, so the log sorts by it. */
+export interface PositionKey {
+  readonly p: number;
+  readonly s: number;
+  readonly i: number;
+}
+
+/** One event as MongoDB keeps it. (subject, observed_at, report_id, part) is unique. */
+export interface EventDocument {
+  readonly _id: PositionKey;
+  readonly type: string;
+  readonly version: number;
+  readonly subject: string;
+  /** The vehicle's clock; 1970-01-01 where it could not be used. */
+  readonly observed_at: Date;
+  readonly report_id: string;
+  readonly part: number;
+  readonly received_at: Date;
+  readonly content_hash: Binary;
+  readonly traceparent?: string;
+  readonly payload: Binary;
+  /** Set on every type but the two that arrive all the time, so that the others can be found without reading all. */
+  readonly is_rare?: true;
+}
+
+/** The types that make up nearly all of the log. */
+export const FREQUENT_TYPES: readonly string[] = ['TelemetryReported', 'TimeTicked'];
+
+export function toDocument({ position, event }: StoredEvent): EventDocument {
+  return {
+    _id: { p: position.partition, s: position.sequence, i: position.index },
+    type: event.type,
+    version: event.version,
+    subject: event.subject,
+    observed_at: new Date(event.observedAtMs),
+    report_id: event.reportId,
+    part: event.part,
+    received_at: new Date(event.receivedAtMs),
+    content_hash: new Binary(event.contentHash),
+    ...(event.traceparent === '' ? {} : { traceparent: event.traceparent }),
+    payload: new Binary(event.payload),
+    ...(FREQUENT_TYPES.includes(event.type) ? {} : { is_rare: true as const }),
+  };
+}
+
+export function fromDocument(document: EventDocument): StoredEvent {
+  return {
+    position: positionOf(document._id),
+    event: {
+      type: document.type,
+      version: document.version,
+      subject: document.subject,
+      observedAtMs: document.observed_at.getTime(),
+      reportId: document.report_id,
+      part: document.part,
+      receivedAtMs: document.received_at.getTime(),
+      contentHash: bytesOf(document.content_hash),
+      traceparent: document.traceparent ?? '',
+      payload: bytesOf(document.payload),
+    },
+  };
+}
+
+export function positionOf({ p, s, i }: PositionKey): EventPosition {
+  return { partition: p, sequence: s, index: i };
+}
+
+function bytesOf(binary: Binary): Buffer {
+  return Buffer.from(binary.buffer.buffer, binary.buffer.byteOffset, binary.position);
+}
+
+/** Whether two events are the same report: the key and the content, whatever became of it on the way. */
+export function isSameReport(a: Event, b: Event): boolean {
+  return (
+    a.subject === b.subject &&
+    a.observedAtMs === b.observedAtMs &&
+    a.reportId === b.reportId &&
+    Buffer.from(a.contentHash).equals(b.contentHash)
+  );
+}

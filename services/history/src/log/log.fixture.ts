@@ -1,0 +1,118 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { encodePayload } from '@odograph/contracts/event-catalogue';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { contentHash } from '@odograph/contracts/canonical';
+import { signalsToWire } from '@odograph/contracts/signals';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { createPublisher } from '@odograph/event-log/publisher';
+import { createStreamWatch } from '@odograph/event-log/stream-watch';
+import { type TestEngine, testMongo } from '@odograph/testing/engines';
+import { createBroadcaster } from './broadcast.ts';
+import { createLogIndexes, logCollections } from './collections.ts';
+import { createMongoLogReader } from './mongo-log-reader.ts';
+import { createPartitionRecords } from './partition-record.ts';
+import { startWriter, type WriterObserver } from './writer.ts';
+
+export interface ReportSketch {
+  readonly vehicleId: string;
+  readonly reportId: string;
+  readonly observedAtMs: number;
+  readonly speedKmh?: number;
+}
+
+/** The event of a one-sample report, as the door would make it. */
+export function reported({ vehicleId, reportId, observedAtMs, speedKmh = 50 }: ReportSketch): Event {
+  const signals = { speed_kmh: speedKmh };
+  const head = { subject: vehicleId, reportId, observedAtMs, receivedAtMs: observedAtMs + 1_000 };
+  const samples = [{ observedAtMs, signals }];
+  return Event.create({
+    ...head,
+    ...encodePayload({ ...head, type: 'TelemetryReported', samples }),
+    contentHash: contentHash({ vehicleId, samples: [{ observedAtMs, signals: signalsToWire(signals) }] }),
+  });
+}
+
+/** A log on real engines: streams, MongoDB, a publisher, and as many writers as a test starts. */
+export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseTtlMs = 1_500 } = {}) {
+  const mongo = await testMongo();
+  const collections = logCollections(mongo.db);
+  await createLogIndexes(collections);
+  await createPartitionRecords(collections.partitions, partitionCount);
+  const reader = createMongoLogReader(collections);
+  const connections: NatsConnection[] = [];
+  const stops: (() => Promise<void> | void)[] = [];
+
+  async function openConnection(): Promise<NatsConnection> {
+    const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+    connections.push(connection);
+    return connection;
+  }
+
+  async function writer(owner: string, options: { partition?: number; observer?: WriterObserver } = {}) {
+    const connection = await openConnection();
+    const { partition = 0, observer } = options;
+    const started = startWriter({
+      partition,
+      owner,
+      collections,
+      reader,
+      jetstream: jetstream(connection),
+      manager: await jetstreamManager(connection),
+      broadcaster: createBroadcaster(connection, partition),
+      streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
+      leaseTtlMs,
+      freeDiskRatio: () => 0.5,
+      ...(observer ? { observer } : {}),
+    });
+    void watchReconnections(connection, () => started.checkAgain());
+    stops.push(() => started.stop());
+    return started;
+  }
+
+  async function publisher() {
+    const connection = await openConnection();
+    const watch = createStreamWatch({
+      connection,
+      manager: await jetstreamManager(connection),
+      options: { intervalMs: 100 },
+    });
+    stops.push(() => watch.stop());
+    return createPublisher({
+      jetstream: jetstream(connection),
+      watch,
+      options: { ackTimeoutMs: 1_000, retryMaxMs: 200 },
+    });
+  }
+
+  /** Everything in the log, in order. */
+  async function readAll(partition = 0): Promise<StoredEvent[]> {
+    const through = await reader.watermark(partition);
+    const all: StoredEvent[] = [];
+    for (let at = 0; at < through; ) {
+      const stretch = await reader.read(partition, at, through);
+      all.push(...stretch.events);
+      at = stretch.through;
+    }
+    return all;
+  }
+
+  return {
+    mongo,
+    collections,
+    reader,
+    openConnection,
+    writer,
+    publisher,
+    readAll,
+    async [Symbol.asyncDispose]() {
+      for (const stop of stops.reverse()) await stop();
+      await Promise.all(connections.map((connection) => connection.close()));
+      await mongo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function watchReconnections(connection: NatsConnection, onReconnect: () => void): Promise<void> {
+  for await (const status of connection.status()) if (status.type === 'reconnect') onReconnect();
+}

@@ -1,0 +1,98 @@
+import type { LogReader, StoredEvent } from '@odograph/event-log/log-reader';
+import type { EventPosition } from '@odograph/kernel/position';
+import type { LogCollections } from './collections.ts';
+import { type EventDocument, FREQUENT_TYPES, fromDocument } from './event-document.ts';
+import { readPartition } from './partition-record.ts';
+
+/** Events read at once; more than an envelope holds, so that a stretch always ends at one's end. */
+const STRETCH_EVENTS = 2_000;
+
+/** Reads the log from MongoDB: primary, majority, never above the watermark. */
+export interface MongoLogReader extends LogReader {
+  /** A subject's events between two positions of its partition, both included, in order. */
+  readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;
+  /** Events that match, after a position and up to a sequence, in order. */
+  readMatching(query: MatchQuery): Promise<readonly StoredEvent[]>;
+  /** The highest sequence that any event is stored at; 0: none. */
+  highestSequence(partition: number): Promise<number>;
+}
+
+/** Which events of a partition. */
+export interface MatchQuery {
+  /** Only events after this one. */
+  readonly after: EventPosition;
+  /** Only up to and including this sequence. */
+  readonly through: number;
+  /** Only these types; all but the ticks of the clock where there are none. */
+  readonly types?: readonly string[];
+  readonly subject?: string;
+  readonly limit: number;
+}
+
+export function createMongoLogReader({ events, partitions }: LogCollections): MongoLogReader {
+  return {
+    async watermark(partition) {
+      return (await readPartition(partitions, partition)).watermark;
+    },
+
+    async read(partition, afterSequence, through) {
+      const documents = await events
+        .find(
+          { _id: { $gt: endOf(partition, afterSequence), $lte: endOf(partition, through) } },
+          { sort: { _id: 1 }, limit: STRETCH_EVENTS, batchSize: STRETCH_EVENTS },
+        )
+        .toArray();
+      return documents.length < STRETCH_EVENTS
+        ? { events: documents.map(fromDocument), through }
+        : wholeEnvelopes(documents);
+    },
+
+    async readSubject(subject, from, through) {
+      const documents = await events
+        .find({ subject, _id: { $gte: keyOf(from), $lte: keyOf(through) } }, { sort: { _id: 1 } })
+        .toArray();
+      return documents.map(fromDocument);
+    },
+
+    async readMatching({ after, through, types, subject, limit }) {
+      const { partition } = after;
+      const documents = await events
+        .find(
+          {
+            _id: { $gt: keyOf(after), $lte: endOf(partition, through) },
+            ...(types && types.length > 0 ? typesFilter(types) : { type: { $ne: 'TimeTicked' } }),
+            ...(subject ? { subject } : {}),
+          },
+          { sort: { _id: 1 }, limit },
+        )
+        .toArray();
+      return documents.map(fromDocument);
+    },
+
+    async highestSequence(partition) {
+      const last = await events.findOne(
+        { _id: { $gt: endOf(partition, -1), $lt: endOf(partition, Number.MAX_SAFE_INTEGER) } },
+        { sort: { _id: -1 }, projection: { _id: 1 } },
+      );
+      return last?._id.s ?? 0;
+    },
+  };
+}
+
+/** Rare types are found by an index of their own. */
+function typesFilter(types: readonly string[]) {
+  const areRare = types.every((type) => !FREQUENT_TYPES.includes(type));
+  return { type: { $in: [...types] }, ...(areRare ? { is_rare: true as const } : {}) };
+}
+
+const keyOf = ({ partition, sequence, index }: EventPosition) => ({ p: partition, s: sequence, i: index });
+
+/** Above every event of an envelope, below every event of the next. */
+const endOf = (partition: number, sequence: number) => ({ p: partition, s: sequence, i: Number.MAX_SAFE_INTEGER });
+
+/** Leaves out the last envelope, which may go on beyond what was read. */
+function wholeEnvelopes(documents: readonly EventDocument[]): { events: StoredEvent[]; through: number } {
+  const last = documents.at(-1)?._id.s ?? 0;
+  const whole = documents.filter(({ _id }) => _id.s < last);
+  return { events: whole.map(fromDocument), through: whole.at(-1)?._id.s ?? 0 };
+}

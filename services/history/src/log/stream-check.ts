@@ -1,0 +1,82 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { streamName } from '@odograph/event-log/names';
+import type { LogCollections } from './collections.ts';
+import type { MongoLogReader } from './mongo-log-reader.ts';
+import { type Lease, type PartitionDocument, readPartition, recordStream } from './partition-record.ts';
+import { repairStream, restoreSetAside } from './repair.ts';
+import { ensureStream, lookAtStream, type StreamSettings, type StreamView, strangenessOf } from './streams.ts';
+
+export interface StreamCheckParts {
+  readonly partition: number;
+  readonly collections: LogCollections;
+  readonly reader: MongoLogReader;
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly streams: StreamSettings;
+  readonly lease: Lease;
+  /** Told why the stream is strange, before it is repaired. */
+  readonly onStrange: (reason: string) => void;
+  /** Called before each long step, to hold the lease and say that the partition is halted. */
+  readonly beat: () => Promise<void>;
+}
+
+/**
+ * Makes sure that the partition's stream is the one the log knows, before anything is read from it.
+ * A stream that was restored, created anew or cut is repaired: what it holds is set aside, its sequences jump,
+ * the gap is recorded, and what was set aside is published again.
+ */
+export async function prepareStream(parts: StreamCheckParts): Promise<StreamView> {
+  const { manager, partition, collections, lease } = parts;
+  const found = await ensureStream(manager, partition, parts.streams);
+  const record = await readPartition(collections.partitions, partition);
+  const knownSequence = Math.max(record.watermark, await parts.reader.highestSequence(partition));
+  const strangeness =
+    strangenessOf(found, {
+      createdAtMs: record.stream?.created_at_ms,
+      knownSequence,
+      resumedSequence: record.stream?.resumed_sequence ?? 0,
+      watermark: record.watermark,
+    }) ?? (await otherAtWatermark(manager, found, record));
+  let resumedSequence = record.stream?.resumed_sequence ?? 0;
+  if (strangeness) {
+    parts.onStrange(strangeness);
+    await parts.beat();
+    resumedSequence = await repairStream({ ...parts, found, knownSequence, watermark: record.watermark, nowMs: Date.now() });
+  }
+  await recordStream(collections.partitions, lease, {
+    created_at_ms: found.createdAtMs,
+    resumed_sequence: resumedSequence,
+  });
+  await restoreSetAside(parts);
+  return (await lookAtStream(manager, partition)) ?? found;
+}
+
+/** Why a stream is no longer the one that {@link prepareStream} saw; undefined when it is. */
+export async function stillKnown(
+  manager: JetStreamManager,
+  partition: number,
+  prepared: StreamView,
+  watermark: number,
+): Promise<string | undefined> {
+  const now = await lookAtStream(manager, partition);
+  if (!now) return 'it was deleted';
+  return strangenessOf(now, {
+    createdAtMs: prepared.createdAtMs,
+    knownSequence: Math.max(watermark, prepared.lastSequence),
+    resumedSequence: prepared.firstSequence,
+    watermark,
+  });
+}
+
+/** A stream restored from an older copy may have grown past the watermark again: then another envelope lies there. */
+async function otherAtWatermark(
+  manager: JetStreamManager,
+  stream: StreamView,
+  record: PartitionDocument,
+): Promise<string | undefined> {
+  const { watermark, watermark_stored_at: storedAt } = record;
+  if (!storedAt || watermark < stream.firstSequence) return undefined;
+  const message = await manager.streams.getMessage(streamName(record._id), { seq: watermark });
+  if (!message || message.time.getTime() === storedAt.getTime()) return undefined;
+  return `its envelope ${watermark} was stored at ${message.time.toISOString()}, the log's at ${storedAt.toISOString()}`;
+}

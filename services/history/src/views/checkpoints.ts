@@ -1,0 +1,88 @@
+import type { Collection } from 'mongodb';
+import { Fault } from '@odograph/kernel/fault';
+import type { EventPosition } from '@odograph/kernel/position';
+
+/** An event that a projection could not apply; what follows for its vehicle in that projection waits behind it. */
+export interface Parked {
+  readonly projection: string;
+  readonly subject: string;
+  readonly position: EventPosition;
+  readonly reason: string;
+}
+
+/** Up to where a partition's read models are stored, and what they left out on the way. */
+export interface Checkpoint {
+  readonly partition: number;
+  /** Every document has every event up to and including this sequence, but for what is parked. */
+  readonly sequence: number;
+  readonly parked: readonly Parked[];
+}
+
+export interface CheckpointDocument {
+  /** The partition, and the versions of all projections: another version begins at the log's start. */
+  readonly _id: string;
+  readonly partition: number;
+  readonly sequence: number;
+  readonly parked: readonly ParkedDocument[];
+}
+
+interface ParkedDocument {
+  readonly projection: string;
+  readonly subject: string;
+  readonly s: number;
+  readonly i: number;
+  readonly reason: string;
+}
+
+/** Checkpoints of the stored read models; they move by compare-and-set only. */
+export interface Checkpoints {
+  read(partition: number): Promise<Checkpoint>;
+  /** Moves the checkpoint. Throws a Fault VERSION_CONFLICT when it is no longer where it was. */
+  move(from: Checkpoint, to: Checkpoint): Promise<void>;
+}
+
+export function createCheckpoints(
+  collection: Collection<CheckpointDocument>,
+  versions: readonly { readonly name: string; readonly version: number }[],
+): Checkpoints {
+  const suffix = versions.map(({ name, version }) => `${name}@${version}`).join(',');
+  const idOf = (partition: number) => `${partition}:${suffix}`;
+
+  return {
+    async read(partition) {
+      const document = await collection.findOne({ _id: idOf(partition) });
+      return document ? fromDocument(document) : { partition, sequence: 0, parked: [] };
+    },
+
+    async move(from, to) {
+      const next = { partition: to.partition, sequence: to.sequence, parked: to.parked.map(parkedToDocument) };
+      const isFirst = from.sequence === 0;
+      const { matchedCount, upsertedCount } = await collection.updateOne(
+        { _id: idOf(to.partition), sequence: from.sequence },
+        { $set: next },
+        { upsert: isFirst },
+      );
+      if (matchedCount + upsertedCount === 1) return;
+      const now = await collection.findOne({ _id: idOf(to.partition) });
+      if (now?.sequence === to.sequence) return;
+      throw new Fault('VERSION_CONFLICT', `the checkpoint of partition ${to.partition} is at ${now?.sequence} already`);
+    },
+  };
+}
+
+function fromDocument({ partition, sequence, parked }: CheckpointDocument): Checkpoint {
+  return {
+    partition,
+    sequence,
+    parked: parked.map(({ projection, subject, s, i, reason }) => ({
+      projection,
+      subject,
+      position: { partition, sequence: s, index: i },
+      reason,
+    })),
+  };
+}
+
+function parkedToDocument({ projection, subject, position, reason }: Parked): ParkedDocument {
+  return { projection, subject, s: position.sequence, i: position.index, reason };
+}

@@ -1,0 +1,100 @@
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { Projection } from '@odograph/kernel/projection';
+import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
+import { foldSubject, includesUpTo } from './fold.ts';
+import { loadTogether } from './load-together.ts';
+import type { ReadModel, SubjectLog } from './read-model.ts';
+import type { ChangedSlice } from './read-model-store.ts';
+import type { Tail } from './tail.ts';
+
+/** What one flush did. */
+export interface Flushed {
+  readonly through: number;
+  readonly vehicles: number;
+  readonly documents: number;
+}
+
+export interface FlushParts {
+  readonly tail: Tail;
+  readonly models: readonly ReadModel<unknown>[];
+  readonly checkpoints: Checkpoints;
+  readonly log: SubjectLog;
+}
+
+/** Vehicles folded and stored together: enough for a good bulk write, few enough to keep memory flat. */
+const VEHICLES_AT_ONCE = 100;
+
+/**
+ * Stores what the tail has: all changed documents of all projections first, then one checkpoint by compare-and-set.
+ * Each document says what it includes, so a crash between the two, or a second owner, changes nothing.
+ */
+export async function flushTail({ tail, models, checkpoints, log }: FlushParts): Promise<Flushed> {
+  const checkpoint = await checkpoints.read(tail.partition);
+  const through = tail.head();
+  tail.trimThrough(checkpoint.sequence);
+  if (through <= checkpoint.sequence) return { through: checkpoint.sequence, vehicles: 0, documents: 0 };
+  const subjects = tail.subjects();
+  const parked = new Map(checkpoint.parked.map((entry) => [keyOf(entry.projection, entry.subject), entry]));
+  let documents = 0;
+  for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
+    const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE).map((subject) => ({
+      subject,
+      events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through),
+    }));
+    for (const model of models) documents += await flushModel(model, vehicles, { parked, through, log });
+  }
+  await checkpoints.move(checkpoint, { partition: tail.partition, sequence: through, parked: [...parked.values()] });
+  tail.trimThrough(through);
+  return { through, vehicles: subjects.length, documents };
+}
+
+interface FlushContext {
+  /** What is parked, changed as the flush goes. */
+  readonly parked: Map<string, Parked>;
+  readonly through: number;
+  readonly log: SubjectLog;
+}
+
+interface Vehicle {
+  readonly subject: string;
+  readonly events: readonly StoredEvent[];
+}
+
+/** Folds vehicles side by side, so that their slices are loaded together, and stores what changed. */
+async function flushModel(
+  { projection, store }: ReadModel<unknown>,
+  vehicles: readonly Vehicle[],
+  { parked, through, log }: FlushContext,
+): Promise<number> {
+  const load = loadTogether(store);
+  const changed: ChangedSlice[] = [];
+  await Promise.all(
+    vehicles.map(async ({ subject, events }) => {
+      const key = keyOf(projection.name, subject);
+      const folded = await foldSubject({
+        projection,
+        subject,
+        events,
+        parked: parked.get(key),
+        load: (sliceKey) => load(subject, sliceKey),
+        replay: (from, to) => log.readSubject(subject, from, to),
+      });
+      if (folded.parked) parked.set(key, folded.parked);
+      else parked.delete(key);
+      const includes = includesUpTo(through, folded.parked);
+      for (const [sliceKey, slice] of folded.slices) {
+        if (!slice.isChanged) continue;
+        const documents = projection.toDocuments(slice.state);
+        changed.push({ subject, key: sliceKey, includes, documents, before: slice.stored.documents });
+      }
+    }),
+  );
+  await store.save(changed);
+  return changed.length;
+}
+
+function eventsBetween(events: readonly StoredEvent[], after: number, through: number): StoredEvent[] {
+  return events.filter(({ position }) => position.sequence > after && position.sequence <= through);
+}
+
+const keyOf = (projection: string, subject: string): string => `${projection}\n${subject}`;

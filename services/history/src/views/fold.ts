@@ -1,0 +1,155 @@
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { isFault } from '@odograph/kernel/fault';
+import { comparePositions, type EventPosition } from '@odograph/kernel/position';
+import type { Projection } from '@odograph/kernel/projection';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import type { Parked } from './checkpoints.ts';
+import { type Includes, includesPosition, type StoredSlice } from './read-model-store.ts';
+
+/** A slice in memory, with what it was loaded from. */
+export interface FoldedSlice<S> {
+  readonly stored: StoredSlice;
+  state: S;
+  isChanged: boolean;
+}
+
+export interface FoldParts<S> {
+  readonly projection: Projection<S>;
+  readonly subject: string;
+  /** The vehicle's events that the stored documents may not have, in order. */
+  readonly events: readonly StoredEvent[];
+  /** What is parked for this vehicle in this projection as the events begin. */
+  readonly parked: Parked | undefined;
+  /** Only slices with these keys; all where it is left out. */
+  readonly wants?: (key: string) => boolean;
+  readonly load: (key: string) => Promise<StoredSlice>;
+  /** The vehicle's events between two positions, both included, from the log: what waited behind a parked one. */
+  readonly replay: (from: EventPosition, through: EventPosition) => Promise<readonly StoredEvent[]>;
+}
+
+/** What a vehicle's slices are after its events. */
+export interface Folded<S> {
+  readonly slices: ReadonlyMap<string, FoldedSlice<S>>;
+  readonly parked: Parked | undefined;
+}
+
+/**
+ * Folds a vehicle's events into its slices by the projection's own functions.
+ *
+ * An event that cannot be applied is parked with all that follows it, until an event of the log says to retry or to
+ * drop it; then what waited is read from the log again. A parked event leaves no trace: the fold is begun anew with
+ * the knowledge of where it stops. An event newer than this process knows is no reason to park: the fault is thrown on.
+ */
+export async function foldSubject<S>(parts: FoldParts<S>): Promise<Folded<S>> {
+  const stops = new Map<string, string>();
+  for (;;) {
+    const attempt = await foldUntilFault(parts, stops);
+    if (!('reason' in attempt)) return attempt;
+    stops.set(keyOfPosition(attempt.position), attempt.reason);
+  }
+}
+
+interface FaultFound {
+  readonly position: EventPosition;
+  readonly reason: string;
+}
+
+/** @param stops events known not to apply, with why. */
+async function foldUntilFault<S>(
+  parts: FoldParts<S>,
+  stops: ReadonlyMap<string, string>,
+): Promise<Folded<S> | FaultFound> {
+  const { projection, subject, replay } = parts;
+  const slices = new Map<string, FoldedSlice<S>>();
+  let parked = parts.parked;
+
+  async function open(key: string): Promise<FoldedSlice<S>> {
+    const stored = await parts.load(key);
+    const slice = { stored, state: openSlice(projection, stored), isChanged: false };
+    slices.set(key, slice);
+    return slice;
+  }
+
+  async function take({ position, event: encoded }: StoredEvent): Promise<FaultFound | undefined> {
+    const stop = stops.get(keyOfPosition(position));
+    if (stop !== undefined) {
+      parked = { projection: projection.name, subject, position, reason: stop };
+      return undefined;
+    }
+    try {
+      const event = decodeEvent(encoded);
+      for (const key of projection.keysOf(event)) {
+        if (parts.wants && !parts.wants(key)) continue;
+        applyTo(slices.get(key) ?? (await open(key)), projection, event, { position, key });
+      }
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof CannotApply) && !isFault(error, 'CORRUPT_LOG')) throw error;
+      return { position, reason: error.message };
+    }
+  }
+
+  async function takeAll(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
+    for (const stored of events) {
+      const release = parked && releaseIn(stored, parked);
+      if (release && parked) {
+        const from = parked.position;
+        parked = undefined;
+        const waited = await replay(from, { ...stored.position, index: stored.position.index - 1 });
+        const found = await takeAll(release === 'drop' ? waited.filter(isNotAt(from)) : waited);
+        if (found) return found;
+      }
+      const found = parked ? undefined : await take(stored);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  return (await takeAll(parts.events)) ?? { slices, parked };
+}
+
+/** What a projection threw at an event; anything else that fails is no reason to park. */
+class CannotApply extends Error {}
+
+function applyTo<S>(
+  slice: FoldedSlice<S>,
+  projection: Projection<S>,
+  event: VehicleEvent,
+  { position, key }: { readonly position: EventPosition; readonly key: string },
+): void {
+  if (includesPosition(slice.stored.includes, position)) return;
+  try {
+    slice.state = projection.apply(slice.state, event, key);
+  } catch (cause) {
+    throw new CannotApply(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+  slice.isChanged = true;
+}
+
+/** A stored slice in memory. */
+export function openSlice<S>(projection: Projection<S>, { subject, key, documents }: StoredSlice): S {
+  return documents.length > 0
+    ? projection.fromDocuments(subject, key, documents)
+    : projection.initial(subject, key);
+}
+
+/** What a slice includes when its events went as far as a position, or up to what is parked. */
+export function includesUpTo(sequence: number, parked: Parked | undefined): Includes {
+  if (!parked) return { s: sequence, i: Number.MAX_SAFE_INTEGER };
+  return { s: parked.position.sequence, i: parked.position.index - 1 };
+}
+
+/** Whether an event lets go on what is parked: by trying again, or without the parked event. */
+function releaseIn({ event, position }: StoredEvent, parked: Parked): 'retry' | 'drop' | undefined {
+  if (event.type !== 'ParkedEventRetried' && event.type !== 'ParkedEventDropped') return undefined;
+  const decision = decodeEvent(event);
+  if (decision.type !== 'ParkedEventRetried' && decision.type !== 'ParkedEventDropped') return undefined;
+  if (decision.projection !== parked.projection || comparePositions(position, parked.position) < 0) return undefined;
+  if (comparePositions(decision.position, parked.position) !== 0) return undefined;
+  return decision.type === 'ParkedEventRetried' ? 'retry' : 'drop';
+}
+
+const isNotAt = (position: EventPosition) => (stored: StoredEvent) => comparePositions(stored.position, position) !== 0;
+
+const keyOfPosition = ({ sequence, index }: EventPosition): string => `${sequence}/${index}`;

@@ -1,0 +1,130 @@
+import { type Collection, type Db, type Filter, MaxKey } from 'mongodb';
+import type { DocumentBody, Projection } from '@odograph/kernel/projection';
+import type { EventPosition } from '@odograph/kernel/position';
+
+/** Which document of a read model: the vehicle, the slice, and the document's place in the slice. */
+export interface DocumentKey {
+  readonly v: string;
+  readonly k: string;
+  readonly n: number;
+}
+
+/** Up to where a slice has its vehicle's events; compared by BSON field by field. */
+export interface Includes {
+  readonly s: number;
+  readonly i: number;
+}
+
+interface ReadModelDocument {
+  readonly _id: DocumentKey;
+  /** When it was written. The first document is written last, so its position is what the whole slice includes. */
+  readonly at: Includes;
+  readonly body: DocumentBody;
+}
+
+/** A slice as it is stored. */
+export interface StoredSlice {
+  readonly subject: string;
+  readonly key: string;
+  /** Undefined: nothing is stored. */
+  readonly includes: Includes | undefined;
+  readonly documents: readonly DocumentBody[];
+}
+
+/** A slice to be stored. */
+export interface ChangedSlice {
+  readonly subject: string;
+  readonly key: string;
+  readonly includes: Includes;
+  readonly documents: readonly DocumentBody[];
+  /** The documents it was made from: those that are still the same object are not written again. */
+  readonly before: readonly DocumentBody[];
+}
+
+/** The stored documents of one projection. */
+export interface ReadModelStore {
+  /** The slices asked for, each with what is stored of it. */
+  load(slices: readonly { readonly subject: string; readonly key: string }[]): Promise<readonly StoredSlice[]>;
+  /** A vehicle's slices with keys from one to another, both included, in order. */
+  loadRange(subject: string, fromKey: string, toKey: string): Promise<readonly StoredSlice[]>;
+  /** Vehicles after one, in order, whose first document matches: for lists. */
+  subjectsAfter(subject: string, limit: number, filter?: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
+  /** Stores slices; one that is stored further on already stays as it is. */
+  save(slices: readonly ChangedSlice[]): Promise<void>;
+}
+
+/** The envelope as a whole: above every index. */
+export const WHOLE_ENVELOPE = Number.MAX_SAFE_INTEGER;
+
+/** Whether a slice has an event already. */
+export function includesPosition(includes: Includes | undefined, { sequence, index }: EventPosition): boolean {
+  return includes !== undefined && (sequence < includes.s || (sequence === includes.s && index <= includes.i));
+}
+
+export function createReadModelStore(database: Db, { name, version }: Projection<unknown>): ReadModelStore {
+  const collection: Collection<ReadModelDocument> = database.collection(`${name}_v${version}`);
+
+  async function find(filter: Filter<ReadModelDocument>): Promise<StoredSlice[]> {
+    return toSlices(await collection.find(filter, { sort: { _id: 1 }, promoteBuffers: true }).toArray());
+  }
+
+  return {
+    async load(slices) {
+      if (slices.length === 0) return [];
+      const found = await find({ $or: slices.map(({ subject, key }) => ({ _id: between(subject, key, key) })) });
+      const byKey = new Map(found.map((slice) => [`${slice.subject}\n${slice.key}`, slice]));
+      return slices.map(
+        ({ subject, key }) =>
+          byKey.get(`${subject}\n${key}`) ?? { subject, key, includes: undefined, documents: [] },
+      );
+    },
+
+    loadRange: (subject, fromKey, toKey) => find({ _id: between(subject, fromKey, toKey) }),
+
+    async subjectsAfter(subject, limit, filter = {}) {
+      const documents = await collection
+        .find(
+          { ...filter, _id: { $gt: { v: subject, k: new MaxKey(), n: new MaxKey() } as never } },
+          { sort: { _id: 1 }, limit, projection: { _id: 1 } },
+        )
+        .toArray();
+      return documents.map(({ _id }) => _id.v);
+    },
+
+    async save(slices) {
+      const operations = slices.flatMap(writesOf);
+      if (operations.length > 0) await collection.bulkWrite(operations, { ordered: true });
+    },
+  };
+}
+
+const between = (v: string, fromKey: string, toKey: string) => ({
+  $gte: { v, k: fromKey, n: 0 },
+  $lte: { v, k: toKey, n: Number.MAX_SAFE_INTEGER },
+});
+
+/** Last document first: a reader that goes forward meets every sample at least once while a slice is rewritten. */
+function writesOf({ subject, key, includes, documents, before }: ChangedSlice) {
+  return documents
+    .map((body, n) => ({ n, body, isSame: body === before[n] }))
+    .filter(({ n, isSame }) => n === 0 || !isSame)
+    .reverse()
+    .map(({ n, body, isSame }) => {
+      const _id = { v: subject, k: key, n };
+      const next = isSame ? { $mergeObjects: ['$$ROOT', { at: includes }] } : { $literal: { _id, at: includes, body } };
+      const isOlder = { $lt: ['$at', includes] };
+      return {
+        updateOne: { filter: { _id }, update: [{ $replaceWith: { $cond: [isOlder, next, '$$ROOT'] } }], upsert: true },
+      };
+    });
+}
+
+function toSlices(documents: readonly ReadModelDocument[]): StoredSlice[] {
+  const slices: { subject: string; key: string; includes: Includes | undefined; documents: DocumentBody[] }[] = [];
+  for (const { _id, at, body } of documents) {
+    const last = slices.at(-1);
+    if (last && last.subject === _id.v && last.key === _id.k) last.documents.push(body);
+    else slices.push({ subject: _id.v, key: _id.k, includes: at, documents: [body] });
+  }
+  return slices;
+}

@@ -1,0 +1,113 @@
+import { Fault } from '@odograph/kernel/fault';
+import { partitionOf } from '@odograph/kernel/partition';
+import type { Position } from '@odograph/kernel/position';
+import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
+import { type Folded, foldSubject, openSlice } from './fold.ts';
+import type { ReadModel, SubjectLog } from './read-model.ts';
+import type { StoredSlice } from './read-model-store.ts';
+import type { Tail, TailView } from './tail.ts';
+
+/** A vehicle's slices as of a position. */
+export interface View<S> {
+  /** The slices asked for, by key, in order of the key. */
+  readonly slices: ReadonlyMap<string, S>;
+  /** The view has the vehicle's partition up to and including this envelope. */
+  readonly position: Position;
+  readonly parked: Parked | undefined;
+}
+
+/** Which slices of a vehicle: keys from one to another, both included. */
+export interface KeyRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ViewReaderParts {
+  readonly tails: readonly Tail[];
+  readonly checkpoints: Checkpoints;
+  readonly log: SubjectLog;
+}
+
+/** Answers with the stored documents plus a fold of the hot tail, by the projection's own functions. */
+export interface ViewReader {
+  /** A vehicle's slices of one read model. */
+  read<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<View<S>>;
+  /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
+  reach(position: Position, signal: AbortSignal): Promise<void>;
+  tailOf(subject: string): Tail;
+}
+
+export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): ViewReader {
+  const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
+
+  return {
+    tailOf,
+
+    /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
+    async read(model, subject, keys) {
+      const tail = tailOf(subject);
+      const view = tail.view(subject);
+      const checkpoint = await checkpoints.read(tail.partition);
+      const stored = await model.store.loadRange(subject, keys.from, keys.to);
+      const folded = await fold(model, subject, { view, checkpoint, stored, keys });
+      return {
+        slices: slicesInOrder(model, stored, folded),
+        position: { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) },
+        parked: folded.parked,
+      };
+    },
+
+    async reach({ partition, sequence }, signal) {
+      const tail = tails[partition];
+      if (!tail) throw new Fault('INVALID_INPUT', `at_least: there is no partition ${partition}`);
+      await tail.reach(sequence, signal);
+      if (tail.head() < sequence) {
+        throw new Fault('DEADLINE', `the view is at ${tail.head()} of partition ${partition}, not yet at ${sequence}`);
+      }
+    },
+  };
+
+  async function fold<S>(
+    { projection, store }: ReadModel<S>,
+    subject: string,
+    { view, checkpoint, stored, keys }: { view: TailView; checkpoint: Checkpoint; stored: readonly StoredSlice[]; keys: KeyRange },
+  ): Promise<Folded<S>> {
+    const byKey = new Map(stored.map((slice) => [slice.key, slice]));
+    return foldSubject({
+      projection,
+      subject,
+      events: await eventsAbove(subject, view, checkpoint),
+      parked: checkpoint.parked.find((entry) => entry.projection === projection.name && entry.subject === subject),
+      wants: (key) => key >= keys.from && key <= keys.to,
+      load: async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] },
+      replay: (from, through) => log.readSubject(subject, from, through),
+    });
+  }
+
+  /** The vehicle's events above the checkpoint. Where that lies below the tail's floor, the log fills the gap. */
+  async function eventsAbove(subject: string, view: TailView, checkpoint: Checkpoint) {
+    const { partition, sequence } = checkpoint;
+    const above = view.events.filter(({ position }) => position.sequence > sequence);
+    if (sequence >= view.floor) return above;
+    const missing = await log.readSubject(
+      subject,
+      { partition, sequence: sequence + 1, index: 0 },
+      { partition, sequence: view.floor, index: Number.MAX_SAFE_INTEGER },
+    );
+    return [...missing, ...above];
+  }
+}
+
+function slicesInOrder<S>(
+  { projection }: ReadModel<S>,
+  stored: readonly StoredSlice[],
+  { slices }: Folded<S>,
+): Map<string, S> {
+  const keys = new Set([...stored.map(({ key }) => key), ...slices.keys()]);
+  const entries = [...keys].sort().map((key): [string, S] => {
+    const folded = slices.get(key);
+    const slice = stored.find((candidate) => candidate.key === key);
+    return [key, folded ? folded.state : openSlice(projection, slice as StoredSlice)];
+  });
+  return new Map(entries);
+}
