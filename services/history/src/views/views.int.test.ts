@@ -1,0 +1,179 @@
+import { listenToLog } from '@odograph/event-log/live-log';
+import type { EventPublisher } from '@odograph/event-log/publisher';
+import { startTestNats } from '@odograph/testing/engines';
+import { expect, test, vi } from 'vitest';
+import { openTestLog, reported } from '../log/log.fixture.ts';
+import { decided, POISON_SPEED, type Tally, tallyProjection } from './tally.fixture.ts';
+import { readModelOf, startViews, type ViewSettings } from './views.ts';
+
+const NEVER = 3_600_000;
+
+async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner = () => true } = {}) {
+  const nats = await startTestNats();
+  const log = await openTestLog(nats);
+  await log.writer('one');
+  const publisher = await log.publisher();
+  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  const projection = tallyProjection();
+  const model = readModelOf(log.mongo.db, projection);
+  const connection = await log.openConnection();
+  const start = (owner = isOwner, overrides: Partial<ViewSettings> = {}) =>
+    startViews({
+      partitionCount: 1,
+      database: log.mongo.db,
+      reader: log.reader,
+      listen: (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast),
+      projections: [projection],
+      isOwner: owner,
+      settings: { flushIntervalMs: NEVER, ...settings, ...overrides },
+    });
+  const stored = async () => (await model.store.load([{ subject: 'bus-1', key: 'all' }]))[0]?.documents[0];
+  return {
+    log,
+    publisher,
+    projection,
+    model,
+    start,
+    stored,
+    async [Symbol.asyncDispose]() {
+      await log[Symbol.asyncDispose]();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function append(publisher: EventPublisher, ...speeds: number[]) {
+  const events = speeds.map((speedKmh) => {
+    const reportId = `r${Math.random()}`;
+    return reported({ vehicleId: 'bus-1', reportId, observedAtMs: 1_700_000_000_000, speedKmh });
+  });
+  const positions = await Promise.all(events.map((event) => publisher.append([event], Date.now() + 10_000)));
+  return positions.at(-1) as (typeof positions)[number];
+}
+
+type TestViews = Awaited<ReturnType<typeof openTestViews>>;
+type Views = Awaited<ReturnType<TestViews['start']>>;
+
+/** The vehicle's tally as a query sees it once it has a position. */
+async function tallyAt({ model }: TestViews, views: Views, position: { partition: number; sequence: number }) {
+  await views.reader.reach(position, AbortSignal.timeout(10_000));
+  const view = await views.reader.read(model, 'bus-1', { from: 'all', to: 'all' });
+  return { tally: view.slices.get('all') as Tally | undefined, parked: view.parked?.position };
+}
+
+test('a report is in the answer before anything is stored, and still once after it is', async () => {
+  await using test = await openTestViews();
+  const views = await test.start();
+  const position = await append(test.publisher, 1, 2, 3);
+
+  expect(await tallyAt(test, views, position)).toEqual({ tally: { reports: 3, speedSum: 6 }, parked: undefined });
+  expect(await test.stored()).toBeUndefined();
+  await views.stop();
+  expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
+
+  const again = await test.start();
+  const next = await append(test.publisher, 4);
+  expect((await tallyAt(test, again, next)).tally).toEqual({ reports: 4, speedSum: 10 });
+  await again.stop();
+});
+
+test('a crash between the documents and the checkpoint, and a second owner, change nothing', async () => {
+  await using test = await openTestViews();
+  const views = await test.start();
+  const other = await test.start();
+  const position = await append(test.publisher, 1, 2, 3);
+  await tallyAt(test, views, position);
+  await tallyAt(test, other, position);
+  await views.stop();
+  await test.log.mongo.db.collection('checkpoints').deleteMany({});
+
+  expect((await tallyAt(test, other, position)).tally).toEqual({ reports: 3, speedSum: 6 });
+  await other.stop();
+
+  const third = await test.start();
+  expect((await tallyAt(test, third, position)).tally).toEqual({ reports: 3, speedSum: 6 });
+  await third.stop();
+  expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
+});
+
+test('queries that cross flushes never miss or double an event', async () => {
+  await using test = await openTestViews({ settings: { flushIntervalMs: 1 } });
+  const views = await test.start();
+  for (let round = 1; round <= 60; round += 1) {
+    const position = await append(test.publisher, 1);
+    expect((await tallyAt(test, views, position)).tally?.reports).toBe(round);
+  }
+  await views.stop();
+});
+
+test('a replica that does not store answers the same, and forgets what the owner has stored', async () => {
+  await using test = await openTestViews();
+  const owner = await test.start();
+  const replica = await test.start(() => false, { flushIntervalMs: 1 });
+  const position = await append(test.publisher, 1, 2);
+  await tallyAt(test, owner, position);
+  await owner.stop();
+
+  await vi.waitFor(() => expect(replica.tails[0]?.bytes()).toBe(0), { timeout: 5_000 });
+  expect((await tallyAt(test, replica, position)).tally).toEqual({ reports: 2, speedSum: 3 });
+  await replica.stop();
+});
+
+test('what cannot be applied waits with all behind it, in the tail and in the store', async () => {
+  await using test = await openTestViews();
+  const views = await test.start();
+  await append(test.publisher, 1);
+  const poison = await append(test.publisher, POISON_SPEED);
+  const last = await append(test.publisher, 2, 3);
+  const waiting = { tally: { reports: 1, speedSum: 1 }, parked: poison };
+
+  expect(await tallyAt(test, views, last)).toEqual(waiting);
+  await views.stop();
+  const again = await test.start();
+  expect(await tallyAt(test, again, last)).toEqual(waiting);
+  const later = await append(test.publisher, 4);
+  expect(await tallyAt(test, again, later)).toEqual(waiting);
+  await again.stop();
+  expect((await again.checkpoints.read(0)).parked).toMatchObject([{ subject: 'bus-1', reason: 'cannot add 666' }]);
+});
+
+test.each([
+  ['the tail', false],
+  ['the store', true],
+])('a retry after the cure applies all that waited, from %s', async (_, isStored) => {
+  await using test = await openTestViews();
+  let views = await test.start();
+  const poison = await append(test.publisher, 1, POISON_SPEED);
+  const last = await append(test.publisher, 2, 3);
+  await tallyAt(test, views, last);
+  if (isStored) {
+    await views.stop();
+    views = await test.start();
+  }
+  const soon = Date.now() + 10_000;
+  const tooEarly = await test.publisher.append([decided('ParkedEventRetried', 'bus-1', poison)], soon);
+  expect((await tallyAt(test, views, tooEarly)).parked).toEqual(poison);
+
+  test.projection.isCured = true;
+  const retried = await test.publisher.append([decided('ParkedEventRetried', 'bus-1', poison)], soon);
+  const whole = { tally: { reports: 4, speedSum: 6 + POISON_SPEED }, parked: undefined };
+  expect(await tallyAt(test, views, retried)).toEqual(whole);
+  await views.stop();
+  expect(await test.stored()).toEqual(whole.tally);
+  expect((await views.checkpoints.read(0)).parked).toEqual([]);
+});
+
+test('a dropped event is left out and all that waited behind it is applied', async () => {
+  await using test = await openTestViews();
+  const views = await test.start();
+  const poison = await append(test.publisher, 1, POISON_SPEED);
+  await append(test.publisher, 2, 3);
+  const dropped = await test.publisher.append(
+    [decided('ParkedEventDropped', 'bus-1', poison)],
+    Date.now() + 10_000,
+  );
+
+  expect(await tallyAt(test, views, dropped)).toEqual({ tally: { reports: 3, speedSum: 6 }, parked: undefined });
+  await views.stop();
+  expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
+});

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import type { ListenToLog } from '@odograph/event-log/subscribe';
+import type { Projection } from '@odograph/kernel/projection';
+import type { MongoLogReader } from '../log/mongo-log-reader.ts';
+import { type CheckpointDocument, createCheckpoints } from './checkpoints.ts';
+import { type Flushed, flushTail } from './flush.ts';
+import { followLog } from './follow.ts';
+import type { ReadModel } from './read-model.ts';
+import { createReadModelStore } from './read-model-store.ts';
+import { createTail, type Tail } from './tail.ts';
+import { createViewReader, type ViewReader } from './view-reader.ts';
+
+export interface ViewSettings {
+  /** How often the owner of a partition stores what the tail has, in milliseconds. */
+  readonly flushIntervalMs: number;
+  /** Bytes of a tail at which it is stored at once. */
+  readonly flushBytes: number;
+}
+
+export const DEFAULT_VIEW_SETTINGS: ViewSettings = { flushIntervalMs: 15_000, flushBytes: 16 * 1024 * 1024 };
+
+/** What the views tell of their work, for metrics and the log. */
+export interface ViewObserver {
+  onFlushed?(partition: number, flushed: Flushed, durationMs: number): void;
+  /** Something failed and will be tried again. */
+  onTrouble?(partition: number, error: unknown): void;
+}
+
+export interface ViewsParts {
+  readonly partitionCount: number;
+  readonly database: Db;
+  readonly reader: MongoLogReader;
+  readonly listen: ListenToLog;
+  readonly projections: readonly Projection<unknown>[];
+  /** Whether this process stores a partition's read models now. */
+  readonly isOwner: (partition: number) => boolean;
+  readonly settings?: Partial<ViewSettings>;
+  readonly observer?: ViewObserver;
+}
+
+/** The hot tails of all partitions, kept at the log's head and stored behind it. */
+export interface Views {
+  readonly tails: readonly Tail[];
+  readonly reader: ViewReader;
+  readonly checkpoints: ReturnType<typeof createCheckpoints>;
+  /** Ends; what the tails have is stored first where this process is the owner. */
+  stop(): Promise<void>;
+}
+
+/** How often a tail is looked at between two flushes, in milliseconds. */
+const LOOK_MS = 250;
+
+/** Puts a projection together with its stored documents. */
+export function readModelOf<S>(database: Db, projection: Projection<S>): ReadModel<S> {
+  return { projection, store: createReadModelStore(database, projection) };
+}
+
+/** Starts at the checkpoints and resolves once every tail has reached the log as it was then. */
+export async function startViews(parts: ViewsParts): Promise<Views> {
+  const { database, partitionCount, projections, reader, listen, observer } = parts;
+  const settings = { ...DEFAULT_VIEW_SETTINGS, ...parts.settings };
+  const models = projections.map((projection) => readModelOf(database, projection));
+  const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), projections);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  async function openTail(partition: number): Promise<Tail> {
+    const { sequence } = await checkpoints.read(partition);
+    return createTail(partition, sequence);
+  }
+
+  async function flush(tail: Tail): Promise<void> {
+    const startedAt = performance.now();
+    const flushed = await flushTail({ tail, models, checkpoints, log: reader });
+    observer?.onFlushed?.(tail.partition, flushed, performance.now() - startedAt);
+  }
+
+  /** Another process stores: what it has stored is forgotten here. */
+  async function forgetStored(tail: Tail): Promise<void> {
+    const { sequence } = await checkpoints.read(tail.partition);
+    tail.trimThrough(Math.min(sequence, tail.head()));
+  }
+
+  async function flushBehind(tail: Tail): Promise<void> {
+    let lastAtMs = performance.now();
+    while (!signal.aborted) {
+      await delay(LOOK_MS, undefined, { ref: false });
+      const isDue = performance.now() - lastAtMs >= settings.flushIntervalMs || tail.bytes() >= settings.flushBytes;
+      if (!isDue) continue;
+      try {
+        if (parts.isOwner(tail.partition)) await flush(tail);
+        else await forgetStored(tail);
+      } catch (error) {
+        observer?.onTrouble?.(tail.partition, error);
+      }
+      lastAtMs = performance.now();
+    }
+    if (parts.isOwner(tail.partition)) await flush(tail);
+  }
+
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+  const tails = await Promise.all(partitions.map(openTail));
+  const targets = await Promise.all(partitions.map((partition) => reader.watermark(partition)));
+  const running = tails.map((tail) => [
+    followLog({
+      tail,
+      reader,
+      listen,
+      signal,
+      maxTailBytes: settings.flushBytes * 2,
+      onTrouble: (error) => observer?.onTrouble?.(tail.partition, error),
+    }),
+    flushBehind(tail),
+  ]);
+  await Promise.all(tails.map((tail, partition) => tail.reach(targets[partition] ?? 0, signal)));
+
+  return {
+    tails,
+    reader: createViewReader({ tails, checkpoints, log: reader }),
+    checkpoints,
+    async stop() {
+      stopping.abort();
+      await Promise.all(running.flat());
+    },
+  };
+}
