@@ -47,6 +47,8 @@ export interface ReadModelStore {
   load(slices: readonly { readonly subject: string; readonly key: string }[]): Promise<readonly StoredSlice[]>;
   /** A vehicle's slices with keys from one to another, both included, in order. */
   loadRange(subject: string, fromKey: string, toKey: string): Promise<readonly StoredSlice[]>;
+  /** The keys of a vehicle's stored slices from one to another, both included, in order. */
+  keysBetween(subject: string, fromKey: string, toKey: string): Promise<readonly string[]>;
   /** Vehicles after one, in order, whose first document matches: for lists. */
   subjectsAfter(subject: string, limit: number, filter?: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
   /** Stores slices; one that is stored further on already stays as it is. */
@@ -80,6 +82,13 @@ export function createReadModelStore(database: Db, { name, version }: Projection
     },
 
     loadRange: (subject, fromKey, toKey) => find({ _id: between(subject, fromKey, toKey) }),
+
+    async keysBetween(subject, fromKey, toKey) {
+      const documents = await collection
+        .find({ _id: between(subject, fromKey, toKey) }, { sort: { _id: 1 }, projection: { _id: 1 } })
+        .toArray();
+      return documents.filter(({ _id }) => _id.n === 0).map(({ _id }) => _id.k);
+    },
 
     async subjectsAfter(subject, limit, filter = {}) {
       const documents = await collection

@@ -1,4 +1,6 @@
-import { Fault } from '@odograph/kernel/fault';
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
@@ -13,6 +15,13 @@ export interface View<S> {
   readonly slices: ReadonlyMap<string, S>;
   /** The view has the vehicle's partition up to and including this envelope. */
   readonly position: Position;
+  readonly parked: Parked | undefined;
+}
+
+/** One slice of a vehicle as of a position. */
+export interface SubjectView<S> {
+  readonly subject: string;
+  readonly slice: S;
   readonly parked: Parked | undefined;
 }
 
@@ -32,6 +41,12 @@ export interface ViewReaderParts {
 export interface ViewReader {
   /** A vehicle's slices of one read model. */
   read<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<View<S>>;
+  /** One slice of many vehicles, those that have it; in the order asked for. */
+  readEach<S>(model: ReadModel<S>, subjects: readonly string[], key: string): Promise<readonly SubjectView<S>[]>;
+  /** The keys of a vehicle's slices in a range, stored or in the tail, in order. */
+  keysOf<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<readonly string[]>;
+  /** Where every partition's view is. */
+  positions(): readonly Position[];
   /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
   reach(position: Position, signal: AbortSignal): Promise<void>;
   tailOf(subject: string): Tail;
@@ -43,18 +58,46 @@ export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): 
   return {
     tailOf,
 
+    positions: () => tails.map((tail) => ({ partition: tail.partition, sequence: tail.head() })),
+
     /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
     async read(model, subject, keys) {
       const tail = tailOf(subject);
       const view = tail.view(subject);
       const checkpoint = await checkpoints.read(tail.partition);
       const stored = await model.store.loadRange(subject, keys.from, keys.to);
-      const folded = await fold(model, subject, { view, checkpoint, stored, keys });
+      const folded = await fold(model, { subject, view, checkpoint, stored, keys });
       return {
         slices: slicesInOrder(model, stored, folded),
         position: { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) },
         parked: folded.parked,
       };
+    },
+
+    async readEach(model, subjects, key) {
+      const views = subjects.map((subject) => tailOf(subject).view(subject));
+      const current = await Promise.all(tails.map(({ partition }) => checkpoints.read(partition)));
+      const stored = await model.store.load(subjects.map((subject) => ({ subject, key })));
+      const found = await Promise.all(
+        subjects.map(async (subject, at) => {
+          const slice = stored[at] as StoredSlice;
+          const checkpoint = current[tailOf(subject).partition] as Checkpoint;
+          const view = views[at] as TailView;
+          const keys = { from: key, to: key };
+          const folded = await fold(model, { subject, view, checkpoint, stored: [slice], keys });
+          const state = folded.slices.get(key)?.state ?? openStored(model, slice);
+          return state === undefined ? undefined : { subject, slice: state, parked: folded.parked };
+        }),
+      );
+      return found.filter((view) => view !== undefined);
+    },
+
+    async keysOf(model, subject, keys) {
+      const { events } = tailOf(subject).view(subject);
+      const inTail = events.flatMap(({ event }) => keysOfEvent(model, event));
+      const stored = await model.store.keysBetween(subject, keys.from, keys.to);
+      const all = new Set([...stored, ...inTail.filter((key) => key >= keys.from && key <= keys.to)]);
+      return [...all].sort();
     },
 
     async reach({ partition, sequence }, signal) {
@@ -67,11 +110,8 @@ export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): 
     },
   };
 
-  async function fold<S>(
-    { projection, store }: ReadModel<S>,
-    subject: string,
-    { view, checkpoint, stored, keys }: { view: TailView; checkpoint: Checkpoint; stored: readonly StoredSlice[]; keys: KeyRange },
-  ): Promise<Folded<S>> {
+  async function fold<S>({ projection }: ReadModel<S>, parts: FoldingParts): Promise<Folded<S>> {
+    const { subject, view, checkpoint, stored, keys } = parts;
     const byKey = new Map(stored.map((slice) => [slice.key, slice]));
     return foldSubject({
       projection,
@@ -95,6 +135,29 @@ export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): 
       { partition, sequence: view.floor, index: Number.MAX_SAFE_INTEGER },
     );
     return [...missing, ...above];
+  }
+}
+
+interface FoldingParts {
+  readonly subject: string;
+  readonly view: TailView;
+  readonly checkpoint: Checkpoint;
+  readonly stored: readonly StoredSlice[];
+  readonly keys: KeyRange;
+}
+
+/** What is stored of a slice; undefined when nothing is. */
+function openStored<S>({ projection }: ReadModel<S>, stored: StoredSlice): S | undefined {
+  return stored.documents.length > 0 ? openSlice(projection, stored) : undefined;
+}
+
+/** The keys that an event touches; none for one that cannot be read, which the fold will park. */
+function keysOfEvent<S>({ projection }: ReadModel<S>, event: Event): readonly string[] {
+  try {
+    return projection.keysOf(decodeEvent(event));
+  } catch (error) {
+    if (isFault(error, 'CORRUPT_LOG')) return [];
+    throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { readModelOf, startViews, type ViewSettings } from './views.ts';
 
 const NEVER = 3_600_000;
 
-async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner = () => true } = {}) {
+async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner = (): boolean => true } = {}) {
   const nats = await startTestNats();
   const log = await openTestLog(nats);
   await log.writer('one');

@@ -1,0 +1,184 @@
+import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Event, LogBroadcast, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { startTestNats, type TestEngine } from '@odograph/testing/engines';
+import { expect, test, vi } from 'vitest';
+import { decodeEnvelope } from './envelope.ts';
+import { logSubject, PARTITION_COUNT_KEY, streamName, streamSubject } from './names.ts';
+import { createPublisher } from './publisher.ts';
+import { createStreamWatch } from './stream-watch.ts';
+
+async function openTestPublisher(nats: TestEngine, { partitionCount = 1, maxBytes = 64 * 1024 * 1024 } = {}) {
+  const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+  const manager = await jetstreamManager(connection);
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    await addStream(connection, partition, partitionCount, maxBytes);
+  }
+  const watch = createStreamWatch({ connection, manager, options: { intervalMs: 50 } });
+  const publisher = createPublisher({
+    jetstream: jetstream(connection),
+    watch,
+    options: { ackTimeoutMs: 300, retryMaxMs: 100, maxQueuedBytes: 1024 * 1024 },
+  });
+  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(partitionCount));
+  return {
+    connection,
+    manager,
+    watch,
+    publisher,
+    async [Symbol.asyncDispose]() {
+      watch.stop();
+      await connection.close();
+    },
+  };
+}
+
+async function addStream(connection: NatsConnection, partition: number, partitionCount: number, maxBytes: number) {
+  return (await jetstreamManager(connection)).streams.add({
+    name: streamName(partition),
+    subjects: [streamSubject(partition)],
+    discard: DiscardPolicy.New,
+    max_bytes: maxBytes,
+    metadata: { [PARTITION_COUNT_KEY]: String(partitionCount) },
+  });
+}
+
+const event = (subject: string, reportId: string, bytes = 10) =>
+  Event.create({ type: 'TelemetryReported', subject, reportId, payload: new Uint8Array(bytes) });
+const soon = (ms = 10_000) => Date.now() + ms;
+
+async function storedReportIds(connection: NatsConnection, partition = 0): Promise<string[]> {
+  const manager = await jetstreamManager(connection);
+  const { state } = await manager.streams.info(streamName(partition));
+  const ids: string[] = [];
+  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+    const message = await manager.streams.getMessage(streamName(partition), { seq });
+    if (message) ids.push(...decodeEnvelope(message.data).map(({ reportId }) => reportId));
+  }
+  return ids;
+}
+
+test('reports of one moment share envelopes, in order, a report’s events adjacent', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  const groups = Array.from({ length: 600 }, (_, at) =>
+    at % 100 === 0 ? [event('a', `${at}`), event('a', `${at}+`)] : [event('a', `${at}`)],
+  );
+
+  const positions = await Promise.all(groups.map((group) => platform.publisher.append(group, soon())));
+
+  expect(await storedReportIds(platform.connection)).toEqual(groups.flat().map(({ reportId }) => reportId));
+  expect(positions.at(-1)?.sequence).toBeLessThanOrEqual(3);
+  expect(positions[101]).toMatchObject({ index: (positions[100]?.index ?? 0) + 2 });
+});
+
+test('a subject always lies in one partition, and different subjects spread', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats, { partitionCount: 2 });
+  const subjects = Array.from({ length: 20 }, (_, at) => `vehicle-${at}`);
+  const append = (subject: string) => platform.publisher.append([event(subject, 'r')], soon());
+  const first = await Promise.all(subjects.map(append));
+  const second = await Promise.all(subjects.map(append));
+
+  expect(second.map(({ partition }) => partition)).toEqual(first.map(({ partition }) => partition));
+  expect(new Set(first.map(({ partition }) => partition))).toEqual(new Set([0, 1]));
+});
+
+test('NATS away: what cannot be confirmed is UNAVAILABLE before the deadline, and what waits lands when it is back', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  await platform.publisher.append([event('a', 'before')], soon());
+  await nats.kill9();
+
+  const impatient = platform.publisher.append([event('a', 'impatient')], soon(400));
+  const patient = platform.publisher.append([event('a', 'patient')], soon());
+  await expect(impatient).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+
+  await using back = await startTestNats({ dataDir: nats.dataDir, port: nats.port });
+  await patient;
+  expect(await storedReportIds(platform.connection)).toContain('patient');
+  expect(back.port).toBe(nats.port);
+});
+
+test('a lost acknowledgement: the same envelope is sent again before any other, and stored once', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  const jetstreamClient = jetstream(platform.connection);
+  let losses = 2;
+  const forgetful = {
+    ...jetstreamClient,
+    async publish(...parameters: Parameters<typeof jetstreamClient.publish>) {
+      const ack = await jetstreamClient.publish(...parameters);
+      if (losses-- > 0) throw new Error('the acknowledgement was lost');
+      return ack;
+    },
+  } as typeof jetstreamClient;
+  const publisher = createPublisher({ jetstream: forgetful, watch: platform.watch, options: { lingerMs: 0 } });
+
+  const first = publisher.append([event('a', 'first')], soon());
+  const second = first.then(() => publisher.append([event('a', 'second')], soon()));
+  const [a, b] = await Promise.all([first, second]);
+
+  expect(await storedReportIds(platform.connection)).toEqual(['first', 'second']);
+  expect(b.sequence).toBeGreaterThan(a.sequence);
+});
+
+test('a full stream is said, nothing is dropped, and other appends still find room', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats, { maxBytes: 1_000_000 });
+  const fill = async (): Promise<void> => {
+    for (let at = 0; at < 50; at += 1) await platform.publisher.append([event('a', `${at}`, 100_000)], soon());
+  };
+
+  await expect(fill()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: expect.any(Number) });
+
+  await vi.waitFor(() => expect(() => platform.watch.assertRoom(0)).toThrow(/full/));
+  await platform.publisher.appendTo(0, [event('b', 'acknowledgement', 10)], soon());
+  expect((await storedReportIds(platform.connection)).slice(0, 2)).toEqual(['0', '1']);
+});
+
+test('a queue over its bytes refuses at once', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  const many = Array.from({ length: 12 }, (_, at) => platform.publisher.append([event('a', `${at}`, 100_000)], soon()));
+  const outcomes = await Promise.allSettled(many);
+
+  expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+  expect(outcomes[0]).toMatchObject({ status: 'fulfilled' });
+});
+
+test('a partition that history has halted, or whose stream is another, takes nothing', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  const { created } = await platform.manager.streams.info(streamName(0));
+  const tell = async (state: PartitionState, streamCreatedAtMs: number, watermark = 0) => {
+    const broadcast = LogBroadcast.create({ state, streamCreatedAtMs, watermark });
+    platform.connection.publish(logSubject(0), LogBroadcast.encode(broadcast).finish());
+    await platform.connection.flush();
+  };
+  const refused = () => expect(() => platform.watch.assertOpen(0)).toThrow(/takes nothing now/);
+  const open = () => expect(() => platform.watch.assertOpen(0)).not.toThrow();
+  const createdAtMs = Date.parse(created);
+
+  await tell(PartitionState.HALTED, createdAtMs);
+  await vi.waitFor(refused);
+  await tell(PartitionState.RUNNING, createdAtMs);
+  await vi.waitFor(open);
+  await tell(PartitionState.RUNNING, createdAtMs + 1);
+  await vi.waitFor(refused);
+  await tell(PartitionState.RUNNING, createdAtMs, 5_000);
+  await vi.waitFor(() => expect(() => platform.watch.assertOpen(0)).toThrow(/ends below the log/));
+});
+
+test('an acknowledgement that goes backwards closes the partition until the stream has moved on', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  for (let at = 0; at < 3; at += 1) await platform.publisher.append([event('a', `${at}`)], soon());
+  await platform.manager.streams.delete(streamName(0));
+  await addStream(platform.connection, 0, 1, 1_000_000);
+
+  const late = platform.publisher.append([event('a', 'late')], soon());
+  await platform.manager.streams.purge(streamName(0), { seq: 1_000_000 });
+
+  expect((await late).sequence).toBeGreaterThanOrEqual(1_000_000);
+});

@@ -1,0 +1,143 @@
+import { Event, LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
+import { subscribe } from './subscribe.ts';
+
+/** A log in memory whose broadcasts can be lost, doubled and delayed; sequences have gaps, envelopes may be empty. */
+function createScriptedLog() {
+  const envelopes: { sequence: number; events: StoredEvent[] }[] = [];
+  const listeners = new Set<(broadcast: LogBroadcast, bytes: number) => void>();
+  let reads = 0;
+
+  const watermark = () => envelopes.at(-1)?.sequence ?? 0;
+  const reader: LogReader = {
+    watermark: async () => watermark(),
+    async read(_, after, through): Promise<LogStretch> {
+      reads += 1;
+      const next = envelopes.filter(({ sequence }) => sequence > after && sequence <= through).slice(0, 2);
+      const isAll = (next.at(-1)?.sequence ?? through) === through;
+      return { events: next.flatMap(({ events }) => events), through: isAll ? through : (next.at(-1)?.sequence ?? through) };
+    },
+  };
+
+  function commit(gap: number, count: number): LogBroadcast {
+    const previousSequence = watermark();
+    const sequence = previousSequence + 1 + gap;
+    const events = Array.from({ length: count }, (_, index) => ({
+      position: { partition: 0, sequence, index },
+      event: Event.create({ reportId: `${sequence}/${index}` }),
+    }));
+    envelopes.push({ sequence, events });
+    const told = events.map(({ position, event }) => ({ index: position.index, event }));
+    return LogBroadcast.create({ watermark: sequence, envelopes: [{ sequence, previousSequence, events: told }] });
+  }
+
+  return {
+    reader,
+    commit,
+    tell: (broadcast: LogBroadcast) => {
+      for (const listener of listeners) listener(broadcast, 100);
+    },
+    signOfLife: () => LogBroadcast.create({ watermark: watermark() }),
+    listen: (_: number, listener: (broadcast: LogBroadcast, bytes: number) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    all: () => envelopes.flatMap(({ events }) => events.map(({ event }) => event.reportId)),
+    watermark,
+    reads: () => reads,
+  };
+}
+
+type Step = { gap: number; count: number; fate: 'told' | 'lost' | 'doubled' | 'late' };
+const steps = fc.array(
+  fc.record({
+    gap: fc.nat(2),
+    count: fc.nat(3),
+    fate: fc.constantFrom<Step['fate']>('told', 'lost', 'doubled', 'late'),
+  }),
+  { maxLength: 30 },
+);
+
+test('whatever becomes of the broadcasts, a subscriber sees every event once, in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, fc.nat(10), fc.constantFrom(150, 10_000), async (script, before, maxBufferedBytes) => {
+      const log = createScriptedLog();
+      for (let at = 0; at < before; at += 1) log.commit(0, 1);
+      const ending = new AbortController();
+      const seen: string[] = [];
+      let position = 0;
+      const following = (async () => {
+        const { reader, listen } = log;
+        const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: ending.signal, maxBufferedBytes });
+        for await (const { events, through } of stretches) {
+          seen.push(...events.map(({ event }) => event.reportId));
+          expect(through).toBeGreaterThan(position);
+          position = through;
+          if (through === log.watermark()) await Promise.resolve();
+        }
+      })();
+      const late: LogBroadcast[] = [];
+      for (const { gap, count, fate } of script) {
+        const broadcast = log.commit(gap, count);
+        if (fate === 'told' || fate === 'doubled') log.tell(broadcast);
+        if (fate === 'doubled') log.tell(broadcast);
+        if (fate === 'late') late.push(broadcast);
+        else for (const delayed of late.splice(0)) log.tell(delayed);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (let turn = 0; turn < 100 && position < log.watermark(); turn += 1) {
+        log.tell(log.signOfLife());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      ending.abort();
+      await following;
+      expect(seen).toEqual(log.all());
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a subscriber that is level is served from broadcasts alone', async () => {
+  const log = createScriptedLog();
+  const ending = new AbortController();
+  const { reader, listen } = log;
+  const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: ending.signal });
+  const first = stretches.next();
+  await new Promise((resolve) => setImmediate(resolve));
+  log.tell(log.commit(0, 1));
+
+  expect((await first).value).toMatchObject({ through: 1 });
+  expect(log.reads()).toBe(0);
+  ending.abort();
+  await stretches.next();
+});
+
+test('a log that cannot be read for a while is waited for, and said', async () => {
+  const log = createScriptedLog();
+  log.commit(0, 1);
+  let failures = 2;
+  const reader: LogReader = {
+    ...log.reader,
+    watermark: async (partition) => {
+      if (failures-- > 0) throw new Error('away');
+      return log.reader.watermark(partition);
+    },
+  };
+  const troubles: unknown[] = [];
+  const ending = new AbortController();
+  const stretches = subscribe({
+    reader,
+    listen: log.listen,
+    partition: 0,
+    after: 0,
+    signal: ending.signal,
+    onTrouble: (error) => troubles.push(error),
+  });
+
+  expect((await stretches.next()).value).toMatchObject({ through: 1 });
+  expect(troubles).toHaveLength(2);
+  ending.abort();
+  await stretches.next();
+});
