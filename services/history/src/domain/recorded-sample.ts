@@ -62,7 +62,5 @@ function isValueOf(name: string, value: SignalValue | undefined): boolean {
 
 /** Zero has one form, for values are compared and an equal one may take the other's place. */
 function withPlainZeros(signals: Signals): Signals {
-  return Object.fromEntries(
-    Object.entries(signals).map(([name, value]) => [name, value === 0 ? 0 : value]),
-  );
+  return Object.fromEntries(Object.entries(signals).map(([name, value]) => [name, value === 0 ? 0 : value]));
 }

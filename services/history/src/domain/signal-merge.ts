@@ -29,7 +29,8 @@ const KIND_ORDER = { boolean: 0, number: 1, string: 2 };
  * Length comes first so that taking the greater value never makes a sample smaller.
  */
 export function compareValues(a: SignalValue, b: SignalValue): number {
-  const byKind = KIND_ORDER[typeof a as keyof typeof KIND_ORDER] - KIND_ORDER[typeof b as keyof typeof KIND_ORDER];
+  const byKind =
+    KIND_ORDER[typeof a as keyof typeof KIND_ORDER] - KIND_ORDER[typeof b as keyof typeof KIND_ORDER];
   if (byKind !== 0) return byKind;
   if (typeof a === 'string' && typeof b === 'string' && a.length !== b.length) return a.length - b.length;
   if (a === b) return 0;

@@ -2,7 +2,14 @@ import type { Projection } from '@odograph/kernel/projection';
 import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import { comparePlaces, type RecordedSample, type SamplePlace, samplesIn } from './recorded-sample.ts';
-import { compareReadings, compareValues, MAX_OTHER_SIGNALS, namesOverCap, type Reading, readingOf } from './signal-merge.ts';
+import {
+  compareReadings,
+  compareValues,
+  MAX_OTHER_SIGNALS,
+  namesOverCap,
+  type Reading,
+  readingOf,
+} from './signal-merge.ts';
 import { fromStatusDocument, toStatusDocument } from './status-document.ts';
 
 /** The latest that is known of a signal, and the sample that said it. */
@@ -107,9 +114,15 @@ function isNewer(name: string, came: LatestReading, held: LatestReading): boolea
   return (comparePlaces(came, held) || compareReadings(name, came, held)) > 0;
 }
 
-function newerVin(held: GivenVin | undefined, { observedAtMs, reportId }: SamplePlace, value: string): GivenVin {
+function newerVin(
+  held: GivenVin | undefined,
+  { observedAtMs, reportId }: SamplePlace,
+  value: string,
+): GivenVin {
   const came = { value, observedAtMs, reportId };
-  return held === undefined || (comparePlaces(came, held) || compareValues(value, held.value)) > 0 ? came : held;
+  return held === undefined || (comparePlaces(came, held) || compareValues(value, held.value)) > 0
+    ? came
+    : held;
 }
 
 /** Drops what there is no room for: those last by name, so that it does not matter when. */

@@ -44,6 +44,8 @@ export interface Views {
   readonly tails: readonly Tail[];
   readonly reader: ViewReader;
   readonly checkpoints: ReturnType<typeof createCheckpoints>;
+  /** Stores a partition's tail now, where this process is its owner. */
+  flushNow(partition: number): Promise<void>;
   /** Ends; what the tails have is stored first where this process is the owner. */
   stop(): Promise<void>;
 }
@@ -70,7 +72,19 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     return createTail(partition, sequence);
   }
 
+  /** One flush of a partition at a time. */
+  const flushing = new Map<number, Promise<void>>();
   async function flush(tail: Tail): Promise<void> {
+    const before = flushing.get(tail.partition) ?? Promise.resolve();
+    const mine = before.then(
+      () => flushOnce(tail),
+      () => flushOnce(tail),
+    );
+    flushing.set(tail.partition, mine);
+    await mine;
+  }
+
+  async function flushOnce(tail: Tail): Promise<void> {
     const startedAt = performance.now();
     const flushed = await flushTail({ tail, models, checkpoints, log: reader });
     observer?.onFlushed?.(tail.partition, flushed, performance.now() - startedAt);
@@ -119,6 +133,10 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     tails,
     reader: createViewReader({ tails, checkpoints, log: reader }),
     checkpoints,
+    async flushNow(partition) {
+      const tail = tails[partition];
+      if (tail && parts.isOwner(partition)) await flush(tail);
+    },
     async stop() {
       stopping.abort();
       await Promise.all(running.flat());

@@ -21,7 +21,8 @@ export class ByteWriter {
     this.#grow(8);
     let rest = value;
     // Bit operations are quicker, but know 32 bits only.
-    for (; rest >= 0x8000_0000; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) | 128;
+    for (; rest >= 0x8000_0000; rest = Math.floor(rest / 128))
+      this.#bytes[this.#length++] = (rest % 128) | 128;
     for (; rest >= 128; rest >>>= 7) this.#bytes[this.#length++] = (rest & 127) | 128;
     this.#bytes[this.#length++] = rest;
   }

@@ -49,13 +49,14 @@ export function readReportIds(reader: ByteReader, times: readonly number[]): str
     if (template === undefined) throw corrupt(`there is no template ${index}`);
     return template;
   });
-  const numbers = readNumbers(reader, ofRow, times);
+  const numbers = readNumbers(reader, times);
   return ofRow.map((template, row) => putTogether(template, times[row] as number, numbers[row] as number));
 }
 
 function takeApart(id: string, time: number): TakenApart {
   const timeAt = id.includes('Z') ? id.indexOf(new Date(time).toISOString()) : -1;
-  if (timeAt >= 0) return { head: id.slice(0, timeAt), tail: id.slice(timeAt + TIME_LENGTH), middle: TIME, number: 0 };
+  if (timeAt >= 0)
+    return { head: id.slice(0, timeAt), tail: id.slice(timeAt + TIME_LENGTH), middle: TIME, number: 0 };
   let end = id.length;
   while (end > 0 && !isDigit(id, end - 1)) end -= 1;
   if (end === 0) return { head: id, tail: '', middle: NOTHING, number: 0 };
@@ -73,6 +74,7 @@ function takeApart(id: string, time: number): TakenApart {
 function putTogether({ head, tail, middle }: Template, time: number, number: number): string {
   if (middle === NOTHING) return head;
   if (middle === TIME) return head + new Date(time).toISOString() + tail;
+  if (!Number.isSafeInteger(number) || number < 0) throw corrupt(`no id has the number ${number}`);
   return head + String(number).padStart(middle - NUMBER, '0') + tail;
 }
 
@@ -100,9 +102,22 @@ function readTemplate(reader: ByteReader): Template {
 function writeNumbers(writer: ByteWriter, parts: readonly TakenApart[], times: readonly number[]): void {
   const plain = new ByteWriter();
   plain.byte(PLAIN);
-  writeIntegers(plain, parts.map(({ number }) => number));
+  writeIntegers(
+    plain,
+    parts.map(({ number }) => number),
+  );
   const aboveTime = new ByteWriter();
   aboveTime.byte(ABOVE_TIME);
-  writeIntegers(aboveTime, parts.map(({ number }, row) => number - (times[row] as number)));
+  writeIntegers(
+    aboveTime,
+    parts.map(({ number }, row) => number - (times[row] as number)),
+  );
   writer.shorter(plain, aboveTime);
+}
+
+function readNumbers(reader: ByteReader, times: readonly number[]): number[] {
+  const form = reader.byte();
+  if (form !== PLAIN && form !== ABOVE_TIME) throw corrupt(`numbers of ids have no form ${form}`);
+  const numbers = readIntegers(reader, times.length);
+  return form === PLAIN ? numbers : numbers.map((number, row) => number + (times[row] as number));
 }

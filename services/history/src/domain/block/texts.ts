@@ -1,0 +1,22 @@
+import { type ByteReader, corrupt } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { distinct } from './distinct.ts';
+import { readIntegers, writeIntegers } from './integers.ts';
+
+/** A column of texts: the distinct ones in order of first appearance, then which of them stands where. */
+export function writeTexts(writer: ByteWriter, values: readonly string[]): void {
+  const { firstAt, indices } = distinct(values);
+  writer.varint(firstAt.length);
+  for (const at of firstAt) writer.text(values[at] as string);
+  writeIntegers(writer, indices);
+}
+
+/** Reads so many texts as {@link writeTexts} wrote. */
+export function readTexts(reader: ByteReader, count: number): string[] {
+  const texts = Array.from({ length: reader.count(1) }, () => reader.text());
+  return readIntegers(reader, count).map((index) => {
+    const text = texts[index];
+    if (text === undefined) throw corrupt(`there is no text ${index}`);
+    return text;
+  });
+}

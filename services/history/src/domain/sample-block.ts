@@ -1,0 +1,85 @@
+import { ByteReader, corrupt } from './block/byte-reader.ts';
+import { ByteWriter } from './block/byte-writer.ts';
+import { readColumns, writeColumns } from './block/columns.ts';
+import { readIntegers, writeIntegers } from './block/integers.ts';
+import { readReportIds, writeReportIds } from './block/report-ids.ts';
+import { comparePlaces, LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
+
+/** How many samples a block holds at most. */
+export const BLOCK_MAX_SAMPLES = 512;
+
+/** The first byte of a block. A change of the form gets a number of its own, and the projection a new version. */
+const FORMAT = 1;
+const CHECKSUM_BYTES = 4;
+
+/**
+ * Samples, in order of their places and each place once, as bytes: column by column, so that what hardly changes from
+ * sample to sample costs hardly anything. The same samples give the same bytes. Compressing them is left to the database.
+ */
+export function encodeBlock(samples: readonly RecordedSample[]): Uint8Array {
+  const writer = new ByteWriter();
+  const times = samples.map(({ observedAtMs }) => observedAtMs);
+  writer.byte(FORMAT);
+  writer.varint(samples.length);
+  writeIntegers(writer, times);
+  writeReportIds(
+    writer,
+    samples.map(({ reportId }) => reportId),
+    times,
+  );
+  writeColumns(
+    writer,
+    samples.map(({ signals }) => signals),
+  );
+  writer.uint32(checksum(writer.written()));
+  return writer.written().slice();
+}
+
+/**
+ * The samples of a block; where names are given, with only these signals.
+ * @throws {Fault} CORRUPT_LOG where the bytes are not what {@link encodeBlock} wrote.
+ */
+export function decodeBlock(bytes: Uint8Array, only?: ReadonlySet<string>): RecordedSample[] {
+  const reader = new ByteReader(contentOf(bytes));
+  if (reader.byte() !== FORMAT) throw corrupt(`its format ${bytes[0]} is not known`);
+  const count = reader.varint();
+  if (count > BLOCK_MAX_SAMPLES) throw corrupt(`it holds ${count} samples`);
+  const times = readIntegers(reader, count);
+  if (!times.every(isTime)) throw corrupt('it has a time that no sample can have');
+  const ids = readReportIds(reader, times);
+  const rows = readColumns(reader, count, only);
+  if (reader.remaining() > 0) throw corrupt('it has bytes too many');
+  const samples = rows.map((signals, row) => ({
+    observedAtMs: times[row] as number,
+    reportId: ids[row] as string,
+    signals,
+  }));
+  if (!isInOrder(samples)) throw corrupt('its samples are out of order');
+  return samples;
+}
+
+/** What stands before the checksum, once that is found right. */
+function contentOf(bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= CHECKSUM_BYTES) throw corrupt('it ends too early');
+  const content = bytes.subarray(0, -CHECKSUM_BYTES);
+  const stored = new ByteReader(bytes.subarray(-CHECKSUM_BYTES)).uint32();
+  if (stored !== checksum(content)) throw corrupt('its checksum is wrong');
+  return content;
+}
+
+/** FNV-1a, 32 bits: finds any single byte that changed, and all but one in four billion other changes. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < bytes.length; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  return hash >>> 0;
+}
+
+function isTime(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= LATEST_OBSERVED_AT_MS;
+}
+
+function isInOrder(samples: readonly RecordedSample[]): boolean {
+  return samples.every(
+    (sample, row) => row === 0 || comparePlaces(samples[row - 1] as RecordedSample, sample) < 0,
+  );
+}
