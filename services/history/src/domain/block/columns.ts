@@ -52,7 +52,8 @@ function columnsOf(rows: readonly Signals[]): readonly Column[] {
     Kind,
     Map<string, Column>
   >;
-  for (const [row, signals] of rows.entries()) {
+  for (let row = 0; row < rows.length; row += 1) {
+    const signals = rows[row] as Signals;
     for (const name of Object.keys(signals)) {
       const value = signals[name] as SignalValue;
       const kind = typeof value as Kind;

@@ -1,19 +1,24 @@
-/** The distinct ones of some texts, in order of first appearance, and which of them stands at each place. */
-export interface Distinct {
-  /** The place where each stands first. */
-  readonly firstAt: readonly number[];
-  /** For each place, which of the distinct ones stands there. */
+/** The distinct ones of some items, in order of first appearance, and which of them stands at each place. */
+export interface Distinct<T> {
+  readonly items: readonly T[];
   readonly indices: readonly number[];
 }
 
-export function distinct(texts: readonly string[]): Distinct {
-  const known = new Map<string, number>();
-  const firstAt: number[] = [];
-  const indices = texts.map((text, at) => {
-    const index = known.get(text);
-    if (index !== undefined) return index;
-    known.set(text, firstAt.length);
-    return firstAt.push(at) - 1;
-  });
-  return { firstAt, indices };
+/** Items with the same key are the same. Runs of one item are the rule, so the one before is tried first. */
+export function distinct<T>(all: readonly T[], keyOf: (item: T) => string): Distinct<T> {
+  const indexOf = new Map<string, number>();
+  const items: T[] = [];
+  const indices = new Array<number>(all.length);
+  for (let at = 0; at < all.length; at += 1) {
+    const item = all[at] as T;
+    if (at > 0 && item === all[at - 1]) {
+      indices[at] = indices[at - 1] as number;
+      continue;
+    }
+    const key = keyOf(item);
+    const index = indexOf.get(key) ?? items.push(item) - 1;
+    indexOf.set(key, index);
+    indices[at] = index;
+  }
+  return { items, indices };
 }

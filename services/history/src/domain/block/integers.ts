@@ -51,12 +51,14 @@ function readRuns(reader: ByteReader, count: number): number[] {
 }
 
 function differencesOf(values: readonly number[]): number[] {
+  const differences = new Array<number>(values.length);
   let previous = 0;
-  return values.map((value) => {
-    const difference = value - previous;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] as number;
+    differences[at] = value - previous;
     previous = value;
-    return difference;
-  });
+  }
+  return differences;
 }
 
 function sumUp(values: number[]): void {

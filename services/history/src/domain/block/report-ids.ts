@@ -2,26 +2,28 @@ import { type ByteReader, corrupt } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { distinct } from './distinct.ts';
 import { readIntegers, writeIntegers } from './integers.ts';
+import { createIsoTime, ISO_TIME_LENGTH } from './iso-time.ts';
 
 /** What ids of one make have in common: the text around the time or the number that each of them has in it. */
 interface Template {
   readonly head: string;
   readonly tail: string;
-  /** What stands between: {@link NOTHING}, {@link TIME}, or {@link NUMBER} and the digits it is padded to. */
+  /** What stands between: {@link NOTHING}, {@link TIME}, or {@link NUMBER} plus the digits it is padded to. */
   readonly middle: number;
 }
 
-interface TakenApart extends Template {
-  /** The number between; 0 where there is none. */
+/** An id taken apart. */
+interface Parts {
+  readonly template: Template;
+  /** The number in it; 0 where there is none. */
   readonly number: number;
 }
 
 const NOTHING = 0;
-/** The sample's own time as `2021-04-22T07:42:50.000Z`. */
+/** The sample's own time in ISO 8601. */
 const TIME = 1;
 const NUMBER = 2;
 
-const TIME_LENGTH = 24;
 /** Every number of so many digits fits a column of integers. */
 const MAX_DIGITS = 15;
 
@@ -33,58 +35,80 @@ const [PLAIN, ABOVE_TIME] = [0, 1];
  * any other text is a template of its own.
  */
 export function writeReportIds(writer: ByteWriter, ids: readonly string[], times: readonly number[]): void {
-  const parts = ids.map((id, row) => takeApart(id, times[row] as number));
-  const { firstAt, indices } = distinct(parts.map(keyOf));
-  writer.varint(firstAt.length);
-  for (const row of firstAt) writeTemplate(writer, parts[row] as TakenApart);
+  const parts = takeAllApart(ids, times);
+  const { items, indices } = distinct(
+    parts.map(({ template }) => template),
+    ({ head, tail, middle }) => `${middle} ${head.length} ${head}${tail}`,
+  );
+  writer.varint(items.length);
+  for (const template of items) writeTemplate(writer, template);
   writeIntegers(writer, indices);
   writeNumbers(writer, parts, times);
 }
 
-/** Reads so many ids as {@link writeReportIds} wrote, one for each time. */
+/** Reads one id for each time, as {@link writeReportIds} wrote them. */
 export function readReportIds(reader: ByteReader, times: readonly number[]): string[] {
   const templates = Array.from({ length: reader.count(3) }, () => readTemplate(reader));
-  const ofRow = readIntegers(reader, times.length).map((index) => {
-    const template = templates[index];
-    if (template === undefined) throw corrupt(`there is no template ${index}`);
-    return template;
-  });
+  const indices = readIntegers(reader, times.length);
   const numbers = readNumbers(reader, times);
-  return ofRow.map((template, row) => putTogether(template, times[row] as number, numbers[row] as number));
+  const isoTime = createIsoTime();
+  return times.map((time, row) => {
+    const template = templates[indices[row] as number];
+    if (template === undefined) throw corrupt(`ids have no template ${indices[row]}`);
+    const { head, tail, middle } = template;
+    if (middle === NOTHING) return head;
+    return (
+      head + (middle === TIME ? isoTime(time) : digitsOf(numbers[row] as number, middle - NUMBER)) + tail
+    );
+  });
 }
 
-function takeApart(id: string, time: number): TakenApart {
-  const timeAt = id.includes('Z') ? id.indexOf(new Date(time).toISOString()) : -1;
-  if (timeAt >= 0)
-    return { head: id.slice(0, timeAt), tail: id.slice(timeAt + TIME_LENGTH), middle: TIME, number: 0 };
-  let end = id.length;
-  while (end > 0 && !isDigit(id, end - 1)) end -= 1;
-  if (end === 0) return { head: id, tail: '', middle: NOTHING, number: 0 };
-  let start = end - 1;
-  while (start > 0 && end - start < MAX_DIGITS && isDigit(id, start - 1)) start -= 1;
-  const paddedTo = id.charAt(start) === '0' && end - start > 1 ? end - start : 0;
+function takeAllApart(ids: readonly string[], times: readonly number[]): readonly Parts[] {
+  const isoTime = createIsoTime();
+  let before: Template | undefined;
+  return ids.map((id, row) => {
+    const timeAt = id.includes('Z') ? id.indexOf(isoTime(times[row] as number)) : -1;
+    const parts = timeAt < 0 ? aroundNumber(id) : aroundTime(id, timeAt);
+    const template = before !== undefined && isSame(before, parts.template) ? before : parts.template;
+    before = template;
+    return { template, number: parts.number };
+  });
+}
+
+function aroundTime(id: string, at: number): Parts {
   return {
-    head: id.slice(0, start),
-    tail: id.slice(end),
-    middle: NUMBER + paddedTo,
-    number: Number(id.slice(start, end)),
+    template: { head: id.slice(0, at), tail: id.slice(at + ISO_TIME_LENGTH), middle: TIME },
+    number: 0,
   };
 }
 
-function putTogether({ head, tail, middle }: Template, time: number, number: number): string {
-  if (middle === NOTHING) return head;
-  if (middle === TIME) return head + new Date(time).toISOString() + tail;
-  if (!Number.isSafeInteger(number) || number < 0) throw corrupt(`no id has the number ${number}`);
-  return head + String(number).padStart(middle - NUMBER, '0') + tail;
-}
-
-function keyOf({ head, tail, middle }: Template): string {
-  return `${middle} ${head.length} ${head}${tail}`;
+/** Around the last run of digits, or of the last {@link MAX_DIGITS} of them. */
+function aroundNumber(id: string): Parts {
+  let end = id.length;
+  while (end > 0 && !isDigit(id, end - 1)) end -= 1;
+  if (end === 0) return { template: { head: id, tail: '', middle: NOTHING }, number: 0 };
+  let start = end - 1;
+  while (start > 0 && end - start < MAX_DIGITS && isDigit(id, start - 1)) start -= 1;
+  const digits = end - start;
+  const paddedTo = id.charAt(start) === '0' && digits > 1 ? digits : 0;
+  return {
+    template: { head: id.slice(0, start), tail: id.slice(end), middle: NUMBER + paddedTo },
+    number: Number(id.slice(start, end)),
+  };
 }
 
 function isDigit(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
   return unit >= 48 && unit <= 57;
+}
+
+function isSame(a: Template, b: Template): boolean {
+  return a.middle === b.middle && a.head === b.head && a.tail === b.tail;
+}
+
+function digitsOf(number: number, paddedTo: number): string {
+  if (!Number.isSafeInteger(number) || number < 0) throw corrupt(`no id has the number ${number}`);
+  return String(number).padStart(paddedTo, '0');
 }
 
 function writeTemplate(writer: ByteWriter, { head, tail, middle }: Template): void {
@@ -99,18 +123,16 @@ function readTemplate(reader: ByteReader): Template {
   return { middle, head: reader.text(), tail: reader.text() };
 }
 
-function writeNumbers(writer: ByteWriter, parts: readonly TakenApart[], times: readonly number[]): void {
+function writeNumbers(writer: ByteWriter, parts: readonly Parts[], times: readonly number[]): void {
+  const numbers = parts.map(({ number }) => number);
   const plain = new ByteWriter();
   plain.byte(PLAIN);
-  writeIntegers(
-    plain,
-    parts.map(({ number }) => number),
-  );
+  writeIntegers(plain, numbers);
   const aboveTime = new ByteWriter();
   aboveTime.byte(ABOVE_TIME);
   writeIntegers(
     aboveTime,
-    parts.map(({ number }, row) => number - (times[row] as number)),
+    numbers.map((number, row) => number - (times[row] as number)),
   );
   writer.shorter(plain, aboveTime);
 }

@@ -5,9 +5,9 @@ import { readIntegers, writeIntegers } from './integers.ts';
 
 /** A column of texts: the distinct ones in order of first appearance, then which of them stands where. */
 export function writeTexts(writer: ByteWriter, values: readonly string[]): void {
-  const { firstAt, indices } = distinct(values);
-  writer.varint(firstAt.length);
-  for (const at of firstAt) writer.text(values[at] as string);
+  const { items, indices } = distinct(values, (text) => text);
+  writer.varint(items.length);
+  for (const text of items) writer.text(text);
   writeIntegers(writer, indices);
 }
 

@@ -1,0 +1,71 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { Clock } from '@odograph/kernel/clock';
+import { createBroadcaster } from './broadcast.ts';
+import type { LogCollections } from './collections.ts';
+import type { MongoLogReader } from './mongo-log-reader.ts';
+import type { StreamSettings } from './streams.ts';
+import { type TrimSettings, trimStream } from './trim.ts';
+import { type PartitionWriter, startWriter, type WriterObserver } from './writer.ts';
+
+export interface PartitionsParts {
+  readonly owner: string;
+  readonly collections: LogCollections;
+  readonly reader: MongoLogReader;
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** A connection of its own, so that broadcasts do not wait behind reads. */
+  readonly broadcasts: NatsConnection;
+  readonly streams: StreamSettings;
+  readonly leaseTtlMs: number;
+  readonly trim: TrimSettings;
+  readonly freeDiskRatio: () => number | undefined;
+  readonly clock: Clock;
+  readonly observer: WriterObserver;
+}
+
+/** This process's writers, one a partition; each appends when its lease is free. */
+export interface Partitions {
+  isOwner(partition: number): boolean;
+  haltedBecause(partition: number): string | undefined;
+  /** Looks at all streams again before going on: the connection was lost and found. */
+  checkAgain(): void;
+  stop(): Promise<void>;
+}
+
+const TRIM_MS = 60_000;
+
+export function startPartitions(parts: PartitionsParts): Partitions {
+  const { streams, broadcasts, manager, reader, clock, observer } = parts;
+  const partitions = Array.from({ length: streams.partitionCount }, (_, partition) => partition);
+  const writers = partitions.map((partition) =>
+    startWriter({ ...parts, partition, broadcaster: createBroadcaster(broadcasts, partition) }),
+  );
+  const writerOf = (partition: number) => writers[partition] as PartitionWriter;
+
+  async function trim(partition: number): Promise<void> {
+    if (!writerOf(partition).isOwner()) return;
+    try {
+      const watermark = await reader.watermark(partition);
+      await trimStream(manager, partition, watermark, { ...parts.trim, nowMs: clock.now() });
+    } catch (error) {
+      observer.onTrouble?.(partition, error);
+    }
+  }
+
+  const trimming = setInterval(() => {
+    for (const partition of partitions) void trim(partition);
+  }, TRIM_MS);
+
+  return {
+    isOwner: (partition) => writerOf(partition).isOwner(),
+    haltedBecause: (partition) => writerOf(partition).haltedBecause(),
+    checkAgain() {
+      for (const writer of writers) writer.checkAgain();
+    },
+    async stop() {
+      clearInterval(trimming);
+      await Promise.all(writers.map((writer) => writer.stop()));
+    },
+  };
+}
