@@ -1,0 +1,90 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
+import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { startTestNats } from '@odograph/testing/engines';
+import { expect, test, vi } from 'vitest';
+import { openTestLog, reported } from './log.fixture.ts';
+
+const soon = () => Date.now() + 20_000;
+const report = (at: number) =>
+  reported({ vehicleId: 'bus-1', reportId: `r${at}`, observedAtMs: 1_700_000_000_000 + at * 1_000 });
+
+/** A NATS server whose storage can be set back to an older copy while it is down. */
+async function openRestorableNats() {
+  const folder = await mkdtemp(join(tmpdir(), 'odograph-restore-'));
+  const [dataDir, copy] = [join(folder, 'data'), join(folder, 'copy')];
+  let nats = await startTestNats({ dataDir });
+  const restart = async (between: () => Promise<void>) => {
+    await nats.stop();
+    await between();
+    nats = await startTestNats({ dataDir, port: nats.port });
+  };
+  return {
+    engine: nats,
+    takeCopy: () => restart(() => cp(dataDir, copy, { recursive: true })),
+    restoreCopy: () =>
+      restart(async () => {
+        await rm(dataDir, { recursive: true });
+        await cp(copy, dataDir, { recursive: true });
+      }),
+    async [Symbol.asyncDispose]() {
+      await nats[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function idsOf(log: Awaited<ReturnType<typeof openTestLog>>): Promise<string[]> {
+  const events = await log.readAll();
+  return events.filter(({ event }) => event.type === 'TelemetryReported').map(({ event }) => event.reportId);
+}
+
+test('a stream restored from an older copy is moved on, and what comes after lands above all that was', async () => {
+  await using nats = await openRestorableNats();
+  await using log = await openTestLog(nats.engine);
+  await log.writer('one');
+  const publisher = await log.publisher();
+  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
+  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(5));
+  await nats.takeCopy();
+  for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
+  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(10));
+  const before = (await log.readAll()).at(-1)?.position.sequence ?? 0;
+
+  await nats.restoreCopy();
+  const after = await publisher.append([report(10)], soon());
+
+  expect(after.sequence).toBeGreaterThan(before + 1_000_000);
+  const all = Array.from({ length: 11 }, (_, at) => `r${at}`);
+  await vi.waitFor(async () => expect(await idsOf(log)).toEqual(all), { timeout: 10_000 });
+});
+
+test('a copy that grew past the watermark while history was away loses nothing of what it took', async () => {
+  await using nats = await openRestorableNats();
+  await using log = await openTestLog(nats.engine);
+  const first = await log.writer('one');
+  const publisher = await log.publisher();
+  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
+  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(5));
+  await nats.takeCopy();
+  for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
+  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(10));
+  await first.stop();
+
+  await nats.restoreCopy();
+  // A door that was started anew and has heard nothing of the log.
+  const door = jetstream(await log.openConnection());
+  for (let at = 10; at < 20; at += 1) {
+    await door.publish('events.0', Envelope.encode({ events: [report(at)] }).finish());
+  }
+  const reasons: (string | undefined)[] = [];
+  await log.writer('two', { observer: { onHalted: (_, reason) => reasons.push(reason) } });
+
+  const all = Array.from({ length: 20 }, (_, at) => `r${at}`);
+  await vi.waitFor(async () => expect(await idsOf(log)).toEqual(all), { timeout: 10_000 });
+  expect(reasons[0]).toMatch(/was stored at/);
+});
