@@ -15,6 +15,7 @@ import { grpcService, serverStream, unary } from '@odograph/platform/grpc-handle
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { mergeAsync } from './merge-async.ts';
 import { checkPosition, lastEventOf } from './positions.ts';
+import type { RunOnMongo } from './run-on-mongo.ts';
 
 /** Events sent in one message, at most. */
 const EVENTS_A_MESSAGE = 500;
@@ -23,10 +24,11 @@ export interface EventLogParts {
   readonly partitionCount: number;
   readonly reader: MongoLogReader;
   readonly listen: ListenToLog;
+  readonly run: RunOnMongo;
   readonly describe: () => Promise<readonly PartitionInfo[]>;
 }
 
-export function eventLogService({ partitionCount, reader, listen, describe }: EventLogParts) {
+export function eventLogService({ partitionCount, reader, listen, run, describe }: EventLogParts) {
   /** The partitions asked for, each with where to begin. */
   function startsOf({ after, partitions }: Pick<ReadRequest, 'after' | 'partitions'>): Position[] {
     const starts = after.map((position) => checkPosition('after', position, partitionCount));
@@ -40,11 +42,12 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   async function* read(request: ReadRequest): AsyncGenerator<ReadResponse> {
     let left = request.limit === 0 ? Infinity : request.limit;
     for (const start of startsOf(request)) {
-      const through = await reader.watermark(start.partition);
+      const through = await run(() => reader.watermark(start.partition));
       let after = lastEventOf(start);
       while (left > 0) {
         const limit = Math.min(left, EVENTS_A_MESSAGE);
-        const events = await reader.readMatching({ ...filterOf(request), after, through, limit });
+        const query = { ...filterOf(request), after, through, limit };
+        const events = await run(() => reader.readMatching(query));
         if (events.length > 0) yield { events: events.map(toWire) };
         left -= events.length;
         if (events.length < limit) break;
@@ -64,7 +67,7 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   }
 
   return grpcService(EventLogService, {
-    describe: unary(async () => ({ partitions: [...(await describe())] })),
+    describe: unary(async () => ({ partitions: [...(await run(describe))] })),
     read: serverStream((request) => read(request)),
     subscribe: serverStream(
       (request: SubscribeRequest, { signal }) =>

@@ -8,11 +8,13 @@ import { Fault } from '@odograph/kernel/fault';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc-handler';
 import type { Parked } from '../views/checkpoints.ts';
 import type { Views } from '../views/views.ts';
+import type { RunOnMongo } from './run-on-mongo.ts';
 import { badToken, decodePageToken, encodePageToken, pageSizeOf } from './paging.ts';
 
 export interface ProjectionsParts {
   readonly partitionCount: number;
   readonly views: Pick<Views, 'checkpoints' | 'flushNow' | 'reader'>;
+  readonly run: RunOnMongo;
   readonly publisher: EventPublisher;
   readonly clock: Clock;
 }
@@ -22,7 +24,7 @@ type Target = { readonly projection: string; readonly vehicleId: string };
 
 const LIST = 'parked';
 
-export function projectionsService({ partitionCount, views, publisher, clock }: ProjectionsParts) {
+export function projectionsService({ partitionCount, views, run, publisher, clock }: ProjectionsParts) {
   /** What is parked is stored with the checkpoint, so that is brought up to now first. */
   async function allParked(): Promise<Parked[]> {
     const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
@@ -37,7 +39,7 @@ export function projectionsService({ partitionCount, views, publisher, clock }: 
 
   /** A decision about a parked event is an event of its vehicle: whoever computes the views from the log sees it. */
   async function decide(type: Decision, target: Target, { deadlineAtMs, signal, traceparent }: CallContext) {
-    const parked = (await allParked()).find((entry) => isTarget(entry, target));
+    const parked = (await run(allParked)).find((entry) => isTarget(entry, target));
     if (!parked) {
       throw new Fault('NOT_FOUND', `nothing of ${target.vehicleId} is parked in ${target.projection}`);
     }
@@ -60,7 +62,7 @@ export function projectionsService({ partitionCount, views, publisher, clock }: 
       const limit = pageSizeOf(pageSize);
       const [after] = decodePageToken(LIST, pageToken) ?? [''];
       if (typeof after !== 'string') throw badToken();
-      const following = (await allParked()).filter((entry) => keyOf(entry) > after);
+      const following = (await run(allParked)).filter((entry) => keyOf(entry) > after);
       const page = following.slice(0, limit);
       const last = page.at(-1);
       return {

@@ -1,7 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
-import { decodeBlock, encodeBlock } from './sample-block.ts';
 import type { RecordedSample } from './recorded-sample.ts';
+import { decodeBlock, encodeBlock } from './sample-block.ts';
 import { type BlockMeasures, weightOf } from './sample-cut.ts';
 
 /** A run of samples, encoded. What is asked of it most can be told without decoding it. */
@@ -41,7 +41,10 @@ export function toBlock(samples: readonly RecordedSample[]): StoredBlock {
  * The samples of a block; where names are given, with only these signals.
  * @throws {Fault} CORRUPT_LOG where they are not what the block claims to hold.
  */
-export function samplesOf({ from, to, count, data }: StoredBlock, only?: ReadonlySet<string>): RecordedSample[] {
+export function samplesOf(
+  { from, to, count, data }: StoredBlock,
+  only?: ReadonlySet<string>,
+): RecordedSample[] {
   const samples = decodeBlock(data, only);
   if (samples.length !== count || samples[0]?.observedAtMs !== from || samples.at(-1)?.observedAtMs !== to) {
     throw otherForm();
@@ -71,5 +74,8 @@ function isBlock(block: Partial<StoredBlock> | undefined): boolean {
 }
 
 function otherForm(): Fault {
-  return new Fault('CORRUPT_LOG', 'a stored document of samples has another form: rebuild the projection samples');
+  return new Fault(
+    'CORRUPT_LOG',
+    'a stored document of samples has another form: rebuild the projection samples',
+  );
 }

@@ -77,6 +77,25 @@ export function withoutMark(signals: Signals): Signals {
   return rest;
 }
 
+/** What must be read of samples to tell these signals: for a coordinate the other one too, and the mark. */
+export function namesToRead(names: readonly string[]): ReadonlySet<string> {
+  const isFixAsked = names.includes(LATITUDE) || names.includes(LONGITUDE);
+  return new Set(isFixAsked ? [...names, LATITUDE, LONGITUDE, SPLIT_FIX] : names);
+}
+
+/** Those of the signals that are named; undefined where there is none. */
+export function pickSignals(signals: Signals, names: readonly string[]): Signals | undefined {
+  const picked: Record<string, SignalValue> = {};
+  let isAny = false;
+  for (const name of names) {
+    const value = signals[name];
+    if (value === undefined) continue;
+    picked[name] = value;
+    isAny = true;
+  }
+  return isAny ? picked : undefined;
+}
+
 /** At most {@link MAX_OTHER_SIGNALS} of the others, the first by name: the same whichever came first. */
 export function capSignals(signals: Signals): Signals {
   const names = Object.keys(signals);

@@ -11,7 +11,7 @@ import type { Tail } from './tail.ts';
 export interface Flushed {
   readonly through: number;
   readonly vehicles: number;
-  readonly documents: number;
+  readonly slices: number;
 }
 
 export interface FlushParts {
@@ -32,20 +32,20 @@ export async function flushTail({ tail, models, checkpoints, log }: FlushParts):
   const checkpoint = await checkpoints.read(tail.partition);
   const through = tail.head();
   tail.trimThrough(checkpoint.sequence);
-  if (through <= checkpoint.sequence) return { through: checkpoint.sequence, vehicles: 0, documents: 0 };
+  if (through <= checkpoint.sequence) return { through: checkpoint.sequence, vehicles: 0, slices: 0 };
   const subjects = tail.subjects();
   const parked = new Map(checkpoint.parked.map((entry) => [keyOf(entry.projection, entry.subject), entry]));
-  let documents = 0;
+  let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE).map((subject) => ({
       subject,
       events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through),
     }));
-    for (const model of models) documents += await flushModel(model, vehicles, { parked, through, log });
+    for (const model of models) slices += await flushModel(model, vehicles, { parked, through, log });
   }
   await checkpoints.move(checkpoint, { partition: tail.partition, sequence: through, parked: [...parked.values()] });
   tail.trimThrough(through);
-  return { through, vehicles: subjects.length, documents };
+  return { through, vehicles: subjects.length, slices };
 }
 
 interface FlushContext {

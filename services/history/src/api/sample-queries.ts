@@ -1,0 +1,105 @@
+import type {
+  ListSamplesRequest,
+  ListSamplesResponse,
+} from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { signalsToWire } from '@odograph/contracts/signals';
+import type { Position } from '@odograph/kernel/position';
+import { isSignalName } from '@odograph/kernel/signal';
+import type { CallContext } from '@odograph/platform/grpc-handler';
+import { countSamples, readSamples, type SampleRange } from '../domain/read-samples.ts';
+import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SamplePlace } from '../domain/recorded-sample.ts';
+import { windowKeyOf } from '../domain/sample-window.ts';
+import type { SamplesSlice } from '../domain/samples.ts';
+import type { Parked } from '../views/checkpoints.ts';
+import type { ReadModel } from '../views/read-model.ts';
+import type { Views } from '../views/views.ts';
+import { badToken, decodePageToken, encodePageToken, invalid, pageSizeOf } from './paging.ts';
+import { checkPosition } from './positions.ts';
+import { checkVehicleId } from './status-queries.ts';
+
+export interface SampleParts {
+  readonly partitionCount: number;
+  readonly views: Pick<Views, 'reader'>;
+  readonly samples: ReadModel<SamplesSlice>;
+}
+
+const LIST = 'samples';
+
+export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
+  const { reader } = views;
+
+  /** A vehicle's windows one after the other, each as of its own moment: the first one's position holds for all. */
+  async function* windows(vehicleId: string, fromMs: number, toMs: number) {
+    const keys = { from: windowKeyOf(fromMs), to: windowKeyOf(toMs - 1) };
+    for (const key of await reader.keysOf(samples, vehicleId, keys)) {
+      const { slices, parked } = await reader.read(samples, vehicleId, { from: key, to: key });
+      const slice = slices.get(key);
+      if (slice) yield { slice, parked };
+    }
+  }
+
+  async function listSamples(request: ListSamplesRequest, { signal }: CallContext): Promise<ListSamplesResponse> {
+    const vehicleId = checkVehicleId(request.vehicleId);
+    const range = rangeOf(request);
+    const after = placeOf(request.pageToken);
+    const limit = pageSizeOf(request.pageSize);
+    if (request.atLeast) await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+    const tail = reader.tailOf(vehicleId);
+    const position: Position = { partition: tail.partition, sequence: tail.head() };
+    const page: RecordedSample[] = [];
+    let parked: Parked | undefined;
+    for await (const window of windows(vehicleId, after?.observedAtMs ?? range.fromMs, range.toMs)) {
+      signal.throwIfAborted();
+      parked ??= window.parked;
+      page.push(...readSamples(window.slice, { ...range, after, limit: limit + 1 - page.length }));
+      if (page.length > limit) break;
+    }
+    const shown = page.slice(0, limit);
+    return {
+      samples: shown.map(({ observedAtMs, reportId, signals }) => ({
+        observedAtMs,
+        reportId,
+        signals: signalsToWire(signals),
+      })),
+      nextPageToken: page.length > limit ? tokenOf(shown.at(-1)) : '',
+      total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
+      position,
+      parkedAt: parked?.position,
+    };
+  }
+
+  async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
+    let total = 0;
+    for await (const { slice } of windows(vehicleId, range.fromMs, range.toMs)) {
+      signal.throwIfAborted();
+      total += countSamples(slice, range);
+    }
+    return total;
+  }
+
+  return { listSamples };
+}
+
+function rangeOf({ fromMs, toMs, signals }: ListSamplesRequest): SampleRange {
+  const end = toMs === 0 ? LATEST_OBSERVED_AT_MS + 1 : toMs;
+  if (fromMs < 0) throw invalid('from_ms', 'OUT_OF_RANGE', 'is before 1970');
+  if (end > LATEST_OBSERVED_AT_MS + 1) throw invalid('to_ms', 'OUT_OF_RANGE', 'is after the year 9999');
+  if (end <= fromMs) throw invalid('to_ms', 'EMPTY_RANGE', `${toMs} is not after from_ms ${fromMs}`);
+  const unknown = signals.findIndex((name) => !isSignalName(name));
+  if (unknown >= 0) {
+    const description = `${signals[unknown]} is neither a known signal nor a VSS path`;
+    throw invalid(`signals[${unknown}]`, 'UNKNOWN_SIGNAL', description);
+  }
+  return { fromMs, toMs: end, ...(signals.length > 0 ? { signals } : {}) };
+}
+
+function placeOf(token: string): SamplePlace | undefined {
+  const key = decodePageToken(LIST, token);
+  if (!key) return undefined;
+  const [observedAtMs, reportId] = key;
+  if (typeof observedAtMs !== 'number' || typeof reportId !== 'string') throw badToken();
+  return { observedAtMs, reportId };
+}
+
+const tokenOf = (place: SamplePlace | undefined): string =>
+  place ? encodePageToken(LIST, [place.observedAtMs, place.reportId]) : '';

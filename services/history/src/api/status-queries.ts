@@ -1,0 +1,111 @@
+import type {
+  GetStatusRequest,
+  GetStatusResponse,
+  ListStatusRequest,
+  ListStatusResponse,
+  VehicleStatus as WireStatus,
+} from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { signalsToWire } from '@odograph/contracts/signals';
+import { Fault } from '@odograph/kernel/fault';
+import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
+import type { CallContext } from '@odograph/platform/grpc-handler';
+import { type StatusSlice, statusOf } from '../domain/status.ts';
+import type { Parked } from '../views/checkpoints.ts';
+import { nextSubjects } from '../views/next-subjects.ts';
+import type { ReadModel } from '../views/read-model.ts';
+import type { SubjectView } from '../views/view-reader.ts';
+import type { Views } from '../views/views.ts';
+import { badToken, decodePageToken, encodePageToken, invalid, pageSizeOf } from './paging.ts';
+import { checkPosition } from './positions.ts';
+
+export interface StatusParts {
+  readonly partitionCount: number;
+  readonly views: Pick<Views, 'reader' | 'tails'>;
+  readonly status: ReadModel<StatusSlice>;
+}
+
+/** A status has one slice. */
+const KEY = '';
+const LIST = 'status';
+
+export function statusQueries({ partitionCount, views, status }: StatusParts) {
+  const { reader, tails } = views;
+
+  async function getStatus(request: GetStatusRequest, { signal }: CallContext): Promise<GetStatusResponse> {
+    const vehicleId = checkVehicleId(request.vehicleId);
+    if (request.atLeast) await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+    const { slices, position, parked } = await reader.read(status, vehicleId, { from: KEY, to: KEY });
+    const found = toWire(vehicleId, slices.get(KEY), parked);
+    if (!found) throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported`);
+    return { status: found, position };
+  }
+
+  async function listStatus(request: ListStatusRequest, { signal }: CallContext): Promise<ListStatusResponse> {
+    const limit = pageSizeOf(request.pageSize);
+    const after = lastVehicleOf(request.pageToken);
+    for (const position of request.atLeast) {
+      await reader.reach(checkPosition('at_least', position, partitionCount), signal);
+    }
+    const positions = [...reader.positions()];
+    const page = await fillPage({ fleet: request.fleet, after, limit: limit + 1 }, signal);
+    const statuses = page.slice(0, limit);
+    const last = statuses.at(-1);
+    const nextPageToken = last && page.length > limit ? encodePageToken(LIST, [last.vehicleId]) : '';
+    return { statuses, nextPageToken, positions };
+  }
+
+  /** Folds first and filters then: the tail may say another fleet than the stored document. */
+  async function fillPage(
+    { fleet, after, limit }: { fleet: string; after: string; limit: number },
+    signal: AbortSignal,
+  ): Promise<WireStatus[]> {
+    const page: WireStatus[] = [];
+    const filter = fleet === '' ? {} : { 'body.fleet': fleet };
+    for (let last = after; page.length < limit && !signal.aborted; ) {
+      const subjects = await nextSubjects(status, tails, { after: last, limit, filter });
+      const folded = await reader.readEach(status, subjects, KEY);
+      page.push(...folded.flatMap(statusOfView).filter((found) => isOfFleet(found, fleet)));
+      if (subjects.length < limit) break;
+      last = subjects.at(-1) ?? last;
+    }
+    return page.slice(0, limit);
+  }
+
+  return { getStatus, listStatus };
+}
+
+export function checkVehicleId(vehicleId: string): string {
+  if (isVehicleId(vehicleId)) return vehicleId;
+  throw invalid('vehicle_id', 'MALFORMED_ID', `must be ${VEHICLE_ID_RULE}`);
+}
+
+function lastVehicleOf(token: string): string {
+  const [vehicleId] = decodePageToken(LIST, token) ?? [''];
+  if (typeof vehicleId !== 'string') throw badToken();
+  return vehicleId;
+}
+
+const isOfFleet = (found: WireStatus, fleet: string): boolean => fleet === '' || found.fleet === fleet;
+
+const statusOfView = ({ subject, slice, parked }: SubjectView<StatusSlice>): WireStatus[] => {
+  const found = toWire(subject, slice, parked);
+  return found ? [found] : [];
+};
+
+function toWire(vehicleId: string, slice: StatusSlice | undefined, parked: Parked | undefined): WireStatus | undefined {
+  const known = slice && statusOf(slice);
+  if (!known) return undefined;
+  const latest = [...known.latest];
+  return {
+    vehicleId,
+    fleet: known.fleet,
+    model: known.model,
+    vin: known.vin,
+    vinCheckDigitOk: known.isVinCheckDigitRight,
+    signals: signalsToWire(Object.fromEntries(latest.map(([name, { value }]) => [name, value]))),
+    observedAtMs: Object.fromEntries(latest.map(([name, { observedAtMs }]) => [name, observedAtMs])),
+    lastObservedAtMs: known.lastObservedAtMs ?? 0,
+    lastReceivedAtMs: known.lastReceivedAtMs,
+    parkedAt: parked?.position,
+  };
+}

@@ -1,0 +1,46 @@
+import type { DocumentBody, Projection } from '@odograph/kernel/projection';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+
+/** The documents of a vehicle's slices, by key. */
+export type StoredSlices = ReadonlyMap<string, readonly DocumentBody[]>;
+
+/** Delivers events in groups, as the views do: each group is folded into what is stored, and stored. */
+export function deliver<S>(
+  projection: Projection<S>,
+  groups: readonly (readonly VehicleEvent[])[],
+  before: StoredSlices = new Map(),
+): StoredSlices {
+  const stored = new Map(before);
+  for (const group of groups) {
+    for (const [key, slice] of fold(projection, group, stored)) {
+      stored.set(key, structuredClone(projection.toDocuments(slice)));
+    }
+  }
+  return new Map([...stored].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The slices that events touch, by key, with what is stored of them. */
+export function fold<S>(
+  projection: Projection<S>,
+  events: readonly VehicleEvent[],
+  stored: StoredSlices = new Map(),
+): Map<string, S> {
+  const slices = new Map<string, S>();
+  for (const event of events) {
+    for (const key of projection.keysOf(event)) {
+      const slice = slices.get(key) ?? open(projection, key, stored.get(key));
+      slices.set(key, projection.apply(slice, event, key));
+    }
+  }
+  return slices;
+}
+
+export function open<S>(
+  projection: Projection<S>,
+  key: string,
+  documents: readonly DocumentBody[] | undefined,
+): S {
+  return documents === undefined
+    ? projection.initial('V1', key)
+    : projection.fromDocuments('V1', key, documents);
+}

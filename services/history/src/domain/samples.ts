@@ -1,0 +1,50 @@
+import type { Projection } from '@odograph/kernel/projection';
+import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { type RecordedSample, samplesIn } from './recorded-sample.ts';
+import { asSampleDocument, type SampleDocument } from './sample-document.ts';
+import { pack } from './sample-pack.ts';
+import { settle } from './sample-set.ts';
+import { windowKeyOf, windowStartOf } from './sample-window.ts';
+
+/** A vehicle's samples of one window. */
+export interface SamplesSlice {
+  /** Where the window starts, in Unix milliseconds. */
+  readonly startMs: number;
+  /** Encoded, as they are stored. */
+  documents: readonly SampleDocument[];
+  /** What came since, in order of arrival. */
+  loose: RecordedSample[];
+}
+
+/**
+ * Every signal over time: a function of the set of a vehicle's samples, in whatever order they came.
+ * A sample is known by (observed time, report id); told twice with two contents, it has the greater reading of each signal.
+ * One slice a window, cut into documents of encoded blocks.
+ */
+export const samples: Projection<SamplesSlice> = {
+  name: 'samples',
+  version: 1,
+  keysOf: (event) => [
+    ...new Set(reportIn(event)?.samples.map(({ observedAtMs }) => windowKeyOf(observedAtMs))),
+  ],
+  initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
+  apply,
+  toDocuments(slice) {
+    slice.documents = pack(slice.documents, settle(slice.loose));
+    slice.loose = [];
+    return slice.documents;
+  },
+  fromDocuments: (_subject, key, documents) => ({
+    startMs: Date.parse(key),
+    documents: documents.map(asSampleDocument),
+    loose: [],
+  }),
+};
+
+/** Only takes note: what it means for the blocks is worked out when someone asks. */
+function apply(slice: SamplesSlice, event: VehicleEvent): SamplesSlice {
+  for (const sample of samplesIn(event)) {
+    if (windowStartOf(sample.observedAtMs) === slice.startMs) slice.loose.push(sample);
+  }
+  return slice;
+}

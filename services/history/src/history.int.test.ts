@@ -1,0 +1,211 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { ProjectionsClient } from '@odograph/contracts/generated/odograph/history/v1/projections';
+import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { createPublisher } from '@odograph/event-log/publisher';
+import { createStreamWatch } from '@odograph/event-log/stream-watch';
+import type { EventPosition } from '@odograph/kernel/position';
+import { readConfig } from '@odograph/platform/config';
+import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { startTestNats, testMongo } from '@odograph/testing/engines';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { historyApp } from './app.ts';
+import { historySettings } from './config.ts';
+import { reported } from './log/log.fixture.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const NOON_MS = Date.parse('2024-05-01T12:00:00Z');
+
+async function openTestHistory() {
+  const nats = await startTestNats();
+  const mongo = await testMongo();
+  const env = {
+    ODO_NATS_URL: nats.url,
+    ODO_MONGO_URL: mongo.url,
+    ODO_MONGO_DATABASE: mongo.databaseName,
+    ODO_LOG_LEVEL: 'silent',
+    ODO_HISTORY_FLUSH_MS: '50',
+  };
+  const app = historyApp(readConfig(historySettings, env)).build();
+  const { grpc } = await app.start();
+  const connection = await connect({ servers: nats.url });
+  const watch = createStreamWatch({ connection, manager: await jetstreamManager(connection) });
+  const publisher = createPublisher({ jetstream: jetstream(connection), watch });
+  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(2));
+  const endpoint = `127.0.0.1:${grpc.port}`;
+  return {
+    history: createGrpcClient(VehicleHistoryClient, endpoint),
+    log: createGrpcClient(EventLogClient, endpoint),
+    projections: createGrpcClient(ProjectionsClient, endpoint),
+    append: (event: Event) => publisher.append([event], Date.now() + 10_000),
+    async stop() {
+      await app.stop();
+      watch.stop();
+      await connection.close();
+      await mongo[Symbol.asyncDispose]();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+let platform: Awaited<ReturnType<typeof openTestHistory>>;
+beforeAll(async () => {
+  platform = await openTestHistory();
+});
+afterAll(() => platform.stop());
+
+async function appendAll(events: readonly Event[]): Promise<EventPosition> {
+  const positions = await Promise.all(events.map(platform.append));
+  return positions.at(-1) as EventPosition;
+}
+
+const minutely = (vehicleId: string, count: number) =>
+  Array.from({ length: count }, (_, at) =>
+    reported({ vehicleId, reportId: `r${at}`, observedAtMs: NOON_MS + at * MINUTE_MS, speedKmh: at }),
+  );
+
+const listSamples = (request: object) =>
+  callUnary(platform.history.listSamples, {
+    vehicleId: '',
+    fromMs: 0,
+    toMs: 0,
+    signals: [],
+    pageSize: 0,
+    pageToken: '',
+    withTotal: false,
+    ...request,
+  });
+
+test('a status shows a report as soon as it is asked for by its position', async () => {
+  for (let speedKmh = 1; speedKmh <= 20; speedKmh += 1) {
+    const event = reported({ vehicleId: 'car-1', reportId: `r${speedKmh}`, observedAtMs: NOON_MS + speedKmh, speedKmh });
+    const atLeast = await platform.append(event);
+    const { status, position } = await callUnary(platform.history.getStatus, { vehicleId: 'car-1', atLeast });
+    expect(status).toMatchObject({ fleet: 'default', model: '', signals: { speedKmh }, lastObservedAtMs: NOON_MS + speedKmh });
+    expect(position?.sequence).toBeGreaterThanOrEqual(atLeast.sequence);
+  }
+});
+
+test('an unknown vehicle is NOT_FOUND, a malformed one and an unknown partition are refused with the field', async () => {
+  const ask = (vehicleId: string, partition = 0) =>
+    callUnary(platform.history.getStatus, { vehicleId, atLeast: { partition, sequence: 0 } });
+  await expect(ask('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(ask('no body')).rejects.toMatchObject({ code: 'INVALID_INPUT', violations: [{ field: 'vehicle_id' }] });
+  await expect(ask('nobody', 9)).rejects.toMatchObject({ code: 'INVALID_INPUT', violations: [{ field: 'at_least' }] });
+});
+
+test('a position that does not come in time is DEADLINE, not an old answer', async () => {
+  const atLeast = { partition: 0, sequence: 1_000_000 };
+  const call = callUnary(platform.history.getStatus, { vehicleId: 'car-1', atLeast }, { deadlineMs: 300 });
+  await expect(call).rejects.toMatchObject({ code: 'DEADLINE' });
+});
+
+test('samples page through a range, oldest first, across windows and a late one', async () => {
+  const atLeast = await appendAll(minutely('bus-7', 600).reverse());
+  const range = { vehicleId: 'bus-7', fromMs: NOON_MS + HOUR_MS, toMs: NOON_MS + 9 * HOUR_MS, atLeast };
+  const seen: number[] = [];
+  let pages = 0;
+  for (let pageToken = ''; pages === 0 || pageToken !== ''; pages += 1) {
+    const page = await listSamples({ ...range, pageSize: 100, pageToken, withTotal: true });
+    expect(page.total).toBe(480);
+    seen.push(...page.samples.map(({ observedAtMs }) => observedAtMs));
+    pageToken = page.nextPageToken;
+  }
+  expect(seen).toEqual(Array.from({ length: 480 }, (_, at) => NOON_MS + HOUR_MS + at * MINUTE_MS));
+  expect(pages).toBe(5);
+});
+
+test('samples are 50 a page by default, at most 1,000, and only of the signals asked for', async () => {
+  const atLeast = await appendAll(minutely('bus-8', 60));
+  const request = { vehicleId: 'bus-8', atLeast };
+  expect((await listSamples(request)).samples).toHaveLength(50);
+  expect((await listSamples({ ...request, signals: ['battery_level_pct'] })).samples).toHaveLength(0);
+  expect((await listSamples({ ...request, signals: ['speed_kmh'], pageSize: 1_000 })).samples).toHaveLength(60);
+  const refused = (field: string) => ({ code: 'INVALID_INPUT', violations: [{ field }] });
+  await expect(listSamples({ ...request, pageSize: 1_001 })).rejects.toMatchObject(refused('page_size'));
+  await expect(listSamples({ ...request, pageToken: '!!' })).rejects.toMatchObject(refused('page_token'));
+  await expect(listSamples({ ...request, signals: ['warp'] })).rejects.toMatchObject(refused('signals[0]'));
+  await expect(listSamples({ ...request, fromMs: 5, toMs: 5 })).rejects.toMatchObject(refused('to_ms'));
+});
+
+test('a vehicle that has never reported has no samples', async () => {
+  expect(await listSamples({ vehicleId: 'nobody', withTotal: true })).toMatchObject({ samples: [], total: 0 });
+});
+
+test('the fleet is listed by vehicle, page by page, whether stored or still in the tail', async () => {
+  const ids = Array.from({ length: 30 }, (_, at) => `fleet-${String(at).padStart(2, '0')}`);
+  const atLeast = await Promise.all(
+    ids.map((vehicleId, at) => platform.append(reported({ vehicleId, reportId: 'r', observedAtMs: NOON_MS + at }))),
+  );
+  const seen: string[] = [];
+  let pageToken = '';
+  do {
+    const request = { fleet: 'default', pageSize: 7, pageToken, atLeast: atLeast.slice(-1) };
+    const page = await callUnary(platform.history.listStatus, request);
+    seen.push(...page.statuses.map(({ vehicleId }) => vehicleId));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  expect(seen).toEqual([...new Set(seen)].sort());
+  expect(seen.filter((id) => id.startsWith('fleet-'))).toEqual(ids);
+  const other = await callUnary(platform.history.listStatus, { fleet: 'other', pageSize: 7, pageToken: '', atLeast: [] });
+  expect(other).toMatchObject({ statuses: [], nextPageToken: '' });
+});
+
+test('the log is read in order, and a subscription goes on with what comes', async () => {
+  const first = await platform.append(reported({ vehicleId: 'log-1', reportId: 'a', observedAtMs: NOON_MS }));
+  const request = { after: [], partitions: [first.partition], types: [], subject: 'log-1', limit: 0 };
+  await callUnary(platform.history.getStatus, { vehicleId: 'log-1', atLeast: first });
+  const read: string[] = [];
+  for await (const { events } of callServerStream(platform.log.read, request)) {
+    read.push(...events.map(({ event }) => event?.reportId ?? ''));
+  }
+  expect(read).toEqual(['a']);
+
+  const after = [{ partition: first.partition, sequence: first.sequence, index: first.index }];
+  const leaving = new AbortController();
+  const following = callServerStream(platform.log.subscribe, { after, partitions: [first.partition] }, { signal: leaving.signal });
+  const second = await platform.append(reported({ vehicleId: 'log-1', reportId: 'b', observedAtMs: NOON_MS }));
+  for await (const { events, position } of following) {
+    expect(events.every(({ event }) => event?.reportId !== 'a' || event.subject !== 'log-1')).toBe(true);
+    if (events.some(({ event }) => event?.reportId === 'b')) {
+      expect(position?.sequence).toBeGreaterThanOrEqual(second.sequence);
+      break;
+    }
+  }
+});
+
+test('the partitions are described as running, with an owner', async () => {
+  await vi.waitFor(async () => {
+    const { partitions } = await callUnary(platform.log.describe, {});
+    expect(partitions).toMatchObject([{ state: 1, reason: '' }, { state: 1, reason: '' }]);
+    expect(partitions[0]?.owner).not.toBe('');
+  });
+});
+
+test('an event that cannot be read parks its vehicle; a drop lets the rest through', async () => {
+  const good = (reportId: string, speedKmh: number) =>
+    reported({ vehicleId: 'sick-1', reportId, observedAtMs: NOON_MS + speedKmh, speedKmh });
+  await platform.append(good('a', 1));
+  await platform.append({ ...good('b', 2), payload: new Uint8Array([0xff, 0xff]) });
+  const last = await platform.append(good('c', 3));
+  const status = (atLeast: EventPosition) => callUnary(platform.history.getStatus, { vehicleId: 'sick-1', atLeast });
+
+  expect((await status(last)).status).toMatchObject({ signals: { speedKmh: 1 }, parkedAt: { partition: last.partition } });
+  const { parked } = await callUnary(platform.projections.listParked, { pageSize: 0, pageToken: '' });
+  expect(parked.map(({ projection, vehicleId }) => [projection, vehicleId])).toEqual([
+    ['samples', 'sick-1'],
+    ['status', 'sick-1'],
+  ]);
+  const retry = { projection: 'status', vehicleId: 'sick-1' };
+  const { position: retried } = await callUnary(platform.projections.retryParked, retry);
+  expect((await status(retried as EventPosition)).status?.parkedAt).toBeDefined();
+  for (const projection of ['status', 'samples']) {
+    await callUnary(platform.projections.dropParked, { projection, vehicleId: 'sick-1' });
+  }
+  expect((await status(last)).status).toMatchObject({ signals: { speedKmh: 3 }, parkedAt: undefined });
+  expect((await listSamples({ vehicleId: 'sick-1' })).samples.map(({ reportId }) => reportId)).toEqual(['a', 'c']);
+  await expect(callUnary(platform.projections.dropParked, retry)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});

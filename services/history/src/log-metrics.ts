@@ -1,0 +1,36 @@
+import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
+import type { Log } from '@odograph/platform/log';
+import type { Meter } from '@opentelemetry/api';
+import type { WriterObserver } from './log/writer.ts';
+
+/** Counts what the log writers do, and says what goes wrong. */
+export function observeWriters(meter: Meter, log: Log): WriterObserver {
+  const events = meter.createCounter('odograph.log.events', { description: 'Events that came to the log, by what became of them.' });
+  const batches = meter.createCounter('odograph.log.batches', { description: 'Batches appended to the log.' });
+  const lag = meter.createHistogram('odograph.log.commit.lag', {
+    unit: 's',
+    description: 'From an envelope’s storing in JetStream to its commit in the log.',
+    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
+  });
+  const retries = meter.createCounter('odograph.log.retries', { description: 'Failures that were tried again.' });
+  const halts = meter.createUpDownCounter('odograph.log.halted', { description: 'Partitions halted now.' });
+
+  return {
+    onCommitted(partition, batch) {
+      batches.add(1, { partition });
+      events.add(batch.events - batch.conflicts, { partition, outcome: 'committed' });
+      if (batch.conflicts > 0) events.add(batch.conflicts, { partition, outcome: 'conflict' });
+      if (batch.duplicates > 0) events.add(batch.duplicates, { partition, outcome: 'duplicate' });
+      lag.record(Math.max(0, Date.now() - batch.storedAtMs) / 1_000, { partition });
+    },
+    onTrouble(partition, err) {
+      retries.add(1, { partition });
+      log.warn({ partition, err }, 'appending to the log is tried again');
+    },
+    onHalted(partition, reason) {
+      halts.add(reason === undefined ? -1 : 1, { partition });
+      if (reason === undefined) log.info({ partition }, 'the partition goes on');
+      else log.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
+    },
+  };
+}
