@@ -5,19 +5,25 @@ import { decodeEnvelope, encodeEnvelopeEntry } from './envelope.ts';
 
 test('entries one after the other are the bytes of the envelope', () => {
   const events = fc.array(
-    fc.record({ subject: fc.string(), payload: fc.uint8Array({ maxLength: 70_000 }) }).map((event) => Event.create(event)),
+    fc
+      .record({ subject: fc.string(), payload: fc.uint8Array({ maxLength: 70_000 }) })
+      .map((event) => Event.create(event)),
     { maxLength: 4 },
   );
   fc.assert(
     fc.property(events, (list) => {
       const entries = Buffer.concat(list.map(encodeEnvelopeEntry));
       expect(entries.equals(Envelope.encode({ events: list }).finish())).toBe(true);
-      expect(decodeEnvelope(entries).map(({ subject }) => subject)).toEqual(list.map(({ subject }) => subject));
+      expect(decodeEnvelope(entries).map(({ subject }) => subject)).toEqual(
+        list.map(({ subject }) => subject),
+      );
     }),
     { numRuns: 50 },
   );
 });
 
 test('bytes that are no envelope are a corrupt log', () => {
-  expect(() => decodeEnvelope(new Uint8Array([0xff, 0xff]))).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
+  expect(() => decodeEnvelope(new Uint8Array([0xff, 0xff]))).toThrow(
+    expect.objectContaining({ code: 'CORRUPT_LOG' }),
+  );
 });

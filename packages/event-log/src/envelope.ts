@@ -1,5 +1,5 @@
-import { Fault } from '@odograph/kernel/fault';
 import { Envelope, Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { Fault } from '@odograph/kernel/fault';
 
 /** An envelope holds at most this many events … */
 export const MAX_ENVELOPE_EVENTS = 500;

@@ -24,9 +24,13 @@ function isNobodyThere(error: unknown): boolean {
 
 /** What a caller is told when a stream is full. */
 export function fullStream(partition: number, cause?: unknown): Fault {
-  return new Fault('OVERLOADED', `the stream of partition ${partition} is full; nothing is dropped to make room`, {
-    ...(cause === undefined ? {} : { cause }),
-    retryAfterMs: 5_000,
-    limit: 'bytes of the stream',
-  });
+  return new Fault(
+    'OVERLOADED',
+    `the stream of partition ${partition} is full; nothing is dropped to make room`,
+    {
+      ...(cause === undefined ? {} : { cause }),
+      retryAfterMs: 5_000,
+      limit: 'bytes of the stream',
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { JetStreamClient, PubAck } from '@nats-io/jetstream';
+import type { JetStreamClient } from '@nats-io/jetstream';
 import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
@@ -24,26 +24,18 @@ export interface Group {
   readonly deadlineAtMs: number;
 }
 
-interface Waiting extends Group {
-  isSettled: boolean;
-  resolve(position: EventPosition): void;
-  reject(fault: Fault): void;
-}
-
-/** One partition's way to disk: a queue, and one envelope in flight. */
-export interface Lane {
-  append(group: Group): Promise<EventPosition>;
-  queuedBytes(): number;
-  /** Resolves when nothing waits and nothing is in flight. */
-  idle(): Promise<void>;
-}
-
 export interface LaneParts {
   readonly partition: number;
   readonly jetstream: JetStreamClient;
   readonly watch: StreamWatch;
   readonly settings: PublisherOptions;
-  readonly observer?: LaneObserver;
+  readonly observer: LaneObserver;
+}
+
+interface Waiting extends Group {
+  isSettled: boolean;
+  resolve(position: EventPosition): void;
+  reject(fault: Fault): void;
 }
 
 /** How often deadlines are looked at while something waits, in milliseconds. */
@@ -51,52 +43,63 @@ const DEADLINE_SWEEP_MS = 50;
 /** A caller is told this long before its deadline, so that the answer still reaches it. */
 const DEADLINE_MARGIN_MS = 100;
 
-export function createLane({ partition, jetstream, watch, settings, observer }: LaneParts): Lane {
-  let queue: Waiting[] = [];
-  let bytesWaiting = 0;
-  let inFlight: readonly Waiting[] = [];
-  let running: Promise<void> | undefined;
-  let sweep: NodeJS.Timeout | undefined;
+/** One partition's way to disk: a queue, and one envelope in flight. */
+export class PublisherLane {
+  readonly #parts: LaneParts;
+  #queue: Waiting[] = [];
+  #queuedBytes = 0;
+  #inFlight: readonly Waiting[] = [];
+  #running: Promise<void> | undefined;
 
-  function append(group: Group): Promise<EventPosition> {
-    if (bytesWaiting + group.bytes > settings.maxQueuedBytes) {
-      return Promise.reject(
-        new Fault('OVERLOADED', `partition ${partition} has ${bytesWaiting} bytes waiting for disk`, {
-          retryAfterMs: settings.retryMaxMs,
-          limit: `${settings.maxQueuedBytes} bytes waiting a partition`,
-        }),
-      );
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Resolves with the position of the group's first event once it is on disk. */
+  append(group: Group): Promise<EventPosition> {
+    const { partition, settings } = this.#parts;
+    if (this.#queuedBytes + group.bytes > settings.maxQueuedBytes) {
+      const message = `partition ${partition} has ${this.#queuedBytes} bytes waiting for disk`;
+      const limit = `${settings.maxQueuedBytes} bytes waiting a partition`;
+      return Promise.reject(new Fault('OVERLOADED', message, { retryAfterMs: settings.retryMaxMs, limit }));
     }
-    bytesWaiting += group.bytes;
+    this.#queuedBytes += group.bytes;
     return new Promise((resolve, reject) => {
-      queue.push({ ...group, isSettled: false, resolve, reject });
-      sweep ??= setInterval(rejectLate, DEADLINE_SWEEP_MS);
-      running ??= run();
+      this.#queue.push({ ...group, isSettled: false, resolve, reject });
+      this.#running ??= this.#run();
     });
   }
 
-  async function run(): Promise<void> {
-    while (queue.length > 0) {
-      if (!hasFullEnvelope(queue)) await delay(settings.lingerMs);
-      inFlight = takeEnvelope();
-      if (inFlight.length > 0) await store(inFlight);
-      inFlight = [];
-    }
-    clearInterval(sweep);
-    sweep = undefined;
-    running = undefined;
+  /** Resolves when nothing waits and nothing is in flight. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
   }
 
-  function takeEnvelope(): Waiting[] {
-    const count = envelopeLength(queue);
-    const taken = queue.slice(0, count);
-    queue = queue.slice(count);
-    for (const { bytes } of taken) bytesWaiting -= bytes;
+  async #run(): Promise<void> {
+    const sweep = setInterval(() => this.#rejectLate(), DEADLINE_SWEEP_MS);
+    while (this.#queue.length > 0) {
+      if (envelopeLength(this.#queue) === this.#queue.length) await delay(this.#parts.settings.lingerMs);
+      this.#inFlight = this.#takeEnvelope();
+      if (this.#inFlight.length > 0) await this.#store(this.#inFlight);
+      this.#inFlight = [];
+    }
+    clearInterval(sweep);
+    this.#running = undefined;
+  }
+
+  #takeEnvelope(): Waiting[] {
+    const taken = this.#queue.splice(0, envelopeLength(this.#queue));
+    for (const { bytes } of taken) this.#queuedBytes -= bytes;
     return taken;
   }
 
   /** Sends one envelope until it is on disk, or until it is known not to be and nobody waits for it any more. */
-  async function store(envelope: readonly Waiting[]): Promise<void> {
+  async #store(envelope: readonly Waiting[]): Promise<void> {
+    const { partition, settings, observer } = this.#parts;
     const bytes = Buffer.concat(envelope.flatMap((group) => group.entries));
     const messageId = randomUUID();
     const startedAt = performance.now();
@@ -104,69 +107,64 @@ export function createLane({ partition, jetstream, watch, settings, observer }: 
     for (let waitMs = settings.retryMinMs; ; waitMs = Math.min(waitMs * 2, settings.retryMaxMs)) {
       if (!isInDoubt && envelope.every((group) => group.isSettled)) return;
       try {
-        watch.assertOpen(partition);
-        const ack = await jetstream.publish(streamSubject(partition), bytes, {
-          msgID: messageId,
-          expect: { streamName: streamName(partition) },
-          timeout: settings.ackTimeoutMs,
-          retries: 1,
-        });
-        watch.noteStored(partition, ack.seq);
-        observer?.onStored?.(partition, {
-          events: envelope.reduce((sum, group) => sum + group.entries.length, 0),
-          bytes: bytes.length,
-          durationMs: performance.now() - startedAt,
-        });
-        return resolveAll(envelope, ack);
+        resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });
+        const events = envelope.reduce((sum, group) => sum + group.entries.length, 0);
+        const durationMs = performance.now() - startedAt;
+        return observer.onStored?.(partition, { events, bytes: bytes.length, durationMs });
       } catch (error) {
         if (isStreamFull(error) && !isInDoubt) return rejectAll(envelope, fullStream(partition, error));
         isInDoubt ||= mayBeStored(error);
-        observer?.onRetry?.(partition, error);
+        observer.onRetry?.(partition, error);
         await delay(waitMs);
       }
     }
   }
 
-  function resolveAll(envelope: readonly Waiting[], { seq }: PubAck): void {
-    let index = 0;
-    for (const group of envelope) {
-      if (!group.isSettled) group.resolve({ partition, sequence: seq, index });
-      group.isSettled = true;
-      index += group.entries.length;
-    }
-  }
-
-  function rejectAll(groups: readonly Waiting[], fault: Fault): void {
-    for (const group of groups) {
-      if (!group.isSettled) group.reject(fault);
-      group.isSettled = true;
-    }
+  /** One attempt; gives the envelope's sequence. */
+  async #publish(bytes: Uint8Array, messageId: string): Promise<number> {
+    const { partition, jetstream, watch, settings } = this.#parts;
+    watch.assertOpen(partition);
+    const { seq } = await jetstream.publish(streamSubject(partition), bytes, {
+      msgID: messageId,
+      expect: { streamName: streamName(partition) },
+      timeout: settings.ackTimeoutMs,
+      retries: 1,
+    });
+    watch.noteStored(partition, seq);
+    return seq;
   }
 
   /** Groups still in the queue are taken out of it; one in flight may reach the disk yet, under its report id. */
-  function rejectLate(): void {
+  #rejectLate(): void {
     const now = Date.now() + DEADLINE_MARGIN_MS;
-    const fault = () =>
-      new Fault('UNAVAILABLE', 'not confirmed on disk in time; send it again under the same report_id', {
-        retryAfterMs: settings.retryMaxMs,
-      });
-    const late = queue.filter((group) => group.deadlineAtMs <= now);
-    if (late.length > 0) {
-      queue = queue.filter((group) => group.deadlineAtMs > now);
-      for (const { bytes } of late) bytesWaiting -= bytes;
-      rejectAll(late, fault());
-    }
-    const lateInFlight = inFlight.filter((group) => !group.isSettled && group.deadlineAtMs <= now);
-    if (lateInFlight.length > 0) rejectAll(lateInFlight, fault());
+    const isLate = (group: Waiting) => !group.isSettled && group.deadlineAtMs <= now;
+    const late = [...this.#inFlight, ...this.#queue].filter(isLate);
+    if (late.length === 0) return;
+    const retryAfterMs = this.#parts.settings.retryMaxMs;
+    const message = 'not confirmed on disk in time; send it again under the same report_id';
+    rejectAll(late, new Fault('UNAVAILABLE', message, { retryAfterMs }));
+    this.#queue = this.#queue.filter((group) => !group.isSettled);
+    this.#queuedBytes = this.#queue.reduce((sum, group) => sum + group.bytes, 0);
   }
+}
 
-  return {
-    append,
-    queuedBytes: () => bytesWaiting,
-    async idle() {
-      while (running) await running;
-    },
-  };
+function resolveAll(
+  envelope: readonly Waiting[],
+  { partition, sequence }: Pick<EventPosition, 'partition' | 'sequence'>,
+): void {
+  let index = 0;
+  for (const group of envelope) {
+    if (!group.isSettled) group.resolve({ partition, sequence, index });
+    group.isSettled = true;
+    index += group.entries.length;
+  }
+}
+
+function rejectAll(groups: readonly Waiting[], fault: Fault): void {
+  for (const group of groups) {
+    if (!group.isSettled) group.reject(fault);
+    group.isSettled = true;
+  }
 }
 
 /** How many groups from the front fit into one envelope. */
@@ -179,8 +177,4 @@ function envelopeLength(queue: readonly Group[]): number {
     count += 1;
   }
   return count;
-}
-
-function hasFullEnvelope(queue: readonly Group[]): boolean {
-  return envelopeLength(queue) < queue.length;
 }

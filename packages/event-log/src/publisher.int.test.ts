@@ -1,8 +1,13 @@
 import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { Event, LogBroadcast, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import {
+  Event,
+  LogBroadcast,
+  PartitionState,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
-import { expect, test, vi } from 'vitest';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, test } from 'vitest';
 import { decodeEnvelope } from './envelope.ts';
 import { logSubject, PARTITION_COUNT_KEY, streamName, streamSubject } from './names.ts';
 import { createPublisher } from './publisher.ts';
@@ -20,7 +25,7 @@ async function openTestPublisher(nats: TestEngine, { partitionCount = 1, maxByte
     watch,
     options: { ackTimeoutMs: 300, retryMaxMs: 100, maxQueuedBytes: 1024 * 1024 },
   });
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(partitionCount));
+  await eventually(() => expect(publisher.partitionCount()).toBe(partitionCount));
   return {
     connection,
     manager,
@@ -33,7 +38,12 @@ async function openTestPublisher(nats: TestEngine, { partitionCount = 1, maxByte
   };
 }
 
-async function addStream(connection: NatsConnection, partition: number, partitionCount: number, maxBytes: number) {
+async function addStream(
+  connection: NatsConnection,
+  partition: number,
+  partitionCount: number,
+  maxBytes: number,
+) {
   return (await jetstreamManager(connection)).streams.add({
     name: streamName(partition),
     subjects: [streamSubject(partition)],
@@ -113,7 +123,11 @@ test('a lost acknowledgement: the same envelope is sent again before any other, 
       return ack;
     },
   } as typeof jetstreamClient;
-  const publisher = createPublisher({ jetstream: forgetful, watch: platform.watch, options: { lingerMs: 0 } });
+  const publisher = createPublisher({
+    jetstream: forgetful,
+    watch: platform.watch,
+    options: { lingerMs: 0 },
+  });
 
   const first = publisher.append([event('a', 'first')], soon());
   const second = first.then(() => publisher.append([event('a', 'second')], soon()));
@@ -127,12 +141,13 @@ test('a full stream is said, nothing is dropped, and other appends still find ro
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats, { maxBytes: 1_000_000 });
   const fill = async (): Promise<void> => {
-    for (let at = 0; at < 50; at += 1) await platform.publisher.append([event('a', `${at}`, 100_000)], soon());
+    for (let at = 0; at < 50; at += 1)
+      await platform.publisher.append([event('a', `${at}`, 100_000)], soon());
   };
 
   await expect(fill()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: expect.any(Number) });
 
-  await vi.waitFor(() => expect(() => platform.watch.assertRoom(0)).toThrow(/full/));
+  await eventually(() => expect(() => platform.watch.assertRoom(0)).toThrow(/full/));
   await platform.publisher.appendTo(0, [event('b', 'acknowledgement', 10)], soon());
   expect((await storedReportIds(platform.connection)).slice(0, 2)).toEqual(['0', '1']);
 });
@@ -140,7 +155,9 @@ test('a full stream is said, nothing is dropped, and other appends still find ro
 test('a queue over its bytes refuses at once', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
-  const many = Array.from({ length: 12 }, (_, at) => platform.publisher.append([event('a', `${at}`, 100_000)], soon()));
+  const many = Array.from({ length: 12 }, (_, at) =>
+    platform.publisher.append([event('a', `${at}`, 100_000)], soon()),
+  );
   const outcomes = await Promise.allSettled(many);
 
   expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
@@ -161,13 +178,13 @@ test('a partition that history has halted, or whose stream is another, takes not
   const createdAtMs = Date.parse(created);
 
   await tell(PartitionState.HALTED, createdAtMs);
-  await vi.waitFor(refused);
+  await eventually(refused);
   await tell(PartitionState.RUNNING, createdAtMs);
-  await vi.waitFor(open);
+  await eventually(open);
   await tell(PartitionState.RUNNING, createdAtMs + 1);
-  await vi.waitFor(refused);
+  await eventually(refused);
   await tell(PartitionState.RUNNING, createdAtMs, 5_000);
-  await vi.waitFor(() => expect(() => platform.watch.assertOpen(0)).toThrow(/ends below the log/));
+  await eventually(() => expect(() => platform.watch.assertOpen(0)).toThrow(/ends below the log/));
 });
 
 test('an acknowledgement that goes backwards closes the partition until the stream has moved on', async () => {

@@ -4,7 +4,7 @@ import { Fault, invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition } from '@odograph/kernel/position';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
-import { createLane, type Lane, type LaneObserver } from './publisher-lane.ts';
+import { type LaneObserver, PublisherLane } from './publisher-lane.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
 export interface PublisherOptions {
@@ -53,15 +53,20 @@ export interface PublisherParts {
   readonly observer?: LaneObserver;
 }
 
-export function createPublisher({ jetstream, watch, options, observer }: PublisherParts): EventPublisher {
+export function createPublisher({
+  jetstream,
+  watch,
+  options,
+  observer = {},
+}: PublisherParts): EventPublisher {
   const settings = { ...DEFAULT_PUBLISHER_OPTIONS, ...options };
-  const lanes = new Map<number, Lane>();
+  const lanes = new Map<number, PublisherLane>();
   let isDraining = false;
 
-  function laneOf(partition: number): Lane {
+  function laneOf(partition: number): PublisherLane {
     let lane = lanes.get(partition);
     if (!lane) {
-      lane = createLane({ partition, jetstream, watch, settings, ...(observer ? { observer } : {}) });
+      lane = new PublisherLane({ partition, jetstream, watch, settings, observer });
       lanes.set(partition, lane);
     }
     return lane;
@@ -69,12 +74,14 @@ export function createPublisher({ jetstream, watch, options, observer }: Publish
 
   async function appendTo(partition: number, group: readonly Event[], deadlineAtMs: number) {
     if (isDraining) throw new Fault('UNAVAILABLE', 'shutting down', { retryAfterMs: 1_000 });
-    watch.assertOpen(partition);
     const entries = group.map(encodeEnvelopeEntry);
     const bytes = entries.reduce((sum, entry) => sum + entry.length, 0);
     invariant(entries.length > 0 && entries.length <= MAX_ENVELOPE_EVENTS, 'a group fits an envelope');
     if (bytes > MAX_ENVELOPE_BYTES) {
-      throw new Fault('TOO_LARGE', `a report of ${bytes} bytes exceeds the ${MAX_ENVELOPE_BYTES} of an envelope`);
+      throw new Fault(
+        'TOO_LARGE',
+        `a report of ${bytes} bytes exceeds the ${MAX_ENVELOPE_BYTES} of an envelope`,
+      );
     }
     return laneOf(partition).append({ entries, bytes, deadlineAtMs });
   }
@@ -93,7 +100,7 @@ export function createPublisher({ jetstream, watch, options, observer }: Publish
       return appendTo(partition, group, deadlineAtMs);
     },
     appendTo,
-    queuedBytes: () => [...lanes.values()].reduce((sum, lane) => sum + lane.queuedBytes(), 0),
+    queuedBytes: () => [...lanes.values()].reduce((sum, lane) => sum + lane.queuedBytes, 0),
     async drain() {
       isDraining = true;
       await Promise.all([...lanes.values()].map((lane) => lane.idle()));

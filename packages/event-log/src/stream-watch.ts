@@ -41,15 +41,11 @@ export const DEFAULT_STREAM_WATCH_OPTIONS: StreamWatchOptions = {
   minFreeDiskRatio: 0.1,
 };
 
-interface StreamSeen {
-  readonly createdAtMs: number;
-  readonly filledRatio: number;
-  readonly lastSequence: number;
-}
-
 /** What is known of one partition. */
 interface PartitionSeen {
-  stream: StreamSeen | undefined;
+  /** The stream as JetStream tells of it; undefined while there is none. */
+  stream: { readonly createdAtMs: number; readonly filledRatio: number } | undefined;
+  /** The last that history said of it; undefined while nothing was heard. */
   broadcast: LogBroadcast | undefined;
   /** The highest sequence acknowledged to us in the stream's present life. */
   lastStored: number;
@@ -57,70 +53,37 @@ interface PartitionSeen {
   wentBackwards: boolean;
   /** Set when the stream ends below what the log already has. */
   isBehindLog: boolean;
-  stopListening: () => void;
+  readonly stopListening: () => void;
 }
 
 /** Watches the streams and history's broadcasts, so that the door refuses what could not become part of the log. */
-export function createStreamWatch({ connection, manager, onTrouble, options }: StreamWatchParts): StreamWatch {
+export function createStreamWatch({
+  connection,
+  manager,
+  onTrouble,
+  options,
+}: StreamWatchParts): StreamWatch {
   const settings = { ...DEFAULT_STREAM_WATCH_OPTIONS, ...options };
-  const partitions: PartitionSeen[] = [];
+  let found: readonly PartitionSeen[] | undefined;
+  /** The same, once each has been looked at. */
+  let partitions: readonly PartitionSeen[] = [];
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function watchPartition(partition: number): PartitionSeen {
-    const seen: PartitionSeen = {
-      stream: undefined,
-      broadcast: undefined,
-      lastStored: 0,
-      wentBackwards: false,
-      isBehindLog: false,
-      stopListening: listenToLog(connection, partition, (broadcast) => {
-        seen.broadcast = broadcast;
-      }),
-    };
-    return seen;
-  }
-
-  async function look(partition: number): Promise<void> {
-    const seen = partitions[partition] as PartitionSeen;
-    const logHas = seen.broadcast?.watermark ?? 0;
-    const info = await manager.streams.info(streamName(partition));
-    const { max_bytes: maxBytes } = info.config;
-    const createdAtMs = Date.parse(info.created);
-    if (seen.stream && seen.stream.createdAtMs !== createdAtMs) seen.lastStored = 0;
-    seen.stream = {
-      createdAtMs,
-      filledRatio: maxBytes > 0 ? info.state.bytes / maxBytes : 0,
-      lastSequence: info.state.last_seq,
-    };
-    seen.isBehindLog = info.state.last_seq < logHas;
-    if (seen.wentBackwards && info.state.last_seq > seen.lastStored) seen.wentBackwards = false;
-  }
-
-  async function findPartitions(): Promise<void> {
-    const info = await manager.streams.info(streamName(0));
-    const count = Number(info.config.metadata?.[PARTITION_COUNT_KEY]);
-    if (!Number.isSafeInteger(count) || count < 1) {
-      throw new Fault('UNAVAILABLE', `the stream ${streamName(0)} does not say how many partitions the log has`);
-    }
-    for (let partition = 0; partition < count; partition += 1) partitions.push(watchPartition(partition));
-  }
-
   async function turn(): Promise<void> {
     try {
-      if (partitions.length === 0) await findPartitions();
-      await Promise.all(
-        partitions.map((seen, partition) =>
-          look(partition).catch((error: unknown) => {
-            if (isMissing(error)) seen.stream = undefined;
-            onTrouble?.(error);
-          }),
-        ),
-      );
+      found ??= await findPartitions();
+      await Promise.all(found.map((seen, partition) => look(manager, partition, seen)));
+      partitions = found;
     } catch (error) {
       onTrouble?.(error);
     }
     if (!isStopped) timer = setTimeout(() => void turn(), settings.intervalMs);
+  }
+
+  async function findPartitions(): Promise<readonly PartitionSeen[]> {
+    const count = await countPartitions(manager);
+    return Array.from({ length: count }, (_, partition) => watchPartition(connection, partition));
   }
 
   void turn();
@@ -129,38 +92,70 @@ export function createStreamWatch({ connection, manager, onTrouble, options }: S
     partitionCount: () => partitions.length || undefined,
     assertOpen(partition) {
       const trouble = troubleOf(partitions[partition]);
-      if (trouble) {
-        throw new Fault('UNAVAILABLE', `partition ${partition} takes nothing now: ${trouble}`, { retryAfterMs: 1_000 });
-      }
+      if (trouble === undefined) return;
+      const message = `partition ${partition} takes nothing now: ${trouble}`;
+      throw new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 });
     },
     assertRoom(partition) {
-      const seen = partitions[partition];
-      if (seen?.stream && seen.stream.filledRatio >= settings.fullRatio) throw fullStream(partition);
-      const free = seen?.broadcast?.freeDiskRatio;
+      const { stream, broadcast } = partitions[partition] ?? {};
+      if (stream && stream.filledRatio >= settings.fullRatio) throw fullStream(partition);
+      const free = broadcast?.freeDiskRatio;
       if (free !== undefined && free < settings.minFreeDiskRatio) {
-        throw new Fault('OVERLOADED', `the log's disk has ${(free * 100).toFixed(1)} % left`, {
-          retryAfterMs: 5_000,
-          limit: `${settings.minFreeDiskRatio * 100} % free disk`,
-        });
+        throw fullDisk(free, settings.minFreeDiskRatio);
       }
     },
     noteStored(partition, sequence) {
-      const seen = partitions[partition] as PartitionSeen;
+      const seen = partitions[partition];
+      if (!seen) return;
       if (sequence <= seen.lastStored) {
         seen.wentBackwards = true;
-        throw new Fault(
-          'UNAVAILABLE',
-          `the stream of partition ${partition} acknowledged ${sequence} after ${seen.lastStored}`,
-        );
+        const message = `the stream of partition ${partition} acknowledged ${sequence} after ${seen.lastStored}`;
+        throw new Fault('UNAVAILABLE', message);
       }
       seen.lastStored = sequence;
     },
     stop() {
       isStopped = true;
       clearTimeout(timer);
-      for (const seen of partitions) seen.stopListening();
+      for (const seen of found ?? []) seen.stopListening();
     },
   };
+}
+
+async function countPartitions(manager: JetStreamManager): Promise<number> {
+  const info = await manager.streams.info(streamName(0));
+  const count = Number(info.config.metadata?.[PARTITION_COUNT_KEY]);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new Fault('UNAVAILABLE', `${streamName(0)} does not say how many partitions the log has`);
+}
+
+function watchPartition(connection: NatsConnection, partition: number): PartitionSeen {
+  const seen: PartitionSeen = {
+    stream: undefined,
+    broadcast: undefined,
+    lastStored: 0,
+    wentBackwards: false,
+    isBehindLog: false,
+    stopListening: listenToLog(connection, partition, (broadcast) => {
+      seen.broadcast = broadcast;
+    }),
+  };
+  return seen;
+}
+
+/** What the log has is read first: the stream, looked at afterwards, must reach at least as far. */
+async function look(manager: JetStreamManager, partition: number, seen: PartitionSeen): Promise<void> {
+  const logHas = seen.broadcast?.watermark ?? 0;
+  const info = await manager.streams.info(streamName(partition)).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'StreamNotFoundError') seen.stream = undefined;
+    throw error;
+  });
+  const { created, config, state } = info;
+  const createdAtMs = Date.parse(created);
+  if (seen.stream && seen.stream.createdAtMs !== createdAtMs) seen.lastStored = 0;
+  seen.stream = { createdAtMs, filledRatio: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0 };
+  seen.isBehindLog = state.last_seq < logHas;
+  if (state.last_seq > seen.lastStored) seen.wentBackwards = false;
 }
 
 /** Why a partition may take nothing; undefined when it may. */
@@ -170,10 +165,15 @@ function troubleOf(seen: PartitionSeen | undefined): string | undefined {
   if (seen.isBehindLog) return 'its stream ends below the log and waits for repair';
   if (!seen.broadcast) return undefined; // History may be away: the stream is the buffer for just that.
   if (seen.broadcast.state === PartitionState.HALTED) return 'the log has halted it';
-  if (seen.broadcast.streamCreatedAtMs !== seen.stream.createdAtMs) return 'its stream is not the one the log knows';
+  if (seen.broadcast.streamCreatedAtMs !== seen.stream.createdAtMs) {
+    return 'its stream is not the one the log knows';
+  }
   return undefined;
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && error.name === 'StreamNotFoundError';
+function fullDisk(free: number, least: number): Fault {
+  return new Fault('OVERLOADED', `the log's disk has ${(free * 100).toFixed(1)} % left`, {
+    retryAfterMs: 5_000,
+    limit: `${least * 100} % free disk`,
+  });
 }

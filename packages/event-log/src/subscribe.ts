@@ -108,7 +108,10 @@ export function continueWith(broadcast: LogBroadcast, after: number): LogStretch
     if (envelope.previousSequence > at) break;
     for (const { index, event } of envelope.events) {
       if (!event) continue;
-      events.push({ position: { partition: broadcast.partition, sequence: envelope.sequence, index }, event });
+      events.push({
+        position: { partition: broadcast.partition, sequence: envelope.sequence, index },
+        event,
+      });
     }
     at = envelope.sequence;
   }

@@ -8,13 +8,12 @@ import type { ListenToLog } from '@odograph/event-log/subscribe';
 import { systemClock } from '@odograph/kernel/clock';
 import { compose } from '@odograph/platform/compose';
 import { createGrpcServer } from '@odograph/platform/grpc-server';
-import { createLog } from '@odograph/platform/log';
+import type { Log } from '@odograph/platform/log';
 import { createMetrics } from '@odograph/platform/metrics';
-import { connectMongo } from '@odograph/platform/mongo';
-import { connectNats } from '@odograph/platform/nats';
+import { connectMongo, type Mongo } from '@odograph/platform/mongo';
+import { connectNats, type Nats } from '@odograph/platform/nats';
 import { started } from '@odograph/platform/part';
 import { createPartitionTeller } from './api/describe.ts';
-import type { RunOnMongo } from './api/run-on-mongo.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { projectionsService } from './api/projections-service.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
@@ -32,72 +31,43 @@ import { observeTails, observeViews } from './view-metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
 
 /** History: the log writers, the views behind them, and the answers. Each part stops before those it stands on. */
-export function historyApp(config: HistoryConfig) {
+export function historyApp(config: HistoryConfig, log: Log) {
   const { partitionCount } = config;
-  return compose('history')
-    .part('log', [], () => createLog('history', config.log.level))
-    .part('metrics', [], async () => {
-      const metrics = createMetrics('history');
-      const endpoint = await metrics.serve(config.metrics);
-      return started({ ...metrics, port: endpoint.port }, { stop: () => endpoint.stop() });
-    })
-    .part('mongo', ['metrics'], async ({ metrics }) => {
-      const mongo = await connectMongo({ ...config.mongo, name: 'history' }, metrics.meter);
-      return started(mongo, { stop: () => mongo.close() });
-    })
-    .part('nats', ['log'], async ({ log }) => {
-      const nats = await connectNats({ ...config.nats, name: 'history', log });
-      return started(nats, { stop: (leftMs) => nats.drain(leftMs / 2) });
-    })
-    // Of their own, so that neither broadcasts nor followers wait behind the reading of envelopes.
-    .part('broadcasts', ['log'], async ({ log }) => {
-      const nats = await connectNats({ ...config.nats, name: 'history-broadcasts', log });
-      return started(nats, { stop: (leftMs) => nats.drain(leftMs / 2) });
-    })
-    .part('collections', ['mongo'], async ({ mongo }) => {
-      const collections = logCollections(mongo.db);
-      await createLogIndexes(collections);
-      await createPartitionRecords(collections.partitions, partitionCount);
-      return collections;
-    })
-    .part('reader', ['collections'], ({ collections }) => createMongoLogReader(collections))
-    .part('listen', ['broadcasts'], ({ broadcasts }): ListenToLog => {
-      return (partition, onBroadcast) => listenToLog(broadcasts.connection, partition, onBroadcast);
-    })
-    .part('freeDisk', ['mongo', 'log'], ({ mongo, log }) => {
-      const disk = watchFreeDisk(mongo.db, (err) => log.warn({ err }, 'the free disk is not known'));
-      return started(disk, { stop: () => disk.stop() });
-    })
-    .part(
-      'writers',
-      ['collections', 'reader', 'nats', 'broadcasts', 'freeDisk', 'metrics', 'log'],
-      async ({ collections, reader, nats, broadcasts, freeDisk, metrics, log }) => {
+  return (
+    engines(config, log)
+      .part('log', ['mongo'], ({ mongo }) => openLog(mongo, partitionCount))
+      .part('listen', ['broadcasts'], ({ broadcasts: { connection } }): ListenToLog => {
+        return (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
+      })
+      .part('writers', ['mongo', 'nats', 'broadcasts', 'log', 'metrics'], async (parts) => {
+        const { mongo, nats, broadcasts, metrics } = parts;
+        const disk = watchFreeDisk(mongo.db, (err) => log.warn({ err }, 'the free disk is not known'));
         const writers = startPartitions({
+          ...parts.log,
           owner: config.instance,
-          collections,
-          reader,
           jetstream: jetstream(nats.connection),
           manager: await jetstreamManager(nats.connection),
           broadcasts: broadcasts.connection,
           streams: { partitionCount, ...config.stream },
           leaseTtlMs: config.leaseTtlMs,
           trim: { ...DEFAULT_TRIM_SETTINGS, keepMs: config.stream.keepMs },
-          freeDiskRatio: () => freeDisk.ratio(),
+          freeDiskRatio: () => disk.ratio(),
           clock: systemClock,
           observer: observeWriters(metrics.meter, log),
         });
         nats.onReconnect(() => writers.checkAgain());
-        return started(writers, { stop: () => writers.stop() });
-      },
-    )
-    .part(
-      'views',
-      ['mongo', 'reader', 'listen', 'writers', 'metrics', 'log'],
-      async ({ mongo, reader, listen, writers, metrics, log }) => {
+        const stop = () => {
+          disk.stop();
+          return writers.stop();
+        };
+        return started(writers, { stop });
+      })
+      .part('views', ['mongo', 'log', 'listen', 'writers', 'metrics'], async (parts) => {
+        const { mongo, listen, writers, metrics } = parts;
         const views = await startViews({
           partitionCount,
           database: mongo.db,
-          reader,
+          reader: parts.log.reader,
           listen,
           projections: [status, samples],
           isOwner: (partition) => writers.isOwner(partition),
@@ -106,44 +76,29 @@ export function historyApp(config: HistoryConfig) {
         });
         observeTails(metrics.meter, views.tails);
         return started(views, { stop: () => views.stop() });
-      },
-    )
-    .part('teller', ['collections', 'views', 'writers', 'listen'], ({ collections, views, writers, listen }) => {
-      const { checkpoints } = views;
-      const teller = createPartitionTeller({ partitionCount, collections, checkpoints, writers, listen });
-      return started(teller, { stop: () => teller.stop() });
-    })
-    .part('publisher', ['nats', 'log'], async ({ nats, log }) => {
-      const { connection } = nats;
-      const watch = createStreamWatch({
-        connection,
-        manager: await jetstreamManager(connection),
-        onTrouble: (err) => log.warn({ err }, 'a stream could not be looked at'),
-      });
-      const publisher = createPublisher({ jetstream: jetstream(connection), watch });
-      return started(publisher, {
-        async stop(leftMs) {
-          await Promise.race([publisher.drain(), delay(leftMs / 2, undefined, { ref: false })]);
-          watch.stop();
-        },
-      });
-    })
-    .part(
-      'grpc',
-      ['log', 'metrics', 'mongo', 'reader', 'listen', 'views', 'teller', 'publisher'],
-      async ({ log, metrics, mongo, reader, listen, views, teller, publisher }) => {
-        const run: RunOnMongo = (work) => mongo.run(work);
-        const models = {
-          status: readModelOf(mongo.db, status),
-          samples: readModelOf(mongo.db, samples),
-        };
+      })
+      // What is decided about the views comes in through the log, as everything else does.
+      .part('publisher', ['nats'], ({ nats }) => openPublisher(nats, log))
+      .part('teller', ['log', 'views', 'writers', 'listen'], (parts) => {
+        const { collections } = parts.log;
+        const { checkpoints } = parts.views;
+        const teller = createPartitionTeller({ ...parts, partitionCount, collections, checkpoints });
+        return started(teller, { stop: () => teller.stop() });
+      })
+      .part('grpc', ['metrics', 'mongo', 'log', 'listen', 'views', 'teller', 'publisher'], async (parts) => {
+        const { metrics, mongo, teller } = parts;
+        const { reader } = parts.log;
+        const run = <T>(work: () => Promise<T>) => mongo.run(work);
+        const shared = { ...parts, partitionCount, run };
+        const models = { status: readModelOf(mongo.db, status), samples: readModelOf(mongo.db, samples) };
+        const services = [
+          vehicleHistoryService({ ...shared, ...models }),
+          eventLogService({ ...shared, reader, describe: () => teller.describe() }),
+          projectionsService({ ...shared, clock: systemClock }),
+        ];
         const server = await createGrpcServer({
           ...config.grpc,
-          services: [
-            vehicleHistoryService({ partitionCount, views, run, ...models }),
-            eventLogService({ partitionCount, reader, listen, run, describe: () => teller.describe() }),
-            projectionsService({ partitionCount, views, run, publisher, clock: systemClock }),
-          ],
+          services,
           descriptorSet,
           log,
           meter: metrics.meter,
@@ -152,6 +107,51 @@ export function historyApp(config: HistoryConfig) {
           start: () => server.setServing(true),
           stop: (leftMs) => server.stop(leftMs / 2),
         });
-      },
-    );
+      })
+  );
+}
+
+/** What the process is connected to, and where it is measured. */
+function engines(config: HistoryConfig, log: Log) {
+  const openNats = async (name: string) => {
+    const nats = await connectNats({ ...config.nats, name, log });
+    return started(nats, { stop: (leftMs) => nats.drain(leftMs / 2) });
+  };
+  return (
+    compose('history')
+      .part('metrics', [], async () => {
+        const metrics = createMetrics('history');
+        const endpoint = await metrics.serve(config.metrics);
+        return started({ ...metrics, port: endpoint.port }, { stop: () => endpoint.stop() });
+      })
+      .part('mongo', ['metrics'], async ({ metrics }) => {
+        const mongo = await connectMongo({ ...config.mongo, name: 'history' }, metrics.meter);
+        return started(mongo, { stop: () => mongo.close() });
+      })
+      .part('nats', [], () => openNats('history'))
+      // Of its own, so that neither broadcasts nor those who listen to them wait behind the reading of envelopes.
+      .part('broadcasts', [], () => openNats('history-broadcasts'))
+  );
+}
+
+async function openLog({ db }: Mongo, partitionCount: number) {
+  const collections = logCollections(db);
+  await createLogIndexes(collections);
+  await createPartitionRecords(collections.partitions, partitionCount);
+  return { collections, reader: createMongoLogReader(collections) };
+}
+
+async function openPublisher({ connection }: Nats, log: Log) {
+  const watch = createStreamWatch({
+    connection,
+    manager: await jetstreamManager(connection),
+    onTrouble: (err) => log.warn({ err }, 'a stream could not be looked at'),
+  });
+  const publisher = createPublisher({ jetstream: jetstream(connection), watch });
+  return started(publisher, {
+    async stop(leftMs) {
+      await Promise.race([publisher.drain(), delay(leftMs / 2, undefined, { ref: false })]);
+      watch.stop();
+    },
+  });
 }

@@ -1,6 +1,14 @@
 import { hostname } from 'node:os';
-import { bytes, mongoSettings, ms, natsSettings, serviceSettings, text, whole } from '@odograph/platform/setting';
 import type { ConfigOf } from '@odograph/platform/config';
+import {
+  bytes,
+  mongoSettings,
+  ms,
+  natsSettings,
+  serviceSettings,
+  text,
+  whole,
+} from '@odograph/platform/setting';
 
 /** What history is told by its environment. */
 export const historySettings = {

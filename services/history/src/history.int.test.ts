@@ -9,8 +9,10 @@ import { createStreamWatch } from '@odograph/event-log/stream-watch';
 import type { EventPosition } from '@odograph/kernel/position';
 import { readConfig } from '@odograph/platform/config';
 import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { silentLog } from '@odograph/platform/log';
 import { startTestNats, testMongo } from '@odograph/testing/engines';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { eventually } from '@odograph/testing/eventually';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { historyApp } from './app.ts';
 import { historySettings } from './config.ts';
 import { reported } from './log/log.fixture.ts';
@@ -26,15 +28,14 @@ async function openTestHistory() {
     ODO_NATS_URL: nats.url,
     ODO_MONGO_URL: mongo.url,
     ODO_MONGO_DATABASE: mongo.databaseName,
-    ODO_LOG_LEVEL: 'silent',
     ODO_HISTORY_FLUSH_MS: '50',
   };
-  const app = historyApp(readConfig(historySettings, env)).build();
+  const app = historyApp(readConfig(historySettings, env), silentLog).build();
   const { grpc } = await app.start();
   const connection = await connect({ servers: nats.url });
   const watch = createStreamWatch({ connection, manager: await jetstreamManager(connection) });
   const publisher = createPublisher({ jetstream: jetstream(connection), watch });
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(2));
+  await eventually(() => expect(publisher.partitionCount()).toBe(2));
   const endpoint = `127.0.0.1:${grpc.port}`;
   return {
     history: createGrpcClient(VehicleHistoryClient, endpoint),
@@ -81,10 +82,20 @@ const listSamples = (request: object) =>
 
 test('a status shows a report as soon as it is asked for by its position', async () => {
   for (let speedKmh = 1; speedKmh <= 20; speedKmh += 1) {
-    const event = reported({ vehicleId: 'car-1', reportId: `r${speedKmh}`, observedAtMs: NOON_MS + speedKmh, speedKmh });
+    const event = reported({
+      vehicleId: 'car-1',
+      reportId: `r${speedKmh}`,
+      observedAtMs: NOON_MS + speedKmh,
+      speedKmh,
+    });
     const atLeast = await platform.append(event);
     const { status, position } = await callUnary(platform.history.getStatus, { vehicleId: 'car-1', atLeast });
-    expect(status).toMatchObject({ fleet: 'default', model: '', signals: { speedKmh }, lastObservedAtMs: NOON_MS + speedKmh });
+    expect(status).toMatchObject({
+      fleet: 'default',
+      model: '',
+      signals: { speedKmh },
+      lastObservedAtMs: NOON_MS + speedKmh,
+    });
     expect(position?.sequence).toBeGreaterThanOrEqual(atLeast.sequence);
   }
 });
@@ -93,8 +104,14 @@ test('an unknown vehicle is NOT_FOUND, a malformed one and an unknown partition 
   const ask = (vehicleId: string, partition = 0) =>
     callUnary(platform.history.getStatus, { vehicleId, atLeast: { partition, sequence: 0 } });
   await expect(ask('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(ask('no body')).rejects.toMatchObject({ code: 'INVALID_INPUT', violations: [{ field: 'vehicle_id' }] });
-  await expect(ask('nobody', 9)).rejects.toMatchObject({ code: 'INVALID_INPUT', violations: [{ field: 'at_least' }] });
+  await expect(ask('no body')).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    violations: [{ field: 'vehicle_id' }],
+  });
+  await expect(ask('nobody', 9)).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    violations: [{ field: 'at_least' }],
+  });
 });
 
 test('a position that does not come in time is DEADLINE, not an old answer', async () => {
@@ -123,7 +140,9 @@ test('samples are 50 a page by default, at most 1,000, and only of the signals a
   const request = { vehicleId: 'bus-8', atLeast };
   expect((await listSamples(request)).samples).toHaveLength(50);
   expect((await listSamples({ ...request, signals: ['battery_level_pct'] })).samples).toHaveLength(0);
-  expect((await listSamples({ ...request, signals: ['speed_kmh'], pageSize: 1_000 })).samples).toHaveLength(60);
+  expect((await listSamples({ ...request, signals: ['speed_kmh'], pageSize: 1_000 })).samples).toHaveLength(
+    60,
+  );
   const refused = (field: string) => ({ code: 'INVALID_INPUT', violations: [{ field }] });
   await expect(listSamples({ ...request, pageSize: 1_001 })).rejects.toMatchObject(refused('page_size'));
   await expect(listSamples({ ...request, pageToken: '!!' })).rejects.toMatchObject(refused('page_token'));
@@ -132,25 +151,35 @@ test('samples are 50 a page by default, at most 1,000, and only of the signals a
 });
 
 test('a vehicle that has never reported has no samples', async () => {
-  expect(await listSamples({ vehicleId: 'nobody', withTotal: true })).toMatchObject({ samples: [], total: 0 });
+  expect(await listSamples({ vehicleId: 'nobody', withTotal: true })).toMatchObject({
+    samples: [],
+    total: 0,
+  });
 });
 
 test('the fleet is listed by vehicle, page by page, whether stored or still in the tail', async () => {
   const ids = Array.from({ length: 30 }, (_, at) => `fleet-${String(at).padStart(2, '0')}`);
   const atLeast = await Promise.all(
-    ids.map((vehicleId, at) => platform.append(reported({ vehicleId, reportId: 'r', observedAtMs: NOON_MS + at }))),
+    ids.map((vehicleId, at) =>
+      platform.append(reported({ vehicleId, reportId: 'r', observedAtMs: NOON_MS + at })),
+    ),
   );
   const seen: string[] = [];
   let pageToken = '';
   do {
-    const request = { fleet: 'default', pageSize: 7, pageToken, atLeast: atLeast.slice(-1) };
+    const request = { fleet: 'default', pageSize: 7, pageToken, atLeast };
     const page = await callUnary(platform.history.listStatus, request);
     seen.push(...page.statuses.map(({ vehicleId }) => vehicleId));
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   expect(seen).toEqual([...new Set(seen)].sort());
   expect(seen.filter((id) => id.startsWith('fleet-'))).toEqual(ids);
-  const other = await callUnary(platform.history.listStatus, { fleet: 'other', pageSize: 7, pageToken: '', atLeast: [] });
+  const other = await callUnary(platform.history.listStatus, {
+    fleet: 'other',
+    pageSize: 7,
+    pageToken: '',
+    atLeast: [],
+  });
   expect(other).toMatchObject({ statuses: [], nextPageToken: '' });
 });
 
@@ -166,8 +195,14 @@ test('the log is read in order, and a subscription goes on with what comes', asy
 
   const after = [{ partition: first.partition, sequence: first.sequence, index: first.index }];
   const leaving = new AbortController();
-  const following = callServerStream(platform.log.subscribe, { after, partitions: [first.partition] }, { signal: leaving.signal });
-  const second = await platform.append(reported({ vehicleId: 'log-1', reportId: 'b', observedAtMs: NOON_MS }));
+  const following = callServerStream(
+    platform.log.subscribe,
+    { after, partitions: [first.partition] },
+    { signal: leaving.signal },
+  );
+  const second = await platform.append(
+    reported({ vehicleId: 'log-1', reportId: 'b', observedAtMs: NOON_MS }),
+  );
   for await (const { events, position } of following) {
     expect(events.every(({ event }) => event?.reportId !== 'a' || event.subject !== 'log-1')).toBe(true);
     if (events.some(({ event }) => event?.reportId === 'b')) {
@@ -178,9 +213,12 @@ test('the log is read in order, and a subscription goes on with what comes', asy
 });
 
 test('the partitions are described as running, with an owner', async () => {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { partitions } = await callUnary(platform.log.describe, {});
-    expect(partitions).toMatchObject([{ state: 1, reason: '' }, { state: 1, reason: '' }]);
+    expect(partitions).toMatchObject([
+      { state: 1, reason: '' },
+      { state: 1, reason: '' },
+    ]);
     expect(partitions[0]?.owner).not.toBe('');
   });
 });
@@ -191,9 +229,13 @@ test('an event that cannot be read parks its vehicle; a drop lets the rest throu
   await platform.append(good('a', 1));
   await platform.append({ ...good('b', 2), payload: new Uint8Array([0xff, 0xff]) });
   const last = await platform.append(good('c', 3));
-  const status = (atLeast: EventPosition) => callUnary(platform.history.getStatus, { vehicleId: 'sick-1', atLeast });
+  const status = (atLeast: EventPosition) =>
+    callUnary(platform.history.getStatus, { vehicleId: 'sick-1', atLeast });
 
-  expect((await status(last)).status).toMatchObject({ signals: { speedKmh: 1 }, parkedAt: { partition: last.partition } });
+  expect((await status(last)).status).toMatchObject({
+    signals: { speedKmh: 1 },
+    parkedAt: { partition: last.partition },
+  });
   const { parked } = await callUnary(platform.projections.listParked, { pageSize: 0, pageToken: '' });
   expect(parked.map(({ projection, vehicleId }) => [projection, vehicleId])).toEqual([
     ['samples', 'sick-1'],
@@ -206,6 +248,11 @@ test('an event that cannot be read parks its vehicle; a drop lets the rest throu
     await callUnary(platform.projections.dropParked, { projection, vehicleId: 'sick-1' });
   }
   expect((await status(last)).status).toMatchObject({ signals: { speedKmh: 3 }, parkedAt: undefined });
-  expect((await listSamples({ vehicleId: 'sick-1' })).samples.map(({ reportId }) => reportId)).toEqual(['a', 'c']);
-  await expect(callUnary(platform.projections.dropParked, retry)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect((await listSamples({ vehicleId: 'sick-1' })).samples.map(({ reportId }) => reportId)).toEqual([
+    'a',
+    'c',
+  ]);
+  await expect(callUnary(platform.projections.dropParked, retry)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
 });

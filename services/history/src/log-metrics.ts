@@ -1,18 +1,24 @@
-import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Log } from '@odograph/platform/log';
+import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { WriterObserver } from './log/writer.ts';
 
 /** Counts what the log writers do, and says what goes wrong. */
 export function observeWriters(meter: Meter, log: Log): WriterObserver {
-  const events = meter.createCounter('odograph.log.events', { description: 'Events that came to the log, by what became of them.' });
-  const batches = meter.createCounter('odograph.log.batches', { description: 'Batches appended to the log.' });
+  const events = meter.createCounter('odograph.log.events', {
+    description: 'Events that came to the log, by what became of them.',
+  });
+  const batches = meter.createCounter('odograph.log.batches', {
+    description: 'Batches appended to the log.',
+  });
   const lag = meter.createHistogram('odograph.log.commit.lag', {
     unit: 's',
     description: 'From an envelope’s storing in JetStream to its commit in the log.',
     advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
   });
-  const retries = meter.createCounter('odograph.log.retries', { description: 'Failures that were tried again.' });
+  const retries = meter.createCounter('odograph.log.retries', {
+    description: 'Failures that were tried again.',
+  });
   const halts = meter.createUpDownCounter('odograph.log.halted', { description: 'Partitions halted now.' });
 
   return {
@@ -30,7 +36,8 @@ export function observeWriters(meter: Meter, log: Log): WriterObserver {
     onHalted(partition, reason) {
       halts.add(reason === undefined ? -1 : 1, { partition });
       if (reason === undefined) log.info({ partition }, 'the partition goes on');
-      else log.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
+      else
+        log.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
     },
   };
 }

@@ -1,5 +1,5 @@
-import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Log } from '@odograph/platform/log';
+import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { Tail } from './views/tail.ts';
 import type { ViewObserver } from './views/views.ts';
@@ -11,8 +11,12 @@ export function observeViews(meter: Meter, log: Log): ViewObserver {
     description: 'Storing what a partition’s tail has.',
     advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
   });
-  const slices = meter.createCounter('odograph.views.flush.slices', { description: 'Slices of read models stored.' });
-  const retries = meter.createCounter('odograph.views.retries', { description: 'Failures that were tried again.' });
+  const slices = meter.createCounter('odograph.views.flush.slices', {
+    description: 'Slices of read models stored.',
+  });
+  const retries = meter.createCounter('odograph.views.retries', {
+    description: 'Failures that were tried again.',
+  });
 
   return {
     onFlushed(partition, flushed, durationMs) {
@@ -32,6 +36,13 @@ export function observeTails(meter: Meter, tails: readonly Tail[]): void {
     meter.createObservableGauge(name, { unit, description }).addCallback((result) => {
       for (const tail of tails) result.observe(read(tail), { partition: tail.partition });
     });
-  gauge('odograph.views.tail.size', 'By', 'Memory of events not stored in the read models yet.', (tail) => tail.bytes());
-  gauge('odograph.views.tail.length', '{envelope}', 'Envelopes not stored in the read models yet.', (tail) => tail.head() - tail.floor());
+  gauge('odograph.views.tail.size', 'By', 'Memory of events not stored in the read models yet.', (tail) =>
+    tail.bytes(),
+  );
+  gauge(
+    'odograph.views.tail.length',
+    '{envelope}',
+    'Envelopes not stored in the read models yet.',
+    (tail) => tail.head() - tail.floor(),
+  );
 }

@@ -9,7 +9,7 @@ import {
   type SubscribeResponse,
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { subscribe, type ListenToLog } from '@odograph/event-log/subscribe';
+import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
 import type { Position } from '@odograph/kernel/position';
 import { grpcService, serverStream, unary } from '@odograph/platform/grpc-handler';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
@@ -39,19 +39,26 @@ export function eventLogService({ partitionCount, reader, listen, run, describe 
     });
   }
 
+  /** What matches of one partition, as far as it has come now, in messages of at most so many events. */
+  async function* readPartition(query: Omit<MatchQuery, 'through'>): AsyncGenerator<StoredEvent[]> {
+    const through = await run(() => reader.watermark(query.after.partition));
+    let { after, limit: left } = query;
+    while (left > 0) {
+      const limit = Math.min(left, EVENTS_A_MESSAGE);
+      const events = await run(() => reader.readMatching({ ...query, after, through, limit }));
+      if (events.length > 0) yield [...events];
+      left = events.length < limit ? 0 : left - events.length;
+      after = events.at(-1)?.position ?? after;
+    }
+  }
+
   async function* read(request: ReadRequest): AsyncGenerator<ReadResponse> {
-    let left = request.limit === 0 ? Infinity : request.limit;
+    let left = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
     for (const start of startsOf(request)) {
-      const through = await run(() => reader.watermark(start.partition));
-      let after = lastEventOf(start);
-      while (left > 0) {
-        const limit = Math.min(left, EVENTS_A_MESSAGE);
-        const query = { ...filterOf(request), after, through, limit };
-        const events = await run(() => reader.readMatching(query));
-        if (events.length > 0) yield { events: events.map(toWire) };
+      const query = { ...filterOf(request), after: lastEventOf(start), limit: left };
+      for await (const events of readPartition(query)) {
         left -= events.length;
-        if (events.length < limit) break;
-        after = events.at(-1)?.position ?? after;
+        yield { events: events.map(toWire) };
       }
     }
   }

@@ -37,5 +37,7 @@ function parseToken(token: string): readonly unknown[] {
 
 /** A fault about one field of the request. */
 export function invalid(field: string, reason: string, description: string): Fault {
-  return new Fault('INVALID_INPUT', `${field}: ${description}`, { violations: [{ field, reason, description }] });
+  return new Fault('INVALID_INPUT', `${field}: ${description}`, {
+    violations: [{ field, reason, description }],
+  });
 }

@@ -8,8 +8,8 @@ import { Fault } from '@odograph/kernel/fault';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc-handler';
 import type { Parked } from '../views/checkpoints.ts';
 import type { Views } from '../views/views.ts';
-import type { RunOnMongo } from './run-on-mongo.ts';
 import { badToken, decodePageToken, encodePageToken, pageSizeOf } from './paging.ts';
+import type { RunOnMongo } from './run-on-mongo.ts';
 
 export interface ProjectionsParts {
   readonly partitionCount: number;
@@ -44,7 +44,12 @@ export function projectionsService({ partitionCount, views, run, publisher, cloc
       throw new Fault('NOT_FOUND', `nothing of ${target.vehicleId} is parked in ${target.projection}`);
     }
     const nowMs = clock.now();
-    const head = { subject: target.vehicleId, reportId: `${type}:${randomUUID()}`, observedAtMs: nowMs, receivedAtMs: nowMs };
+    const head = {
+      subject: target.vehicleId,
+      reportId: `${type}:${randomUUID()}`,
+      observedAtMs: nowMs,
+      receivedAtMs: nowMs,
+    };
     const { projection, position } = parked;
     const event = Event.create({
       ...head,

@@ -38,12 +38,16 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
     }
   }
 
-  async function listSamples(request: ListSamplesRequest, { signal }: CallContext): Promise<ListSamplesResponse> {
+  async function listSamples(
+    request: ListSamplesRequest,
+    { signal }: CallContext,
+  ): Promise<ListSamplesResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     const range = rangeOf(request);
     const after = placeOf(request.pageToken);
     const limit = pageSizeOf(request.pageSize);
-    if (request.atLeast) await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+    if (request.atLeast)
+      await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
     const tail = reader.tailOf(vehicleId);
     const position: Position = { partition: tail.partition, sequence: tail.head() };
     const page: RecordedSample[] = [];

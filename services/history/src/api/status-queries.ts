@@ -33,14 +33,18 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
 
   async function getStatus(request: GetStatusRequest, { signal }: CallContext): Promise<GetStatusResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
-    if (request.atLeast) await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+    if (request.atLeast)
+      await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
     const { slices, position, parked } = await reader.read(status, vehicleId, { from: KEY, to: KEY });
     const found = toWire(vehicleId, slices.get(KEY), parked);
     if (!found) throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported`);
     return { status: found, position };
   }
 
-  async function listStatus(request: ListStatusRequest, { signal }: CallContext): Promise<ListStatusResponse> {
+  async function listStatus(
+    request: ListStatusRequest,
+    { signal }: CallContext,
+  ): Promise<ListStatusResponse> {
     const limit = pageSizeOf(request.pageSize);
     const after = lastVehicleOf(request.pageToken);
     for (const position of request.atLeast) {
@@ -92,7 +96,11 @@ const statusOfView = ({ subject, slice, parked }: SubjectView<StatusSlice>): Wir
   return found ? [found] : [];
 };
 
-function toWire(vehicleId: string, slice: StatusSlice | undefined, parked: Parked | undefined): WireStatus | undefined {
+function toWire(
+  vehicleId: string,
+  slice: StatusSlice | undefined,
+  parked: Parked | undefined,
+): WireStatus | undefined {
   const known = slice && statusOf(slice);
   if (!known) return undefined;
   const latest = [...known.latest];

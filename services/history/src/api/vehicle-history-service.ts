@@ -5,7 +5,10 @@ import { type SampleParts, sampleQueries } from './sample-queries.ts';
 import { type StatusParts, statusQueries } from './status-queries.ts';
 
 /** What is known of vehicles, over gRPC. */
-export function vehicleHistoryService({ run, ...parts }: StatusParts & SampleParts & { readonly run: RunOnMongo }) {
+export function vehicleHistoryService({
+  run,
+  ...parts
+}: StatusParts & SampleParts & { readonly run: RunOnMongo }) {
   const { getStatus, listStatus } = statusQueries(parts);
   const { listSamples } = sampleQueries(parts);
   return grpcService(VehicleHistoryService, {

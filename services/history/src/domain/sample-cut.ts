@@ -3,9 +3,21 @@ import type { RecordedSample } from './recorded-sample.ts';
 import { BLOCK_MAX_SAMPLES } from './sample-block.ts';
 import { SPLIT_FIX } from './signal-merge.ts';
 
-const BLOCK_MAX_WEIGHT = 64 * 1024;
-const DOCUMENT_MAX_BLOCKS = 16;
-const DOCUMENT_MAX_WEIGHT = 1024 * 1024;
+/** Up to where a block, and a document, takes one sample more. */
+export interface CutLimits {
+  readonly blockSamples: number;
+  readonly blockWeight: number;
+  readonly documentBlocks: number;
+  readonly documentWeight: number;
+}
+
+/** Part of what the stored documents are a function of: other limits are another version of the projection. */
+export const CUT_LIMITS: CutLimits = {
+  blockSamples: BLOCK_MAX_SAMPLES,
+  blockWeight: 64 * 1024,
+  documentBlocks: 16,
+  documentWeight: 1024 * 1024,
+};
 
 /** Where a sample goes: into the open block, or as the first of a new one, or of a new document. */
 export type Placement = 'same block' | 'new block' | 'new document';
@@ -23,18 +35,23 @@ export interface BlockMeasures {
  * and at least one sample. So the cut depends on the samples alone, and each sample more moves others only towards the end.
  */
 export class SampleCut {
+  readonly #limits: CutLimits;
   #blocks = 0;
   #documentWeight = 0;
   #count = 0;
   #blockWeight = 0;
 
+  constructor(limits: CutLimits) {
+    this.#limits = limits;
+  }
+
   /** Whether a sample of this weight would go into the open block. */
   isRoomFor(weight: number): boolean {
     return (
       this.#count > 0 &&
-      this.#count < BLOCK_MAX_SAMPLES &&
-      this.#blockWeight + weight <= BLOCK_MAX_WEIGHT &&
-      this.#documentWeight + weight <= DOCUMENT_MAX_WEIGHT
+      this.#count < this.#limits.blockSamples &&
+      this.#blockWeight + weight <= this.#limits.blockWeight &&
+      this.#documentWeight + weight <= this.#limits.documentWeight
     );
   }
 
@@ -57,8 +74,9 @@ export class SampleCut {
     this.#count = count;
     this.#blockWeight = weight;
     this.#documentWeight += weight - head;
+    const { blockSamples, blockWeight, documentWeight } = this.#limits;
     const keepsLimits =
-      count <= BLOCK_MAX_SAMPLES && weight <= BLOCK_MAX_WEIGHT && this.#documentWeight <= DOCUMENT_MAX_WEIGHT;
+      count <= blockSamples && weight <= blockWeight && this.#documentWeight <= documentWeight;
     return placement !== 'same block' && (count === 1 || keepsLimits) ? placement : undefined;
   }
 
@@ -66,8 +84,8 @@ export class SampleCut {
     if (this.isRoomFor(weight)) return 'same block';
     const fitsDocument =
       this.#blocks > 0 &&
-      this.#blocks < DOCUMENT_MAX_BLOCKS &&
-      this.#documentWeight + weight <= DOCUMENT_MAX_WEIGHT;
+      this.#blocks < this.#limits.documentBlocks &&
+      this.#documentWeight + weight <= this.#limits.documentWeight;
     return fitsDocument ? 'new block' : 'new document';
   }
 }

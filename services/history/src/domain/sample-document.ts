@@ -1,15 +1,17 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
-import type { RecordedSample } from './recorded-sample.ts';
+import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
 import { decodeBlock, encodeBlock } from './sample-block.ts';
 import { type BlockMeasures, weightOf } from './sample-cut.ts';
 
 /** A run of samples, encoded. What is asked of it most can be told without decoding it. */
 export type StoredBlock = BlockMeasures & {
-  /** Observed time of its first sample: Unix time in milliseconds. */
+  /** The place of its first sample: observed time in Unix milliseconds, and report id. */
   readonly from: number;
-  /** Observed time of its last sample, included. */
+  readonly fromId: string;
+  /** The place of its last sample. */
   readonly to: number;
+  readonly toId: string;
   readonly data: Uint8Array;
 };
 
@@ -29,7 +31,9 @@ export function toBlock(samples: readonly RecordedSample[]): StoredBlock {
   const [first, last] = [samples[0] as RecordedSample, samples.at(-1) as RecordedSample];
   return {
     from: first.observedAtMs,
+    fromId: first.reportId,
     to: last.observedAtMs,
+    toId: last.reportId,
     count: samples.length,
     weight: weights.reduce((sum, weight) => sum + weight, 0),
     head: weights[0] as number,
@@ -37,18 +41,30 @@ export function toBlock(samples: readonly RecordedSample[]): StoredBlock {
   };
 }
 
+/** Where a block begins: the place of its first sample. */
+export function startOf({ from, fromId }: StoredBlock): SamplePlace {
+  return { observedAtMs: from, reportId: fromId };
+}
+
+/** Where a block ends: the place of its last sample. */
+export function endOf({ to, toId }: StoredBlock): SamplePlace {
+  return { observedAtMs: to, reportId: toId };
+}
+
 /**
  * The samples of a block; where names are given, with only these signals.
  * @throws {Fault} CORRUPT_LOG where they are not what the block claims to hold.
  */
-export function samplesOf(
-  { from, to, count, data }: StoredBlock,
-  only?: ReadonlySet<string>,
-): RecordedSample[] {
-  const samples = decodeBlock(data, only);
-  if (samples.length !== count || samples[0]?.observedAtMs !== from || samples.at(-1)?.observedAtMs !== to) {
-    throw otherForm();
-  }
+export function samplesOf(block: StoredBlock, only?: ReadonlySet<string>): RecordedSample[] {
+  const samples = decodeBlock(block.data, only);
+  const [first, last] = [samples[0], samples.at(-1)];
+  const isAsClaimed =
+    samples.length === block.count &&
+    first !== undefined &&
+    last !== undefined &&
+    comparePlaces(first, startOf(block)) === 0 &&
+    comparePlaces(last, endOf(block)) === 0;
+  if (!isAsClaimed) throw otherForm();
   return samples;
 }
 
@@ -70,7 +86,12 @@ export function asSampleDocument(body: DocumentBody): SampleDocument {
 
 function isBlock(block: Partial<StoredBlock> | undefined): boolean {
   const numbers = [block?.from, block?.to, block?.count, block?.weight, block?.head];
-  return numbers.every(Number.isSafeInteger) && block?.data instanceof Uint8Array;
+  const ids = [block?.fromId, block?.toId];
+  return (
+    numbers.every(Number.isSafeInteger) &&
+    ids.every((id) => typeof id === 'string') &&
+    block?.data instanceof Uint8Array
+  );
 }
 
 function otherForm(): Fault {

@@ -1,7 +1,15 @@
 import { invariant } from '@odograph/kernel/fault';
-import type { RecordedSample } from './recorded-sample.ts';
-import { type Placement, SampleCut, weightOf } from './sample-cut.ts';
-import { type SampleDocument, type StoredBlock, samplesOf, toBlock, toDocument } from './sample-document.ts';
+import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
+import { type CutLimits, type Placement, SampleCut, weightOf } from './sample-cut.ts';
+import {
+  endOf,
+  type SampleDocument,
+  type StoredBlock,
+  samplesOf,
+  startOf,
+  toBlock,
+  toDocument,
+} from './sample-document.ts';
 import { settle } from './sample-set.ts';
 
 /**
@@ -12,11 +20,12 @@ import { settle } from './sample-set.ts';
 export function pack(
   documents: readonly SampleDocument[],
   loose: readonly RecordedSample[],
+  limits: CutLimits,
 ): readonly SampleDocument[] {
   const blocks = documents.flatMap((document) => document.blocks);
-  const kept = countKept(blocks, loose[0]);
+  const kept = countKept(blocks, loose[0], limits);
   const touched = blocks.slice(kept).flatMap((block) => samplesOf(block));
-  const packing = new Packing();
+  const packing = new Packing(limits);
   for (const block of blocks.slice(0, kept)) packing.addBlock(block);
   for (const sample of settle([...touched, ...loose])) packing.addSample(sample);
   const before = new Map(documents.map((document) => [document.blocks[0], document]));
@@ -31,12 +40,17 @@ export function pack(
  * their samples or could follow in the last of them. Documents of two moments, where samples are found twice, are cut anew
  * from the first that is.
  */
-function countKept(blocks: readonly StoredBlock[], loose: RecordedSample | undefined): number {
-  const cut = new SampleCut();
-  const nextFrom = earliestAfter(blocks, loose?.observedAtMs ?? Number.POSITIVE_INFINITY);
+function countKept(
+  blocks: readonly StoredBlock[],
+  loose: RecordedSample | undefined,
+  limits: CutLimits,
+): number {
+  const cut = new SampleCut(limits);
+  const following = earliestAfter(blocks, loose);
   let kept = 0;
   for (const block of blocks) {
-    if (block.to >= (nextFrom[kept] as number)) break;
+    const follows = following[kept];
+    if (follows !== undefined && comparePlaces(endOf(block), follows) >= 0) break;
     if (cut.placeBlock(block) === undefined) return Math.max(0, kept - 1);
     kept += 1;
   }
@@ -45,14 +59,18 @@ function countKept(blocks: readonly StoredBlock[], loose: RecordedSample | undef
   return next.some((weight) => cut.isRoomFor(weight)) ? kept - 1 : kept;
 }
 
-/** For each block, the earliest time of any sample that is after it in the list. */
-function earliestAfter(blocks: readonly StoredBlock[], looseFrom: number): readonly number[] {
-  let earliest = looseFrom;
+/** For each block, the earliest place of any sample that stands after it in the list. */
+function earliestAfter(
+  blocks: readonly StoredBlock[],
+  loose: SamplePlace | undefined,
+): readonly (SamplePlace | undefined)[] {
+  let earliest = loose;
   return blocks
     .toReversed()
-    .map(({ from }) => {
+    .map((block) => {
       const afterIt = earliest;
-      earliest = Math.min(earliest, from);
+      const start = startOf(block);
+      if (earliest === undefined || comparePlaces(start, earliest) < 0) earliest = start;
       return afterIt;
     })
     .reverse();
@@ -64,9 +82,13 @@ function isSame(a: readonly StoredBlock[], b: readonly StoredBlock[]): boolean {
 
 /** Blocks and documents in the making. */
 class Packing {
-  readonly #cut = new SampleCut();
+  readonly #cut: SampleCut;
   readonly #documents: StoredBlock[][] = [];
   #open: RecordedSample[] = [];
+
+  constructor(limits: CutLimits) {
+    this.#cut = new SampleCut(limits);
+  }
 
   addBlock(block: StoredBlock): void {
     const placement = this.#cut.placeBlock(block);

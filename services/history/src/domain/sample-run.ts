@@ -1,34 +1,35 @@
-import type { RecordedSample } from './recorded-sample.ts';
-import { type StoredBlock, samplesOf } from './sample-document.ts';
+import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
+import { endOf, type StoredBlock, samplesOf, startOf } from './sample-document.ts';
 import { settle } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';
 
-/** Samples of a slice that lie in one stretch of time, where no other run has any. Mostly one block. */
+/** A run of a slice's samples: no sample of any other run is among them. Mostly one block. */
 export interface SampleRun {
   /** Observed time of its first sample, in Unix milliseconds. */
   readonly from: number;
-  /** Observed time of its last sample, included. */
+  /** Observed time of its last sample. */
   readonly to: number;
-  /** Several where their times overlap, as those of two moments do. */
+  /** More than one where they overlap, as those of documents of two moments do. */
   readonly blocks: readonly StoredBlock[];
   /** Samples that are in no block yet. */
   readonly loose: readonly RecordedSample[];
 }
 
-/** All samples of a slice, in runs that follow each other in time. */
+/** All samples of a slice, in runs that follow each other. */
 export function* sampleRuns({ documents, loose }: SamplesSlice): Generator<SampleRun> {
   const settled = settle(loose);
-  let next = 0;
-  const takeLoose = (isTaken: (timeMs: number) => boolean): readonly RecordedSample[] => {
-    const first = next;
-    while (next < settled.length && isTaken((settled[next] as RecordedSample).observedAtMs)) next += 1;
-    return settled.slice(first, next);
+  let taken = 0;
+  const takeWhile = (isTaken: (place: SamplePlace) => boolean): readonly RecordedSample[] => {
+    const first = taken;
+    while (taken < settled.length && isTaken(settled[taken] as RecordedSample)) taken += 1;
+    return settled.slice(first, taken);
   };
-  for (const { from, to, blocks } of stretchesOf(documents.flatMap((document) => document.blocks))) {
-    yield* looseRun(takeLoose((timeMs) => timeMs < from));
-    yield { from, to, blocks, loose: takeLoose((timeMs) => timeMs <= to) };
+  for (const { start, end, blocks } of stretchesOf(documents.flatMap((document) => document.blocks))) {
+    yield* looseRun(takeWhile((place) => comparePlaces(place, start) < 0));
+    const among = takeWhile((place) => comparePlaces(place, end) <= 0);
+    yield { from: start.observedAtMs, to: end.observedAtMs, blocks, loose: among };
   }
-  yield* looseRun(takeLoose(() => true));
+  yield* looseRun(takeWhile(() => true));
 }
 
 /** The samples of a run, in order of their places; of those in blocks, where names are given, only these signals. */
@@ -44,17 +45,24 @@ function* looseRun(loose: readonly RecordedSample[]): Generator<SampleRun> {
   if (first && last) yield { from: first.observedAtMs, to: last.observedAtMs, blocks: [], loose };
 }
 
-/** Blocks that overlap in time, together. */
-function* stretchesOf(blocks: readonly StoredBlock[]): Generator<Omit<SampleRun, 'loose'>> {
-  let open: { from: number; to: number; blocks: StoredBlock[] } | undefined;
-  for (const block of blocks.toSorted((a, b) => a.from - b.from)) {
-    if (open !== undefined && block.from <= open.to) {
+interface Stretch {
+  readonly start: SamplePlace;
+  end: SamplePlace;
+  readonly blocks: StoredBlock[];
+}
+
+/** Blocks that overlap, together. */
+function* stretchesOf(blocks: readonly StoredBlock[]): Generator<Stretch> {
+  let open: Stretch | undefined;
+  for (const block of blocks.toSorted((a, b) => comparePlaces(startOf(a), startOf(b)))) {
+    const [start, end] = [startOf(block), endOf(block)];
+    if (open === undefined || comparePlaces(start, open.end) > 0) {
+      if (open !== undefined) yield open;
+      open = { start, end, blocks: [block] };
+    } else {
       open.blocks.push(block);
-      open.to = Math.max(open.to, block.to);
-      continue;
+      if (comparePlaces(end, open.end) > 0) open.end = end;
     }
-    if (open !== undefined) yield open;
-    open = { from: block.from, to: block.to, blocks: [block] };
   }
   if (open !== undefined) yield open;
 }

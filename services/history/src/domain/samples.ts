@@ -1,6 +1,7 @@
 import type { Projection } from '@odograph/kernel/projection';
 import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type RecordedSample, samplesIn } from './recorded-sample.ts';
+import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
 import { asSampleDocument, type SampleDocument } from './sample-document.ts';
 import { pack } from './sample-pack.ts';
 import { settle } from './sample-set.ts';
@@ -21,25 +22,32 @@ export interface SamplesSlice {
  * A sample is known by (observed time, report id); told twice with two contents, it has the greater reading of each signal.
  * One slice a window, cut into documents of encoded blocks.
  */
-export const samples: Projection<SamplesSlice> = {
-  name: 'samples',
-  version: 1,
-  keysOf: (event) => [
-    ...new Set(reportIn(event)?.samples.map(({ observedAtMs }) => windowKeyOf(observedAtMs))),
-  ],
-  initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
-  apply,
-  toDocuments(slice) {
-    slice.documents = pack(slice.documents, settle(slice.loose));
-    slice.loose = [];
-    return slice.documents;
-  },
-  fromDocuments: (_subject, key, documents) => ({
-    startMs: Date.parse(key),
-    documents: documents.map(asSampleDocument),
-    loose: [],
-  }),
-};
+export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
+  return {
+    name: 'samples',
+    version: 1,
+    keysOf,
+    initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
+    apply,
+    toDocuments(slice) {
+      slice.documents = pack(slice.documents, settle(slice.loose), limits);
+      slice.loose = [];
+      return slice.documents;
+    },
+    fromDocuments: (_subject, key, documents) => ({
+      startMs: Date.parse(key),
+      documents: documents.map(asSampleDocument),
+      loose: [],
+    }),
+  };
+}
+
+export const samples = createSamples(CUT_LIMITS);
+
+function keysOf(event: VehicleEvent): readonly string[] {
+  const report = reportIn(event);
+  return [...new Set(report?.samples.map(({ observedAtMs }) => windowKeyOf(observedAtMs)))];
+}
 
 /** Only takes note: what it means for the blocks is worked out when someone asks. */
 function apply(slice: SamplesSlice, event: VehicleEvent): SamplesSlice {

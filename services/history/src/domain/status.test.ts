@@ -123,6 +123,8 @@ describe('the status', () => {
     expect(statusAfter(newest, recent, old)).toMatchObject({ vin: right, isVinCheckDigitRight: true });
     expect(statusAfter(newest, old)).toMatchObject({ vin: wrong, isVinCheckDigitRight: false });
     expect(statusAfter(newest)).not.toHaveProperty('vin');
+    const otherwise = { ...recent, vin: wrong };
+    expect(statusAfter(recent, otherwise)?.vin).toBe(statusAfter(otherwise, recent)?.vin);
   });
 
   test('leaves alone what does not concern a vehicle', () => {

@@ -1,9 +1,9 @@
-import { type Collection, MongoBulkWriteError, type WriteError } from 'mongodb';
 import { encodeConflict } from '@odograph/contracts/event-catalogue';
 import { Event, UndecodableReceived } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
-import { comparePositions, formatPosition } from '@odograph/kernel/position';
+import { comparePositions, type EventPosition, formatPosition } from '@odograph/kernel/position';
+import { type Collection, MongoBulkWriteError, type WriteError } from 'mongodb';
 import { type EventDocument, fromDocument, isSameReport, toDocument } from './event-document.ts';
 
 /** What became of a batch. */
@@ -33,9 +33,9 @@ export async function appendEvents(
   const { firsts, repeats } = splitRepeats(batch);
   const held = await insertAll(events, firsts);
   const committed = firsts.filter((event) => !held.has(event));
-  const later = await Promise.all(repeats.map(async (event) => ({ event, first: await holderOf(events, event) })));
+  for (const [event, holder] of await holdersOf(events, repeats)) held.set(event, holder);
   const tally = { duplicates: 0, conflicts: 0 };
-  for (const { event, holder } of [...held.values(), ...later.map(({ event, first }) => ({ event, holder: first }))]) {
+  for (const [event, holder] of held) {
     const handedOn = await settle(events, event, holder, tally);
     if (handedOn) committed.push(handedOn);
   }
@@ -48,33 +48,31 @@ function splitRepeats(batch: readonly StoredEvent[]): { firsts: StoredEvent[]; r
   const keys = new Set<string>();
   const split = { firsts: [] as StoredEvent[], repeats: [] as StoredEvent[] };
   for (const stored of batch) {
-    const { subject, observedAtMs, reportId, part } = stored.event;
-    const key = `${subject}\n${observedAtMs}\n${part}\n${reportId}`;
+    const key = reportKeyOf(stored);
     (keys.has(key) ? split.repeats : split.firsts).push(stored);
     keys.add(key);
   }
   return split;
 }
 
-interface Held {
-  readonly event: StoredEvent;
-  /** What MongoDB holds in its place; undefined when it refused the document for good. */
-  readonly holder: StoredEvent | undefined;
-}
+/** What MongoDB holds in the place of an event; undefined where it refused the event for good. */
+type Holders = Map<StoredEvent, StoredEvent | undefined>;
 
 /** Inserts, and gives those that MongoDB did not take with what it holds in their place. */
-async function insertAll(
-  events: Collection<EventDocument>,
-  batch: readonly StoredEvent[],
-): Promise<Map<StoredEvent, Held>> {
-  const held = new Map<StoredEvent, Held>();
+async function insertAll(events: Collection<EventDocument>, batch: readonly StoredEvent[]): Promise<Holders> {
+  const taken: StoredEvent[] = [];
+  const refused: Holders = new Map();
   for (const error of await insertUnordered(events, batch)) {
     const event = batch[error.index] as StoredEvent;
-    if (error.code === 11000) held.set(event, { event, holder: await holderOf(events, event) });
-    else if (REFUSED_FOR_GOOD.includes(error.code)) held.set(event, { event, holder: undefined });
-    else throw new Fault('UNAVAILABLE', `MongoDB did not take ${formatPosition(event.position)}: ${error.errmsg}`);
+    if (error.code === 11000) taken.push(event);
+    else if (REFUSED_FOR_GOOD.includes(error.code)) refused.set(event, undefined);
+    else
+      throw new Fault(
+        'UNAVAILABLE',
+        `MongoDB did not take ${formatPosition(event.position)}: ${error.errmsg}`,
+      );
   }
-  return held;
+  return new Map([...(await holdersOf(events, taken)), ...refused]);
 }
 
 async function insertUnordered(
@@ -92,19 +90,61 @@ async function insertUnordered(
   }
 }
 
-/** What the log holds at an event's position, else under its key. */
-async function holderOf(events: Collection<EventDocument>, { position, event }: StoredEvent): Promise<StoredEvent> {
-  const atPosition = await events.findOne({ _id: { p: position.partition, s: position.sequence, i: position.index } });
-  const holder =
-    atPosition ??
-    (await events.findOne({
+/** What the log holds at each event's position, else under its key. */
+async function holdersOf(events: Collection<EventDocument>, taken: readonly StoredEvent[]): Promise<Holders> {
+  const atPosition = new Map<string, StoredEvent>();
+  for await (const document of events.find({
+    _id: { $in: taken.map(({ position }) => keyOfPosition(position)) },
+  })) {
+    const stored = fromDocument(document);
+    atPosition.set(formatPosition(stored.position), stored);
+  }
+  const elsewhere = taken.filter(({ position }) => !atPosition.has(formatPosition(position)));
+  const underKey = await holdersByKey(events, elsewhere);
+  return new Map(
+    taken.map((event) => {
+      const holder = atPosition.get(formatPosition(event.position)) ?? underKey.get(reportKeyOf(event));
+      if (holder) return [event, holder];
+      throw new Fault(
+        'UNAVAILABLE',
+        `what holds the key of ${formatPosition(event.position)} is gone; look again`,
+      );
+    }),
+  );
+}
+
+/** Keys looked up with one query. */
+const KEYS_AT_ONCE = 500;
+
+async function holdersByKey(
+  events: Collection<EventDocument>,
+  wanted: readonly StoredEvent[],
+): Promise<Map<string, StoredEvent>> {
+  const holders = new Map<string, StoredEvent>();
+  for (let at = 0; at < wanted.length; at += KEYS_AT_ONCE) {
+    const keys = wanted.slice(at, at + KEYS_AT_ONCE).map(({ event }) => ({
       subject: event.subject,
       observed_at: new Date(event.observedAtMs),
       report_id: event.reportId,
       part: event.part,
     }));
-  if (!holder) throw new Fault('UNAVAILABLE', `what holds the key of ${formatPosition(position)} is gone; look again`);
-  return fromDocument(holder);
+    for await (const document of events.find({ $or: keys })) {
+      const stored = fromDocument(document);
+      holders.set(reportKeyOf(stored), stored);
+    }
+  }
+  return holders;
+}
+
+const keyOfPosition = ({ partition, sequence, index }: EventPosition) => ({
+  p: partition,
+  s: sequence,
+  i: index,
+});
+
+/** The unique key of an event, as text. */
+function reportKeyOf({ event }: StoredEvent): string {
+  return `${event.subject}\n${event.observedAtMs}\n${event.part}\n${event.reportId}`;
 }
 
 /** Decides what becomes of an event whose place or key was taken; gives what is to be handed on, if anything. */
@@ -142,8 +182,8 @@ async function insertInstead(
   if (error.code !== 11000) {
     throw new Fault('UNAVAILABLE', `MongoDB did not take ${formatPosition(event.position)}: ${error.errmsg}`);
   }
-  const holder = await holderOf(events, event);
-  return comparePositions(holder.position, event.position) === 0 ? holder : undefined;
+  const holder = (await holdersOf(events, [event])).get(event);
+  return holder && comparePositions(holder.position, event.position) === 0 ? holder : undefined;
 }
 
 /** A report under a taken key becomes an event of its own, under a key made from its content, so that it too lands once. */

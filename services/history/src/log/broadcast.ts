@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import {
   type CommittedEnvelope,
   LogBroadcast,
-  PartitionState,
+  type PartitionState,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { logSubject } from '@odograph/event-log/names';
@@ -24,7 +24,11 @@ export interface Broadcaster {
 }
 
 export function createBroadcaster(connection: NatsConnection, partition: number): Broadcaster {
-  function publish(watermark: number, envelopes: readonly CommittedEnvelope[], health: PartitionHealth): void {
+  function publish(
+    watermark: number,
+    envelopes: readonly CommittedEnvelope[],
+    health: PartitionHealth,
+  ): void {
     const broadcast = LogBroadcast.create({ partition, watermark, envelopes: [...envelopes], ...health });
     connection.publish(logSubject(partition), LogBroadcast.encode(broadcast).finish());
   }
@@ -82,4 +86,3 @@ function sizeOf({ events }: CommittedEnvelope): number {
     64,
   );
 }
-

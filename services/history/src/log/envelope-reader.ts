@@ -76,7 +76,10 @@ function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReade
     async take() {
       while (queue.length === 0) {
         if (isClosed) return [];
-        if (isEnded) throw new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, { cause: ended });
+        if (isEnded)
+          throw new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, {
+            cause: ended,
+          });
         await arrived.wait();
       }
       let events = 0;
@@ -129,7 +132,8 @@ function faultOf(event: Event): string | undefined {
   if (Math.abs(event.observedAtMs) > MAX_DATE_MS || Math.abs(event.receivedAtMs) > MAX_DATE_MS) {
     return 'the event has a time that is none';
   }
-  if (event.contentHash.length !== HASH_BYTES) return `the content hash has ${event.contentHash.length} bytes`;
+  if (event.contentHash.length !== HASH_BYTES)
+    return `the content hash has ${event.contentHash.length} bytes`;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
-import { Binary } from 'mongodb';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { EventPosition } from '@odograph/kernel/position';
+import { Binary } from 'mongodb';
 
 /** A position as `_id`: BSON compares embedded documents field by field, so the log sorts by it. */
 export interface PositionKey {

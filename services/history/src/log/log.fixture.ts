@@ -1,8 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { contentHash } from '@odograph/contracts/canonical';
 import { encodePayload } from '@odograph/contracts/event-catalogue';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { contentHash } from '@odograph/contracts/canonical';
 import { signalsToWire } from '@odograph/contracts/signals';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { createPublisher } from '@odograph/event-log/publisher';
@@ -12,7 +12,7 @@ import { createBroadcaster } from './broadcast.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
 import { createMongoLogReader } from './mongo-log-reader.ts';
 import { createPartitionRecords } from './partition-record.ts';
-import { startWriter, type WriterObserver } from './writer.ts';
+import { PartitionWriter, type WriterObserver } from './writer.ts';
 
 export interface ReportSketch {
   readonly vehicleId: string;
@@ -51,8 +51,8 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
 
   async function writer(owner: string, options: { partition?: number; observer?: WriterObserver } = {}) {
     const connection = await openConnection();
-    const { partition = 0, observer } = options;
-    const started = startWriter({
+    const { partition = 0, observer = {} } = options;
+    const started = new PartitionWriter({
       partition,
       owner,
       collections,
@@ -63,7 +63,7 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
       streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
       leaseTtlMs,
       freeDiskRatio: () => 0.5,
-      ...(observer ? { observer } : {}),
+      observer,
     });
     void watchReconnections(connection, () => started.checkAgain());
     stops.push(() => started.stop());

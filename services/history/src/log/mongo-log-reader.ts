@@ -88,7 +88,11 @@ function typesFilter(types: readonly string[]) {
 const keyOf = ({ partition, sequence, index }: EventPosition) => ({ p: partition, s: sequence, i: index });
 
 /** Above every event of an envelope, below every event of the next. */
-const endOf = (partition: number, sequence: number) => ({ p: partition, s: sequence, i: Number.MAX_SAFE_INTEGER });
+const endOf = (partition: number, sequence: number) => ({
+  p: partition,
+  s: sequence,
+  i: Number.MAX_SAFE_INTEGER,
+});
 
 /** Leaves out the last envelope, which may go on beyond what was read. */
 function wholeEnvelopes(documents: readonly EventDocument[]): { events: StoredEvent[]; through: number } {

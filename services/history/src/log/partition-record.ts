@@ -1,5 +1,5 @@
-import { type Collection, MongoError } from 'mongodb';
 import { Fault } from '@odograph/kernel/fault';
+import type { Collection } from 'mongodb';
 
 /** A partition's record: how far the log has come, and who may move it. One document, so that both change as one. */
 export interface PartitionDocument {
@@ -38,7 +38,13 @@ export async function createPartitionRecords(
   for (let partition = 0; partition < partitionCount; partition += 1) {
     await partitions.updateOne(
       { _id: partition },
-      { $setOnInsert: { partition_count: partitionCount, watermark: 0, lease: { owner: '', token: 0, until: NEVER } } },
+      {
+        $setOnInsert: {
+          partition_count: partitionCount,
+          watermark: 0,
+          lease: { owner: '', token: 0, until: NEVER },
+        },
+      },
       { upsert: true },
     );
   }
@@ -104,7 +110,7 @@ export async function releaseLease(
 export async function moveWatermark(
   partitions: Collection<PartitionDocument>,
   { partition, token }: Lease,
-  move: { readonly from: number; readonly to: number; readonly storedAtMs: number; readonly ttlMs: number },
+  move: { readonly from: number; readonly to: number; readonly storedAtMs?: number; readonly ttlMs: number },
 ): Promise<void> {
   const { matchedCount } = await partitions.updateOne(
     { _id: partition, 'lease.token': token, watermark: move.from },
@@ -112,7 +118,7 @@ export async function moveWatermark(
       {
         $set: {
           watermark: move.to,
-          watermark_stored_at: new Date(move.storedAtMs),
+          watermark_stored_at: move.storedAtMs === undefined ? '$$REMOVE' : new Date(move.storedAtMs),
           'lease.until': untilAfter(move.ttlMs),
         },
       },
@@ -130,11 +136,9 @@ export async function recordStream(
   { partition, token }: Lease,
   stream: NonNullable<PartitionDocument['stream']>,
 ): Promise<void> {
-  const { matchedCount } = await partitions.updateOne({ _id: partition, 'lease.token': token }, { $set: { stream } });
+  const { matchedCount } = await partitions.updateOne(
+    { _id: partition, 'lease.token': token },
+    { $set: { stream } },
+  );
   if (matchedCount !== 1) throw new Fault('VERSION_CONFLICT', `partition ${partition} was taken over`);
-}
-
-/** Whether an error of MongoDB says that a key exists already. */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof MongoError && error.code === 11000;
 }

@@ -6,7 +6,7 @@ import type { LogCollections } from './collections.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import type { StreamSettings } from './streams.ts';
 import { type TrimSettings, trimStream } from './trim.ts';
-import { type PartitionWriter, startWriter, type WriterObserver } from './writer.ts';
+import { PartitionWriter, type WriterObserver } from './writer.ts';
 
 export interface PartitionsParts {
   readonly owner: string;
@@ -38,13 +38,14 @@ const TRIM_MS = 60_000;
 export function startPartitions(parts: PartitionsParts): Partitions {
   const { streams, broadcasts, manager, reader, clock, observer } = parts;
   const partitions = Array.from({ length: streams.partitionCount }, (_, partition) => partition);
-  const writers = partitions.map((partition) =>
-    startWriter({ ...parts, partition, broadcaster: createBroadcaster(broadcasts, partition) }),
-  );
+  const writers = partitions.map((partition) => {
+    const broadcaster = createBroadcaster(broadcasts, partition);
+    return new PartitionWriter({ ...parts, partition, broadcaster });
+  });
   const writerOf = (partition: number) => writers[partition] as PartitionWriter;
 
   async function trim(partition: number): Promise<void> {
-    if (!writerOf(partition).isOwner()) return;
+    if (!writerOf(partition).isOwner) return;
     try {
       const watermark = await reader.watermark(partition);
       await trimStream(manager, partition, watermark, { ...parts.trim, nowMs: clock.now() });
@@ -58,8 +59,8 @@ export function startPartitions(parts: PartitionsParts): Partitions {
   }, TRIM_MS);
 
   return {
-    isOwner: (partition) => writerOf(partition).isOwner(),
-    haltedBecause: (partition) => writerOf(partition).haltedBecause(),
+    isOwner: (partition) => writerOf(partition).isOwner,
+    haltedBecause: (partition) => writerOf(partition).haltedBecause,
     checkAgain() {
       for (const writer of writers) writer.checkAgain();
     },

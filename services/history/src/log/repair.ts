@@ -1,4 +1,9 @@
-import { type JetStreamClient, type JetStreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
 import { Envelope, Event, LogGapFound } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { streamName, streamSubject } from '@odograph/event-log/names';
 import type { StreamView } from './streams.ts';
@@ -33,7 +38,11 @@ export async function repairStream(parts: RepairParts): Promise<number> {
 }
 
 /** Publishes again what a repair set aside. To be called when the log goes on; does nothing when there is nothing. */
-export async function restoreSetAside({ manager, jetstream, partition }: Omit<RepairParts, 'found' | 'knownSequence' | 'watermark' | 'nowMs'>): Promise<void> {
+export async function restoreSetAside({
+  manager,
+  jetstream,
+  partition,
+}: Omit<RepairParts, 'found' | 'knownSequence' | 'watermark' | 'nowMs'>): Promise<void> {
   const name = setAsideName(partition);
   const info = await manager.streams.info(name).catch(missingIsUndefined);
   if (!info) return;
@@ -62,8 +71,15 @@ async function setAside({ manager, jetstream, partition, found }: RepairParts): 
 }
 
 /** The gap is an event like any other: first thing in the stream's next life. */
-async function publishGap({ jetstream, partition, found, watermark, nowMs }: RepairParts, resumedSequence: number) {
-  const payload = LogGapFound.encode({ watermark, foundLastSequence: found.lastSequence, resumedSequence }).finish();
+async function publishGap(
+  { jetstream, partition, found, watermark, nowMs }: RepairParts,
+  resumedSequence: number,
+) {
+  const payload = LogGapFound.encode({
+    watermark,
+    foundLastSequence: found.lastSequence,
+    resumedSequence,
+  }).finish();
   const gap = Event.create({
     type: 'LogGapFound',
     version: 1,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { startTestNats } from '@odograph/testing/engines';
-import { expect, test, vi } from 'vitest';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, test } from 'vitest';
 import { openTestLog, reported } from './log.fixture.ts';
 
 const soon = () => Date.now() + 20_000;
@@ -46,12 +47,12 @@ test('a stream restored from an older copy is moved on, and what comes after lan
   await using log = await openTestLog(nats.engine);
   await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
-  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(5));
+  await eventually(async () => expect(await idsOf(log)).toHaveLength(5));
   await nats.takeCopy();
   for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
-  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(10));
+  await eventually(async () => expect(await idsOf(log)).toHaveLength(10));
   const before = (await log.readAll()).at(-1)?.position.sequence ?? 0;
 
   await nats.restoreCopy();
@@ -59,7 +60,7 @@ test('a stream restored from an older copy is moved on, and what comes after lan
 
   expect(after.sequence).toBeGreaterThan(before + 1_000_000);
   const all = Array.from({ length: 11 }, (_, at) => `r${at}`);
-  await vi.waitFor(async () => expect(await idsOf(log)).toEqual(all), { timeout: 10_000 });
+  await eventually(async () => expect(await idsOf(log)).toEqual(all));
 });
 
 test('a copy that grew past the watermark while history was away loses nothing of what it took', async () => {
@@ -67,12 +68,12 @@ test('a copy that grew past the watermark while history was away loses nothing o
   await using log = await openTestLog(nats.engine);
   const first = await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
-  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(5));
+  await eventually(async () => expect(await idsOf(log)).toHaveLength(5));
   await nats.takeCopy();
   for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
-  await vi.waitFor(async () => expect(await idsOf(log)).toHaveLength(10));
+  await eventually(async () => expect(await idsOf(log)).toHaveLength(10));
   await first.stop();
 
   await nats.restoreCopy();
@@ -85,6 +86,6 @@ test('a copy that grew past the watermark while history was away loses nothing o
   await log.writer('two', { observer: { onHalted: (_, reason) => reasons.push(reason) } });
 
   const all = Array.from({ length: 20 }, (_, at) => `r${at}`);
-  await vi.waitFor(async () => expect(await idsOf(log)).toEqual(all), { timeout: 10_000 });
+  await eventually(async () => expect(await idsOf(log)).toEqual(all));
   expect(reasons[0]).toMatch(/was stored at/);
 });

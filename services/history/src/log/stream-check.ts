@@ -2,9 +2,21 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { streamName } from '@odograph/event-log/names';
 import type { LogCollections } from './collections.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
-import { type Lease, type PartitionDocument, readPartition, recordStream } from './partition-record.ts';
+import {
+  type Lease,
+  moveWatermark,
+  type PartitionDocument,
+  readPartition,
+  recordStream,
+} from './partition-record.ts';
 import { repairStream, restoreSetAside } from './repair.ts';
-import { ensureStream, lookAtStream, type StreamSettings, type StreamView, strangenessOf } from './streams.ts';
+import {
+  ensureStream,
+  lookAtStream,
+  type StreamSettings,
+  type StreamView,
+  strangenessOf,
+} from './streams.ts';
 
 export interface StreamCheckParts {
   readonly partition: number;
@@ -14,6 +26,9 @@ export interface StreamCheckParts {
   readonly manager: JetStreamManager;
   readonly streams: StreamSettings;
   readonly lease: Lease;
+  /** What an append found that cannot be; undefined: nothing. */
+  readonly suspicion: string | undefined;
+  readonly leaseTtlMs: number;
   /** Told why the stream is strange, before it is repaired. */
   readonly onStrange: (reason: string) => void;
   /** Called before each long step, to hold the lease and say that the partition is halted. */
@@ -31,17 +46,21 @@ export async function prepareStream(parts: StreamCheckParts): Promise<StreamView
   const record = await readPartition(collections.partitions, partition);
   const knownSequence = Math.max(record.watermark, await parts.reader.highestSequence(partition));
   const strangeness =
+    parts.suspicion ??
     strangenessOf(found, {
       createdAtMs: record.stream?.created_at_ms,
       knownSequence,
       resumedSequence: record.stream?.resumed_sequence ?? 0,
       watermark: record.watermark,
-    }) ?? (await otherAtWatermark(manager, found, record));
+    }) ??
+    (await otherAtWatermark(manager, found, record));
   let resumedSequence = record.stream?.resumed_sequence ?? 0;
   if (strangeness) {
     parts.onStrange(strangeness);
     await parts.beat();
-    resumedSequence = await repairStream({ ...parts, found, knownSequence, watermark: record.watermark, nowMs: Date.now() });
+    const { watermark } = record;
+    resumedSequence = await repairStream({ ...parts, found, knownSequence, watermark, nowMs: Date.now() });
+    await adoptAboveWatermark(parts, watermark, knownSequence);
   }
   await recordStream(collections.partitions, lease, {
     created_at_ms: found.createdAtMs,
@@ -49,6 +68,23 @@ export async function prepareStream(parts: StreamCheckParts): Promise<StreamView
   });
   await restoreSetAside(parts);
   return (await lookAtStream(manager, partition)) ?? found;
+}
+
+/**
+ * Events that an owner stored before it died, above the watermark it did not move, are the log's: what the stream holds
+ * of them comes again at other positions, and will be recognised as sent twice.
+ */
+async function adoptAboveWatermark(
+  { collections, lease, leaseTtlMs }: StreamCheckParts,
+  watermark: number,
+  knownSequence: number,
+): Promise<void> {
+  if (knownSequence <= watermark) return;
+  await moveWatermark(collections.partitions, lease, {
+    from: watermark,
+    to: knownSequence,
+    ttlMs: leaseTtlMs,
+  });
 }
 
 /** Why a stream is no longer the one that {@link prepareStream} saw; undefined when it is. */

@@ -1,4 +1,10 @@
-import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType, type StreamInfo } from '@nats-io/jetstream';
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from '@nats-io/jetstream';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/names';
 
 export interface StreamSettings {
@@ -41,7 +47,10 @@ export async function ensureStream(
 }
 
 /** The partition's stream as it is now; undefined when there is none. */
-export async function lookAtStream(manager: JetStreamManager, partition: number): Promise<StreamView | undefined> {
+export async function lookAtStream(
+  manager: JetStreamManager,
+  partition: number,
+): Promise<StreamView | undefined> {
   try {
     return viewOf(await manager.streams.info(streamName(partition)));
   } catch (error) {

@@ -10,7 +10,8 @@ async function openTestStream(count: number, bytes = 100) {
   const connection = await connect({ servers: nats.url });
   const manager = await jetstreamManager(connection);
   await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 100_000, replicas: 1 });
-  for (let at = 0; at < count; at += 1) await jetstream(connection).publish('events.0', new Uint8Array(bytes));
+  for (let at = 0; at < count; at += 1)
+    await jetstream(connection).publish('events.0', new Uint8Array(bytes));
   const firstKept = async () => (await manager.streams.info('EVENTS-0')).state.first_seq;
   return {
     manager,

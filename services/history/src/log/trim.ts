@@ -23,7 +23,9 @@ export async function trimStream(
 ): Promise<number> {
   const stream = await lookAtStream(manager, partition);
   if (!stream || stream.lastSequence < stream.firstSequence) return stream?.firstSequence ?? 0;
-  const young = await manager.direct.getMessage(streamName(partition), { start_time: new Date(nowMs - settings.keepMs) }).catch(noneIsNull);
+  const young = await manager.direct
+    .getMessage(streamName(partition), { start_time: new Date(nowMs - settings.keepMs) })
+    .catch(noneIsNull);
   const wanted = Math.max(young?.seq ?? stream.lastSequence, firstWithin(stream, settings.bytesRatio));
   const keepFrom = Math.min(wanted, watermark);
   if (keepFrom <= stream.firstSequence) return stream.firstSequence;
@@ -40,7 +42,8 @@ function firstWithin({ bytes, maxBytes, firstSequence, lastSequence }: StreamVie
 
 /** Nothing is as young as asked for. */
 function noneIsNull(error: unknown): null {
-  if (error instanceof Error && error.name === 'JetStreamApiError' && /no message found/i.test(error.message)) return null;
+  if (error instanceof Error && error.name === 'JetStreamApiError' && /no message found/i.test(error.message))
+    return null;
   if (error instanceof Error && /message not found/i.test(error.message)) return null;
   throw error;
 }

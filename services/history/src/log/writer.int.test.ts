@@ -1,6 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { listenToLog } from '@odograph/event-log/live-log';
+import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
 import { startTestNats } from '@odograph/testing/engines';
-import { expect, test, vi } from 'vitest';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, test } from 'vitest';
+import { toDocument } from './event-document.ts';
 import { openTestLog, reported } from './log.fixture.ts';
 
 const soon = () => Date.now() + 10_000;
@@ -14,12 +19,12 @@ test('what is acknowledged lands in the log once, in order, at its position', as
   await using log = await openTestLog(nats);
   await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   const events = reports(1_200);
 
   const positions = await Promise.all(events.map((event) => publisher.append([event], soon())));
 
-  await vi.waitFor(async () => expect(await log.readAll()).toHaveLength(1_200), { timeout: 5_000 });
+  await eventually(async () => expect(await log.readAll()).toHaveLength(1_200));
   const stored = await log.readAll();
   expect(stored.map(({ event }) => event.reportId)).toEqual(events.map(({ reportId }) => reportId));
   expect(stored.map(({ position }) => position)).toEqual(positions);
@@ -30,7 +35,7 @@ test('a report sent again changes nothing, and one with other content becomes a 
   await using log = await openTestLog(nats);
   await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   const sketch = { vehicleId: 'bus-1', reportId: 'r1', observedAtMs: 1_700_000_000_000 };
   const first = reported({ ...sketch, speedKmh: 10 });
   const other = reported({ ...sketch, speedKmh: 20 });
@@ -40,7 +45,7 @@ test('a report sent again changes nothing, and one with other content becomes a 
   for (const event of [first, other, other, first]) await publisher.append([event], soon());
   const last = await publisher.append([reported({ ...sketch, reportId: 'end' })], soon());
 
-  await vi.waitFor(async () => expect(await log.reader.watermark(0)).toBe(last.sequence));
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(last.sequence));
   expect((await log.readAll()).map(({ event }) => [event.reportId, event.type])).toEqual([
     ['r1', 'TelemetryReported'],
     ['r1', 'TelemetryConflicted'],
@@ -53,14 +58,14 @@ test('bytes that are no envelope are kept at their place, and what follows lands
   await using log = await openTestLog(nats);
   await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   const connection = await log.openConnection();
   connection.publish('events.0', new Uint8Array([0xff, 0xff, 0xff]));
   await connection.flush();
 
   await publisher.append(reports(1), soon());
 
-  await vi.waitFor(async () => expect(await log.readAll()).toHaveLength(2));
+  await eventually(async () => expect(await log.readAll()).toHaveLength(2));
   const types = (await log.readAll()).map(({ event }) => event.type);
   expect(types).toEqual(['UndecodableReceived', 'TelemetryReported']);
 });
@@ -71,16 +76,16 @@ test('a second owner takes over from where the first stopped, and the first comi
   const first = await log.writer('first');
   const second = await log.writer('second');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
-  await vi.waitFor(() => expect(first.isOwner() || second.isOwner()).toBe(true));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(first.isOwner || second.isOwner).toBe(true));
   await Promise.all(reports(300).map((event) => publisher.append([event], soon())));
 
-  const [owner, other] = first.isOwner() ? [first, second] : [second, first];
+  const [owner, other] = first.isOwner ? [first, second] : [second, first];
   await owner.stop();
-  await vi.waitFor(() => expect(other.isOwner()).toBe(true), { timeout: 5_000 });
+  await eventually(() => expect(other.isOwner).toBe(true));
   await Promise.all(reports(300, 'bus-1', 300).map((event) => publisher.append([event], soon())));
 
-  await vi.waitFor(async () => expect(await log.readAll()).toHaveLength(600), { timeout: 5_000 });
+  await eventually(async () => expect(await log.readAll()).toHaveLength(600));
 });
 
 test('an owner that died between insert and watermark left events that are recognised as the log’s own', async () => {
@@ -88,18 +93,21 @@ test('an owner that died between insert and watermark left events that are recog
   await using log = await openTestLog(nats);
   const first = await log.writer('first');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   await Promise.all(reports(50).map((event) => publisher.append([event], soon())));
-  await vi.waitFor(async () => expect(await log.readAll()).toHaveLength(50));
+  await eventually(async () => expect(await log.readAll()).toHaveLength(50));
   await first.stop();
   const before = await log.readAll();
-  await log.collections.partitions.updateOne({ _id: 0 }, { $set: { watermark: 0 }, $unset: { watermark_stored_at: 1 } });
+  await log.collections.partitions.updateOne(
+    { _id: 0 },
+    { $set: { watermark: 0 }, $unset: { watermark_stored_at: 1 } },
+  );
 
   const committed: number[] = [];
   await log.writer('second', { observer: { onCommitted: (_, { events }) => committed.push(events) } });
 
-  await vi.waitFor(async () => expect(await log.readAll()).toEqual(before), { timeout: 5_000 });
-  expect(committed.reduce((sum, events) => sum + events, 0)).toBe(50);
+  await eventually(async () => expect(await log.readAll()).toEqual(before));
+  await eventually(() => expect(committed.reduce((sum, events) => sum + events, 0)).toBe(50));
 });
 
 test('a stream deleted under the log is replaced above all known sequences, and the gap is an event', async () => {
@@ -107,15 +115,57 @@ test('a stream deleted under the log is replaced above all known sequences, and 
   await using log = await openTestLog(nats);
   await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   const last = await publisher.append(reports(1), soon());
-  await vi.waitFor(async () => expect(await log.reader.watermark(0)).toBe(last.sequence));
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(last.sequence));
 
   await (await jetstreamManager(await log.openConnection())).streams.delete('EVENTS-0');
   const after = await publisher.append(reports(1, 'bus-1', 1), soon());
 
   expect(after.sequence).toBeGreaterThan(last.sequence + 1_000_000);
-  await vi.waitFor(async () => expect(await log.reader.watermark(0)).toBe(after.sequence), { timeout: 5_000 });
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(after.sequence));
   const types = (await log.readAll()).map(({ event }) => event.type);
   expect(types).toEqual(['TelemetryReported', 'LogGapFound', 'TelemetryReported']);
+});
+
+test('what a dead owner stored above the watermark stays in the log when the stream is gone, and followers see it', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const first = await log.writer('first');
+  const publisher = await log.publisher();
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
+  const { sequence } = await publisher.append(reports(1), soon());
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(sequence));
+  await first.stop();
+  const [, orphan] = reports(2);
+  const position = { partition: 0, sequence: sequence + 1, index: 0 };
+  await log.collections.events.insertOne(toDocument({ position, event: orphan as Event }));
+  await (await jetstreamManager(await log.openConnection())).streams.delete('EVENTS-0');
+
+  const connection = await log.openConnection();
+  const leaving = new AbortController();
+  const followed: string[] = [];
+  const following = (async () => {
+    const listen: ListenToLog = (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
+    const stretches = subscribe({
+      reader: log.reader,
+      listen,
+      partition: 0,
+      after: 0,
+      signal: leaving.signal,
+    });
+    for await (const { events } of stretches)
+      followed.push(...events.map(({ event }) => event.type + event.reportId));
+  })();
+  await log.writer('second');
+  await publisher.append([orphan as Event], soon());
+  await publisher.append(reports(1, 'bus-1', 2), soon());
+
+  await eventually(() => expect(followed.at(-1)).toBe('TelemetryReportedr2'));
+  expect(followed.filter((id) => id.startsWith('TelemetryReported'))).toEqual(
+    ['r0', 'r1', 'r2'].map((id) => `TelemetryReported${id}`),
+  );
+  expect((await log.readAll()).map(({ event }) => event.type + event.reportId)).toEqual(followed);
+  leaving.abort();
+  await following;
 });

@@ -3,11 +3,18 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { appendEvents } from './append.ts';
-import { type Broadcaster, linkEnvelopes } from './broadcast.ts';
+import { type Broadcaster, linkEnvelopes, type PartitionHealth } from './broadcast.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeReader, openEnvelopeReader, type ReadEnvelope } from './envelope-reader.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
-import { type Lease, moveWatermark, readPartition, releaseLease, renewLease, takeLease } from './partition-record.ts';
+import {
+  type Lease,
+  moveWatermark,
+  readPartition,
+  releaseLease,
+  renewLease,
+  takeLease,
+} from './partition-record.ts';
 import { prepareStream, stillKnown } from './stream-check.ts';
 import type { StreamSettings, StreamView } from './streams.ts';
 
@@ -41,20 +48,7 @@ export interface WriterParts {
   readonly streams: StreamSettings;
   readonly leaseTtlMs: number;
   readonly freeDiskRatio: () => number | undefined;
-  readonly observer?: WriterObserver;
-}
-
-/** What one process knows of a partition's writer. */
-export interface PartitionWriter {
-  readonly partition: number;
-  /** Whether this process appends to the partition now. */
-  isOwner(): boolean;
-  /** Why the partition is halted; undefined when it is not. */
-  haltedBecause(): string | undefined;
-  /** Looks at the stream again before it goes on: to be called when the connection was lost and found. */
-  checkAgain(): void;
-  /** Ends after the batch under way and gives the lease up. */
-  stop(): Promise<void>;
+  readonly observer: WriterObserver;
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -64,51 +58,84 @@ const RETRY_MS = 200;
  * The log writer of a partition: takes the lease when it is free, reads envelopes in order from the watermark on, and
  * appends them: one batch at a time, insert → watermark → broadcast.
  */
-export function startWriter(parts: WriterParts): PartitionWriter {
-  const { partition, collections, observer } = parts;
-  const stopping = new AbortController();
-  let turn: AbortController | undefined;
-  let lease: Lease | undefined;
-  let halted: string | undefined;
+export class PartitionWriter {
+  readonly #parts: WriterParts;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  /** One stretch of appending, from one check of the stream to the next. */
+  #turn = new AbortController();
+  #lease: Lease | undefined;
+  #halted: string | undefined;
+  /** Set when a position held something else than the stream said: the stream is repaired before anything else. */
+  #suspicion: string | undefined;
 
-  function setHalted(reason: string | undefined): void {
-    if (reason !== halted) observer?.onHalted?.(partition, reason);
-    halted = reason;
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#running = this.#run();
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+  /** Whether this process appends to the partition now. */
+  get isOwner(): boolean {
+    return this.#lease !== undefined && this.#halted === undefined;
+  }
+
+  /** Why the partition is halted; undefined when it is not. */
+  get haltedBecause(): string | undefined {
+    return this.#halted;
+  }
+
+  /** Looks at the stream again before it goes on: to be called when the connection was lost and found. */
+  checkAgain(): void {
+    this.#turn.abort();
+  }
+
+  /** Ends after the batch under way and gives the lease up. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#turn.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { partition, owner, collections, leaseTtlMs } = this.#parts;
+    while (!this.#stopping.signal.aborted) {
       try {
-        lease ??= await takeLease(collections.partitions, partition, parts.owner, parts.leaseTtlMs);
-        if (lease) await appendUntilInterrupted(lease);
-        else await pause(parts.leaseTtlMs / 4);
+        this.#lease ??= await takeLease(collections.partitions, partition, owner, leaseTtlMs);
+        if (this.#lease) await this.#append(this.#lease);
+        else await this.#pause(leaseTtlMs / 4);
       } catch (error) {
-        if (isFault(error, 'VERSION_CONFLICT')) lease = undefined;
-        if (isFault(error, 'CORRUPT_LOG')) setHalted(error.message);
-        observer?.onTrouble?.(partition, error);
-        await pause(RETRY_MS);
+        this.#noteFault(error);
+        await this.#pause(RETRY_MS);
       }
     }
-    if (lease) await releaseLease(collections.partitions, lease);
+    await this.#giveUpLease();
   }
 
-  /** Appends until the turn is interrupted: by a stop, a lost lease, a strange stream, or a reconnection. */
-  async function appendUntilInterrupted(held: Lease): Promise<void> {
-    turn = new AbortController();
-    const { signal } = turn;
-    if (stopping.signal.aborted) return;
-    const stream = await prepareStream({ ...parts, lease: held, onStrange: setHalted, beat: () => beat(held) });
-    setHalted(undefined);
-    let { watermark } = await readPartition(collections.partitions, partition);
-    const envelopes = await openEnvelopeReader(parts.jetstream, partition, watermark);
-    const interrupt = () => void close(envelopes).catch((error: unknown) => observer?.onTrouble?.(partition, error));
+  /** Appends until the turn ends: by a stop, a lost lease, a strange stream, or a reconnection. */
+  async #append(lease: Lease): Promise<void> {
+    const { partition, collections, jetstream, observer } = this.#parts;
+    const { signal } = this.#beginTurn();
+    const stream = await prepareStream({
+      ...this.#parts,
+      lease,
+      suspicion: this.#suspicion,
+      onStrange: (reason) => this.#setHalted(reason),
+      beat: () => this.#beatWhileHalted(lease),
+    });
+    this.#suspicion = undefined;
+    this.#setHalted(undefined);
+    const { watermark } = await readPartition(collections.partitions, partition);
+    const own: Turn = { lease, stream, watermark };
+    const envelopes = await openEnvelopeReader(jetstream, partition, watermark);
+    const interrupt = () =>
+      void close(envelopes).catch((error: unknown) => observer.onTrouble?.(partition, error));
     signal.addEventListener('abort', interrupt, { once: true });
-    const heart = setInterval(() => void checkUp(held, stream, () => watermark), HEARTBEAT_MS);
+    const heart = setInterval(() => void this.#checkUp(own), HEARTBEAT_MS);
     try {
       while (!signal.aborted) {
         const batch = await envelopes.take();
         if (batch.length === 0) break;
-        watermark = await commit(held, batch, watermark, stream);
+        await this.#commit(own, batch);
       }
     } finally {
       clearInterval(heart);
@@ -117,95 +144,119 @@ export function startWriter(parts: WriterParts): PartitionWriter {
     }
   }
 
-  async function commit(held: Lease, batch: readonly ReadEnvelope[], from: number, stream: StreamView) {
+  #beginTurn(): AbortController {
+    this.#turn = new AbortController();
+    if (this.#stopping.signal.aborted) this.#turn.abort();
+    return this.#turn;
+  }
+
+  async #commit(own: Turn, batch: readonly ReadEnvelope[]): Promise<void> {
+    const { partition, collections, broadcaster, leaseTtlMs, observer } = this.#parts;
     const last = batch.at(-1) as ReadEnvelope;
-    const appended = await untilKnown(() => appendEvents(collections.events, batch.flatMap(({ events }) => events)));
-    await untilKnown(() =>
-      moveWatermark(collections.partitions, held, {
-        from,
-        to: last.sequence,
-        storedAtMs: last.storedAtMs,
-        ttlMs: parts.leaseTtlMs,
-      }),
-    );
+    const events = batch.flatMap((envelope) => envelope.events);
+    const appended = await this.#untilKnown(() => appendEvents(collections.events, events));
+    const move = { from: own.watermark, to: last.sequence, storedAtMs: last.storedAtMs, ttlMs: leaseTtlMs };
+    await this.#untilKnown(() => moveWatermark(collections.partitions, own.lease, move));
     const sequences = batch.map(({ sequence }) => sequence);
-    parts.broadcaster.tell(last.sequence, linkEnvelopes(sequences, appended.committed, from), healthOf(stream));
-    observer?.onCommitted?.(partition, {
+    const envelopes = linkEnvelopes(sequences, appended.committed, own.watermark);
+    broadcaster.tell(last.sequence, envelopes, this.#health(own.stream));
+    own.watermark = last.sequence;
+    observer.onCommitted?.(partition, {
       envelopes: batch.length,
       events: appended.committed.length,
       duplicates: appended.duplicates,
       conflicts: appended.conflicts,
       storedAtMs: last.storedAtMs,
     });
-    return last.sequence;
   }
 
   /** Repeats what failed for an unknown reason, with the same batch, until the answer is known or the writer stops. */
-  async function untilKnown<T>(attempt: () => Promise<T>): Promise<T> {
+  async #untilKnown<T>(attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await attempt();
       } catch (error) {
-        if (isFault(error, 'CORRUPT_LOG', 'VERSION_CONFLICT') || stopping.signal.aborted) throw error;
-        observer?.onTrouble?.(partition, error);
-        await pause(RETRY_MS);
+        if (isFault(error, 'CORRUPT_LOG', 'VERSION_CONFLICT') || this.#stopping.signal.aborted) throw error;
+        this.#parts.observer.onTrouble?.(this.#parts.partition, error);
+        await this.#pause(RETRY_MS);
       }
     }
   }
 
   /** Every second: hold the lease, look at the stream, give a sign of life. */
-  async function checkUp(held: Lease, stream: StreamView, watermark: () => number): Promise<void> {
+  async #checkUp(own: Turn): Promise<void> {
+    const { partition, collections, manager, broadcaster, leaseTtlMs } = this.#parts;
     try {
-      if (!(await renewLease(collections.partitions, held, parts.leaseTtlMs))) {
+      if (!(await renewLease(collections.partitions, own.lease, leaseTtlMs))) {
         throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
       }
-      const known = watermark();
-      const strangeness = await stillKnown(parts.manager, partition, stream, known);
-      if (strangeness) {
-        setHalted(strangeness);
-        turn?.abort();
-      }
-      parts.broadcaster.tell(watermark(), [], healthOf(stream));
+      const strangeness = await stillKnown(manager, partition, own.stream, own.watermark);
+      if (strangeness) this.#setHalted(strangeness);
+      broadcaster.tell(own.watermark, [], this.#health(own.stream));
+      if (strangeness) this.#turn.abort();
     } catch (error) {
-      if (isFault(error, 'VERSION_CONFLICT')) {
-        lease = undefined;
-        turn?.abort();
-      }
-      observer?.onTrouble?.(partition, error);
+      this.#noteFault(error);
     }
   }
 
   /** A sign of life during a repair, which may take long. */
-  async function beat(held: Lease): Promise<void> {
-    await renewLease(collections.partitions, held, parts.leaseTtlMs);
-    parts.broadcaster.tell(held.record.watermark, [], {
+  async #beatWhileHalted(lease: Lease): Promise<void> {
+    const { collections, broadcaster, leaseTtlMs } = this.#parts;
+    await renewLease(collections.partitions, lease, leaseTtlMs);
+    const { watermark, stream } = lease.record;
+    broadcaster.tell(watermark, [], {
       state: PartitionState.HALTED,
-      streamCreatedAtMs: held.record.stream?.created_at_ms ?? 0,
+      streamCreatedAtMs: stream?.created_at_ms ?? 0,
     });
   }
 
-  function healthOf(stream: StreamView) {
+  #noteFault(error: unknown): void {
+    if (isFault(error, 'VERSION_CONFLICT')) {
+      this.#lease = undefined;
+      this.#turn.abort();
+    }
+    if (isFault(error, 'CORRUPT_LOG')) {
+      this.#suspicion = error.message;
+      this.#setHalted(error.message);
+    }
+    this.#parts.observer.onTrouble?.(this.#parts.partition, error);
+  }
+
+  #setHalted(reason: string | undefined): void {
+    const { partition, observer } = this.#parts;
+    if (reason !== this.#halted) observer.onHalted?.(partition, reason);
+    this.#halted = reason;
+  }
+
+  #health({ createdAtMs }: StreamView): PartitionHealth {
     return {
-      state: halted === undefined ? PartitionState.RUNNING : PartitionState.HALTED,
-      streamCreatedAtMs: stream.createdAtMs,
-      freeDiskRatio: parts.freeDiskRatio(),
+      state: this.#halted === undefined ? PartitionState.RUNNING : PartitionState.HALTED,
+      streamCreatedAtMs: createdAtMs,
+      freeDiskRatio: this.#parts.freeDiskRatio(),
     };
   }
 
-  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(ignoreAbort);
-  const running = run();
+  /** So that the next owner need not wait for it to run out; where MongoDB is away it will. */
+  async #giveUpLease(): Promise<void> {
+    const { partition, collections, observer } = this.#parts;
+    if (!this.#lease) return;
+    try {
+      await releaseLease(collections.partitions, this.#lease);
+    } catch (error) {
+      observer.onTrouble?.(partition, error);
+    }
+  }
 
-  return {
-    partition,
-    isOwner: () => lease !== undefined && halted === undefined,
-    haltedBecause: () => halted,
-    checkAgain: () => turn?.abort(),
-    async stop() {
-      stopping.abort();
-      turn?.abort();
-      await running;
-    },
-  };
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(ignoreAbort);
+  }
+}
+
+/** What one turn of appending stands on. */
+interface Turn {
+  readonly lease: Lease;
+  readonly stream: StreamView;
+  watermark: number;
 }
 
 /** Closing asks the server to forget the consumer; without a server it is forgotten anyway. */

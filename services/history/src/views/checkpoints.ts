@@ -1,6 +1,6 @@
-import type { Collection } from 'mongodb';
 import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
+import type { Collection } from 'mongodb';
 
 /** An event that a projection could not apply; what follows for its vehicle in that projection waits behind it. */
 export interface Parked {
@@ -55,7 +55,11 @@ export function createCheckpoints(
     },
 
     async move(from, to) {
-      const next = { partition: to.partition, sequence: to.sequence, parked: to.parked.map(parkedToDocument) };
+      const next = {
+        partition: to.partition,
+        sequence: to.sequence,
+        parked: to.parked.map(parkedToDocument),
+      };
       const isFirst = from.sequence === 0;
       const { matchedCount, upsertedCount } = await collection.updateOne(
         { _id: idOf(to.partition), sequence: from.sequence },
@@ -65,7 +69,10 @@ export function createCheckpoints(
       if (matchedCount + upsertedCount === 1) return;
       const now = await collection.findOne({ _id: idOf(to.partition) });
       if (now?.sequence === to.sequence) return;
-      throw new Fault('VERSION_CONFLICT', `the checkpoint of partition ${to.partition} is at ${now?.sequence} already`);
+      throw new Fault(
+        'VERSION_CONFLICT',
+        `the checkpoint of partition ${to.partition} is at ${now?.sequence} already`,
+      );
     },
   };
 }

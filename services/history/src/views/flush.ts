@@ -1,6 +1,5 @@
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import type { Projection } from '@odograph/kernel/projection';
-import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
+import type { Checkpoints, Parked } from './checkpoints.ts';
 import { foldSubject, includesUpTo } from './fold.ts';
 import { loadTogether } from './load-together.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
@@ -43,7 +42,11 @@ export async function flushTail({ tail, models, checkpoints, log }: FlushParts):
     }));
     for (const model of models) slices += await flushModel(model, vehicles, { parked, through, log });
   }
-  await checkpoints.move(checkpoint, { partition: tail.partition, sequence: through, parked: [...parked.values()] });
+  await checkpoints.move(checkpoint, {
+    partition: tail.partition,
+    sequence: through,
+    parked: [...parked.values()],
+  });
   tail.trimThrough(through);
   return { through, vehicles: subjects.length, slices };
 }

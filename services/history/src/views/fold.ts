@@ -90,17 +90,26 @@ async function foldUntilFault<S>(
     }
   }
 
+  /** What waited behind the parked event, and the event itself unless it is dropped. */
+  async function waitedBehind(held: Parked, decision: StoredEvent, release: 'retry' | 'drop') {
+    const before = { ...decision.position, index: decision.position.index - 1 };
+    const waited = await replay(held.position, before);
+    return release === 'drop' ? waited.filter(isNotAt(held.position)) : waited;
+  }
+
+  async function takeOne(stored: StoredEvent): Promise<FaultFound | undefined> {
+    if (!parked) return take(stored);
+    const release = releaseIn(stored, parked);
+    if (!release) return undefined;
+    const waited = await waitedBehind(parked, stored, release);
+    parked = undefined;
+    const found = await takeAll(waited);
+    return found ?? (parked ? undefined : take(stored));
+  }
+
   async function takeAll(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
     for (const stored of events) {
-      const release = parked && releaseIn(stored, parked);
-      if (release && parked) {
-        const from = parked.position;
-        parked = undefined;
-        const waited = await replay(from, { ...stored.position, index: stored.position.index - 1 });
-        const found = await takeAll(release === 'drop' ? waited.filter(isNotAt(from)) : waited);
-        if (found) return found;
-      }
-      const found = parked ? undefined : await take(stored);
+      const found = await takeOne(stored);
       if (found) return found;
     }
     return undefined;
@@ -145,11 +154,13 @@ function releaseIn({ event, position }: StoredEvent, parked: Parked): 'retry' | 
   if (event.type !== 'ParkedEventRetried' && event.type !== 'ParkedEventDropped') return undefined;
   const decision = decodeEvent(event);
   if (decision.type !== 'ParkedEventRetried' && decision.type !== 'ParkedEventDropped') return undefined;
-  if (decision.projection !== parked.projection || comparePositions(position, parked.position) < 0) return undefined;
+  if (decision.projection !== parked.projection || comparePositions(position, parked.position) < 0)
+    return undefined;
   if (comparePositions(decision.position, parked.position) !== 0) return undefined;
   return decision.type === 'ParkedEventRetried' ? 'retry' : 'drop';
 }
 
-const isNotAt = (position: EventPosition) => (stored: StoredEvent) => comparePositions(stored.position, position) !== 0;
+const isNotAt = (position: EventPosition) => (stored: StoredEvent) =>
+  comparePositions(stored.position, position) !== 0;
 
 const keyOfPosition = ({ sequence, index }: EventPosition): string => `${sequence}/${index}`;

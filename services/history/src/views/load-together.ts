@@ -16,7 +16,7 @@ export function loadTogether(store: ReadModelStore): (subject: string, key: stri
     asked = [];
     try {
       const slices = await store.load(batch);
-      batch.forEach(({ resolve }, at) => resolve(slices[at] as StoredSlice));
+      for (const [at, { resolve }] of batch.entries()) resolve(slices[at] as StoredSlice);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

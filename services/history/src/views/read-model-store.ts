@@ -1,6 +1,6 @@
-import { type Collection, type Db, type Filter, MaxKey } from 'mongodb';
-import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import type { EventPosition } from '@odograph/kernel/position';
+import type { DocumentBody, Projection } from '@odograph/kernel/projection';
+import { type Collection, type Db, type Filter, MaxKey } from 'mongodb';
 
 /** Which document of a read model: the vehicle, the slice, and the document's place in the slice. */
 export interface DocumentKey {
@@ -44,13 +44,19 @@ export interface ChangedSlice {
 /** The stored documents of one projection. */
 export interface ReadModelStore {
   /** The slices asked for, each with what is stored of it. */
-  load(slices: readonly { readonly subject: string; readonly key: string }[]): Promise<readonly StoredSlice[]>;
+  load(
+    slices: readonly { readonly subject: string; readonly key: string }[],
+  ): Promise<readonly StoredSlice[]>;
   /** A vehicle's slices with keys from one to another, both included, in order. */
   loadRange(subject: string, fromKey: string, toKey: string): Promise<readonly StoredSlice[]>;
   /** The keys of a vehicle's stored slices from one to another, both included, in order. */
   keysBetween(subject: string, fromKey: string, toKey: string): Promise<readonly string[]>;
   /** Vehicles after one, in order, whose first document matches: for lists. */
-  subjectsAfter(subject: string, limit: number, filter?: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
+  subjectsAfter(
+    subject: string,
+    limit: number,
+    filter?: Readonly<Record<string, unknown>>,
+  ): Promise<readonly string[]>;
   /** Stores slices; one that is stored further on already stays as it is. */
   save(slices: readonly ChangedSlice[]): Promise<void>;
 }
@@ -59,8 +65,13 @@ export interface ReadModelStore {
 export const WHOLE_ENVELOPE = Number.MAX_SAFE_INTEGER;
 
 /** Whether a slice has an event already. */
-export function includesPosition(includes: Includes | undefined, { sequence, index }: EventPosition): boolean {
-  return includes !== undefined && (sequence < includes.s || (sequence === includes.s && index <= includes.i));
+export function includesPosition(
+  includes: Includes | undefined,
+  { sequence, index }: EventPosition,
+): boolean {
+  return (
+    includes !== undefined && (sequence < includes.s || (sequence === includes.s && index <= includes.i))
+  );
 }
 
 export function createReadModelStore(database: Db, { name, version }: Projection<unknown>): ReadModelStore {
@@ -73,7 +84,9 @@ export function createReadModelStore(database: Db, { name, version }: Projection
   return {
     async load(slices) {
       if (slices.length === 0) return [];
-      const found = await find({ $or: slices.map(({ subject, key }) => ({ _id: between(subject, key, key) })) });
+      const found = await find({
+        $or: slices.map(({ subject, key }) => ({ _id: between(subject, key, key) })),
+      });
       const byKey = new Map(found.map((slice) => [`${slice.subject}\n${slice.key}`, slice]));
       return slices.map(
         ({ subject, key }) =>
@@ -120,16 +133,27 @@ function writesOf({ subject, key, includes, documents, before }: ChangedSlice) {
     .reverse()
     .map(({ n, body, isSame }) => {
       const _id = { v: subject, k: key, n };
-      const next = isSame ? { $mergeObjects: ['$$ROOT', { at: includes }] } : { $literal: { _id, at: includes, body } };
+      const next = isSame
+        ? { $mergeObjects: ['$$ROOT', { at: includes }] }
+        : { $literal: { _id, at: includes, body } };
       const isOlder = { $lt: ['$at', includes] };
       return {
-        updateOne: { filter: { _id }, update: [{ $replaceWith: { $cond: [isOlder, next, '$$ROOT'] } }], upsert: true },
+        updateOne: {
+          filter: { _id },
+          update: [{ $replaceWith: { $cond: [isOlder, next, '$$ROOT'] } }],
+          upsert: true,
+        },
       };
     });
 }
 
 function toSlices(documents: readonly ReadModelDocument[]): StoredSlice[] {
-  const slices: { subject: string; key: string; includes: Includes | undefined; documents: DocumentBody[] }[] = [];
+  const slices: {
+    subject: string;
+    key: string;
+    includes: Includes | undefined;
+    documents: DocumentBody[];
+  }[] = [];
   for (const { _id, at, body } of documents) {
     const last = slices.at(-1);
     if (last && last.subject === _id.v && last.key === _id.k) last.documents.push(body);

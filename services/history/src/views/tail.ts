@@ -39,6 +39,18 @@ export function createTail(partition: number, after: number): Tail {
   let head = after;
   let bytes = 0;
 
+  function trimSubject(subject: string, events: readonly StoredEvent[], through: number): void {
+    const kept = events.filter(({ position }) => position.sequence > through);
+    if (kept.length === events.length) return;
+    for (const stored of events) if (stored.position.sequence <= through) bytes -= sizeOf(stored);
+    if (kept.length > 0) {
+      bySubject.set(subject, kept);
+    } else {
+      bySubject.delete(subject);
+      sorted = undefined;
+    }
+  }
+
   return {
     partition,
 
@@ -75,16 +87,7 @@ export function createTail(partition: number, after: number): Tail {
 
     trimThrough(sequence) {
       if (sequence <= floor) return;
-      for (const [subject, events] of bySubject) {
-        const kept = events.filter(({ position }) => position.sequence > sequence);
-        if (kept.length === events.length) continue;
-        for (const stored of events) if (stored.position.sequence <= sequence) bytes -= sizeOf(stored);
-        if (kept.length > 0) bySubject.set(subject, kept);
-        else {
-          bySubject.delete(subject);
-          sorted = undefined;
-        }
-      }
+      for (const [subject, events] of bySubject) trimSubject(subject, events, sequence);
       floor = sequence;
       head = Math.max(head, sequence);
     },

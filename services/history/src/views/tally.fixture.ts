@@ -36,7 +36,12 @@ export function decided(
   position: EventPosition,
 ): Event {
   const nowMs = Date.now();
-  const head = { subject: vehicleId, reportId: `${type}:${Math.random()}`, observedAtMs: nowMs, receivedAtMs: nowMs };
+  const head = {
+    subject: vehicleId,
+    reportId: `${type}:${Math.random()}`,
+    observedAtMs: nowMs,
+    receivedAtMs: nowMs,
+  };
   return Event.create({
     ...head,
     ...encodePayload({ ...head, type, projection: 'tally', position }),

@@ -42,7 +42,11 @@ export interface ViewReader {
   /** A vehicle's slices of one read model. */
   read<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<View<S>>;
   /** One slice of many vehicles, those that have it; in the order asked for. */
-  readEach<S>(model: ReadModel<S>, subjects: readonly string[], key: string): Promise<readonly SubjectView<S>[]>;
+  readEach<S>(
+    model: ReadModel<S>,
+    subjects: readonly string[],
+    key: string,
+  ): Promise<readonly SubjectView<S>[]>;
   /** The keys of a vehicle's slices in a range, stored or in the tail, in order. */
   keysOf<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<readonly string[]>;
   /** Where every partition's view is. */
@@ -52,12 +56,12 @@ export interface ViewReader {
   tailOf(subject: string): Tail;
 }
 
-export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): ViewReader {
+export function createViewReader(parts: ViewReaderParts): ViewReader {
+  const { tails, checkpoints } = parts;
   const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
 
   return {
     tailOf,
-
     positions: () => tails.map((tail) => ({ partition: tail.partition, sequence: tail.head() })),
 
     /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
@@ -66,7 +70,7 @@ export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): 
       const view = tail.view(subject);
       const checkpoint = await checkpoints.read(tail.partition);
       const stored = await model.store.loadRange(subject, keys.from, keys.to);
-      const folded = await fold(model, { subject, view, checkpoint, stored, keys });
+      const folded = await fold(model, parts.log, { subject, view, checkpoint, stored, keys });
       return {
         slices: slicesInOrder(model, stored, folded),
         position: { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) },
@@ -77,19 +81,18 @@ export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): 
     async readEach(model, subjects, key) {
       const views = subjects.map((subject) => tailOf(subject).view(subject));
       const current = await Promise.all(tails.map(({ partition }) => checkpoints.read(partition)));
-      const stored = await model.store.load(subjects.map((subject) => ({ subject, key })));
+      const slices = await model.store.load(subjects.map((subject) => ({ subject, key })));
       const found = await Promise.all(
-        subjects.map(async (subject, at) => {
-          const slice = stored[at] as StoredSlice;
+        slices.map(async (slice, at) => {
+          const { subject } = slice;
           const checkpoint = current[tailOf(subject).partition] as Checkpoint;
-          const view = views[at] as TailView;
-          const keys = { from: key, to: key };
-          const folded = await fold(model, { subject, view, checkpoint, stored: [slice], keys });
+          const folding = { subject, view: views[at] as TailView, checkpoint, stored: [slice] };
+          const folded = await fold(model, parts.log, { ...folding, keys: { from: key, to: key } });
           const state = folded.slices.get(key)?.state ?? openStored(model, slice);
-          return state === undefined ? undefined : { subject, slice: state, parked: folded.parked };
+          return state === undefined ? [] : [{ subject, slice: state, parked: folded.parked }];
         }),
       );
-      return found.filter((view) => view !== undefined);
+      return found.flat();
     },
 
     async keysOf(model, subject, keys) {
@@ -104,38 +107,11 @@ export function createViewReader({ tails, checkpoints, log }: ViewReaderParts): 
       const tail = tails[partition];
       if (!tail) throw new Fault('INVALID_INPUT', `at_least: there is no partition ${partition}`);
       await tail.reach(sequence, signal);
-      if (tail.head() < sequence) {
-        throw new Fault('DEADLINE', `the view is at ${tail.head()} of partition ${partition}, not yet at ${sequence}`);
-      }
+      if (tail.head() >= sequence) return;
+      const message = `the view is at ${tail.head()} of partition ${partition}, not yet at ${sequence}`;
+      throw new Fault('DEADLINE', message);
     },
   };
-
-  async function fold<S>({ projection }: ReadModel<S>, parts: FoldingParts): Promise<Folded<S>> {
-    const { subject, view, checkpoint, stored, keys } = parts;
-    const byKey = new Map(stored.map((slice) => [slice.key, slice]));
-    return foldSubject({
-      projection,
-      subject,
-      events: await eventsAbove(subject, view, checkpoint),
-      parked: checkpoint.parked.find((entry) => entry.projection === projection.name && entry.subject === subject),
-      wants: (key) => key >= keys.from && key <= keys.to,
-      load: async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] },
-      replay: (from, through) => log.readSubject(subject, from, through),
-    });
-  }
-
-  /** The vehicle's events above the checkpoint. Where that lies below the tail's floor, the log fills the gap. */
-  async function eventsAbove(subject: string, view: TailView, checkpoint: Checkpoint) {
-    const { partition, sequence } = checkpoint;
-    const above = view.events.filter(({ position }) => position.sequence > sequence);
-    if (sequence >= view.floor) return above;
-    const missing = await log.readSubject(
-      subject,
-      { partition, sequence: sequence + 1, index: 0 },
-      { partition, sequence: view.floor, index: Number.MAX_SAFE_INTEGER },
-    );
-    return [...missing, ...above];
-  }
 }
 
 interface FoldingParts {
@@ -144,6 +120,38 @@ interface FoldingParts {
   readonly checkpoint: Checkpoint;
   readonly stored: readonly StoredSlice[];
   readonly keys: KeyRange;
+}
+
+async function fold<S>(
+  { projection }: ReadModel<S>,
+  log: SubjectLog,
+  { subject, view, checkpoint, stored, keys }: FoldingParts,
+): Promise<Folded<S>> {
+  const byKey = new Map(stored.map((slice) => [slice.key, slice]));
+  return foldSubject({
+    projection,
+    subject,
+    events: await eventsAbove(log, subject, view, checkpoint),
+    parked: checkpoint.parked.find(
+      (entry) => entry.projection === projection.name && entry.subject === subject,
+    ),
+    wants: (key) => key >= keys.from && key <= keys.to,
+    load: async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] },
+    replay: (from, through) => log.readSubject(subject, from, through),
+  });
+}
+
+/** The vehicle's events above the checkpoint. Where that lies below the tail's floor, the log fills the gap. */
+async function eventsAbove(log: SubjectLog, subject: string, view: TailView, checkpoint: Checkpoint) {
+  const { partition, sequence } = checkpoint;
+  const above = view.events.filter(({ position }) => position.sequence > sequence);
+  if (sequence >= view.floor) return above;
+  const missing = await log.readSubject(
+    subject,
+    { partition, sequence: sequence + 1, index: 0 },
+    { partition, sequence: view.floor, index: Number.MAX_SAFE_INTEGER },
+  );
+  return [...missing, ...above];
 }
 
 /** What is stored of a slice; undefined when nothing is. */

@@ -1,7 +1,8 @@
 import { listenToLog } from '@odograph/event-log/live-log';
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import { startTestNats } from '@odograph/testing/engines';
-import { expect, test, vi } from 'vitest';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, test } from 'vitest';
 import { openTestLog, reported } from '../log/log.fixture.ts';
 import { decided, POISON_SPEED, type Tally, tallyProjection } from './tally.fixture.ts';
 import { readModelOf, startViews, type ViewSettings } from './views.ts';
@@ -13,7 +14,7 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
   const log = await openTestLog(nats);
   await log.writer('one');
   const publisher = await log.publisher();
-  await vi.waitFor(() => expect(publisher.partitionCount()).toBe(1));
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
   const projection = tallyProjection();
   const model = readModelOf(log.mongo.db, projection);
   const connection = await log.openConnection();
@@ -55,7 +56,11 @@ type TestViews = Awaited<ReturnType<typeof openTestViews>>;
 type Views = Awaited<ReturnType<TestViews['start']>>;
 
 /** The vehicle's tally as a query sees it once it has a position. */
-async function tallyAt({ model }: TestViews, views: Views, position: { partition: number; sequence: number }) {
+async function tallyAt(
+  { model }: TestViews,
+  views: Views,
+  position: { partition: number; sequence: number },
+) {
   await views.reader.reach(position, AbortSignal.timeout(10_000));
   const view = await views.reader.read(model, 'bus-1', { from: 'all', to: 'all' });
   return { tally: view.slices.get('all') as Tally | undefined, parked: view.parked?.position };
@@ -66,7 +71,10 @@ test('a report is in the answer before anything is stored, and still once after 
   const views = await test.start();
   const position = await append(test.publisher, 1, 2, 3);
 
-  expect(await tallyAt(test, views, position)).toEqual({ tally: { reports: 3, speedSum: 6 }, parked: undefined });
+  expect(await tallyAt(test, views, position)).toEqual({
+    tally: { reports: 3, speedSum: 6 },
+    parked: undefined,
+  });
   expect(await test.stored()).toBeUndefined();
   await views.stop();
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
@@ -114,7 +122,7 @@ test('a replica that does not store answers the same, and forgets what the owner
   await tallyAt(test, owner, position);
   await owner.stop();
 
-  await vi.waitFor(() => expect(replica.tails[0]?.bytes()).toBe(0), { timeout: 5_000 });
+  await eventually(() => expect(replica.tails[0]?.bytes()).toBe(0));
   expect((await tallyAt(test, replica, position)).tally).toEqual({ reports: 2, speedSum: 3 });
   await replica.stop();
 });
@@ -134,7 +142,9 @@ test('what cannot be applied waits with all behind it, in the tail and in the st
   const later = await append(test.publisher, 4);
   expect(await tallyAt(test, again, later)).toEqual(waiting);
   await again.stop();
-  expect((await again.checkpoints.read(0)).parked).toMatchObject([{ subject: 'bus-1', reason: 'cannot add 666' }]);
+  expect((await again.checkpoints.read(0)).parked).toMatchObject([
+    { subject: 'bus-1', reason: 'cannot add 666' },
+  ]);
 });
 
 test.each([
@@ -173,7 +183,10 @@ test('a dropped event is left out and all that waited behind it is applied', asy
     Date.now() + 10_000,
   );
 
-  expect(await tallyAt(test, views, dropped)).toEqual({ tally: { reports: 3, speedSum: 6 }, parked: undefined });
+  expect(await tallyAt(test, views, dropped)).toEqual({
+    tally: { reports: 3, speedSum: 6 },
+    parked: undefined,
+  });
   await views.stop();
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
 });

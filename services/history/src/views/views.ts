@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Db } from 'mongodb';
 import type { ListenToLog } from '@odograph/event-log/subscribe';
 import type { Projection } from '@odograph/kernel/projection';
+import type { Db } from 'mongodb';
 import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import { type CheckpointDocument, createCheckpoints } from './checkpoints.ts';
 import { type Flushed, flushTail } from './flush.ts';
@@ -72,17 +72,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     return createTail(partition, sequence);
   }
 
-  /** One flush of a partition at a time. */
-  const flushing = new Map<number, Promise<void>>();
-  async function flush(tail: Tail): Promise<void> {
-    const before = flushing.get(tail.partition) ?? Promise.resolve();
-    const mine = before.then(
-      () => flushOnce(tail),
-      () => flushOnce(tail),
-    );
-    flushing.set(tail.partition, mine);
-    await mine;
-  }
+  const flush = oneAtATime((tail: Tail) => flushOnce(tail));
 
   async function flushOnce(tail: Tail): Promise<void> {
     const startedAt = performance.now();
@@ -100,7 +90,8 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     let lastAtMs = performance.now();
     while (!signal.aborted) {
       await delay(LOOK_MS, undefined, { ref: false });
-      const isDue = performance.now() - lastAtMs >= settings.flushIntervalMs || tail.bytes() >= settings.flushBytes;
+      const isDue =
+        performance.now() - lastAtMs >= settings.flushIntervalMs || tail.bytes() >= settings.flushBytes;
       if (!isDue) continue;
       try {
         if (parts.isOwner(tail.partition)) await flush(tail);
@@ -141,5 +132,16 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
       stopping.abort();
       await Promise.all(running.flat());
     },
+  };
+}
+
+/** Runs work for a partition after what runs for it already. */
+function oneAtATime(work: (tail: Tail) => Promise<void>): (tail: Tail) => Promise<void> {
+  const running = new Map<number, Promise<void>>();
+  return async (tail) => {
+    const next = () => work(tail);
+    const mine = (running.get(tail.partition) ?? Promise.resolve()).then(next, next);
+    running.set(tail.partition, mine);
+    await mine;
   };
 }
