@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+const BIN = join(ROOT, 'node_modules/.bin');
+const IN_SECONDS = 30_000;
+
+/** Runs buf in a folder; gives what it complains of, '' when all is well. */
+function complaints(folder: string, ...args: readonly string[]): string {
+  const { stdout, stderr, status } = spawnSync(join(BIN, 'buf'), args, { cwd: folder, encoding: 'utf8' });
+  return status === 0 ? '' : stdout + stderr;
+}
+
+/** A copy of proto/ and its rules that a test may change. */
+function copyOfProto(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'odograph-proto-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['proto', 'buf.yaml', 'buf.gen.yaml']) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  return folder;
+}
+
+function change(folder: string, file: string, from: string, to: string): void {
+  const path = join(folder, 'proto/odograph', file);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+}
+
+test('the generated code and the descriptor set are what proto/ gives', { timeout: IN_SECONDS }, () => {
+  const script = join(ROOT, 'packages/contracts/scripts/generate.ts');
+  const { stdout, status } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+  expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+});
+
+test('the contracts keep the rules of buf.yaml', { timeout: IN_SECONDS }, () => {
+  expect(complaints(ROOT, 'lint')).toBe('');
+});
+
+test('a field without a comment breaks the rules', { timeout: IN_SECONDS }, () => {
+  const folder = copyOfProto();
+  change(folder, 'common/v1/position.proto', '  // The partition of the log, from 0.\n', '');
+  expect(complaints(folder, 'lint')).toContain('position.proto');
+});
+
+/** Whether a revision can be compared with: not in an archive of the sources, nor before the first commit. */
+function hasProtoAt(revision: string): boolean {
+  if (!existsSync(join(ROOT, '.git'))) return false;
+  const { status } = spawnSync('git', ['cat-file', '-e', `${revision}:proto`], { cwd: ROOT });
+  return status === 0;
+}
+
+const MAIN = ['origin/main', 'main', 'HEAD'].find(hasProtoAt);
+
+test.runIf(MAIN)(
+  'no contract breaks those who use the one on the main branch (needs git)',
+  { timeout: IN_SECONDS },
+  () => {
+    const before = mkdtempSync(join(tmpdir(), 'odograph-main-'));
+    onTestFinished(() => rmSync(before, { recursive: true, force: true }));
+    const archive = execFileSync('git', ['archive', `${MAIN}`, 'proto', 'buf.yaml'], { cwd: ROOT });
+    execFileSync('tar', ['-x', '-C', before], { input: archive });
+    expect(complaints(ROOT, 'breaking', '--against', before)).toBe('');
+  },
+);
+
+test.each([
+  ['a field that changes its number', 'uint32 partition = 1;', 'uint32 partition = 9;'],
+  ['a field that changes its type', 'uint32 partition = 1;', 'string partition = 1;'],
+  ['a field that is gone', 'uint64 sequence = 2;', ''],
+])('%s is a break', { timeout: IN_SECONDS }, (_, from, to) => {
+  const folder = copyOfProto();
+  change(folder, 'common/v1/position.proto', from, to);
+  expect(complaints(folder, 'breaking', '--against', ROOT)).toContain('position.proto');
+});

@@ -1,0 +1,36 @@
+import { pino } from 'pino';
+
+type Write = (fields: object, message: string) => void;
+
+/** Writes what happened: the facts as fields, the message a constant that can be searched for. An error goes under `err`. */
+export interface Log {
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  /** A log that adds these fields to every line. */
+  child(fields: Record<string, unknown>): Log;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A log of one JSON object a line, on stderr: stdout belongs to what a program answers. */
+export function createLog(service: string, level: LogLevel = 'info'): Log {
+  const options = {
+    level,
+    base: { service, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: plainError },
+  };
+  // Synchronous, so that the last line before an exit is on its way.
+  return pino(options, pino.destination({ fd: 2, sync: true }));
+}
+
+/** Pino puts the messages of all causes into the message; they are in the stack already. */
+function plainError(err: unknown): unknown {
+  return err instanceof Error ? { ...pino.stdSerializers.err(err), message: err.message } : err;
+}
+
+export const silentLog: Log = pino({ level: 'silent' });

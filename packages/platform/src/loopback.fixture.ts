@@ -1,0 +1,78 @@
+import { descriptorSet } from '@odograph/contracts/descriptors';
+import {
+  EventLogClient,
+  EventLogService,
+  type ReadRequest,
+  type ReadResponse,
+  type SubscribeRequest,
+  type SubscribeResponse,
+} from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import {
+  type ConnectRequest,
+  type ConnectResponse,
+  type ReportRequest,
+  type ReportResponse,
+  TelemetryIngestClient,
+  TelemetryIngestService,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { onTestFinished } from 'vitest';
+import { createGrpcClient } from './grpc-client.ts';
+import {
+  type BidiHandler,
+  bidi,
+  grpcService,
+  type ServerStreamHandler,
+  serverStream,
+  type UnaryHandler,
+  unary,
+} from './grpc-handler.ts';
+import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc-server.ts';
+import { type Log, silentLog } from './log.ts';
+
+export interface Handlers {
+  readonly report?: UnaryHandler<ReportRequest, ReportResponse>;
+  readonly connect?: BidiHandler<ConnectRequest, ConnectResponse>;
+  readonly read?: ServerStreamHandler<ReadRequest, ReadResponse>;
+  readonly subscribe?: ServerStreamHandler<SubscribeRequest, SubscribeResponse>;
+}
+
+export interface Loopback {
+  readonly server: GrpcServer;
+  readonly endpoint: string;
+  readonly ingest: TelemetryIngestClient;
+  readonly eventLog: EventLogClient;
+  /** What the server logged as errors. */
+  readonly errors: object[];
+}
+
+const notAsked = (): never => {
+  throw new TypeError('the test does not call this');
+};
+
+/** A real server on loopback with one method of each kind to fill in, and clients to it, until the test is over. */
+export async function loopback(
+  handlers: Handlers,
+  options: Partial<GrpcServerOptions> = {},
+): Promise<Loopback> {
+  const errors: object[] = [];
+  const log: Log = { ...silentLog, error: (fields) => errors.push(fields), child: () => log };
+  const { report = notAsked, connect = notAsked, read = notAsked, subscribe = notAsked } = handlers;
+  const services = [
+    grpcService(TelemetryIngestService, { report: unary(report), connect: bidi(connect) }),
+    grpcService(EventLogService, {
+      describe: unary(notAsked),
+      read: serverStream(read),
+      subscribe: serverStream(subscribe, { stays: true }),
+    }),
+  ];
+  const server = await createGrpcServer({ services, descriptorSet, log, ...options });
+  const endpoint = `127.0.0.1:${server.port}`;
+  const ingest = createGrpcClient(TelemetryIngestClient, endpoint);
+  const eventLog = createGrpcClient(EventLogClient, endpoint);
+  onTestFinished(async () => {
+    ingest.close();
+    eventLog.close();
+    await server.stop(0);
+  });
+  return { server, endpoint, ingest, eventLog, errors };
+}

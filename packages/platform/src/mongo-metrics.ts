@@ -1,0 +1,81 @@
+import type { Meter } from '@opentelemetry/api';
+import type { CommandStartedEvent, MongoClient } from 'mongodb';
+import { LATENCY_BOUNDS_S } from './metrics.ts';
+
+const SYSTEM = { 'db.system.name': 'mongodb' } as const;
+
+/** Measures a client's pool and commands, under the names of the OpenTelemetry semantic conventions for databases. */
+export function measureMongo(client: MongoClient, meter: Meter): void {
+  measurePool(client, meter);
+  measureCommands(client, meter);
+}
+
+function measurePool(client: MongoClient, meter: Meter): void {
+  let [open, used, waiting] = [0, 0, 0];
+  const waits = meter.createHistogram('db.client.connection.wait_time', {
+    unit: 's',
+    description: 'How long operations waited for a connection.',
+    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
+  });
+  const refusals = meter.createCounter('db.client.connection.timeouts', {
+    description: 'Operations that were refused because no connection became free in time.',
+  });
+  client.on('connectionCreated', () => (open += 1));
+  client.on('connectionClosed', () => (open -= 1));
+  client.on('connectionCheckOutStarted', () => (waiting += 1));
+  client.on('connectionCheckedOut', ({ durationMS }) => {
+    waiting -= 1;
+    used += 1;
+    waits.record(durationMS / 1_000, SYSTEM);
+  });
+  client.on('connectionCheckOutFailed', ({ reason, durationMS }) => {
+    waiting -= 1;
+    waits.record(durationMS / 1_000, SYSTEM);
+    if (reason === 'timeout') refusals.add(1, SYSTEM);
+  });
+  client.on('connectionCheckedIn', () => (used -= 1));
+  meter
+    .createObservableGauge('db.client.connection.count', { description: 'Connections, by state.' })
+    .addCallback((result) => {
+      result.observe(used, { ...SYSTEM, 'db.client.connection.state': 'used' });
+      result.observe(open - used, { ...SYSTEM, 'db.client.connection.state': 'idle' });
+    });
+  meter
+    .createObservableGauge('db.client.connection.pending_requests', {
+      description: 'Operations that wait for a connection.',
+    })
+    .addCallback((result) => result.observe(waiting, SYSTEM));
+}
+
+interface Command {
+  readonly startedAtMs: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Timed here, as the driver's own durations are whole milliseconds. */
+function measureCommands(client: MongoClient, meter: Meter): void {
+  const durations = meter.createHistogram('db.client.operation.duration', {
+    unit: 's',
+    description: 'How long commands took.',
+    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
+  });
+  const running = new Map<number, Command>();
+  const end = (requestId: number, outcome: Readonly<Record<string, string>>) => {
+    const command = running.get(requestId);
+    if (!command) return;
+    running.delete(requestId);
+    durations.record((performance.now() - command.startedAtMs) / 1_000, { ...command.labels, ...outcome });
+  };
+  client.on('commandStarted', (event) =>
+    running.set(event.requestId, { startedAtMs: performance.now(), labels: labelsOf(event) }),
+  );
+  client.on('commandSucceeded', ({ requestId }) => end(requestId, {}));
+  client.on('commandFailed', ({ requestId, failure }) => end(requestId, { 'error.type': failure.name }));
+}
+
+/** A command names its collection in the field of its own name, `getMore` in another. */
+function labelsOf({ commandName, command }: CommandStartedEvent): Readonly<Record<string, string>> {
+  const collection: unknown = commandName === 'getMore' ? command['collection'] : command[commandName];
+  const label = typeof collection === 'string' ? { 'db.collection.name': collection } : {};
+  return { ...SYSTEM, 'db.operation.name': commandName, ...label };
+}

@@ -1,0 +1,96 @@
+import { startTestMongo, testMongo } from '@odograph/testing/engines';
+import type { CommandStartedEvent } from 'mongodb';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createMetrics } from './metrics.ts';
+import { connectMongo, type Mongo, type MongoOptions } from './mongo.ts';
+
+/** A connection of its own to a database of its own, and what its metrics say. */
+async function connected(options: Partial<MongoOptions> = {}) {
+  const test = await testMongo();
+  onTestFinished(() => test[Symbol.asyncDispose]());
+  const metrics = createMetrics('test');
+  const mongo = await connectMongo({ url: test.url, database: test.databaseName, ...options }, metrics.meter);
+  onTestFinished(() => mongo.close());
+  const endpoint = await metrics.serve({});
+  onTestFinished(() => endpoint.stop());
+  const scrape = async () => (await fetch(`http://127.0.0.1:${endpoint.port}/metrics`)).text();
+  return { mongo, scrape };
+}
+
+/** Holds a connection for a while. */
+const occupy = (mongo: Mongo, forMs: number) =>
+  mongo.run((db) => db.collection('busy').findOne({ $where: `sleep(${forMs}) || true` }));
+
+describe('a connection to MongoDB', () => {
+  test('writes to the disks of a majority, reads what is there, and drops what is undefined', async () => {
+    const { mongo } = await connected();
+    const commands: CommandStartedEvent[] = [];
+    mongo.client.on('commandStarted', (event) => commands.push(event));
+    const vehicles = mongo.db.collection('vehicles');
+    await vehicles.insertOne({ vin: 'a', fleet: undefined });
+    expect(await vehicles.findOne({}, { projection: { _id: 0 } })).toEqual({ vin: 'a' });
+    const [insert, find] = ['insert', 'find'].map((name) =>
+      commands.find(({ commandName }) => commandName === name),
+    );
+    expect(insert?.command).toMatchObject({ writeConcern: { w: 'majority', j: true } });
+    expect(find?.command).toMatchObject({ readConcern: { level: 'majority' } });
+  });
+
+  test('refuses what finds no free connection in time, and counts it', async () => {
+    const pool = { min: 1, max: 1, waitQueueTimeoutMs: 50 };
+    const { mongo, scrape } = await connected({ pool });
+    await mongo.db.collection('busy').insertOne({});
+    const busy = occupy(mongo, 1_500);
+    await expect(occupy(mongo, 0)).rejects.toMatchObject({
+      name: 'Fault',
+      code: 'OVERLOADED',
+      limit: '1 connections',
+      message: 'all 1 connections to MongoDB were busy for 50 ms',
+    });
+    expect(await scrape()).toMatch(/^db_client_connection_timeouts_total\{.*\} 1$/m);
+    await busy;
+    await occupy(mongo, 0);
+  });
+
+  test('shows the use of its pool, and how long waits and commands took', async () => {
+    const { mongo, scrape } = await connected({ pool: { min: 2, max: 2 } });
+    await mongo.db.collection('busy').insertOne({});
+    const busy = Promise.all([occupy(mongo, 800), occupy(mongo, 800), occupy(mongo, 0)]);
+    await expect.poll(scrape, { timeout: 5_000 }).toMatch(/connection_count\{.*state="used"\} 2$/m);
+    expect(await scrape()).toMatch(/^db_client_connection_pending_requests\{.*\} 1$/m);
+    await busy;
+    const text = await scrape();
+    expect(text).toMatch(/connection_count\{.*state="used"\} 0$/m);
+    expect(text).toMatch(/^db_client_connection_wait_time_bucket\{.*le="0.999"\} \d+$/m);
+    expect(text).toMatch(/operation_duration_count\{.*operation_name="find",db_collection_name="busy"\} 3$/m);
+  });
+
+  test('says that the server is away, at the start and later, and goes on when it is back', async () => {
+    await using server = await startTestMongo();
+    const options = { url: server.url, database: 'test', serverSelectionTimeoutMs: 300 };
+    const mongo = await connectMongo(options, createMetrics('test').meter);
+    onTestFinished(() => mongo.close());
+    await server.kill9();
+    const ping = () => mongo.run((db) => db.command({ ping: 1 }));
+    const away = {
+      name: 'Fault',
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining(new URL(server.url).host),
+    };
+    await expect(ping()).rejects.toMatchObject(away);
+    await expect(connectMongo(options, createMetrics('test').meter)).rejects.toMatchObject(away);
+    await using back = await startTestMongo({
+      dataDir: server.dataDir,
+      port: Number(new URL(server.url).port),
+    });
+    expect(back.url).toBe(server.url);
+    await expect.poll(ping, { timeout: 10_000 }).toMatchObject({ ok: 1 });
+  });
+
+  test('leaves other errors as they are', async () => {
+    const { mongo } = await connected();
+    const insert = () => mongo.run((db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));
+    await insert();
+    await expect(insert()).rejects.toMatchObject({ code: 11_000 });
+  });
+});

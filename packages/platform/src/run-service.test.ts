@@ -1,0 +1,138 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+
+const FIXTURE = fileURLToPath(new URL('./run-service.fixture.ts', import.meta.url));
+const READY = { ready: true, endpoints: { grpc: '127.0.0.1:1', metrics: '127.0.0.1:2' } };
+const IN_SECONDS = 20_000;
+
+interface Run {
+  readonly child: ChildProcess;
+  /** What it wrote to stdout and stderr so far. */
+  readonly written: { out: string; err: string };
+  readonly exit: Promise<number | NodeJS.Signals>;
+  said(text: string): Promise<void>;
+}
+
+function run(env: Readonly<Record<string, string>> = {}, stdio: StdioOptions = 'pipe'): Run {
+  const child = spawn(process.execPath, [FIXTURE], { stdio, env: { PATH: process.env['PATH'], ...env } });
+  const written = { out: '', err: '' };
+  child.stdout?.on('data', (text) => (written.out += text));
+  child.stderr?.on('data', (text) => (written.err += text));
+  // Not 'close', which never comes once the parent has disconnected.
+  const ends = [
+    once(child, 'exit'),
+    ...[child.stdout, child.stderr].map((pipe) => pipe && once(pipe, 'close')),
+  ];
+  const exit = Promise.all(ends).then(([exited]) => exited?.[0] ?? exited?.[1]);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  const said = (text: string) =>
+    vi.waitFor(() => expect(written.out + written.err).toContain(text), {
+      timeout: IN_SECONDS,
+      interval: 10,
+    });
+  return { child, written, exit, said };
+}
+
+describe('a service as a process', { timeout: IN_SECONDS }, () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('says that it is ready, and drains on %s', async (signal) => {
+    const { child, written, exit, said } = run();
+    await said('"ready":true');
+    expect(JSON.parse(written.out)).toEqual(READY);
+    child.kill(signal);
+    expect(await exit).toBe(0);
+    expect(written.err).toContain('"msg":"drained"');
+  });
+
+  test('tells its parent that it is ready, and drains when the parent is gone', async () => {
+    const { child, written, exit } = run({}, ['ignore', 'pipe', 'pipe', 'ipc']);
+    expect(await once(child, 'message')).toEqual([READY, undefined]);
+    expect(written.out).toBe('');
+    child.disconnect();
+    expect(await exit).toBe(0);
+    expect(written.err).toContain('the parent process is gone');
+  });
+
+  test('ends after a drain although it has a parent', async () => {
+    const { child, exit } = run({}, ['ignore', 'pipe', 'pipe', 'ipc']);
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('ends at once on a second %s', async (signal, code) => {
+    const { child, exit, said } = run({ ODO_TEST_STOP: 'never' });
+    await said('"ready":true');
+    child.kill(signal);
+    await said('"msg":"draining"');
+    child.kill(signal);
+    expect(await exit).toBe(code);
+  });
+
+  test('goes on draining when another signal comes, as from a terminal and then from its parent', async () => {
+    const { child, exit, said } = run({ ODO_TEST_STOP: 'never', ODO_DRAIN_MS: '100' });
+    await said('"ready":true');
+    child.kill('SIGINT');
+    await said('"msg":"draining"');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(1);
+  });
+
+  test('ends when its drain takes too long', async () => {
+    const { child, written, exit, said } = run({ ODO_TEST_STOP: 'never', ODO_DRAIN_MS: '50' });
+    await said('"ready":true');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(1);
+    expect(written.err).toContain('the drain took too long');
+  });
+
+  test.each([
+    ['badly', 1, 'fixture: thing did not stop: cannot stop'],
+    ['with a timer left', 0, '"msg":"drained"'],
+  ])('that stops %s ends with %i', async (how, code, message) => {
+    const { child, written, exit, said } = run({ ODO_TEST_STOP: how });
+    await said('"ready":true');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(code);
+    expect(written.err).toContain(message);
+  });
+
+  test('that does not start ends with the reason', async () => {
+    const { written, exit } = run({ ODO_TEST_START: 'badly' });
+    expect(await exit).toBe(1);
+    expect(written.err).toContain('fixture: thing did not start: cannot start');
+    expect(written.out).toBe('');
+  });
+
+  test('that is told to stop while it starts does so', async () => {
+    const { child, written, exit, said } = run({ ODO_TEST_START: 'slowly' });
+    await said('it takes a while');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(written.err).toContain('"msg":"drained"');
+  });
+
+  test('ends on an error that nobody caught', async () => {
+    const { written, exit } = run({ ODO_TEST_START: 'with an uncaught error' });
+    expect(await exit).toBe(1);
+    expect(written.err).toContain('not caught');
+  });
+
+  test('tells people what is wrong with its settings', async () => {
+    const { written, exit } = run({ ODO_TEST_START: 'somehow', ODO_DRIAN_MS: '1' });
+    expect(await exit).toBe(2);
+    expect(written.err.split('\n')).toEqual([
+      'fixture: the environment is wrong:',
+      '  ODO_DRIAN_MS is read by nobody: did you mean ODO_DRAIN_MS?',
+      '  ODO_TEST_START must be one of well, badly, slowly, with an uncaught error, not "somehow"',
+      '',
+    ]);
+  });
+});

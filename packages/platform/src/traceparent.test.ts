@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { formatTraceparent, newTrace, parseTraceparent } from './traceparent.ts';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = '00f067aa0ba902b7';
+
+test('a trace context reads back as it was written', () => {
+  const trace = newTrace(true);
+  expect(parseTraceparent(formatTraceparent(trace))).toEqual(trace);
+});
+
+test.each([
+  ['the example of the standard', `00-${TRACE}-${PARENT}-01`, true],
+  ['flags that are unknown', `00-${TRACE}-${PARENT}-02`, false],
+  ['a later version with more fields', `cc-${TRACE}-${PARENT}-01-what-will-be`, true],
+])('%s is read', (_, text, isSampled) => {
+  expect(parseTraceparent(text)).toEqual({ traceId: TRACE, parentId: PARENT, isSampled });
+});
+
+test.each([
+  ['nothing', ''],
+  ['version ff', `ff-${TRACE}-${PARENT}-01`],
+  ['version 00 with more fields', `00-${TRACE}-${PARENT}-01-more`],
+  ['an all-zero trace', `00-${'0'.repeat(32)}-${PARENT}-01`],
+  ['an all-zero parent', `00-${TRACE}-${'0'.repeat(16)}-01`],
+  ['upper case', `00-${TRACE.toUpperCase()}-${PARENT}-01`],
+  ['a line break', `00-${TRACE}-${PARENT}-01\n`],
+])('%s is no trace context', (_, text) => {
+  expect(parseTraceparent(text)).toBeUndefined();
+});
