@@ -1,0 +1,61 @@
+import { type Position, parsePosition } from '@odograph/kernel/position';
+import { InvalidArgumentError } from 'commander';
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+const ENDPOINT = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/]+):(\d{1,5})$/;
+
+/** An ISO 8601 time with its offset, as Unix time in milliseconds. */
+export function timeArgument(text: string): number {
+  const atMs = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(atMs)) {
+    throw new InvalidArgumentError(
+      'It must be an ISO 8601 time with its offset, such as 2026-11-21T10:00:00Z.',
+    );
+  }
+  return atMs;
+}
+
+/** `host:port`. */
+export function endpointArgument(text: string): string {
+  const port = Number(ENDPOINT.exec(text)?.[2]);
+  if (port >= 1 && port <= 65_535) return text;
+  throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:7443.');
+}
+
+/** A TCP port. */
+export function portArgument(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a port, from 1 to 65535.');
+}
+
+export function positionArgument(text: string): Position {
+  const position = parsePosition(text);
+  if (position) return position;
+  throw new InvalidArgumentError('It must be partition/sequence/index, such as 0/1234/5.');
+}
+
+export function countArgument(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError('It must be a whole number, at least 1.');
+}
+
+export function partitionArgument(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be the number of a partition, from 0.');
+}
+
+/** Names between commas. */
+export function listArgument(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('It must be names between commas.');
+}
+
+/** Makes an option that may be given several times. */
+export function repeatable<T>(
+  parse: (text: string) => T,
+): (text: string, earlier?: readonly T[]) => readonly T[] {
+  return (text, earlier = []) => [...earlier, parse(text)];
+}

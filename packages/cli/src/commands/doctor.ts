@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { Check } from '../doctor/check.ts';
+import { checkDataDir, checkEngines, checkLoopback, checkNode } from '../doctor/machine.ts';
+import { checkPlatform, checkService } from '../doctor/platform.ts';
+import { endpointOption } from '../endpoint.ts';
+import { EXIT } from '../exit-codes.ts';
+import { note, printJson, printLine } from '../output.ts';
+import { dataDirOf, runningPlatform } from '../running-platform.ts';
+
+interface DoctorOptions {
+  readonly endpoint?: string;
+  readonly json?: boolean;
+}
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('what keeps the platform from running well here, and the way out')
+    .addOption(endpointOption('history'))
+    .option('--json', 'one JSON object a line')
+    .action(doctor);
+}
+
+async function doctor({ endpoint, json: isJson }: DoctorOptions): Promise<void> {
+  for await (const check of allChecks(endpoint)) {
+    if (isJson) await printJson(check);
+    else await printLine(inWords(check));
+    if (check.status === 'fail') process.exitCode = EXIT.failed;
+  }
+}
+
+async function* allChecks(endpoint: string | undefined): AsyncGenerator<Check> {
+  const dataDir = dataDirOf(process.env);
+  yield checkNode(process.versions.node);
+  yield* checkEngines(process.env, note);
+  yield* checkDataDir(dataDir);
+  yield checkLoopback();
+  if (endpoint !== undefined) yield* checkService('history', endpoint);
+  else yield* checkPlatform(await runningPlatform(dataDir));
+}
+
+function inWords({ check, status, message, remedy }: Check): string {
+  const line = `${status.padEnd(4)}  ${check}: ${message}`;
+  return remedy === undefined ? line : `${line}\n      ${remedy}`;
+}

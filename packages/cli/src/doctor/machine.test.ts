@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkDataDir, checkDisk, checkLoopback, checkNode } from './machine.ts';
+
+const disk = (freeShare: number) => ({ bavail: freeShare * 1e6, blocks: 1e6, bsize: 4_096 });
+
+describe('the doctor, of the machine', () => {
+  it('fails on a Node that is too old', () => {
+    expect(checkNode('24.11.1').status).toBe('ok');
+    expect(checkNode('22.18.0')).toMatchObject({
+      status: 'fail',
+      remedy: expect.stringContaining('make setup'),
+    });
+  });
+
+  it('warns of a disk that gets full before the door refuses', () => {
+    expect(checkDisk(disk(0.5)).status).toBe('ok');
+    expect(checkDisk(disk(0.15)).status).toBe('warn');
+    expect(checkDisk(disk(0.05))).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('refuses telemetry below 10 %'),
+    });
+  });
+
+  it('takes a data directory that is not there yet, and none below a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'odograph-doctor-'));
+    try {
+      const [absent] = await Array.fromAsync(checkDataDir(join(folder, 'a', 'b')));
+      expect(absent).toMatchObject({
+        status: 'ok',
+        message: expect.stringContaining('made when it is needed'),
+      });
+      writeFileSync(join(folder, 'file'), '');
+      const [below] = await Array.fromAsync(checkDataDir(join(folder, 'file', 'b')));
+      expect(below).toMatchObject({ status: 'fail' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('finds that something can listen here', async () => {
+    expect((await checkLoopback()).status).toBe('ok');
+  });
+});

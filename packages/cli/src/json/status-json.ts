@@ -1,0 +1,43 @@
+import type { VehicleStatus } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { signalsToDomain } from '@odograph/contracts/signals';
+import { formatPosition, type Position } from '@odograph/kernel/position';
+import type { SignalValue } from '@odograph/kernel/signal';
+import { isoTimeOrNull } from './times.ts';
+
+/** A vehicle's latest known values, as `odograph status --json` prints them. */
+export interface StatusJson {
+  readonly vehicle_id: string;
+  readonly fleet: string;
+  readonly model: string;
+  readonly vin?: string;
+  readonly vin_check_digit_ok?: boolean;
+  readonly signals: Readonly<
+    Record<string, { readonly value: SignalValue; readonly observed_at: string | null }>
+  >;
+  readonly last_observed_at: string | null;
+  readonly last_received_at: string | null;
+  /** An event of the vehicle could not be applied: the status stands at the one before. */
+  readonly parked_at?: string;
+  /** The answer reflects the vehicle's partition up to here. */
+  readonly position?: string;
+}
+
+export function statusJson(status: VehicleStatus, position: Position | undefined): StatusJson {
+  const observedAtMs = new Map(Object.entries(status.observedAtMs));
+  const signals = Object.entries(signalsToDomain(status.signals ?? { others: {} })).map(([name, value]) => [
+    name,
+    { value, observed_at: isoTimeOrNull(observedAtMs.get(name) ?? 0) },
+  ]);
+  return {
+    vehicle_id: status.vehicleId,
+    fleet: status.fleet,
+    model: status.model,
+    ...(status.vin !== undefined && { vin: status.vin }),
+    ...(status.vinCheckDigitOk !== undefined && { vin_check_digit_ok: status.vinCheckDigitOk }),
+    signals: Object.fromEntries(signals),
+    last_observed_at: isoTimeOrNull(status.lastObservedAtMs),
+    last_received_at: isoTimeOrNull(status.lastReceivedAtMs),
+    ...(status.parkedAt && { parked_at: formatPosition(status.parkedAt) }),
+    ...(position && { position: formatPosition(position) }),
+  };
+}

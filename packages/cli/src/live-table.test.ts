@@ -1,0 +1,24 @@
+import { startDoor } from '@odograph/telemetry-ingest/sources/sending/door.fixture';
+import { describe, expect, it, vi } from 'vitest';
+import { historyServices } from './history.fixture.ts';
+import { runLiveView } from './live-table.ts';
+
+describe('the live view', () => {
+  it('lets a simulated fleet report through the door until its signal, also where that was away at first', async () => {
+    const callOff = new AbortController();
+    const history = await startDoor({}, historyServices({ samples: [], reads: [], subscriptions: [] }));
+    const absent = await startDoor();
+    await absent.stop();
+    const notes = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const endpoints = { ingest: absent.endpoint, history: history.endpoint };
+    const viewing = runLiveView({ endpoints, fleet: true, signal: callOff.signal });
+    const door = await startDoor({ port: Number(absent.endpoint.split(':')[1]) });
+    await vi.waitFor(() => expect(door.batches.flat().length).toBeGreaterThan(10), { timeout: 10_000 });
+    callOff.abort();
+    await viewing;
+    notes.mockRestore();
+    await Promise.all([door.stop(), history.stop()]);
+    const [report] = door.batches.flat();
+    expect(report).toMatchObject({ vehicleId: expect.stringMatching(/^sim-\d{3}$/), samples: [{}] });
+  }, 20_000);
+});

@@ -1,0 +1,88 @@
+import type { StatusJson } from '../json/status-json.ts';
+import { measured, placeOf, signalOf } from '../status-table.ts';
+import { textTable } from '../text-table.ts';
+
+/** What the live view shows of a fleet at a moment. */
+export interface FleetMoment {
+  /** Our clock: Unix time in milliseconds. */
+  readonly nowMs: number;
+  readonly statuses: readonly StatusJson[];
+  /** What is known of a vehicle besides its status, such as its made-up model. */
+  readonly modelOf: (vehicleId: string) => string;
+  /** Why the statuses are not of now. */
+  readonly trouble?: string | undefined;
+  /** Reports taken so far; undefined where nothing is sent from here. */
+  readonly taken?: number | undefined;
+}
+
+type VehicleState = 'driving' | 'standing' | 'charging' | 'parked' | 'silent';
+
+const STATES: readonly VehicleState[] = ['driving', 'standing', 'charging', 'parked', 'silent'];
+/** Longer than a parked vehicle needs to say so. */
+const SILENT_AFTER_MS = 150_000;
+const MOVING_ABOVE_KMH = 2;
+
+/** A vehicle's state as its latest values have it. */
+export function stateOf(status: StatusJson, nowMs: number): VehicleState {
+  if (ageMs(status, nowMs) > SILENT_AFTER_MS) return 'silent';
+  if (signalOf(status, 'charging') === true) return 'charging';
+  if (Number(signalOf(status, 'speed_kmh') ?? 0) > MOVING_ABOVE_KMH) return 'driving';
+  return signalOf(status, 'engine_running') === true ? 'standing' : 'parked';
+}
+
+/** One line for a fleet. */
+export function summaryOf({ statuses, nowMs, taken, trouble }: FleetMoment): string {
+  const states = statuses.map((status) => stateOf(status, nowMs));
+  const counts = STATES.map((state) => [state, states.filter((each) => each === state).length] as const);
+  const parts = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
+  return [
+    [`${statuses.length} vehicles`, ...parts].join(', '),
+    ...(taken === undefined ? [] : [`${taken.toLocaleString('en-US')} reports taken`]),
+    ...(trouble === undefined ? [] : [trouble]),
+  ].join('; ');
+}
+
+/** A table of a fleet, the vehicles that are heard first, in no more lines than given. */
+export function fleetFrame(moment: FleetMoment, maxLines: number): string {
+  const room = Math.max(1, maxLines - 3);
+  const [silent, heard] = partitioned(
+    moment.statuses,
+    (status) => stateOf(status, moment.nowMs) === 'silent',
+  );
+  const statuses = [...heard, ...silent];
+  const shown = statuses.length <= room ? statuses : statuses.slice(0, room - 1);
+  const head = ['vehicle', 'model', 'state', 'speed', 'battery', 'fuel', 'position', 'heard'];
+  const table = textTable(
+    head,
+    shown.map((status) => rowOf(status, moment)),
+  );
+  const more = statuses.length - shown.length;
+  return [summaryOf(moment), '', table, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+function rowOf(status: StatusJson, { nowMs, modelOf }: FleetMoment): readonly string[] {
+  return [
+    status.vehicle_id,
+    status.model || modelOf(status.vehicle_id),
+    stateOf(status, nowMs),
+    measured(status, 'speed_kmh', 0, ' km/h'),
+    measured(status, 'battery_level_pct', 1, ' %'),
+    measured(status, 'fuel_level_pct', 1, ' %'),
+    placeOf(status),
+    `${Math.round(ageMs(status, nowMs) / 1_000)} s ago`,
+  ];
+}
+
+/** How long ago the vehicle was heard, both by our clock. */
+function ageMs({ last_received_at }: StatusJson, nowMs: number): number {
+  return last_received_at === null
+    ? Number.POSITIVE_INFINITY
+    : Math.max(0, nowMs - Date.parse(last_received_at));
+}
+
+function partitioned<T>(
+  all: readonly T[],
+  holds: (one: T) => boolean,
+): readonly [readonly T[], readonly T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))];
+}

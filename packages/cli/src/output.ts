@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { type Fault, isFault } from '@odograph/kernel/fault';
+import { CommanderError } from 'commander';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+
+/** Prints a line, no faster than it is read. */
+export async function printLine(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+}
+
+/** Prints an object as one line of JSON. */
+export function printJson(object: object): Promise<void> {
+  return printLine(JSON.stringify(object));
+}
+
+/** Says something beside the answer. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Whoever reads the answer may leave when they have enough, as `| head` does: that is no error. */
+export function leaveWhenNobodyReads(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The terminal was closed: SIGHUP ends what runs, in order.
+    if (error.code === 'EIO') return;
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
+  // What is said beside the answer may go unheard.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EIO' && error.code !== 'EPIPE') throw error;
+  });
+}
+
+/** Says what went wrong, for people or as one line of JSON, and gives the exit code. */
+export function reportFailure(error: unknown, isJson: boolean): number {
+  if (error instanceof CommanderError) return reportUsage(error, isJson);
+  if (!isFault(error)) throw error;
+  if (isJson)
+    note(JSON.stringify({ error: { code: error.code, message: error.message, ...violationsOf(error) } }));
+  else note(inWords(error));
+  return exitCodeOf(error.code);
+}
+
+/** Commander has told people already. */
+function reportUsage(error: CommanderError, isJson: boolean): number {
+  if (error.exitCode === EXIT.ok) return EXIT.ok;
+  const message = error.message.replace(/^error: /, '');
+  if (isJson) note(JSON.stringify({ error: { code: 'INVALID_INPUT', message } }));
+  return EXIT.usage;
+}
+
+function violationsOf({ violations }: Fault): { violations?: Fault['violations'] } {
+  return violations.length === 0 ? {} : { violations };
+}
+
+function inWords(fault: Fault): string {
+  const more = fault.violations.map(({ field, description }) => `  ${field}: ${description}`);
+  return [`odograph: ${fault.message}`, ...more].join('\n');
+}

@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { doctorCommand } from './commands/doctor.ts';
+import { historyCommand } from './commands/history.ts';
+import { logCommand } from './commands/log.ts';
+import { parkedCommand } from './commands/parked.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
+import { replayCommand } from './commands/replay.ts';
+import { statusCommand } from './commands/status.ts';
+import { upCommand } from './commands/up.ts';
+
+/** The whole command line. What it throws says what went wrong; it ends no process. */
+export function createProgram(): Command {
+  const program = new Command('odograph')
+    .description('an event-sourced platform for vehicle telemetry')
+    .version(packageJson.version)
+    .addCommand(upCommand())
+    .addCommand(replayCommand())
+    .addCommand(statusCommand())
+    .addCommand(historyCommand())
+    .addCommand(logCommand())
+    .addCommand(parkedCommand())
+    .addCommand(quarantineCommand())
+    .addCommand(doctorCommand());
+  throwInsteadOfExit(program);
+  return program;
+}
+
+function throwInsteadOfExit(command: Command): void {
+  const isJson = process.argv.includes('--json');
+  command.exitOverride();
+  if (isJson) command.configureOutput({ outputError: () => undefined });
+  else command.showHelpAfterError('See --help.');
+  for (const each of command.commands) throwInsteadOfExit(each);
+}

@@ -1,0 +1,31 @@
+import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs';
+import { lastLines } from '@odograph/engines/log-file';
+
+const SHOWN_LINES = 12;
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+const LOOK_EVERY_MS = 30_000;
+
+/** A message with the last lines of a log below it. */
+export function withLastLines(what: string, logFile: string): string {
+  const lines = lastLines(logFile, SHOWN_LINES);
+  if (lines.length === 0) return `${what}; ${logFile} says nothing`;
+  return [`${what}; the last lines of ${logFile}:`, ...lines].join('\n  ');
+}
+
+/**
+ * Keeps logs from filling the disk while their writers hold them open: one that has grown large is copied to `<file>.1`
+ * and emptied. Writers append, so they go on at the new end. @returns how to stop.
+ */
+export function boundLogs(files: Iterable<string>): () => void {
+  const timer = setInterval(() => {
+    for (const file of files) boundLog(file, MAX_LOG_BYTES);
+  }, LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+export function boundLog(file: string, maxBytes: number): void {
+  if (!existsSync(file) || statSync(file).size <= maxBytes) return;
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+}

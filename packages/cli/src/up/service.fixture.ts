@@ -1,0 +1,20 @@
+/** A service that does nothing but speak the protocol of readiness. FIXTURE_MODE says how it misbehaves. */
+import { createServer } from 'node:net';
+
+const mode = process.env['FIXTURE_MODE'] ?? '';
+const port = Number(process.env['ODO_GRPC_PORT']);
+
+if (mode === 'dies') {
+  process.stdout.write('I cannot go on\n');
+  process.exit(1);
+}
+
+const server = createServer();
+server.listen(port, '127.0.0.1', () => {
+  const endpoints = { grpc: `127.0.0.1:${port}`, metrics: `127.0.0.1:${process.env['ODO_METRICS_PORT']}` };
+  process.send?.({ ready: true, endpoints });
+});
+process.on('SIGTERM', () => {
+  if (mode !== 'never drains') process.exit(0);
+});
+process.on('disconnect', () => process.exit(0));

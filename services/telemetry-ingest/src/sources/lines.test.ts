@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Line, readLines } from './lines.ts';
+
+async function linesOf(chunks: readonly Uint8Array[], maxBytes?: number): Promise<Line[]> {
+  async function* stream() {
+    yield* chunks;
+  }
+  return Array.fromAsync(readLines(stream(), maxBytes));
+}
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+describe('lines of a file', () => {
+  it('are numbered from 1, and empty ones count in the numbers but are no rows', async () => {
+    expect(await linesOf([utf8('a\r\n\n  \nb')])).toEqual([
+      { row: 1, text: 'a' },
+      { row: 4, text: 'b' },
+    ]);
+  });
+
+  it('are the same however the bytes were cut into chunks', async () => {
+    const text = utf8('é,1\nzwei\r\n\n🚗 end\n');
+    const whole = await linesOf([text]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: text.length })), async (cuts) => {
+        const edges = [0, ...cuts.sort((a, b) => a - b), text.length];
+        const chunks = edges.slice(1).map((to, at) => text.subarray(edges[at], to));
+        expect(await linesOf(chunks)).toEqual(whole);
+      }),
+    );
+  });
+
+  it('that are not UTF-8 or too long spoil no neighbour', async () => {
+    const bytes = new Uint8Array([...utf8('good\n'), 0xff, 0xfe, 0x0a, ...utf8(`${'x'.repeat(50)}\nlast`)]);
+    expect(await linesOf([bytes.subarray(0, 20), bytes.subarray(20)], 40)).toEqual([
+      { row: 1, text: 'good' },
+      { row: 2, unreadable: 'the line is not UTF-8 text' },
+      { row: 3, unreadable: 'the line has 50 bytes, at most 40 are read' },
+      { row: 4, text: 'last' },
+    ]);
+  });
+
+  it('lose a byte order mark', async () => {
+    expect(await linesOf([new Uint8Array([0xef, 0xbb, 0xbf, ...utf8('drive,x')])])).toEqual([
+      { row: 1, text: 'drive,x' },
+    ]);
+  });
+});

@@ -1,0 +1,78 @@
+const NEWLINE = 0x0a;
+
+/** The longest line that is read; a report may have 256 KiB on the wire, and text is longer. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+/** A line of a text file, numbered from 1, or why it cannot be read. */
+export type Line =
+  | { readonly row: number; readonly text: string }
+  | { readonly row: number; readonly unreadable: string };
+
+/**
+ * Cuts bytes into lines, one row each: a line that is not UTF-8 or too long spoils no other.
+ * Empty lines are no rows. Holds no more than a chunk and one line.
+ */
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes = MAX_LINE_BYTES,
+): AsyncGenerator<Line> {
+  const cutter = new LineCutter(maxBytes);
+  for await (const chunk of chunks) yield* cutter.push(chunk);
+  yield* cutter.end();
+}
+
+class LineCutter {
+  readonly #maxBytes: number;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #row = 0;
+  #open: Uint8Array[] = [];
+  #openBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  *push(chunk: Uint8Array): Generator<Line> {
+    let from = 0;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      this.#hold(chunk.subarray(from, at));
+      yield* this.#close();
+      from = at + 1;
+    }
+    this.#hold(chunk.subarray(from));
+  }
+
+  *end(): Generator<Line> {
+    if (this.#openBytes > 0) yield* this.#close();
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#openBytes += bytes.length;
+    if (this.#openBytes > this.#maxBytes) this.#open = [];
+    else if (bytes.length > 0) this.#open.push(bytes);
+  }
+
+  *#close(): Generator<Line> {
+    this.#row += 1;
+    const [pieces, bytes, row] = [this.#open, this.#openBytes, this.#row];
+    this.#open = [];
+    this.#openBytes = 0;
+    if (bytes > this.#maxBytes) {
+      yield { row, unreadable: `the line has ${bytes} bytes, at most ${this.#maxBytes} are read` };
+      return;
+    }
+    const text = this.#decode(pieces);
+    if (text === undefined) yield { row, unreadable: 'the line is not UTF-8 text' };
+    else if (text.trim() !== '') yield { row, text };
+  }
+
+  #decode(pieces: readonly Uint8Array[]): string | undefined {
+    try {
+      const text = this.#decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
+      return text.endsWith('\r') ? text.slice(0, -1) : text;
+    } catch (error) {
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
+  }
+}
