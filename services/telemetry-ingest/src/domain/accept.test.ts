@@ -1,0 +1,195 @@
+import type { SignalValue } from '@odograph/kernel/signal';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { acceptReport, type Taken, type Verdict } from './accept.ts';
+import { anyReport, RECEIVED_AT_MS, readableReport } from './report.arbitrary.ts';
+import type { IncomingReport, IncomingSample } from './report.ts';
+
+const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
+
+const accept = (report: IncomingReport, receivedAtMs = RECEIVED_AT_MS) =>
+  acceptReport(report, receivedAtMs, LIMITS);
+
+function taken(verdict: Verdict): Taken {
+  if (verdict.outcome === 'rejected') throw new Error(`rejected: ${JSON.stringify(verdict.findings)}`);
+  return verdict;
+}
+
+const sample = (known: IncomingSample['known'], observedAtMs = RECEIVED_AT_MS - 1_000): IncomingSample => ({
+  observedAtMs,
+  known,
+  others: [],
+});
+
+const report = (...samples: readonly IncomingSample[]): IncomingReport => ({
+  vehicleId: 'bus-7',
+  reportId: 'r-1',
+  samples,
+});
+
+const head = {
+  subject: 'bus-7',
+  reportId: 'r-1',
+  observedAtMs: RECEIVED_AT_MS - 1_000,
+  receivedAtMs: RECEIVED_AT_MS,
+};
+
+test('a report in order becomes one event', () => {
+  expect(accept(report(sample({ speed_kmh: 50 })))).toEqual({
+    outcome: 'accepted',
+    facts: [
+      {
+        type: 'TelemetryReported',
+        ...head,
+        samples: [{ observedAtMs: RECEIVED_AT_MS - 1_000, signals: { speed_kmh: 50 } }],
+      },
+    ],
+    findings: [],
+  });
+});
+
+test('a report that loses one signal is accepted with the rest, and the signal becomes part 1', () => {
+  const verdict = taken(
+    accept(report(sample({ speed_kmh: 50 }), sample({ odometer_km: -5, speed_kmh: 51 }))),
+  );
+  expect(verdict.outcome).toBe('accepted');
+  expect(verdict.facts.map(({ type }) => type)).toEqual(['TelemetryReported', 'TelemetryQuarantined']);
+  expect(verdict.facts[1]).toMatchObject({
+    samples: [{ sampleIndex: 1, sample: { signals: { odometer_km: -5 } } }],
+  });
+  expect(verdict.findings).toMatchObject([
+    { field: 'samples[1].signals.odometer_km', reason: 'OUT_OF_RANGE' },
+  ]);
+});
+
+test('a report of which nothing is believed is quarantined as one event', () => {
+  const verdict = taken(accept(report(sample({ speed_kmh: 50 }, Date.UTC(2090, 0, 1)))));
+  expect(verdict.outcome).toBe('quarantined');
+  expect(verdict.facts.map(({ type }) => type)).toEqual(['TelemetryQuarantined']);
+});
+
+test('a malformed report is rejected with all that is wrong', () => {
+  const verdict = accept({ vehicleId: 'bus 7', reportId: '', samples: [] });
+  expect(verdict.outcome).toBe('rejected');
+  expect(verdict.findings.map(({ field }) => field)).toEqual(['vehicle_id', 'report_id', 'samples']);
+});
+
+test('a VIN whose check digit is wrong is noted and kept', () => {
+  const verdict = taken(accept({ ...report(sample({ speed_kmh: 50 })), vin: 'WVWZZZ1JZXW000001' }));
+  expect(verdict.outcome).toBe('accepted');
+  expect(verdict.facts[0].vin).toBe('WVWZZZ1JZXW000001');
+  expect(verdict.findings).toMatchObject([{ field: 'vin', reason: 'VIN_CHECK_DIGIT' }]);
+});
+
+test('the clock text of a sample is kept with it', () => {
+  const verdict = taken(
+    accept(report({ ...sample({ speed_kmh: 50 }, 0), clockText: '90/02/2032 12:08:07' })),
+  );
+  expect(verdict.facts[0]).toMatchObject({
+    observedAtMs: 0,
+    samples: [{ clockText: '90/02/2032 12:08:07' }],
+  });
+});
+
+test.each([
+  ['a time', Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1)],
+  ['a time in the future', Date.UTC(2090, 0, 1), Date.UTC(2090, 0, 1)],
+  ['no time', 0, 0],
+  ['a time before 1970', -5, 0],
+  ['the year 3000', Date.UTC(3000, 0, 1), 0],
+])('the key of a report whose first sample has %s is fixed by it', (_, observedAtMs, keyTimeMs) => {
+  const verdict = taken(accept(report(sample({ speed_kmh: 50 }, observedAtMs), sample({ speed_kmh: 51 }))));
+  expect(verdict.facts.map((fact) => fact.observedAtMs)).toEqual(verdict.facts.map(() => keyTimeMs));
+});
+
+test('property: no report whatever crashes the door', () => {
+  fc.assert(
+    fc.property(anyReport, fc.integer(), (incoming, receivedAtMs) => {
+      expect(['accepted', 'quarantined', 'rejected']).toContain(accept(incoming, receivedAtMs).outcome);
+    }),
+  );
+});
+
+test('property: every signal sent is either believed or set aside, never both, never neither', () => {
+  fc.assert(
+    fc.property(readableReport, (incoming) => {
+      const found = taken(accept(incoming)).facts.flatMap(signalsOf).sort();
+      expect(found).toEqual(incoming.samples.flatMap(signalsSent).sort());
+    }),
+  );
+});
+
+test('property: what was believed is believed whole when sent again', () => {
+  fc.assert(
+    fc.property(readableReport, (incoming) => {
+      const [fact] = taken(accept(incoming)).facts;
+      if (fact.type !== 'TelemetryReported') return;
+      const samples = fact.samples.map(({ observedAtMs, signals }) => ({ observedAtMs, ...parted(signals) }));
+      const again = taken(accept({ ...incoming, samples }));
+      expect(again.facts.map(({ type }) => type)).toEqual(['TelemetryReported']);
+      expect(again.facts[0].samples).toEqual(fact.samples);
+    }),
+  );
+});
+
+test('property: the key of a report does not depend on when it is received', () => {
+  fc.assert(
+    fc.property(
+      readableReport,
+      fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) }),
+      (incoming, receivedAtMs) => {
+        const keyOf = ({ facts: [{ subject, observedAtMs, reportId }] }: Taken) => [
+          subject,
+          observedAtMs,
+          reportId,
+        ];
+        expect(keyOf(taken(accept(incoming, receivedAtMs)))).toEqual(keyOf(taken(accept(incoming))));
+      },
+    ),
+  );
+});
+
+test('the reasons of a report full of bad signals stay smaller than the report may be', () => {
+  const bad = {
+    speed_kmh: -1,
+    odometer_km: -1,
+    heading_deg: -1,
+    fuel_level_pct: -1,
+    range_km: -1,
+    altitude_m: -1e9,
+  };
+  const verdict = taken(accept(report(...Array.from({ length: 1_000 }, () => sample(bad)))));
+  const [fact] = verdict.facts;
+  const samples = fact.type === 'TelemetryQuarantined' ? fact.samples : [];
+  expect(JSON.stringify(samples.map(({ reasons }) => reasons)).length).toBeLessThan(128 * 1024);
+  expect(samples.map(({ sample: { signals } }) => signals)).toEqual(Array.from({ length: 1_000 }, () => bad));
+  expect(verdict.findings).toHaveLength(101);
+});
+
+/** Each signal as `name=value`. */
+const named = (signals: Readonly<Record<string, SignalValue | undefined>>) =>
+  Object.entries(signals).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+
+function signalsOf(fact: Taken['facts'][number]): readonly string[] {
+  return fact.type === 'TelemetryReported'
+    ? fact.samples.flatMap(({ observedAtMs, signals }) =>
+        named(signals).map((text) => `${observedAtMs} ${text}`),
+      )
+    : fact.samples.flatMap(({ sample: { observedAtMs, signals } }) =>
+        named(signals).map((text) => `${observedAtMs} ${text}`),
+      );
+}
+
+function signalsSent({ observedAtMs, known, others }: IncomingSample): readonly string[] {
+  const all = { ...known, ...Object.fromEntries(others.map(({ path, value }) => [path, value])) };
+  return named(all).map((text) => `${observedAtMs} ${text}`);
+}
+
+/** A flat table of signals, in the two forms they come in. */
+function parted(signals: Readonly<Record<string, SignalValue>>): Pick<IncomingSample, 'known' | 'others'> {
+  const entries = Object.entries(signals);
+  return {
+    known: Object.fromEntries(entries.filter(([name]) => !name.startsWith('Vehicle.'))),
+    others: entries.filter(([name]) => name.startsWith('Vehicle.')).map(([path, value]) => ({ path, value })),
+  };
+}

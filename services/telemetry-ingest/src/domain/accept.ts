@@ -1,0 +1,88 @@
+import type {
+  EventHead,
+  QuarantinedSample,
+  TelemetryQuarantined,
+  TelemetryReported,
+} from '@odograph/kernel/vehicle-event';
+import { hasRightCheckDigit } from '@odograph/kernel/vin';
+import { createFindingList, type Finding, type FindingList } from './finding.ts';
+import { readReport } from './readable.ts';
+import type { IncomingReport, ReadableReport, ReportLimits } from './report.ts';
+import { abridgeReasons, splitSamples } from './split.ts';
+
+export type Fact = TelemetryReported | TelemetryQuarantined;
+
+/** What becomes of one report. */
+export type Verdict = Rejected | Taken;
+
+/** It cannot be read. Nothing of it is kept. */
+export interface Rejected {
+  readonly outcome: 'rejected';
+  readonly findings: readonly Finding[];
+}
+
+/** It goes into the log: accepted when something of it is believed, quarantined when nothing is. */
+export interface Taken {
+  readonly outcome: 'accepted' | 'quarantined';
+  /** One report is one event, part 0 of it. Part 1, where there is one, is what was set aside of an accepted report. */
+  readonly facts: readonly [Fact, ...Fact[]];
+  readonly findings: readonly Finding[];
+}
+
+/** Decides about one report. Total: whatever came, it ends as facts or as findings. */
+export function acceptReport(incoming: IncomingReport, receivedAtMs: number, limits: ReportLimits): Verdict {
+  const reading = readReport(incoming, limits);
+  if (!reading.isReadable) return { outcome: 'rejected', findings: reading.violations };
+  const { report } = reading;
+  const { futureToleranceMs } = limits;
+  const { believed, setAside } = splitSamples(report.samples, { receivedAtMs, futureToleranceMs });
+  const findings = findingsOf(report, setAside);
+  const head = headOf(report, receivedAtMs);
+  const reported: TelemetryReported = { type: 'TelemetryReported', ...head, samples: believed };
+  if (setAside.length === 0) return { outcome: 'accepted', facts: [reported], findings };
+  const samples = abridgeReasons(setAside);
+  const quarantined: TelemetryQuarantined = { type: 'TelemetryQuarantined', ...head, samples };
+  if (believed.length === 0) return { outcome: 'quarantined', facts: [quarantined], findings };
+  return { outcome: 'accepted', facts: [reported, quarantined], findings };
+}
+
+function headOf(report: ReadableReport, receivedAtMs: number): EventHead & { readonly vin?: string } {
+  const { vehicleId: subject, reportId, vin } = report;
+  return {
+    subject,
+    reportId,
+    observedAtMs: keyTimeMs(report),
+    receivedAtMs,
+    ...(vin === undefined ? {} : { vin }),
+  };
+}
+
+/** From here on a time is no reading of a clock. Fixed, so that a report's key never depends on when it came. */
+const KEY_TIME_END_MS = Date.UTC(3000, 0, 1);
+
+/**
+ * The observed time in the report's key: its first sample's as sent, or 0 where that can be no time at all.
+ * It depends on the content alone — not on our clock, nor on what was believed — so a report sent again has the same key.
+ */
+function keyTimeMs({ samples }: ReadableReport): number {
+  const observedAtMs = samples[0]?.observedAtMs ?? 0;
+  return observedAtMs > 0 && observedAtMs < KEY_TIME_END_MS ? observedAtMs : 0;
+}
+
+function findingsOf(report: ReadableReport, setAside: readonly QuarantinedSample[]): readonly Finding[] {
+  const findings = createFindingList();
+  noteCheckDigit(report, findings);
+  for (const { sampleIndex, reasons } of setAside) {
+    for (const { field, reason, description } of reasons) {
+      findings.add(`samples[${sampleIndex}].${field}`, reason, description);
+    }
+  }
+  return findings.toArray();
+}
+
+function noteCheckDigit({ vin }: ReadableReport, findings: FindingList): void {
+  if (vin === undefined || hasRightCheckDigit(vin)) return;
+  const description =
+    'the ninth character is not the check digit; the VIN is kept, as many makers write none';
+  findings.add('vin', 'VIN_CHECK_DIGIT', description);
+}

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { FINDINGS_TOLD } from './finding.ts';
+import { readReport } from './readable.ts';
+import { RECEIVED_AT_MS } from './report.arbitrary.ts';
+import type { IncomingReport, IncomingSample } from './report.ts';
+
+const LIMITS = { maxSamples: 3, futureToleranceMs: 300_000 };
+
+const sample = (over: Partial<IncomingSample> = {}): IncomingSample => ({
+  observedAtMs: RECEIVED_AT_MS,
+  known: { speed_kmh: 50 },
+  others: [],
+  ...over,
+});
+
+const report = (over: Partial<IncomingReport> = {}): IncomingReport => ({
+  vehicleId: 'bus-7',
+  reportId: 'r-1',
+  samples: [sample()],
+  ...over,
+});
+
+/** Each violation as `field REASON`. */
+function violationsOf(incoming: IncomingReport): readonly string[] {
+  const reading = readReport(incoming, LIMITS);
+  return reading.isReadable ? [] : reading.violations.map(({ field, reason }) => `${field} ${reason}`);
+}
+
+const other = (path: string, value: IncomingSample['others'][number]['value']) =>
+  report({ samples: [sample({ others: [{ path, value }] })] });
+
+test('a report in order is read, with its signals in one table', () => {
+  const others = [{ path: 'Vehicle.Cabin.Seat.Row1.Occupied', value: true }];
+  const reading = readReport(report({ vin: '1M8GDM9AXKP042788', samples: [sample({ others })] }), LIMITS);
+  expect(reading).toEqual({
+    isReadable: true,
+    report: {
+      vehicleId: 'bus-7',
+      reportId: 'r-1',
+      vin: '1M8GDM9AXKP042788',
+      samples: [
+        {
+          observedAtMs: RECEIVED_AT_MS,
+          signals: { speed_kmh: 50, 'Vehicle.Cabin.Seat.Row1.Occupied': true },
+        },
+      ],
+    },
+  });
+});
+
+test.each(['', 'bus 7', 'bus/7', 'bús', 'a\u0000b', 'x'.repeat(65), '../../etc/passwd', 'bus-7\n'])(
+  'the vehicle id %j is refused by name',
+  (vehicleId) => {
+    expect(violationsOf(report({ vehicleId }))).toEqual(['vehicle_id INVALID_VEHICLE_ID']);
+  },
+);
+
+test.each(['', 'a b', 'ä', 'x'.repeat(129), 'a\n', '\u0000'])(
+  'the report id %j is refused by name',
+  (reportId) => {
+    expect(violationsOf(report({ reportId }))).toEqual(['report_id INVALID_REPORT_ID']);
+  },
+);
+
+test.each(['', '1M8GDM9AXKP04278', 'IM8GDM9AXKP042788', '1m8gdm9axkp042788'])(
+  'the VIN %j is refused',
+  (vin) => {
+    expect(violationsOf(report({ vin }))).toEqual(['vin INVALID_VIN']);
+  },
+);
+
+test('a report without samples is refused', () => {
+  expect(violationsOf(report({ samples: [] }))).toEqual(['samples NO_SAMPLE']);
+});
+
+test('a report with too many samples is refused with the limit and the way out', () => {
+  const reading = readReport(report({ samples: Array.from({ length: 4 }, () => sample()) }), LIMITS);
+  expect(reading).toMatchObject({
+    violations: [
+      { field: 'samples', description: '4 samples, at most 3 a report: split it into several reports' },
+    ],
+  });
+});
+
+test('a sample without a signal is refused', () => {
+  expect(violationsOf(report({ samples: [sample(), sample({ known: {} })] }))).toEqual([
+    'samples[1].signals NO_SIGNAL',
+  ]);
+});
+
+test.each([NaN, Infinity, -Infinity])('%d is refused with the field it stands in', (speed) => {
+  const bad = report({ samples: [sample({ known: { speed_kmh: speed, latitude_deg: 1 } })] });
+  expect(violationsOf(bad)).toEqual(['samples[0].signals.speed_kmh NOT_FINITE']);
+  expect(violationsOf(other('Vehicle.OBD.Load', speed))).toEqual([
+    'samples[0].signals.others["Vehicle.OBD.Load"] NOT_FINITE',
+  ]);
+});
+
+test.each(['speed_kmh', 'Vehicle', 'vehicle.Speed', 'Vehicle..X', '__proto__', 'constructor', ''])(
+  'the signal name %j is refused',
+  (path) => {
+    expect(violationsOf(other(path, 1))).toEqual([
+      `samples[0].signals.others[${JSON.stringify(path)}] INVALID_SIGNAL_PATH`,
+    ]);
+  },
+);
+
+test('a signal that has a field of its own is refused by path, and the field named', () => {
+  const reading = readReport(other('Vehicle.Speed', 50), LIMITS);
+  expect(reading).toMatchObject({
+    violations: [{ reason: 'HAS_A_FIELD', description: expect.stringContaining('use signals.speed_kmh') }],
+  });
+});
+
+test('texts have a length', () => {
+  expect(violationsOf(other('Vehicle.OBD.Load', 'x'.repeat(256)))).toEqual([]);
+  expect(violationsOf(other('Vehicle.OBD.Load', 'x'.repeat(257)))).toEqual([
+    'samples[0].signals.others["Vehicle.OBD.Load"] TEXT_TOO_LONG',
+  ]);
+  expect(violationsOf(report({ samples: [sample({ clockText: 'x'.repeat(65) })] }))).toEqual([
+    'samples[0].clock_text TEXT_TOO_LONG',
+  ]);
+});
+
+test('a signal without a value is refused', () => {
+  expect(violationsOf(other('Vehicle.OBD.Load', undefined))).toEqual([
+    'samples[0].signals.others["Vehicle.OBD.Load"] NO_VALUE',
+  ]);
+});
+
+test('more than 64 other signals in a sample are refused', () => {
+  const others = Array.from({ length: 65 }, (_, at) => ({ path: `Vehicle.OBD.Pid${at}`, value: at }));
+  expect(violationsOf(report({ samples: [sample({ others })] }))).toEqual([
+    'samples[0].signals.others TOO_MANY_OTHERS',
+  ]);
+});
+
+test('a time that is no whole number of milliseconds is refused', () => {
+  expect(violationsOf(report({ samples: [sample({ observedAtMs: 2 ** 60 })] }))).toEqual([
+    'samples[0].observed_at_ms NOT_MILLISECONDS',
+  ]);
+});
+
+test('all violations are told at once', () => {
+  const samples = [sample({ known: {} }), sample({ known: { speed_kmh: NaN, odometer_km: Infinity } })];
+  expect(violationsOf({ vehicleId: 'bus 7', reportId: '', vin: 'x', samples })).toEqual([
+    'vehicle_id INVALID_VEHICLE_ID',
+    'report_id INVALID_REPORT_ID',
+    'vin INVALID_VIN',
+    'samples[0].signals NO_SIGNAL',
+    'samples[1].signals.speed_kmh NOT_FINITE',
+    'samples[1].signals.odometer_km NOT_FINITE',
+  ]);
+});
+
+test('violations past the first hundred are counted, not listed, and quote little of what came', () => {
+  const others = Array.from({ length: 500 }, () => ({ path: 'x'.repeat(10_000), value: 1 }));
+  const reading = readReport(report({ samples: [sample({ others })] }), LIMITS);
+  const violations = reading.isReadable ? [] : reading.violations;
+  expect(violations).toHaveLength(FINDINGS_TOLD + 1);
+  expect(violations.at(-1)).toMatchObject({ reason: 'MORE_FINDINGS', description: 'and 401 more' });
+  expect(JSON.stringify(violations).length).toBeLessThan(40_000);
+});

@@ -1,0 +1,63 @@
+import { isFault } from '@odograph/kernel/fault';
+import { expect, test, vi } from 'vitest';
+import { createClientLimits } from './client-limits.ts';
+
+const QUOTA = { maxStreams: 2, reportsPerSecond: 100 };
+
+function open() {
+  const clock = { ms: 1_000_000, now: () => clock.ms };
+  const metrics = { streamOpened: vi.fn(), streamClosed: vi.fn(), refused: vi.fn() };
+  return { clock, metrics, limits: createClientLimits({ quota: QUOTA, clock, metrics }) };
+}
+
+test('a second’s worth of reports is let through at once, and no more', () => {
+  const { limits } = open();
+  limits.admitReports('a', 100);
+  expect(() => limits.admitReports('a', 1)).toThrow(
+    expect.objectContaining({
+      code: 'OVERLOADED',
+      limit: '100 reports/s a client',
+      message: 'more than 100 reports/s a client: wait 10 ms',
+      retryAfterMs: 10,
+    }),
+  );
+});
+
+test('who waits as long as told is let through', () => {
+  const { limits, clock } = open();
+  limits.admitReports('a', 80);
+  try {
+    limits.admitReports('a', 50);
+    expect.unreachable();
+  } catch (fault) {
+    clock.ms += isFault(fault) ? (fault.retryAfterMs ?? 0) : 0;
+  }
+  limits.admitReports('a', 50);
+});
+
+test('a message of more than a second’s worth is let through, and the time it took is waited off', () => {
+  const { limits, clock } = open();
+  limits.admitReports('a', 500);
+  clock.ms += 3_999;
+  expect(() => limits.admitReports('a', 1)).toThrow();
+  clock.ms += 1_001;
+  limits.admitReports('a', 500);
+});
+
+test('one client’s reports do not count for another', () => {
+  const { limits } = open();
+  limits.admitReports('a', 100);
+  limits.admitReports('b', 100);
+});
+
+test('connections are counted for each client, refused above the limit, and given back', () => {
+  const { limits, metrics } = open();
+  const [first] = [limits.openStream('a'), limits.openStream('a')];
+  expect(() => limits.openStream('a')).toThrow(expect.objectContaining({ limit: '2 connections a client' }));
+  limits.openStream('b');
+  first[Symbol.dispose]();
+  limits.openStream('a');
+  expect(metrics.streamOpened).toHaveBeenCalledTimes(4);
+  expect(metrics.streamClosed).toHaveBeenCalledTimes(1);
+  expect(metrics.refused).toHaveBeenCalledTimes(1);
+});

@@ -1,0 +1,124 @@
+import type {
+  BatchResult,
+  ConnectionLimits,
+  ConnectResponse,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { Clock } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
+import type { BidiHandler, CallContext } from '@odograph/platform/grpc-handler';
+import { asFault, toRpcStatus } from '@odograph/platform/grpc-status';
+import type { Log } from '@odograph/platform/log';
+import type { ClientLimits } from './client-limits.ts';
+import { createOrderedWindow, type OrderedWindow } from './ordered-window.ts';
+import { toResults } from './results.ts';
+import { type MessageLimits, type SlicedBatch, sliceConnectRequest } from './slice-message.ts';
+import type { Batch, TakeBatch } from './take-batch.ts';
+
+export interface ConnectLimits extends MessageLimits {
+  /** Batches of one connection under way at a time. */
+  readonly windowBatches: number;
+  /** How long a batch of a connection may take, in milliseconds: the connection itself has no deadline. */
+  readonly batchDeadlineMs: number;
+}
+
+export interface ConnectParts {
+  readonly takeBatch: TakeBatch;
+  readonly clients: ClientLimits;
+  readonly limits: ConnectLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Send = (response: ConnectResponse) => Promise<void>;
+
+/**
+ * A connection that stays. What was read of it is taken and acknowledged, in order, whatever ends it: the client,
+ * a message out of order, or the server on its way down.
+ */
+export function createConnect(parts: ConnectParts): BidiHandler<Buffer, ConnectResponse> {
+  const { clients, limits } = parts;
+  return async (requests, send, call) => {
+    using _stream = clients.openStream(call.client);
+    await send({ message: { $case: 'limits', value: connectionLimits(limits) } });
+    const window = createOrderedWindow<BatchResult>(limits.windowBatches);
+    // Each lets go of the other: without the reader no batch will come, without the acknowledgements none will leave.
+    const close = () => window.close();
+    const reading = settled(readBatches(requests, window, parts, call).finally(close));
+    await acknowledge(window, send).finally(close);
+    const end = await reading;
+    if (end.status === 'rejected') throw end.reason;
+  };
+}
+
+async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [end] = await Promise.allSettled([work]);
+  return end;
+}
+
+function connectionLimits({ windowBatches, maxReports, maxBytes }: ConnectLimits): ConnectionLimits {
+  return { windowBatches, maxReports, maxBytes };
+}
+
+async function readBatches(
+  requests: AsyncIterable<Buffer>,
+  window: OrderedWindow<BatchResult>,
+  parts: ConnectParts,
+  call: CallContext,
+): Promise<void> {
+  let expected = 1;
+  for await (const message of requests) {
+    const batch = sliceConnectRequest(message, parts.limits);
+    assertNumber(batch, expected);
+    expected += 1;
+    await window.add(resultOf({ ...batch, messageBytes: message.length }, parts, call));
+  }
+}
+
+function assertNumber({ number }: SlicedBatch, expected: number): void {
+  if (number === expected) return;
+  const description = `batch ${number} came where ${expected} was due: number them from 1, each one more than the last`;
+  const violations = [{ field: 'batch.number', reason: 'WRONG_BATCH_NUMBER', description }];
+  throw new Fault('INVALID_INPUT', description, { violations });
+}
+
+/** What became of a batch. Never rejects: a refusal is an answer like any other, and the connection goes on. */
+async function resultOf(
+  batch: Batch & SlicedBatch,
+  { takeBatch, limits, clock, log }: ConnectParts,
+  { client, traceparent, deadlineAtMs }: CallContext,
+): Promise<BatchResult> {
+  const { number } = batch;
+  const dueAtMs = Math.min(deadlineAtMs, clock.now() + limits.batchDeadlineMs);
+  try {
+    const answers = await takeBatch(batch, { client, traceparent, deadlineAtMs: dueAtMs });
+    return { number, results: toResults(answers) };
+  } catch (error) {
+    return { number, results: [], refused: toRpcStatus(asFault(error, log)) };
+  }
+}
+
+async function acknowledge(window: OrderedWindow<BatchResult>, send: Send): Promise<void> {
+  for await (const done of window.groups()) {
+    for (const batches of packed(done)) {
+      const through = batches.at(-1)?.number ?? 0;
+      await send({ message: { $case: 'ack', value: { through, batches } } });
+    }
+  }
+}
+
+/** Findings in one acknowledgement past which a further batch waits for the next: clients take 4 MB a message. */
+const FINDINGS_PER_ACK = 2_000;
+
+function packed(done: readonly BatchResult[]): readonly BatchResult[][] {
+  const acks: BatchResult[][] = [];
+  let findings = Number.POSITIVE_INFINITY;
+  for (const batch of done) {
+    if (findings > FINDINGS_PER_ACK) {
+      acks.push([]);
+      findings = 0;
+    }
+    acks.at(-1)?.push(batch);
+    findings += batch.results.reduce((sum, result) => sum + result.findings.length, 0);
+  }
+  return acks;
+}

@@ -1,0 +1,72 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { type Sample, VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
+import { signalsToDomain } from '@odograph/contracts/signals';
+import type { Finding } from '../domain/finding.ts';
+import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/report.ts';
+
+/** A report out of its bytes, or why there is none. */
+export type DecodedReport =
+  | { readonly isDecoded: true; readonly wire: VehicleReport; readonly report: IncomingReport }
+  | { readonly isDecoded: false; readonly violation: Finding };
+
+/** A report becomes one event, and two of that size must fit an envelope of the log. */
+const REPORT_MAX_BYTES = 256 * 1024;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Decodes one report on its own. Never throws: bytes that are no report are a finding. */
+export function decodeReport(bytes: Uint8Array): DecodedReport {
+  if (bytes.length > REPORT_MAX_BYTES) {
+    const description = `${bytes.length} bytes, at most ${REPORT_MAX_BYTES} a report: split it into several reports`;
+    return undecoded('', 'REPORT_TOO_LARGE', description);
+  }
+  try {
+    const reader = new BinaryReader(bytes, (text) => utf8.decode(text));
+    const wire = VehicleReport.decode(reader);
+    if (reader.pos !== reader.len) throw new Error(`ends at byte ${reader.pos} of ${reader.len}`);
+    return { isDecoded: true, wire, report: toIncoming(wire) };
+  } catch (error) {
+    return undecoded(...findingOf(error));
+  }
+}
+
+function undecoded(field: string, reason: string, description: string): DecodedReport {
+  return { isDecoded: false, violation: { field, reason, description } };
+}
+
+/** The one number of a report that can be too large to read exactly is a time, most likely one in nanoseconds. */
+function findingOf(error: unknown): [field: string, reason: string, description: string] {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('MAX_SAFE_INTEGER') || message.includes('MIN_SAFE_INTEGER')) {
+    return [
+      'samples',
+      'NOT_MILLISECONDS',
+      'an observed_at_ms is far out of range: it must be Unix time in milliseconds',
+    ];
+  }
+  return ['', 'WRONG_BYTES', `the bytes are no VehicleReport: ${message}`];
+}
+
+function toIncoming({ vehicleId, reportId, vin, samples }: VehicleReport): IncomingReport {
+  return {
+    vehicleId,
+    reportId,
+    ...(vin === undefined ? {} : { vin }),
+    samples: samples.map(toIncomingSample),
+  };
+}
+
+function toIncomingSample({ observedAtMs, clockText, signals }: Sample): IncomingSample {
+  const known = signals === undefined ? {} : signalsToDomain({ ...signals, others: {} });
+  const others = signals === undefined ? [] : othersOf(signals.others);
+  // An empty text says nothing: some clients cannot leave a text out.
+  return { observedAtMs, ...(clockText ? { clockText } : {}), known, others };
+}
+
+function othersOf(wire: Signals['others']): readonly OtherSignal[] {
+  const others = Object.entries(wire).map(([path, value]) => ({ path, value: value.kind?.value }));
+  // Under this name the generated decoder sets the prototype instead of a key; the signal is no less sent.
+  const hidden = Object.getPrototypeOf(wire) !== Object.prototype;
+  return hidden ? [...others, { path: '__proto__', value: undefined }] : others;
+}

@@ -1,0 +1,46 @@
+import { TelemetryIngestService } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { Clock } from '@odograph/kernel/clock';
+import { bidi, type GrpcService, grpcService, unary, withRawRequests } from '@odograph/platform/grpc-handler';
+import type { Log } from '@odograph/platform/log';
+import type { Meter } from '@opentelemetry/api';
+import type { ReportLimits } from '../domain/report.ts';
+import { type ClientQuota, createClientLimits } from './client-limits.ts';
+import { type ConnectLimits, createConnect } from './connect.ts';
+import { createDoorMetrics } from './metrics.ts';
+import { createReport } from './report.ts';
+import { createTakeBatch } from './take-batch.ts';
+import { createTakeReports, type EventAppender } from './take-reports.ts';
+
+export interface DoorLimits extends ReportLimits, ConnectLimits, ClientQuota {}
+
+export const DEFAULT_DOOR_LIMITS: DoorLimits = {
+  maxBytes: 1_000_000,
+  maxReports: 5_000,
+  maxSamples: 1_000,
+  futureToleranceMs: 300_000,
+  windowBatches: 8,
+  batchDeadlineMs: 30_000,
+  maxStreams: 100,
+  reportsPerSecond: 20_000,
+};
+
+export interface DoorParts {
+  /** Where events are put on disk. */
+  readonly events: EventAppender;
+  readonly clock: Clock;
+  readonly limits: DoorLimits;
+  readonly meter: Meter;
+  readonly log: Log;
+}
+
+/** The service `TelemetryIngest`. Its requests come as bytes, as each report is decoded on its own. */
+export function createDoor({ events, clock, limits, meter, log }: DoorParts): GrpcService {
+  const metrics = createDoorMetrics(meter);
+  const clients = createClientLimits({ quota: limits, clock, metrics });
+  const take = createTakeReports({ events, clock, limits });
+  const takeBatch = createTakeBatch({ take, clients, limits, metrics });
+  return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
+    report: unary(createReport({ takeBatch, limits })),
+    connect: bidi(createConnect({ takeBatch, clients, limits, clock, log })),
+  });
+}

@@ -1,0 +1,34 @@
+import { Fault } from '@odograph/kernel/fault';
+import { createMetrics } from '@odograph/platform/metrics';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDoorMetrics } from './metrics.ts';
+
+test('what the door counts can be scraped, by outcome, reason and limit', async () => {
+  const { meter, serve } = createMetrics('test');
+  const { port, stop } = await serve({});
+  onTestFinished(stop);
+  const metrics = createDoorMetrics(meter);
+  const finding = { field: 'vin', reason: 'VIN_CHECK_DIGIT', description: '' };
+  const position = { partition: 0, sequence: 1, index: 0 };
+  metrics.batchTaken(3);
+  metrics.answered([
+    { outcome: 'accepted', position, findings: [finding] },
+    { outcome: 'accepted', position, findings: [] },
+    { outcome: 'unavailable', fault: new Fault('OVERLOADED', 'full') },
+  ]);
+  metrics.refused(new Fault('TOO_LARGE', 'x', { limit: '1000000 bytes a message' }));
+  metrics.streamOpened();
+
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  for (const line of [
+    'odograph_ingest_reports_total{outcome="accepted"} 2',
+    'odograph_ingest_reports_total{outcome="unavailable"} 1',
+    'odograph_ingest_findings_total{reason="VIN_CHECK_DIGIT"} 1',
+    'odograph_ingest_findings_total{reason="OVERLOADED"} 1',
+    'odograph_ingest_refusals_total{code="TOO_LARGE",limit="1000000 bytes a message"} 1',
+    'odograph_ingest_batch_reports_sum 3',
+    'odograph_ingest_streams 1',
+  ]) {
+    expect(page).toContain(`\n${line}`);
+  }
+});

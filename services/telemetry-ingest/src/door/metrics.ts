@@ -1,0 +1,65 @@
+import { isFault } from '@odograph/kernel/fault';
+import type { Meter } from '@opentelemetry/api';
+import type { Answer } from './take-reports.ts';
+
+/** What the door counts. No label names a vehicle or a client: their number has no bound. */
+export interface DoorMetrics {
+  batchTaken(reports: number): void;
+  answered(answers: readonly Answer[]): void;
+  /** A batch or a connection was refused as a whole. */
+  refused(error: unknown): void;
+  streamOpened(): void;
+  streamClosed(): void;
+}
+
+/** Upper bounds of the histogram of batch sizes. */
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+
+export function createDoorMetrics(meter: Meter): DoorMetrics {
+  const reports = meter.createCounter('odograph.ingest.reports', {
+    unit: '{report}',
+    description: 'Reports by what became of them.',
+  });
+  const findings = meter.createCounter('odograph.ingest.findings', {
+    unit: '{finding}',
+    description: 'What was wrong with reports, or noticed about them, by reason.',
+  });
+  const refusals = meter.createCounter('odograph.ingest.refusals', {
+    unit: '{batch}',
+    description: 'Batches and connections refused as a whole, by code and limit.',
+  });
+  const batch = meter.createHistogram('odograph.ingest.batch.reports', {
+    unit: '{report}',
+    description: 'Reports a batch.',
+    advice: { explicitBucketBoundaries: BATCH_BUCKETS },
+  });
+  const streams = meter.createUpDownCounter('odograph.ingest.streams', {
+    unit: '{stream}',
+    description: 'Open connections.',
+  });
+  return {
+    batchTaken: (count) => batch.record(count),
+    answered(answers) {
+      for (const [outcome, count] of tally(answers.map((answer) => answer.outcome)))
+        reports.add(count, { outcome });
+      for (const [reason, count] of tally(answers.flatMap(reasonsOf))) findings.add(count, { reason });
+    },
+    refused: (error) => refusals.add(1, refusalLabels(error)),
+    streamOpened: () => streams.add(1),
+    streamClosed: () => streams.add(-1),
+  };
+}
+
+function reasonsOf(answer: Answer): readonly string[] {
+  return answer.outcome === 'unavailable' ? [answer.fault.code] : answer.findings.map(({ reason }) => reason);
+}
+
+function refusalLabels(error: unknown): Record<string, string> {
+  return isFault(error) ? { code: error.code, limit: error.limit ?? '' } : { code: 'INTERNAL', limit: '' };
+}
+
+function tally(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { TelemetryIngestClient } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { decodeEnvelope } from '@odograph/event-log/envelope';
+import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/names';
+import { readConfig } from '@odograph/platform/config';
+import { createGrpcClient } from '@odograph/platform/grpc-client';
+import { silentLog } from '@odograph/platform/log';
+import type { TestEngine } from '@odograph/testing/engines';
+import { ingestApp } from './app.ts';
+import { ingestSettings } from './config.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Makes the streams of a log, as history does when it first starts. */
+export async function createStreams(
+  nats: TestEngine,
+  { partitions = 2, maxBytes = 256 * 1024 * 1024 } = {},
+): Promise<void> {
+  const connection = await connect({ servers: nats.url });
+  const manager = await jetstreamManager(connection);
+  for (let partition = 0; partition < partitions; partition += 1) {
+    await manager.streams.add({
+      name: streamName(partition),
+      subjects: [streamSubject(partition)],
+      discard: DiscardPolicy.New,
+      max_bytes: maxBytes,
+      metadata: { [PARTITION_COUNT_KEY]: String(partitions) },
+    });
+  }
+  await connection.close();
+}
+
+/** Every event that lies in the streams of a log, with its place as `partition/sequence/index`. */
+export async function readStreams(nats: TestEngine, partitions = 2): Promise<ReadonlyMap<string, Event>> {
+  const connection = await connect({ servers: nats.url });
+  const manager = await jetstreamManager(connection);
+  const events = new Map<string, Event>();
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const { state } = await manager.streams.info(streamName(partition));
+    for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
+      const message = await manager.streams.getMessage(streamName(partition), { seq });
+      const stored = message ? decodeEnvelope(message.data) : [];
+      for (const [index, event] of stored.entries()) events.set(`${partition}/${seq}/${index}`, event);
+    }
+  }
+  await connection.close();
+  return events;
+}
+
+/** The door in this process, on real NATS. */
+export async function startIngest(nats: TestEngine, env: Environment = {}) {
+  const config = readConfig(ingestSettings, { ODO_NATS_URL: nats.url, ...env });
+  const app = ingestApp(config, silentLog).build();
+  const { grpc, metrics, publisher } = await app.start();
+  const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${grpc.port}`);
+  return {
+    client,
+    publisher,
+    metricsUrl: `http://127.0.0.1:${metrics.port}/metrics`,
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await app.stop(2_000);
+    },
+  };
+}
+
+/** The door as a process of its own, to be killed. */
+export async function spawnIngest(nats: TestEngine, env: Environment = {}) {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { ODO_NATS_URL: nats.url, ODO_LOG_LEVEL: 'silent', ...env },
+    // With a channel to this process, so that it does not outlive it.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const { grpc } = await untilReady(child);
+  const client = createGrpcClient(TelemetryIngestClient, grpc);
+  return {
+    client,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Resolves with the exit code once the process is gone. */
+    async exited(): Promise<number | null> {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return child.exitCode;
+    },
+    async [Symbol.asyncDispose]() {
+      client.close();
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess): Promise<{ readonly grpc: string }> {
+  const ready = once(child, 'message');
+  const exit = once(child, 'exit').then(([code]) => {
+    throw new Error(`the process ended with ${code} before it was ready`);
+  });
+  const [{ endpoints }] = (await Promise.race([ready, exit])) as [{ endpoints: { grpc: string } }];
+  return endpoints;
+}

@@ -1,0 +1,179 @@
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import {
+  type BatchResult,
+  type ConnectRequest,
+  ReportOutcome,
+  type TelemetryIngestClient,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { formatPosition } from '@odograph/kernel/position';
+import { callBidi, callUnary } from '@odograph/platform/grpc-client';
+import { startTestNats, type TestEngine } from '@odograph/testing/engines';
+import { expect, test, vi } from 'vitest';
+import { report } from './door/door.fixture.ts';
+import { createStreams, readStreams, spawnIngest, startIngest } from './ingest.fixture.ts';
+
+const send = (client: TelemetryIngestClient, vehicleIds: readonly string[], settings = {}) =>
+  callUnary(client.report, { reports: vehicleIds.map((id) => report(id)) }, settings);
+
+async function openLog(options: Parameters<typeof createStreams>[1] = {}): Promise<TestEngine> {
+  const nats = await startTestNats();
+  await createStreams(nats, options);
+  return nats;
+}
+
+test('what is acknowledged lies on disk at the position that was answered', async () => {
+  await using nats = await openLog();
+  await using door = await startIngest(nats);
+  await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
+  const vehicles = Array.from({ length: 20 }, (_, at) => `bus-${at}`);
+  const { results } = await send(door.client, vehicles);
+  await nats.kill9();
+  await using _again = await startTestNats({ dataDir: nats.dataDir, port: nats.port });
+
+  const stored = await readStreams(nats);
+  for (const [at, { position }] of results.entries()) {
+    const event = position && stored.get(formatPosition(position));
+    expect(event && decodeEvent(event)).toMatchObject({ type: 'TelemetryReported', subject: vehicles[at] });
+  }
+});
+
+test('before history has made the log, reports are told to come again', async () => {
+  await using nats = await startTestNats();
+  await using door = await startIngest(nats);
+  await expect(send(door.client, ['bus-7'])).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    retryAfterMs: expect.any(Number),
+  });
+  await createStreams(nats);
+  await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2), { timeout: 10_000 });
+  expect((await send(door.client, ['bus-7'])).results).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
+});
+
+test('while NATS is away reports wait within their deadline, and land once when it is back', async () => {
+  await using nats = await openLog();
+  await using door = await startIngest(nats);
+  await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
+  await send(door.client, ['before']);
+  await nats.kill9();
+  await expect(send(door.client, ['impatient'], { deadlineMs: 600 })).rejects.toMatchObject({
+    code: expect.stringMatching(/^(UNAVAILABLE|DEADLINE)$/),
+  });
+  const patient = send(door.client, ['patient'], { deadlineMs: 25_000 });
+  await using _again = await startTestNats({ dataDir: nats.dataDir, port: nats.port });
+  expect((await patient).results).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
+
+  const subjects = [...(await readStreams(nats)).values()].map(({ subject }) => subject);
+  expect(subjects.filter((subject) => subject === 'patient')).toHaveLength(1);
+});
+
+test('a full stream is said with the time to wait, and what it took stays', async () => {
+  await using nats = await openLog({ partitions: 1, maxBytes: 300_000 });
+  await using door = await startIngest(nats, { ODO_INGEST_STREAM_FULL_PCT: '50' });
+  await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(1));
+  let accepted = 0;
+  const fill = async () => {
+    for (let at = 0; at < 200; at += 1) {
+      await send(
+        door.client,
+        Array.from({ length: 100 }, (_, index) => `bus-${at}-${index}`),
+      );
+      accepted += 100;
+    }
+  };
+  await expect(fill()).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    limit: 'bytes of the stream',
+    retryAfterMs: expect.any(Number),
+  });
+  expect(accepted).toBeGreaterThan(0);
+  const telemetry = [...(await readStreams(nats, 1)).values()].filter(({ type }) => type !== 'TimeTicked');
+  expect(telemetry.length).toBeGreaterThanOrEqual(accepted);
+});
+
+test('time passes in every partition, also where the stream is too full for telemetry', async () => {
+  await using nats = await openLog();
+  await using _door = await startIngest(nats, { ODO_INGEST_STREAM_FULL_PCT: '1' });
+  const clocks = async () => new Set([...(await readStreams(nats)).values()].map(({ subject }) => subject));
+  const every = new Set(['clock/0', 'clock/1']);
+  await vi.waitFor(async () => expect(await clocks()).toEqual(every), { timeout: 15_000, interval: 500 });
+});
+
+test('the metrics of the door and of the publisher can be scraped', async () => {
+  await using nats = await openLog();
+  await using door = await startIngest(nats);
+  await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
+  await send(door.client, ['bus-7', 'bus 8']);
+  const page = await (await fetch(door.metricsUrl)).text();
+  for (const line of [
+    'odograph_ingest_reports_total{outcome="accepted"} 1',
+    'odograph_ingest_reports_total{outcome="rejected"} 1',
+    'odograph_ingest_findings_total{reason="INVALID_VEHICLE_ID"} 1',
+    'odograph_publisher_queued 0',
+    'rpc_server_call_duration_count{rpc_system_name="grpc",rpc_method="odograph.telemetry.v1.TelemetryIngest/Report"',
+  ]) {
+    expect(page).toContain(line);
+  }
+  expect(page).toMatch(/odograph_publisher_envelope_events_count\{partition="[01]"\} 1/);
+});
+
+/** Sends batches without end and notes what is acknowledged, until the connection ends. */
+async function load(client: TelemetryIngestClient, acknowledged: Map<string, string>) {
+  const connection = callBidi(client.connect);
+  let isOver = false;
+  const sending = (async () => {
+    for (let number = 1; !isOver; number += 1) {
+      const reports = Array.from({ length: 20 }, (_, at) => report(`bus-${at}`, `${number}`));
+      await connection.send({ batch: { number, reports } } satisfies ConnectRequest);
+    }
+  })();
+  const note = ({ number, results }: BatchResult) => {
+    for (const [at, { position }] of results.entries()) {
+      if (position) acknowledged.set(formatPosition(position), `bus-${at} ${number}`);
+    }
+  };
+  try {
+    for await (const { message } of connection.responses) {
+      if (message?.$case === 'ack') message.value.batches.forEach(note);
+    }
+  } catch (fault) {
+    return fault;
+  } finally {
+    isOver = true;
+    await Promise.allSettled([sending]);
+  }
+  return undefined;
+}
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  '%s under load loses nothing that was acknowledged',
+  async (signal) => {
+    await using nats = await openLog();
+    await using door = await spawnIngest(nats);
+    const acknowledged = new Map<string, string>();
+    await vi.waitFor(() => send(door.client, ['first']), { timeout: 10_000 });
+    const loads = [load(door.client, acknowledged), load(door.client, acknowledged)];
+    await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(2_000), { timeout: 30_000 });
+    door.kill(signal);
+    const ends = await Promise.all(loads);
+    const exitCode = await door.exited();
+
+    const stored = await readStreams(nats);
+    for (const [place, what] of acknowledged) {
+      const event = stored.get(place);
+      expect(`${event?.subject} ${event?.reportId}`).toBe(what);
+    }
+    if (signal === 'SIGKILL') return;
+    expect(exitCode).toBe(0);
+    for (const end of ends) expect(end).toMatchObject({ code: 'UNAVAILABLE' });
+    // Drained: everything that was read has been acknowledged, so nothing more lies in the log than was told.
+    const telemetry = [...stored.values()].filter(
+      ({ type, subject }) => type !== 'TimeTicked' && subject !== 'first',
+    );
+    expect(telemetry).toHaveLength(acknowledged.size);
+  },
+);
+
+test('settings that are wrong end the process', async () => {
+  await using nats = await startTestNats();
+  await expect(spawnIngest(nats, { ODO_INGEST_MAX_REPORTS: 'many' })).rejects.toThrow('ended with 2 before');
+});
