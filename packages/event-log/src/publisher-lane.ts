@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
-import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
 import { streamName, streamSubject } from './names.ts';
 import { fullStream, isStreamFull, mayBeStored } from './publish-refusal.ts';
 import type { PublisherOptions } from './publisher.ts';
@@ -50,6 +49,8 @@ export class PublisherLane {
   #queuedBytes = 0;
   #inFlight: readonly Waiting[] = [];
   #running: Promise<void> | undefined;
+  /** Why the last attempt failed; undefined after one that did not. */
+  #trouble: string | undefined;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -82,7 +83,7 @@ export class PublisherLane {
   async #run(): Promise<void> {
     const sweep = setInterval(() => this.#rejectLate(), DEADLINE_SWEEP_MS);
     while (this.#queue.length > 0) {
-      if (envelopeLength(this.#queue) === this.#queue.length) await delay(this.#parts.settings.lingerMs);
+      if (this.#envelopeLength() === this.#queue.length) await delay(this.#parts.settings.lingerMs);
       this.#inFlight = this.#takeEnvelope();
       if (this.#inFlight.length > 0) await this.#store(this.#inFlight);
       this.#inFlight = [];
@@ -91,8 +92,12 @@ export class PublisherLane {
     this.#running = undefined;
   }
 
+  #envelopeLength(): number {
+    return envelopeLength(this.#queue, this.#parts.settings);
+  }
+
   #takeEnvelope(): Waiting[] {
-    const taken = this.#queue.splice(0, envelopeLength(this.#queue));
+    const taken = this.#queue.splice(0, this.#envelopeLength());
     for (const { bytes } of taken) this.#queuedBytes -= bytes;
     return taken;
   }
@@ -108,12 +113,14 @@ export class PublisherLane {
       if (!isInDoubt && envelope.every((group) => group.isSettled)) return;
       try {
         resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });
+        this.#trouble = undefined;
         const events = envelope.reduce((sum, group) => sum + group.entries.length, 0);
         const durationMs = performance.now() - startedAt;
         return observer.onStored?.(partition, { events, bytes: bytes.length, durationMs });
       } catch (error) {
         if (isStreamFull(error) && !isInDoubt) return rejectAll(envelope, fullStream(partition, error));
         isInDoubt ||= mayBeStored(error);
+        this.#trouble = error instanceof Error ? error.message : String(error);
         observer.onRetry?.(partition, error);
         await delay(waitMs);
       }
@@ -141,7 +148,8 @@ export class PublisherLane {
     const late = [...this.#inFlight, ...this.#queue].filter(isLate);
     if (late.length === 0) return;
     const retryAfterMs = this.#parts.settings.retryMaxMs;
-    const message = 'not confirmed on disk in time; send it again under the same report_id';
+    const why = this.#trouble === undefined ? '' : ` (${this.#trouble})`;
+    const message = `not confirmed on disk in time${why}; send it again under the same report_id`;
     rejectAll(late, new Fault('UNAVAILABLE', message, { retryAfterMs }));
     this.#queue = this.#queue.filter((group) => !group.isSettled);
     this.#queuedBytes = this.#queue.reduce((sum, group) => sum + group.bytes, 0);
@@ -167,13 +175,16 @@ function rejectAll(groups: readonly Waiting[], fault: Fault): void {
   }
 }
 
-/** How many groups from the front fit into one envelope. */
-function envelopeLength(queue: readonly Group[]): number {
+/** How many groups from the front fit into one envelope; one that is larger by itself has one of its own. */
+function envelopeLength(
+  queue: readonly Group[],
+  { envelopeEvents, envelopeBytes }: Pick<PublisherOptions, 'envelopeEvents' | 'envelopeBytes'>,
+): number {
   let [events, bytes, count] = [0, 0, 0];
   for (const group of queue) {
     events += group.entries.length;
     bytes += group.bytes;
-    if (events > MAX_ENVELOPE_EVENTS || bytes > MAX_ENVELOPE_BYTES) break;
+    if (count > 0 && (events > envelopeEvents || bytes > envelopeBytes)) break;
     count += 1;
   }
   return count;

@@ -8,6 +8,9 @@ import { type LaneObserver, PublisherLane } from './publisher-lane.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
 export interface PublisherOptions {
+  /** Events and bytes in one envelope, at most {@link MAX_ENVELOPE_EVENTS} and {@link MAX_ENVELOPE_BYTES}. */
+  readonly envelopeEvents: number;
+  readonly envelopeBytes: number;
   /** How long an envelope waits for company, in milliseconds. */
   readonly lingerMs: number;
   /** How long to wait for JetStream's acknowledgement before sending the same bytes again, in milliseconds. */
@@ -20,6 +23,8 @@ export interface PublisherOptions {
 }
 
 export const DEFAULT_PUBLISHER_OPTIONS: PublisherOptions = {
+  envelopeEvents: MAX_ENVELOPE_EVENTS,
+  envelopeBytes: MAX_ENVELOPE_BYTES,
   lingerMs: 3,
   ackTimeoutMs: 5_000,
   retryMinMs: 20,

@@ -22,6 +22,8 @@ export interface StreamWatch {
 export interface StreamWatchParts {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
+  /** Whether the server can be reached now: what is published while it cannot would pile up in memory. */
+  readonly isConnected?: () => boolean;
   /** Told of faults that will be looked at again at the next turn. */
   readonly onTrouble?: (error: unknown) => void;
   readonly options?: Partial<StreamWatchOptions>;
@@ -60,6 +62,7 @@ interface PartitionSeen {
 export function createStreamWatch({
   connection,
   manager,
+  isConnected = () => true,
   onTrouble,
   options,
 }: StreamWatchParts): StreamWatch {
@@ -91,7 +94,7 @@ export function createStreamWatch({
   return {
     partitionCount: () => partitions.length || undefined,
     assertOpen(partition) {
-      const trouble = troubleOf(partitions[partition]);
+      const trouble = isConnected() ? troubleOf(partitions[partition]) : 'NATS is away';
       if (trouble === undefined) return;
       const message = `partition ${partition} takes nothing now: ${trouble}`;
       throw new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 });

@@ -141,9 +141,10 @@ async function openLog({ db }: Mongo, partitionCount: number) {
   return { collections, reader: createMongoLogReader(collections) };
 }
 
-async function openPublisher({ connection }: Nats, log: Log) {
+async function openPublisher({ connection, isConnected }: Nats, log: Log) {
   const watch = createStreamWatch({
     connection,
+    isConnected,
     manager: await jetstreamManager(connection),
     onTrouble: (err) => log.warn({ err }, 'a stream could not be looked at'),
   });

@@ -30,24 +30,20 @@ export function ingestApp(config: IngestConfig, log: Log) {
       const nats = await connectNats({ ...config.nats, name: 'telemetry-ingest', log, signal });
       return started(nats, { stop: (leftMs) => nats.drain(leftMs / 2) });
     })
-    .part('watch', ['nats'], async ({ nats: { connection } }) => {
+    .part('watch', ['nats'], async ({ nats: { connection, isConnected } }) => {
       const watch = createStreamWatch({
         connection,
         manager: await jetstreamManager(connection),
+        isConnected,
         onTrouble: oncePerChange((err) => log.warn({ err }, 'a stream could not be looked at')),
         options: { fullRatio: config.room.fullPct / 100, minFreeDiskRatio: config.room.minFreeDiskPct / 100 },
       });
       return started(watch, { stop: () => watch.stop() });
     })
     .part('publisher', ['nats', 'watch', 'metrics'], ({ nats, watch, metrics }) => {
-      // Each attempt to publish asks this first: what is published while the server is away would pile up in memory.
-      const assertReachable = (partition: number) => {
-        nats.assertConnected();
-        watch.assertOpen(partition);
-      };
       const publisher = createPublisher({
         jetstream: jetstream(nats.connection),
-        watch: { ...watch, assertOpen: assertReachable },
+        watch,
         options: config.publisher,
         observer: observePublishing(metrics.meter),
       });

@@ -1,3 +1,4 @@
+import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { DEFAULT_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher';
 import type { ConfigOf } from '@odograph/platform/config';
 import { bytes, ms, natsSettings, serviceSettings, whole } from '@odograph/platform/setting';
@@ -23,6 +24,14 @@ const limits = {
 
 /** How events are put together and on disk; see {@link DEFAULT_PUBLISHER_OPTIONS}. */
 const publisher = {
+  envelopeEvents: whole('ODO_INGEST_ENVELOPE_EVENTS', MAX_ENVELOPE_EVENTS, {
+    min: 1,
+    max: MAX_ENVELOPE_EVENTS,
+  }),
+  envelopeBytes: bytes('ODO_INGEST_ENVELOPE_BYTES', MAX_ENVELOPE_BYTES, {
+    min: 1_000,
+    max: MAX_ENVELOPE_BYTES,
+  }),
   lingerMs: ms('ODO_INGEST_ENVELOPE_AGE_MS', DEFAULT_PUBLISHER_OPTIONS.lingerMs, { max: 1_000 }),
   ackTimeoutMs: ms('ODO_INGEST_ACK_TIMEOUT_MS', DEFAULT_PUBLISHER_OPTIONS.ackTimeoutMs, { min: 100 }),
   retryMinMs: ms('ODO_INGEST_RETRY_MIN_MS', DEFAULT_PUBLISHER_OPTIONS.retryMinMs, { min: 1 }),

@@ -21,6 +21,8 @@ export interface SamplePage extends SampleRange {
   readonly limit: number;
 }
 
+const NO_SIGNALS: ReadonlySet<string> = new Set();
+
 /** The samples of a slice in a range, in order of their places. Decodes no block beyond the range or the limit. */
 export function readSamples(slice: SamplesSlice, page: SamplePage): readonly RecordedSample[] {
   const { after, limit } = page;
@@ -48,20 +50,24 @@ export function countSamples(slice: SamplesSlice, range: SampleRange): number {
 }
 
 function countIn(run: SampleRun, range: SampleRange): number {
+  if (range.signals !== undefined) return samplesInRange(run, range).length;
   const [block, ...more] = run.blocks;
   const isWithin = run.from >= range.fromMs && run.to < range.toMs;
-  const isBlock = block !== undefined && more.length === 0 && run.loose.length === 0;
-  return isWithin && isBlock && range.signals === undefined ? block.count : samplesInRange(run, range).length;
+  if (isWithin && block !== undefined && more.length === 0 && run.loose.length === 0) return block.count;
+  return samplesOfRun(run, NO_SIGNALS).filter((place) => isInRange(place, range)).length;
 }
 
-function samplesInRange(run: SampleRun, { fromMs, toMs, signals: names }: SampleRange): RecordedSample[] {
-  const inRange = samplesOfRun(run, names && namesToRead(names)).filter(
-    ({ observedAtMs }) => observedAtMs >= fromMs && observedAtMs < toMs,
-  );
+function samplesInRange(run: SampleRun, range: SampleRange): RecordedSample[] {
+  const names = range.signals;
+  const inRange = samplesOfRun(run, names && namesToRead(names)).filter((place) => isInRange(place, range));
   if (names === undefined)
     return inRange.map((sample) => ({ ...sample, signals: withoutMark(sample.signals) }));
   return inRange.flatMap((sample) => {
     const signals = pickSignals(sample.signals, names);
     return signals === undefined ? [] : [{ ...sample, signals }];
   });
+}
+
+function isInRange({ observedAtMs }: SamplePlace, { fromMs, toMs }: SampleRange): boolean {
+  return observedAtMs >= fromMs && observedAtMs < toMs;
 }

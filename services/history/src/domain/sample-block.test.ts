@@ -195,6 +195,21 @@ describe('a block with wrong bytes', () => {
   });
 
   test.each([
+    ['out of order', [drive[1], drive[0]]],
+    ['twice the same', [drive[0], drive[0]]],
+    [
+      'of a time that none can have',
+      [{ observedAtMs: LATEST_OBSERVED_AT_MS + 1, reportId: 'a', signals: {} }],
+    ],
+    [
+      'more than a block can have',
+      [...drive, { observedAtMs: LATEST_OBSERVED_AT_MS, reportId: 'a', signals: {} }],
+    ],
+  ])('is corrupt whose samples are %s', (_, samples) => {
+    expect(isCorrupt(encodeBlock(samples as readonly RecordedSample[]))).toBe(true);
+  });
+
+  test.each([
     ['more samples than a block can have', [1, 0x81, 0x04]],
     ['a count beyond all numbers', [1, 255, 255, 255, 255, 255, 255, 255, 255, 255]],
     ['a format that is not known', [2, 0]],

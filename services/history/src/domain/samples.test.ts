@@ -166,15 +166,14 @@ describe('the samples of a vehicle', () => {
     ]);
   });
 
-  test('of a day at one a second lie in 12 documents, of a bus that reports every two minutes in 4', () => {
-    const day = Date.UTC(2021, 3, 22);
-    const every = (seconds: number) =>
-      Array.from({ length: 86_400 / seconds }, (_, at) =>
-        report(day + at * seconds * 1000, { speed_kmh: at % 50 }),
-      );
-    const countDocuments = (stored: StoredSlices) => [...stored.values()].flat().length;
-    expect(countDocuments(deliver(samples, [every(1)]))).toBe(12);
-    expect(countDocuments(deliver(samples, [every(120)]))).toBe(4);
+  test.each([
+    ['3 documents, so a day in 12, at one a second', 1, 3],
+    ['1 document, so a day in 4, of a bus that reports every two minutes', 120, 1],
+  ])('of a window lie in %s', (_, intervalS, count) => {
+    const events = Array.from({ length: 21_600 / intervalS }, (__, at) =>
+      report(WINDOW_START_MS + at * intervalS * 1000, { speed_kmh: at % 50 }),
+    );
+    expect([...deliver(samples, [events]).values()].map((documents) => documents.length)).toEqual([count]);
   });
 
   test('may be 10,000 of one millisecond, in any order', () => {
@@ -310,10 +309,8 @@ describe('what is stored', () => {
   });
 
   test('may be of two moments: every split of a rewrite, with its events once more, gives the clean documents', () => {
-    const [first, second] = [
-      drive(0, 9000),
-      [...drive(9000, 9000), report(WINDOW_START_MS + 100_500, { speed_kmh: 5 })],
-    ];
+    const first = drive(0, 8300);
+    const second = [...drive(8300, 300), report(WINDOW_START_MS + 100_500, { speed_kmh: 5 })];
     const old = documentsOf(deliver(samples, [first]));
     const clean = deliver(samples, [first, second]);
     for (let written = 0; written <= documentsOf(clean).length; written += 1) {
@@ -427,19 +424,16 @@ describe('a range of samples', () => {
     }
   });
 
-  test('tells the same latitude whether or not the longitude is asked for', () => {
-    const slice = samples.fromDocuments(
-      'V1',
-      KEY,
-      documentsOf(deliver(samples, [[report(second(0), { latitude_deg: 1, longitude_deg: 2 }, 'a')]])),
-    );
+  test.each([
+    ['a whole position', [{ latitude_deg: 1, longitude_deg: 2 }], { latitude_deg: 1, longitude_deg: 2 }],
+    ['two halves', [{ latitude_deg: 1 }, { longitude_deg: 2 }], { latitude_deg: 9, longitude_deg: 2 }],
+  ])('tells the same of %s whether or not both coordinates are asked for', (_, said, told) => {
+    const events = said.map((signals) => report(second(0), signals, 'a'));
+    const slice = samples.fromDocuments('V1', KEY, documentsOf(deliver(samples, [events])));
     samples.apply(slice, report(second(0), { latitude_deg: 9 }, 'a'), KEY);
-    expect(readSamples(slice, { ...ALL, signals: ['latitude_deg'] })[0]?.signals).toEqual({
-      latitude_deg: 1,
-    });
-    expect(readSamples(slice, { ...ALL, signals: ['longitude_deg'] })[0]?.signals).toEqual({
-      longitude_deg: 2,
-    });
+    for (const names of [['latitude_deg'], ['longitude_deg'], ['latitude_deg', 'longitude_deg']]) {
+      expect(readSamples(slice, { ...ALL, signals: names })[0]?.signals).toEqual(named(told, names));
+    }
   });
 });
 

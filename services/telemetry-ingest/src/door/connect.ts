@@ -13,6 +13,7 @@ import { createOrderedWindow, type OrderedWindow } from './ordered-window.ts';
 import { toResults } from './results.ts';
 import { type MessageLimits, type SlicedBatch, sliceConnectRequest } from './slice-message.ts';
 import type { Batch, TakeBatch } from './take-batch.ts';
+import type { ReportsCall } from './take-reports.ts';
 
 export interface ConnectLimits extends MessageLimits {
   /** Batches of one connection under way at a time. */
@@ -70,7 +71,11 @@ async function readBatches(
     const batch = sliceConnectRequest(message, parts.limits);
     assertNumber(batch, expected);
     expected += 1;
-    await window.add(resultOf({ ...batch, messageBytes: message.length }, parts, call));
+    const handedOver = Promise.withResolvers<void>();
+    const onHandedOver = handedOver.resolve;
+    const result = resultOf({ ...batch, messageBytes: message.length }, parts, { ...call, onHandedOver });
+    // The next batch waits until this one's reports are on their way, so that a vehicle's keep their order.
+    await Promise.all([window.add(result.finally(onHandedOver)), handedOver.promise]);
   }
 }
 
@@ -85,12 +90,17 @@ function assertNumber({ number }: SlicedBatch, expected: number): void {
 async function resultOf(
   batch: Batch & SlicedBatch,
   { takeBatch, limits, clock, log }: ConnectParts,
-  { client, traceparent, deadlineAtMs }: CallContext,
+  {
+    client,
+    traceparent,
+    deadlineAtMs,
+    onHandedOver,
+  }: CallContext & Required<Pick<ReportsCall, 'onHandedOver'>>,
 ): Promise<BatchResult> {
   const { number } = batch;
   const dueAtMs = Math.min(deadlineAtMs, clock.now() + limits.batchDeadlineMs);
   try {
-    const answers = await takeBatch(batch, { client, traceparent, deadlineAtMs: dueAtMs });
+    const answers = await takeBatch(batch, { client, traceparent, deadlineAtMs: dueAtMs, onHandedOver });
     return { number, results: toResults(answers) };
   } catch (error) {
     return { number, results: [], refused: toRpcStatus(asFault(error, log)) };

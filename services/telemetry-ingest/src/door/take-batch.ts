@@ -3,7 +3,7 @@ import type { ClientLimits } from './client-limits.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { isOutage, refusalOf } from './results.ts';
 import { assertWithin, type MessageLimits, type SlicedReports } from './slice-message.ts';
-import type { Answer, TakeReports } from './take-reports.ts';
+import type { Answer, ReportsCall, TakeReports } from './take-reports.ts';
 
 /** A batch as it came in one message. */
 export interface Batch extends SlicedReports {
@@ -11,7 +11,7 @@ export interface Batch extends SlicedReports {
 }
 
 /** The call that brought it. */
-export type Call = Pick<CallContext, 'client' | 'deadlineAtMs' | 'traceparent'>;
+export type Call = Pick<CallContext, 'client'> & ReportsCall;
 
 /**
  * Takes a batch within the limits, and answers for each of its reports, in order.

@@ -36,10 +36,13 @@ export interface TakeReportsParts {
   readonly limits: ReportLimits;
 }
 
-type Call = Pick<CallContext, 'deadlineAtMs' | 'traceparent'>;
+export interface ReportsCall extends Pick<CallContext, 'deadlineAtMs' | 'traceparent'> {
+  /** Called once all reports are on their way: whoever comes next cannot overtake them. */
+  readonly onHandedOver?: () => void;
+}
 
 /** Takes reports, each in its own bytes, and answers for each, in order, once its fate is settled. */
-export type TakeReports = (reports: readonly Uint8Array[], call: Call) => Promise<readonly Answer[]>;
+export type TakeReports = (reports: readonly Uint8Array[], call: ReportsCall) => Promise<readonly Answer[]>;
 
 /** So many reports are judged in one go, about 4 ms; then other calls have their turn. */
 const REPORTS_PER_TURN = 250;
@@ -53,7 +56,9 @@ export function createTakeReports({ events, clock, limits }: TakeReportsParts): 
       judged.push(judge(bytes, receivedAtMs, call.traceparent));
     }
     // All are handed to the log before the first is waited for: the reports of a vehicle keep their order.
-    return Promise.all(judged.map((one) => answer(one, call.deadlineAtMs)));
+    const answers = judged.map((one) => answer(one, call.deadlineAtMs));
+    call.onHandedOver?.();
+    return Promise.all(answers);
   };
 
   function judge(bytes: Uint8Array, receivedAtMs: number, traceparent: string): Ready | Rejected {

@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readBits, writeBits } from './bits.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+
+function bytesOf(bits: readonly boolean[]): Uint8Array {
+  const writer = new ByteWriter();
+  writeBits(writer, bits);
+  return writer.written();
+}
+
+describe('a column of bits', () => {
+  test('comes back as it was', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { size: '+1' }), (bits) => {
+        const reader = new ByteReader(bytesOf(bits));
+        expect(readBits(reader, bits.length)).toEqual(bits);
+        expect(reader.remaining()).toBe(0);
+      }),
+    );
+  });
+
+  test('takes a few bytes in long runs, and an eighth of a byte a bit at worst', () => {
+    expect(bytesOf(Array.from({ length: 512 }, () => true))).toHaveLength(3);
+    expect(bytesOf(Array.from({ length: 512 }, (_, at) => at > 100))).toHaveLength(5);
+    expect(bytesOf(Array.from({ length: 512 }, (_, at) => at % 2 === 0))).toHaveLength(65);
+  });
+
+  test.each([
+    ['a run goes on past its end', [0, 9]],
+    ['there is no such form', [2, 0]],
+    ['it ends too early', [1]],
+  ])('is corrupt where %s', (_, bytes) => {
+    expect(() => readBits(new ByteReader(Uint8Array.from(bytes)), 5)).toThrow('corrupt');
+  });
+});
