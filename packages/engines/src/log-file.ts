@@ -1,0 +1,26 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
+const TAIL_BYTES = 16 * 1024;
+
+/** Opens a log to append to. One that has grown large becomes `<file>.1` first, in place of an earlier one. */
+export function openLog(file: string): number {
+  if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  return openSync(file, 'a');
+}
+
+/** The last lines of a log; none when there is no such file. */
+export function lastLines(file: string, count: number): readonly string[] {
+  if (!existsSync(file)) return [];
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const start = Math.max(0, size - TAIL_BYTES);
+    const tail = Buffer.alloc(size - start);
+    const bytes = readSync(descriptor, tail, 0, tail.length, start);
+    const lines = tail.toString('utf8', 0, bytes).split('\n');
+    return lines.filter((line) => line.trim() !== '').slice(-count);
+  } finally {
+    closeSync(descriptor);
+  }
+}

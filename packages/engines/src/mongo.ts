@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunningEngine } from './engine-process.ts';
+import { LOOPBACK } from './free-port.ts';
+import { becomePrimary, REPLICA_SET } from './replica-set.ts';
+import { type StartOptions, startEngine } from './start-options.ts';
+
+export interface MongoOptions extends StartOptions {
+  /** Memory for cached pages, in GB; at least 0.25. */
+  readonly cacheGb?: number;
+}
+
+const DEFAULT_CACHE_GB = 0.25;
+/** Nothing reads the oplog for history: the log of the platform is a collection. */
+const OPLOG_MB = 256;
+
+/** Starts a MongoDB server on loopback, as the primary of a replica set of one, journaled. */
+export async function startMongo(options: MongoOptions): Promise<RunningEngine> {
+  const cacheGb = options.cacheGb ?? DEFAULT_CACHE_GB;
+  return await startEngine('mongo', options, (dataDir, port) => {
+    const url = `mongodb://${LOOPBACK}:${port}/?directConnection=true`;
+    mkdirSync(join(dataDir, 'db'), { recursive: true });
+    return { args: mongoArgs(dataDir, port, cacheGb), url, isReady: () => becomePrimary(url, port) };
+  });
+}
+
+function mongoArgs(dataDir: string, port: number, cacheGb: number): readonly string[] {
+  const options = {
+    '--dbpath': join(dataDir, 'db'),
+    '--port': port,
+    '--bind_ip': LOOPBACK,
+    '--replSet': REPLICA_SET,
+    '--oplogSize': OPLOG_MB,
+    '--wiredTigerCacheSizeGB': cacheGb,
+  };
+  const parameters = [
+    'diagnosticDataCollectionEnabled=false',
+    // There is no other member to hand over to: an orderly end need not wait for one.
+    'shutdownTimeoutMillisForSignaledShutdown=0',
+  ];
+  return [
+    ...Object.entries(options).flatMap(([name, value]) => [name, String(value)]),
+    ...parameters.flatMap((parameter) => ['--setParameter', parameter]),
+    '--nounixsocket',
+    '--quiet',
+  ];
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isErrno } from './errno.ts';
+
+/** Whether a process with this id exists, whoever owns it; one that has ended but was not waited for does not count. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+  return process.platform !== 'linux' || readStat(pid)?.state !== 'Z';
+}
+
+/** Sends a signal; a process that has just ended is no fault. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error;
+  }
+}
+
+/**
+ * What tells a process from a later one that got the same id: its start time, with the boot it belongs to.
+ * @returns undefined when there is no such process.
+ */
+export function startMark(pid: number): string | undefined {
+  if (process.platform !== 'linux') return psField(pid, 'lstart');
+  const stat = readStat(pid);
+  if (stat === undefined) return undefined;
+  return `${read('/proc/sys/kernel/random/boot_id')?.trim()}/${stat.startTicks}`;
+}
+
+/** The command line, its words parted by spaces; undefined when there is no such process. */
+export function commandLine(pid: number): string | undefined {
+  if (process.platform !== 'linux') return psField(pid, 'command');
+  return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
+}
+
+/** See proc(5), /proc/pid/stat: the name in parentheses may hold anything, so fields count from the last one. */
+function readStat(pid: number): { state: string; startTicks: string } | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', startTicks: fields[19] ?? '' };
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return undefined;
+    throw error;
+  }
+}
+
+function psField(pid: number, field: string): string | undefined {
+  try {
+    return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined; // ps exits with 1 when there is no such process.
+  }
+}

