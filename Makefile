@@ -1,0 +1,45 @@
+# Needs make, Node >= 20.19 with npm, and Python 3 with pip. No root, no Docker.
+# Node 24, which everything runs on, comes with the packages and is found first.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check clean distclean stopped
+
+HOST_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+INSTALLED := node_modules/.installed
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Install packages and engines into this folder; again: only what changed
+	@node packages/engines/scripts/setup.ts
+
+run: setup ## Start everything and show a live fleet; Ctrl-C stops it all
+	@exec node packages/cli/bin/odograph.mjs up
+
+test: setup ## Check, then run every test on real engines
+	@exec node packages/testing/scripts/verify.ts
+
+check: $(INSTALLED) ## Types, lint, contracts and pure tests, in seconds
+	@exec node packages/testing/scripts/verify.ts --project=unit
+
+clean: stopped ## Remove what setup and tests made; the data in .data stays
+	rm -rf node_modules .engines .cache
+
+distclean: clean ## The same, and remove the data too
+	rm -rf .data
+
+# Nothing is pulled from under a platform that runs.
+stopped:
+	@pid=$$(sed -n 's/^{"pid":\([0-9]*\).*/\1/p' .data/up.lock 2>/dev/null); \
+	  [ -z "$$pid" ] || ! kill -0 "$$pid" 2>/dev/null || { echo "odograph up runs as process $$pid: stop it first"; exit 1; }
+
+# The stamp is written last: whatever is interrupted is done again.
+$(INSTALLED): package-lock.json
+	@command -v npm >/dev/null || { echo 'setup: npm is not on PATH; install Node >= 20.19, which brings it'; exit 1; }
+	@echo 'packages: installing with npm, about a minute the first time'
+	@PATH="$(HOST_PATH)" npm ci --no-audit --no-fund --loglevel=error --no-progress
+	@case "$$(node -p process.versions.node)" in 2[4-9].*|[3-9][0-9].*) ;; \
+	  *) echo "setup: here Node does not come with the packages: put Node >= 24.11 on PATH"; exit 1 ;; esac
+	@touch $@

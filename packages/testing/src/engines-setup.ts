@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findBinary, findEngine } from '@odograph/engines/find-engine';
+import { startMongo } from '@odograph/engines/mongo';
+import { isRunning } from '@odograph/engines/process-identity';
+import type { TestProject } from 'vitest/node';
+
+/** What a run's tests are given; `inject` of vitest reads it. */
+export interface RunEngines {
+  readonly mongoUrl: string;
+  /** For tests that start a server of their own; looking for it once is enough. */
+  readonly natsBinary: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly engines: RunEngines;
+  }
+}
+
+interface Shared extends RunEngines {
+  stop(): Promise<void>;
+}
+
+/** One set of engines a run, however many projects of vitest set up: each loads this module anew. */
+interface Run {
+  shared: Promise<Shared> | undefined;
+  users: number;
+}
+
+const key = Symbol.for('odograph.test-engines');
+const global = globalThis as { [key]?: Run };
+global[key] ??= { shared: undefined, users: 0 };
+const run: Run = global[key];
+
+export async function setup(project: TestProject): Promise<void> {
+  run.users += 1;
+  run.shared ??= startShared();
+  const { mongoUrl, natsBinary } = await run.shared;
+  project.provide('engines', { mongoUrl, natsBinary });
+}
+
+export async function teardown(): Promise<void> {
+  run.users -= 1;
+  if (run.users > 0) return;
+  const shared = run.shared;
+  run.shared = undefined;
+  await (await shared)?.stop();
+}
+
+async function startShared(): Promise<Shared> {
+  const [nats, mongo] = await Promise.all([findBinary('nats'), findEngine('mongo')]);
+  if (mongo.kind === 'url') {
+    return { natsBinary: nats.path, mongoUrl: mongo.url, stop: () => Promise.resolve() };
+  }
+  await removeAbandoned();
+  const dataDir = await makeRunDir();
+  const server = await startMongo({ dataDir, binary: mongo.path });
+  const stop = async () => {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { natsBinary: nats.path, mongoUrl: server.url, stop };
+}
+
+const RUN_PREFIX = 'odograph-run-';
+
+/** A folder that the next run removes, should this one be ended before it can. */
+export async function makeRunDir(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), `${RUN_PREFIX}${process.pid}-`));
+}
+
+/** What a run that was ended by force has left. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(RUN_PREFIX) ? Number.parseInt(name.slice(RUN_PREFIX.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { RunningEngine } from '@odograph/engines/engine-process';
+import { type MongoOptions, startMongo } from '@odograph/engines/mongo';
+import { startNats } from '@odograph/engines/nats';
+import { startRedis } from '@odograph/engines/redis';
+import { type Db, MongoClient } from 'mongodb';
+import { inject } from 'vitest';
+import { makeRunDir } from './engines-setup.ts';
+
+/** A server of a test's own; `await using` stops it and removes its data. */
+export interface TestEngine extends RunningEngine, AsyncDisposable {
+  readonly dataDir: string;
+  /** Ends it as a power cut ends a process, and waits until it is gone. Its data stays. */
+  kill9(): Promise<void>;
+}
+
+/** Give both of an earlier server to start it again where it was; whoever made the folder removes it. */
+export interface TestEngineOptions {
+  readonly dataDir?: string;
+  readonly port?: number;
+}
+
+/** A NATS server with empty JetStream storage, up in about 100 ms. */
+export async function startTestNats(options: TestEngineOptions = {}): Promise<TestEngine> {
+  const { natsBinary } = inject('engines');
+  return await startTest(options, (where) => startNats({ ...where, binary: natsBinary }));
+}
+
+/** A MongoDB server of one's own, for tests that kill it; others share one, see {@link testMongo}. */
+export async function startTestMongo(
+  options: TestEngineOptions & Pick<MongoOptions, 'cacheGb'> = {},
+): Promise<TestEngine> {
+  return await startTest(options, (where) => startMongo({ ...options, ...where }));
+}
+
+export async function startTestRedis(options: TestEngineOptions = {}): Promise<TestEngine> {
+  return await startTest(options, startRedis);
+}
+
+/** A connection to a database of a test's own on the run's MongoDB; `await using` drops it. */
+export interface TestMongo extends AsyncDisposable {
+  readonly url: string;
+  readonly databaseName: string;
+  readonly client: MongoClient;
+  readonly db: Db;
+}
+
+export async function testMongo(): Promise<TestMongo> {
+  const { mongoUrl: url } = inject('engines');
+  const databaseName = `test_${randomBytes(6).toString('hex')}`;
+  const client = await MongoClient.connect(url);
+  const db = client.db(databaseName);
+  const dispose = async () => {
+    await db.dropDatabase();
+    await client.close();
+  };
+  return { url, databaseName, client, db, [Symbol.asyncDispose]: dispose };
+}
+
+type Where = TestEngineOptions & { readonly dataDir: string };
+
+async function startTest(
+  options: TestEngineOptions,
+  start: (where: Where) => Promise<RunningEngine>,
+): Promise<TestEngine> {
+  const dataDir = options.dataDir ?? (await makeRunDir());
+  const engine = await start({ ...options, dataDir });
+  const kill9 = async () => {
+    engine.kill('SIGKILL');
+    await engine.exited;
+  };
+  const dispose = async () => {
+    await engine.stop();
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
+  return { ...engine, dataDir, kill9, [Symbol.asyncDispose]: dispose };
+}
