@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { RunningEngine } from './engine-process.ts';
 import { LOOPBACK } from './free-port.ts';
@@ -10,7 +11,8 @@ export interface MongoOptions extends StartOptions {
   readonly cacheGb?: number;
 }
 
-const DEFAULT_CACHE_GB = 0.25;
+/** Once the log's unique index outgrows it, each insert waits for a page. Never more than an eighth of the machine. */
+const DEFAULT_CACHE_GB = Math.max(0.25, Math.min(1, totalmem() / 1024 ** 3 / 8));
 /** Nothing reads the oplog for history: the log of the platform is a collection. */
 const OPLOG_MB = 256;
 
