@@ -84,6 +84,22 @@ export function encodePayload(event: VehicleEvent): EncodedPayload {
   return { type: event.type, version: newest, payload: log.bufferOf(encode(event)) };
 }
 
+/** What a wire event has beside what the domain knows of it. */
+export type EventStamp = Partial<Pick<wire.Event, 'part' | 'contentHash' | 'traceparent'>>;
+
+/** For events that are no report's, and so have no content to be compared. */
+const NO_CONTENT = Buffer.alloc(16);
+
+/** An event as it goes into the log, in the newest version of its type. */
+export function encodeEvent(event: VehicleEvent, stamp: EventStamp = {}): wire.Event {
+  const { subject, reportId, observedAtMs, receivedAtMs } = event;
+  return {
+    ...encodePayload(event),
+    ...{ subject, reportId, observedAtMs, receivedAtMs },
+    ...{ part: 0, contentHash: NO_CONTENT, traceparent: '', ...stamp },
+  };
+}
+
 /** The payload of a conflict that keeps the event that came to the byte: also its part, hash, trace and old version. */
 export function encodeConflict(came: wire.Event, heldAt: EventPosition): EncodedPayload {
   const payload = log.bufferOf(CONFLICT_VERSIONS.encode({ came, heldAt }));
@@ -138,17 +154,7 @@ function conflictToDomain(head: EventHead, { came, heldAt }: wire.TelemetryConfl
 }
 
 function conflictToPayload({ came, heldAt }: TelemetryConflicted): wire.TelemetryConflicted {
-  const { subject, reportId, observedAtMs, receivedAtMs } = came;
-  const head = {
-    subject,
-    reportId,
-    observedAtMs,
-    receivedAtMs,
-    part: 0,
-    contentHash: Buffer.of(),
-    traceparent: '',
-  };
-  return { came: { ...head, ...encodePayload(came) }, heldAt };
+  return { came: encodeEvent(came, { contentHash: Buffer.of() }), heldAt };
 }
 
 /** Looks at the type before it decodes, so that hostile bytes cannot nest conflicts without end. */

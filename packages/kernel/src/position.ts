@@ -15,6 +15,11 @@ export interface EventPosition extends Position {
   readonly index: number;
 }
 
+/** Behind every event of an envelope, before every event of the next. */
+export function endOfEnvelope(partition: number, sequence: number): EventPosition {
+  return { partition, sequence, index: Number.MAX_SAFE_INTEGER };
+}
+
 /** Orders positions of one partition: negative when `a` comes first. A whole envelope comes after each of its events. */
 export function comparePositions(a: Position, b: Position): number {
   if (a.partition !== b.partition) throw new RangeError('positions of two partitions cannot be compared');

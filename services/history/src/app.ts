@@ -22,12 +22,12 @@ import { samples } from './domain/samples.ts';
 import { status } from './domain/status.ts';
 import { createLogIndexes, logCollections } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
+import { observeWriters } from './log/metrics.ts';
 import { createMongoLogReader } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
 import { DEFAULT_TRIM_SETTINGS } from './log/trim.ts';
-import { observeWriters } from './log-metrics.ts';
-import { observeTails, observeViews } from './view-metrics.ts';
+import { observeTails, observeViews } from './views/metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
 
 /** History: the log writers, the views behind them, and the answers. Each part stops before those it stands on. */
@@ -53,7 +53,7 @@ export function historyApp(config: HistoryConfig, log: Log) {
           trim: { ...DEFAULT_TRIM_SETTINGS, keepMs: config.stream.keepMs },
           freeDiskRatio: () => disk.ratio(),
           clock: systemClock,
-          observer: observeWriters(metrics.meter, log),
+          observer: observeWriters(metrics.meter, log, systemClock),
         });
         nats.onReconnect(() => writers.checkAgain());
         const stop = () => {
@@ -62,14 +62,18 @@ export function historyApp(config: HistoryConfig, log: Log) {
         };
         return started(writers, { stop });
       })
-      .part('views', ['mongo', 'log', 'listen', 'writers', 'metrics'], async (parts) => {
-        const { mongo, listen, writers, metrics } = parts;
+      .part('models', ['mongo'], ({ mongo: { db } }) => ({
+        status: readModelOf(db, status),
+        samples: readModelOf(db, samples),
+      }))
+      .part('views', ['mongo', 'log', 'listen', 'models', 'writers', 'metrics'], async (parts) => {
+        const { mongo, listen, models, writers, metrics } = parts;
         const views = await startViews({
           partitionCount,
           database: mongo.db,
-          reader: parts.log.reader,
+          log: parts.log.reader,
           listen,
-          projections: [status, samples],
+          models: [models.status, models.samples],
           isOwner: (partition) => writers.isOwner(partition),
           settings: config.views,
           observer: observeViews(metrics.meter, log),
@@ -85,29 +89,32 @@ export function historyApp(config: HistoryConfig, log: Log) {
         const teller = createPartitionTeller({ ...parts, partitionCount, collections, checkpoints });
         return started(teller, { stop: () => teller.stop() });
       })
-      .part('grpc', ['metrics', 'mongo', 'log', 'listen', 'views', 'teller', 'publisher'], async (parts) => {
-        const { metrics, mongo, teller } = parts;
-        const { reader } = parts.log;
-        const run = <T>(work: () => Promise<T>) => mongo.run(work);
-        const shared = { ...parts, partitionCount, run };
-        const models = { status: readModelOf(mongo.db, status), samples: readModelOf(mongo.db, samples) };
-        const services = [
-          vehicleHistoryService({ ...shared, ...models }),
-          eventLogService({ ...shared, reader, describe: () => teller.describe() }),
-          projectionsService({ ...shared, clock: systemClock }),
-        ];
-        const server = await createGrpcServer({
-          ...config.grpc,
-          services,
-          descriptorSet,
-          log,
-          meter: metrics.meter,
-        });
-        return started(server, {
-          start: () => server.setServing(true),
-          stop: (leftMs) => server.stop(leftMs / 2),
-        });
-      })
+      .part(
+        'grpc',
+        ['metrics', 'mongo', 'log', 'listen', 'models', 'views', 'teller', 'publisher'],
+        async (parts) => {
+          const { metrics, mongo, models, teller } = parts;
+          const { reader } = parts.log;
+          const run = <T>(work: () => Promise<T>) => mongo.run(work);
+          const shared = { ...parts, partitionCount, run };
+          const services = [
+            vehicleHistoryService({ ...shared, ...models }),
+            eventLogService({ ...shared, reader, describe: () => teller.describe() }),
+            projectionsService({ ...shared, clock: systemClock }),
+          ];
+          const server = await createGrpcServer({
+            ...config.grpc,
+            services,
+            descriptorSet,
+            log,
+            meter: metrics.meter,
+          });
+          return started(server, {
+            start: () => server.setServing(true),
+            stop: (leftMs) => server.stop(leftMs / 2),
+          });
+        },
+      )
   );
 }
 

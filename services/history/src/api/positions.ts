@@ -1,6 +1,6 @@
 import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/common/v1/position';
 import { Fault } from '@odograph/kernel/fault';
-import type { EventPosition, Position } from '@odograph/kernel/position';
+import { type EventPosition, endOfEnvelope, type Position } from '@odograph/kernel/position';
 
 /** Refuses a position of a partition that the log does not have. */
 export function checkPosition(field: string, position: WirePosition, partitionCount: number): Position {
@@ -13,5 +13,6 @@ export function checkPosition(field: string, position: WirePosition, partitionCo
 
 /** The last event that a position stands for: a whole envelope ends behind all its events. */
 export function lastEventOf({ partition, sequence, index }: Position): EventPosition {
-  return { partition, sequence, index: index ?? Number.MAX_SAFE_INTEGER };
+  const end = endOfEnvelope(partition, sequence);
+  return { ...end, index: index ?? end.index };
 }

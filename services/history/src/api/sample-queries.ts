@@ -3,7 +3,6 @@ import type {
   ListSamplesResponse,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
-import type { Position } from '@odograph/kernel/position';
 import { isSignalName } from '@odograph/kernel/signal';
 import type { CallContext } from '@odograph/platform/grpc-handler';
 import { countSamples, readSamples, type SampleRange } from '../domain/read-samples.ts';
@@ -48,8 +47,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
     const limit = pageSizeOf(request.pageSize);
     if (request.atLeast)
       await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
-    const tail = reader.tailOf(vehicleId);
-    const position: Position = { partition: tail.partition, sequence: tail.head() };
+    const position = reader.positionOf(vehicleId);
     const page: RecordedSample[] = [];
     let parked: Parked | undefined;
     for await (const window of windows(vehicleId, after?.observedAtMs ?? range.fromMs, range.toMs)) {

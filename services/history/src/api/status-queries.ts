@@ -64,9 +64,9 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
     signal: AbortSignal,
   ): Promise<WireStatus[]> {
     const page: WireStatus[] = [];
-    const filter = fleet === '' ? {} : { 'body.fleet': fleet };
+    const having = fleet === '' ? {} : { fleet };
     for (let last = after; page.length < limit && !signal.aborted; ) {
-      const subjects = await nextSubjects(status, tails, { after: last, limit, filter });
+      const subjects = await nextSubjects(status, tails, { after: last, limit, having });
       const folded = await reader.readEach(status, subjects, KEY);
       page.push(...folded.flatMap(statusOfView).filter((found) => isOfFleet(found, fleet)));
       if (subjects.length < limit) break;

@@ -1,10 +1,17 @@
-import { encodeConflict } from '@odograph/contracts/event-catalogue';
-import { Event, UndecodableReceived } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeConflict, encodeEvent } from '@odograph/contracts/event-catalogue';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
-import { comparePositions, type EventPosition, formatPosition } from '@odograph/kernel/position';
+import { comparePositions, formatPosition } from '@odograph/kernel/position';
 import { type Collection, MongoBulkWriteError, type WriteError } from 'mongodb';
-import { type EventDocument, fromDocument, isSameReport, toDocument } from './event-document.ts';
+import {
+  type EventDocument,
+  fromDocument,
+  isSameReport,
+  keyOfPosition,
+  toDocument,
+} from './event-document.ts';
+import { logSubjectId } from './log-subject.ts';
 
 /** What became of a batch. */
 export interface Appended {
@@ -136,12 +143,6 @@ async function holdersByKey(
   return holders;
 }
 
-const keyOfPosition = ({ partition, sequence, index }: EventPosition) => ({
-  p: partition,
-  s: sequence,
-  i: index,
-});
-
 /** The unique key of an event, as text. */
 function reportKeyOf({ event }: StoredEvent): string {
   return `${event.subject}\n${event.observedAtMs}\n${event.part}\n${event.reportId}`;
@@ -187,7 +188,7 @@ async function insertInstead(
 }
 
 /** A report under a taken key becomes an event of its own, under a key made from its content, so that it too lands once. */
-export function asConflict({ position, event }: StoredEvent, holder: StoredEvent): StoredEvent {
+function asConflict({ position, event }: StoredEvent, holder: StoredEvent): StoredEvent {
   const contentNumber = Buffer.from(event.contentHash).readUIntBE(0, 6);
   return {
     position,
@@ -209,18 +210,14 @@ export function undecodable(
   reason: string,
   raw: Uint8Array,
 ): StoredEvent {
-  return {
-    position,
-    event: Event.create({
-      type: 'UndecodableReceived',
-      version: 1,
-      subject: `log/${position.partition}`,
-      observedAtMs: receivedAtMs,
-      reportId: formatPosition(position),
-      part: 0,
-      receivedAtMs,
-      contentHash: Buffer.alloc(16),
-      payload: UndecodableReceived.encode({ reason, raw: raw.subarray(0, MAX_RAW_BYTES) }).finish(),
-    }),
-  };
+  const event = encodeEvent({
+    type: 'UndecodableReceived',
+    subject: logSubjectId(position.partition),
+    reportId: formatPosition(position),
+    observedAtMs: receivedAtMs,
+    receivedAtMs,
+    reason,
+    raw: raw.subarray(0, MAX_RAW_BYTES),
+  });
+  return { position, event };
 }

@@ -33,7 +33,7 @@ export const FREQUENT_TYPES: readonly string[] = ['TelemetryReported', 'TimeTick
 
 export function toDocument({ position, event }: StoredEvent): EventDocument {
   return {
-    _id: { p: position.partition, s: position.sequence, i: position.index },
+    _id: keyOfPosition(position),
     type: event.type,
     version: event.version,
     subject: event.subject,
@@ -66,8 +66,12 @@ export function fromDocument(document: EventDocument): StoredEvent {
   };
 }
 
-export function positionOf({ p, s, i }: PositionKey): EventPosition {
+function positionOf({ p, s, i }: PositionKey): EventPosition {
   return { partition: p, sequence: s, index: i };
+}
+
+export function keyOfPosition({ partition, sequence, index }: EventPosition): PositionKey {
+  return { p: partition, s: sequence, i: index };
 }
 
 function bytesOf(binary: Binary): Buffer {

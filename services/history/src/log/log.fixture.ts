@@ -1,8 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { contentHash } from '@odograph/contracts/canonical';
-import { encodePayload } from '@odograph/contracts/event-catalogue';
-import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeEvent } from '@odograph/contracts/event-catalogue';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { signalsToWire } from '@odograph/contracts/signals';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { createPublisher } from '@odograph/event-log/publisher';
@@ -26,12 +26,15 @@ export function reported({ vehicleId, reportId, observedAtMs, speedKmh = 50 }: R
   const signals = { speed_kmh: speedKmh };
   const head = { subject: vehicleId, reportId, observedAtMs, receivedAtMs: observedAtMs + 1_000 };
   const samples = [{ observedAtMs, signals }];
-  return Event.create({
-    ...head,
-    ...encodePayload({ ...head, type: 'TelemetryReported', samples }),
-    contentHash: contentHash({ vehicleId, samples: [{ observedAtMs, signals: signalsToWire(signals) }] }),
-  });
+  const content = { vehicleId, samples: [{ observedAtMs, signals: signalsToWire(signals) }] };
+  return encodeEvent({ ...head, type: 'TelemetryReported', samples }, { contentHash: contentHash(content) });
 }
+
+const SILENT: WriterObserver = {
+  onCommitted: () => undefined,
+  onTrouble: () => undefined,
+  onHalted: () => undefined,
+};
 
 /** A log on real engines: streams, MongoDB, a publisher, and as many writers as a test starts. */
 export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseTtlMs = 1_500 } = {}) {
@@ -49,9 +52,12 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
     return connection;
   }
 
-  async function writer(owner: string, options: { partition?: number; observer?: WriterObserver } = {}) {
+  async function writer(
+    owner: string,
+    options: { partition?: number; observer?: Partial<WriterObserver> } = {},
+  ) {
     const connection = await openConnection();
-    const { partition = 0, observer = {} } = options;
+    const { partition = 0, observer } = options;
     const started = new PartitionWriter({
       partition,
       owner,
@@ -63,7 +69,7 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
       streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
       leaseTtlMs,
       freeDiskRatio: () => 0.5,
-      observer,
+      observer: { ...SILENT, ...observer },
     });
     void watchReconnections(connection, () => started.checkAgain());
     stops.push(() => started.stop());

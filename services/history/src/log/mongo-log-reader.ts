@@ -1,7 +1,7 @@
 import type { LogReader, StoredEvent } from '@odograph/event-log/log-reader';
-import type { EventPosition } from '@odograph/kernel/position';
+import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { LogCollections } from './collections.ts';
-import { type EventDocument, FREQUENT_TYPES, fromDocument } from './event-document.ts';
+import { type EventDocument, FREQUENT_TYPES, fromDocument, keyOfPosition } from './event-document.ts';
 import { readPartition } from './partition-record.ts';
 
 /** Events read at once; more than an envelope holds, so that a stretch always ends at one's end. */
@@ -38,7 +38,7 @@ export function createMongoLogReader({ events, partitions }: LogCollections): Mo
     async read(partition, afterSequence, through) {
       const documents = await events
         .find(
-          { _id: { $gt: endOf(partition, afterSequence), $lte: endOf(partition, through) } },
+          { _id: { $gt: keyOfEnd(partition, afterSequence), $lte: keyOfEnd(partition, through) } },
           { sort: { _id: 1 }, limit: STRETCH_EVENTS, batchSize: STRETCH_EVENTS },
         )
         .toArray();
@@ -49,7 +49,10 @@ export function createMongoLogReader({ events, partitions }: LogCollections): Mo
 
     async readSubject(subject, from, through) {
       const documents = await events
-        .find({ subject, _id: { $gte: keyOf(from), $lte: keyOf(through) } }, { sort: { _id: 1 } })
+        .find(
+          { subject, _id: { $gte: keyOfPosition(from), $lte: keyOfPosition(through) } },
+          { sort: { _id: 1 } },
+        )
         .toArray();
       return documents.map(fromDocument);
     },
@@ -59,7 +62,7 @@ export function createMongoLogReader({ events, partitions }: LogCollections): Mo
       const documents = await events
         .find(
           {
-            _id: { $gt: keyOf(after), $lte: endOf(partition, through) },
+            _id: { $gt: keyOfPosition(after), $lte: keyOfEnd(partition, through) },
             ...(types && types.length > 0 ? typesFilter(types) : { type: { $ne: 'TimeTicked' } }),
             ...(subject ? { subject } : {}),
           },
@@ -71,7 +74,7 @@ export function createMongoLogReader({ events, partitions }: LogCollections): Mo
 
     async highestSequence(partition) {
       const last = await events.findOne(
-        { _id: { $gt: endOf(partition, -1), $lt: endOf(partition, Number.MAX_SAFE_INTEGER) } },
+        { _id: { $gt: keyOfEnd(partition, -1), $lt: keyOfEnd(partition, Number.MAX_SAFE_INTEGER) } },
         { sort: { _id: -1 }, projection: { _id: 1 } },
       );
       return last?._id.s ?? 0;
@@ -85,14 +88,7 @@ function typesFilter(types: readonly string[]) {
   return { type: { $in: [...types] }, ...(areRare ? { is_rare: true as const } : {}) };
 }
 
-const keyOf = ({ partition, sequence, index }: EventPosition) => ({ p: partition, s: sequence, i: index });
-
-/** Above every event of an envelope, below every event of the next. */
-const endOf = (partition: number, sequence: number) => ({
-  p: partition,
-  s: sequence,
-  i: Number.MAX_SAFE_INTEGER,
-});
+const keyOfEnd = (partition: number, sequence: number) => keyOfPosition(endOfEnvelope(partition, sequence));
 
 /** Leaves out the last envelope, which may go on beyond what was read. */
 function wholeEnvelopes(documents: readonly EventDocument[]): { events: StoredEvent[]; through: number } {

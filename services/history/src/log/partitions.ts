@@ -50,7 +50,7 @@ export function startPartitions(parts: PartitionsParts): Partitions {
       const watermark = await reader.watermark(partition);
       await trimStream(manager, partition, watermark, { ...parts.trim, nowMs: clock.now() });
     } catch (error) {
-      observer.onTrouble?.(partition, error);
+      observer.onTrouble(partition, error);
     }
   }
 

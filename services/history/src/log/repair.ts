@@ -4,8 +4,10 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { Envelope, Event, LogGapFound } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeEvent } from '@odograph/contracts/event-catalogue';
+import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { streamName, streamSubject } from '@odograph/event-log/names';
+import { logSubjectId } from './log-subject.ts';
 import type { StreamView } from './streams.ts';
 
 /** How far the sequences are moved on, so that none of the stream's former life can meet one of its next. */
@@ -74,21 +76,14 @@ async function setAside({ manager, jetstream, partition, found }: RepairParts): 
 async function publishGap(
   { jetstream, partition, found, watermark, nowMs }: RepairParts,
   resumedSequence: number,
-) {
-  const payload = LogGapFound.encode({
-    watermark,
-    foundLastSequence: found.lastSequence,
-    resumedSequence,
-  }).finish();
-  const gap = Event.create({
+): Promise<void> {
+  const gap = encodeEvent({
     type: 'LogGapFound',
-    version: 1,
-    subject: `log/${partition}`,
-    observedAtMs: nowMs,
+    subject: logSubjectId(partition),
     reportId: `gap:${watermark}:${resumedSequence}`,
+    observedAtMs: nowMs,
     receivedAtMs: nowMs,
-    contentHash: Buffer.alloc(16),
-    payload,
+    ...{ watermark, foundLastSequence: found.lastSequence, resumedSequence },
   });
   await jetstream.publish(streamSubject(partition), Envelope.encode({ events: [gap] }).finish());
 }

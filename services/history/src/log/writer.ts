@@ -20,15 +20,14 @@ import type { StreamSettings, StreamView } from './streams.ts';
 
 /** What the writer tells of its work, for metrics and the log. */
 export interface WriterObserver {
-  onCommitted?(partition: number, batch: CommittedBatch): void;
+  onCommitted(partition: number, batch: CommittedBatch): void;
   /** Something failed and will be tried again. */
-  onTrouble?(partition: number, error: unknown): void;
+  onTrouble(partition: number, error: unknown): void;
   /** The stream is not the one the log knows, or is that again: reason undefined. */
-  onHalted?(partition: number, reason: string | undefined): void;
+  onHalted(partition: number, reason: string | undefined): void;
 }
 
 export interface CommittedBatch {
-  readonly envelopes: number;
   readonly events: number;
   readonly duplicates: number;
   readonly conflicts: number;
@@ -128,7 +127,7 @@ export class PartitionWriter {
     const own: Turn = { lease, stream, watermark };
     const envelopes = await openEnvelopeReader(jetstream, partition, watermark);
     const interrupt = () =>
-      void close(envelopes).catch((error: unknown) => observer.onTrouble?.(partition, error));
+      void close(envelopes).catch((error: unknown) => observer.onTrouble(partition, error));
     signal.addEventListener('abort', interrupt, { once: true });
     const heart = setInterval(() => void this.#checkUp(own), HEARTBEAT_MS);
     try {
@@ -161,8 +160,7 @@ export class PartitionWriter {
     const envelopes = linkEnvelopes(sequences, appended.committed, own.watermark);
     broadcaster.tell(last.sequence, envelopes, this.#health(own.stream));
     own.watermark = last.sequence;
-    observer.onCommitted?.(partition, {
-      envelopes: batch.length,
+    observer.onCommitted(partition, {
       events: appended.committed.length,
       duplicates: appended.duplicates,
       conflicts: appended.conflicts,
@@ -177,7 +175,7 @@ export class PartitionWriter {
         return await attempt();
       } catch (error) {
         if (isFault(error, 'CORRUPT_LOG', 'VERSION_CONFLICT') || this.#stopping.signal.aborted) throw error;
-        this.#parts.observer.onTrouble?.(this.#parts.partition, error);
+        this.#parts.observer.onTrouble(this.#parts.partition, error);
         await this.#pause(RETRY_MS);
       }
     }
@@ -219,12 +217,12 @@ export class PartitionWriter {
       this.#suspicion = error.message;
       this.#setHalted(error.message);
     }
-    this.#parts.observer.onTrouble?.(this.#parts.partition, error);
+    this.#parts.observer.onTrouble(this.#parts.partition, error);
   }
 
   #setHalted(reason: string | undefined): void {
     const { partition, observer } = this.#parts;
-    if (reason !== this.#halted) observer.onHalted?.(partition, reason);
+    if (reason !== this.#halted) observer.onHalted(partition, reason);
     this.#halted = reason;
   }
 
@@ -243,7 +241,7 @@ export class PartitionWriter {
     try {
       await releaseLease(collections.partitions, this.#lease);
     } catch (error) {
-      observer.onTrouble?.(partition, error);
+      observer.onTrouble(partition, error);
     }
   }
 

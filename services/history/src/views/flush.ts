@@ -1,17 +1,12 @@
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import type { Checkpoints, Parked } from './checkpoints.ts';
+import { Fault } from '@odograph/kernel/fault';
+import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
+import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { foldSubject, includesUpTo } from './fold.ts';
 import { loadTogether } from './load-together.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
-
-/** What one flush did. */
-export interface Flushed {
-  readonly through: number;
-  readonly vehicles: number;
-  readonly slices: number;
-}
 
 export interface FlushParts {
   readonly tail: Tail;
@@ -26,35 +21,43 @@ const VEHICLES_AT_ONCE = 100;
 /**
  * Stores what the tail has: all changed documents of all projections first, then one checkpoint by compare-and-set.
  * Each document says what it includes, so a crash between the two, or a second owner, changes nothing.
+ * Gives how many slices were stored.
  */
-export async function flushTail({ tail, models, checkpoints, log }: FlushParts): Promise<Flushed> {
-  const checkpoint = await checkpoints.read(tail.partition);
-  const through = tail.head();
-  tail.trimThrough(checkpoint.sequence);
-  if (through <= checkpoint.sequence) return { through: checkpoint.sequence, vehicles: 0, slices: 0 };
+export async function flushTail({ tail, models, checkpoints, log }: FlushParts): Promise<number> {
+  const { partition } = tail;
+  const checkpoint = await checkpoints.read(partition);
+  assertReaches(tail, checkpoint);
+  const through = endOfEnvelope(partition, tail.head());
+  tail.trimThrough(Math.min(checkpoint.sequence, through.sequence));
+  if (through.sequence <= checkpoint.sequence) return 0;
   const subjects = tail.subjects();
   const parked = new Map(checkpoint.parked.map((entry) => [keyOf(entry.projection, entry.subject), entry]));
   let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE).map((subject) => ({
       subject,
-      events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through),
+      events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through.sequence),
     }));
     for (const model of models) slices += await flushModel(model, vehicles, { parked, through, log });
   }
-  await checkpoints.move(checkpoint, {
-    partition: tail.partition,
-    sequence: through,
-    parked: [...parked.values()],
-  });
-  tail.trimThrough(through);
-  return { through, vehicles: subjects.length, slices };
+  const { sequence } = through;
+  await checkpoints.move(checkpoint, { partition, sequence, parked: [...parked.values()] });
+  tail.trimThrough(sequence);
+  return slices;
+}
+
+/** A checkpoint only goes back when MongoDB is restored under a running process. */
+function assertReaches(tail: Tail, { sequence }: Checkpoint): void {
+  if (sequence >= tail.floor()) return;
+  const message = `the checkpoint of partition ${tail.partition} went back to ${sequence}: start this process again`;
+  throw new Fault('CORRUPT_LOG', message);
 }
 
 interface FlushContext {
   /** What is parked, changed as the flush goes. */
   readonly parked: Map<string, Parked>;
-  readonly through: number;
+  /** The end of the last envelope that is stored. */
+  readonly through: EventPosition;
   readonly log: SubjectLog;
 }
 

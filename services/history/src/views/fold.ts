@@ -143,9 +143,9 @@ export function openSlice<S>(projection: Projection<S>, { subject, key, document
     : projection.initial(subject, key);
 }
 
-/** What a slice includes when its events went as far as a position, or up to what is parked. */
-export function includesUpTo(sequence: number, parked: Parked | undefined): Includes {
-  if (!parked) return { s: sequence, i: Number.MAX_SAFE_INTEGER };
+/** Up to where a slice has its vehicle's events when they went as far as an envelope, or up to what is parked. */
+export function includesUpTo(envelope: EventPosition, parked: Parked | undefined): Includes {
+  if (!parked) return { s: envelope.sequence, i: envelope.index };
   return { s: parked.position.sequence, i: parked.position.index - 1 };
 }
 

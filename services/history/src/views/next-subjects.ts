@@ -6,8 +6,8 @@ export interface SubjectsAfter {
   /** After this one; empty: from the first. */
   readonly after: string;
   readonly limit: number;
-  /** Narrows those that are stored, by fields of their document; those in a tail are given anyway. */
-  readonly filter?: Readonly<Record<string, unknown>>;
+  /** Fields that the stored document must have; what is in a tail is given anyway. */
+  readonly having?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -17,10 +17,10 @@ export interface SubjectsAfter {
 export async function nextSubjects<S>(
   { store }: ReadModel<S>,
   tails: readonly Tail[],
-  { after, limit, filter }: SubjectsAfter,
+  { after, limit, having }: SubjectsAfter,
 ): Promise<readonly string[]> {
   const inTails = tails.flatMap((tail) => firstAfter(tail.sortedSubjects(), after, limit));
-  const stored = await store.subjectsAfter(after, limit, filter);
+  const stored = await store.subjectsAfter(after, limit, having);
   return [...new Set([...stored, ...inTails])].sort().slice(0, limit);
 }
 

@@ -51,11 +51,11 @@ export interface ReadModelStore {
   loadRange(subject: string, fromKey: string, toKey: string): Promise<readonly StoredSlice[]>;
   /** The keys of a vehicle's stored slices from one to another, both included, in order. */
   keysBetween(subject: string, fromKey: string, toKey: string): Promise<readonly string[]>;
-  /** Vehicles after one, in order, whose first document matches: for lists. */
+  /** Vehicles after one, in order, whose documents have these fields: for lists. */
   subjectsAfter(
     subject: string,
     limit: number,
-    filter?: Readonly<Record<string, unknown>>,
+    having?: Readonly<Record<string, string>>,
   ): Promise<readonly string[]>;
   /** Stores slices; one that is stored further on already stays as it is. */
   save(slices: readonly ChangedSlice[]): Promise<void>;
@@ -103,10 +103,14 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       return documents.filter(({ _id }) => _id.n === 0).map(({ _id }) => _id.k);
     },
 
-    async subjectsAfter(subject, limit, filter = {}) {
+    async subjectsAfter(subject, limit, having = {}) {
+      const fields = Object.entries(having).map(([name, value]) => [`body.${name}`, value]);
       const documents = await collection
         .find(
-          { ...filter, _id: { $gt: { v: subject, k: new MaxKey(), n: new MaxKey() } as never } },
+          {
+            ...Object.fromEntries(fields),
+            _id: { $gt: { v: subject, k: new MaxKey(), n: new MaxKey() } as never },
+          },
           { sort: { _id: 1 }, limit, projection: { _id: 1 } },
         )
         .toArray();

@@ -1,5 +1,5 @@
-import { encodePayload } from '@odograph/contracts/event-catalogue';
-import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeEvent } from '@odograph/contracts/event-catalogue';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
 import { reportIn } from '@odograph/kernel/vehicle-event';
@@ -42,9 +42,5 @@ export function decided(
     observedAtMs: nowMs,
     receivedAtMs: nowMs,
   };
-  return Event.create({
-    ...head,
-    ...encodePayload({ ...head, type, projection: 'tally', position }),
-    contentHash: Buffer.alloc(16),
-  });
+  return encodeEvent({ ...head, type, projection: 'tally', position });
 }

@@ -1,8 +1,8 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { Fault, isFault } from '@odograph/kernel/fault';
+import { Fault, invariant, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import type { Position } from '@odograph/kernel/position';
+import { endOfEnvelope, type Position } from '@odograph/kernel/position';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { type Folded, foldSubject, openSlice } from './fold.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
@@ -53,7 +53,8 @@ export interface ViewReader {
   positions(): readonly Position[];
   /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
   reach(position: Position, signal: AbortSignal): Promise<void>;
-  tailOf(subject: string): Tail;
+  /** Where a vehicle's view is. */
+  positionOf(subject: string): Position;
 }
 
 export function createViewReader(parts: ViewReaderParts): ViewReader {
@@ -61,8 +62,8 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
   const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
 
   return {
-    tailOf,
-    positions: () => tails.map((tail) => ({ partition: tail.partition, sequence: tail.head() })),
+    positionOf: (subject) => headOf(tailOf(subject)),
+    positions: () => tails.map(headOf),
 
     /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
     async read(model, subject, keys) {
@@ -105,7 +106,7 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
 
     async reach({ partition, sequence }, signal) {
       const tail = tails[partition];
-      if (!tail) throw new Fault('INVALID_INPUT', `at_least: there is no partition ${partition}`);
+      invariant(tail, `partition ${partition} is one of ${tails.length}`);
       await tail.reach(sequence, signal);
       if (tail.head() >= sequence) return;
       const message = `the view is at ${tail.head()} of partition ${partition}, not yet at ${sequence}`;
@@ -113,6 +114,8 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     },
   };
 }
+
+const headOf = (tail: Tail): Position => ({ partition: tail.partition, sequence: tail.head() });
 
 interface FoldingParts {
   readonly subject: string;
@@ -149,7 +152,7 @@ async function eventsAbove(log: SubjectLog, subject: string, view: TailView, che
   const missing = await log.readSubject(
     subject,
     { partition, sequence: sequence + 1, index: 0 },
-    { partition, sequence: view.floor, index: Number.MAX_SAFE_INTEGER },
+    endOfEnvelope(partition, view.floor),
   );
   return [...missing, ...above];
 }

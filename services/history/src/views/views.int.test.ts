@@ -22,11 +22,12 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
     startViews({
       partitionCount: 1,
       database: log.mongo.db,
-      reader: log.reader,
+      log: log.reader,
       listen: (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast),
-      projections: [projection],
+      models: [model],
       isOwner: owner,
-      settings: { flushIntervalMs: NEVER, ...settings, ...overrides },
+      settings: { flushIntervalMs: NEVER, flushBytes: 16 * 1024 * 1024, ...settings, ...overrides },
+      observer: { onFlushed: () => undefined, onTrouble: () => undefined },
     });
   const stored = async () => (await model.store.load([{ subject: 'bus-1', key: 'all' }]))[0]?.documents[0];
   return {

@@ -4,7 +4,7 @@ import type { Projection } from '@odograph/kernel/projection';
 import type { Db } from 'mongodb';
 import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import { type CheckpointDocument, createCheckpoints } from './checkpoints.ts';
-import { type Flushed, flushTail } from './flush.ts';
+import { flushTail } from './flush.ts';
 import { followLog } from './follow.ts';
 import type { ReadModel } from './read-model.ts';
 import { createReadModelStore } from './read-model-store.ts';
@@ -18,25 +18,23 @@ export interface ViewSettings {
   readonly flushBytes: number;
 }
 
-export const DEFAULT_VIEW_SETTINGS: ViewSettings = { flushIntervalMs: 15_000, flushBytes: 16 * 1024 * 1024 };
-
 /** What the views tell of their work, for metrics and the log. */
 export interface ViewObserver {
-  onFlushed?(partition: number, flushed: Flushed, durationMs: number): void;
+  onFlushed(partition: number, slices: number, durationMs: number): void;
   /** Something failed and will be tried again. */
-  onTrouble?(partition: number, error: unknown): void;
+  onTrouble(partition: number, error: unknown): void;
 }
 
 export interface ViewsParts {
   readonly partitionCount: number;
   readonly database: Db;
-  readonly reader: MongoLogReader;
+  readonly log: MongoLogReader;
   readonly listen: ListenToLog;
-  readonly projections: readonly Projection<unknown>[];
+  readonly models: readonly ReadModel<unknown>[];
   /** Whether this process stores a partition's read models now. */
   readonly isOwner: (partition: number) => boolean;
-  readonly settings?: Partial<ViewSettings>;
-  readonly observer?: ViewObserver;
+  readonly settings: ViewSettings;
+  readonly observer: ViewObserver;
 }
 
 /** The hot tails of all partitions, kept at the log's head and stored behind it. */
@@ -60,10 +58,9 @@ export function readModelOf<S>(database: Db, projection: Projection<S>): ReadMod
 
 /** Starts at the checkpoints and resolves once every tail has reached the log as it was then. */
 export async function startViews(parts: ViewsParts): Promise<Views> {
-  const { database, partitionCount, projections, reader, listen, observer } = parts;
-  const settings = { ...DEFAULT_VIEW_SETTINGS, ...parts.settings };
-  const models = projections.map((projection) => readModelOf(database, projection));
-  const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), projections);
+  const { database, partitionCount, models, log, listen, settings, observer } = parts;
+  const versions = models.map(({ projection }) => projection);
+  const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), versions);
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -76,8 +73,8 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
 
   async function flushOnce(tail: Tail): Promise<void> {
     const startedAt = performance.now();
-    const flushed = await flushTail({ tail, models, checkpoints, log: reader });
-    observer?.onFlushed?.(tail.partition, flushed, performance.now() - startedAt);
+    const slices = await flushTail({ tail, models, checkpoints, log });
+    observer.onFlushed?.(tail.partition, slices, performance.now() - startedAt);
   }
 
   /** Another process stores: what it has stored is forgotten here. */
@@ -97,7 +94,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
         if (parts.isOwner(tail.partition)) await flush(tail);
         else await forgetStored(tail);
       } catch (error) {
-        observer?.onTrouble?.(tail.partition, error);
+        observer.onTrouble?.(tail.partition, error);
       }
       lastAtMs = performance.now();
     }
@@ -106,15 +103,15 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
 
   const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
   const tails = await Promise.all(partitions.map(openTail));
-  const targets = await Promise.all(partitions.map((partition) => reader.watermark(partition)));
+  const targets = await Promise.all(partitions.map((partition) => log.watermark(partition)));
   const running = tails.map((tail) => [
     followLog({
       tail,
-      reader,
+      reader: log,
       listen,
       signal,
       maxTailBytes: settings.flushBytes * 2,
-      onTrouble: (error) => observer?.onTrouble?.(tail.partition, error),
+      onTrouble: (error) => observer.onTrouble?.(tail.partition, error),
     }),
     flushBehind(tail),
   ]);
@@ -122,7 +119,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
 
   return {
     tails,
-    reader: createViewReader({ tails, checkpoints, log: reader }),
+    reader: createViewReader({ tails, checkpoints, log }),
     checkpoints,
     async flushNow(partition) {
       const tail = tails[partition];

@@ -1,14 +1,17 @@
+import type { Clock } from '@odograph/kernel/clock';
 import type { Log } from '@odograph/platform/log';
 import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
-import type { WriterObserver } from './log/writer.ts';
+import type { WriterObserver } from './writer.ts';
 
 /** Counts what the log writers do, and says what goes wrong. */
-export function observeWriters(meter: Meter, log: Log): WriterObserver {
+export function observeWriters(meter: Meter, log: Log, clock: Clock): WriterObserver {
   const events = meter.createCounter('odograph.log.events', {
+    unit: '{event}',
     description: 'Events that came to the log, by what became of them.',
   });
   const batches = meter.createCounter('odograph.log.batches', {
+    unit: '{batch}',
     description: 'Batches appended to the log.',
   });
   const lag = meter.createHistogram('odograph.log.commit.lag', {
@@ -17,9 +20,13 @@ export function observeWriters(meter: Meter, log: Log): WriterObserver {
     advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
   });
   const retries = meter.createCounter('odograph.log.retries', {
+    unit: '{failure}',
     description: 'Failures that were tried again.',
   });
-  const halts = meter.createUpDownCounter('odograph.log.halted', { description: 'Partitions halted now.' });
+  const halts = meter.createUpDownCounter('odograph.log.halted', {
+    unit: '{partition}',
+    description: 'Partitions halted now.',
+  });
 
   return {
     onCommitted(partition, batch) {
@@ -27,7 +34,7 @@ export function observeWriters(meter: Meter, log: Log): WriterObserver {
       events.add(batch.events - batch.conflicts, { partition, outcome: 'committed' });
       if (batch.conflicts > 0) events.add(batch.conflicts, { partition, outcome: 'conflict' });
       if (batch.duplicates > 0) events.add(batch.duplicates, { partition, outcome: 'duplicate' });
-      lag.record(Math.max(0, Date.now() - batch.storedAtMs) / 1_000, { partition });
+      lag.record(Math.max(0, clock.now() - batch.storedAtMs) / 1_000, { partition });
     },
     onTrouble(partition, err) {
       retries.add(1, { partition });

@@ -1,8 +1,8 @@
 import type { Log } from '@odograph/platform/log';
 import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
-import type { Tail } from './views/tail.ts';
-import type { ViewObserver } from './views/views.ts';
+import type { Tail } from './tail.ts';
+import type { ViewObserver } from './views.ts';
 
 /** Counts what the flushes do, and says what goes wrong. */
 export function observeViews(meter: Meter, log: Log): ViewObserver {
@@ -12,16 +12,18 @@ export function observeViews(meter: Meter, log: Log): ViewObserver {
     advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
   });
   const slices = meter.createCounter('odograph.views.flush.slices', {
+    unit: '{slice}',
     description: 'Slices of read models stored.',
   });
   const retries = meter.createCounter('odograph.views.retries', {
+    unit: '{failure}',
     description: 'Failures that were tried again.',
   });
 
   return {
-    onFlushed(partition, flushed, durationMs) {
+    onFlushed(partition, stored, durationMs) {
       duration.record(durationMs / 1_000, { partition });
-      slices.add(flushed.slices, { partition });
+      slices.add(stored, { partition });
     },
     onTrouble(partition, err) {
       retries.add(1, { partition });
@@ -30,19 +32,11 @@ export function observeViews(meter: Meter, log: Log): ViewObserver {
   };
 }
 
-/** How far storing is behind the log: in events it would be work to count, so in bytes and envelopes. */
+/** How far storing is behind the log. */
 export function observeTails(meter: Meter, tails: readonly Tail[]): void {
-  const gauge = (name: string, unit: string, description: string, read: (tail: Tail) => number) =>
-    meter.createObservableGauge(name, { unit, description }).addCallback((result) => {
-      for (const tail of tails) result.observe(read(tail), { partition: tail.partition });
-    });
-  gauge('odograph.views.tail.size', 'By', 'Memory of events not stored in the read models yet.', (tail) =>
-    tail.bytes(),
-  );
-  gauge(
-    'odograph.views.tail.length',
-    '{envelope}',
-    'Envelopes not stored in the read models yet.',
-    (tail) => tail.head() - tail.floor(),
-  );
+  const description = 'Memory of events that are not stored in the read models yet.';
+  const gauge = meter.createObservableGauge('odograph.views.tail.size', { unit: 'By', description });
+  gauge.addCallback((result) => {
+    for (const tail of tails) result.observe(tail.bytes(), { partition: tail.partition });
+  });
 }
