@@ -1,5 +1,5 @@
 import { runService } from '@odograph/platform/run-service';
-import { historyApp } from './app.ts';
+import { historyApp, SERVICE_NAME } from './app.ts';
 import { historySettings } from './config.ts';
 
-await runService({ name: 'history', settings: historySettings, compose: historyApp });
+await runService({ name: SERVICE_NAME, settings: historySettings, compose: historyApp });

@@ -7,6 +7,7 @@ import { signalsToWire } from '@odograph/contracts/signals';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { createPublisher } from '@odograph/event-log/publisher';
 import { createStreamWatch } from '@odograph/event-log/stream-watch';
+import { systemClock } from '@odograph/kernel/clock';
 import { type TestEngine, testMongo } from '@odograph/testing/engines';
 import { createBroadcaster } from './broadcast.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
@@ -69,6 +70,7 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
       streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
       leaseTtlMs,
       freeDiskRatio: () => 0.5,
+      clock: systemClock,
       observer: { ...SILENT, ...observer },
     });
     void watchReconnections(connection, () => started.checkAgain());

@@ -1,6 +1,6 @@
 import type { Clock } from '@odograph/kernel/clock';
 import type { Log } from '@odograph/platform/log';
-import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
+import { latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { WriterObserver } from './writer.ts';
 
@@ -14,11 +14,11 @@ export function observeWriters(meter: Meter, log: Log, clock: Clock): WriterObse
     unit: '{batch}',
     description: 'Batches appended to the log.',
   });
-  const lag = meter.createHistogram('odograph.log.commit.lag', {
-    unit: 's',
-    description: 'From an envelope’s storing in JetStream to its commit in the log.',
-    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
-  });
+  const lag = latencyHistogram(
+    meter,
+    'odograph.log.commit.lag',
+    'From an envelope’s storing in JetStream to its commit in the log.',
+  );
   const retries = meter.createCounter('odograph.log.retries', {
     unit: '{failure}',
     description: 'Failures that were tried again.',

@@ -8,7 +8,7 @@ import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { streamName, streamSubject } from '@odograph/event-log/names';
 import { logSubjectId } from './log-subject.ts';
-import type { StreamView } from './streams.ts';
+import type { StreamFacts } from './streams.ts';
 
 /** How far the sequences are moved on, so that none of the stream's former life can meet one of its next. */
 export const SEQUENCE_JUMP = 1_000_000;
@@ -17,12 +17,15 @@ export interface RepairParts {
   readonly manager: JetStreamManager;
   readonly jetstream: JetStreamClient;
   readonly partition: number;
-  readonly found: StreamView;
+  readonly found: StreamFacts;
   /** The highest sequence that the log knows of. */
   readonly knownSequence: number;
   readonly watermark: number;
   readonly nowMs: number;
+  readonly signal: AbortSignal;
 }
+
+type RestoreParts = Pick<RepairParts, 'manager' | 'jetstream' | 'partition' | 'signal'>;
 
 /**
  * Makes a strange stream one that the log can go on with: its sequences jump above all that the log knows.
@@ -44,11 +47,13 @@ export async function restoreSetAside({
   manager,
   jetstream,
   partition,
-}: Omit<RepairParts, 'found' | 'knownSequence' | 'watermark' | 'nowMs'>): Promise<void> {
+  signal,
+}: RestoreParts): Promise<void> {
   const name = setAsideName(partition);
   const info = await manager.streams.info(name).catch(missingIsUndefined);
   if (!info) return;
   for (let sequence = info.state.first_seq; sequence <= info.state.last_seq; sequence += 1) {
+    signal.throwIfAborted();
     const message = await manager.streams.getMessage(name, { seq: sequence });
     if (message) await jetstream.publish(streamSubject(partition), message.data);
   }
@@ -58,7 +63,7 @@ export async function restoreSetAside({
 const setAsideName = (partition: number): string => `SET-ASIDE-${partition}`;
 const setAsideSubject = (partition: number): string => `set-aside.${partition}`;
 
-async function setAside({ manager, jetstream, partition, found }: RepairParts): Promise<void> {
+async function setAside({ manager, jetstream, partition, found, signal }: RepairParts): Promise<void> {
   if (found.lastSequence < found.firstSequence || found.lastSequence === 0) return;
   await manager.streams.add({
     name: setAsideName(partition),
@@ -67,6 +72,7 @@ async function setAside({ manager, jetstream, partition, found }: RepairParts): 
     retention: RetentionPolicy.Limits,
   });
   for (let sequence = found.firstSequence; sequence <= found.lastSequence; sequence += 1) {
+    signal.throwIfAborted();
     const message = await manager.streams.getMessage(streamName(partition), { seq: sequence });
     if (message) await jetstream.publish(setAsideSubject(partition), message.data);
   }

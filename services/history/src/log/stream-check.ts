@@ -1,5 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { streamName } from '@odograph/event-log/names';
+import type { Clock } from '@odograph/kernel/clock';
 import type { LogCollections } from './collections.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import {
@@ -13,8 +14,8 @@ import { repairStream, restoreSetAside } from './repair.ts';
 import {
   ensureStream,
   lookAtStream,
+  type StreamFacts,
   type StreamSettings,
-  type StreamView,
   strangenessOf,
 } from './streams.ts';
 
@@ -31,8 +32,9 @@ export interface StreamCheckParts {
   readonly leaseTtlMs: number;
   /** Told why the stream is strange, before it is repaired. */
   readonly onStrange: (reason: string) => void;
-  /** Called before each long step, to hold the lease and say that the partition is halted. */
-  readonly beat: () => Promise<void>;
+  /** Aborted when the lease is lost: somebody else goes on. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface StreamCheckParts {
  * A stream that was restored, created anew or cut is repaired: what it holds is set aside, its sequences jump,
  * the gap is recorded, and what was set aside is published again.
  */
-export async function prepareStream(parts: StreamCheckParts): Promise<StreamView> {
+export async function prepareStream(parts: StreamCheckParts): Promise<StreamFacts> {
   const { manager, partition, collections, lease } = parts;
   const found = await ensureStream(manager, partition, parts.streams);
   const record = await readPartition(collections.partitions, partition);
@@ -57,9 +59,14 @@ export async function prepareStream(parts: StreamCheckParts): Promise<StreamView
   let resumedSequence = record.stream?.resumed_sequence ?? 0;
   if (strangeness) {
     parts.onStrange(strangeness);
-    await parts.beat();
     const { watermark } = record;
-    resumedSequence = await repairStream({ ...parts, found, knownSequence, watermark, nowMs: Date.now() });
+    resumedSequence = await repairStream({
+      ...parts,
+      found,
+      knownSequence,
+      watermark,
+      nowMs: parts.clock.now(),
+    });
     await adoptAboveWatermark(parts, watermark, knownSequence);
   }
   await recordStream(collections.partitions, lease, {
@@ -91,7 +98,7 @@ async function adoptAboveWatermark(
 export async function stillKnown(
   manager: JetStreamManager,
   partition: number,
-  prepared: StreamView,
+  prepared: StreamFacts,
   watermark: number,
 ): Promise<string | undefined> {
   const now = await lookAtStream(manager, partition);
@@ -107,7 +114,7 @@ export async function stillKnown(
 /** A stream restored from an older copy may have grown past the watermark again: then another envelope lies there. */
 async function otherAtWatermark(
   manager: JetStreamManager,
-  stream: StreamView,
+  stream: StreamFacts,
   record: PartitionDocument,
 ): Promise<string | undefined> {
   const { watermark, watermark_stored_at: storedAt } = record;

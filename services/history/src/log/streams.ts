@@ -16,7 +16,7 @@ export interface StreamSettings {
 }
 
 /** What the log must know of a partition's stream. */
-export interface StreamView {
+export interface StreamFacts {
   readonly createdAtMs: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -29,7 +29,7 @@ export async function ensureStream(
   manager: JetStreamManager,
   partition: number,
   settings: StreamSettings,
-): Promise<StreamView> {
+): Promise<StreamFacts> {
   const existing = await lookAtStream(manager, partition);
   if (existing) return existing;
   const info = await manager.streams.add({
@@ -43,23 +43,23 @@ export async function ensureStream(
     allow_direct: true,
     metadata: { [PARTITION_COUNT_KEY]: String(settings.partitionCount) },
   });
-  return viewOf(info);
+  return factsOf(info);
 }
 
 /** The partition's stream as it is now; undefined when there is none. */
 export async function lookAtStream(
   manager: JetStreamManager,
   partition: number,
-): Promise<StreamView | undefined> {
+): Promise<StreamFacts | undefined> {
   try {
-    return viewOf(await manager.streams.info(streamName(partition)));
+    return factsOf(await manager.streams.info(streamName(partition)));
   } catch (error) {
     if (error instanceof Error && error.name === 'StreamNotFoundError') return undefined;
     throw error;
   }
 }
 
-function viewOf({ created, state, config }: StreamInfo): StreamView {
+function factsOf({ created, state, config }: StreamInfo): StreamFacts {
   return {
     createdAtMs: Date.parse(created),
     firstSequence: state.first_seq,
@@ -80,7 +80,7 @@ export interface KnownStream {
 }
 
 /** Why a stream is not the one the log knows; undefined when it is. */
-export function strangenessOf(stream: StreamView, known: KnownStream): string | undefined {
+export function strangenessOf(stream: StreamFacts, known: KnownStream): string | undefined {
   if (known.createdAtMs !== undefined && stream.createdAtMs !== known.createdAtMs) {
     return `it was created at ${new Date(stream.createdAtMs).toISOString()}, not ${new Date(known.createdAtMs).toISOString()}`;
   }

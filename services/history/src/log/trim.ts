@@ -1,6 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { streamName } from '@odograph/event-log/names';
-import { lookAtStream, type StreamView } from './streams.ts';
+import { lookAtStream, type StreamFacts } from './streams.ts';
 
 export interface TrimSettings {
   /** How long a stream is kept behind the log, in milliseconds, so that a restored MongoDB backup can catch up. */
@@ -34,7 +34,7 @@ export async function trimStream(
 }
 
 /** The first sequence to keep for the stream to fall to the ratio of its bytes, taking envelopes for equally long. */
-function firstWithin({ bytes, maxBytes, firstSequence, lastSequence }: StreamView, ratio: number): number {
+function firstWithin({ bytes, maxBytes, firstSequence, lastSequence }: StreamFacts, ratio: number): number {
   const allowed = maxBytes * ratio;
   if (maxBytes <= 0 || bytes <= allowed) return firstSequence;
   return Math.ceil(firstSequence + (lastSequence - firstSequence + 1) * (1 - allowed / bytes));

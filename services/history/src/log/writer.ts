@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { Clock } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { appendEvents } from './append.ts';
 import { type Broadcaster, linkEnvelopes, type PartitionHealth } from './broadcast.ts';
@@ -16,7 +17,7 @@ import {
   takeLease,
 } from './partition-record.ts';
 import { prepareStream, stillKnown } from './stream-check.ts';
-import type { StreamSettings, StreamView } from './streams.ts';
+import type { StreamFacts, StreamSettings } from './streams.ts';
 
 /** What the writer tells of its work, for metrics and the log. */
 export interface WriterObserver {
@@ -47,6 +48,7 @@ export interface WriterParts {
   readonly streams: StreamSettings;
   readonly leaseTtlMs: number;
   readonly freeDiskRatio: () => number | undefined;
+  readonly clock: Clock;
   readonly observer: WriterObserver;
 }
 
@@ -110,35 +112,42 @@ export class PartitionWriter {
     await this.#giveUpLease();
   }
 
-  /** Appends until the turn ends: by a stop, a lost lease, a strange stream, or a reconnection. */
+  /** Checks the stream, then appends, until the turn ends: by a stop, a lost lease, a strange stream, or a reconnection. */
   async #append(lease: Lease): Promise<void> {
-    const { partition, collections, jetstream, observer } = this.#parts;
     const { signal } = this.#beginTurn();
-    const stream = await prepareStream({
-      ...this.#parts,
-      lease,
-      suspicion: this.#suspicion,
-      onStrange: (reason) => this.#setHalted(reason),
-      beat: () => this.#beatWhileHalted(lease),
-    });
-    this.#suspicion = undefined;
-    this.#setHalted(undefined);
-    const { watermark } = await readPartition(collections.partitions, partition);
-    const own: Turn = { lease, stream, watermark };
-    const envelopes = await openEnvelopeReader(jetstream, partition, watermark);
-    const interrupt = () =>
-      void close(envelopes).catch((error: unknown) => observer.onTrouble(partition, error));
-    signal.addEventListener('abort', interrupt, { once: true });
-    const heart = setInterval(() => void this.#checkUp(own), HEARTBEAT_MS);
+    const turn: Turn = { lease, watermark: lease.record.watermark, stream: undefined, signal };
+    const heart = setInterval(() => void this.#checkUp(turn), HEARTBEAT_MS);
     try {
-      while (!signal.aborted) {
-        const batch = await envelopes.take();
-        if (batch.length === 0) break;
-        await this.#commit(own, batch);
-      }
+      turn.stream = await prepareStream({
+        ...this.#parts,
+        lease,
+        suspicion: this.#suspicion,
+        onStrange: (reason) => this.#setHalted(reason),
+        signal,
+      });
+      this.#suspicion = undefined;
+      this.#setHalted(undefined);
+      await this.#appendAll(turn);
     } finally {
       clearInterval(heart);
-      signal.removeEventListener('abort', interrupt);
+    }
+  }
+
+  async #appendAll(turn: Turn): Promise<void> {
+    const { partition, collections, jetstream, observer } = this.#parts;
+    turn.watermark = (await readPartition(collections.partitions, partition)).watermark;
+    const envelopes = await openEnvelopeReader(jetstream, partition, turn.watermark);
+    const interrupt = () =>
+      void close(envelopes).catch((error: unknown) => observer.onTrouble(partition, error));
+    turn.signal.addEventListener('abort', interrupt, { once: true });
+    try {
+      while (!turn.signal.aborted) {
+        const batch = await envelopes.take();
+        if (batch.length === 0) break;
+        await this.#commit(turn, batch);
+      }
+    } finally {
+      turn.signal.removeEventListener('abort', interrupt);
       await close(envelopes);
     }
   }
@@ -149,17 +158,17 @@ export class PartitionWriter {
     return this.#turn;
   }
 
-  async #commit(own: Turn, batch: readonly ReadEnvelope[]): Promise<void> {
+  async #commit(turn: Turn, batch: readonly ReadEnvelope[]): Promise<void> {
     const { partition, collections, broadcaster, leaseTtlMs, observer } = this.#parts;
     const last = batch.at(-1) as ReadEnvelope;
     const events = batch.flatMap((envelope) => envelope.events);
     const appended = await this.#untilKnown(() => appendEvents(collections.events, events));
-    const move = { from: own.watermark, to: last.sequence, storedAtMs: last.storedAtMs, ttlMs: leaseTtlMs };
-    await this.#untilKnown(() => moveWatermark(collections.partitions, own.lease, move));
+    const move = { from: turn.watermark, to: last.sequence, storedAtMs: last.storedAtMs, ttlMs: leaseTtlMs };
+    await this.#untilKnown(() => moveWatermark(collections.partitions, turn.lease, move));
     const sequences = batch.map(({ sequence }) => sequence);
-    const envelopes = linkEnvelopes(sequences, appended.committed, own.watermark);
-    broadcaster.tell(last.sequence, envelopes, this.#health(own.stream));
-    own.watermark = last.sequence;
+    const envelopes = linkEnvelopes(sequences, appended.committed, turn.watermark);
+    broadcaster.tell(last.sequence, envelopes, this.#health(turn.stream));
+    turn.watermark = last.sequence;
     observer.onCommitted(partition, {
       events: appended.committed.length,
       duplicates: appended.duplicates,
@@ -181,31 +190,20 @@ export class PartitionWriter {
     }
   }
 
-  /** Every second: hold the lease, look at the stream, give a sign of life. */
-  async #checkUp(own: Turn): Promise<void> {
+  /** Every second: hold the lease, look at the stream, give a sign of life; also while the stream is being repaired. */
+  async #checkUp({ lease, stream, watermark }: Turn): Promise<void> {
     const { partition, collections, manager, broadcaster, leaseTtlMs } = this.#parts;
     try {
-      if (!(await renewLease(collections.partitions, own.lease, leaseTtlMs))) {
+      if (!(await renewLease(collections.partitions, lease, leaseTtlMs))) {
         throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
       }
-      const strangeness = await stillKnown(manager, partition, own.stream, own.watermark);
+      const strangeness = stream && (await stillKnown(manager, partition, stream, watermark));
       if (strangeness) this.#setHalted(strangeness);
-      broadcaster.tell(own.watermark, [], this.#health(own.stream));
+      if (stream || this.#halted) broadcaster.tell(watermark, [], this.#health(stream));
       if (strangeness) this.#turn.abort();
     } catch (error) {
       this.#noteFault(error);
     }
-  }
-
-  /** A sign of life during a repair, which may take long. */
-  async #beatWhileHalted(lease: Lease): Promise<void> {
-    const { collections, broadcaster, leaseTtlMs } = this.#parts;
-    await renewLease(collections.partitions, lease, leaseTtlMs);
-    const { watermark, stream } = lease.record;
-    broadcaster.tell(watermark, [], {
-      state: PartitionState.HALTED,
-      streamCreatedAtMs: stream?.created_at_ms ?? 0,
-    });
   }
 
   #noteFault(error: unknown): void {
@@ -226,10 +224,10 @@ export class PartitionWriter {
     this.#halted = reason;
   }
 
-  #health({ createdAtMs }: StreamView): PartitionHealth {
+  #health(stream: StreamFacts | undefined): PartitionHealth {
     return {
       state: this.#halted === undefined ? PartitionState.RUNNING : PartitionState.HALTED,
-      streamCreatedAtMs: createdAtMs,
+      streamCreatedAtMs: stream?.createdAtMs ?? 0,
       freeDiskRatio: this.#parts.freeDiskRatio(),
     };
   }
@@ -253,8 +251,10 @@ export class PartitionWriter {
 /** What one turn of appending stands on. */
 interface Turn {
   readonly lease: Lease;
-  readonly stream: StreamView;
+  /** Undefined until it has been checked. */
+  stream: StreamFacts | undefined;
   watermark: number;
+  readonly signal: AbortSignal;
 }
 
 /** Closing asks the server to forget the consumer; without a server it is forgotten anyway. */

@@ -1,16 +1,16 @@
 import type { Log } from '@odograph/platform/log';
-import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
+import { latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { Tail } from './tail.ts';
 import type { ViewObserver } from './views.ts';
 
 /** Counts what the flushes do, and says what goes wrong. */
 export function observeViews(meter: Meter, log: Log): ViewObserver {
-  const duration = meter.createHistogram('odograph.views.flush.duration', {
-    unit: 's',
-    description: 'Storing what a partition’s tail has.',
-    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
-  });
+  const duration = latencyHistogram(
+    meter,
+    'odograph.views.flush.duration',
+    'Storing what a partition’s tail has.',
+  );
   const slices = meter.createCounter('odograph.views.flush.slices', {
     unit: '{slice}',
     description: 'Slices of read models stored.',
