@@ -106,7 +106,7 @@ export interface LoggedEvent<E extends VehicleEvent = VehicleEvent> {
 
 /**
  * What an event tells of a vehicle that can be believed: the report itself, or the one inside a conflict.
- * Both contents under one key are told to the views, which keep the same of the two in either order.
+ * Both contents under one key are told to the views, which unite them in the same way in either order.
  */
 export function reportIn(event: VehicleEvent): TelemetryReported | undefined {
   if (event.type === 'TelemetryReported') return event;

@@ -10,12 +10,11 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
-import type { Position } from '@odograph/kernel/position';
+import { type EventPosition, endOfEnvelope, type Position } from '@odograph/kernel/position';
 import { grpcService, serverStream, unary } from '@odograph/platform/grpc-handler';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { mergeAsync } from './merge-async.ts';
-import { checkPosition, lastEventOf } from './positions.ts';
-import type { RunOnMongo } from './run-on-mongo.ts';
+import { checkPosition } from './request-checks.ts';
 
 /** Events sent in one message, at most. */
 const EVENTS_A_MESSAGE = 500;
@@ -24,11 +23,10 @@ export interface EventLogParts {
   readonly partitionCount: number;
   readonly reader: MongoLogReader;
   readonly listen: ListenToLog;
-  readonly run: RunOnMongo;
   readonly describe: () => Promise<readonly PartitionInfo[]>;
 }
 
-export function eventLogService({ partitionCount, reader, listen, run, describe }: EventLogParts) {
+export function eventLogService({ partitionCount, reader, listen, describe }: EventLogParts) {
   /** The partitions asked for, each with where to begin. */
   function startsOf({ after, partitions }: Pick<ReadRequest, 'after' | 'partitions'>): Position[] {
     const starts = after.map((position) => checkPosition('after', position, partitionCount));
@@ -41,11 +39,11 @@ export function eventLogService({ partitionCount, reader, listen, run, describe 
 
   /** What matches of one partition, as far as it has come now, in messages of at most so many events. */
   async function* readPartition(query: Omit<MatchQuery, 'through'>): AsyncGenerator<StoredEvent[]> {
-    const through = await run(() => reader.watermark(query.after.partition));
+    const through = await reader.watermark(query.after.partition);
     let { after, limit: left } = query;
     while (left > 0) {
       const limit = Math.min(left, EVENTS_A_MESSAGE);
-      const events = await run(() => reader.readMatching({ ...query, after, through, limit }));
+      const events = await reader.readMatching({ ...query, after, through, limit });
       if (events.length > 0) yield [...events];
       left = events.length < limit ? 0 : left - events.length;
       after = events.at(-1)?.position ?? after;
@@ -74,7 +72,7 @@ export function eventLogService({ partitionCount, reader, listen, run, describe 
   }
 
   return grpcService(EventLogService, {
-    describe: unary(async () => ({ partitions: [...(await run(describe))] })),
+    describe: unary(async () => ({ partitions: [...(await describe())] })),
     read: serverStream((request) => read(request)),
     subscribe: serverStream(
       (request: SubscribeRequest, { signal }) =>
@@ -93,6 +91,12 @@ function isAfter({ sequence, index }: StoredEvent['position'], begin: StoredEven
 }
 
 /** Stored events are never rewritten; they are told in the newest version of their type. */
+/** The last event that a position stands for: a whole envelope ends behind all its events. */
+function lastEventOf({ partition, sequence, index }: Position): EventPosition {
+  const end = endOfEnvelope(partition, sequence);
+  return { ...end, index: index ?? end.index };
+}
+
 function toWire({ position, event }: StoredEvent): LoggedEvent {
   const isNewest = NEWEST_VERSIONS.get(event.type) === event.version;
   return { position, event: isNewest ? event : { ...event, ...encodePayload(decodeEvent(event)) } };

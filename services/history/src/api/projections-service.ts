@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { encodePayload } from '@odograph/contracts/event-catalogue';
+import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { ProjectionsService } from '@odograph/contracts/generated/odograph/history/v1/projections';
-import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
+import { partitionOf } from '@odograph/kernel/partition';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc-handler';
 import type { Parked } from '../views/checkpoints.ts';
+import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
-import { badToken, decodePageToken, encodePageToken, pageSizeOf } from './paging.ts';
-import type { RunOnMongo } from './run-on-mongo.ts';
+import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
+import { checkVehicleId, pageSizeOf } from './request-checks.ts';
 
 export interface ProjectionsParts {
   readonly partitionCount: number;
+  readonly models: readonly ReadModel<unknown>[];
   readonly views: Pick<Views, 'checkpoints' | 'flushNow' | 'reader'>;
-  readonly run: RunOnMongo;
   readonly publisher: EventPublisher;
   readonly clock: Clock;
 }
@@ -24,8 +25,8 @@ type Target = { readonly projection: string; readonly vehicleId: string };
 
 const LIST = 'parked';
 
-export function projectionsService({ partitionCount, views, run, publisher, clock }: ProjectionsParts) {
-  /** What is parked is stored with the checkpoint, so that is brought up to now first. */
+export function projectionsService({ partitionCount, models, views, publisher, clock }: ProjectionsParts) {
+  /** What is parked is stored with the checkpoint; where this process owns it, that is brought up to now first. */
   async function allParked(): Promise<Parked[]> {
     const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
     const checkpoints = await Promise.all(
@@ -39,25 +40,20 @@ export function projectionsService({ partitionCount, views, run, publisher, cloc
 
   /** A decision about a parked event is an event of its vehicle: whoever computes the views from the log sees it. */
   async function decide(type: Decision, target: Target, { deadlineAtMs, signal, traceparent }: CallContext) {
-    const parked = (await run(allParked)).find((entry) => isTarget(entry, target));
-    if (!parked) {
-      throw new Fault('NOT_FOUND', `nothing of ${target.vehicleId} is parked in ${target.projection}`);
-    }
+    const { projection, vehicleId } = target;
+    const model = models.find((candidate) => candidate.projection.name === projection);
+    const parked = model && (await views.reader.parkedOf(model, checkVehicleId(vehicleId)));
+    if (!parked) throw new Fault('NOT_FOUND', `nothing of ${vehicleId} is parked in ${projection}`);
     const nowMs = clock.now();
     const head = {
-      subject: target.vehicleId,
+      subject: vehicleId,
       reportId: `${type}:${randomUUID()}`,
       observedAtMs: nowMs,
       receivedAtMs: nowMs,
     };
-    const { projection, position } = parked;
-    const event = Event.create({
-      ...head,
-      ...encodePayload({ ...head, type, projection, position }),
-      contentHash: Buffer.alloc(16),
-      traceparent,
-    });
-    const at = await publisher.append([event], deadlineAtMs);
+    const event = encodeEvent({ ...head, type, projection, position: parked.position }, { traceparent });
+    // To the vehicle's partition, past the gate for telemetry: a nearly full stream still takes decisions.
+    const at = await publisher.appendTo(partitionOf(vehicleId, partitionCount), [event], deadlineAtMs);
     await views.reader.reach(at, signal);
     return { position: at };
   }
@@ -67,7 +63,7 @@ export function projectionsService({ partitionCount, views, run, publisher, cloc
       const limit = pageSizeOf(pageSize);
       const [after] = decodePageToken(LIST, pageToken) ?? [''];
       if (typeof after !== 'string') throw badToken();
-      const following = (await run(allParked)).filter((entry) => keyOf(entry) > after);
+      const following = (await allParked()).filter((entry) => keyOf(entry) > after);
       const page = following.slice(0, limit);
       const last = page.at(-1);
       return {
@@ -84,9 +80,6 @@ export function projectionsService({ partitionCount, views, run, publisher, cloc
     dropParked: unary((request, context) => decide('ParkedEventDropped', request, context)),
   });
 }
-
-const isTarget = ({ projection, subject }: Parked, target: Target): boolean =>
-  projection === target.projection && subject === target.vehicleId;
 
 const keyOf = ({ projection, subject }: Parked): string => `${projection}\n${subject}`;
 

@@ -12,9 +12,8 @@ import type { SamplesSlice } from '../domain/samples.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
-import { badToken, decodePageToken, encodePageToken, invalid, pageSizeOf } from './paging.ts';
-import { checkPosition } from './positions.ts';
-import { checkVehicleId } from './status-queries.ts';
+import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
+import { checkPosition, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
 
 export interface SampleParts {
   readonly partitionCount: number;

@@ -7,7 +7,6 @@ import type {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
-import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 import type { CallContext } from '@odograph/platform/grpc-handler';
 import { type StatusSlice, statusOf } from '../domain/status.ts';
 import type { Parked } from '../views/checkpoints.ts';
@@ -15,8 +14,8 @@ import { nextSubjects } from '../views/next-subjects.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { SubjectView } from '../views/view-reader.ts';
 import type { Views } from '../views/views.ts';
-import { badToken, decodePageToken, encodePageToken, invalid, pageSizeOf } from './paging.ts';
-import { checkPosition } from './positions.ts';
+import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
+import { checkPosition, checkVehicleId, pageSizeOf } from './request-checks.ts';
 
 export interface StatusParts {
   readonly partitionCount: number;
@@ -76,11 +75,6 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
   }
 
   return { getStatus, listStatus };
-}
-
-export function checkVehicleId(vehicleId: string): string {
-  if (isVehicleId(vehicleId)) return vehicleId;
-  throw invalid('vehicle_id', 'MALFORMED_ID', `must be ${VEHICLE_ID_RULE}`);
 }
 
 function lastVehicleOf(token: string): string {

@@ -103,8 +103,8 @@ export async function releaseLease(
 }
 
 /**
- * Moves the watermark and proves ownership in one compare-and-set. Tried again until the answer is known;
- * in doubt the record is read: our own token with our own value is success.
+ * Moves the watermark and proves ownership in one compare-and-set. Where nothing matched, the record is read: our own
+ * token with our own value is success, for the answer to an earlier attempt may have been lost.
  * Throws a Fault VERSION_CONFLICT when the lease is lost.
  */
 export async function moveWatermark(

@@ -53,6 +53,8 @@ export interface ViewReader {
   positions(): readonly Position[];
   /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
   reach(position: Position, signal: AbortSignal): Promise<void>;
+  /** What is parked of a vehicle in one read model, whether it is stored yet or only in the tail. */
+  parkedOf(model: ReadModel<unknown>, subject: string): Promise<Parked | undefined>;
   /** Where a vehicle's view is. */
   positionOf(subject: string): Position;
 }
@@ -71,7 +73,8 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
       const view = tail.view(subject);
       const checkpoint = await checkpoints.read(tail.partition);
       const stored = await model.store.loadRange(subject, keys.from, keys.to);
-      const folded = await fold(model, parts.log, { subject, view, checkpoint, stored, keys });
+      const load = loadFrom(subject, stored);
+      const folded = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
       return {
         slices: slicesInOrder(model, stored, folded),
         position: { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) },
@@ -87,7 +90,12 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
         slices.map(async (slice, at) => {
           const { subject } = slice;
           const checkpoint = current[tailOf(subject).partition] as Checkpoint;
-          const folding = { subject, view: views[at] as TailView, checkpoint, stored: [slice] };
+          const folding = {
+            subject,
+            view: views[at] as TailView,
+            checkpoint,
+            load: loadFrom(subject, [slice]),
+          };
           const folded = await fold(model, parts.log, { ...folding, keys: { from: key, to: key } });
           const state = folded.slices.get(key)?.state ?? openStored(model, slice);
           return state === undefined ? [] : [{ subject, slice: state, parked: folded.parked }];
@@ -102,6 +110,14 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
       const stored = await model.store.keysBetween(subject, keys.from, keys.to);
       const all = new Set([...stored, ...inTail.filter((key) => key >= keys.from && key <= keys.to)]);
       return [...all].sort();
+    },
+
+    async parkedOf(model, subject) {
+      const tail = tailOf(subject);
+      const view = tail.view(subject);
+      const checkpoint = await checkpoints.read(tail.partition);
+      const load = async (key: string) => (await model.store.load([{ subject, key }]))[0] as StoredSlice;
+      return (await fold(model, parts.log, { subject, view, checkpoint, load })).parked;
     },
 
     async reach({ partition, sequence }, signal) {
@@ -121,27 +137,32 @@ interface FoldingParts {
   readonly subject: string;
   readonly view: TailView;
   readonly checkpoint: Checkpoint;
-  readonly stored: readonly StoredSlice[];
-  readonly keys: KeyRange;
+  readonly load: (key: string) => Promise<StoredSlice>;
+  /** Only slices with these keys; all where it is left out. */
+  readonly keys?: KeyRange;
 }
 
 async function fold<S>(
   { projection }: ReadModel<S>,
   log: SubjectLog,
-  { subject, view, checkpoint, stored, keys }: FoldingParts,
+  { subject, view, checkpoint, load, keys }: FoldingParts,
 ): Promise<Folded<S>> {
-  const byKey = new Map(stored.map((slice) => [slice.key, slice]));
+  const isParked = (entry: Parked) => entry.projection === projection.name && entry.subject === subject;
   return foldSubject({
     projection,
     subject,
     events: await eventsAbove(log, subject, view, checkpoint),
-    parked: checkpoint.parked.find(
-      (entry) => entry.projection === projection.name && entry.subject === subject,
-    ),
-    wants: (key) => key >= keys.from && key <= keys.to,
-    load: async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] },
+    parked: checkpoint.parked.find(isParked),
+    wants: (key) => !keys || (key >= keys.from && key <= keys.to),
+    load,
     replay: (from, through) => log.readSubject(subject, from, through),
   });
+}
+
+/** Gives slices that were loaded already; one that was not found has no documents. */
+function loadFrom(subject: string, stored: readonly StoredSlice[]): (key: string) => Promise<StoredSlice> {
+  const byKey = new Map(stored.map((slice) => [slice.key, slice]));
+  return async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] };
 }
 
 /** The vehicle's events above the checkpoint. Where that lies below the tail's floor, the log fills the gap. */

@@ -144,7 +144,7 @@ export interface QuarantineReason {
 
 /**
  * Payload, version 1: a report came under a key that the log holds with other content.
- * Views keep the same of the two whichever came first.
+ * Views unite both, signal by signal the greater value, whichever came first.
  */
 export interface TelemetryConflicted {
   /** The report's event as it came, with its own type and payload. */

@@ -1,14 +1,5 @@
-import { Fault } from '@odograph/kernel/fault';
-
-export const DEFAULT_PAGE_SIZE = 50;
-export const MAX_PAGE_SIZE = 1_000;
-
-/** The page size asked for: 0 is the default. Throws a Fault INVALID_INPUT above the maximum. */
-export function pageSizeOf(asked: number): number {
-  if (asked === 0) return DEFAULT_PAGE_SIZE;
-  if (asked <= MAX_PAGE_SIZE) return asked;
-  throw invalid('page_size', 'OUT_OF_RANGE', `${asked} is not between 1 and ${MAX_PAGE_SIZE}`);
-}
+import type { Fault } from '@odograph/kernel/fault';
+import { invalid } from './request-checks.ts';
 
 /** A token for the page after a key of the data. Opaque to callers; holds what kind of list it belongs to. */
 export function encodePageToken(list: string, key: readonly (string | number)[]): string {
@@ -33,11 +24,4 @@ function parseToken(token: string): readonly unknown[] {
   } catch {
     throw badToken();
   }
-}
-
-/** A fault about one field of the request. */
-export function invalid(field: string, reason: string, description: string): Fault {
-  return new Fault('INVALID_INPUT', `${field}: ${description}`, {
-    violations: [{ field, reason, description }],
-  });
 }

@@ -1,0 +1,32 @@
+import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/common/v1/position';
+import { Fault } from '@odograph/kernel/fault';
+import type { Position } from '@odograph/kernel/position';
+import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
+
+const DEFAULT_PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 1_000;
+
+/** A fault about one field of the request. */
+export function invalid(field: string, reason: string, description: string): Fault {
+  const violations = [{ field, reason, description }];
+  return new Fault('INVALID_INPUT', `${field} ${description}`, { violations });
+}
+
+export function checkVehicleId(vehicleId: string): string {
+  if (isVehicleId(vehicleId)) return vehicleId;
+  throw invalid('vehicle_id', 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
+}
+
+/** The page size asked for: 0 is the default. Throws a Fault INVALID_INPUT above the maximum. */
+export function pageSizeOf(asked: number): number {
+  if (asked === 0) return DEFAULT_PAGE_SIZE;
+  if (asked <= MAX_PAGE_SIZE) return asked;
+  throw invalid('page_size', 'OUT_OF_RANGE', `is ${asked}, not between 1 and ${MAX_PAGE_SIZE}`);
+}
+
+/** Refuses a position of a partition that the log does not have. */
+export function checkPosition(field: string, position: WirePosition, partitionCount: number): Position {
+  if (position.partition < partitionCount) return position;
+  const description = `names partition ${position.partition}; the log has ${partitionCount}, counted from 0`;
+  throw invalid(field, 'NO_SUCH_PARTITION', description);
+}
