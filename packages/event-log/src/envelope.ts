@@ -1,4 +1,5 @@
 import { Envelope, Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { writeBytes } from '@odograph/contracts/write-bytes';
 import { Fault } from '@odograph/kernel/fault';
 
 /** An envelope holds at most this many events … */
@@ -14,18 +15,7 @@ const EVENTS_TAG = 0x0a;
  * An envelope is then nothing but its events one after the other, so each is encoded once, when it arrives.
  */
 export function encodeEnvelopeEntry(event: Event): Uint8Array {
-  const body = Event.encode(event).finish();
-  const header = [EVENTS_TAG];
-  let length = body.length;
-  while (length > 0x7f) {
-    header.push((length & 0x7f) | 0x80);
-    length >>>= 7;
-  }
-  header.push(length);
-  const entry = new Uint8Array(header.length + body.length);
-  entry.set(header);
-  entry.set(body, header.length);
-  return entry;
+  return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());
 }
 
 /** The events of an envelope, in order. Throws a Fault CORRUPT_LOG when the bytes are no envelope. */

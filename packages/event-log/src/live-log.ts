@@ -10,9 +10,21 @@ export function listenToLog(
 ): () => void {
   const subscription = connection.subscribe(logSubject(partition), {
     callback: (error, message) => {
-      if (error) throw error;
-      onBroadcast(LogBroadcast.decode(message.data), message.data.length);
+      const broadcast = error ? undefined : decodeBroadcast(message.data);
+      if (broadcast) onBroadcast(broadcast, message.data.length);
     },
   });
   return () => subscription.unsubscribe();
+}
+
+/**
+ * Undefined for what cannot be read: a lost broadcast like any other, which its listeners find at the next one.
+ * Thrown from here, an error would end the connection's reading of everything.
+ */
+function decodeBroadcast(bytes: Uint8Array): LogBroadcast | undefined {
+  try {
+    return LogBroadcast.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

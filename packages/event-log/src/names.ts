@@ -4,6 +4,9 @@ export const streamName = (partition: number): string => `EVENTS-${partition}`;
 /** The subject that the envelopes of a partition are published on. */
 export const streamSubject = (partition: number): string => `events.${partition}`;
 
+/** The subject that a stream listens on while it is repaired: nobody but the repair publishes there. */
+export const repairSubject = (partition: number): string => `repair.${partition}`;
+
 /** The plain NATS subject on which committed envelopes of a partition are broadcast. */
 export const logSubject = (partition: number): string => `log.${partition}`;
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { Fault } from '@odograph/kernel/fault';
+import { backoffMs } from '@odograph/kernel/backoff';
+import { pause } from '@odograph/kernel/clock';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { streamName, streamSubject } from './names.ts';
 import { fullStream, isStreamFull, mayBeStored } from './publish-refusal.ts';
@@ -83,7 +84,7 @@ export class PublisherLane {
   async #run(): Promise<void> {
     const sweep = setInterval(() => this.#rejectLate(), DEADLINE_SWEEP_MS);
     while (this.#queue.length > 0) {
-      if (this.#envelopeLength() === this.#queue.length) await delay(this.#parts.settings.lingerMs);
+      if (this.#envelopeLength() === this.#queue.length) await pause(this.#parts.settings.lingerMs);
       this.#inFlight = this.#takeEnvelope();
       if (this.#inFlight.length > 0) await this.#store(this.#inFlight);
       this.#inFlight = [];
@@ -106,10 +107,10 @@ export class PublisherLane {
   async #store(envelope: readonly Waiting[]): Promise<void> {
     const { partition, settings, observer } = this.#parts;
     const bytes = Buffer.concat(envelope.flatMap((group) => group.entries));
-    const messageId = randomUUID();
+    let messageId = randomUUID();
     const startedAt = performance.now();
     let isInDoubt = false;
-    for (let waitMs = settings.retryMinMs; ; waitMs = Math.min(waitMs * 2, settings.retryMaxMs)) {
+    for (let repetition = 0; ; repetition += 1) {
       if (!isInDoubt && envelope.every((group) => group.isSettled)) return;
       try {
         resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });
@@ -119,12 +120,18 @@ export class PublisherLane {
         return observer.onStored?.(partition, { events, bytes: bytes.length, durationMs });
       } catch (error) {
         if (isStreamFull(error) && !isInDoubt) return rejectAll(envelope, fullStream(partition, error));
+        // A stream that went backwards may be replaced; it must not answer with where the envelope lay before.
+        if (isFault(error)) messageId = randomUUID();
         isInDoubt ||= mayBeStored(error);
-        this.#trouble = error instanceof Error ? error.message : String(error);
-        observer.onRetry?.(partition, error);
-        await delay(waitMs);
+        this.#noteTrouble(error);
+        await pause(backoffMs(repetition, { firstMs: settings.retryMinMs, maxMs: settings.retryMaxMs }));
       }
     }
+  }
+
+  #noteTrouble(error: unknown): void {
+    this.#trouble = error instanceof Error ? error.message : String(error);
+    this.#parts.observer.onRetry?.(this.#parts.partition, error);
   }
 
   /** One attempt; gives the envelope's sequence. */

@@ -187,7 +187,7 @@ test('a partition that history has halted, or whose stream is another, takes not
   await eventually(() => expect(() => platform.watch.assertOpen(0)).toThrow(/ends below the log/));
 });
 
-test('an acknowledgement that goes backwards closes the partition until the stream has moved on', async () => {
+test('an acknowledgement that goes backwards closes the partition until history has judged the stream', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   for (let at = 0; at < 3; at += 1) await platform.publisher.append([event('a', `${at}`)], soon());
@@ -196,6 +196,16 @@ test('an acknowledgement that goes backwards closes the partition until the stre
 
   const late = platform.publisher.append([event('a', 'late')], soon());
   await platform.manager.streams.purge(streamName(0), { seq: 1_000_000 });
+  const { created } = await platform.manager.streams.info(streamName(0));
+  const broadcast = LogBroadcast.create({
+    state: PartitionState.RUNNING,
+    streamCreatedAtMs: Date.parse(created),
+  });
+  const telling = setInterval(
+    () => platform.connection.publish(logSubject(0), LogBroadcast.encode(broadcast).finish()),
+    100,
+  );
 
   expect((await late).sequence).toBeGreaterThanOrEqual(1_000_000);
+  clearInterval(telling);
 });

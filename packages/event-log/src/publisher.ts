@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault, invariant } from '@odograph/kernel/fault';
@@ -47,8 +48,8 @@ export interface EventPublisher {
   appendTo(partition: number, group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
   /** Bytes waiting, over all partitions. */
   queuedBytes(): number;
-  /** Takes nothing more, and resolves when what was taken is settled. */
-  drain(): Promise<void>;
+  /** Takes nothing more, and resolves when what was taken is settled, or when the time is over. */
+  drain(withinMs: number): Promise<void>;
 }
 
 export interface PublisherParts {
@@ -106,9 +107,10 @@ export function createPublisher({
     },
     appendTo,
     queuedBytes: () => [...lanes.values()].reduce((sum, lane) => sum + lane.queuedBytes, 0),
-    async drain() {
+    async drain(withinMs) {
       isDraining = true;
-      await Promise.all([...lanes.values()].map((lane) => lane.idle()));
+      const settled = Promise.all([...lanes.values()].map((lane) => lane.idle()));
+      await Promise.race([settled, delay(withinMs, undefined, { ref: false })]);
     },
   };
 }

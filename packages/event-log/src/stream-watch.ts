@@ -24,8 +24,10 @@ export interface StreamWatchParts {
   readonly manager: JetStreamManager;
   /** Whether the server can be reached now: what is published while it cannot would pile up in memory. */
   readonly isConnected?: () => boolean;
-  /** Told of faults that will be looked at again at the next turn. */
+  /** Told why the streams cannot be looked at, once for each reason: it is tried again at every turn. */
   readonly onTrouble?: (error: unknown) => void;
+  /** They can be looked at again. */
+  readonly onRecovery?: () => void;
   readonly options?: Partial<StreamWatchOptions>;
 }
 
@@ -49,10 +51,12 @@ interface PartitionSeen {
   stream: { readonly createdAtMs: number; readonly filledRatio: number } | undefined;
   /** The last that history said of it; undefined while nothing was heard. */
   broadcast: LogBroadcast | undefined;
+  /** When it was heard, by a monotonic clock. */
+  heardAtMs: number;
   /** The highest sequence acknowledged to us in the stream's present life. */
   lastStored: number;
-  /** Set when an acknowledgement went backwards; cleared when history has repaired the stream. */
-  wentBackwards: boolean;
+  /** When an acknowledgement went backwards, by a monotonic clock; undefined when none did, or history has looked since. */
+  wentBackwardsAtMs: number | undefined;
   /** Set when the stream ends below what the log already has. */
   isBehindLog: boolean;
   readonly stopListening: () => void;
@@ -64,6 +68,7 @@ export function createStreamWatch({
   manager,
   isConnected = () => true,
   onTrouble,
+  onRecovery,
   options,
 }: StreamWatchParts): StreamWatch {
   const settings = { ...DEFAULT_STREAM_WATCH_OPTIONS, ...options };
@@ -72,14 +77,18 @@ export function createStreamWatch({
   let partitions: readonly PartitionSeen[] = [];
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
+  let trouble: string | undefined;
 
   async function turn(): Promise<void> {
     try {
       found ??= await findPartitions();
       await Promise.all(found.map((seen, partition) => look(manager, partition, seen)));
       partitions = found;
+      if (trouble !== undefined) onRecovery?.();
+      trouble = undefined;
     } catch (error) {
-      onTrouble?.(error);
+      if (String(error) !== trouble) onTrouble?.(error);
+      trouble = String(error);
     }
     if (!isStopped) timer = setTimeout(() => void turn(), settings.intervalMs);
   }
@@ -111,7 +120,7 @@ export function createStreamWatch({
       const seen = partitions[partition];
       if (!seen) return;
       if (sequence <= seen.lastStored) {
-        seen.wentBackwards = true;
+        seen.wentBackwardsAtMs = performance.now();
         const message = `the stream of partition ${partition} acknowledged ${sequence} after ${seen.lastStored}`;
         throw new Fault('UNAVAILABLE', message);
       }
@@ -136,11 +145,13 @@ function watchPartition(connection: NatsConnection, partition: number): Partitio
   const seen: PartitionSeen = {
     stream: undefined,
     broadcast: undefined,
+    heardAtMs: 0,
     lastStored: 0,
-    wentBackwards: false,
+    wentBackwardsAtMs: undefined,
     isBehindLog: false,
     stopListening: listenToLog(connection, partition, (broadcast) => {
       seen.broadcast = broadcast;
+      seen.heardAtMs = performance.now();
     }),
   };
   return seen;
@@ -148,6 +159,7 @@ function watchPartition(connection: NatsConnection, partition: number): Partitio
 
 /** What the log has is read first: the stream, looked at afterwards, must reach at least as far. */
 async function look(manager: JetStreamManager, partition: number, seen: PartitionSeen): Promise<void> {
+  if (performance.now() - seen.heardAtMs > FORGOTTEN_AFTER_MS) seen.broadcast = undefined;
   const logHas = seen.broadcast?.watermark ?? 0;
   const info = await manager.streams.info(streamName(partition)).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'StreamNotFoundError') seen.stream = undefined;
@@ -158,13 +170,28 @@ async function look(manager: JetStreamManager, partition: number, seen: Partitio
   if (seen.stream && seen.stream.createdAtMs !== createdAtMs) seen.lastStored = 0;
   seen.stream = { createdAtMs, filledRatio: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0 };
   seen.isBehindLog = state.last_seq < logHas;
-  if (state.last_seq > seen.lastStored) seen.wentBackwards = false;
+  if (seen.wentBackwardsAtMs !== undefined && hasJudged(seen, createdAtMs)) {
+    seen.lastStored = 0;
+    seen.wentBackwardsAtMs = undefined;
+  }
+}
+
+/** What history said last holds no longer once it has been silent for this long: it may be away. */
+const FORGOTTEN_AFTER_MS = 30_000;
+
+/** History looks at each stream every second: what it still calls its own after this long, it has judged. */
+const JUDGED_AFTER_MS = 3_000;
+
+function hasJudged({ broadcast, wentBackwardsAtMs = 0 }: PartitionSeen, createdAtMs: number): boolean {
+  if (broadcast?.state !== PartitionState.RUNNING || broadcast.streamCreatedAtMs !== createdAtMs)
+    return false;
+  return performance.now() - wentBackwardsAtMs > JUDGED_AFTER_MS;
 }
 
 /** Why a partition may take nothing; undefined when it may. */
 function troubleOf(seen: PartitionSeen | undefined): string | undefined {
   if (!seen?.stream) return 'its stream is not there';
-  if (seen.wentBackwards) return 'its stream went backwards and waits for repair';
+  if (seen.wentBackwardsAtMs !== undefined) return 'its stream went backwards and waits for repair';
   if (seen.isBehindLog) return 'its stream ends below the log and waits for repair';
   if (!seen.broadcast) return undefined; // History may be away: the stream is the buffer for just that.
   if (seen.broadcast.state === PartitionState.HALTED) return 'the log has halted it';

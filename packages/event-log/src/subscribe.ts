@@ -1,5 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { backoffMs } from '@odograph/kernel/backoff';
+import { Bell } from '@odograph/kernel/bell';
+import { pause } from '@odograph/kernel/clock';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 
 /** Tells of a partition's committed envelopes as they come. What it loses is read from the log instead. */
@@ -22,8 +24,7 @@ export interface SubscribeOptions {
 }
 
 const DEFAULT_MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 2_000;
+const BACKOFF = { firstMs: 50, maxMs: 2_000 };
 
 /**
  * Follows a partition's log from a sequence on, for ever: every event once, in order, as stretches without holes.
@@ -39,7 +40,7 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
   const wakeUp = () => buffer.wake();
   signal.addEventListener('abort', wakeUp);
   let at = options.after;
-  let retryMs = RETRY_MIN_MS;
+  let failuresInARow = 0;
   try {
     while (!signal.aborted) {
       try {
@@ -47,11 +48,11 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
           yield stretch;
           at = stretch.through;
         }
-        retryMs = RETRY_MIN_MS;
+        failuresInARow = 0;
       } catch (error) {
         options.onTrouble?.(error);
-        await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
-        retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+        await pause(backoffMs(failuresInARow, BACKOFF), signal);
+        failuresInARow += 1;
         continue;
       }
       for await (const stretch of takeWhileLinked(buffer, at, signal)) {
@@ -129,12 +130,7 @@ function createBroadcastBuffer(maxBytes: number): BroadcastBuffer {
   let waiting: { broadcast: LogBroadcast; bytes: number }[] = [];
   let waitingBytes = 0;
   let hasLost = false;
-  let notify: (() => void) | undefined;
-
-  function wake(): void {
-    notify?.();
-    notify = undefined;
-  }
+  const bell = new Bell();
 
   return {
     push(broadcast, bytes) {
@@ -146,19 +142,15 @@ function createBroadcastBuffer(maxBytes: number): BroadcastBuffer {
         waiting.push({ broadcast, bytes });
         waitingBytes += bytes;
       }
-      wake();
+      bell.ring();
     },
     async next() {
-      if (waiting.length === 0 && !hasLost) {
-        await new Promise<void>((resolve) => {
-          notify = resolve;
-        });
-      }
+      if (waiting.length === 0 && !hasLost) await bell.rung();
       hasLost = false;
       const first = waiting.shift();
       waitingBytes -= first?.bytes ?? 0;
       return first?.broadcast;
     },
-    wake,
+    wake: () => bell.ring(),
   };
 }

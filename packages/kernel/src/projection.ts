@@ -14,7 +14,10 @@ export interface Projection<Slice> {
   readonly name: string;
   /** Raised when the same log would give other documents; answers compare only within one version. */
   readonly version: number;
-  /** The keys of the slices that an event touches; none: it does not concern this projection. */
+  /**
+   * The keys of the slices that an event touches; none: it does not concern this projection.
+   * Throws a Fault CORRUPT_LOG whenever `apply` would for what the event says, whichever slice is asked for.
+   */
   keysOf(event: VehicleEvent): readonly string[];
   /** The slice before any event. */
   initial(subject: string, key: string): Slice;

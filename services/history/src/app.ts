@@ -27,9 +27,6 @@ import { readModelOf, startViews } from './views/views.ts';
 
 export const SERVICE_NAME = 'history';
 
-/** What the answers are made of. */
-const ANSWERS_FROM = ['log', 'listen', 'models', 'views', 'teller', 'publisher'] as const;
-
 /** History: the log writers, the views behind them, and the answers. Each part stops before those it stands on. */
 export function historyApp(config: HistoryConfig, log: Log) {
   const { partitionCount } = config;
@@ -90,23 +87,27 @@ export function historyApp(config: HistoryConfig, log: Log) {
         const teller = createPartitionTeller({ ...parts, partitionCount, collections, checkpoints });
         return started(teller, { stop: () => teller.stop() });
       })
-      .part('grpc', [...ANSWERS_FROM, 'metrics', 'mongo'], (parts) => {
-        const { metrics, mongo, models, teller } = parts;
-        const { reader } = parts.log;
-        const shared = { ...parts, partitionCount };
-        return grpcPart({
-          ...config.grpc,
-          services: [
-            vehicleHistoryService({ ...shared, ...models }),
-            eventLogService({ ...shared, reader, describe: () => teller.describe() }),
-            projectionsService({ ...shared, clock: systemClock }),
-          ],
-          descriptorSet,
-          toFault: mongo.asFault,
-          log,
-          meter: metrics.meter,
-        });
-      })
+      .part(
+        'grpc',
+        ['metrics', 'mongo', 'log', 'listen', 'models', 'views', 'teller', 'publisher'],
+        (parts) => {
+          const { metrics, mongo, models, teller } = parts;
+          const { reader } = parts.log;
+          const shared = { ...parts, partitionCount };
+          return grpcPart({
+            ...config.grpc,
+            services: [
+              vehicleHistoryService({ ...shared, ...models }),
+              eventLogService({ ...shared, reader, describe: () => teller.describe() }),
+              projectionsService({ ...shared, models: [models.status, models.samples], clock: systemClock }),
+            ],
+            descriptorSet,
+            toFault: mongo.asFault,
+            log,
+            meter: metrics.meter,
+          });
+        },
+      )
   );
 }
 

@@ -256,3 +256,19 @@ test('an event that cannot be read parks its vehicle; a drop lets the rest throu
     code: 'NOT_FOUND',
   });
 });
+
+test('what a drop lets go is in the samples at once, in whatever window it lies', async () => {
+  const good = (reportId: string, observedAtMs: number) =>
+    reported({ vehicleId: 'sick-2', reportId, observedAtMs });
+  await platform.append(good('a', NOON_MS));
+  await platform.append({ ...good('b', NOON_MS), payload: new Uint8Array([0xff, 0xff]) });
+  await platform.append(good('c', NOON_MS + 24 * HOUR_MS));
+  await callUnary(platform.projections.listParked, { pageSize: 0, pageToken: '' });
+  const parked = await listSamples({ vehicleId: 'sick-2', fromMs: NOON_MS + 12 * HOUR_MS });
+  expect(parked).toMatchObject({ samples: [], parkedAt: { index: 0 } });
+
+  const drop = { projection: 'samples', vehicleId: 'sick-2' };
+  const { position: atLeast } = await callUnary(platform.projections.dropParked, drop);
+  const { samples } = await listSamples({ vehicleId: 'sick-2', fromMs: NOON_MS + 12 * HOUR_MS, atLeast });
+  expect(samples.map(({ reportId }) => reportId)).toEqual(['c']);
+});

@@ -9,7 +9,6 @@ import { countSamples, readSamples, type SampleRange } from '../domain/read-samp
 import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SamplePlace } from '../domain/recorded-sample.ts';
 import { windowKeyOf } from '../domain/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples.ts';
-import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
@@ -27,12 +26,11 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
   const { reader } = views;
 
   /** A vehicle's windows one after the other, each as of its own moment: the first one's position holds for all. */
-  async function* windows(vehicleId: string, fromMs: number, toMs: number) {
-    const keys = { from: windowKeyOf(fromMs), to: windowKeyOf(toMs - 1) };
-    for (const key of await reader.keysOf(samples, vehicleId, keys)) {
-      const { slices, parked } = await reader.read(samples, vehicleId, { from: key, to: key });
-      const slice = slices.get(key);
-      if (slice) yield { slice, parked };
+  async function* windows(vehicleId: string, keys: readonly string[], signal: AbortSignal) {
+    for (const key of keys) {
+      signal.throwIfAborted();
+      const slice = (await reader.read(samples, vehicleId, { from: key, to: key })).slices.get(key);
+      if (slice) yield slice;
     }
   }
 
@@ -44,41 +42,43 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
     const range = rangeOf(request);
     const after = placeOf(request.pageToken);
     const limit = pageSizeOf(request.pageSize);
-    if (request.atLeast)
+    if (request.atLeast) {
       await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+    }
     const position = reader.positionOf(vehicleId);
+    const all = { from: windowKeyOf(range.fromMs), to: windowKeyOf(range.toMs - 1) };
+    const { keys, parked } = await reader.keysOf(samples, vehicleId, all);
+    const first = windowKeyOf(after?.observedAtMs ?? range.fromMs);
     const page: RecordedSample[] = [];
-    let parked: Parked | undefined;
-    for await (const window of windows(vehicleId, after?.observedAtMs ?? range.fromMs, range.toMs)) {
-      signal.throwIfAborted();
-      parked ??= window.parked;
-      page.push(...readSamples(window.slice, { ...range, after, limit: limit + 1 - page.length }));
+    for await (const slice of windows(
+      vehicleId,
+      keys.filter((key) => key >= first),
+      signal,
+    )) {
+      page.push(...readSamples(slice, { ...range, after, limit: limit + 1 - page.length }));
       if (page.length > limit) break;
     }
     const shown = page.slice(0, limit);
     return {
-      samples: shown.map(({ observedAtMs, reportId, signals }) => ({
-        observedAtMs,
-        reportId,
-        signals: signalsToWire(signals),
-      })),
+      samples: shown.map(toWire),
       nextPageToken: page.length > limit ? tokenOf(shown.at(-1)) : '',
-      total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
+      total: request.withTotal ? await count(vehicleId, keys, range, signal) : undefined,
       position,
       parkedAt: parked?.position,
     };
   }
 
-  async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
+  async function count(vehicleId: string, keys: readonly string[], range: SampleRange, signal: AbortSignal) {
     let total = 0;
-    for await (const { slice } of windows(vehicleId, range.fromMs, range.toMs)) {
-      signal.throwIfAborted();
-      total += countSamples(slice, range);
-    }
+    for await (const slice of windows(vehicleId, keys, signal)) total += countSamples(slice, range);
     return total;
   }
 
   return { listSamples };
+}
+
+function toWire({ observedAtMs, reportId, signals }: RecordedSample) {
+  return { observedAtMs, reportId, signals: signalsToWire(signals) };
 }
 
 function rangeOf({ fromMs, toMs, signals }: ListSamplesRequest): SampleRange {

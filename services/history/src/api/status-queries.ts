@@ -7,6 +7,7 @@ import type {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
+import { formatPosition } from '@odograph/kernel/position';
 import type { CallContext } from '@odograph/platform/grpc-handler';
 import { type StatusSlice, statusOf } from '../domain/status.ts';
 import type { Parked } from '../views/checkpoints.ts';
@@ -32,11 +33,12 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
 
   async function getStatus(request: GetStatusRequest, { signal }: CallContext): Promise<GetStatusResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
-    if (request.atLeast)
+    if (request.atLeast) {
       await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+    }
     const { slices, position, parked } = await reader.read(status, vehicleId, { from: KEY, to: KEY });
     const found = toWire(vehicleId, slices.get(KEY), parked);
-    if (!found) throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported`);
+    if (!found) throw unknownVehicle(vehicleId, parked);
     return { status: found, position };
   }
 
@@ -75,6 +77,13 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
   }
 
   return { getStatus, listStatus };
+}
+
+function unknownVehicle(vehicleId: string, parked: Parked | undefined): Fault {
+  const why = parked
+    ? `is parked at its first event, ${formatPosition(parked.position)}`
+    : 'has never reported';
+  return new Fault('NOT_FOUND', `vehicle ${vehicleId} ${why}`);
 }
 
 function lastVehicleOf(token: string): string {

@@ -189,9 +189,13 @@ describe('the samples of a vehicle', () => {
   test.each([
     ['a number that is none', report(5, { speed_kmh: Number.POSITIVE_INFINITY })],
     ['a time before 1970', report(-1, { speed_kmh: 1 })],
-  ])('cannot be taken of %s', (_, event) => {
-    const [key] = samples.keysOf(event) as [string];
-    expect(() => samples.apply(samples.initial('V1', key), event, key)).toThrow(/report V1@/);
+  ])('cannot be taken of %s, and that is known before any slice is asked for', (_, event) => {
+    expect(() => samples.keysOf(event)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
+    const slice = samples.initial('V1', KEY);
+    expect(() => samples.apply(slice, event, KEY)).toThrow(
+      expect.objectContaining({ code: 'CORRUPT_LOG' }),
+    );
+    expect(slice.loose).toEqual([]);
   });
 
   test('cannot be read from a document of another form', () => {

@@ -1,5 +1,5 @@
 import type { Projection } from '@odograph/kernel/projection';
-import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type RecordedSample, samplesIn } from './recorded-sample.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
 import { asSampleDocument, type SampleDocument } from './sample-document.ts';
@@ -45,8 +45,7 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
 export const samples = createSamples(CUT_LIMITS);
 
 function keysOf(event: VehicleEvent): readonly string[] {
-  const report = reportIn(event);
-  return [...new Set(report?.samples.map(({ observedAtMs }) => windowKeyOf(observedAtMs)))];
+  return [...new Set(samplesIn(event).map(({ observedAtMs }) => windowKeyOf(observedAtMs)))];
 }
 
 /** Only takes note: what it means for the blocks is worked out when someone asks. */

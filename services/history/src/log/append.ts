@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { encodeConflict, encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
@@ -155,9 +156,13 @@ async function settle(
   holder: StoredEvent | undefined,
   tally: { duplicates: number; conflicts: number },
 ): Promise<StoredEvent | undefined> {
-  if (!holder) return insertInstead(events, asUndecodable(event, 'MongoDB refused the document'));
+  if (!holder)
+    return insertInstead(
+      events,
+      asUndecodable(event, 'MongoDB refused the document', event.event.receivedAtMs),
+    );
   if (comparePositions(holder.position, event.position) === 0) {
-    if (isSameReport(holder.event, event.event) || holder.event.type === 'UndecodableReceived') return holder;
+    if (isSameReport(holder.event, event.event)) return holder;
     throw new Fault(
       'CORRUPT_LOG',
       `${formatPosition(event.position)} holds another event: the stream is not the one the log knows`,
@@ -197,27 +202,31 @@ function asConflict({ position, event }: StoredEvent, holder: StoredEvent): Stor
 }
 
 /** What cannot be stored as what it claims to be is kept with its bytes, so that nothing acknowledged is lost. */
-export function asUndecodable({ position, event }: StoredEvent, reason: string): StoredEvent {
-  return undecodable(position, event.receivedAtMs, reason, Event.encode(event).finish());
+export function asUndecodable(
+  { position, event }: StoredEvent,
+  reason: string,
+  receivedAtMs: number,
+): StoredEvent {
+  return undecodable(position, receivedAtMs, reason, Event.encode(event).finish());
 }
 
-const MAX_RAW_BYTES = 1024 * 1024;
+/** So that its broadcast stays under the payload limit of NATS. */
+const MAX_RAW_BYTES = 512 * 1024;
 
-/** The event that stands for bytes nobody can read. */
+/** The event that stands for bytes nobody can read. The same bytes are the same event, wherever they come again. */
 export function undecodable(
   position: StoredEvent['position'],
   receivedAtMs: number,
   reason: string,
   raw: Uint8Array,
 ): StoredEvent {
-  const event = encodeEvent({
-    type: 'UndecodableReceived',
-    subject: logSubjectId(position.partition),
-    reportId: formatPosition(position),
-    observedAtMs: receivedAtMs,
-    receivedAtMs,
-    reason,
-    raw: raw.subarray(0, MAX_RAW_BYTES),
-  });
-  return { position, event };
+  const digest = createHash('sha256').update(raw).digest();
+  const reportId = digest.toString('hex');
+  const head = { subject: logSubjectId(position.partition), reportId, observedAtMs: 0, receivedAtMs };
+  const kept = raw.subarray(0, MAX_RAW_BYTES);
+  const contentHash = digest.subarray(0, 16);
+  return {
+    position,
+    event: encodeEvent({ type: 'UndecodableReceived', ...head, reason, raw: kept }, { contentHash }),
+  };
 }

@@ -24,11 +24,13 @@ export interface Broadcaster {
 }
 
 export function createBroadcaster(connection: NatsConnection, partition: number): Broadcaster {
+  /** Once the connection is closed nothing is told: what is lost is read from the log. */
   function publish(
     watermark: number,
     envelopes: readonly CommittedEnvelope[],
     health: PartitionHealth,
   ): void {
+    if (connection.isClosed() || connection.isDraining()) return;
     const broadcast = LogBroadcast.create({ partition, watermark, envelopes: [...envelopes], ...health });
     connection.publish(logSubject(partition), LogBroadcast.encode(broadcast).finish());
   }

@@ -1,8 +1,9 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { decodeEnvelope } from '@odograph/event-log/envelope';
+import { decodeEnvelope, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { streamName } from '@odograph/event-log/names';
+import { Bell } from '@odograph/kernel/bell';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { asUndecodable, undecodable } from './append.ts';
 
@@ -12,6 +13,7 @@ export interface ReadEnvelope {
   /** When JetStream stored it: Unix time, milliseconds. Names the envelope among those that ever had its sequence. */
   readonly storedAtMs: number;
   readonly events: readonly StoredEvent[];
+  readonly bytes: number;
 }
 
 /** Reads a partition's envelopes in order, ahead of its caller by a bounded amount. */
@@ -25,10 +27,14 @@ export interface EnvelopeReader {
 }
 
 const MAX_BATCH_EVENTS = 2_000;
-/** Events decoded ahead while a batch is being written. */
-const MAX_AHEAD_EVENTS = 4_000;
-/** Bytes asked of JetStream at a time. */
-const FETCH_BYTES = 4 * 1024 * 1024;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/** Bytes decoded ahead while a batch is being written. */
+const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
+/**
+ * Envelopes asked of JetStream at a time, at most 16 MiB. Asked for bytes instead, the client stood still for half a
+ * minute when a large envelope met what was left of an earlier request.
+ */
+const FETCH_ENVELOPES = 32;
 
 /** An ordered consumer: across kills and takeovers it had neither gap nor duplicate, and it needs no acknowledgements. */
 export async function openEnvelopeReader(
@@ -40,7 +46,7 @@ export async function openEnvelopeReader(
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: afterSequence + 1,
   });
-  const messages = await consumer.consume({ max_bytes: FETCH_BYTES });
+  const messages = await consumer.consume({ max_messages: FETCH_ENVELOPES });
   return readAhead(messages, partition);
 }
 
@@ -50,16 +56,16 @@ function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReade
   let ended: unknown;
   let isEnded = false;
   let isClosed = false;
-  const arrived = signal();
-  const taken = signal();
+  const arrived = new Bell();
+  const taken = new Bell();
 
   async function fill(): Promise<void> {
     for await (const message of messages) {
       const envelope = readEnvelope(message, partition);
       queue.push(envelope);
-      ahead += envelope.events.length;
-      arrived.notify();
-      while (ahead > MAX_AHEAD_EVENTS && !isClosed) await taken.wait();
+      ahead += envelope.bytes;
+      arrived.ring();
+      while (ahead > MAX_AHEAD_BYTES && !isClosed) await taken.rung();
     }
   }
 
@@ -69,7 +75,7 @@ function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReade
     })
     .finally(() => {
       isEnded = true;
-      arrived.notify();
+      arrived.ring();
     });
 
   return {
@@ -80,28 +86,34 @@ function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReade
           throw new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, {
             cause: ended,
           });
-        await arrived.wait();
+        await arrived.rung();
       }
-      let events = 0;
-      let count = 0;
-      for (const envelope of queue) {
-        if (count > 0 && events + envelope.events.length > MAX_BATCH_EVENTS) break;
-        events += envelope.events.length;
-        count += 1;
-      }
-      ahead -= events;
-      taken.notify();
-      return queue.splice(0, count);
+      const batch = queue.splice(0, batchLength(queue));
+      for (const { bytes } of batch) ahead -= bytes;
+      taken.ring();
+      return batch;
     },
     async close() {
       isClosed = true;
       queue.length = 0;
       ahead = 0;
-      taken.notify();
-      arrived.notify();
+      taken.ring();
+      arrived.ring();
       await messages.close();
     },
   };
+}
+
+/** How many envelopes from the front make a good batch; at least one. */
+function batchLength(queue: readonly ReadEnvelope[]): number {
+  let [events, bytes, count] = [0, 0, 0];
+  for (const envelope of queue) {
+    events += envelope.events.length;
+    bytes += envelope.bytes;
+    if (count > 0 && (events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES)) break;
+    count += 1;
+  }
+  return count;
 }
 
 /** The events of a message at their positions; what cannot be read becomes an event that says so. */
@@ -110,16 +122,26 @@ function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
   const position = (index: number) => ({ partition, sequence: message.seq, index });
   let events: readonly StoredEvent[];
   try {
-    events = decodeEnvelope(message.data).map((event, index) => {
+    events = eventsOf(message.data).map((event, index) => {
       const fault = faultOf(event);
       const stored = { position: position(index), event };
-      return fault ? asUndecodable(stored, fault) : stored;
+      return fault ? asUndecodable(stored, fault, storedAtMs) : stored;
     });
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
     events = [undecodable(position(0), storedAtMs, error.message, message.data)];
   }
-  return { sequence: message.seq, storedAtMs, events };
+  return { sequence: message.seq, storedAtMs, events, bytes: message.data.length };
+}
+
+/** Who reads the log counts on it that an envelope is no longer than this. */
+function eventsOf(bytes: Uint8Array): readonly Event[] {
+  const events = decodeEnvelope(bytes);
+  if (events.length <= MAX_ENVELOPE_EVENTS) return events;
+  throw new Fault(
+    'CORRUPT_LOG',
+    `the envelope has ${events.length} events, more than ${MAX_ENVELOPE_EVENTS}`,
+  );
 }
 
 const MAX_DATE_MS = 8.64e15;
@@ -135,19 +157,4 @@ function faultOf(event: Event): string | undefined {
   if (event.contentHash.length !== HASH_BYTES)
     return `the content hash has ${event.contentHash.length} bytes`;
   return undefined;
-}
-
-/** Lets one party wait until the other has something to say. */
-function signal(): { wait(): Promise<void>; notify(): void } {
-  let resolve: (() => void) | undefined;
-  return {
-    wait: () =>
-      new Promise<void>((done) => {
-        resolve = done;
-      }),
-    notify() {
-      resolve?.();
-      resolve = undefined;
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { LogReader, StoredEvent } from '@odograph/event-log/log-reader';
 import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { LogCollections } from './collections.ts';
@@ -5,7 +6,7 @@ import { type EventDocument, FREQUENT_TYPES, fromDocument, keyOfPosition } from 
 import { readPartition } from './partition-record.ts';
 
 /** Events read at once; more than an envelope holds, so that a stretch always ends at one's end. */
-const STRETCH_EVENTS = 2_000;
+const STRETCH_EVENTS = 2 * MAX_ENVELOPE_EVENTS;
 
 /** Reads the log from MongoDB: primary, majority, never above the watermark. */
 export interface MongoLogReader extends LogReader {

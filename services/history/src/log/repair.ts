@@ -6,72 +6,80 @@ import {
 } from '@nats-io/jetstream';
 import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { streamName, streamSubject } from '@odograph/event-log/names';
+import { repairSubject, streamName } from '@odograph/event-log/names';
 import { logSubjectId } from './log-subject.ts';
-import type { StreamFacts } from './streams.ts';
+import { closeToDoors, type StreamSettings } from './streams.ts';
 
 /** How far the sequences are moved on, so that none of the stream's former life can meet one of its next. */
-export const SEQUENCE_JUMP = 1_000_000;
+const SEQUENCE_JUMP = 1_000_000;
 
 export interface RepairParts {
   readonly manager: JetStreamManager;
   readonly jetstream: JetStreamClient;
   readonly partition: number;
-  readonly found: StreamFacts;
+  readonly streams: StreamSettings;
   /** The highest sequence that the log knows of. */
   readonly knownSequence: number;
   readonly watermark: number;
   readonly nowMs: number;
+  /** Aborted when the lease is lost: somebody else goes on. */
   readonly signal: AbortSignal;
 }
 
-type RestoreParts = Pick<RepairParts, 'manager' | 'jetstream' | 'partition' | 'signal'>;
-
 /**
  * Makes a strange stream one that the log can go on with: its sequences jump above all that the log knows.
- * What the stream held is set aside first and published again after the jump: the door may have acknowledged it.
- * What of it the log has already, it recognises by the report's key. Safe to repeat after a crash at any point.
- * Gives the first sequence after the jump.
+ *
+ * The doors are shut out first, and a marker that is acknowledged after that is the fence: whatever they were told is on
+ * disk lies below it. All that is set aside, to be published again after the jump by {@link restoreSetAside}; what of it
+ * the log has already, it recognises by the reports' keys. Until {@link openToDoors} the stream says that it is under
+ * repair, so one that a crash cut short is begun again, at any point. Gives the first sequence after the jump.
  */
 export async function repairStream(parts: RepairParts): Promise<number> {
-  const { manager, partition, found, knownSequence } = parts;
-  await setAside(parts);
-  const resumedSequence = Math.max(knownSequence, found.lastSequence) + SEQUENCE_JUMP + 1;
+  const { manager, jetstream, partition, knownSequence } = parts;
+  await closeToDoors(manager, partition);
+  const { seq: fence } = await jetstream.publish(repairSubject(partition), NOTHING);
+  await setAside(parts, fence);
+  const resumedSequence = Math.max(knownSequence, fence) + SEQUENCE_JUMP + 1;
   await manager.streams.purge(streamName(partition), { seq: resumedSequence });
-  await publishGap(parts, resumedSequence);
+  await publishGap(parts, fence - 1, resumedSequence);
   return resumedSequence;
 }
 
-/** Publishes again what a repair set aside. To be called when the log goes on; does nothing when there is nothing. */
-export async function restoreSetAside({
-  manager,
-  jetstream,
-  partition,
-  signal,
-}: RestoreParts): Promise<void> {
+/** An envelope without events. */
+const NOTHING = new Uint8Array();
+
+/** Publishes again what a repair set aside, before the doors are let in; does nothing when there is nothing. */
+export async function restoreSetAside({ manager, jetstream, partition, signal }: RepairParts): Promise<void> {
   const name = setAsideName(partition);
   const info = await manager.streams.info(name).catch(missingIsUndefined);
   if (!info) return;
-  for (let sequence = info.state.first_seq; sequence <= info.state.last_seq; sequence += 1) {
+  const { first_seq: first, last_seq: last, messages } = info.state;
+  for (let sequence = first; messages > 0 && sequence <= last; sequence += 1) {
     signal.throwIfAborted();
     const message = await manager.streams.getMessage(name, { seq: sequence });
-    if (message) await jetstream.publish(streamSubject(partition), message.data);
+    if (message) await jetstream.publish(repairSubject(partition), message.data);
   }
+  signal.throwIfAborted();
   await manager.streams.delete(name);
 }
 
 const setAsideName = (partition: number): string => `SET-ASIDE-${partition}`;
 const setAsideSubject = (partition: number): string => `set-aside.${partition}`;
 
-async function setAside({ manager, jetstream, partition, found, signal }: RepairParts): Promise<void> {
-  if (found.lastSequence < found.firstSequence || found.lastSequence === 0) return;
+/** Copies what lies below the fence. */
+async function setAside(
+  { manager, jetstream, partition, streams, signal }: RepairParts,
+  fence: number,
+): Promise<void> {
   await manager.streams.add({
     name: setAsideName(partition),
     subjects: [setAsideSubject(partition)],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
+    num_replicas: streams.replicas,
   });
-  for (let sequence = found.firstSequence; sequence <= found.lastSequence; sequence += 1) {
+  const { state } = await manager.streams.info(streamName(partition));
+  for (let sequence = state.first_seq; sequence < fence; sequence += 1) {
     signal.throwIfAborted();
     const message = await manager.streams.getMessage(streamName(partition), { seq: sequence });
     if (message) await jetstream.publish(setAsideSubject(partition), message.data);
@@ -80,7 +88,8 @@ async function setAside({ manager, jetstream, partition, found, signal }: Repair
 
 /** The gap is an event like any other: first thing in the stream's next life. */
 async function publishGap(
-  { jetstream, partition, found, watermark, nowMs }: RepairParts,
+  { jetstream, partition, watermark, nowMs }: RepairParts,
+  foundLastSequence: number,
   resumedSequence: number,
 ): Promise<void> {
   const gap = encodeEvent({
@@ -89,9 +98,9 @@ async function publishGap(
     reportId: `gap:${watermark}:${resumedSequence}`,
     observedAtMs: nowMs,
     receivedAtMs: nowMs,
-    ...{ watermark, foundLastSequence: found.lastSequence, resumedSequence },
+    ...{ watermark, foundLastSequence, resumedSequence },
   });
-  await jetstream.publish(streamSubject(partition), Envelope.encode({ events: [gap] }).finish());
+  await jetstream.publish(repairSubject(partition), Envelope.encode({ events: [gap] }).finish());
 }
 
 function missingIsUndefined(error: unknown): undefined {

@@ -89,3 +89,49 @@ test('a copy that grew past the watermark while history was away loses nothing o
   await eventually(async () => expect(await idsOf(log)).toEqual(all));
   expect(reasons[0]).toMatch(/was stored at/);
 });
+
+test('doors that publish while a stream is repaired lose nothing of what they were told is on disk', async () => {
+  await using nats = await openRestorableNats();
+  await using log = await openTestLog(nats.engine);
+  const first = await log.writer('one');
+  const publisher = await log.publisher();
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
+  for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
+  await eventually(async () => expect(await idsOf(log)).toHaveLength(5));
+  await nats.takeCopy();
+  for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
+  await eventually(async () => expect(await idsOf(log)).toHaveLength(10));
+  await first.stop();
+  await nats.restoreCopy();
+
+  // Doors that were started anew, have heard nothing of the log, and never stop.
+  const door = jetstream(await log.openConnection());
+  const acknowledged = new Set<string>();
+  let next = 10;
+  let isOver = false;
+  const publishing = Array.from({ length: 10 }, async () => {
+    while (!isOver) {
+      const event = report(next++);
+      const envelope = Envelope.encode({ events: [event] }).finish();
+      try {
+        await door.publish('events.0', envelope, { timeout: 500 });
+        acknowledged.add(event.reportId);
+      } catch (error) {
+        // Nobody there: the repair is under way. What was not acknowledged may be anywhere.
+        expect(error).toBeInstanceOf(Error);
+      }
+    }
+  });
+  await eventually(() => expect(acknowledged.size).toBeGreaterThan(50));
+  const second = await log.writer('two');
+  await eventually(() => expect(second.isOwner).toBe(true));
+  const before = acknowledged.size;
+  await eventually(() => expect(acknowledged.size).toBeGreaterThan(before + 50));
+  isOver = true;
+  await Promise.all(publishing);
+
+  await eventually(async () => {
+    const logged = new Set(await idsOf(log));
+    expect([...acknowledged].filter((id) => !logged.has(id))).toEqual([]);
+  });
+});

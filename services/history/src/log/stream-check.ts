@@ -1,6 +1,7 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { streamName } from '@odograph/event-log/names';
 import type { Clock } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
 import type { LogCollections } from './collections.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import {
@@ -14,6 +15,7 @@ import { repairStream, restoreSetAside } from './repair.ts';
 import {
   ensureStream,
   lookAtStream,
+  openToDoors,
   type StreamFacts,
   type StreamSettings,
   strangenessOf,
@@ -56,25 +58,30 @@ export async function prepareStream(parts: StreamCheckParts): Promise<StreamFact
       watermark: record.watermark,
     }) ??
     (await otherAtWatermark(manager, found, record));
-  let resumedSequence = record.stream?.resumed_sequence ?? 0;
   if (strangeness) {
     parts.onStrange(strangeness);
-    const { watermark } = record;
-    resumedSequence = await repairStream({
-      ...parts,
-      found,
-      knownSequence,
-      watermark,
-      nowMs: parts.clock.now(),
+    await repair(parts, record.watermark, knownSequence);
+  } else if (!record.stream) {
+    await recordStream(collections.partitions, lease, {
+      created_at_ms: found.createdAtMs,
+      resumed_sequence: 0,
     });
-    await adoptAboveWatermark(parts, watermark, knownSequence);
   }
-  await recordStream(collections.partitions, lease, {
-    created_at_ms: found.createdAtMs,
-    resumed_sequence: resumedSequence,
-  });
-  await restoreSetAside(parts);
   return (await lookAtStream(manager, partition)) ?? found;
+}
+
+async function repair(parts: StreamCheckParts, watermark: number, knownSequence: number): Promise<void> {
+  const { manager, partition, collections, lease, streams } = parts;
+  const repairing = { ...parts, knownSequence, watermark, nowMs: parts.clock.now() };
+  const resumedSequence = await repairStream(repairing);
+  await adoptAboveWatermark(parts, watermark, knownSequence);
+  const repaired = await lookAtStream(manager, partition);
+  if (!repaired)
+    throw new Fault('UNAVAILABLE', `the stream of partition ${partition} went away under its repair`);
+  const stream = { created_at_ms: repaired.createdAtMs, resumed_sequence: resumedSequence };
+  await recordStream(collections.partitions, lease, stream);
+  await restoreSetAside(repairing);
+  await openToDoors(manager, partition, streams);
 }
 
 /**

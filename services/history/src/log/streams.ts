@@ -5,7 +5,7 @@ import {
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/names';
+import { PARTITION_COUNT_KEY, repairSubject, streamName, streamSubject } from '@odograph/event-log/names';
 
 export interface StreamSettings {
   readonly partitionCount: number;
@@ -22,6 +22,8 @@ export interface StreamFacts {
   readonly lastSequence: number;
   readonly bytes: number;
   readonly maxBytes: number;
+  /** Its subject was taken away from the doors, and not given back yet. */
+  readonly isUnderRepair: boolean;
 }
 
 /** The partition's stream, created when it is missing. Only history creates streams. */
@@ -66,7 +68,35 @@ function factsOf({ created, state, config }: StreamInfo): StreamFacts {
     lastSequence: state.last_seq,
     bytes: state.bytes,
     maxBytes: config.max_bytes,
+    isUnderRepair: !config.subjects.includes(streamSubject(partitionIn(config.name))),
   };
+}
+
+const partitionIn = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
+
+/**
+ * Takes the stream's subject away from the doors: from then on they find nobody there, and acknowledge nothing.
+ * Its bytes are unbounded meanwhile, for a repair adds to it.
+ */
+export async function closeToDoors(manager: JetStreamManager, partition: number): Promise<void> {
+  await manager.streams.update(streamName(partition), {
+    subjects: [repairSubject(partition)],
+    max_bytes: -1,
+  });
+}
+
+/** Gives the subject back, and applies what is configured. */
+export async function openToDoors(
+  manager: JetStreamManager,
+  partition: number,
+  { maxBytes, replicas }: StreamSettings,
+): Promise<void> {
+  const subjects = [streamSubject(partition)];
+  await manager.streams.update(streamName(partition), {
+    subjects,
+    max_bytes: maxBytes,
+    num_replicas: replicas,
+  });
 }
 
 /** What the log remembers of a stream, to know it again. */
@@ -81,6 +111,7 @@ export interface KnownStream {
 
 /** Why a stream is not the one the log knows; undefined when it is. */
 export function strangenessOf(stream: StreamFacts, known: KnownStream): string | undefined {
+  if (stream.isUnderRepair) return 'a repair of it was not finished';
   if (known.createdAtMs !== undefined && stream.createdAtMs !== known.createdAtMs) {
     return `it was created at ${new Date(stream.createdAtMs).toISOString()}, not ${new Date(known.createdAtMs).toISOString()}`;
   }

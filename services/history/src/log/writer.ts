@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { Clock } from '@odograph/kernel/clock';
+import { type Clock, pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { appendEvents } from './append.ts';
 import { type Broadcaster, linkEnvelopes, type PartitionHealth } from './broadcast.ts';
@@ -115,8 +115,9 @@ export class PartitionWriter {
   /** Checks the stream, then appends, until the turn ends: by a stop, a lost lease, a strange stream, or a reconnection. */
   async #append(lease: Lease): Promise<void> {
     const { signal } = this.#beginTurn();
-    const turn: Turn = { lease, watermark: lease.record.watermark, stream: undefined, signal };
-    const heart = setInterval(() => void this.#checkUp(turn), HEARTBEAT_MS);
+    const { watermark } = await readPartition(this.#parts.collections.partitions, lease.partition);
+    const turn: Turn = { lease, watermark, stream: undefined, signal };
+    const beating = this.#beat(turn);
     try {
       turn.stream = await prepareStream({
         ...this.#parts,
@@ -129,7 +130,8 @@ export class PartitionWriter {
       this.#setHalted(undefined);
       await this.#appendAll(turn);
     } finally {
-      clearInterval(heart);
+      this.#turn.abort();
+      await beating;
     }
   }
 
@@ -190,32 +192,46 @@ export class PartitionWriter {
     }
   }
 
-  /** Every second: hold the lease, look at the stream, give a sign of life; also while the stream is being repaired. */
-  async #checkUp({ lease, stream, watermark }: Turn): Promise<void> {
-    const { partition, collections, manager, broadcaster, leaseTtlMs } = this.#parts;
-    try {
-      if (!(await renewLease(collections.partitions, lease, leaseTtlMs))) {
-        throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
+  /** While a turn lasts, every second: hold the lease, look at the stream, give a sign of life; also during a repair. */
+  async #beat(turn: Turn): Promise<void> {
+    while (!turn.signal.aborted) {
+      await pause(HEARTBEAT_MS, turn.signal);
+      try {
+        if (!turn.signal.aborted) await this.#checkUp(turn);
+      } catch (error) {
+        if (!turn.signal.aborted) this.#noteFault(error);
       }
-      const strangeness = stream && (await stillKnown(manager, partition, stream, watermark));
-      if (strangeness) this.#setHalted(strangeness);
-      if (stream || this.#halted) broadcaster.tell(watermark, [], this.#health(stream));
-      if (strangeness) this.#turn.abort();
-    } catch (error) {
-      this.#noteFault(error);
     }
   }
 
-  #noteFault(error: unknown): void {
-    if (isFault(error, 'VERSION_CONFLICT')) {
-      this.#lease = undefined;
-      this.#turn.abort();
+  async #checkUp(turn: Turn): Promise<void> {
+    const { partition, collections, manager, broadcaster, leaseTtlMs } = this.#parts;
+    if (!(await renewLease(collections.partitions, turn.lease, leaseTtlMs))) {
+      throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
     }
+    const { stream, watermark } = turn;
+    const strangeness = stream && (await stillKnown(manager, partition, stream, watermark));
+    if (turn.signal.aborted) return;
+    if (strangeness) this.#setHalted(strangeness);
+    if (stream || this.#halted) broadcaster.tell(turn.watermark, [], this.#health(stream));
+    if (strangeness) this.#turn.abort();
+  }
+
+  #noteFault(error: unknown): void {
+    if (isFault(error, 'VERSION_CONFLICT')) this.#loseLease();
     if (isFault(error, 'CORRUPT_LOG')) {
       this.#suspicion = error.message;
       this.#setHalted(error.message);
     }
     this.#parts.observer.onTrouble(this.#parts.partition, error);
+  }
+
+  /** Whoever holds it now judges the stream for itself. */
+  #loseLease(): void {
+    this.#lease = undefined;
+    this.#suspicion = undefined;
+    this.#setHalted(undefined);
+    this.#turn.abort();
   }
 
   #setHalted(reason: string | undefined): void {
@@ -244,7 +260,7 @@ export class PartitionWriter {
   }
 
   async #pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(ignoreAbort);
+    await pause(ms, this.#stopping.signal);
   }
 }
 
@@ -260,8 +276,4 @@ interface Turn {
 /** Closing asks the server to forget the consumer; without a server it is forgotten anyway. */
 async function close(envelopes: EnvelopeReader): Promise<void> {
   await Promise.race([envelopes.close(), delay(RETRY_MS, undefined, { ref: false })]);
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

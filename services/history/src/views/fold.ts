@@ -77,23 +77,22 @@ async function foldUntilFault<S>(
       parked = { projection: projection.name, subject, position, reason: stop };
       return undefined;
     }
-    try {
-      const event = decodeEvent(encoded);
-      for (const key of projection.keysOf(event)) {
-        if (parts.wants && !parts.wants(key)) continue;
-        applyTo(slices.get(key) ?? (await open(key)), projection, event, { position, key });
-      }
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof CannotApply) && !isFault(error, 'CORRUPT_LOG')) throw error;
-      return { position, reason: error.message };
+    const read = readEvent(projection, encoded);
+    if ('reason' in read) return { position, ...read };
+    for (const key of read.keys) {
+      if (parts.wants && !parts.wants(key)) continue;
+      const slice = slices.get(key) ?? (await open(key));
+      const reason = applyTo(slice, projection, read.event, { position, key });
+      if (reason !== undefined) return { position, reason };
     }
+    return undefined;
   }
 
   /** What waited behind the parked event, and the event itself unless it is dropped. */
   async function waitedBehind(held: Parked, decision: StoredEvent, release: 'retry' | 'drop') {
     const before = { ...decision.position, index: decision.position.index - 1 };
-    const waited = await replay(held.position, before);
+    // Earlier decisions about the same event are moot now; replayed, each would replay the others again.
+    const waited = (await replay(held.position, before)).filter((stored) => !releaseIn(stored, held));
     return release === 'drop' ? waited.filter(isNotAt(held.position)) : waited;
   }
 
@@ -118,22 +117,35 @@ async function foldUntilFault<S>(
   return (await takeAll(parts.events)) ?? { slices, parked };
 }
 
-/** What a projection threw at an event; anything else that fails is no reason to park. */
-class CannotApply extends Error {}
+/** The event and the slices it touches, or why it cannot be read; one newer than this process knows is thrown. */
+function readEvent<S>(
+  projection: Projection<S>,
+  encoded: StoredEvent['event'],
+): { readonly event: VehicleEvent; readonly keys: readonly string[] } | { readonly reason: string } {
+  try {
+    const event = decodeEvent(encoded);
+    return { event, keys: projection.keysOf(event) };
+  } catch (error) {
+    if (!isFault(error, 'CORRUPT_LOG')) throw error;
+    return { reason: error.message };
+  }
+}
 
+/** Gives why the event cannot be applied, if it cannot. */
 function applyTo<S>(
   slice: FoldedSlice<S>,
   projection: Projection<S>,
   event: VehicleEvent,
   { position, key }: { readonly position: EventPosition; readonly key: string },
-): void {
-  if (includesPosition(slice.stored.includes, position)) return;
+): string | undefined {
+  if (includesPosition(slice.stored.includes, position)) return undefined;
   try {
     slice.state = projection.apply(slice.state, event, key);
-  } catch (cause) {
-    throw new CannotApply(cause instanceof Error ? cause.message : String(cause), { cause });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
   slice.isChanged = true;
+  return undefined;
 }
 
 /** A stored slice in memory. */

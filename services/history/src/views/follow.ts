@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LogReader } from '@odograph/event-log/log-reader';
 import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
+import { pause } from '@odograph/kernel/clock';
 import type { Tail } from './tail.ts';
 
 export interface FollowParts {
@@ -23,6 +23,6 @@ export async function followLog({ tail, signal, maxTailBytes, ...rest }: FollowP
   const { partition } = tail;
   for await (const stretch of subscribe({ ...rest, partition, after: tail.head(), signal })) {
     tail.append(stretch);
-    while (tail.bytes() > maxTailBytes && !signal.aborted) await delay(ROOM_POLL_MS);
+    while (tail.bytes() > maxTailBytes && !signal.aborted) await pause(ROOM_POLL_MS, signal);
   }
 }

@@ -1,6 +1,4 @@
-import { decodeEvent } from '@odograph/contracts/event-catalogue';
-import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { Fault, invariant, isFault } from '@odograph/kernel/fault';
+import { Fault, invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { endOfEnvelope, type Position } from '@odograph/kernel/position';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
@@ -22,6 +20,12 @@ export interface View<S> {
 export interface SubjectView<S> {
   readonly subject: string;
   readonly slice: S;
+  readonly parked: Parked | undefined;
+}
+
+/** Which slices a vehicle has, and what of it is parked. */
+export interface SliceKeys {
+  readonly keys: readonly string[];
   readonly parked: Parked | undefined;
 }
 
@@ -48,7 +52,7 @@ export interface ViewReader {
     key: string,
   ): Promise<readonly SubjectView<S>[]>;
   /** The keys of a vehicle's slices in a range, stored or in the tail, in order. */
-  keysOf<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<readonly string[]>;
+  keysOf<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<SliceKeys>;
   /** Where every partition's view is. */
   positions(): readonly Position[];
   /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
@@ -105,11 +109,14 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     },
 
     async keysOf(model, subject, keys) {
-      const { events } = tailOf(subject).view(subject);
-      const inTail = events.flatMap(({ event }) => keysOfEvent(model, event));
+      const tail = tailOf(subject);
+      const view = tail.view(subject);
+      const checkpoint = await checkpoints.read(tail.partition);
       const stored = await model.store.keysBetween(subject, keys.from, keys.to);
-      const all = new Set([...stored, ...inTail.filter((key) => key >= keys.from && key <= keys.to)]);
-      return [...all].sort();
+      const load = async (key: string) => (await model.store.load([{ subject, key }]))[0] as StoredSlice;
+      // What the tail touches, also by letting go what was parked, is known only by folding it.
+      const { slices, parked } = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
+      return { keys: [...new Set([...stored, ...slices.keys()])].sort(), parked };
     },
 
     async parkedOf(model, subject) {
@@ -168,7 +175,8 @@ function loadFrom(subject: string, stored: readonly StoredSlice[]): (key: string
 /** The vehicle's events above the checkpoint. Where that lies below the tail's floor, the log fills the gap. */
 async function eventsAbove(log: SubjectLog, subject: string, view: TailView, checkpoint: Checkpoint) {
   const { partition, sequence } = checkpoint;
-  const above = view.events.filter(({ position }) => position.sequence > sequence);
+  const from = Math.max(sequence, view.floor);
+  const above = view.events.filter(({ position }) => position.sequence > from);
   if (sequence >= view.floor) return above;
   const missing = await log.readSubject(
     subject,
@@ -181,16 +189,6 @@ async function eventsAbove(log: SubjectLog, subject: string, view: TailView, che
 /** What is stored of a slice; undefined when nothing is. */
 function openStored<S>({ projection }: ReadModel<S>, stored: StoredSlice): S | undefined {
   return stored.documents.length > 0 ? openSlice(projection, stored) : undefined;
-}
-
-/** The keys that an event touches; none for one that cannot be read, which the fold will park. */
-function keysOfEvent<S>({ projection }: ReadModel<S>, event: Event): readonly string[] {
-  try {
-    return projection.keysOf(decodeEvent(event));
-  } catch (error) {
-    if (isFault(error, 'CORRUPT_LOG')) return [];
-    throw error;
-  }
 }
 
 function slicesInOrder<S>(

@@ -191,3 +191,17 @@ test('a dropped event is left out and all that waited behind it is applied', asy
   await views.stop();
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
 });
+
+test('many retries in vain do not make the next one dearer', async () => {
+  await using test = await openTestViews();
+  const views = await test.start();
+  const poison = await append(test.publisher, POISON_SPEED);
+  await append(test.publisher, 1);
+  const soon = Date.now() + 20_000;
+  let last = poison;
+  for (let time = 0; time < 40; time += 1) {
+    last = await test.publisher.append([decided('ParkedEventRetried', 'bus-1', poison)], soon);
+  }
+  expect((await tallyAt(test, views, last)).parked).toEqual(poison);
+  await views.stop();
+});

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ListenToLog } from '@odograph/event-log/subscribe';
+import { pause } from '@odograph/kernel/clock';
 import type { Projection } from '@odograph/kernel/projection';
 import type { Db } from 'mongodb';
 import type { MongoLogReader } from '../log/mongo-log-reader.ts';
@@ -74,7 +74,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
   async function flushOnce(tail: Tail): Promise<void> {
     const startedAt = performance.now();
     const slices = await flushTail({ tail, models, checkpoints, log });
-    observer.onFlushed?.(tail.partition, slices, performance.now() - startedAt);
+    observer.onFlushed(tail.partition, slices, performance.now() - startedAt);
   }
 
   /** Another process stores: what it has stored is forgotten here. */
@@ -83,22 +83,26 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     tail.trimThrough(Math.min(sequence, tail.head()));
   }
 
+  /** What fails is tried again with the next flush; nothing is lost by that, for the log has it all. */
+  async function bringUp(tail: Tail): Promise<void> {
+    try {
+      if (parts.isOwner(tail.partition)) await flush(tail);
+      else await forgetStored(tail);
+    } catch (error) {
+      observer.onTrouble(tail.partition, error);
+    }
+  }
+
   async function flushBehind(tail: Tail): Promise<void> {
     let lastAtMs = performance.now();
     while (!signal.aborted) {
-      await delay(LOOK_MS, undefined, { ref: false });
-      const isDue =
-        performance.now() - lastAtMs >= settings.flushIntervalMs || tail.bytes() >= settings.flushBytes;
-      if (!isDue) continue;
-      try {
-        if (parts.isOwner(tail.partition)) await flush(tail);
-        else await forgetStored(tail);
-      } catch (error) {
-        observer.onTrouble?.(tail.partition, error);
-      }
+      await pause(LOOK_MS, signal);
+      const isDue = performance.now() - lastAtMs >= settings.flushIntervalMs;
+      if (!isDue && tail.bytes() < settings.flushBytes) continue;
+      await bringUp(tail);
       lastAtMs = performance.now();
     }
-    if (parts.isOwner(tail.partition)) await flush(tail);
+    await bringUp(tail);
   }
 
   const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
@@ -111,7 +115,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
       listen,
       signal,
       maxTailBytes: settings.flushBytes * 2,
-      onTrouble: (error) => observer.onTrouble?.(tail.partition, error),
+      onTrouble: (error) => observer.onTrouble(tail.partition, error),
     }),
     flushBehind(tail),
   ]);

@@ -1,8 +1,8 @@
 import { type ByteReader, corrupt } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 
-/** The largest magnitude of an integer in a column: twice differenced and with a bit for its sign it is still exact. */
-export const MAX_INTEGER = 2 ** 50;
+/** The largest magnitude of an integer in a column: twice differenced, which takes up to four times as much, and with a bit for its sign it is still exact. */
+export const MAX_INTEGER = 2 ** 50 - 1;
 
 /**
  * A column of integers, each at most {@link MAX_INTEGER} in magnitude: their differences, or the differences of those,
