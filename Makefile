@@ -32,8 +32,7 @@ distclean: clean ## The same, and remove the data too
 
 # Nothing is pulled from under a platform that runs.
 stopped:
-	@pid=$$(sed -n 's/^{"pid":\([0-9]*\).*/\1/p' .data/up.lock 2>/dev/null); \
-	  [ -z "$$pid" ] || ! kill -0 "$$pid" 2>/dev/null || { echo "odograph up runs as process $$pid: stop it first"; exit 1; }
+	@[ ! -f $(INSTALLED) ] || node packages/cli/scripts/stopped.ts
 
 # The stamp is written last: whatever is interrupted is done again.
 $(INSTALLED): package-lock.json

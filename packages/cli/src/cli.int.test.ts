@@ -155,9 +155,9 @@ describe('odograph status', () => {
   });
 
   it('is a table for people', async () => {
-    const one = await runCli(['status', 'bus-1'], { env: { ODO_ENDPOINT: door.endpoint } });
+    const one = await runCli(['status', 'bus-1', '--endpoint', door.endpoint]);
     expect(one.stdout).toMatch(/speed_kmh +27\.5 +2026-11-21T10:00:00\.000Z/);
-    const all = await runCli(['status'], { env: { ODO_ENDPOINT: door.endpoint } });
+    const all = await runCli(['status', '--endpoint', door.endpoint]);
     expect(all.stdout).toMatch(/^vehicle +model +speed.*\nbus-1 +28 km\/h/);
   });
 

@@ -1,5 +1,5 @@
-import { leaveWhenNobodyReads, reportFailure } from './output.ts';
 import { createProgram } from './program.ts';
+import { leaveWhenNobodyReads, reportFailure } from './terminal/output.ts';
 
 leaveWhenNobodyReads();
 try {

@@ -1,6 +1,7 @@
 /**
  * Generates the contracts from proto/: TypeScript, and the descriptor set that servers reflect.
  * With `--check` nothing is changed; what is not current is listed and the exit code is 1.
+ * With `--release` the contract of now becomes the one that later ones must not break.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
 const TARGET = 'packages/contracts/src';
 const GENERATED = 'generated';
 const DESCRIPTOR_SET = 'descriptor-set.binpb';
+const RELEASED = 'packages/contracts/released.binpb';
 
 function buf(...args: readonly string[]): void {
   const program = join(ROOT, 'node_modules/.bin/buf');
@@ -78,4 +80,11 @@ function main(isCheck: boolean): void {
   }
 }
 
-main(process.argv.includes('--check'));
+/** Whoever breaks the last release on purpose makes a new version of the package in proto/ instead. */
+function release(): void {
+  buf('breaking', '--against', RELEASED);
+  buf('build', '--exclude-source-info', '--output', RELEASED);
+}
+
+if (process.argv.includes('--release')) release();
+else main(process.argv.includes('--check'));

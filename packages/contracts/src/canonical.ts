@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Sample } from './generated/odograph/telemetry/v1/report.ts';
 import type { Signals, SignalValue } from './generated/odograph/telemetry/v1/signals.ts';
+import { writeBytes } from './write-bytes.ts';
 
 /** What a report says, whatever it is called and whenever it came. A VehicleReport is one. */
 export interface ReportContent {
@@ -19,7 +20,11 @@ const HASH_BYTES = 16;
  */
 export function contentHash(report: ReportContent): Buffer {
   // As hex, because Node makes a string in half the time of a Buffer.
-  const digest = hash('sha256', canonicalContent(report), 'hex');
+  const digest = hash(
+    'sha256',
+    writeBytes((writer) => writeContent(report, writer)),
+    'hex',
+  );
   return Buffer.from(digest.slice(0, 2 * HASH_BYTES), 'hex');
 }
 
@@ -44,29 +49,24 @@ const FIELDS = [
   'ambientHumidityPct',
 ] as const satisfies readonly (keyof Signals)[];
 
-/** Reused, for making one costs more than filling it. */
-const writer = new BinaryWriter();
-
-function canonicalContent({ vehicleId, vin, samples }: ReportContent): Uint8Array {
-  writer.finish(); // Empties it, should the call before have thrown.
+function writeContent({ vehicleId, vin, samples }: ReportContent, writer: BinaryWriter): void {
   writer.string(vehicleId ?? '');
   if (vin !== undefined) writer.uint32(NEXT.vin).string(vin);
   writer.uint32(NEXT.end).uint32(samples.length);
-  for (const sample of samples) writeSample(sample);
-  return writer.finish();
+  for (const sample of samples) writeSample(sample, writer);
 }
 
-function writeSample({ observedAtMs, clockText, signals }: Sample): void {
+function writeSample({ observedAtMs, clockText, signals }: Sample, writer: BinaryWriter): void {
   writer.double(unsigned(observedAtMs));
   if (clockText !== undefined) writer.uint32(NEXT.clockText).string(clockText);
   if (signals !== undefined) {
-    writeFields(signals);
-    writeOthers(signals.others);
+    writeFields(signals, writer);
+    writeOthers(signals.others, writer);
   }
   writer.uint32(NEXT.end);
 }
 
-function writeFields(signals: Signals): void {
+function writeFields(signals: Signals, writer: BinaryWriter): void {
   for (let at = 0; at < FIELDS.length; at += 1) {
     const value = signals[FIELDS[at] as (typeof FIELDS)[number]];
     if (value === undefined) continue;
@@ -76,16 +76,16 @@ function writeFields(signals: Signals): void {
   }
 }
 
-function writeOthers(others: Signals['others']): void {
+function writeOthers(others: Signals['others'], writer: BinaryWriter): void {
   const names = Object.keys(others);
   if (names.length > 1) names.sort();
   for (const name of names) {
     writer.uint32(NEXT.other).string(name);
-    writeKind(others[name]?.kind);
+    writeKind(others[name]?.kind, writer);
   }
 }
 
-function writeKind(kind: SignalValue['kind']): void {
+function writeKind(kind: SignalValue['kind'], writer: BinaryWriter): void {
   if (kind === undefined) writer.uint32(NEXT.end);
   else if (kind.$case === 'number') writer.uint32(NEXT.number).double(unsigned(kind.value));
   else if (kind.$case === 'flag') writer.uint32(NEXT.flag).bool(kind.value);

@@ -1,5 +1,6 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { Fault } from '@odograph/kernel/fault';
+import { writeBytes } from './write-bytes.ts';
 
 /** How a message is written and read; generated code has this form. */
 export interface MessageCodec<P> {
@@ -23,9 +24,6 @@ export interface PayloadVersions<P> {
   upcastTo<Q>(codec: MessageCodec<Q>, upcast: (older: P) => Q): PayloadVersions<Q>;
 }
 
-/** Reused, for making one costs more than filling it. */
-const writer = new BinaryWriter();
-
 /** The history of a payload's form, begun with version 1. */
 export function firstVersion<P>(codec: MessageCodec<P>): PayloadVersions<P> {
   return versions(1, codec, (version) => {
@@ -43,10 +41,7 @@ function versions<P>(
   return {
     newest,
     decode,
-    encode: (payload) => {
-      writer.finish(); // Empties it, should the call before have thrown.
-      return codec.encode(payload, writer).finish();
-    },
+    encode: (payload) => writeBytes((writer) => codec.encode(payload, writer)),
     upcastTo: (nextCodec, upcast) =>
       versions(newest + 1, nextCodec, (version, bytes) => upcast(decode(version, bytes))),
   };

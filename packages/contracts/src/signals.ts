@@ -1,20 +1,34 @@
-import { Fault, invariant } from '@odograph/kernel/fault';
-import { KNOWN_SIGNALS, type KnownSignalName, type Signals, type SignalValue } from '@odograph/kernel/signal';
+import { Fault } from '@odograph/kernel/fault';
+import {
+  KNOWN_SIGNAL_NAMES,
+  type KnownSignalName,
+  type Signals,
+  type SignalValue,
+} from '@odograph/kernel/signal';
 import type {
   Signals as WireSignals,
   SignalValue as WireValue,
 } from './generated/odograph/telemetry/v1/signals.ts';
 
-/** Signals in the making: known names are spelled out, so that they are written as fields. */
-type OpenSignals = Record<string, SignalValue> & { [N in KnownSignalName]?: SignalValue };
+// Known names are spelled out here, field by field and not by table: all of it runs for every sample.
+
+type KnownSignals = { [N in KnownSignalName]?: SignalValue };
+
+const KNOWN_NAMES: ReadonlySet<string> = new Set(KNOWN_SIGNAL_NAMES);
 
 /**
  * The signals of a sample by name, from their form on the wire. Judges no value: the door does.
- * Field by field, not by table: it runs for every sample.
  * @throws {Fault} INVALID_INPUT where a signal has a value of no kind.
  */
 export function signalsToDomain(wire: WireSignals): Signals {
-  const signals: OpenSignals = {};
+  const signals = knownToDomain(wire);
+  for (const name of Object.keys(wire.others)) signals[name] = valueToDomain(name, wire.others[name]);
+  return signals;
+}
+
+/** Those of them that have a field of their own. */
+export function knownToDomain(wire: WireSignals): Record<string, SignalValue> {
+  const signals: Record<string, SignalValue> & KnownSignals = {};
   if (wire.batteryLevelPct !== undefined) signals.battery_level_pct = wire.batteryLevelPct;
   if (wire.fuelLevelPct !== undefined) signals.fuel_level_pct = wire.fuelLevelPct;
   if (wire.odometerKm !== undefined) signals.odometer_km = wire.odometerKm;
@@ -29,7 +43,6 @@ export function signalsToDomain(wire: WireSignals): Signals {
   if (wire.rangeKm !== undefined) signals.range_km = wire.rangeKm;
   if (wire.ambientTemperatureC !== undefined) signals.ambient_temperature_c = wire.ambientTemperatureC;
   if (wire.ambientHumidityPct !== undefined) signals.ambient_humidity_pct = wire.ambientHumidityPct;
-  for (const name of Object.keys(wire.others)) signals[name] = valueToDomain(name, wire.others[name]);
   return signals;
 }
 
@@ -38,21 +51,22 @@ export function signalsToDomain(wire: WireSignals): Signals {
  * @throws {Fault} INTERNAL where a known signal has a value that is not of its kind.
  */
 export function signalsToWire(signals: Signals): WireSignals {
+  const known: KnownSignals = signals;
   return {
-    batteryLevelPct: numberIn(signals, 'battery_level_pct'),
-    fuelLevelPct: numberIn(signals, 'fuel_level_pct'),
-    odometerKm: numberIn(signals, 'odometer_km'),
-    latitudeDeg: numberIn(signals, 'latitude_deg'),
-    longitudeDeg: numberIn(signals, 'longitude_deg'),
-    headingDeg: numberIn(signals, 'heading_deg'),
-    speedKmh: numberIn(signals, 'speed_kmh'),
-    doorsLocked: flagIn(signals, 'doors_locked'),
-    engineRunning: flagIn(signals, 'engine_running'),
-    charging: flagIn(signals, 'charging'),
-    altitudeM: numberIn(signals, 'altitude_m'),
-    rangeKm: numberIn(signals, 'range_km'),
-    ambientTemperatureC: numberIn(signals, 'ambient_temperature_c'),
-    ambientHumidityPct: numberIn(signals, 'ambient_humidity_pct'),
+    batteryLevelPct: numberOf('battery_level_pct', known.battery_level_pct),
+    fuelLevelPct: numberOf('fuel_level_pct', known.fuel_level_pct),
+    odometerKm: numberOf('odometer_km', known.odometer_km),
+    latitudeDeg: numberOf('latitude_deg', known.latitude_deg),
+    longitudeDeg: numberOf('longitude_deg', known.longitude_deg),
+    headingDeg: numberOf('heading_deg', known.heading_deg),
+    speedKmh: numberOf('speed_kmh', known.speed_kmh),
+    doorsLocked: flagOf('doors_locked', known.doors_locked),
+    engineRunning: flagOf('engine_running', known.engine_running),
+    charging: flagOf('charging', known.charging),
+    altitudeM: numberOf('altitude_m', known.altitude_m),
+    rangeKm: numberOf('range_km', known.range_km),
+    ambientTemperatureC: numberOf('ambient_temperature_c', known.ambient_temperature_c),
+    ambientHumidityPct: numberOf('ambient_humidity_pct', known.ambient_humidity_pct),
     others: othersToWire(signals),
   };
 }
@@ -63,22 +77,20 @@ function valueToDomain(name: string, wire: WireValue | undefined): SignalValue {
   return kind.value;
 }
 
-function numberIn(signals: Signals, name: KnownSignalName): number | undefined {
-  const value = signals[name];
-  invariant(value === undefined || typeof value === 'number', `signal ${name} is a number`);
-  return value;
+function numberOf(name: KnownSignalName, value: SignalValue | undefined): number | undefined {
+  if (value === undefined || typeof value === 'number') return value;
+  throw new Fault('INTERNAL', `invariant broken: signal ${name} is a number`);
 }
 
-function flagIn(signals: Signals, name: KnownSignalName): boolean | undefined {
-  const value = signals[name];
-  invariant(value === undefined || typeof value === 'boolean', `signal ${name} is a yes or no`);
-  return value;
+function flagOf(name: KnownSignalName, value: SignalValue | undefined): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new Fault('INTERNAL', `invariant broken: signal ${name} is a yes or no`);
 }
 
 function othersToWire(signals: Signals): WireSignals['others'] {
   const others: WireSignals['others'] = {};
   for (const name of Object.keys(signals)) {
-    const value = Object.hasOwn(KNOWN_SIGNALS, name) ? undefined : signals[name];
+    const value = KNOWN_NAMES.has(name) ? undefined : signals[name];
     if (value !== undefined) others[name] = { kind: valueToWire(value) };
   }
   return others;

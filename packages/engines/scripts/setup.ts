@@ -3,18 +3,15 @@ import { isFault } from '@odograph/kernel/fault';
 import { type EngineKind, engineFacts, engineKinds } from '../src/engine-kind.ts';
 import { findEngine } from '../src/find-engine.ts';
 
-/** Nothing that runs by default needs Redis yet: without it, everything else goes on. */
-const optional: ReadonlySet<EngineKind> = new Set(['redis']);
-
 async function settle(kind: EngineKind): Promise<string> {
-  const { title, urlVariable } = engineFacts[kind];
+  const { title, urlVariable, isOptional } = engineFacts[kind];
   try {
     const found = await findEngine(kind, process.env, (line) => console.log(`engines: ${line}`));
     return found.kind === 'url' ? `${title} by ${urlVariable}` : `${title} ${found.version}`;
   } catch (error) {
     if (!isFault(error)) throw error;
     console.error(`engines: ${error.message}`);
-    if (!optional.has(kind)) process.exitCode = 1;
+    if (!isOptional) process.exitCode = 1;
     return `no ${title}`;
   }
 }

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import type { Candidate, Report } from './candidate.ts';
+import { type Candidate, notInstalled, type Search } from './candidate.ts';
 import { type EngineKind, engineFacts, hostPlatform, type Platform } from './engine-kind.ts';
 import { enginesDir } from './project-paths.ts';
 import { installWhole } from './staged-install.ts';
@@ -39,18 +39,22 @@ const archives: Readonly<Partial<Record<EngineKind, Partial<Record<Platform, Arc
   },
 };
 
-/** The engine's binary out of its makers' own archive, fetched now if it is not there yet. */
+/** The engine's binary out of its makers' own archive, fetched now where it is not there yet and may be. */
 export async function* downloadFor(
   kind: EngineKind,
-  env: NodeJS.ProcessEnv,
-  report: Report,
+  { env, mayInstall, note }: Search,
 ): AsyncGenerator<Candidate> {
   const host = hostPlatform();
   const archive = Object.entries(archives[kind] ?? {}).find(([platform]) => platform === host)?.[1];
   if (archive === undefined) return;
   const target = join(enginesDir(env), `${kind}-${archive.sha256.slice(0, 12)}`);
+  const isInstalled = existsSync(target);
+  if (!isInstalled && !mayInstall) {
+    yield notInstalled(archive.url);
+    return;
+  }
   try {
-    if (!existsSync(target)) report(`downloading ${engineFacts[kind].title} from ${archive.url}`);
+    if (!isInstalled) note(`downloading ${engineFacts[kind].title} from ${archive.url}`);
     await installArchive(archive, target);
   } catch (error) {
     if (!isFault(error)) throw error;

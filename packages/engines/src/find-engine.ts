@@ -1,13 +1,13 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, resolve } from 'node:path';
 import { Fault } from '@odograph/kernel/fault';
-import type { Candidate, Report } from './candidate.ts';
+import type { Candidate, Note, Search } from './candidate.ts';
 import { downloadFor } from './download.ts';
 import { type EngineFacts, type EngineKind, engineFacts } from './engine-kind.ts';
 import { type Probe, probeBinary } from './probe-binary.ts';
 import { wheelFor } from './wheel.ts';
 
-const silent: Report = () => undefined;
+const silent: Note = () => undefined;
 
 /** A place that was looked at and gave nothing, and why. */
 export interface Attempt {
@@ -34,12 +34,21 @@ export type FoundBinary = Extract<FoundEngine, { kind: 'binary' }>;
 export async function findEngine(
   kind: EngineKind,
   env: NodeJS.ProcessEnv = process.env,
-  report: Report = silent,
+  note: Note = silent,
 ): Promise<FoundEngine> {
+  return await find(kind, { env, note, mayInstall: true });
+}
+
+/** As {@link findEngine}, but only looks: nothing is installed. */
+export async function lookForEngine(kind: EngineKind, env: NodeJS.ProcessEnv): Promise<FoundEngine> {
+  return await find(kind, { env, note: silent, mayInstall: false });
+}
+
+async function find(kind: EngineKind, search: Search): Promise<FoundEngine> {
   const { urlVariable } = engineFacts[kind];
-  const url = env[urlVariable];
+  const url = search.env[urlVariable];
   if (url !== undefined && url !== '') return { kind: 'url', url, tried: [] };
-  const found = await findBinary(kind, env, report);
+  const found = await searchBinary(kind, search);
   return { ...found, tried: [{ place: urlVariable, why: 'is not set' }, ...found.tried] };
 }
 
@@ -47,13 +56,17 @@ export async function findEngine(
 export async function findBinary(
   kind: EngineKind,
   env: NodeJS.ProcessEnv = process.env,
-  report: Report = silent,
+  note: Note = silent,
 ): Promise<FoundBinary> {
+  return await searchBinary(kind, { env, note, mayInstall: true });
+}
+
+async function searchBinary(kind: EngineKind, search: Search): Promise<FoundBinary> {
   const facts = engineFacts[kind];
   const tried: Attempt[] = [];
   let fix: string | undefined;
   for (const source of [onPath, wheelFor, downloadFor]) {
-    for await (const candidate of source(kind, env, report)) {
+    for await (const candidate of source(kind, search)) {
       const { place, path } = candidate;
       const probe: Probe =
         path === undefined ? { isSuitable: false, ...candidate } : await probeBinary(path, facts);
@@ -65,7 +78,7 @@ export async function findBinary(
   throw new Fault('UNAVAILABLE', noEngineLine(facts, tried, fix ?? facts.byHand));
 }
 
-async function* onPath(kind: EngineKind, env: NodeJS.ProcessEnv): AsyncGenerator<Candidate> {
+async function* onPath(kind: EngineKind, { env }: Search): AsyncGenerator<Candidate> {
   const { binary } = engineFacts[kind];
   let count = 0;
   for (const directory of new Set((env['PATH'] ?? '').split(delimiter))) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RunningEngine } from './engine-process.ts';
 import { LOOPBACK } from './free-port.ts';
 import { becomePrimary, REPLICA_SET } from './replica-set.ts';
-import { type StartOptions, startEngine } from './start-options.ts';
+import { type StartOptions, startEngine } from './start-engine.ts';
 
 export interface MongoOptions extends StartOptions {
   /** Memory for cached pages, in GB; at least 0.25. */

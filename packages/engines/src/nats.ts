@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningEngine } from './engine-process.ts';
 import { LOOPBACK } from './free-port.ts';
-import { type StartOptions, startEngine } from './start-options.ts';
+import { type StartOptions, startEngine } from './start-engine.ts';
 import { ask } from './tcp-ask.ts';
 
 /** Starts a NATS server with JetStream: on loopback, and an acknowledged message is fsynced. */

@@ -1,41 +1,36 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@odograph/kernel/fault';
-import { isErrno } from './errno.ts';
-import { commandLine, isRunning, signal, startMark } from './process-identity.ts';
+import * as v from 'valibot';
+import { parseOwn, readOwn } from './own-json.ts';
+import { commandLine, isStillRunning, markedProcess, markProcess, signal } from './process-identity.ts';
 
 /** How long an abandoned process may take over an orderly end before it is killed. */
 const STALE_STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
 /** A process written down so that whoever comes next can tell it from a stranger with the same id. */
-interface PidRecord {
-  readonly pid: number;
-  readonly startMark: string;
+type PidRecord = v.InferOutput<typeof pidRecord>;
+
+const pidRecord = v.object({
+  ...markedProcess.entries,
   /** A word of its command line that belongs to it alone, such as its data directory. */
-  readonly word: string;
+  word: v.pipe(v.string(), v.nonEmpty()),
   /** The process that started it. */
-  readonly owner: { readonly pid: number; readonly startMark: string };
-}
+  owner: markedProcess,
+});
 
 /** Writes down a process that this one has started. One that has ended already leaves no file. */
 export function writePidFile(file: string, pid: number, word: string): void {
-  const mark = startMark(pid);
-  if (mark === undefined) return;
-  const owner = { pid: process.pid, startMark: startMark(process.pid) ?? '' };
-  const record: PidRecord = { pid, startMark: mark, word, owner };
+  const [child, owner] = [markProcess(pid), markProcess(process.pid)];
+  if (!child || !owner) return;
+  const record: PidRecord = { ...child, word, owner };
   writeFileSync(`${file}.new`, JSON.stringify(record));
   renameSync(`${file}.new`, file);
 }
 
 export function removePidFile(file: string): void {
   rmSync(file, { force: true });
-}
-
-/** The process a pid file speaks of, if that very process still runs: same id, start time and command line. */
-export function livingPid(file: string): number | undefined {
-  const record = readRecord(file);
-  return record !== undefined && isSame(record) ? record.pid : undefined;
 }
 
 /**
@@ -49,7 +44,7 @@ export async function stopAbandoned(file: string): Promise<number | undefined> {
     removePidFile(file);
     return undefined;
   }
-  if (startMark(record.owner.pid) === record.owner.startMark) {
+  if (isStillRunning(record.owner)) {
     throw new Fault('RULE_VIOLATED', `${record.word} is in use by process ${record.owner.pid}`);
   }
   signal(record.pid, 'SIGTERM');
@@ -62,40 +57,20 @@ export async function stopAbandoned(file: string): Promise<number | undefined> {
 }
 
 function isSame(record: PidRecord): boolean {
-  if (!isRunning(record.pid) || startMark(record.pid) !== record.startMark) return false;
-  return commandLine(record.pid)?.includes(record.word) === true;
+  return isStillRunning(record) && commandLine(record.pid)?.includes(record.word) === true;
 }
 
 async function hasEnded(record: PidRecord): Promise<boolean> {
   const deadline = performance.now() + STALE_STOP_TIMEOUT_MS;
-  while (isSame(record)) {
+  // Its command line is gone a little before it is.
+  while (isStillRunning(record)) {
     if (performance.now() > deadline) return false;
     await sleep(POLL_MS);
   }
   return true;
 }
 
-/** Reads a pid file; one that a crash left half written says nothing. */
 function readRecord(file: string): PidRecord | undefined {
-  try {
-    const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isPidRecord(record) ? record : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-type Unchecked<T> = Partial<Record<keyof T, unknown>>;
-
-function isPidRecord(value: unknown): value is PidRecord {
-  if (!isMarkedProcess(value)) return false;
-  const { word, owner } = value as Unchecked<PidRecord>;
-  return typeof word === 'string' && word !== '' && isMarkedProcess(owner);
-}
-
-function isMarkedProcess(value: unknown): value is PidRecord['owner'] {
-  if (typeof value !== 'object' || value === null) return false;
-  const { pid, startMark: mark } = value as Unchecked<PidRecord['owner']>;
-  return Number.isInteger(pid) && Number(pid) > 1 && typeof mark === 'string' && mark !== '';
+  const text = readOwn(file);
+  return text === undefined ? undefined : parseOwn(pidRecord, text);
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { isErrno } from './errno.ts';
 
 /** Whether a process with this id exists, whoever owns it; one that has ended but was not waited for does not count. */
@@ -10,6 +11,25 @@ export function isRunning(pid: number): boolean {
     return isErrno(error, 'EPERM');
   }
   return process.platform !== 'linux' || readStat(pid)?.state !== 'Z';
+}
+
+/** A process told from a later one with the same id. */
+export type MarkedProcess = v.InferOutput<typeof markedProcess>;
+
+export const markedProcess = v.object({
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  startMark: v.pipe(v.string(), v.nonEmpty()),
+});
+
+/** Undefined when there is no such process. */
+export function markProcess(pid: number): MarkedProcess | undefined {
+  const mark = startMark(pid);
+  return mark === undefined ? undefined : { pid, startMark: mark };
+}
+
+/** Whether that very process still runs. */
+export function isStillRunning({ pid, startMark: mark }: MarkedProcess): boolean {
+  return isRunning(pid) && startMark(pid) === mark;
 }
 
 /** Sends a signal; a process that has just ended is no fault. */
@@ -25,7 +45,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
  * What tells a process from a later one that got the same id: its start time, with the boot it belongs to.
  * @returns undefined when there is no such process.
  */
-export function startMark(pid: number): string | undefined {
+function startMark(pid: number): string | undefined {
   if (process.platform !== 'linux') return psField(pid, 'lstart');
   const stat = readStat(pid);
   if (stat === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { RunningEngine } from './engine-process.ts';
 import { LOOPBACK } from './free-port.ts';
-import { type StartOptions, startEngine } from './start-options.ts';
+import { type StartOptions, startEngine } from './start-engine.ts';
 import { ask } from './tcp-ask.ts';
 
 /** Starts a Redis server on loopback that keeps nothing on disk: it is a cache. */

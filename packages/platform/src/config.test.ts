@@ -1,7 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { describeConfig, readConfig } from './config.ts';
-import { bytes, ms, natsSettings, oneOf, secret, serviceSettings, text, whole } from './setting.ts';
+import { bytes, ms, natsSettings, serviceSettings, text } from './setting.ts';
 
 const SETTINGS = {
   ...serviceSettings,
@@ -10,13 +10,13 @@ const SETTINGS = {
     maxAgeMs: ms('ODO_INGEST_BATCH_MAX_AGE_MS', 5, { min: 1, max: 1_000 }),
     maxBytes: bytes('ODO_INGEST_BATCH_MAX_BYTES', 512 * 1024),
   },
-  key: secret(text('ODO_INGEST_KEY', 'none')),
+  name: text('ODO_INGEST_NAME', 'none'),
 };
 const NATS = { ODO_NATS_URL: 'nats://127.0.0.1:4222' };
 
 function faultOf(env: Readonly<Record<string, string>>): Fault {
   try {
-    readConfig(SETTINGS, env);
+    readConfig(SETTINGS, env, 'ODO_INGEST_');
   } catch (error) {
     if (error instanceof Fault) return error;
     throw error;
@@ -39,7 +39,7 @@ describe('a config', () => {
       drainMs: 10_000,
       nats: { url: 'nats://127.0.0.1:4222' },
       batch: { maxAgeMs: 5, maxBytes: 524_288 },
-      key: 'none',
+      name: 'none',
     });
     expectTypeOf(config.batch.maxAgeMs).toEqualTypeOf<number>();
     expectTypeOf(config.log.level).toEqualTypeOf<'debug' | 'info' | 'warn' | 'error' | 'silent'>();
@@ -48,7 +48,7 @@ describe('a config', () => {
   test('cannot be changed, at any depth', () => {
     const config = readConfig(SETTINGS, NATS);
     expect(() => Object.assign(config.batch, { maxAgeMs: 6 })).toThrow(TypeError);
-    expect(() => Object.assign(config, { key: '' })).toThrow(TypeError);
+    expect(() => Object.assign(config, { name: '' })).toThrow(TypeError);
   });
 
   test('tells of everything that is wrong at once', () => {
@@ -58,13 +58,13 @@ describe('a config', () => {
       ODO_LOG_LEVEL: 'loud',
       ODO_INGEST_BATCH_MAX_AGE_MS: '5ms',
       ODO_INGEST_BATCH_MAX_BYTES: '1e6',
-      ODO_GRPC_PROT: '1',
+      ODO_INGEST_BATCH_AGE_MS: '1',
     };
     const fault = faultOf(env);
     expect(fault.code).toBe('INVALID_INPUT');
     expect(fault.message.split('\n')).toEqual([
       'the environment is wrong:',
-      '  ODO_GRPC_PROT is read by nobody: did you mean ODO_GRPC_PORT?',
+      '  ODO_INGEST_BATCH_AGE_MS is read by nobody: did you mean ODO_INGEST_BATCH_MAX_AGE_MS?',
       '  ODO_GRPC_HOST must be a host name or an IP address, not "a b"',
       '  ODO_GRPC_PORT must be a whole number from 0 to 65535, not "70000"',
       '  ODO_LOG_LEVEL must be one of debug, info, warn, error, silent, not "loud"',
@@ -84,36 +84,23 @@ describe('a config', () => {
     },
   );
 
-  test('minds its own part of the environment, and leaves the other parts theirs', () => {
-    expect(
-      readConfig(SETTINGS, { ...NATS, ODO_HISTORY_FLUSH_MS: '1', ODO_MONGO_URL: 'mongodb://x' }),
-    ).toBeDefined();
-    expect(faultOf({ ...NATS, ODO_INGEST_BATCH_AGE_MS: '1' }).message).toContain(
-      'ODO_INGEST_BATCH_AGE_MS is read by nobody: did you mean ODO_INGEST_BATCH_MAX_AGE_MS?',
-    );
-    expect(faultOf({ ...NATS, ODO_HISTROY_FLUSH_MS: '1' }).message).toContain(
-      'ODO_HISTROY_FLUSH_MS is read by nobody',
+  test('leaves names that are not its own to others', () => {
+    const others = { ODO_HISTORY_FLUSH_MS: '1', ODO_MONGO_URL: 'mongodb://x', ODO_DATA_DIR: '/tmp' };
+    expect(readConfig(SETTINGS, { ...NATS, ...others }, 'ODO_INGEST_')).toBeDefined();
+    expect(faultOf({ ...NATS, ODO_INGEST_PATIENCE: '1' }).message).toContain(
+      'ODO_INGEST_PATIENCE is read by nobody',
     );
   });
 
-  test('is described by name, without its secrets', () => {
-    const env = { ODO_NATS_URL: 'nats://me:hunter2@127.0.0.1:4222', ODO_INGEST_KEY: 'hunter2' };
+  test('is described by name, without passwords', () => {
+    const env = { ODO_NATS_URL: 'nats://me:hunter2@127.0.0.1:4222' };
     const described = describeConfig(SETTINGS, readConfig(SETTINGS, env));
-    expect(described).toMatchObject({
-      ODO_GRPC_PORT: '0',
-      ODO_NATS_URL: 'nats://me:***@127.0.0.1:4222',
-      ODO_INGEST_KEY: '***',
-    });
+    expect(described).toMatchObject({ ODO_GRPC_PORT: '0', ODO_NATS_URL: 'nats://me:***@127.0.0.1:4222' });
     expect(JSON.stringify(described)).not.toContain('hunter2');
   });
 
-  test('does not tell its secrets when they are wrong', () => {
-    const settings = {
-      pin: secret(whole('ODO_PIN', 0)),
-      mode: secret(oneOf('ODO_MODE', ['a', 'b'], 'a')),
-      nats: natsSettings,
-    };
-    const env = { ODO_PIN: 'hunter2', ODO_MODE: 'hunter2', ODO_NATS_URL: 'http://me:hunter2@127.0.0.1' };
-    expect(() => readConfig(settings, env)).toThrow(/^((?!hunter2)[\s\S])*$/);
+  test('does not tell a password when it is wrong', () => {
+    const env = { ODO_NATS_URL: 'http://me:hunter2@127.0.0.1' };
+    expect(() => readConfig(SETTINGS, env)).toThrow(/^((?!hunter2)[\s\S])*$/);
   });
 });

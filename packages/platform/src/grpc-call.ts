@@ -3,7 +3,7 @@ import { Fault } from '@odograph/kernel/fault';
 import type { CallContext, Method } from './grpc-handler.ts';
 import { toServiceError } from './grpc-status.ts';
 import type { Log } from './log.ts';
-import { parseTraceparent } from './traceparent.ts';
+import { isTraceparent } from './traceparent.ts';
 
 /** What a timer can wait at most: about 25 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -14,6 +14,8 @@ export interface CallScope {
   /** For calls whose caller sets no deadline, streams that stay aside. */
   readonly defaultDeadlineMs: number;
   readonly open: Set<OpenCall>;
+  /** What an error of a handler means to a caller. */
+  readonly toFault: (error: unknown) => unknown;
   /** Hears how each call ended. */
   readonly onEnd: (path: string, code: status, durationMs: number) => void;
 }
@@ -77,7 +79,7 @@ export function openCall(call: ServerCall, method: Method<never, unknown>, scope
     leave: (work) => void work().catch(onLateFailure),
     succeed: () => close(status.OK),
     fail: (error) => {
-      const answer = toServiceError(error, scope.log);
+      const answer = toServiceError(scope.toFault(error), scope.log);
       close(answer.code);
       return answer;
     },
@@ -127,7 +129,7 @@ function deadlineOf(call: ServerCall, method: Method<never, unknown>, scope: Cal
 
 function traceparentOf({ metadata }: ServerCall): string {
   const [header] = metadata.get('traceparent');
-  return typeof header === 'string' && parseTraceparent(header) ? header : '';
+  return typeof header === 'string' && isTraceparent(header) ? header : '';
 }
 
 /** `127.0.0.1` of `127.0.0.1:50312`, and of `::ffff:127.0.0.1:50312`, which is the same client. */

@@ -94,6 +94,17 @@ describe('a unary handler', () => {
     },
   );
 
+  test('whose errors the server knows the meaning of is heard with that', async () => {
+    const isFull = (error: unknown) => error instanceof RangeError;
+    const toFault = (error: unknown) => (isFull(error) ? new Fault('OVERLOADED', 'full') : error);
+    const { ingest, errors } = await loopback(
+      { report: () => Promise.reject(new RangeError()) },
+      { toFault },
+    );
+    await expect(callUnary(ingest.report, REQUEST)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(errors).toEqual([]);
+  });
+
   test.each([
     [
       'throws at once',

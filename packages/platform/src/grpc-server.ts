@@ -14,6 +14,7 @@ import type { CallScope, OpenCall } from './grpc-call.ts';
 import type { GrpcService, Method } from './grpc-handler.ts';
 import { addStandardServices, trackStandardCalls } from './grpc-standard-services.ts';
 import type { Log } from './log.ts';
+import { latencyHistogram } from './metrics.ts';
 
 export interface GrpcServerOptions {
   readonly host?: string;
@@ -28,6 +29,8 @@ export interface GrpcServerOptions {
   readonly maxConcurrentStreams?: number;
   /** For calls whose caller sets no deadline, streams that stay aside. */
   readonly defaultDeadlineMs?: number;
+  /** What an error of a handler means to a caller, such as MongoDB's; one that is no Fault then is INTERNAL. */
+  readonly toFault?: (error: unknown) => unknown;
   readonly log: Log;
   readonly meter?: Meter;
 }
@@ -46,15 +49,14 @@ const MEBIBYTE = 1024 * 1024;
 const DEFAULT_DEADLINE_MS = 30_000;
 /** For the answers to calls that were cut off to leave before their connections are closed. */
 const LAST_ANSWERS_MS = 50;
-/** Bounds in seconds (OpenTelemetry semantic conventions for RPC metrics). */
-const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** A gRPC server with health and reflection, on loopback unless told otherwise; it listens when the promise resolves. */
 export async function createGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { services, log, host = '127.0.0.1', port: wantedPort = 0 } = options;
   const open = new Set<OpenCall>();
   const defaultDeadlineMs = options.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS;
-  const scope = { log, open, defaultDeadlineMs, onEnd: callRecorder(options.meter) };
+  const toFault = options.toFault ?? ((error: unknown) => error);
+  const scope = { log, open, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
   const { interceptor, calls } = trackStandardCalls();
   const server = new Server({ ...channelOptions(options), interceptors: [interceptor] });
   for (const service of services) addService(server, service, scope);
@@ -165,10 +167,7 @@ function isClosedWithin(server: Server, deadlineMs: number): Promise<boolean> {
 }
 
 function callRecorder(meter: Meter | undefined): CallScope['onEnd'] {
-  const duration = meter?.createHistogram('rpc.server.call.duration', {
-    unit: 's',
-    advice: { explicitBucketBoundaries: DURATION_BOUNDS },
-  });
+  const duration = meter && latencyHistogram(meter, 'rpc.server.call.duration', 'How long calls took.');
   return (path, code, durationMs) =>
     duration?.record(durationMs / 1_000, {
       'rpc.system.name': 'grpc',

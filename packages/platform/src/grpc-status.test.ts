@@ -58,7 +58,7 @@ describe('a fault sent as a gRPC error', () => {
     const seen = faultFromServiceError(error).violations;
     expect(seen[0]?.field).toBe('reports[0].samples[0].signals.speed_kmh');
     expect(seen.at(-1)).toMatchObject({
-      reason: 'MORE_VIOLATIONS',
+      reason: 'MORE_FINDINGS',
       description: `${5_001 - seen.length} more, not listed`,
     });
   });

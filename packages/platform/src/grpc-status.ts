@@ -4,7 +4,8 @@ import type { Any } from '@odograph/contracts/generated/google/protobuf/any';
 import type { Duration } from '@odograph/contracts/generated/google/protobuf/duration';
 import { BadRequest, QuotaFailure, RetryInfo } from '@odograph/contracts/generated/google/rpc/error_details';
 import { Status } from '@odograph/contracts/generated/google/rpc/status';
-import { Fault, type FaultCode, type FaultDetails, type FieldViolation } from '@odograph/kernel/fault';
+import { Fault, type FaultCode, type FaultDetails } from '@odograph/kernel/fault';
+import type { Finding } from '@odograph/kernel/finding';
 import type { Log } from './log.ts';
 
 const STATUS_OF: Readonly<Record<FaultCode, status>> = {
@@ -100,8 +101,8 @@ function detailsOf(fault: Fault): Any[] {
 }
 
 /** As many violations as a trailer can hold, and a last one that counts the others. */
-function fittingViolations(violations: readonly FieldViolation[]): FieldViolation[] {
-  const fitting: FieldViolation[] = [];
+function fittingViolations(violations: readonly Finding[]): Finding[] {
+  const fitting: Finding[] = [];
   let bytes = 0;
   for (const { field, reason, description } of violations) {
     const violation = { field, reason, description: description.slice(0, MESSAGE_MAX_CHARACTERS) };
@@ -111,7 +112,7 @@ function fittingViolations(violations: readonly FieldViolation[]): FieldViolatio
   }
   const leftOut = violations.length - fitting.length;
   if (leftOut === 0) return fitting;
-  return [...fitting, { field: '', reason: 'MORE_VIOLATIONS', description: `${leftOut} more, not listed` }];
+  return [...fitting, { field: '', reason: 'MORE_FINDINGS', description: `${leftOut} more, not listed` }];
 }
 
 function readDetails(details: readonly Any[]): FaultDetails {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { Fault } from '@odograph/kernel/fault';
-import type { Meter } from '@opentelemetry/api';
+import type { Histogram, Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
@@ -52,10 +52,22 @@ async function serve(exporter: PrometheusExporter, host: string, port: number): 
   return { port: (server.address() as AddressInfo).port, stop };
 }
 
-/** Histogram bounds in seconds; none is whole, as 1 and 1.0 are two labels to Prometheus, which writes the one or other. */
-export const LATENCY_BOUNDS_S = [
+/**
+ * In seconds; none is whole, as 1 and 1.0 are two labels to Prometheus, and which one it keeps depends on its version.
+ * Bounds of counts are whole by nature: ask for quantiles there, not for a bound by its label.
+ */
+const LATENCY_BOUNDS_S = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.999, 2.5, 4.999, 9.999,
 ];
+
+/** How long things took: to be told in seconds, and fine enough for what takes from half a millisecond to 10 s. */
+export function latencyHistogram(meter: Meter, name: string, description: string): Histogram {
+  return meter.createHistogram(name, {
+    unit: 's',
+    description,
+    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
+  });
+}
 
 function observeProcess(meter: Meter): void {
   const observe = (name: string, unit: string, description: string, read: () => number) =>

@@ -1,22 +1,24 @@
 import type { Meter } from '@opentelemetry/api';
 import type { CommandStartedEvent, MongoClient } from 'mongodb';
-import { LATENCY_BOUNDS_S } from './metrics.ts';
-
-const SYSTEM = { 'db.system.name': 'mongodb' } as const;
+import { latencyHistogram } from './metrics.ts';
 
 /** Measures a client's pool and commands, under the names of the OpenTelemetry semantic conventions for databases. */
-export function measureMongo(client: MongoClient, meter: Meter): void {
-  measurePool(client, meter);
+export function measureMongo(client: MongoClient, poolName: string, meter: Meter): void {
+  measurePool(client, { ...SYSTEM, 'db.client.connection.pool.name': poolName }, meter);
   measureCommands(client, meter);
 }
 
-function measurePool(client: MongoClient, meter: Meter): void {
+const SYSTEM = { 'db.system.name': 'mongodb' } as const;
+
+type Labels = Readonly<Record<string, string>>;
+
+function measurePool(client: MongoClient, pool: Labels, meter: Meter): void {
   let [open, used, waiting] = [0, 0, 0];
-  const waits = meter.createHistogram('db.client.connection.wait_time', {
-    unit: 's',
-    description: 'How long operations waited for a connection.',
-    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
-  });
+  const waits = latencyHistogram(
+    meter,
+    'db.client.connection.wait_time',
+    'How long operations waited for a connection.',
+  );
   const refusals = meter.createCounter('db.client.connection.timeouts', {
     description: 'Operations that were refused because no connection became free in time.',
   });
@@ -26,39 +28,35 @@ function measurePool(client: MongoClient, meter: Meter): void {
   client.on('connectionCheckedOut', ({ durationMS }) => {
     waiting -= 1;
     used += 1;
-    waits.record(durationMS / 1_000, SYSTEM);
+    waits.record(durationMS / 1_000, pool);
   });
   client.on('connectionCheckOutFailed', ({ reason, durationMS }) => {
     waiting -= 1;
-    waits.record(durationMS / 1_000, SYSTEM);
-    if (reason === 'timeout') refusals.add(1, SYSTEM);
+    waits.record(durationMS / 1_000, pool);
+    if (reason === 'timeout') refusals.add(1, pool);
   });
   client.on('connectionCheckedIn', () => (used -= 1));
   meter
     .createObservableGauge('db.client.connection.count', { description: 'Connections, by state.' })
     .addCallback((result) => {
-      result.observe(used, { ...SYSTEM, 'db.client.connection.state': 'used' });
-      result.observe(open - used, { ...SYSTEM, 'db.client.connection.state': 'idle' });
+      result.observe(used, { ...pool, 'db.client.connection.state': 'used' });
+      result.observe(open - used, { ...pool, 'db.client.connection.state': 'idle' });
     });
   meter
     .createObservableGauge('db.client.connection.pending_requests', {
       description: 'Operations that wait for a connection.',
     })
-    .addCallback((result) => result.observe(waiting, SYSTEM));
+    .addCallback((result) => result.observe(waiting, pool));
 }
 
 interface Command {
   readonly startedAtMs: number;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
 }
 
 /** Timed here, as the driver's own durations are whole milliseconds. */
 function measureCommands(client: MongoClient, meter: Meter): void {
-  const durations = meter.createHistogram('db.client.operation.duration', {
-    unit: 's',
-    description: 'How long commands took.',
-    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
-  });
+  const durations = latencyHistogram(meter, 'db.client.operation.duration', 'How long commands took.');
   const running = new Map<number, Command>();
   const end = (requestId: number, outcome: Readonly<Record<string, string>>) => {
     const command = running.get(requestId);

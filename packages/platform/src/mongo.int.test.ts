@@ -1,5 +1,5 @@
 import { startTestMongo, testMongo } from '@odograph/testing/engines';
-import type { CommandStartedEvent } from 'mongodb';
+import type { CommandStartedEvent, Db } from 'mongodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMetrics } from './metrics.ts';
 import { connectMongo, type Mongo, type MongoOptions } from './mongo.ts';
@@ -17,9 +17,18 @@ async function connected(options: Partial<MongoOptions> = {}) {
   return { mongo, scrape };
 }
 
+/** Gives what a driver's error means to a caller. */
+async function run<T>({ db, asFault }: Mongo, work: (db: Db) => Promise<T>): Promise<T> {
+  try {
+    return await work(db);
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
 /** Holds a connection for a while. */
 const occupy = (mongo: Mongo, forMs: number) =>
-  mongo.run((db) => db.collection('busy').findOne({ $where: `sleep(${forMs}) || true` }));
+  run(mongo, (db) => db.collection('busy').findOne({ $where: `sleep(${forMs}) || true` }));
 
 describe('a connection to MongoDB', () => {
   test('writes to the disks of a majority, reads what is there, and drops what is undefined', async () => {
@@ -71,7 +80,7 @@ describe('a connection to MongoDB', () => {
     const mongo = await connectMongo(options, createMetrics('test').meter);
     onTestFinished(() => mongo.close());
     await server.kill9();
-    const ping = () => mongo.run((db) => db.command({ ping: 1 }));
+    const ping = () => run(mongo, (db) => db.command({ ping: 1 }));
     const away = {
       name: 'Fault',
       code: 'UNAVAILABLE',
@@ -89,7 +98,7 @@ describe('a connection to MongoDB', () => {
 
   test('leaves other errors as they are', async () => {
     const { mongo } = await connected();
-    const insert = () => mongo.run((db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));
+    const insert = () => run(mongo, (db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));
     await insert();
     await expect(insert()).rejects.toMatchObject({ code: 11_000 });
   });

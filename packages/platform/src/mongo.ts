@@ -25,8 +25,11 @@ export interface MongoOptions {
 export interface Mongo {
   readonly client: MongoClient;
   readonly db: Db;
-  /** Runs work: OVERLOADED when no connection is free for it in time, UNAVAILABLE when the server is away. */
-  run<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /**
+   * What a driver's error means to a caller: OVERLOADED when no connection was free in time, UNAVAILABLE when the server
+   * is away. Any other error stays as it is.
+   */
+  readonly asFault: (error: unknown) => unknown;
   close(): Promise<void>;
 }
 
@@ -50,22 +53,15 @@ export async function connectMongo(options: MongoOptions, meter: Meter): Promise
     ignoreUndefined: true,
     monitorCommands: true,
   });
-  measureMongo(client, meter);
+  measureMongo(client, options.name ?? 'odograph', meter);
   const db = client.db(options.database);
-  const run = async <T>(work: (db: Db) => Promise<T>) => {
-    try {
-      return await work(db);
-    } catch (error) {
-      throw asFault(error, client, pool);
-    }
-  };
   try {
-    await run(() => db.command({ ping: 1 }));
+    await db.command({ ping: 1 });
   } catch (error) {
     await client.close();
-    throw error;
+    throw asFault(error, client, pool);
   }
-  return { client, db, run, close: () => client.close() };
+  return { client, db, asFault: (error) => asFault(error, client, pool), close: () => client.close() };
 }
 
 function asFault(error: unknown, client: MongoClient, { max, waitQueueTimeoutMs }: MongoPool): unknown {

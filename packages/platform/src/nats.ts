@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { backoffMs } from '@odograph/kernel/backoff';
+import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import { retry } from './backoff.ts';
 import type { Log } from './log.ts';
 import { maskPassword } from './setting.ts';
 
@@ -18,9 +19,8 @@ export interface NatsOptions {
 
 export interface Nats {
   readonly connection: NatsConnection;
+  /** What is published while the server is away would wait in memory without a bound. */
   isConnected(): boolean;
-  /** Throws UNAVAILABLE while the server is away. What is published meanwhile would wait in memory without a bound. */
-  assertConnected(): void;
   /** Hears each return of the server after it was away, until the returned function is called. */
   onReconnect(listener: () => void): () => void;
   /** Sends what is on its way, then closes; closes without that when the time is over. */
@@ -28,7 +28,6 @@ export interface Nats {
 }
 
 const RECONNECT_WAIT_MS = 200;
-const RETRY_AFTER_MS = 1_000;
 
 /** Connects to NATS, and connects again after each loss, for as long as it takes. */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
@@ -49,12 +48,6 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
   };
   watch().catch((err: unknown) => log.error({ err }, 'the watch on NATS failed'));
 
-  const assertConnected = () => {
-    if (isConnected) return;
-    throw new Fault('UNAVAILABLE', `NATS at ${connection.getServer()} is away`, {
-      retryAfterMs: RETRY_AFTER_MS,
-    });
-  };
   const onReconnect = (listener: () => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -67,33 +60,43 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
       await connection.close();
     }
   };
-  return { connection, isConnected: () => isConnected, assertConnected, onReconnect, drain };
+  return { connection, isConnected: () => isConnected, onReconnect, drain };
 }
 
-async function connectFirst(options: NatsOptions): Promise<NatsConnection> {
-  const { url, name, connectWithinMs = 30_000, signal } = options;
-  const connectOnce = () =>
-    connect({
-      servers: url,
-      name,
-      timeout: 5_000,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: RECONNECT_WAIT_MS,
-      reconnectJitter: RECONNECT_WAIT_MS,
-      // A server that vanished without a word is noticed within 30 s, not 6 minutes.
-      pingInterval: 10_000,
-      maxPingOut: 2,
-    });
-  try {
-    return await retry(connectOnce, {
-      ...{ firstMs: RECONNECT_WAIT_MS, maxMs: 2_000, deadlineAtMs: Date.now() + connectWithinMs },
-      isWorthRetrying: () => true,
-      ...(signal && { signal }),
-    });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('UNAVAILABLE', `NATS at ${maskPassword(url)} does not answer: ${why}`, { cause });
+async function connectFirst({
+  url,
+  name,
+  connectWithinMs = 30_000,
+  signal,
+}: NatsOptions): Promise<NatsConnection> {
+  const deadlineAtMs = Date.now() + connectWithinMs;
+  for (let repetition = 0; ; repetition += 1) {
+    try {
+      return await connectOnce(url, name);
+    } catch (cause) {
+      // Anywhere within the backoff, so that many who failed together do not come back together.
+      const waitMs = Math.random() * backoffMs(repetition, { firstMs: RECONNECT_WAIT_MS, maxMs: 2_000 });
+      const isInTime = Date.now() + waitMs < deadlineAtMs;
+      if (isInTime) await pause(waitMs, signal);
+      if (isInTime && !signal?.aborted) continue;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Fault('UNAVAILABLE', `NATS at ${maskPassword(url)} does not answer: ${why}`, { cause });
+    }
   }
+}
+
+function connectOnce(url: string, name: string): Promise<NatsConnection> {
+  return connect({
+    servers: url,
+    name,
+    timeout: 5_000,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_WAIT_MS,
+    // A server that vanished without a word is noticed within 30 s, not 6 minutes.
+    pingInterval: 10_000,
+    maxPingOut: 2,
+  });
 }
 
 function tell(status: Status, log: Log): void {

@@ -6,8 +6,6 @@ export interface Life {
   readonly start?: () => Promise<void> | void;
   /** Gets what is left of the time for all stops, in milliseconds; the parts before it need some of it too. */
   readonly stop?: (leftMs: number) => Promise<void> | void;
-  /** What is wrong with the part; undefined: nothing. */
-  readonly health?: () => Promise<string | undefined> | string | undefined;
 }
 
 /** A part's value together with its life. */

@@ -1,7 +1,7 @@
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { LaneObserver } from '@odograph/event-log/publisher-lane';
-import { LATENCY_BOUNDS_S } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
+import { latencyHistogram } from './metrics.ts';
 
 const EVENT_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500];
 
@@ -12,11 +12,11 @@ export function observePublishing(meter: Meter): LaneObserver {
     description: 'Events an envelope.',
     advice: { explicitBucketBoundaries: EVENT_BOUNDS },
   });
-  const duration = meter.createHistogram('odograph.publisher.envelope.duration', {
-    unit: 's',
-    description: 'From the first attempt to store an envelope until it is on disk.',
-    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
-  });
+  const duration = latencyHistogram(
+    meter,
+    'odograph.publisher.envelope.duration',
+    'From the first attempt to store an envelope until it is on disk.',
+  );
   const bytes = meter.createCounter('odograph.publisher.stored', {
     unit: 'By',
     description: 'Bytes put on disk.',

@@ -30,6 +30,7 @@ function thing(how: ConfigOf<typeof SETTINGS>) {
 
 await runService({
   name: 'fixture',
+  ownPrefix: 'ODO_TEST_',
   settings: SETTINGS,
   compose: (config) =>
     compose('fixture')

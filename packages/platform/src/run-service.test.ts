@@ -126,11 +126,16 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
   });
 
   test('tells people what is wrong with its settings', async () => {
-    const { written, exit } = run({ ODO_TEST_START: 'somehow', ODO_DRIAN_MS: '1' });
+    const { written, exit } = run({
+      ODO_TEST_START: 'somehow',
+      ODO_TEST_STOPP: '1',
+      ODO_TEST_START_NOW: '1',
+    });
     expect(await exit).toBe(2);
     expect(written.err.split('\n')).toEqual([
       'fixture: the environment is wrong:',
-      '  ODO_DRIAN_MS is read by nobody: did you mean ODO_DRAIN_MS?',
+      '  ODO_TEST_STOPP is read by nobody',
+      '  ODO_TEST_START_NOW is read by nobody: did you mean ODO_TEST_START?',
       '  ODO_TEST_START must be one of well, badly, slowly, with an uncaught error, not "somehow"',
       '',
     ]);

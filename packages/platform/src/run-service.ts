@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import type { Composition } from './compose.ts';
 import { type ConfigOf, describeConfig, readConfig, type Settings } from './config.ts';
 import { createLog, type Log } from './log.ts';
+import type { ReadyMessage, ServiceEndpoints } from './ready-message.ts';
 import type { serviceSettings } from './setting.ts';
 
 /** What every service has, so that it can be run: these settings, and parts that listen. */
@@ -15,6 +16,8 @@ interface ServiceParts {
 
 export interface ServiceRun<S extends Settings, Parts extends ServiceParts> {
   readonly name: string;
+  /** How the names of its own settings begin, such as `ODO_HISTORY_`. */
+  readonly ownPrefix: string;
   /** Its settings, {@link serviceSettings} among them. */
   readonly settings: S & typeof serviceSettings;
   readonly compose: (config: ConfigOf<S>, log: Log) => Composition<Parts>;
@@ -35,7 +38,7 @@ const LAST_MS = 1_000;
 /**
  * Runs a service as this process; there is no more to its main.ts.
  *
- * When ready it says so, `{"ready":true,"endpoints":{…}}`: to its parent over IPC, else as a line on stdout. SIGTERM,
+ * When ready it says so, {@link ReadyMessage}: to its parent over IPC, else as a line on stdout. SIGTERM,
  * SIGINT and the end of its parent let it drain; the same signal again ends it at once, and so does an error that
  * nobody caught.
  * Exit codes: 0 drained, 1 failed, 2 wrong settings, 128 + signal ended at once.
@@ -61,11 +64,12 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
 
 function buildOrExplain<S extends Settings, Parts extends ServiceParts>({
   name,
+  ownPrefix,
   settings,
   compose,
 }: ServiceRun<S, Parts>): Service<Parts> | undefined {
   try {
-    const config = readConfig(settings, process.env);
+    const config = readConfig(settings, process.env, ownPrefix);
     const log = createLog(name, config.log.level);
     log.info({ settings: describeConfig(settings, config) }, 'starting');
     return { app: compose(config, log).build(), log, config };
@@ -82,9 +86,9 @@ function endpoint({ host }: { readonly host: string }, { port }: { readonly port
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function sayReady(endpoints: Readonly<Record<string, string>>, log: Log): void {
+function sayReady(endpoints: ServiceEndpoints, log: Log): void {
   log.info({ endpoints }, 'ready');
-  const message = { ready: true, endpoints };
+  const message: ReadyMessage = { ready: true, endpoints };
   if (!process.send) process.stdout.write(`${JSON.stringify(message)}\n`);
   else
     process.send(

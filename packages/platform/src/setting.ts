@@ -10,17 +10,10 @@ export interface Setting<T> {
   readonly schema: v.GenericSchema<string, T>;
   /** The value where the environment says nothing; without one, it must. */
   readonly fallback: T | undefined;
-  /** Never printed. */
-  readonly isSecret: boolean;
 }
 
 export function setting<T>(name: string, schema: v.GenericSchema<string, T>, fallback?: T): Setting<T> {
-  return { kind: 'setting', name, schema, fallback, isSecret: false };
-}
-
-/** The same, but never printed. */
-export function secret<T>(plain: Setting<T>): Setting<T> {
-  return { ...plain, isSecret: true };
+  return { kind: 'setting', name, schema, fallback };
 }
 
 /** A whole number within bounds. */
@@ -80,9 +73,9 @@ export function url(name: string, protocols: readonly string[], fallback?: strin
   return setting(name, v.pipe(v.string(), v.check(isFine, inWords)), fallback);
 }
 
-/** A URL as it may be printed: `nats://me:***@host`. */
+/** A URL as it may be printed: `nats://me:***@host`; a name without a password may be a token. */
 export function maskPassword(url: string): string {
-  return url.replace(/^([\w+.-]+:\/\/[^:@/]*:)[^@]*@/, '$1***@');
+  return url.replace(/^([\w+.-]+:\/\/)(?:([^:@/]*:)[^@]*|[^:@/]*)@/, '$1$2***@');
 }
 
 /** A text that is not blank. */

@@ -2,10 +2,8 @@ import type { Clock } from '@odograph/kernel/clock';
 import { invariant } from '@odograph/kernel/fault';
 
 export interface TokenBucketOptions {
-  /** Tokens that come back each second. */
+  /** Tokens that come back each second, and tokens a full bucket holds. */
   readonly ratePerSecond: number;
-  /** Tokens a full bucket holds; by default those of one second. */
-  readonly burst?: number;
   /** Buckets that are kept at most. */
   readonly maxKeys?: number;
   readonly clock: Clock;
@@ -27,8 +25,8 @@ interface Bucket {
  * paid off before the next. Of too many keys the one unused for longest is forgotten: its bucket is full again.
  */
 export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
-  const { ratePerSecond, burst = ratePerSecond, maxKeys = 10_000, clock } = options;
-  invariant(ratePerSecond > 0 && burst > 0 && maxKeys > 0, 'a token bucket has a rate, a size and room');
+  const { ratePerSecond, maxKeys = 10_000, clock } = options;
+  invariant(ratePerSecond > 0 && maxKeys > 0, 'a token bucket has a rate and room');
   const refillMs = (tokens: number) => (tokens / ratePerSecond) * 1_000;
   // In order of use: a map iterates in order of insertion, and a key that is used is inserted anew.
   const buckets = new Map<string, Bucket>();
@@ -47,10 +45,8 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
     // A clock that is set back gives nothing, and takes nothing.
     const setBackMs = Math.max(0, usedAtMs - nowMs);
     const fromMs = Math.max(fullAtMs - setBackMs, nowMs);
-    const waitMs = Math.max(
-      0,
-      Math.ceil(fromMs + refillMs(Math.min(count, burst)) - refillMs(burst) - nowMs),
-    );
+    const missing = Math.min(count, ratePerSecond) - ratePerSecond;
+    const waitMs = Math.max(0, Math.ceil(fromMs + refillMs(missing) - nowMs));
     use(key, { fullAtMs: waitMs > 0 ? fromMs : fromMs + refillMs(count), usedAtMs: nowMs });
     return waitMs;
   };

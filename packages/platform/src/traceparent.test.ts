@@ -1,20 +1,15 @@
 import { expect, test } from 'vitest';
-import { formatTraceparent, newTrace, parseTraceparent } from './traceparent.ts';
+import { isTraceparent } from './traceparent.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 
-test('a trace context reads back as it was written', () => {
-  const trace = newTrace(true);
-  expect(parseTraceparent(formatTraceparent(trace))).toEqual(trace);
-});
-
 test.each([
-  ['the example of the standard', `00-${TRACE}-${PARENT}-01`, true],
-  ['flags that are unknown', `00-${TRACE}-${PARENT}-02`, false],
-  ['a later version with more fields', `cc-${TRACE}-${PARENT}-01-what-will-be`, true],
-])('%s is read', (_, text, isSampled) => {
-  expect(parseTraceparent(text)).toEqual({ traceId: TRACE, parentId: PARENT, isSampled });
+  ['the example of the standard', `00-${TRACE}-${PARENT}-01`],
+  ['flags that are unknown', `00-${TRACE}-${PARENT}-02`],
+  ['a later version with more fields', `cc-${TRACE}-${PARENT}-01-what-will-be`],
+])('%s is a trace context', (_, text) => {
+  expect(isTraceparent(text)).toBe(true);
 });
 
 test.each([
@@ -26,5 +21,5 @@ test.each([
   ['upper case', `00-${TRACE.toUpperCase()}-${PARENT}-01`],
   ['a line break', `00-${TRACE}-${PARENT}-01\n`],
 ])('%s is no trace context', (_, text) => {
-  expect(parseTraceparent(text)).toBeUndefined();
+  expect(isTraceparent(text)).toBe(false);
 });

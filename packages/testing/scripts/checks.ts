@@ -16,6 +16,11 @@ const checks: Readonly<Record<string, readonly [program: string, ...args: string
   'lint and format': ['biome', 'check', '--error-on-warnings', ...inColour.biome, '.'],
   'proto lint': ['buf', 'lint'],
   'generated code is current': [process.execPath, 'packages/contracts/scripts/generate.ts', '--check'],
+  'docs/configuration.md is current': [
+    process.execPath,
+    'packages/testing/scripts/configuration-page.ts',
+    '--check',
+  ],
 };
 
 /** Runs all checks at the same time, says how each went, and shows what a failed one has to say. */

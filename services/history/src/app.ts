@@ -27,19 +27,15 @@ import { readModelOf, startViews } from './views/views.ts';
 
 export const SERVICE_NAME = 'history';
 
+/** For each partition an insert or a move of the watermark, a renewal, and a follower. */
+const LOG_POOL = { min: 1, max: 20 };
+
 /** History: the log writers, the views behind them, and the answers. Each part stops before those it stands on. */
 export function historyApp(config: HistoryConfig, log: Log) {
   const { partitionCount } = config;
   return (
     engines(config, log)
-      .part('log', ['mongo'], ({ mongo }) => openLog(mongo, partitionCount))
-      .part('listen', ['broadcasts'], ({ broadcasts: { connection } }): ListenToLog => {
-        return (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
-      })
-      .part('disk', ['mongo'], ({ mongo: { db } }) => {
-        const disk = watchFreeDisk(db, (err) => log.warn({ err }, 'the free disk is not known'));
-        return started(disk, { stop: () => disk.stop() });
-      })
+      .part('log', ['logMongo', 'mongo'], ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
       .part('writers', ['disk', 'nats', 'broadcasts', 'log', 'metrics'], async (parts) => {
         const { disk, nats, broadcasts, metrics } = parts;
         const writers = startPartitions({
@@ -62,7 +58,7 @@ export function historyApp(config: HistoryConfig, log: Log) {
         status: readModelOf(db, status),
         samples: readModelOf(db, samples),
       }))
-      .part('views', ['mongo', 'log', 'listen', 'models', 'writers', 'metrics'], async (parts) => {
+      .part('views', ['mongo', 'log', 'listen', 'models', 'writers', 'metrics'], async (parts, stopping) => {
         const { mongo, listen, models, writers, metrics } = parts;
         const views = await startViews({
           partitionCount,
@@ -70,6 +66,7 @@ export function historyApp(config: HistoryConfig, log: Log) {
           log: parts.log.reader,
           listen,
           models: [models.status, models.samples],
+          stopping,
           isOwner: (partition) => writers.isOwner(partition),
           settings: config.views,
           observer: observeViews(metrics.meter, log),
@@ -92,13 +89,12 @@ export function historyApp(config: HistoryConfig, log: Log) {
         ['metrics', 'mongo', 'log', 'listen', 'models', 'views', 'teller', 'publisher'],
         (parts) => {
           const { metrics, mongo, models, teller } = parts;
-          const { reader } = parts.log;
           const shared = { ...parts, partitionCount };
           return grpcPart({
             ...config.grpc,
             services: [
               vehicleHistoryService({ ...shared, ...models }),
-              eventLogService({ ...shared, reader, describe: () => teller.describe() }),
+              eventLogService({ ...shared, reader: parts.log.queries, describe: () => teller.describe() }),
               projectionsService({ ...shared, models: [models.status, models.samples], clock: systemClock }),
             ],
             descriptorSet,
@@ -120,15 +116,27 @@ function engines(config: HistoryConfig, log: Log) {
       .part('mongo', ['metrics'], ({ metrics: { meter } }) =>
         mongoPart({ ...config.mongo, name: SERVICE_NAME }, meter),
       )
+      .part('logMongo', ['metrics'], ({ metrics: { meter } }) =>
+        mongoPart({ ...config.mongo, pool: LOG_POOL, name: `${SERVICE_NAME}-log` }, meter),
+      )
       .part('nats', [], (_, signal) => open(SERVICE_NAME, signal))
       // Of its own, so that neither broadcasts nor those who listen to them wait behind the reading of envelopes.
       .part('broadcasts', [], (_, signal) => open(`${SERVICE_NAME}-broadcasts`, signal))
+      .part('listen', ['broadcasts'], ({ broadcasts: { connection } }): ListenToLog => {
+        return (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
+      })
+      .part('disk', ['mongo'], ({ mongo: { db } }) => {
+        const disk = watchFreeDisk(db, (err) => log.warn({ err }, 'the free disk is not known'));
+        return started(disk, { stop: () => disk.stop() });
+      })
   );
 }
 
-async function openLog({ db }: Mongo, partitionCount: number) {
-  const collections = logCollections(db);
+/** What writes and follows the log has connections of its own, so that no query can keep it waiting. */
+async function openLog(own: Mongo, queries: Mongo, partitionCount: number) {
+  const collections = logCollections(own.db);
   await createLogIndexes(collections);
   await createPartitionRecords(collections.partitions, partitionCount);
-  return { collections, reader: createMongoLogReader(collections) };
+  const reader = createMongoLogReader(collections);
+  return { collections, reader, queries: createMongoLogReader(logCollections(queries.db)) };
 }

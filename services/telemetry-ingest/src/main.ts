@@ -1,5 +1,10 @@
 import { runService } from '@odograph/platform/run-service';
-import { ingestApp } from './app.ts';
+import { ingestApp, SERVICE_NAME } from './app.ts';
 import { ingestSettings } from './config.ts';
 
-await runService({ name: 'telemetry-ingest', settings: ingestSettings, compose: ingestApp });
+await runService({
+  name: SERVICE_NAME,
+  ownPrefix: 'ODO_INGEST_',
+  settings: ingestSettings,
+  compose: ingestApp,
+});

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { endpointOption } from '../connection/endpoint.ts';
+import { dataDirOf, runningPlatform } from '../connection/running-platform.ts';
 import type { Check } from '../doctor/check.ts';
 import { checkDataDir, checkEngines, checkLoopback, checkNode } from '../doctor/machine.ts';
 import { checkPlatform, checkService } from '../doctor/platform.ts';
-import { endpointOption } from '../endpoint.ts';
-import { EXIT } from '../exit-codes.ts';
-import { note, printJson, printLine } from '../output.ts';
-import { dataDirOf, runningPlatform } from '../running-platform.ts';
+import { EXIT } from '../terminal/exit-codes.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 interface DoctorOptions {
   readonly endpoint?: string;
@@ -31,11 +31,11 @@ async function doctor({ endpoint, json: isJson }: DoctorOptions): Promise<void> 
 async function* allChecks(endpoint: string | undefined): AsyncGenerator<Check> {
   const dataDir = dataDirOf(process.env);
   yield checkNode(process.versions.node);
-  yield* checkEngines(process.env, note);
+  yield* checkEngines(process.env);
   yield* checkDataDir(dataDir);
   yield checkLoopback();
   if (endpoint !== undefined) yield* checkService('history', endpoint);
-  else yield* checkPlatform(await runningPlatform(dataDir));
+  else yield* checkPlatform(runningPlatform(dataDir));
 }
 
 function inWords({ check, status, message, remedy }: Check): string {

@@ -2,11 +2,11 @@ import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/his
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { callUnary } from '@odograph/platform/grpc-client';
 import { Command } from 'commander';
-import { countArgument, listArgument, positionArgument, timeArgument } from '../arguments.ts';
-import { endpointOption, withClient } from '../endpoint.ts';
-import { everyPage } from '../every-page.ts';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { everyPage } from '../connection/every-page.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
-import { note, printJson, printLine } from '../output.ts';
+import { countArgument, listArgument, positionArgument, timeArgument } from '../terminal/arguments.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
 
 interface HistoryOptions {
   readonly from?: number;

@@ -5,20 +5,20 @@ import {
 import type { Position } from '@odograph/kernel/position';
 import { callServerStream } from '@odograph/platform/grpc-client';
 import { Command } from 'commander';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { eventLine } from '../event-log/event-line.ts';
+import { follow } from '../event-log/follow.ts';
+import { logRange } from '../event-log/log-range.ts';
+import { eventJson } from '../json/event-json.ts';
 import {
   countArgument,
   listArgument,
   partitionArgument,
   positionArgument,
   repeatable,
-} from '../arguments.ts';
-import { endpointOption, withClient } from '../endpoint.ts';
-import { eventLine } from '../event-line.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { eventJson } from '../json/event-json.ts';
-import { logRange } from '../log-range.ts';
-import { follow } from '../log-tail.ts';
-import { printJson, printLine } from '../output.ts';
+} from '../terminal/arguments.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 interface LogOptions {
   readonly from: readonly Position[];

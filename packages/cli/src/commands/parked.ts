@@ -5,10 +5,10 @@ import {
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { callUnary } from '@odograph/platform/grpc-client';
 import { Command } from 'commander';
-import { endpointOption, withClient } from '../endpoint.ts';
-import { everyPage } from '../every-page.ts';
-import { note, printJson, printLine } from '../output.ts';
-import { textTable } from '../text-table.ts';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { everyPage } from '../connection/every-page.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
+import { textTable } from '../terminal/text-table.ts';
 
 interface ParkedOptions {
   readonly endpoint?: string;

@@ -1,11 +1,11 @@
 import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { callServerStream } from '@odograph/platform/grpc-client';
 import { Command } from 'commander';
-import { countArgument } from '../arguments.ts';
-import { doubtLine } from '../doubt-line.ts';
-import { endpointOption, withClient } from '../endpoint.ts';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { doubtLine } from '../event-log/doubt-line.ts';
 import { eventJson } from '../json/event-json.ts';
-import { note, printJson, printLine } from '../output.ts';
+import { countArgument } from '../terminal/arguments.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
 
 interface QuarantineOptions {
   readonly vehicle: string;
@@ -14,7 +14,7 @@ interface QuarantineOptions {
   readonly json?: boolean;
 }
 
-/** What the log holds but the views leave out. */
+/** What the views leave out, and what they unite of two contents. */
 const TYPES = ['TelemetryQuarantined', 'TelemetryConflicted', 'UndecodableReceived'];
 
 export function quarantineCommand(): Command {
@@ -27,9 +27,7 @@ export function quarantineCommand(): Command {
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line, as of "log read"')
     .action(listQuarantine);
-  return new Command('quarantine')
-    .description('what is in the log but kept out of the views')
-    .addCommand(list);
+  return new Command('quarantine').description('what was set aside, or is in doubt').addCommand(list);
 }
 
 async function listQuarantine({

@@ -10,11 +10,11 @@ import type { Speed } from '@odograph/telemetry-ingest/sources/sending/pace';
 import { send } from '@odograph/telemetry-ingest/sources/sending/send';
 import type { SendTotals } from '@odograph/telemetry-ingest/sources/sending/tally';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { endpointOption, withClient } from '../endpoint.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { note, printJson, printLine } from '../output.ts';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
 import { createRejections, outcomeInWords, outcomeJson } from '../replay/outcome.ts';
 import { createProgress } from '../replay/progress.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
 
 interface ReplayOptions {
   readonly format: SourceFormat;

@@ -7,12 +7,12 @@ import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
 import { callUnary } from '@odograph/platform/grpc-client';
 import { Command } from 'commander';
-import { positionArgument, repeatable } from '../arguments.ts';
-import { endpointOption, withClient } from '../endpoint.ts';
-import { everyPage } from '../every-page.ts';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { everyPage } from '../connection/every-page.ts';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
-import { note, printJson, printLine } from '../output.ts';
-import { fleetTable, vehicleTable } from '../status-table.ts';
+import { positionArgument, repeatable } from '../terminal/arguments.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
+import { fleetTable, vehicleTable } from '../terminal/status-table.ts';
 
 interface StatusOptions {
   readonly fleet?: string;

@@ -2,10 +2,10 @@ import { constants, existsSync } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { type EngineKind, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
-import { withoutCredentials } from '@odograph/engines/engine-url';
-import { findEngine } from '@odograph/engines/find-engine';
+import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { lookForEngine } from '@odograph/engines/find-engine';
 import { isFault } from '@odograph/kernel/fault';
+import { maskPassword } from '@odograph/platform/setting';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const NODE_MAJOR = 24;
@@ -13,8 +13,6 @@ const NODE_MAJOR = 24;
 const REFUSED_BELOW = 0.1;
 const TIGHT_BELOW = 0.2;
 const GIB = 1024 ** 3;
-/** Without it the platform runs; only the cache would go without its shared level. */
-const OPTIONAL: readonly EngineKind[] = ['redis'];
 
 export function checkNode(version: string): Check {
   if (Number(version.split('.')[0]) >= NODE_MAJOR) return ok('node', version);
@@ -25,26 +23,18 @@ export function checkNode(version: string): Check {
   );
 }
 
-/** How each engine would be had. One that has to be installed is installed, as `up` would. */
-export async function* checkEngines(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-): AsyncGenerator<Check> {
+/** How each engine would be had. Nothing is installed. */
+export async function* checkEngines(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   for (const kind of engineKinds) {
-    const { title } = engineFacts[kind];
+    const { title, urlVariable, isOptional, byHand } = engineFacts[kind];
     try {
-      const found = await findEngine(kind, env, report);
-      const what =
-        found.kind === 'url' ? `at ${withoutCredentials(found.url)}` : `${found.version}, ${found.path}`;
+      const found = await lookForEngine(kind, env);
+      const what = found.kind === 'url' ? `at ${maskPassword(found.url)}` : `${found.version}, ${found.path}`;
       yield ok(title, what);
     } catch (error) {
       if (!isFault(error)) throw error;
-      const tell = OPTIONAL.includes(kind) ? warn : fail;
-      yield tell(
-        title,
-        error.message,
-        `set ${engineFacts[kind].urlVariable}, or ${engineFacts[kind].byHand}`,
-      );
+      const complain = isOptional ? warn : fail;
+      yield complain(title, error.message, `run make setup, set ${urlVariable}, or ${byHand}`);
     }
   }
 }

@@ -24,6 +24,11 @@ describe('the doctor, of the platform', () => {
       message: 'is halted: the stream was cut',
     });
     expect(checkPartition({ ...PARTITION, owner: '' })).toMatchObject({ status: 'fail' });
+    const unheard = { ...PARTITION, state: PartitionState.UNSPECIFIED };
+    expect(checkPartition(unheard)).toMatchObject({
+      status: 'fail',
+      message: 'nothing is heard of it from history-1',
+    });
   });
 
   it('asks each service that runs, and fails on one that is gone', async () => {

@@ -7,8 +7,8 @@ import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry
 import { isFault } from '@odograph/kernel/fault';
 import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
 import { service as healthService } from 'grpc-health-check';
-import type { ServiceName } from '../endpoint.ts';
-import type { RunningPlatform } from '../running-platform.ts';
+import type { ServiceName } from '../connection/endpoint.ts';
+import type { RunningPlatform } from '../connection/running-platform.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const ASK_WITHIN_MS = 3_000;
@@ -86,15 +86,17 @@ async function* checkPartitions(endpoint: string): AsyncGenerator<Check> {
 
 export function checkPartition({ watermark, checkpoint, state, reason, owner }: PartitionInfo): Check {
   const name = `partition ${watermark?.partition ?? 0}`;
-  if (state !== PartitionState.RUNNING) {
+  if (state === PartitionState.HALTED) {
     return fail(
       name,
-      `is halted: ${reason || 'no reason was given'}`,
-      'see the runbook on a halted partition',
+      `is halted: ${reason || 'its owner knows why'}`,
+      'it is repaired by itself; docs/operations.md says what that leaves',
     );
   }
   if (!owner)
     return fail(name, 'nobody appends to it', 'start history, or wait until it has taken the lease');
+  if (state !== PartitionState.RUNNING)
+    return fail(name, `nothing is heard of it from ${owner}`, 'look at history.log, and whether NATS runs');
   const lag = (watermark?.sequence ?? 0) - (checkpoint?.sequence ?? 0);
   const where = `at envelope ${watermark?.sequence ?? 0}, ${lag} of them not in the stored views yet`;
   if (lag <= LAG_WARNED_ABOVE) return ok(name, where);

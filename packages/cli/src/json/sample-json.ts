@@ -1,7 +1,7 @@
 import type { RecordedSample } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToDomain } from '@odograph/contracts/signals';
 import type { Signals } from '@odograph/kernel/signal';
-import { isoTime } from './times.ts';
+import { isoTime } from '@odograph/telemetry-ingest/sources/source';
 
 /** A sample, as `odograph history --json` prints it: a line of NDJSON that `odograph replay` takes. */
 export interface SampleJson {

@@ -1,13 +1,14 @@
-import { dataDirOf, runningPlatform } from '../running-platform.ts';
+import { dataDirOf, runningPlatform } from '../connection/running-platform.ts';
 
-/** Three queries to copy, as they work in another terminal right now. */
-export async function firstQueries(
+/** Queries to copy, as they work in another terminal right now; those about a vehicle once there is one. */
+export function firstQueries(
   historyEndpoint: string,
-  vehicleId: string,
+  vehicleId: string | undefined,
   nowMs: number,
-): Promise<readonly string[]> {
-  const found = await runningPlatform(dataDirOf(process.env));
+): readonly string[] {
+  const found = runningPlatform(dataDirOf(process.env));
   const where = found?.endpoints['history'] === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;
+  if (vehicleId === undefined) return [`npx odograph status${where}`];
   const from = new Date(nowMs - 5 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z');
   return [
     `npx odograph status ${vehicleId}${where}`,

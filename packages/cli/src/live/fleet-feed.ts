@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { TelemetryIngestClient } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { createGrpcClient } from '@odograph/platform/grpc-client';
 import { send } from '@odograph/telemetry-ingest/sources/sending/send';
@@ -37,6 +37,6 @@ async function* realTime(fleet: Fleet, signal: AbortSignal): AsyncGenerator<Sour
       yield { row, report };
       row += 1;
     }
-    await delay(EVERY_MS, undefined, { signal });
+    await pause(EVERY_MS, signal);
   }
 }

@@ -1,6 +1,6 @@
 import type { StatusJson } from '../json/status-json.ts';
-import { measured, placeOf, signalOf } from '../status-table.ts';
-import { textTable } from '../text-table.ts';
+import { measured, placeOf, signalOf } from '../terminal/status-table.ts';
+import { textTable } from '../terminal/text-table.ts';
 
 /** What the live view shows of a fleet at a moment. */
 export interface FleetMoment {

@@ -1,16 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
-import { note } from '../output.ts';
+import { note } from '../terminal/output.ts';
 import { firstQueries } from './first-queries.ts';
 import { type FleetMoment, fleetFrame, summaryOf } from './fleet-frame.ts';
 import { createScreen } from './screen.ts';
 
 export interface FleetWatch {
-  /** History, `host:port`. */
-  readonly endpoint: string;
+  /** `host:port` of each service. */
+  readonly endpoints: Readonly<Record<'ingest' | 'history', string>>;
   readonly modelOf: FleetMoment['modelOf'];
   /** Reports taken so far; undefined where nothing is sent from here. */
   readonly taken: () => number | undefined;
@@ -20,7 +20,7 @@ export interface FleetWatch {
 /** Shows people a moment. */
 interface Display {
   readonly everyMs: number;
-  show(moment: FleetMoment): Promise<void> | void;
+  show(moment: FleetMoment): void;
   leave(): void;
 }
 
@@ -32,19 +32,17 @@ const PAGE_SIZE = 500;
 const ASK_WITHIN_MS = 2_000;
 
 /** Shows the fleet as history answers it, again and again until the signal; says so where it does not answer. */
-export async function watchFleet({ endpoint, modelOf, taken, signal }: FleetWatch): Promise<void> {
-  const client = createGrpcClient(VehicleHistoryClient, endpoint);
-  const display = process.stdout.isTTY ? tableDisplay(endpoint) : lineDisplay();
+export async function watchFleet({ endpoints, modelOf, taken, signal }: FleetWatch): Promise<void> {
+  const client = createGrpcClient(VehicleHistoryClient, endpoints.history);
+  const display = process.stdout.isTTY ? tableDisplay(endpoints) : lineDisplay();
   let statuses: readonly StatusJson[] = [];
   try {
     while (!signal.aborted) {
       const answer = await ask(client);
       statuses = answer.statuses ?? statuses;
-      await display.show({ nowMs: Date.now(), statuses, modelOf, taken: taken(), trouble: answer.trouble });
-      await delay(display.everyMs, undefined, { signal });
+      display.show({ nowMs: Date.now(), statuses, modelOf, taken: taken(), trouble: answer.trouble });
+      await pause(display.everyMs, signal);
     }
-  } catch (error) {
-    if (!signal.aborted) throw error;
   } finally {
     display.leave();
     client.close();
@@ -64,18 +62,18 @@ async function ask(
   }
 }
 
-function tableDisplay(endpoint: string): Display {
+function tableDisplay({ ingest, history }: FleetWatch['endpoints']): Display {
   const screen = createScreen(process.stdout);
   let queries: readonly string[] | undefined;
   return {
     everyMs: REFRESH_MS,
-    show: async (moment) => {
+    show: (moment) => {
       const [first] = moment.statuses;
-      queries ??= first && (await firstQueries(endpoint, first.vehicle_id, moment.nowMs));
+      queries ??= first && firstQueries(history, first.vehicle_id, moment.nowMs);
       const foot = [
         '',
-        'Ask it, in another terminal:',
-        ...(queries ?? ['npx odograph status']).map((each) => `  ${each}`),
+        `Reports go in at ${ingest}, queries at ${history} (gRPC). Ask it, in another terminal:`,
+        ...(queries ?? firstQueries(history, undefined, moment.nowMs)).map((each) => `  ${each}`),
       ];
       screen.show([fleetFrame(moment, screen.rows - foot.length), ...foot].join('\n'));
     },

@@ -1,6 +1,6 @@
 import { formatPosition } from '@odograph/kernel/position';
 import type { OnRejected, SendTotals } from '@odograph/telemetry-ingest/sources/sending/tally';
-import { note } from '../output.ts';
+import { note } from '../terminal/output.ts';
 
 /** Rejected rows that people are told of one by one. */
 const TOLD = 10;

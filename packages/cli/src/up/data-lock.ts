@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, isSystemError } from '@odograph/engines/errno';
-import { startMark } from '@odograph/engines/process-identity';
+import { parseOwn, readOwn } from '@odograph/engines/own-json';
+import { isStillRunning, markedProcess, markProcess } from '@odograph/engines/process-identity';
 import { Fault } from '@odograph/kernel/fault';
 
 /**
@@ -10,13 +11,11 @@ import { Fault } from '@odograph/kernel/fault';
  * @throws Fault RULE_VIOLATED that names the process which holds it.
  */
 export function lockDataDir(dataDir: string): () => void {
-  const file = join(dataDir, 'up.lock');
-  // The start tells this process from a later one with the same id.
-  const own = { pid: process.pid, startMark: startMark(process.pid) };
+  const file = lockFile(dataDir);
   const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(draft, JSON.stringify(own));
+    writeFileSync(draft, JSON.stringify(markProcess(process.pid)));
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     throw new Fault('UNAVAILABLE', `${dataDir} cannot be used for data: ${cause.message}`, { cause });
@@ -33,6 +32,15 @@ export function lockDataDir(dataDir: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
+/** The process that holds a data directory; undefined where none does. */
+export function holderOf(dataDir: string): number | undefined {
+  return livingHolder(readLock(lockFile(dataDir)));
+}
+
+function lockFile(dataDir: string): string {
+  return join(dataDir, 'up.lock');
+}
+
 /** A link is made whole or not at all, and by one process only. */
 function tryLink(draft: string, file: string): boolean {
   try {
@@ -46,20 +54,20 @@ function tryLink(draft: string, file: string): boolean {
 
 /** @returns what the lock says; nothing when it was let go just now. */
 function readLock(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
+  return readOwn(file) ?? '';
+}
+
+function livingHolder(held: string): number | undefined {
+  const holder = parseOwn(markedProcess, held);
+  return holder && isStillRunning(holder) ? holder.pid : undefined;
 }
 
 function refuseWhileAlive(held: string, dataDir: string): void {
-  const [, pid, mark] = /^\{"pid":(\d+),"startMark":"(.+)"\}$/.exec(held) ?? [];
-  if (pid === undefined || startMark(Number(pid)) !== mark) return;
+  const holder = livingHolder(held);
+  if (holder === undefined) return;
   throw new Fault(
     'RULE_VIOLATED',
-    `${dataDir} is in use by another odograph up, process ${pid}: stop that one, or choose another with --data`,
+    `${dataDir} is in use by another odograph up, process ${holder}: stop that one, or choose another with --data`,
   );
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import type { Note } from '@odograph/engines/candidate';
 import { engineFacts } from '@odograph/engines/engine-kind';
 import type { RunningEngine } from '@odograph/engines/engine-process';
 import { findEngine } from '@odograph/engines/find-engine';
 import { startMongo } from '@odograph/engines/mongo';
 import { startNats } from '@odograph/engines/nats';
-import type { StartOptions } from '@odograph/engines/start-options';
+import type { StartOptions } from '@odograph/engines/start-engine';
 
 /** The engines that the platform runs on. */
 export type PlatformEngine = 'nats' | 'mongo';
@@ -24,9 +25,9 @@ export async function planEngine(
   kind: PlatformEngine,
   dataDir: string,
   env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
+  note: Note,
 ): Promise<EnginePlan> {
-  const found = await findEngine(kind, env, report);
+  const found = await findEngine(kind, env, note);
   if (found.kind === 'url') return { isElsewhere: true, url: found.url };
   const options = { dataDir: join(dataDir, kind), binary: found.path };
   let port: number | undefined;

@@ -1,5 +1,5 @@
 import type { ProcessExit } from '@odograph/engines/owned-process';
-import { Fault } from '@odograph/kernel/fault';
+import { ProcessFault } from '@odograph/engines/process-fault';
 import { expect, test } from 'vitest';
 import type { Child } from './child.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -49,7 +49,7 @@ function keepFakes(allowed: number, start = async (child: FakeChild) => child) {
       if (hear) hear(child);
       else arrived.push(child);
     },
-    report: (line) => said.push(line),
+    note: (line) => said.push(line),
   });
   const nextChild = async () =>
     arrived.shift() ?? (await new Promise<FakeChild>((done) => waiting.push(done)));
@@ -75,12 +75,8 @@ test('too many deaths are a fault that says why', async () => {
 });
 
 test('a start that fails counts as a death', async () => {
-  const { kept, said } = keepFakes(2, () =>
-    Promise.reject(new Fault('UNAVAILABLE', 'no disk; its last words:\n  details')),
-  );
-  await expect(kept.ready).rejects.toThrow(
-    /no disk; its last words:\n {2}details\nit does not stay up: giving up/,
-  );
+  const { kept, said } = keepFakes(2, () => Promise.reject(new ProcessFault('no disk', '/nowhere')));
+  await expect(kept.ready).rejects.toThrow(/no disk; \/nowhere says nothing\nit does not stay up: giving up/);
   expect(said).toEqual(['no disk: starting it again in 0 s', 'no disk: starting it again in 0 s']);
 });
 

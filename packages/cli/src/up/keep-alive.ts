@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
+import { ProcessFault } from '@odograph/engines/process-fault';
+import { pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { type Child, describeExit } from './child.ts';
-import { withLastLines } from './log-tail.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 
 export interface Keeping<T extends Child> {
@@ -12,8 +13,7 @@ export interface Keeping<T extends Child> {
   start(signal: AbortSignal): Promise<T>;
   /** Called after each start. */
   onStarted(child: T): void;
-  /** Takes lines for people. */
-  report(line: string): void;
+  readonly note: Note;
 }
 
 /** A part of the platform that is started again whenever it dies. */
@@ -26,7 +26,7 @@ export interface Kept {
 }
 
 export function keepAlive<T extends Child>(keeping: Keeping<T>): Kept {
-  const { name, policy, report } = keeping;
+  const { name, policy, note } = keeping;
   const stopping = new AbortController();
   const ready = Promise.withResolvers<void>();
   let current: T | undefined;
@@ -36,25 +36,28 @@ export function keepAlive<T extends Child>(keeping: Keeping<T>): Kept {
     try {
       current = await keeping.start(stopping.signal);
     } catch (error) {
-      if (isFault(error) || isSystemError(error))
-        return { what: headOf(error.message), details: error.message };
-      throw error;
+      if (!isFault(error) && !isSystemError(error)) throw error;
+      const { message: details } = error;
+      return { headline: error instanceof ProcessFault ? error.headline : details, details };
     }
     if (stopping.signal.aborted) await current.stop();
     else keeping.onStarted(current);
     ready.resolve();
-    const what = `${name} ${describeExit(await current.exited)}`;
-    return { what, details: withLastLines(what, current.logFile) };
+    const { headline, message } = new ProcessFault(
+      `${name} ${describeExit(await current.exited)}`,
+      current.logFile,
+    );
+    return { headline, details: message };
   }
 
   async function keep(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const { what, details } = await live();
+      const { headline, details } = await live();
       if (stopping.signal.aborted) return;
       const delayMs = policy.afterDeath();
       if (delayMs === undefined)
         throw new Fault('UNAVAILABLE', `${details}\n${name} does not stay up: giving up`);
-      report(`${what}: starting it again in ${delayMs / 1000} s`);
+      note(`${headline}: starting it again in ${delayMs / 1000} s`);
       await pause(delayMs, stopping.signal);
     }
   }
@@ -70,21 +73,7 @@ export function keepAlive<T extends Child>(keeping: Keeping<T>): Kept {
 }
 
 interface Ending {
-  /** In a line. */
-  readonly what: string;
-  /** With the last lines of its log. */
+  readonly headline: string;
+  /** The same, with the last lines of its log. */
   readonly details: string;
-}
-
-/** A message without the log lines below it, and without the words that lead over to them. */
-function headOf(message: string): string {
-  return message.replace(/(; [^;\n]*:)?\n.*$/s, '');
-}
-
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(delayMs, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

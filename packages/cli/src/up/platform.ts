@@ -1,4 +1,5 @@
-import { withoutCredentials } from '@odograph/engines/engine-url';
+import type { Note } from '@odograph/engines/candidate';
+import { maskPassword } from '@odograph/platform/setting';
 import { type PlatformEngine, planEngine } from './engine-part.ts';
 import type { Roster } from './roster.ts';
 import { planService, type ServiceSurroundings } from './service-part.ts';
@@ -11,8 +12,7 @@ export interface PlatformOptions {
   readonly ports: Readonly<Record<string, number | undefined>>;
   readonly partitions: number;
   readonly env: NodeJS.ProcessEnv;
-  /** Takes lines for people. */
-  report(line: string): void;
+  readonly note: Note;
 }
 
 /**
@@ -34,19 +34,19 @@ export async function startPlatform(options: PlatformOptions, roster: Roster): P
 /** @returns its URL. */
 async function startEngine(
   kind: PlatformEngine,
-  { dataDir, env, report }: PlatformOptions,
+  { dataDir, env, note }: PlatformOptions,
   roster: Roster,
 ): Promise<string> {
-  const plan = await planEngine(kind, dataDir, env, report);
+  const plan = await planEngine(kind, dataDir, env, note);
   if (plan.isElsewhere) {
-    roster.state.endpoints[kind] = withoutCredentials(plan.url);
+    roster.state.endpoints[kind] = maskPassword(plan.url);
     return plan.url;
   }
   let url = '';
   await roster.add({
     name: kind,
     start: plan.start,
-    note: (engine, { endpoints }) => {
+    introduce: (engine, { endpoints }) => {
       url = engine.url;
       endpoints[kind] = url;
       return `${plan.title} is up: ${url}`;
@@ -64,7 +64,7 @@ async function startService(
   await roster.add({
     name,
     start: await planService(service, surroundings),
-    note: (child, { endpoints, metrics }) => {
+    introduce: (child, { endpoints, metrics }) => {
       endpoints[name] = child.endpoints.grpc;
       metrics[name] = child.endpoints.metrics;
       return `${name} is up: ${child.endpoints.grpc}`;

@@ -1,3 +1,4 @@
+import { backoffMs } from '@odograph/kernel/backoff';
 import type { Clock } from '@odograph/kernel/clock';
 
 export interface RestartLimits {
@@ -9,7 +10,7 @@ export interface RestartLimits {
   readonly windowMs: number;
 }
 
-export const restartLimits: RestartLimits = {
+const restartLimits: RestartLimits = {
   firstDelayMs: 100,
   maxDelayMs: 5_000,
   maxDeaths: 6,
@@ -29,7 +30,7 @@ export function createRestartPolicy(clock: Clock, limits: RestartLimits = restar
       const now = clock.now();
       deaths = [...deaths.filter((at) => now - at < limits.windowMs), now];
       if (deaths.length >= limits.maxDeaths) return undefined;
-      return Math.min(limits.firstDelayMs * 2 ** (deaths.length - 1), limits.maxDelayMs);
+      return backoffMs(deaths.length - 1, { firstMs: limits.firstDelayMs, maxMs: limits.maxDelayMs });
     },
   };
 }

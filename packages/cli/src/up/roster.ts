@@ -1,16 +1,17 @@
+import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
+import { boundLogs } from './bound-logs.ts';
 import type { Child } from './child.ts';
 import { type Keeping, type Kept, keepAlive } from './keep-alive.ts';
-import { boundLogs } from './log-tail.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { removeUpState, type UpState, writeUpState } from './state-file.ts';
 
 /** A part of the platform: a process, and where it is found. */
 export type Part<T extends Child> = Pick<Keeping<T>, 'name' | 'start'> & {
-  /** Takes note of where the child is, and says so in a few words. */
-  note(child: T, places: Places): string;
+  /** Writes down where the child is, and says so in a few words. */
+  introduce(child: T, places: Places): string;
 };
 
 export interface Places {
@@ -29,7 +30,7 @@ export interface Roster {
   stop(): Promise<void>;
 }
 
-export function createRoster(dataDir: string, report: (line: string) => void): Roster {
+export function createRoster(dataDir: string, note: Note): Roster {
   const processes: Record<string, number> = {};
   const state = { endpoints: {}, metrics: {}, processes };
   const logs = new Set<string>();
@@ -39,24 +40,24 @@ export function createRoster(dataDir: string, report: (line: string) => void): R
   const failure = Promise.withResolvers<never>();
 
   /** A full disk keeps others from finding the platform, and is no reason to end it. */
-  function tell(now: UpState): void {
+  function writeDown(now: UpState): void {
     try {
       writeUpState(dataDir, now);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      report(`where things are cannot be written down: ${error.message}`);
+      note(`where things are cannot be written down: ${error.message}`);
     }
   }
 
-  async function add<T extends Child>({ name, start, note }: Part<T>): Promise<void> {
+  async function add<T extends Child>({ name, start, introduce }: Part<T>): Promise<void> {
     if (isStopping) throw new Fault('CANCELLED', `${name} is not started any more`);
     const onStarted = (child: T) => {
       processes[name] = child.pid;
       logs.add(child.logFile);
-      report(`${note(child, state)} (pid ${child.pid})`);
-      tell(state);
+      note(`${introduce(child, state)} (pid ${child.pid})`);
+      writeDown(state);
     };
-    const kept = keepAlive<T>({ name, start, report, policy: createRestartPolicy(systemClock), onStarted });
+    const kept = keepAlive<T>({ name, start, note, policy: createRestartPolicy(systemClock), onStarted });
     started.push(kept);
     kept.ended.catch(failure.reject);
     await kept.ready;

@@ -102,7 +102,7 @@ test('a second one on the same data refuses and names the first', async () => {
 
 test('credentials of an engine elsewhere are not shown', async () => {
   const { ready, said } = spawnUp();
-  expect((await ready()).endpoints['nats']).toBe('nats://127.0.0.1:1');
+  expect((await ready()).endpoints['nats']).toBe('nats://user:***@127.0.0.1:1');
   expect(said.err + said.out).not.toContain('secret');
 });
 

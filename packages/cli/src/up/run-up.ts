@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
 import { killOwned } from '@odograph/engines/owned-process';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../terminal/exit-codes.ts';
 import { lockDataDir } from './data-lock.ts';
 import { type PlatformOptions, startPlatform } from './platform.ts';
 import { createRoster } from './roster.ts';
@@ -18,13 +19,13 @@ export async function runUp(
   whileUp: (state: UpState, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const unlock = lockDataDir(options.dataDir);
-  const report = alsoIntoLog(options.report, join(options.dataDir, 'up.log'));
-  const { signal, forget } = onStopSignals(report);
+  const note = alsoIntoLog(options.note, join(options.dataDir, 'up.log'));
+  const { signal, forget } = onStopSignals(note);
   const stopped = new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
-  const roster = createRoster(options.dataDir, report);
+  const roster = createRoster(options.dataDir, note);
 
   async function run(): Promise<void> {
-    await startPlatform({ ...options, report }, roster);
+    await startPlatform({ ...options, note }, roster);
     if (!signal.aborted) await whileUp(roster.state, signal);
     await stopped;
   }
@@ -39,14 +40,14 @@ export async function runUp(
 }
 
 /** A live view on the terminal leaves no room for lines: the log keeps them. */
-function alsoIntoLog(report: (line: string) => void, file: string): (line: string) => void {
+function alsoIntoLog(note: Note, file: string): Note {
   return (line) => {
-    report(line);
+    note(line);
     try {
       appendFileSync(file, `${new Date().toISOString()} ${line}\n`);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      report(`${file} cannot be written: ${error.message}`);
+      note(`${file} cannot be written: ${error.message}`);
     }
   };
 }
@@ -54,11 +55,11 @@ function alsoIntoLog(report: (line: string) => void, file: string): (line: strin
 /** Ctrl-C, `kill`, and a terminal that is closed. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-function onStopSignals(report: (line: string) => void): { signal: AbortSignal; forget: () => void } {
+function onStopSignals(note: Note): { signal: AbortSignal; forget: () => void } {
   const stopping = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     if (stopping.signal.aborted) endAtOnce();
-    report(name === 'SIGINT' ? 'stopping; Ctrl-C again ends everything at once' : 'stopping');
+    note(name === 'SIGINT' ? 'stopping; Ctrl-C again ends everything at once' : 'stopping');
     stopping.abort();
   };
   for (const name of stopSignals) process.on(name, stop);

@@ -1,9 +1,9 @@
 import { type OwnedProcess, startOwned } from '@odograph/engines/owned-process';
 import { stopAbandoned } from '@odograph/engines/pid-file';
+import { ProcessFault } from '@odograph/engines/process-fault';
 import { Fault } from '@odograph/kernel/fault';
+import { isReadyMessage, type ServiceEndpoints } from '@odograph/platform/ready-message';
 import { type Child, describeExit } from './child.ts';
-import { withLastLines } from './log-tail.ts';
-import { isReadyMessage, type ServiceEndpoints } from './ready-message.ts';
 
 /** A service may have a lot to read before it can answer. */
 const READY_TIMEOUT_MS = 120_000;
@@ -53,7 +53,7 @@ async function untilReady(
 ): Promise<ServiceEndpoints> {
   const outcome = Promise.withResolvers<ServiceEndpoints>();
   const failWith = (what: string) => {
-    outcome.reject(new Fault('UNAVAILABLE', withLastLines(`${name} ${what}`, logFile)));
+    outcome.reject(new ProcessFault(`${name} ${what}`, logFile));
   };
   const cancel = () => outcome.reject(new Fault('CANCELLED', `${name} was stopped while it was starting`));
   const late = () => failWith(`is not ready after ${READY_TIMEOUT_MS / 1000} s`);

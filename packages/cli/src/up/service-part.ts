@@ -24,7 +24,7 @@ export async function planService(
     env: {
       // Half of the time to start is compiling.
       NODE_COMPILE_CACHE: join(projectRoot, '.cache/node'),
-      ...withoutOwn(env),
+      ...env,
       ODO_NATS_URL: urls.nats,
       ODO_MONGO_URL: urls.mongo,
       ODO_GRPC_PORT: String(grpcPort),
@@ -35,11 +35,4 @@ export async function planService(
     pidFile: join(dataDir, `${name}.pid`),
   };
   return (signal) => startService(launch, signal);
-}
-
-/** The settings of this program: a service refuses names that it does not know. */
-const ownSettings = new Set(['ODO_DATA_DIR', 'ODO_ENDPOINT']);
-
-function withoutOwn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !ownSettings.has(name)));
 }

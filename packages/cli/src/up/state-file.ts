@@ -6,7 +6,7 @@ export type Endpoints = Readonly<Record<string, string>>;
 
 /** What `odograph up` runs now. A restart of a part changes its process id and nothing else. */
 export interface UpState {
-  /** `host:port` of each service, and the URL of each engine without its credentials. */
+  /** `host:port` of each service, and the URL of each engine, its password masked. */
   readonly endpoints: Endpoints;
   /** `host:port` where each service shows its metrics. */
   readonly metrics: Endpoints;

@@ -192,9 +192,7 @@ describe('the samples of a vehicle', () => {
   ])('cannot be taken of %s, and that is known before any slice is asked for', (_, event) => {
     expect(() => samples.keysOf(event)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
     const slice = samples.initial('V1', KEY);
-    expect(() => samples.apply(slice, event, KEY)).toThrow(
-      expect.objectContaining({ code: 'CORRUPT_LOG' }),
-    );
+    expect(() => samples.apply(slice, event, KEY)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
     expect(slice.loose).toEqual([]);
   });
 

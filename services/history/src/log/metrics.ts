@@ -23,10 +23,13 @@ export function observeWriters(meter: Meter, log: Log, clock: Clock): WriterObse
     unit: '{failure}',
     description: 'Failures that were tried again.',
   });
-  const halts = meter.createUpDownCounter('odograph.log.halted', {
-    unit: '{partition}',
-    description: 'Partitions halted now.',
-  });
+  const halted = new Set<number>();
+  meter
+    .createObservableGauge('odograph.log.halted', {
+      unit: '{partition}',
+      description: 'Partitions halted now.',
+    })
+    .addCallback((result) => result.observe(halted.size));
 
   return {
     onCommitted(partition, batch) {
@@ -41,10 +44,13 @@ export function observeWriters(meter: Meter, log: Log, clock: Clock): WriterObse
       log.warn({ partition, err }, 'appending to the log is tried again');
     },
     onHalted(partition, reason) {
-      halts.add(reason === undefined ? -1 : 1, { partition });
-      if (reason === undefined) log.info({ partition }, 'the partition goes on');
-      else
+      if (reason === undefined) {
+        halted.delete(partition);
+        log.info({ partition }, 'the partition goes on');
+      } else {
+        halted.add(partition);
         log.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
+      }
     },
   };
 }

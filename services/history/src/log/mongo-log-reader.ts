@@ -8,6 +8,9 @@ import { readPartition } from './partition-record.ts';
 /** Events read at once; more than an envelope holds, so that a stretch always ends at one's end. */
 const STRETCH_EVENTS = 2 * MAX_ENVELOPE_EVENTS;
 
+/** A query that nobody waits for any more ends by itself. */
+const QUERY_TIME_MS = 30_000;
+
 /** Reads the log from MongoDB: primary, majority, never above the watermark. */
 export interface MongoLogReader extends LogReader {
   /** A subject's events between two positions of its partition, both included, in order. */
@@ -67,7 +70,7 @@ export function createMongoLogReader({ events, partitions }: LogCollections): Mo
             ...(types && types.length > 0 ? typesFilter(types) : { type: { $ne: 'TimeTicked' } }),
             ...(subject ? { subject } : {}),
           },
-          { sort: { _id: 1 }, limit },
+          { sort: { _id: 1 }, limit, maxTimeMS: QUERY_TIME_MS },
         )
         .toArray();
       return documents.map(fromDocument);

@@ -66,6 +66,8 @@ export class PartitionWriter {
   /** One stretch of appending, from one check of the stream to the next. */
   #turn = new AbortController();
   #lease: Lease | undefined;
+  /** Until when the lease is held for certain, by our own monotonic clock: counted from before each request for it. */
+  #leaseUntilMs = 0;
   #halted: string | undefined;
   /** Set when a position held something else than the stream said: the stream is repaired before anything else. */
   #suspicion: string | undefined;
@@ -101,7 +103,9 @@ export class PartitionWriter {
     const { partition, owner, collections, leaseTtlMs } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#lease ??= await takeLease(collections.partitions, partition, owner, leaseTtlMs);
+        this.#lease ??= await this.#extending(() =>
+          takeLease(collections.partitions, partition, owner, leaseTtlMs),
+        );
         if (this.#lease) await this.#append(this.#lease);
         else await this.#pause(leaseTtlMs / 4);
       } catch (error) {
@@ -164,9 +168,14 @@ export class PartitionWriter {
     const { partition, collections, broadcaster, leaseTtlMs, observer } = this.#parts;
     const last = batch.at(-1) as ReadEnvelope;
     const events = batch.flatMap((envelope) => envelope.events);
-    const appended = await this.#untilKnown(() => appendEvents(collections.events, events));
+    const appended = await this.#untilKnown(() => {
+      this.#assertHolding();
+      return appendEvents(collections.events, events);
+    });
     const move = { from: turn.watermark, to: last.sequence, storedAtMs: last.storedAtMs, ttlMs: leaseTtlMs };
-    await this.#untilKnown(() => moveWatermark(collections.partitions, turn.lease, move));
+    await this.#untilKnown(() =>
+      this.#extending(() => moveWatermark(collections.partitions, turn.lease, move)),
+    );
     const sequences = batch.map(({ sequence }) => sequence);
     const envelopes = linkEnvelopes(sequences, appended.committed, turn.watermark);
     broadcaster.tell(last.sequence, envelopes, this.#health(turn.stream));
@@ -177,6 +186,20 @@ export class PartitionWriter {
       conflicts: appended.conflicts,
       storedAtMs: last.storedAtMs,
     });
+  }
+
+  /** A request that, granted, extends the lease. */
+  async #extending<T>(request: () => Promise<T>): Promise<T> {
+    const untilMs = performance.now() + this.#parts.leaseTtlMs;
+    const answer = await request();
+    this.#leaseUntilMs = untilMs;
+    return answer;
+  }
+
+  /** A process that was stopped for a while may wake up as a former owner: it must not insert what others jumped over. */
+  #assertHolding(): void {
+    if (performance.now() < this.#leaseUntilMs) return;
+    throw new Fault('VERSION_CONFLICT', `the lease of partition ${this.#parts.partition} may have run out`);
   }
 
   /** Repeats what failed for an unknown reason, with the same batch, until the answer is known or the writer stops. */
@@ -206,7 +229,8 @@ export class PartitionWriter {
 
   async #checkUp(turn: Turn): Promise<void> {
     const { partition, collections, manager, broadcaster, leaseTtlMs } = this.#parts;
-    if (!(await renewLease(collections.partitions, turn.lease, leaseTtlMs))) {
+    const renew = () => renewLease(collections.partitions, turn.lease, leaseTtlMs);
+    if (!(await this.#extending(renew))) {
       throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
     }
     const { stream, watermark } = turn;

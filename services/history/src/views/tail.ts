@@ -89,7 +89,6 @@ export function createTail(partition: number, after: number): Tail {
       if (sequence <= floor) return;
       for (const [subject, events] of bySubject) trimSubject(subject, events, sequence);
       floor = sequence;
-      head = Math.max(head, sequence);
     },
 
     async reach(sequence, signal) {

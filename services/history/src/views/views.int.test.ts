@@ -25,6 +25,7 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
       log: log.reader,
       listen: (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast),
       models: [model],
+      stopping: new AbortController().signal,
       isOwner: owner,
       settings: { flushIntervalMs: NEVER, flushBytes: 16 * 1024 * 1024, ...settings, ...overrides },
       observer: { onFlushed: () => undefined, onTrouble: () => undefined },

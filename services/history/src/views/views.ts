@@ -31,6 +31,8 @@ export interface ViewsParts {
   readonly log: MongoLogReader;
   readonly listen: ListenToLog;
   readonly models: readonly ReadModel<unknown>[];
+  /** Aborted when the process is told to stop: catching up is not waited for any more. */
+  readonly stopping: AbortSignal;
   /** Whether this process stores a partition's read models now. */
   readonly isOwner: (partition: number) => boolean;
   readonly settings: ViewSettings;
@@ -48,6 +50,8 @@ export interface Views {
   stop(): Promise<void>;
 }
 
+/** How long the start waits for the tails: after that, answers say an older position for a while. */
+const CATCH_UP_MS = 30_000;
 /** How often a tail is looked at between two flushes, in milliseconds. */
 const LOOK_MS = 250;
 
@@ -56,7 +60,7 @@ export function readModelOf<S>(database: Db, projection: Projection<S>): ReadMod
   return { projection, store: createReadModelStore(database, projection) };
 }
 
-/** Starts at the checkpoints and resolves once every tail has reached the log as it was then. */
+/** Starts at the checkpoints and resolves once every tail has reached the log as it was then, or that takes long. */
 export async function startViews(parts: ViewsParts): Promise<Views> {
   const { database, partitionCount, models, log, listen, settings, observer } = parts;
   const versions = models.map(({ projection }) => projection);
@@ -119,7 +123,8 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     }),
     flushBehind(tail),
   ]);
-  await Promise.all(tails.map((tail, partition) => tail.reach(targets[partition] ?? 0, signal)));
+  const caughtUp = AbortSignal.any([signal, parts.stopping, AbortSignal.timeout(CATCH_UP_MS)]);
+  await Promise.all(tails.map((tail, partition) => tail.reach(targets[partition] ?? 0, caughtUp)));
 
   return {
     tails,

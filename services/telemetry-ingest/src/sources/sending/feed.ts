@@ -1,3 +1,4 @@
+import { Bell } from '@odograph/kernel/bell';
 import type { Clock } from '@odograph/kernel/clock';
 import type { Source } from '../source.ts';
 import { type SendableRow, sendable } from './batch.ts';
@@ -21,7 +22,7 @@ export class Feed {
   #rowsRead = 0;
   #hasEnded = false;
   #failure: { readonly error: unknown } | undefined;
-  #resume: (() => void) | undefined;
+  readonly #taken = new Bell();
   #isStopped = false;
 
   constructor(options: FeedOptions) {
@@ -61,7 +62,7 @@ export class Feed {
   /** Reads no further. */
   stop(): void {
     this.#isStopped = true;
-    this.#resume?.();
+    this.#taken.ring();
   }
 
   /** Throws what made the source fail. */
@@ -76,7 +77,7 @@ export class Feed {
     const taken = this.#rows.slice(0, maxReports);
     this.#rows = this.#rows.slice(maxReports);
     this.#oldestMs = this.#rows.length === 0 ? Number.POSITIVE_INFINITY : clock.now();
-    this.#resume?.();
+    this.#taken.ring();
     return taken;
   }
 
@@ -85,9 +86,6 @@ export class Feed {
     if (this.#rows.length === 0) this.#oldestMs = clock.now();
     this.#rows.push(row);
     if (this.#rows.length === 1 || this.#rows.length >= maxReports) onChange();
-    if (this.#rows.length < 2 * maxReports) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#resume = resolve;
-    await promise;
+    if (this.#rows.length >= 2 * maxReports) await this.#taken.rung();
   }
 }

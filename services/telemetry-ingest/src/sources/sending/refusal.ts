@@ -1,7 +1,7 @@
+import { backoffMs } from '@odograph/kernel/backoff';
 import { type Fault, isFault } from '@odograph/kernel/fault';
 
-/** The first wait before trying again, and the longest. */
-const BACKOFF_MS = { first: 100, longest: 5_000 };
+const BACKOFF = { firstMs: 100, maxMs: 5_000 };
 
 /** Whether the same may be taken later: the server is away, full or slow, not in disagreement. */
 export function isPassing(error: unknown): error is Fault {
@@ -16,6 +16,5 @@ export function isAboutContent(error: unknown): boolean {
 /** How long to wait before the next try: what the server says, else longer with every failure in a row, never in step with others. */
 export function waitMs(retryAfterMs: number | undefined, failuresInARow: number): number {
   if (retryAfterMs !== undefined) return retryAfterMs;
-  const longest = Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** Math.min(failuresInARow, 16));
-  return longest * (0.5 + Math.random() / 2);
+  return backoffMs(failuresInARow, BACKOFF) * (0.5 + Math.random() / 2);
 }

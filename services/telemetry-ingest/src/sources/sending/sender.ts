@@ -3,12 +3,12 @@ import type {
   ReportResult,
   TelemetryIngestClient,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { Bell } from '@odograph/kernel/bell';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { faultFromRpcStatus } from '@odograph/platform/grpc-status';
 import type { Source } from '../source.ts';
 import { type Batch, halves } from './batch.ts';
-import { Bell } from './bell.ts';
 import { Feed } from './feed.ts';
 import { Link } from './link.ts';
 import { Outbox } from './outbox.ts';
@@ -81,7 +81,7 @@ export class Sender {
   async #firstRow(): Promise<void> {
     while (!this.#outbox.hasRows && !this.#isDone()) {
       this.#throwIfCalledOff();
-      await this.#bell.rung(Number.POSITIVE_INFINITY);
+      await this.#bell.rung();
     }
     this.#stuckSinceMs = this.#now();
   }
@@ -116,7 +116,7 @@ export class Sender {
       const isHeld = this.#now() < this.#holdUntilMs;
       const batch = link.hasRoom && !isHeld ? this.#outbox.next(link.limits, this.#now()) : undefined;
       if (batch) link.send(batch);
-      else await this.#bell.rung(this.#wakeMs(link) - this.#now());
+      else await this.#rungBefore(this.#wakeMs(link));
     }
   }
 
@@ -129,8 +129,16 @@ export class Sender {
     const nextTryMs = Math.min(this.#now() + waitMs(retryAfterMs, this.#failuresInARow), this.#stuckMs());
     this.#failuresInARow += 1;
     while (this.#now() < nextTryMs && !this.#options.signal.aborted) {
-      await this.#bell.rung(nextTryMs - this.#now());
+      await this.#rungBefore(nextTryMs);
     }
+  }
+
+  /** Until something happened, or it is that time. */
+  async #rungBefore(atMs: number): Promise<void> {
+    const ring = () => this.#bell.ring();
+    const timer = Number.isFinite(atMs) ? setTimeout(ring, Math.max(0, atMs - this.#now())) : undefined;
+    await this.#bell.rung();
+    clearTimeout(timer);
   }
 
   #onResult(batch: Batch, { results, refused }: BatchResult): void {

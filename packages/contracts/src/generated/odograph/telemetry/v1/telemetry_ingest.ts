@@ -73,7 +73,10 @@ export interface ReportResult {
   position?:
     | Position
     | undefined;
-  /** What was wrong with it or noticed about it; at most 100 are listed, then one that counts the rest. */
+  /**
+   * What was wrong with it or noticed about it. Of a batch, the first of each report is listed and 100 further ones,
+   * then one that counts the rest.
+   */
   findings: Finding[];
   /** Only when unavailable: how long to wait before sending it again, in milliseconds. */
   retryAfterMs?: number | undefined;

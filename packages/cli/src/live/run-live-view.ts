@@ -1,7 +1,7 @@
 import { invariant } from '@odograph/kernel/fault';
-import { feedFleet } from './live/fleet-feed.ts';
-import { watchFleet } from './live/fleet-watch.ts';
-import { resumeFleet } from './live/resume-fleet.ts';
+import { feedFleet } from './fleet-feed.ts';
+import { watchFleet } from './fleet-watch.ts';
+import { resumeFleet } from './resume-fleet.ts';
 
 /** What the live view shows and drives until its signal. */
 export interface LiveViewOptions {
@@ -31,16 +31,23 @@ export async function runLiveView({
 }: LiveViewOptions): Promise<void> {
   const { ingest, history } = endpoints;
   invariant(ingest && history, 'a running platform names the endpoints of ingest and history');
-  const fleet = isWanted ? await resumeFleet(history, seed) : undefined;
-  const models = new Map(
-    fleet?.profiles.map(({ vehicleId, model, drive }) => [vehicleId, `${model}, ${drive}`]),
-  );
-  let taken = fleet && 0;
+  const models = new Map<string, string>();
+  let taken = isWanted ? 0 : undefined;
   const modelOf = (vehicleId: string) => models.get(vehicleId) ?? '';
-  const watching = isShown && watchFleet({ endpoint: history, modelOf, taken: () => taken, signal });
   const onProgress = ({ sent, rejected }: { readonly sent: number; readonly rejected: number }) => {
     taken = sent - rejected;
   };
-  const feeding = fleet && feedFleet({ fleet, endpoint: ingest, signal, onProgress });
-  await Promise.all([watching, feeding]);
+
+  async function drive(endpoints: { readonly ingest: string; readonly history: string }): Promise<void> {
+    const fleet = await resumeFleet(endpoints.history, seed, signal);
+    if (!fleet) return;
+    for (const { vehicleId, model, drive: motor } of fleet.profiles)
+      models.set(vehicleId, `${model}, ${motor}`);
+    await feedFleet({ fleet, endpoint: endpoints.ingest, signal, onProgress });
+  }
+
+  await Promise.all([
+    isShown && watchFleet({ endpoints: { ingest, history }, modelOf, taken: () => taken, signal }),
+    isWanted && drive({ ingest, history }),
+  ]);
 }

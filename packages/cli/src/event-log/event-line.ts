@@ -1,4 +1,4 @@
-import type { EventJson } from './json/event-json.ts';
+import type { EventJson } from '../json/event-json.ts';
 
 const DATA_MAX_LENGTH = 240;
 

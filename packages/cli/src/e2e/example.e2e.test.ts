@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { startPlatform } from './platform.fixture.ts';
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/send-report.mjs', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../../../examples/send-report.mjs', import.meta.url));
 
 test('the example of the README sends a report and reads its own write', async () => {
   await using platform = await startPlatform();

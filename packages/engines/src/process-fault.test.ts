@@ -1,8 +1,8 @@
-import { appendFile, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { boundLog, withLastLines } from './log-tail.ts';
+import { ProcessFault } from './process-fault.ts';
 
 let place: string;
 let file: string;
@@ -18,22 +18,14 @@ afterEach(async () => {
 
 test('the last lines are shown below what happened', async () => {
   await appendFile(file, `${Array.from({ length: 40 }, (_, at) => `line ${at}`).join('\n')}\n`);
-  const [first, ...lines] = withLastLines('it ended', file).split('\n');
+  const fault = new ProcessFault('it ended', file);
+  const [first, ...lines] = fault.message.split('\n');
+  expect(fault.headline).toBe('it ended');
   expect(first).toBe(`it ended; the last lines of ${file}:`);
   expect(lines).toHaveLength(12);
   expect(lines.at(-1)).toBe('  line 39');
 });
 
 test('a log that says nothing, or is not there, is said to be so', () => {
-  expect(withLastLines('it ended', file)).toBe(`it ended; ${file} says nothing`);
-});
-
-test('a log that grew large is emptied under its writer, who goes on at its new end', async () => {
-  await using writer = await open(file, 'a');
-  await writer.write('much more than allowed\n');
-  boundLog(file, 10);
-  await writer.write('and on\n');
-  boundLog(file, 10);
-  expect(await readFile(file, 'utf8')).toBe('and on\n');
-  expect(await readFile(`${file}.1`, 'utf8')).toBe('much more than allowed\n');
+  expect(new ProcessFault('it ended', file).message).toBe(`it ended; ${file} says nothing`);
 });

@@ -3,7 +3,7 @@ import type { LoggedEvent } from '@odograph/contracts/generated/odograph/history
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition } from '@odograph/kernel/position';
 import type { TelemetryQuarantined, VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { isoTime } from './json/times.ts';
+import { isoTime } from '@odograph/telemetry-ingest/sources/source';
 
 /** Something that was set aside, for people, in one line: where it lies, whose it is, when it was observed, and why. */
 export function doubtLine({ position, event: wire }: LoggedEvent): string {

@@ -4,7 +4,7 @@ export interface ServiceEndpoints {
   readonly metrics: string;
 }
 
-/** What a service sends its parent once it can be used. */
+/** What a service says once it can be used: to its parent over IPC, else as a line on stdout. */
 export interface ReadyMessage {
   readonly ready: true;
   readonly endpoints: ServiceEndpoints;

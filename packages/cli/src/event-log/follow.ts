@@ -1,15 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   EventLogClient,
   LoggedEvent,
   SubscribeRequest,
   SubscribeResponse,
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 import { callServerStream, callUnary } from '@odograph/platform/grpc-client';
+import { note } from '../terminal/output.ts';
 import { logRange } from './log-range.ts';
-import { note } from './output.ts';
 
 export interface FollowOptions {
   readonly client: EventLogClient;
@@ -35,7 +35,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<LoggedEven
       yield* events;
       if (position) reached.set(position.partition, position);
     }
-    await delay(RETRY_AFTER_MS, undefined, { signal }).catch(rethrowUnless(signal));
+    await pause(RETRY_AFTER_MS, signal);
   }
 }
 
@@ -58,11 +58,4 @@ async function* untilBroken(
 async function watermarks(client: EventLogClient): Promise<readonly Position[]> {
   const { partitions } = await callUnary(client.describe, {});
   return partitions.flatMap(({ watermark }) => (watermark && watermark.sequence > 0 ? [watermark] : []));
-}
-
-/** A wait that is called off is at its end. */
-function rethrowUnless(signal: AbortSignal): (error: unknown) => void {
-  return (error) => {
-    if (!signal.aborted) throw error;
-  };
 }

@@ -1,16 +1,7 @@
 import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs';
-import { lastLines } from '@odograph/engines/log-file';
 
-const SHOWN_LINES = 12;
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
 const LOOK_EVERY_MS = 30_000;
-
-/** A message with the last lines of a log below it. */
-export function withLastLines(what: string, logFile: string): string {
-  const lines = lastLines(logFile, SHOWN_LINES);
-  if (lines.length === 0) return `${what}; ${logFile} says nothing`;
-  return [`${what}; the last lines of ${logFile}:`, ...lines].join('\n  ');
-}
 
 /**
  * Keeps logs from filling the disk while their writers hold them open: one that has grown large is copied to `<file>.1`

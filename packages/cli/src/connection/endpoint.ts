@@ -2,7 +2,7 @@ import type { Client } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
 import { createGrpcClient } from '@odograph/platform/grpc-client';
 import { Option } from 'commander';
-import { endpointArgument } from './arguments.ts';
+import { endpointArgument } from '../terminal/arguments.ts';
 import { dataDirOf, runningPlatform } from './running-platform.ts';
 
 /** Which service a command speaks to. */
@@ -12,10 +12,8 @@ export type ServiceName = 'ingest' | 'history';
 type ClientClass<C extends Client> = Parameters<typeof createGrpcClient<C>>[0];
 
 export function endpointOption(service: ServiceName): Option {
-  const otherwise = 'by default ODO_ENDPOINT, else what "odograph up" runs';
-  return new Option('--endpoint <host:port>', `where ${service} listens; ${otherwise}`).argParser(
-    endpointArgument,
-  );
+  const where = `where ${service} listens; by default what "odograph up" runs`;
+  return new Option('--endpoint <host:port>', where).argParser(endpointArgument);
 }
 
 /** Speaks with a service, and hangs up. Throws a Fault UNAVAILABLE where it cannot be known whom to speak to. */
@@ -25,7 +23,7 @@ export async function withClient<C extends Client, Result>(
   endpoint: string | undefined,
   use: (client: C) => Promise<Result>,
 ): Promise<Result> {
-  const client = createGrpcClient(Client, endpoint ?? (await knownEndpoint(service)));
+  const client = createGrpcClient(Client, endpoint ?? knownEndpoint(service));
   try {
     return await use(client);
   } finally {
@@ -33,23 +31,11 @@ export async function withClient<C extends Client, Result>(
   }
 }
 
-async function knownEndpoint(service: ServiceName): Promise<string> {
-  const named = process.env['ODO_ENDPOINT'];
-  if (named) return endpointInEnvironment(named);
-  const endpoint = (await runningPlatform(dataDirOf(process.env)))?.endpoints[service];
+function knownEndpoint(service: ServiceName): string {
+  const endpoint = runningPlatform(dataDirOf(process.env))?.endpoints[service];
   if (endpoint !== undefined) return endpoint;
   throw new Fault(
     'UNAVAILABLE',
     `it is not known where ${service} listens: start it with "odograph up", or name it with --endpoint`,
   );
-}
-
-function endpointInEnvironment(named: string): string {
-  try {
-    return endpointArgument(named);
-  } catch (cause) {
-    throw new Fault('INVALID_INPUT', `ODO_ENDPOINT is ${JSON.stringify(named)}: it must be host:port`, {
-      cause,
-    });
-  }
 }

@@ -1,17 +1,18 @@
 import { startDoor } from '@odograph/telemetry-ingest/sources/sending/door.fixture';
 import { describe, expect, it, vi } from 'vitest';
-import { historyServices } from './history.fixture.ts';
-import { runLiveView } from './live-table.ts';
+import { historyServices } from '../history.fixture.ts';
+import { runLiveView } from './run-live-view.ts';
 
 describe('the live view', () => {
-  it('lets a simulated fleet report through the door until its signal, also where that was away at first', async () => {
+  it('lets a simulated fleet report through the door until its signal, also where that and history were away at first', async () => {
     const callOff = new AbortController();
-    const history = await startDoor({}, historyServices({ samples: [], reads: [], subscriptions: [] }));
-    const absent = await startDoor();
-    await absent.stop();
+    const [absent, absentHistory] = await Promise.all([startDoor(), startDoor()]);
+    await Promise.all([absent.stop(), absentHistory.stop()]);
     const notes = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const endpoints = { ingest: absent.endpoint, history: history.endpoint };
+    const endpoints = { ingest: absent.endpoint, history: absentHistory.endpoint };
     const viewing = runLiveView({ endpoints, fleet: true, signal: callOff.signal });
+    const answers = historyServices({ samples: [], reads: [], subscriptions: [] });
+    const history = await startDoor({ port: Number(absentHistory.endpoint.split(':')[1]) }, answers);
     const door = await startDoor({ port: Number(absent.endpoint.split(':')[1]) });
     await vi.waitFor(() => expect(door.batches.flat().length).toBeGreaterThan(10), { timeout: 10_000 });
     callOff.abort();

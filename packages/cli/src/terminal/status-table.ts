@@ -1,5 +1,5 @@
 import type { SignalValue } from '@odograph/kernel/signal';
-import type { StatusJson } from './json/status-json.ts';
+import type { StatusJson } from '../json/status-json.ts';
 import { textTable } from './text-table.ts';
 
 /** One vehicle for people: what it is, then each signal with its time. */

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type CliRun, jsonLines, runCli } from './cli.fixture.ts';
+import { type CliRun, jsonLines, runCli } from '../cli.fixture.ts';
+import type { UpState } from '../up/state-file.ts';
 
-const ODOGRAPH = fileURLToPath(new URL('../bin/odograph.mjs', import.meta.url));
-const RECORDED = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+const ODOGRAPH = fileURLToPath(new URL('../../bin/odograph.mjs', import.meta.url));
+const RECORDED = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
 
 /** The recorded fleets lie beside the project, not in it; tests that read them are skipped where they are not. */
 export const hasRecordedFleets = existsSync(RECORDED);
@@ -24,6 +25,7 @@ export interface Outcome {
   readonly accepted: number;
   readonly quarantined: number;
   readonly rejected: number;
+  readonly positions: readonly string[];
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -58,12 +60,9 @@ export async function startPlatform() {
       return events.map(({ position, received_at, traceparent, ...rest }) => rest);
     },
     /** The process ids by name, as they are now. */
-    async processes(): Promise<Readonly<Record<string, number>>> {
-      const state = JSON.parse(await readFile(join(dataDir, 'up.json'), 'utf8')) as {
-        processes: Record<string, number>;
-      };
-      return state.processes;
-    },
+    processes: async () => (await stateIn(dataDir)).processes,
+    /** Where each service shows its metrics, by name. */
+    metrics: async () => (await stateIn(dataDir)).metrics,
     async restart(): Promise<void> {
       await stopUp(up.child);
       up = await spawnUp(dataDir);
@@ -81,6 +80,10 @@ export async function startPlatform() {
 }
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>;
+
+async function stateIn(dataDir: string): Promise<UpState> {
+  return JSON.parse(await readFile(join(dataDir, 'up.json'), 'utf8')) as UpState;
+}
 
 async function spawnUp(dataDir: string): Promise<{ child: ChildProcess; ready: Ready }> {
   const child = spawn(process.execPath, [ODOGRAPH, 'up', '--data', dataDir, '--no-fleet', '--json'], {

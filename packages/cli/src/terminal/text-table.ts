@@ -1,0 +1,15 @@
+const BETWEEN = '  ';
+
+/** A table for people, without frames, as wide as its content. */
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
+  return lines
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join(BETWEEN)
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,27 @@
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { boundLog } from './bound-logs.ts';
+
+let place: string;
+let file: string;
+
+beforeEach(async () => {
+  place = await mkdtemp(join(tmpdir(), 'odograph-log-'));
+  file = join(place, 'it.log');
+});
+
+afterEach(async () => {
+  await rm(place, { recursive: true, force: true });
+});
+
+test('a log that grew large is emptied under its writer, who goes on at its new end', async () => {
+  await using writer = await open(file, 'a');
+  await writer.write('much more than allowed\n');
+  boundLog(file, 10);
+  await writer.write('and on\n');
+  boundLog(file, 10);
+  expect(await readFile(file, 'utf8')).toBe('and on\n');
+  expect(await readFile(`${file}.1`, 'utf8')).toBe('much more than allowed\n');
+});

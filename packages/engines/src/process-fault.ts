@@ -1,0 +1,20 @@
+import { Fault } from '@odograph/kernel/fault';
+import { lastLines } from './log-file.ts';
+
+const SHOWN_LINES = 12;
+
+/** A process failed: what happened in a line, and a message that goes on with the last lines of its log. */
+export class ProcessFault extends Fault {
+  readonly headline: string;
+
+  constructor(headline: string, logFile: string) {
+    super('UNAVAILABLE', withLastLines(headline, logFile));
+    this.headline = headline;
+  }
+}
+
+function withLastLines(headline: string, logFile: string): string {
+  const lines = lastLines(logFile, SHOWN_LINES);
+  if (lines.length === 0) return `${headline}; ${logFile} says nothing`;
+  return [`${headline}; the last lines of ${logFile}:`, ...lines].join('\n  ');
+}
