@@ -10,7 +10,8 @@ const limits = {
     min: 1_000,
     max: 4_000_000,
   }),
-  maxReports: whole('ODO_INGEST_MAX_REPORTS', DEFAULT_DOOR_LIMITS.maxReports, { min: 1, max: 50_000 }),
+  // No more: the answer has to stay below the 4 MiB that gRPC clients take.
+  maxReports: whole('ODO_INGEST_MAX_REPORTS', DEFAULT_DOOR_LIMITS.maxReports, { min: 1, max: 10_000 }),
   // No more: the event of a report with a bad signal in each of its samples has to fit an envelope.
   maxSamples: whole('ODO_INGEST_MAX_SAMPLES', DEFAULT_DOOR_LIMITS.maxSamples, { min: 1, max: 1_000 }),
   futureToleranceMs: ms('ODO_INGEST_FUTURE_TOLERANCE_MS', DEFAULT_DOOR_LIMITS.futureToleranceMs),

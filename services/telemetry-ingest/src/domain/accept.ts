@@ -1,3 +1,4 @@
+import type { Finding } from '@odograph/kernel/finding';
 import type {
   EventHead,
   QuarantinedSample,
@@ -5,10 +6,9 @@ import type {
   TelemetryReported,
 } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
-import { createFindingList, type Finding, type FindingList } from './finding.ts';
 import { readReport } from './readable.ts';
 import type { IncomingReport, ReadableReport, ReportLimits } from './report.ts';
-import { abridgeReasons, splitSamples } from './split.ts';
+import { abridgeReasons, splitSamples } from './split-samples.ts';
 
 export type Fact = TelemetryReported | TelemetryQuarantined;
 
@@ -38,23 +38,17 @@ export function acceptReport(incoming: IncomingReport, receivedAtMs: number, lim
   const { believed, setAside } = splitSamples(report.samples, { receivedAtMs, futureToleranceMs });
   const findings = findingsOf(report, setAside);
   const head = headOf(report, receivedAtMs);
-  const reported: TelemetryReported = { type: 'TelemetryReported', ...head, samples: believed };
+  const reported: TelemetryReported = { ...head, type: 'TelemetryReported', samples: believed };
   if (setAside.length === 0) return { outcome: 'accepted', facts: [reported], findings };
   const samples = abridgeReasons(setAside);
-  const quarantined: TelemetryQuarantined = { type: 'TelemetryQuarantined', ...head, samples };
+  const quarantined: TelemetryQuarantined = { ...head, type: 'TelemetryQuarantined', samples };
   if (believed.length === 0) return { outcome: 'quarantined', facts: [quarantined], findings };
   return { outcome: 'accepted', facts: [reported, quarantined], findings };
 }
 
-function headOf(report: ReadableReport, receivedAtMs: number): EventHead & { readonly vin?: string } {
+function headOf(report: ReadableReport, receivedAtMs: number): EventHead & Pick<ReadableReport, 'vin'> {
   const { vehicleId: subject, reportId, vin } = report;
-  return {
-    subject,
-    reportId,
-    observedAtMs: keyTimeMs(report),
-    receivedAtMs,
-    ...(vin === undefined ? {} : { vin }),
-  };
+  return { subject, reportId, observedAtMs: keyTimeMs(report), receivedAtMs, vin };
 }
 
 /** From here on a time is no reading of a clock. Fixed, so that a report's key never depends on when it came. */
@@ -69,20 +63,18 @@ function keyTimeMs({ samples }: ReadableReport): number {
   return observedAtMs > 0 && observedAtMs < KEY_TIME_END_MS ? observedAtMs : 0;
 }
 
-function findingsOf(report: ReadableReport, setAside: readonly QuarantinedSample[]): readonly Finding[] {
-  const findings = createFindingList();
-  noteCheckDigit(report, findings);
+const WRONG_CHECK_DIGIT: Finding = {
+  field: 'vin',
+  reason: 'VIN_CHECK_DIGIT',
+  description: 'the ninth character is not the check digit; the VIN is kept, as many makers write none',
+};
+
+function findingsOf({ vin }: ReadableReport, setAside: readonly QuarantinedSample[]): readonly Finding[] {
+  const findings = vin === undefined || hasRightCheckDigit(vin) ? [] : [WRONG_CHECK_DIGIT];
   for (const { sampleIndex, reasons } of setAside) {
     for (const { field, reason, description } of reasons) {
-      findings.add(`samples[${sampleIndex}].${field}`, reason, description);
+      findings.push({ field: `samples[${sampleIndex}].${field}`, reason, description });
     }
   }
-  return findings.toArray();
-}
-
-function noteCheckDigit({ vin }: ReadableReport, findings: FindingList): void {
-  if (vin === undefined || hasRightCheckDigit(vin)) return;
-  const description =
-    'the ninth character is not the check digit; the VIN is kept, as many makers write none';
-  findings.add('vin', 'VIN_CHECK_DIGIT', description);
+  return findings;
 }

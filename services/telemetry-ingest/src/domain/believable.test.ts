@@ -7,7 +7,7 @@ import { RECEIVED_AT_MS } from './report.arbitrary.ts';
 const CLOCK = { receivedAtMs: RECEIVED_AT_MS, futureToleranceMs: 300_000 };
 
 const judge = (signals: Signals, observedAtMs = RECEIVED_AT_MS, clockText?: string) =>
-  judgeSample({ observedAtMs, signals, ...(clockText === undefined ? {} : { clockText }) }, CLOCK);
+  judgeSample({ observedAtMs, signals, clockText }, CLOCK);
 
 /** Each reason as `field REASON`. */
 const reasonsOf = (signals: Signals, observedAtMs?: number, clockText?: string) =>

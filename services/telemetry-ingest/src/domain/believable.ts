@@ -1,5 +1,5 @@
+import type { Finding } from '@odograph/kernel/finding';
 import type { KnownSignalName, Signals, SignalValue } from '@odograph/kernel/signal';
-import type { QuarantineReason } from '@odograph/kernel/vehicle-event';
 import { EARLIEST_OBSERVED_AT_MS, RANGES, SENTINELS } from './bounds.ts';
 import type { ReadableSample } from './report.ts';
 
@@ -8,7 +8,7 @@ export interface Judgement {
   readonly believed: Signals;
   readonly setAside: Signals;
   /** Why: one a signal in doubt, and one for the clock, which takes every signal with it. Fields are relative to the sample. */
-  readonly reasons: readonly QuarantineReason[];
+  readonly reasons: readonly Finding[];
 }
 
 /** What the log's clock says at the door, and how far ahead of it a vehicle's clock may run. */
@@ -17,56 +17,67 @@ export interface ClockBound {
   readonly futureToleranceMs: number;
 }
 
-const POSITION = ['latitude_deg', 'longitude_deg'] as const satisfies readonly KnownSignalName[];
+/** Why a signal is not believed. */
+interface Doubt {
+  readonly name: string;
+  readonly reason: Finding;
+}
 
 /** Judges one sample. A bad clock sets all of it aside; a bad signal only itself, and a position goes as one. */
 export function judgeSample(sample: ReadableSample, clock: ClockBound): Judgement {
-  const doubts = doubtSignals(sample.signals);
+  const { signals } = sample;
+  const doubts = doubtSignals(signals);
   const clockReason = doubtClock(sample, clock);
-  if (clockReason) {
-    return { believed: {}, setAside: sample.signals, reasons: [clockReason, ...doubts.values()] };
-  }
-  if (doubts.size === 0) return { believed: sample.signals, setAside: {}, reasons: [] };
+  if (!clockReason && doubts.length === 0) return { believed: signals, setAside: {}, reasons: [] };
+  const reasons = doubts.map(({ reason }) => reason);
+  if (clockReason) return { believed: {}, setAside: signals, reasons: [clockReason, ...reasons] };
   const believed: Record<string, SignalValue> = {};
   const setAside: Record<string, SignalValue> = {};
-  for (const [name, value] of Object.entries(sample.signals)) {
-    (doubts.has(name) ? setAside : believed)[name] = value;
+  for (const [name, value] of Object.entries(signals)) {
+    (isDoubted(name, doubts) ? setAside : believed)[name] = value;
   }
-  return { believed, setAside, reasons: [...doubts.values()] };
+  return { believed, setAside, reasons };
 }
 
-function doubtSignals(signals: Signals): ReadonlyMap<string, QuarantineReason> {
-  const doubts = new Map<string, QuarantineReason>();
-  for (const [name, value] of Object.entries(signals)) {
+function doubtSignals(signals: Signals): readonly Doubt[] {
+  const doubts: Doubt[] = [];
+  for (const name of Object.keys(signals)) {
+    const value = signals[name];
     const reason = typeof value === 'number' ? doubtNumber(name, value) : undefined;
-    if (reason) doubts.set(name, reason);
+    if (reason) doubts.push({ name, reason });
   }
-  doubtHalfPosition(signals, doubts);
+  const half = doubtHalfPosition(signals, doubts);
+  if (half) doubts.push(half);
   return doubts;
 }
 
-function doubtNumber(name: string, value: number): QuarantineReason | undefined {
-  const field = `signals.${name}`;
+function isDoubted(name: string, doubts: readonly Doubt[]): boolean {
+  return doubts.some((doubt) => doubt.name === name);
+}
+
+function doubtNumber(name: string, value: number): Finding | undefined {
   const sentinel = SENTINELS[name]?.find((known) => known.value === value);
-  if (sentinel) return { field, reason: 'SENTINEL', description: `${value} is ${sentinel.means}` };
+  if (sentinel) {
+    return { field: `signals.${name}`, reason: 'SENTINEL', description: `${value} is ${sentinel.means}` };
+  }
   const range = RANGES[name];
   if (!range || (value >= range.min && value <= range.max)) return undefined;
   const description = `${value} is outside ${range.min} to ${range.max} ${range.unit}`;
-  return { field, reason: 'OUT_OF_RANGE', description };
+  return { field: `signals.${name}`, reason: 'OUT_OF_RANGE', description };
 }
 
 /** A latitude without a longitude that can be believed places nothing, and the other way round. */
-function doubtHalfPosition(signals: Signals, doubts: Map<string, QuarantineReason>): void {
-  const sound = POSITION.filter((name) => signals[name] !== undefined && !doubts.has(name));
-  const [name] = sound;
-  if (name === undefined || sound.length === POSITION.length) return;
-  const other = name === 'latitude_deg' ? 'longitude_deg' : 'latitude_deg';
+function doubtHalfPosition(signals: Signals, doubts: readonly Doubt[]): Doubt | undefined {
+  const isSound = (name: KnownSignalName) => signals[name] !== undefined && !isDoubted(name, doubts);
+  const hasLatitude = isSound('latitude_deg');
+  if (hasLatitude === isSound('longitude_deg')) return undefined;
+  const [name, other] = hasLatitude ? ['latitude_deg', 'longitude_deg'] : ['longitude_deg', 'latitude_deg'];
   const fate = signals[other] === undefined ? 'missing' : 'not believed';
   const description = `a position needs both: ${other} is ${fate}`;
-  doubts.set(name, { field: `signals.${name}`, reason: 'POSITION_INCOMPLETE', description });
+  return { name, reason: { field: `signals.${name}`, reason: 'POSITION_INCOMPLETE', description } };
 }
 
-function doubtClock(sample: ReadableSample, clock: ClockBound): QuarantineReason | undefined {
+function doubtClock(sample: ReadableSample, clock: ClockBound): Finding | undefined {
   const { observedAtMs, clockText } = sample;
   const doubt = (reason: string, description: string) => ({ field: 'observed_at_ms', reason, description });
   if (observedAtMs === 0 || clockText !== undefined) {

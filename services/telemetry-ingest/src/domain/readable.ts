@@ -1,7 +1,13 @@
-import { isVssPath, KNOWN_SIGNAL_NAMES, KNOWN_SIGNALS, type SignalValue } from '@odograph/kernel/signal';
+import type { Finding } from '@odograph/kernel/finding';
+import {
+  isVssPath,
+  KNOWN_SIGNAL_NAMES,
+  KNOWN_SIGNALS,
+  type Signals,
+  type SignalValue,
+} from '@odograph/kernel/signal';
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 import { isVin, VIN_RULE } from '@odograph/kernel/vin';
-import { createFindingList, type Finding, type FindingList, quoted } from './finding.ts';
 import type {
   IncomingReport,
   IncomingSample,
@@ -27,113 +33,122 @@ const KNOWN_BY_PATH = new Map<string, string>(
 
 /** Reads a report as it came; one that is malformed anywhere is not read at all. */
 export function readReport(report: IncomingReport, limits: ReportLimits): Reading {
-  const violations = createFindingList();
+  const { vehicleId, reportId, vin } = report;
+  const violations: Finding[] = [];
   checkNames(report, violations);
   checkSampleCount(report.samples.length, limits.maxSamples, violations);
-  const samples = report.samples.map((sample, index) => readSample(sample, `samples[${index}]`, violations));
-  if (!violations.isEmpty()) return { isReadable: false, violations: violations.toArray() };
-  const { vehicleId, reportId, vin } = report;
-  return {
-    isReadable: true,
-    report: { vehicleId, reportId, ...(vin === undefined ? {} : { vin }), samples },
-  };
+  const samples = report.samples.map((sample, index) => readSample(sample, index, violations));
+  if (violations.length > 0) return { isReadable: false, violations };
+  return { isReadable: true, report: { vehicleId, reportId, vin, samples } };
 }
 
-function checkNames({ vehicleId, reportId, vin }: IncomingReport, violations: FindingList): void {
+function checkNames({ vehicleId, reportId, vin }: IncomingReport, violations: Finding[]): void {
   if (!isVehicleId(vehicleId)) {
     const description = `${quoted(vehicleId)} is no vehicle id: it must be ${VEHICLE_ID_RULE}`;
-    violations.add('vehicle_id', 'INVALID_VEHICLE_ID', description);
+    violations.push({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description });
   }
   if (!REPORT_ID.test(reportId)) {
     const rule = '1 to 128 printable ASCII characters without spaces, unique for the vehicle and its time';
-    violations.add(
-      'report_id',
-      'INVALID_REPORT_ID',
-      `${quoted(reportId)} is no report id: it must be ${rule}`,
-    );
+    const description = `${quoted(reportId)} is no report id: it must be ${rule}`;
+    violations.push({ field: 'report_id', reason: 'INVALID_REPORT_ID', description });
   }
   if (vin !== undefined && !isVin(vin)) {
     const description = `${quoted(vin)} is no VIN: it must be ${VIN_RULE}; leave it out where it is unknown`;
-    violations.add('vin', 'INVALID_VIN', description);
+    violations.push({ field: 'vin', reason: 'INVALID_VIN', description });
   }
 }
 
-function checkSampleCount(count: number, maxSamples: number, violations: FindingList): void {
+function checkSampleCount(count: number, maxSamples: number, violations: Finding[]): void {
   if (count === 0) {
-    violations.add('samples', 'NO_SAMPLE', 'a report must hold at least one sample');
+    const description = 'a report must hold at least one sample';
+    violations.push({ field: 'samples', reason: 'NO_SAMPLE', description });
   } else if (count > maxSamples) {
     const description = `${count} samples, at most ${maxSamples} a report: split it into several reports`;
-    violations.add('samples', 'TOO_MANY_SAMPLES', description);
+    violations.push({ field: 'samples', reason: 'TOO_MANY_SAMPLES', description });
   }
 }
 
-function readSample(sample: IncomingSample, path: string, violations: FindingList): ReadableSample {
-  const { observedAtMs, clockText } = sample;
-  checkClock(sample, path, violations);
-  const signals: Record<string, SignalValue> = {};
-  for (const [name, value] of Object.entries(sample.known)) {
-    checkValue(value, `${path}.signals.${name}`, violations);
-    signals[name] = value;
+// Paths are put together only where something is wrong: most samples are in order, and there are many.
+function readSample(sample: IncomingSample, index: number, violations: Finding[]): ReadableSample {
+  const { observedAtMs, clockText, known, others } = sample;
+  checkClock(sample, index, violations);
+  checkSignalCount(sample, index, violations);
+  for (const name of Object.keys(known)) {
+    const flaw = flawOf(known[name]);
+    if (flaw) violations.push({ field: `samples[${index}].signals.${name}`, ...flaw });
   }
-  for (const other of sample.others) {
-    const value = readOther(other, path, violations);
-    if (value !== undefined) signals[other.path] = value;
-  }
-  checkSignalCount(Object.keys(sample.known).length, sample.others.length, path, violations);
-  return { observedAtMs, ...(clockText === undefined ? {} : { clockText }), signals };
+  const signals = others.length === 0 ? known : { ...known, ...readOthers(others, index, violations) };
+  return { observedAtMs, clockText, signals };
 }
 
-function checkClock(
-  { observedAtMs, clockText }: IncomingSample,
-  path: string,
-  violations: FindingList,
-): void {
+function checkClock({ observedAtMs, clockText }: IncomingSample, index: number, violations: Finding[]): void {
   if (!Number.isSafeInteger(observedAtMs)) {
     const description = 'no whole number of milliseconds; it must be Unix time in milliseconds';
-    violations.add(`${path}.observed_at_ms`, 'NOT_MILLISECONDS', description);
+    const field = `samples[${index}].observed_at_ms`;
+    violations.push({ field, reason: 'NOT_MILLISECONDS', description });
   }
   if (clockText !== undefined && clockText.length > CLOCK_TEXT_MAX_LENGTH) {
     const description = `${clockText.length} characters, at most ${CLOCK_TEXT_MAX_LENGTH}: cut it`;
-    violations.add(`${path}.clock_text`, 'TEXT_TOO_LONG', description);
+    violations.push({ field: `samples[${index}].clock_text`, reason: 'TEXT_TOO_LONG', description });
   }
 }
 
-function checkSignalCount(known: number, others: number, path: string, violations: FindingList): void {
-  if (known + others === 0) {
+function checkSignalCount({ known, others }: IncomingSample, index: number, violations: Finding[]): void {
+  if (others.length === 0 && Object.keys(known).length === 0) {
     const description = 'a sample must hold at least one signal: leave the sample out';
-    violations.add(`${path}.signals`, 'NO_SIGNAL', description);
+    violations.push({ field: `samples[${index}].signals`, reason: 'NO_SIGNAL', description });
   }
-  if (others > OTHERS_MAX_COUNT) {
-    const description = `${others} signals, at most ${OTHERS_MAX_COUNT} a sample: split it into several samples`;
-    violations.add(`${path}.signals.others`, 'TOO_MANY_OTHERS', description);
+  if (others.length > OTHERS_MAX_COUNT) {
+    const description = `${others.length} signals, at most ${OTHERS_MAX_COUNT} a sample: split it into several samples`;
+    violations.push({ field: `samples[${index}].signals.others`, reason: 'TOO_MANY_OTHERS', description });
   }
 }
 
-/** The value of a signal that came by its path, unless it is malformed. */
-function readOther(other: OtherSignal, samplePath: string, violations: FindingList): SignalValue | undefined {
-  const path = `${samplePath}.signals.others[${quoted(other.path)}]`;
-  const field = KNOWN_BY_PATH.get(other.path);
+/** The signals that came by their paths. */
+function readOthers(others: readonly OtherSignal[], index: number, violations: Finding[]): Signals {
+  const signals: Record<string, SignalValue> = {};
+  for (const { path, value } of others) {
+    for (const flaw of [flawOfPath(path), flawOf(value)]) {
+      if (flaw) violations.push({ field: `samples[${index}].signals.others[${quoted(path)}]`, ...flaw });
+    }
+    if (value !== undefined) signals[path] = value;
+  }
+  return signals;
+}
+
+type Flaw = Omit<Finding, 'field'>;
+
+function flawOfPath(path: string): Flaw | undefined {
+  const field = KNOWN_BY_PATH.get(path);
   if (field !== undefined) {
-    violations.add(path, 'HAS_A_FIELD', `this signal has a field of its own: use signals.${field}`);
-  } else if (!isVssPath(other.path)) {
-    const rule = 'a path of the Vehicle Signal Specification such as Vehicle.Cabin.Seat.Row1.Occupied';
-    violations.add(path, 'INVALID_SIGNAL_PATH', `no signal's name: it must be ${rule}`);
+    const description = `this signal has a field of its own: use signals.${field}`;
+    return { reason: 'HAS_A_FIELD', description };
   }
-  if (other.value === undefined) {
-    violations.add(path, 'NO_VALUE', 'exactly one of number, flag and text must be set');
-  } else {
-    checkValue(other.value, path, violations);
-  }
-  return other.value;
+  if (isVssPath(path)) return undefined;
+  const rule = 'a path of the Vehicle Signal Specification such as Vehicle.Cabin.Seat.Row1.Occupied';
+  return { reason: 'INVALID_SIGNAL_PATH', description: `no signal's name: it must be ${rule}` };
 }
 
-function checkValue(value: SignalValue, path: string, violations: FindingList): void {
+function flawOf(value: SignalValue | undefined): Flaw | undefined {
+  if (value === undefined) {
+    return { reason: 'NO_VALUE', description: 'exactly one of number, flag and text must be set' };
+  }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     const description = `${value} is not a finite number: leave the signal out where it is unknown`;
-    violations.add(path, 'NOT_FINITE', description);
+    return { reason: 'NOT_FINITE', description };
   }
   if (typeof value === 'string' && value.length > TEXT_MAX_LENGTH) {
     const description = `${value.length} characters, at most ${TEXT_MAX_LENGTH}: cut it`;
-    violations.add(path, 'TEXT_TOO_LONG', description);
+    return { reason: 'TEXT_TOO_LONG', description };
   }
+  return undefined;
+}
+
+const QUOTED_MAX_LENGTH = 40;
+
+/** A caller's own text, for use inside a finding: quoted, and cut where it is long. */
+function quoted(text: string): string {
+  const whole = JSON.stringify(text.slice(0, QUOTED_MAX_LENGTH));
+  const isWhole = text.length <= QUOTED_MAX_LENGTH && whole.length <= QUOTED_MAX_LENGTH + 2;
+  return isWhole ? whole : `${whole.slice(0, QUOTED_MAX_LENGTH)}…"`;
 }

@@ -6,7 +6,7 @@ const QUOTA = { maxStreams: 2, reportsPerSecond: 100 };
 
 function open() {
   const clock = { ms: 1_000_000, now: () => clock.ms };
-  const metrics = { streamOpened: vi.fn(), streamClosed: vi.fn(), refused: vi.fn() };
+  const metrics = { connectionOpened: vi.fn(), connectionClosed: vi.fn(), refused: vi.fn() };
   return { clock, metrics, limits: createClientLimits({ quota: QUOTA, clock, metrics }) };
 }
 
@@ -52,12 +52,14 @@ test('one client’s reports do not count for another', () => {
 
 test('connections are counted for each client, refused above the limit, and given back', () => {
   const { limits, metrics } = open();
-  const [first] = [limits.openStream('a'), limits.openStream('a')];
-  expect(() => limits.openStream('a')).toThrow(expect.objectContaining({ limit: '2 connections a client' }));
-  limits.openStream('b');
+  const [first] = [limits.openConnection('a'), limits.openConnection('a')];
+  expect(() => limits.openConnection('a')).toThrow(
+    expect.objectContaining({ limit: '2 connections a client' }),
+  );
+  limits.openConnection('b');
   first[Symbol.dispose]();
-  limits.openStream('a');
-  expect(metrics.streamOpened).toHaveBeenCalledTimes(4);
-  expect(metrics.streamClosed).toHaveBeenCalledTimes(1);
+  limits.openConnection('a');
+  expect(metrics.connectionOpened).toHaveBeenCalledTimes(4);
+  expect(metrics.connectionClosed).toHaveBeenCalledTimes(1);
   expect(metrics.refused).toHaveBeenCalledTimes(1);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
 import { createTokenBuckets } from '@odograph/platform/token-bucket';
+import { LimitFault } from './limit-fault.ts';
 import type { DoorMetrics } from './metrics.ts';
 
 /** What one client may take of the door. */
@@ -14,26 +14,26 @@ export interface ClientLimits {
   /** Throws a Fault OVERLOADED, with the time to wait, when the client reports faster than it may. */
   admitReports(client: string, count: number): void;
   /** Throws a Fault OVERLOADED when the client has as many connections as it may. To be disposed of when one ends. */
-  openStream(client: string): Disposable;
+  openConnection(client: string): Disposable;
 }
 
 export interface ClientLimitsParts {
   readonly quota: ClientQuota;
   readonly clock: Clock;
-  readonly metrics: Pick<DoorMetrics, 'streamOpened' | 'streamClosed' | 'refused'>;
+  readonly metrics: Pick<DoorMetrics, 'connectionOpened' | 'connectionClosed' | 'refused'>;
 }
 
 /** How long to wait for a place among the connections: nobody knows when one ends. */
-const STREAM_RETRY_MS = 5_000;
+const CONNECTION_RETRY_MS = 5_000;
 
 export function createClientLimits({ quota, clock, metrics }: ClientLimitsParts): ClientLimits {
   const reports = createTokenBuckets({ ratePerSecond: quota.reportsPerSecond, clock });
-  const streams = new Map<string, number>();
+  const connections = new Map<string, number>();
 
   function count(client: string, change: 1 | -1): void {
-    const open = (streams.get(client) ?? 0) + change;
-    if (open > 0) streams.set(client, open);
-    else streams.delete(client);
+    const open = (connections.get(client) ?? 0) + change;
+    if (open > 0) connections.set(client, open);
+    else connections.delete(client);
   }
 
   return {
@@ -41,31 +41,33 @@ export function createClientLimits({ quota, clock, metrics }: ClientLimitsParts)
       const retryAfterMs = reports.tryTake(client, reportCount);
       if (retryAfterMs > 0) throw tooFast(quota, retryAfterMs);
     },
-    openStream(client) {
-      if ((streams.get(client) ?? 0) >= quota.maxStreams) {
-        const fault = tooManyStreams(quota);
+    openConnection(client) {
+      if ((connections.get(client) ?? 0) >= quota.maxStreams) {
+        const fault = tooManyConnections(quota);
         metrics.refused(fault);
         throw fault;
       }
       count(client, 1);
-      metrics.streamOpened();
+      metrics.connectionOpened();
       return {
         [Symbol.dispose]() {
           count(client, -1);
-          metrics.streamClosed();
+          metrics.connectionClosed();
         },
       };
     },
   };
 }
 
-function tooFast({ reportsPerSecond }: ClientQuota, retryAfterMs: number): Fault {
+function tooFast({ reportsPerSecond }: ClientQuota, retryAfterMs: number): LimitFault {
   const limit = `${reportsPerSecond} reports/s a client`;
-  return new Fault('OVERLOADED', `more than ${limit}: wait ${retryAfterMs} ms`, { limit, retryAfterMs });
+  const message = `more than ${limit}: wait ${retryAfterMs} ms`;
+  return new LimitFault('client_reports_per_second', 'OVERLOADED', message, { limit, retryAfterMs });
 }
 
-function tooManyStreams({ maxStreams }: ClientQuota): Fault {
+function tooManyConnections({ maxStreams }: ClientQuota): LimitFault {
   const limit = `${maxStreams} connections a client`;
   const message = `more than ${limit}: close one, or send the batches of several vehicles on one`;
-  return new Fault('OVERLOADED', message, { limit, retryAfterMs: STREAM_RETRY_MS });
+  const retryAfterMs = CONNECTION_RETRY_MS;
+  return new LimitFault('client_connections', 'OVERLOADED', message, { limit, retryAfterMs });
 }

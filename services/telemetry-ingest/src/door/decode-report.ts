@@ -1,8 +1,8 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { type Sample, VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
-import { signalsToDomain } from '@odograph/contracts/signals';
-import type { Finding } from '../domain/finding.ts';
+import { knownToDomain } from '@odograph/contracts/signals';
+import type { Finding } from '@odograph/kernel/finding';
 import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/report.ts';
 
 /** A report out of its bytes, or why there is none. */
@@ -49,23 +49,18 @@ function findingOf(error: unknown): [field: string, reason: string, description:
 }
 
 function toIncoming({ vehicleId, reportId, vin, samples }: VehicleReport): IncomingReport {
-  return {
-    vehicleId,
-    reportId,
-    ...(vin === undefined ? {} : { vin }),
-    samples: samples.map(toIncomingSample),
-  };
+  return { vehicleId, reportId, vin, samples: samples.map(toIncomingSample) };
 }
 
 function toIncomingSample({ observedAtMs, clockText, signals }: Sample): IncomingSample {
-  const known = signals === undefined ? {} : signalsToDomain({ ...signals, others: {} });
+  const known = signals === undefined ? {} : knownToDomain(signals);
   const others = signals === undefined ? [] : othersOf(signals.others);
   // An empty text says nothing: some clients cannot leave a text out.
-  return { observedAtMs, ...(clockText ? { clockText } : {}), known, others };
+  return { observedAtMs, clockText: clockText || undefined, known, others };
 }
 
 function othersOf(wire: Signals['others']): readonly OtherSignal[] {
-  const others = Object.entries(wire).map(([path, value]) => ({ path, value: value.kind?.value }));
+  const others = Object.keys(wire).map((path) => ({ path, value: wire[path]?.kind?.value }));
   // Under this name the generated decoder sets the prototype instead of a key; the signal is no less sent.
   const hidden = Object.getPrototypeOf(wire) !== Object.prototype;
   return hidden ? [...others, { path: '__proto__', value: undefined }] : others;

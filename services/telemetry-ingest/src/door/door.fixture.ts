@@ -9,7 +9,7 @@ import {
   TelemetryIngestClient,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { systemClock } from '@odograph/kernel/clock';
-import type { Fault } from '@odograph/kernel/fault';
+import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { callBidi, createGrpcClient } from '@odograph/platform/grpc-client';
 import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc-server';
@@ -19,7 +19,7 @@ import { onTestFinished } from 'vitest';
 import { createDoor, DEFAULT_DOOR_LIMITS, type DoorLimits } from './door.ts';
 import type { EventAppender } from './take-reports.ts';
 
-/** A log in memory: one partition, an envelope a report. It can be held up, and can refuse. */
+/** A log in memory: one partition, an envelope a report, in flight at once. It can be held up, and can refuse. */
 export interface MemoryLog extends EventAppender {
   readonly groups: (readonly Event[])[];
   /** From now on nothing is stored until the returned function is called. */
@@ -39,15 +39,24 @@ export function createMemoryLog(): MemoryLog {
       released = promise;
       return resolve;
     },
-    async append(group): Promise<EventPosition> {
+    async append(group, deadlineAtMs): Promise<EventPosition> {
       const fault = log.refuse(group);
       if (fault) throw fault;
       const sequence = groups.push(group);
-      await released;
+      await inTime(released, deadlineAtMs);
       return { partition: 0, sequence, index: 0 };
     },
   };
   return log;
+}
+
+/** Waits as the log does: no longer than shortly before the deadline, though what is in flight may reach the disk yet. */
+async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const message = 'not confirmed on disk in time; send it again under the same report_id';
+  const giveUp = () => reject(new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 }));
+  const timer = setTimeout(giveUp, deadlineAtMs - 100 - Date.now());
+  await Promise.race([stored, late]).finally(() => clearTimeout(timer));
 }
 
 export interface TestDoor {

@@ -5,13 +5,13 @@ import type { Log } from '@odograph/platform/log';
 import type { Meter } from '@opentelemetry/api';
 import type { ReportLimits } from '../domain/report.ts';
 import { type ClientQuota, createClientLimits } from './client-limits.ts';
-import { type ConnectLimits, createConnect } from './connect.ts';
+import { type ConnectionSettings, createConnection } from './connection.ts';
 import { createDoorMetrics } from './metrics.ts';
-import { createReport } from './report.ts';
+import { createReportCall } from './report-call.ts';
 import { createTakeBatch } from './take-batch.ts';
 import { createTakeReports, type EventAppender } from './take-reports.ts';
 
-export interface DoorLimits extends ReportLimits, ConnectLimits, ClientQuota {}
+export interface DoorLimits extends ReportLimits, ConnectionSettings, ClientQuota {}
 
 export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxBytes: 1_000_000,
@@ -40,7 +40,7 @@ export function createDoor({ events, clock, limits, meter, log }: DoorParts): Gr
   const take = createTakeReports({ events, clock, limits });
   const takeBatch = createTakeBatch({ take, clients, limits, metrics });
   return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
-    report: unary(createReport({ takeBatch, limits })),
-    connect: bidi(createConnect({ takeBatch, clients, limits, clock, log })),
+    report: unary(createReportCall({ takeBatch, limits })),
+    connect: bidi(createConnection({ takeBatch, clients, limits, clock, log })),
   });
 }

@@ -1,6 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import { createMetrics } from '@odograph/platform/metrics';
 import { expect, onTestFinished, test } from 'vitest';
+import { LimitFault } from './limit-fault.ts';
 import { createDoorMetrics } from './metrics.ts';
 
 test('what the door counts can be scraped, by outcome, reason and limit', async () => {
@@ -16,8 +17,9 @@ test('what the door counts can be scraped, by outcome, reason and limit', async 
     { outcome: 'accepted', position, findings: [] },
     { outcome: 'unavailable', fault: new Fault('OVERLOADED', 'full') },
   ]);
-  metrics.refused(new Fault('TOO_LARGE', 'x', { limit: '1000000 bytes a message' }));
-  metrics.streamOpened();
+  metrics.refused(new LimitFault('message_bytes', 'TOO_LARGE', 'x', { limit: '1000000 bytes a message' }));
+  metrics.refused(new Fault('OVERLOADED', 'the stream is full', { limit: 'bytes of the stream' }));
+  metrics.connectionOpened();
 
   const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   for (const line of [
@@ -25,9 +27,10 @@ test('what the door counts can be scraped, by outcome, reason and limit', async 
     'odograph_ingest_reports_total{outcome="unavailable"} 1',
     'odograph_ingest_findings_total{reason="VIN_CHECK_DIGIT"} 1',
     'odograph_ingest_findings_total{reason="OVERLOADED"} 1',
-    'odograph_ingest_refusals_total{code="TOO_LARGE",limit="1000000 bytes a message"} 1',
+    'odograph_ingest_refusals_total{code="TOO_LARGE",limit="message_bytes"} 1',
+    'odograph_ingest_refusals_total{code="OVERLOADED",limit=""} 1',
     'odograph_ingest_batch_reports_sum 3',
-    'odograph_ingest_streams 1',
+    'odograph_ingest_connections 1',
   ]) {
     expect(page).toContain(`\n${line}`);
   }

@@ -1,5 +1,6 @@
 import { isFault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
+import { LimitFault } from './limit-fault.ts';
 import type { Answer } from './take-reports.ts';
 
 /** What the door counts. No label names a vehicle or a client: their number has no bound. */
@@ -8,8 +9,8 @@ export interface DoorMetrics {
   answered(answers: readonly Answer[]): void;
   /** A batch or a connection was refused as a whole. */
   refused(error: unknown): void;
-  streamOpened(): void;
-  streamClosed(): void;
+  connectionOpened(): void;
+  connectionClosed(): void;
 }
 
 /** Upper bounds of the histogram of batch sizes. */
@@ -25,16 +26,17 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
     description: 'What was wrong with reports, or noticed about them, by reason.',
   });
   const refusals = meter.createCounter('odograph.ingest.refusals', {
-    unit: '{batch}',
-    description: 'Batches and connections refused as a whole, by code and limit.',
+    unit: '{refusal}',
+    description:
+      'Batches and connections refused as a whole, by code and by the limit of the door that was reached.',
   });
   const batch = meter.createHistogram('odograph.ingest.batch.reports', {
     unit: '{report}',
     description: 'Reports a batch.',
     advice: { explicitBucketBoundaries: BATCH_BUCKETS },
   });
-  const streams = meter.createUpDownCounter('odograph.ingest.streams', {
-    unit: '{stream}',
+  const connections = meter.createUpDownCounter('odograph.ingest.connections', {
+    unit: '{connection}',
     description: 'Open connections.',
   });
   return {
@@ -45,8 +47,8 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
       for (const [reason, count] of tally(answers.flatMap(reasonsOf))) findings.add(count, { reason });
     },
     refused: (error) => refusals.add(1, refusalLabels(error)),
-    streamOpened: () => streams.add(1),
-    streamClosed: () => streams.add(-1),
+    connectionOpened: () => connections.add(1),
+    connectionClosed: () => connections.add(-1),
   };
 }
 
@@ -55,7 +57,8 @@ function reasonsOf(answer: Answer): readonly string[] {
 }
 
 function refusalLabels(error: unknown): Record<string, string> {
-  return isFault(error) ? { code: error.code, limit: error.limit ?? '' } : { code: 'INTERNAL', limit: '' };
+  const code = isFault(error) ? error.code : 'INTERNAL';
+  return { code, limit: error instanceof LimitFault ? error.limitName : '' };
 }
 
 function tally(names: readonly string[]): ReadonlyMap<string, number> {

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createOrderedWindow } from './ordered-window.ts';
 
+const windowOf = <T>(size: number) => createOrderedWindow<T>({ size, groupWeight: 10 });
+
 test('work is handed on in the order it came in, whatever order it is done in', async () => {
-  const window = createOrderedWindow<string>(4);
+  const window = windowOf<string>(4);
   const [slow, fast] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
-  await window.add(slow.promise);
-  await window.add(fast.promise);
+  await window.add(slow.promise, 1);
+  await window.add(fast.promise, 1);
   window.close();
   const seen = Array.fromAsync(window.groups());
   fast.resolve('second');
@@ -16,16 +18,23 @@ test('work is handed on in the order it came in, whatever order it is done in', 
 });
 
 test('what is done at the same time is handed on as one group', async () => {
-  const window = createOrderedWindow<number>(4);
-  for (const value of [1, 2, 3]) await window.add(Promise.resolve(value));
+  const window = windowOf<number>(4);
+  for (const value of [1, 2, 3]) await window.add(Promise.resolve(value), 1);
   window.close();
   expect(await Array.fromAsync(window.groups())).toEqual([[1, 2, 3]]);
 });
 
+test('a group weighs no more than it may, but for a piece of work that is heavier by itself', async () => {
+  const window = windowOf<number>(8);
+  for (const weight of [4, 6, 1, 30, 10]) await window.add(Promise.resolve(weight), weight);
+  window.close();
+  expect(await Array.fromAsync(window.groups())).toEqual([[4, 6], [1], [30], [10]]);
+});
+
 test('a full window makes whoever adds wait until a group has been taken away', async () => {
-  const window = createOrderedWindow<number>(1);
+  const window = windowOf<number>(1);
   const order: string[] = [];
-  const adding = window.add(Promise.resolve(1)).then(() => order.push('room'));
+  const adding = window.add(Promise.resolve(1), 1).then(() => order.push('room'));
   const groups = window.groups();
   expect((await groups.next()).value).toEqual([1]);
   order.push('first group in hand');
@@ -37,15 +46,15 @@ test('a full window makes whoever adds wait until a group has been taken away', 
 });
 
 test('closing lets a waiting adder go', async () => {
-  const window = createOrderedWindow<number>(1);
-  const adding = window.add(Promise.withResolvers<number>().promise);
+  const window = windowOf<number>(1);
+  const adding = window.add(Promise.withResolvers<number>().promise, 1);
   window.close();
   await adding;
 });
 
 test('work that fails is thrown where the groups are taken', async () => {
-  const window = createOrderedWindow<number>(2);
-  await window.add(Promise.reject(new Error('broken')));
+  const window = windowOf<number>(2);
+  await window.add(Promise.reject(new Error('broken')), 1);
   window.close();
   await expect(window.groups().next()).rejects.toThrow('broken');
 });
@@ -54,7 +63,7 @@ test('property: nothing is lost, doubled or moved, and never more is under way t
   const delays = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(delays, fc.integer({ min: 1, max: 5 }), async (turns, size) => {
-      const window = createOrderedWindow<number>(size);
+      const window = windowOf<number>(size);
       let underWay = 0;
       const work = async (value: number, waits: number) => {
         underWay += 1;
@@ -63,7 +72,7 @@ test('property: nothing is lost, doubled or moved, and never more is under way t
         return value;
       };
       const adding = (async () => {
-        for (const [value, waits] of turns.entries()) await window.add(work(value, waits));
+        for (const [value, waits] of turns.entries()) await window.add(work(value, waits), value % 7);
         window.close();
       })();
       const seen: number[] = [];

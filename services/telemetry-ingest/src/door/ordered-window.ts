@@ -1,39 +1,44 @@
+import { Bell } from '@odograph/kernel/bell';
+
 /** Work that is under way, at most so much of it at a time, and handed on in the order in which it came. */
 export interface OrderedWindow<T> {
-  /** Takes in work, and resolves when there is room for more, or the window is closed. */
-  add(work: Promise<T>): Promise<void>;
+  /** Takes in work of a weight, and resolves when there is room for more, or the window is closed. */
+  add(work: Promise<T>, weight: number): Promise<void>;
   /** No more work will come. */
   close(): void;
   /**
-   * Whatever is done, from the front, as many at once as there are; ends when the window is closed and empty.
+   * Whatever is done, from the front, as much at once as a group may weigh; ends when the window is closed and empty.
    * Work keeps its place until the next group is asked for, so a slow reader of groups slows down whoever adds.
    */
   groups(): AsyncGenerator<readonly T[], void>;
 }
 
+export interface WindowLimits {
+  /** How many pieces of work may be under way. */
+  readonly size: number;
+  /** What a group may weigh; one piece of work that is heavier has a group of its own. */
+  readonly groupWeight: number;
+}
+
 interface Place<T> {
+  readonly weight: number;
   /** Gives what became of the work; undefined while it is under way. */
   take: (() => T) | undefined;
 }
 
-export function createOrderedWindow<T>(size: number): OrderedWindow<T> {
+export function createOrderedWindow<T>({ size, groupWeight }: WindowLimits): OrderedWindow<T> {
   const places: Place<T>[] = [];
   let isClosed = false;
-  let changed = Promise.withResolvers<void>();
-
-  function change(): void {
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
-  }
+  const changed = new Bell();
 
   function settle(place: Place<T>, take: () => T): void {
     place.take = take;
-    change();
+    changed.ring();
   }
 
   return {
-    async add(work) {
-      const place: Place<T> = { take: undefined };
+    async add(work, weight) {
+      const place: Place<T> = { weight, take: undefined };
       places.push(place);
       work.then(
         (value) => settle(place, () => value),
@@ -42,31 +47,33 @@ export function createOrderedWindow<T>(size: number): OrderedWindow<T> {
             throw error;
           }),
       );
-      while (places.length >= size && !isClosed) await changed.promise;
+      while (places.length >= size && !isClosed) await changed.rung();
     },
     close() {
       isClosed = true;
-      change();
+      changed.ring();
     },
     async *groups() {
       while (!isClosed || places.length > 0) {
-        const done = takesFromFront(places);
+        const done = takesFromFront(places, groupWeight);
         if (done.length === 0) {
-          await changed.promise;
+          await changed.rung();
           continue;
         }
         yield done.map((take) => take());
         places.splice(0, done.length);
-        change();
+        changed.ring();
       }
     },
   };
 }
 
-function takesFromFront<T>(places: readonly Place<T>[]): readonly (() => T)[] {
+function takesFromFront<T>(places: readonly Place<T>[], groupWeight: number): readonly (() => T)[] {
   const takes: (() => T)[] = [];
-  for (const { take } of places) {
-    if (take === undefined) break;
+  let together = 0;
+  for (const { weight, take } of places) {
+    together += weight;
+    if (take === undefined || (takes.length > 0 && together > groupWeight)) break;
     takes.push(take);
   }
   return takes;

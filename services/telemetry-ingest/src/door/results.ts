@@ -2,12 +2,16 @@ import {
   ReportOutcome,
   type ReportResult,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import { Fault, type FieldViolation } from '@odograph/kernel/fault';
-import type { Finding } from '../domain/finding.ts';
+import { Fault } from '@odograph/kernel/fault';
+import type { Finding } from '@odograph/kernel/finding';
 import type { Answer } from './take-reports.ts';
 
-/** Findings of one message told beyond the first of each report. Keeps an answer below the 4 MB that gRPC clients take. */
-const FURTHER_FINDINGS_TOLD = 1_000;
+/**
+ * Findings of a batch told beyond the first of each report. gRPC clients take answers of up to 4 MiB: with 300 bytes a
+ * finding, 60 for the one that counts the rest and 30 for the result itself, those of 10,000 reports in one batch,
+ * or of 5,000 in 64 batches that are acknowledged together, stay below.
+ */
+const FURTHER_FINDINGS_TOLD = 100;
 
 const OUTCOMES = {
   accepted: ReportOutcome.ACCEPTED,
@@ -21,7 +25,7 @@ export function toResults(answers: readonly Answer[]): ReportResult[] {
   let furtherLeft = FURTHER_FINDINGS_TOLD;
   return answers.map((answer) => {
     const findings = told(findingsOf(answer), furtherLeft);
-    furtherLeft = Math.max(0, furtherLeft - (findings.length - 1));
+    furtherLeft -= Math.min(furtherLeft, Math.max(0, findings.length - 1));
     return toResult(answer, findings);
   });
 }
@@ -66,16 +70,16 @@ export function refusalOf(answers: readonly Answer[]): Fault {
   if (first === undefined) {
     return new Fault('INVALID_INPUT', `none of the ${answers.length} reports can be read`, { violations });
   }
-  const retryAfterMs = Math.max(...faults.map((fault) => fault.retryAfterMs ?? 0));
-  return new Fault(first.code, first.message, {
-    violations,
-    cause: first,
-    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
-    ...(first.limit === undefined ? {} : { limit: first.limit }),
-  });
+  const retryAfterMs = longestWaitMs(faults);
+  return new Fault(first.code, first.message, { violations, cause: first, retryAfterMs, limit: first.limit });
 }
 
-function violationsOf(answer: Answer, index: number): FieldViolation[] {
+function longestWaitMs(faults: readonly Fault[]): number | undefined {
+  const waitsMs = faults.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  return waitsMs.length === 0 ? undefined : Math.max(...waitsMs);
+}
+
+function violationsOf(answer: Answer, index: number): Finding[] {
   if (answer.outcome !== 'rejected') return [];
   const report = `reports[${index}]`;
   return answer.findings.map(({ field, reason, description }) => {

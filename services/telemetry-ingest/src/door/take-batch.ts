@@ -2,11 +2,11 @@ import type { CallContext } from '@odograph/platform/grpc-handler';
 import type { ClientLimits } from './client-limits.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { isOutage, refusalOf } from './results.ts';
-import { assertWithin, type MessageLimits, type SlicedReports } from './slice-message.ts';
+import { assertWithin, type MessageLimits, type SplitReports } from './split-message.ts';
 import type { Answer, ReportsCall, TakeReports } from './take-reports.ts';
 
 /** A batch as it came in one message. */
-export interface Batch extends SlicedReports {
+export interface Batch extends SplitReports {
   readonly messageBytes: number;
 }
 
@@ -27,12 +27,12 @@ export interface TakeBatchParts {
 }
 
 export function createTakeBatch({ take, clients, limits, metrics }: TakeBatchParts): TakeBatch {
-  return async ({ count, slices, messageBytes }, { client, ...call }) => {
+  return async ({ count, reports, messageBytes }, { client, ...call }) => {
     try {
       assertWithin(limits, messageBytes, count);
       clients.admitReports(client, count);
       metrics.batchTaken(count);
-      const answers = await take(slices, call);
+      const answers = await take(reports, call);
       metrics.answered(answers);
       if (isOutage(answers)) throw refusalOf(answers);
       return answers;

@@ -11,8 +11,9 @@ import type { Taken } from '../domain/accept.ts';
 export function toEvents({ facts }: Taken, report: VehicleReport, traceparent: string): readonly Event[] {
   const hash = contentHash(report);
   return facts.map((fact, part) => {
+    const { type, version, payload } = encodePayload(fact);
     const { subject, observedAtMs, reportId, receivedAtMs } = fact;
-    const head = { subject, observedAtMs, reportId, part, receivedAtMs };
-    return { ...encodePayload(fact), ...head, contentHash: hash, traceparent };
+    const head = { type, version, subject, observedAtMs, reportId, part, receivedAtMs };
+    return { ...head, contentHash: hash, traceparent, payload };
   });
 }

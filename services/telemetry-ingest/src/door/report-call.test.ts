@@ -228,7 +228,7 @@ test('where the log is away for some, they are told to come again and the others
   });
 });
 
-test.each(['UNAVAILABLE', 'OVERLOADED', 'DEADLINE'] as const)(
+test.each(['UNAVAILABLE', 'OVERLOADED'] as const)(
   'where the log says %s to all, the call fails with it and the longest time to wait',
   async (code) => {
     const door = await openTestDoor();
@@ -273,11 +273,15 @@ test('more reports a second than a client may send are refused, with the limit a
   expect(door.log.groups).toHaveLength(10);
 });
 
-test('a deadline too short is told; what was under way is stored, and sent again it is the same event', async () => {
+test('a deadline too short is told before it is over; what was under way is stored, and sent again it is the same event', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
   const once = report('bus-7');
-  await expect(send(door, [once], { deadlineMs: 100 })).rejects.toMatchObject({ code: 'DEADLINE' });
+  await expect(send(door, [once], { deadlineMs: 500 })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: 'not confirmed on disk in time; send it again under the same report_id',
+    retryAfterMs: 1_000,
+  });
   release();
   await send(door, [once]);
   const [first, second] = door.log.groups.map(([event]) => event);
@@ -325,7 +329,7 @@ test('the answer to a message full of bad signals stays below what a gRPC client
     door,
     Array.from({ length: 200 }, (_, at) => ({ ...report(`bus-${at}`), samples })),
   );
-  expect(ReportResponse.encode(answer).finish().length).toBeLessThan(1_000_000);
+  expect(ReportResponse.encode(answer).finish().length).toBeLessThan(100_000);
   expect(answer.results.every(({ findings }) => findings.length > 0)).toBe(true);
   expect(answer.results.at(-1)?.findings.at(-1)?.reason).toBe('MORE_FINDINGS');
 });

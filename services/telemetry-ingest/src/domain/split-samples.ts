@@ -12,15 +12,14 @@ export interface SplitSamples {
 export function splitSamples(samples: readonly ReadableSample[], clock: ClockBound): SplitSamples {
   const believed: Sample[] = [];
   const setAside: QuarantinedSample[] = [];
-  for (const [sampleIndex, sample] of samples.entries()) {
+  samples.forEach((sample, sampleIndex) => {
     const { observedAtMs, clockText } = sample;
     const judgement = judgeSample(sample, clock);
     if (hasSignals(judgement.believed)) believed.push({ observedAtMs, signals: judgement.believed });
-    if (!hasSignals(judgement.setAside)) continue;
+    if (!hasSignals(judgement.setAside)) return;
     const { setAside: signals, reasons } = judgement;
-    const said = clockText === undefined ? {} : { clockText };
-    setAside.push({ sampleIndex, sample: { observedAtMs, signals }, ...said, reasons });
-  }
+    setAside.push({ sampleIndex, sample: { observedAtMs, signals }, clockText, reasons });
+  });
   return { believed, setAside };
 }
 
@@ -41,9 +40,7 @@ export function abridgeReasons(setAside: readonly QuarantinedSample[]): readonly
   return setAside.map((sample) => {
     written += sample.reasons.length;
     if (written <= REASONS_IN_WORDS) return sample;
-    return {
-      ...sample,
-      reasons: sample.reasons.slice(0, 1).map((reason) => ({ ...reason, description: '' })),
-    };
+    const reasons = sample.reasons.slice(0, 1).map((reason) => ({ ...reason, description: '' }));
+    return { ...sample, reasons };
   });
 }

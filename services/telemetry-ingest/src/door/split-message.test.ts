@@ -6,43 +6,43 @@ import {
 import { isFault } from '@odograph/kernel/fault';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assertWithin, sliceConnectRequest, sliceReportRequest } from './slice-message.ts';
+import { assertWithin, splitConnectRequest, splitReportRequest } from './split-message.ts';
 
 const LIMITS = { maxBytes: 1_000, maxReports: 3 };
 
 const report = (vehicleId: string) => VehicleReport.fromPartial({ vehicleId, reportId: 'r', samples: [] });
-const decoded = (slices: readonly Uint8Array[]) =>
-  slices.map((bytes) => VehicleReport.decode(bytes).vehicleId);
+const decoded = (reports: readonly Uint8Array[]) =>
+  reports.map((bytes) => VehicleReport.decode(bytes).vehicleId);
 
 test('a request is cut into its reports', () => {
   const message = ReportRequest.encode({ reports: [report('a'), report('b')] }).finish();
-  const { count, slices } = sliceReportRequest(message, LIMITS);
+  const { count, reports } = splitReportRequest(message, LIMITS);
   expect(count).toBe(2);
-  expect(decoded(slices)).toEqual(['a', 'b']);
+  expect(decoded(reports)).toEqual(['a', 'b']);
 });
 
 test('a batch of a connection is cut into its number and its reports', () => {
   const message = ConnectRequest.encode({ batch: { number: 7, reports: [report('a')] } }).finish();
-  const { number, count, slices } = sliceConnectRequest(message, LIMITS);
-  expect([number, count, decoded(slices)]).toEqual([7, 1, ['a']]);
+  const { number, count, reports } = splitConnectRequest(message, LIMITS);
+  expect([number, count, decoded(reports)]).toEqual([7, 1, ['a']]);
 });
 
 test('a connection message without a batch has the number 0', () => {
-  expect(sliceConnectRequest(new Uint8Array(), LIMITS)).toEqual({ number: 0, count: 0, slices: [] });
+  expect(splitConnectRequest(new Uint8Array(), LIMITS)).toEqual({ number: 0, count: 0, reports: [] });
 });
 
 test('reports past the limit are counted, not kept', () => {
   const message = ReportRequest.encode({
     reports: Array.from({ length: 10_000 }, () => report('a')),
   }).finish();
-  const { count, slices } = sliceReportRequest(message, LIMITS);
-  expect([count, slices.length]).toEqual([10_000, 3]);
+  const { count, reports } = splitReportRequest(message, LIMITS);
+  expect([count, reports.length]).toEqual([10_000, 3]);
 });
 
 test('fields that a newer client sends are skipped', () => {
   const known = ReportRequest.encode({ reports: [report('a')] }).finish();
   const newer = Uint8Array.of(0x7a, 2, 1, 2, 0x50, 9);
-  expect(decoded(sliceReportRequest(Buffer.concat([newer, known, newer]), LIMITS).slices)).toEqual(['a']);
+  expect(decoded(splitReportRequest(Buffer.concat([newer, known, newer]), LIMITS).reports)).toEqual(['a']);
 });
 
 test.each([
@@ -52,7 +52,7 @@ test.each([
   ['an end of a group that never began', [0x0c]],
   ['a varint without end', [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
 ])('%s is no ReportRequest', (_, bytes) => {
-  expect(() => sliceReportRequest(Uint8Array.from(bytes), LIMITS)).toThrow(
+  expect(() => splitReportRequest(Uint8Array.from(bytes), LIMITS)).toThrow(
     /^the bytes are no ReportRequest: /,
   );
 });
@@ -60,9 +60,9 @@ test.each([
 test('property: whatever the bytes, they are cut or refused', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      for (const slice of [sliceReportRequest, sliceConnectRequest]) {
+      for (const split of [splitReportRequest, splitConnectRequest]) {
         try {
-          expect(slice(bytes, LIMITS).count).toBeGreaterThanOrEqual(0);
+          expect(split(bytes, LIMITS).count).toBeGreaterThanOrEqual(0);
         } catch (error) {
           expect(isFault(error, 'INVALID_INPUT')).toBe(true);
         }

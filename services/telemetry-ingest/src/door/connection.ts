@@ -11,24 +11,27 @@ import type { Log } from '@odograph/platform/log';
 import type { ClientLimits } from './client-limits.ts';
 import { createOrderedWindow, type OrderedWindow } from './ordered-window.ts';
 import { toResults } from './results.ts';
-import { type MessageLimits, type SlicedBatch, sliceConnectRequest } from './slice-message.ts';
+import { type MessageLimits, type SplitBatch, splitConnectRequest } from './split-message.ts';
 import type { Batch, TakeBatch } from './take-batch.ts';
 import type { ReportsCall } from './take-reports.ts';
 
-export interface ConnectLimits extends MessageLimits {
+export interface ConnectionSettings extends MessageLimits {
   /** Batches of one connection under way at a time. */
   readonly windowBatches: number;
   /** How long a batch of a connection may take, in milliseconds: the connection itself has no deadline. */
   readonly batchDeadlineMs: number;
 }
 
-export interface ConnectParts {
+export interface ConnectionParts {
   readonly takeBatch: TakeBatch;
   readonly clients: ClientLimits;
-  readonly limits: ConnectLimits;
+  readonly limits: ConnectionSettings;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** An acknowledgement of several batches covers no more reports: with {@link toResults} it stays below 4 MiB. */
+const REPORTS_PER_ACK = 5_000;
 
 type Send = (response: ConnectResponse) => Promise<void>;
 
@@ -36,12 +39,15 @@ type Send = (response: ConnectResponse) => Promise<void>;
  * A connection that stays. What was read of it is taken and acknowledged, in order, whatever ends it: the client,
  * a message out of order, or the server on its way down.
  */
-export function createConnect(parts: ConnectParts): BidiHandler<Buffer, ConnectResponse> {
+export function createConnection(parts: ConnectionParts): BidiHandler<Buffer, ConnectResponse> {
   const { clients, limits } = parts;
   return async (requests, send, call) => {
-    using _stream = clients.openStream(call.client);
+    using _open = clients.openConnection(call.client);
     await send({ message: { $case: 'limits', value: connectionLimits(limits) } });
-    const window = createOrderedWindow<BatchResult>(limits.windowBatches);
+    const window = createOrderedWindow<BatchResult>({
+      size: limits.windowBatches,
+      groupWeight: REPORTS_PER_ACK,
+    });
     // Each lets go of the other: without the reader no batch will come, without the acknowledgements none will leave.
     const close = () => window.close();
     const reading = settled(readBatches(requests, window, parts, call).finally(close));
@@ -56,30 +62,30 @@ async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>>
   return end;
 }
 
-function connectionLimits({ windowBatches, maxReports, maxBytes }: ConnectLimits): ConnectionLimits {
+function connectionLimits({ windowBatches, maxReports, maxBytes }: ConnectionSettings): ConnectionLimits {
   return { windowBatches, maxReports, maxBytes };
 }
 
 async function readBatches(
   requests: AsyncIterable<Buffer>,
   window: OrderedWindow<BatchResult>,
-  parts: ConnectParts,
+  parts: ConnectionParts,
   call: CallContext,
 ): Promise<void> {
   let expected = 1;
   for await (const message of requests) {
-    const batch = sliceConnectRequest(message, parts.limits);
+    const batch = splitConnectRequest(message, parts.limits);
     assertNumber(batch, expected);
     expected += 1;
     const handedOver = Promise.withResolvers<void>();
     const onHandedOver = handedOver.resolve;
     const result = resultOf({ ...batch, messageBytes: message.length }, parts, { ...call, onHandedOver });
     // The next batch waits until this one's reports are on their way, so that a vehicle's keep their order.
-    await Promise.all([window.add(result.finally(onHandedOver)), handedOver.promise]);
+    await Promise.all([window.add(result.finally(onHandedOver), batch.count), handedOver.promise]);
   }
 }
 
-function assertNumber({ number }: SlicedBatch, expected: number): void {
+function assertNumber({ number }: SplitBatch, expected: number): void {
   if (number === expected) return;
   const description = `batch ${number} came where ${expected} was due: number them from 1, each one more than the last`;
   const violations = [{ field: 'batch.number', reason: 'WRONG_BATCH_NUMBER', description }];
@@ -88,8 +94,8 @@ function assertNumber({ number }: SlicedBatch, expected: number): void {
 
 /** What became of a batch. Never rejects: a refusal is an answer like any other, and the connection goes on. */
 async function resultOf(
-  batch: Batch & SlicedBatch,
-  { takeBatch, limits, clock, log }: ConnectParts,
+  batch: Batch & SplitBatch,
+  { takeBatch, limits, clock, log }: ConnectionParts,
   {
     client,
     traceparent,
@@ -108,27 +114,8 @@ async function resultOf(
 }
 
 async function acknowledge(window: OrderedWindow<BatchResult>, send: Send): Promise<void> {
-  for await (const done of window.groups()) {
-    for (const batches of packed(done)) {
-      const through = batches.at(-1)?.number ?? 0;
-      await send({ message: { $case: 'ack', value: { through, batches } } });
-    }
+  for await (const batches of window.groups()) {
+    const through = batches.at(-1)?.number ?? 0;
+    await send({ message: { $case: 'ack', value: { through, batches: [...batches] } } });
   }
-}
-
-/** Findings in one acknowledgement past which a further batch waits for the next: clients take 4 MB a message. */
-const FINDINGS_PER_ACK = 2_000;
-
-function packed(done: readonly BatchResult[]): readonly BatchResult[][] {
-  const acks: BatchResult[][] = [];
-  let findings = Number.POSITIVE_INFINITY;
-  for (const batch of done) {
-    if (findings > FINDINGS_PER_ACK) {
-      acks.push([]);
-      findings = 0;
-    }
-    acks.at(-1)?.push(batch);
-    findings += batch.results.reduce((sum, result) => sum + result.findings.length, 0);
-  }
-  return acks;
 }

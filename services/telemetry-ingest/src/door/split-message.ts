@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { Fault } from '@odograph/kernel/fault';
+import { LimitFault } from './limit-fault.ts';
 
 /** What one message may hold. */
 export interface MessageLimits {
@@ -8,31 +9,31 @@ export interface MessageLimits {
 }
 
 /** A message's reports, each still in its own bytes, so that one which cannot be decoded spoils no other. */
-export interface SlicedReports {
+export interface SplitReports {
   /** How many there are, … */
   readonly count: number;
   /** … and their bytes; of too many, only as many as the limit. */
-  readonly slices: readonly Uint8Array[];
+  readonly reports: readonly Uint8Array[];
 }
 
 /** A numbered batch of a connection. */
-export interface SlicedBatch extends SlicedReports {
+export interface SplitBatch extends SplitReports {
   readonly number: number;
 }
 
 /** The reports of a `ReportRequest`. Throws a Fault INVALID_INPUT when the bytes are none. */
-export function sliceReportRequest(message: Uint8Array, limits: MessageLimits): SlicedReports {
-  const reports = createSlices(limits.maxReports);
+export function splitReportRequest(message: Uint8Array, limits: MessageLimits): SplitReports {
+  const reports = createReportList(limits.maxReports);
   readFields('ReportRequest', message, {
     1: (reader, wireType) => reports.add(message, ...rangeOf(reader, wireType)),
   });
-  return reports.sliced();
+  return reports.toSplit();
 }
 
 /** The batch of a `ConnectRequest`. Throws a Fault INVALID_INPUT when the bytes are none. */
-export function sliceConnectRequest(message: Uint8Array, limits: MessageLimits): SlicedBatch {
+export function splitConnectRequest(message: Uint8Array, limits: MessageLimits): SplitBatch {
   let number = 0;
-  const reports = createSlices(limits.maxReports);
+  const reports = createReportList(limits.maxReports);
   readFields('ConnectRequest', message, {
     1: (reader, wireType) => {
       const batch = message.subarray(...rangeOf(reader, wireType));
@@ -44,36 +45,38 @@ export function sliceConnectRequest(message: Uint8Array, limits: MessageLimits):
       });
     },
   });
-  return { number, ...reports.sliced() };
+  return { number, ...reports.toSplit() };
 }
 
 /** Throws a Fault where a message is larger than it may be, or holds no report or too many. */
 export function assertWithin(limits: MessageLimits, bytes: number, count: number): void {
   if (bytes > limits.maxBytes) {
     const limit = `${limits.maxBytes} bytes a message`;
-    throw new Fault('TOO_LARGE', `a message of ${bytes} bytes, at most ${limit}: split it`, { limit });
+    const message = `a message of ${bytes} bytes, at most ${limit}: split it`;
+    throw new LimitFault('message_bytes', 'TOO_LARGE', message, { limit });
   }
-  if (count === 0) throw countFault('NO_REPORT', 'a message must hold at least one report');
+  if (count === 0) {
+    const description = 'a message must hold at least one report';
+    const violations = [{ field: 'reports', reason: 'NO_REPORT', description }];
+    throw new Fault('INVALID_INPUT', description, { violations });
+  }
   if (count > limits.maxReports) {
+    const limit = `${limits.maxReports} reports a message`;
     const description = `${count} reports, at most ${limits.maxReports} a message: split it`;
-    throw countFault('TOO_MANY_REPORTS', description, `${limits.maxReports} reports a message`);
+    const violations = [{ field: 'reports', reason: 'TOO_MANY_REPORTS', description }];
+    throw new LimitFault('message_reports', 'INVALID_INPUT', description, { violations, limit });
   }
 }
 
-function countFault(reason: string, description: string, limit?: string): Fault {
-  const violations = [{ field: 'reports', reason, description }];
-  return new Fault('INVALID_INPUT', description, { violations, ...(limit === undefined ? {} : { limit }) });
-}
-
-function createSlices(max: number) {
-  const slices: Uint8Array[] = [];
+function createReportList(max: number) {
+  const reports: Uint8Array[] = [];
   let count = 0;
   return {
     add(bytes: Uint8Array, start: number, end: number) {
       count += 1;
-      if (count <= max) slices.push(bytes.subarray(start, end));
+      if (count <= max) reports.push(bytes.subarray(start, end));
     },
-    sliced: (): SlicedReports => ({ count, slices }),
+    toSplit: (): SplitReports => ({ count, reports }),
   };
 }
 

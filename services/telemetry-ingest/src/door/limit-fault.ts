@@ -1,0 +1,18 @@
+import { Fault, type FaultCode, type FaultDetails } from '@odograph/kernel/fault';
+
+/** The door's limits, by the words that stand for them in metrics whatever they are set to. */
+export type LimitName =
+  | 'message_bytes'
+  | 'message_reports'
+  | 'client_reports_per_second'
+  | 'client_connections';
+
+/** A limit of the door was reached. */
+export class LimitFault extends Fault {
+  readonly limitName: LimitName;
+
+  constructor(limitName: LimitName, code: FaultCode, message: string, details: FaultDetails) {
+    super(code, message, details);
+    this.limitName = limitName;
+  }
+}
