@@ -1,6 +1,6 @@
 import { Event, LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 import { subscribe } from './subscribe.ts';
 
@@ -174,4 +174,24 @@ test('a log that cannot be read for a while is waited for, and said', async () =
   expect(troubles).toHaveLength(2);
   ending.abort();
   await stretches.next();
+});
+
+test('a log whose broadcasts all vanish is asked, after a silence, how far it has come', async () => {
+  vi.useFakeTimers();
+  try {
+    const log = createScriptedLog();
+    const leaving = new AbortController();
+    const { reader, listen } = log;
+    const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: leaving.signal });
+    const first = stretches.next();
+    await vi.advanceTimersByTimeAsync(1);
+    log.commit(0, 1);
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect((await first).value).toMatchObject({ through: 1 });
+    leaving.abort();
+    await stretches.next();
+  } finally {
+    vi.useRealTimers();
+  }
 });

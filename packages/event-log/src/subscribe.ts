@@ -89,7 +89,7 @@ async function* takeWhileLinked(
 ): AsyncGenerator<LogStretch, void, undefined> {
   let at = after;
   while (!signal.aborted) {
-    const broadcast = await buffer.next();
+    const broadcast = await nextWithin(buffer, SILENCE_MS);
     if (!broadcast) return;
     const stretch = continueWith(broadcast, at);
     if (stretch.through > at) {
@@ -97,6 +97,18 @@ async function* takeWhileLinked(
       at = stretch.through;
     }
     if (broadcast.watermark > at) return;
+  }
+}
+
+/** The owner gives a sign of life every second; after this long without one, the log is asked how far it has come. */
+const SILENCE_MS = 5_000;
+
+async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<LogBroadcast | undefined> {
+  const timer = setTimeout(() => buffer.wake(), ms);
+  try {
+    return await buffer.next();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

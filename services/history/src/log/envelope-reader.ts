@@ -47,10 +47,14 @@ export async function openEnvelopeReader(
     opt_start_seq: afterSequence + 1,
   });
   const messages = await consumer.consume({ max_messages: FETCH_ENVELOPES });
-  return readAhead(messages, partition);
+  return readAhead(messages, partition, () => consumer.delete());
 }
 
-function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReader {
+function readAhead(
+  messages: ConsumerMessages,
+  partition: number,
+  forget: () => Promise<boolean>,
+): EnvelopeReader {
   const queue: ReadEnvelope[] = [];
   let ahead = 0;
   let ended: unknown;
@@ -100,6 +104,8 @@ function readAhead(messages: ConsumerMessages, partition: number): EnvelopeReade
       taken.ring();
       arrived.ring();
       await messages.close();
+      // Where the server is away, or the stream gone, it is forgotten anyway.
+      await Promise.allSettled([forget()]);
     },
   };
 }

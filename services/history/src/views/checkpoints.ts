@@ -41,6 +41,9 @@ export interface Checkpoints {
   move(from: Checkpoint, to: Checkpoint): Promise<void>;
 }
 
+/** Where a partition's checkpoint begins. */
+const START = { sequence: 0, parked: [] };
+
 export function createCheckpoints(
   collection: Collection<CheckpointDocument>,
   versions: readonly { readonly name: string; readonly version: number }[],
@@ -60,13 +63,13 @@ export function createCheckpoints(
         sequence: to.sequence,
         parked: to.parked.map(parkedToDocument),
       };
-      const isFirst = from.sequence === 0;
-      const { matchedCount, upsertedCount } = await collection.updateOne(
+      if (from.sequence === 0)
+        await collection.updateOne({ _id: idOf(to.partition) }, { $setOnInsert: START }, { upsert: true });
+      const { matchedCount } = await collection.updateOne(
         { _id: idOf(to.partition), sequence: from.sequence },
         { $set: next },
-        { upsert: isFirst },
       );
-      if (matchedCount + upsertedCount === 1) return;
+      if (matchedCount === 1) return;
       const now = await collection.findOne({ _id: idOf(to.partition) });
       if (now?.sequence === to.sequence) return;
       throw new Fault(
