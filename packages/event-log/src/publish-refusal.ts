@@ -11,7 +11,8 @@ export function isStreamFull(error: unknown): boolean {
 
 /**
  * Whether a failed attempt may have reached the disk. It has not when JetStream answered with an error,
- * when nobody was there to take it, or when we did not send it.
+ * when nobody was there to take it, or when we did not send it. (A Fault after sending means that the stream went
+ * backwards: what it stored is set aside and published again by the repair.)
  */
 export function mayBeStored(error: unknown): boolean {
   return !(error instanceof JetStreamApiError || isNobodyThere(error) || isFault(error));

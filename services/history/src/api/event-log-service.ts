@@ -19,6 +19,9 @@ import { checkPosition } from './request-checks.ts';
 /** Events sent in one message, at most. */
 const EVENTS_A_MESSAGE = 500;
 
+/** Kept for a slow subscriber, a partition; there may be many of them. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+
 export interface EventLogParts {
   readonly partitionCount: number;
   readonly reader: MongoLogReader;
@@ -65,7 +68,14 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
     const { partition } = start;
     const begin = lastEventOf(start);
     const after = start.index === undefined ? start.sequence : start.sequence - 1;
-    for await (const { events, through } of subscribe({ reader, listen, partition, after, signal })) {
+    for await (const { events, through } of subscribe({
+      reader,
+      listen,
+      partition,
+      after,
+      signal,
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+    })) {
       const news = events.filter(({ position }) => isAfter(position, begin)).map(toWire);
       yield { events: news, position: { partition, sequence: through } };
     }
@@ -90,13 +100,13 @@ function isAfter({ sequence, index }: StoredEvent['position'], begin: StoredEven
   return sequence > begin.sequence || (sequence === begin.sequence && index > begin.index);
 }
 
-/** Stored events are never rewritten; they are told in the newest version of their type. */
 /** The last event that a position stands for: a whole envelope ends behind all its events. */
 function lastEventOf({ partition, sequence, index }: Position): EventPosition {
   const end = endOfEnvelope(partition, sequence);
   return { ...end, index: index ?? end.index };
 }
 
+/** Stored events are never rewritten; they are told in the newest version of their type. */
 function toWire({ position, event }: StoredEvent): LoggedEvent {
   const isNewest = NEWEST_VERSIONS.get(event.type) === event.version;
   return { position, event: isNewest ? event : { ...event, ...encodePayload(decodeEvent(event)) } };

@@ -297,7 +297,7 @@ interface Turn {
   readonly signal: AbortSignal;
 }
 
-/** Closing asks the server to forget the consumer; without a server it is forgotten anyway. */
+/** Closing asks the server to forget the consumer, which is not waited for long. */
 async function close(envelopes: EnvelopeReader): Promise<void> {
   await Promise.race([envelopes.close(), delay(RETRY_MS, undefined, { ref: false })]);
 }

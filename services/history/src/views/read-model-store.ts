@@ -51,7 +51,7 @@ export interface ReadModelStore {
   loadRange(subject: string, fromKey: string, toKey: string): Promise<readonly StoredSlice[]>;
   /** The keys of a vehicle's stored slices from one to another, both included, in order. */
   keysBetween(subject: string, fromKey: string, toKey: string): Promise<readonly string[]>;
-  /** Vehicles after one, in order, whose documents have these fields: for lists. */
+  /** Vehicles after one, in order, whose document has these fields: for lists of models with one document a vehicle. */
   subjectsAfter(
     subject: string,
     limit: number,
