@@ -60,7 +60,7 @@ export function unary<Request, Response>(
   return { kind: 'unary', handler };
 }
 
-/** A method of one request and many answers. One that `stays` has no deadline of the server's. */
+/** A method of one request and many answers. One that `stays`, or takes as long as it takes, has no deadline of the server’s. */
 export function serverStream<Request, Response>(
   handler: ServerStreamHandler<Request, Response>,
   { stays = false }: { readonly stays?: boolean } = {},

@@ -83,7 +83,8 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
 
   return grpcService(EventLogService, {
     describe: unary(async () => ({ partitions: [...(await describe())] })),
-    read: serverStream((request) => read(request)),
+    // Without a deadline of ours: a long log takes as long as it takes, and its reader sets the pace.
+    read: serverStream((request) => read(request), { stays: true }),
     subscribe: serverStream(
       (request: SubscribeRequest, { signal }) =>
         mergeAsync(startsOf(request).map((start) => follow(start, signal))),
