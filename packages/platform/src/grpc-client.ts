@@ -202,5 +202,7 @@ function faultOf(error: ServiceError, method: object): Fault {
     error.code === status.UNAVAILABLE && !error.metadata?.get(STATUS_DETAILS_TRAILER).length;
   if (!isUnanswered) return faultFromServiceError(error);
   const endpoint = endpointOf.get(method) ?? 'the server';
-  return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${error.details}`, { cause: error });
+  // The library ends with the heading of a note even where there is none.
+  const why = error.details.replace(/\s*Resolution note:\s*$/, '');
+  return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${why}`, { cause: error });
 }
