@@ -209,3 +209,13 @@ test('an acknowledgement that goes backwards closes the partition until history 
   expect((await late).sequence).toBeGreaterThanOrEqual(1_000_000);
   clearInterval(telling);
 });
+
+test('a broadcast that cannot be read costs the connection nothing else', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats);
+  platform.connection.publish(logSubject(0), new Uint8Array([0xff, 0xff, 0xff]));
+  await platform.connection.flush();
+
+  await platform.publisher.append([event('a', 'after')], soon());
+  expect(await storedReportIds(platform.connection)).toEqual(['after']);
+});

@@ -42,10 +42,11 @@ async function idsOf(log: Awaited<ReturnType<typeof openTestLog>>): Promise<stri
   return events.filter(({ event }) => event.type === 'TelemetryReported').map(({ event }) => event.reportId);
 }
 
-test('a stream restored from an older copy is moved on, and what comes after lands above all that was', async () => {
-  await using nats = await openRestorableNats();
-  await using log = await openTestLog(nats.engine);
-  await log.writer('one');
+/** Ten reports in the log, of which the copy of the storage has five. */
+async function appendAroundCopy(
+  nats: Awaited<ReturnType<typeof openRestorableNats>>,
+  log: Awaited<ReturnType<typeof openTestLog>>,
+) {
   const publisher = await log.publisher();
   await eventually(() => expect(publisher.partitionCount()).toBe(1));
   for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
@@ -53,6 +54,14 @@ test('a stream restored from an older copy is moved on, and what comes after lan
   await nats.takeCopy();
   for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
   await eventually(async () => expect(await idsOf(log)).toHaveLength(10));
+  return publisher;
+}
+
+test('a stream restored from an older copy is moved on, and what comes after lands above all that was', async () => {
+  await using nats = await openRestorableNats();
+  await using log = await openTestLog(nats.engine);
+  await log.writer('one');
+  const publisher = await appendAroundCopy(nats, log);
   const before = (await log.readAll()).at(-1)?.position.sequence ?? 0;
 
   await nats.restoreCopy();
@@ -67,13 +76,7 @@ test('a copy that grew past the watermark while history was away loses nothing o
   await using nats = await openRestorableNats();
   await using log = await openTestLog(nats.engine);
   const first = await log.writer('one');
-  const publisher = await log.publisher();
-  await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
-  await eventually(async () => expect(await idsOf(log)).toHaveLength(5));
-  await nats.takeCopy();
-  for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
-  await eventually(async () => expect(await idsOf(log)).toHaveLength(10));
+  await appendAroundCopy(nats, log);
   await first.stop();
 
   await nats.restoreCopy();
@@ -94,13 +97,7 @@ test('doors that publish while a stream is repaired lose nothing of what they we
   await using nats = await openRestorableNats();
   await using log = await openTestLog(nats.engine);
   const first = await log.writer('one');
-  const publisher = await log.publisher();
-  await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  for (let at = 0; at < 5; at += 1) await publisher.append([report(at)], soon());
-  await eventually(async () => expect(await idsOf(log)).toHaveLength(5));
-  await nats.takeCopy();
-  for (let at = 5; at < 10; at += 1) await publisher.append([report(at)], soon());
-  await eventually(async () => expect(await idsOf(log)).toHaveLength(10));
+  await appendAroundCopy(nats, log);
   await first.stop();
   await nats.restoreCopy();
 

@@ -2,20 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { type Clock, pause } from '@odograph/kernel/clock';
-import { Fault, isFault } from '@odograph/kernel/fault';
+import { isFault } from '@odograph/kernel/fault';
 import { appendEvents } from './append.ts';
 import { type Broadcaster, linkEnvelopes, type PartitionHealth } from './broadcast.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeReader, openEnvelopeReader, type ReadEnvelope } from './envelope-reader.ts';
+import { HeldLease } from './held-lease.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
-import {
-  type Lease,
-  moveWatermark,
-  readPartition,
-  releaseLease,
-  renewLease,
-  takeLease,
-} from './partition-record.ts';
+import { type Lease, readPartition } from './partition-record.ts';
 import { prepareStream, stillKnown } from './stream-check.ts';
 import type { StreamFacts, StreamSettings } from './streams.ts';
 
@@ -62,24 +56,23 @@ const RETRY_MS = 200;
 export class PartitionWriter {
   readonly #parts: WriterParts;
   readonly #stopping = new AbortController();
+  readonly #lease: HeldLease;
   readonly #running: Promise<void>;
   /** One stretch of appending, from one check of the stream to the next. */
   #turn = new AbortController();
-  #lease: Lease | undefined;
-  /** Until when the lease is held for certain, by our own monotonic clock: counted from before each request for it. */
-  #leaseUntilMs = 0;
   #halted: string | undefined;
   /** Set when a position held something else than the stream said: the stream is repaired before anything else. */
   #suspicion: string | undefined;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    this.#lease = new HeldLease(parts);
     this.#running = this.#run();
   }
 
   /** Whether this process appends to the partition now. */
   get isOwner(): boolean {
-    return this.#lease !== undefined && this.#halted === undefined;
+    return this.#lease.isHeld && this.#halted === undefined;
   }
 
   /** Why the partition is halted; undefined when it is not. */
@@ -100,14 +93,11 @@ export class PartitionWriter {
   }
 
   async #run(): Promise<void> {
-    const { partition, owner, collections, leaseTtlMs } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#lease ??= await this.#extending(() =>
-          takeLease(collections.partitions, partition, owner, leaseTtlMs),
-        );
-        if (this.#lease) await this.#append(this.#lease);
-        else await this.#pause(leaseTtlMs / 4);
+        const lease = await this.#lease.acquire();
+        if (lease) await this.#append(lease);
+        else await this.#pause(this.#parts.leaseTtlMs / 4);
       } catch (error) {
         this.#noteFault(error);
         await this.#pause(RETRY_MS);
@@ -165,17 +155,15 @@ export class PartitionWriter {
   }
 
   async #commit(turn: Turn, batch: readonly ReadEnvelope[]): Promise<void> {
-    const { partition, collections, broadcaster, leaseTtlMs, observer } = this.#parts;
+    const { partition, collections, broadcaster, observer } = this.#parts;
     const last = batch.at(-1) as ReadEnvelope;
     const events = batch.flatMap((envelope) => envelope.events);
     const appended = await this.#untilKnown(() => {
-      this.#assertHolding();
+      this.#lease.assertHeld();
       return appendEvents(collections.events, events);
     });
-    const move = { from: turn.watermark, to: last.sequence, storedAtMs: last.storedAtMs, ttlMs: leaseTtlMs };
-    await this.#untilKnown(() =>
-      this.#extending(() => moveWatermark(collections.partitions, turn.lease, move)),
-    );
+    const move = { from: turn.watermark, to: last.sequence, storedAtMs: last.storedAtMs };
+    await this.#untilKnown(() => this.#lease.moveWatermark(turn.lease, move));
     const sequences = batch.map(({ sequence }) => sequence);
     const envelopes = linkEnvelopes(sequences, appended.committed, turn.watermark);
     broadcaster.tell(last.sequence, envelopes, this.#health(turn.stream));
@@ -186,20 +174,6 @@ export class PartitionWriter {
       conflicts: appended.conflicts,
       storedAtMs: last.storedAtMs,
     });
-  }
-
-  /** A request that, granted, extends the lease. */
-  async #extending<T>(request: () => Promise<T>): Promise<T> {
-    const untilMs = performance.now() + this.#parts.leaseTtlMs;
-    const answer = await request();
-    this.#leaseUntilMs = untilMs;
-    return answer;
-  }
-
-  /** A process that was stopped for a while may wake up as a former owner: it must not insert what others jumped over. */
-  #assertHolding(): void {
-    if (performance.now() < this.#leaseUntilMs) return;
-    throw new Fault('VERSION_CONFLICT', `the lease of partition ${this.#parts.partition} may have run out`);
   }
 
   /** Repeats what failed for an unknown reason, with the same batch, until the answer is known or the writer stops. */
@@ -228,11 +202,8 @@ export class PartitionWriter {
   }
 
   async #checkUp(turn: Turn): Promise<void> {
-    const { partition, collections, manager, broadcaster, leaseTtlMs } = this.#parts;
-    const renew = () => renewLease(collections.partitions, turn.lease, leaseTtlMs);
-    if (!(await this.#extending(renew))) {
-      throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
-    }
+    const { partition, manager, broadcaster } = this.#parts;
+    await this.#lease.renew(turn.lease);
     const { stream, watermark } = turn;
     const strangeness = stream && (await stillKnown(manager, partition, stream, watermark));
     if (turn.signal.aborted) return;
@@ -252,7 +223,7 @@ export class PartitionWriter {
 
   /** Whoever holds it now judges the stream for itself. */
   #loseLease(): void {
-    this.#lease = undefined;
+    this.#lease.lose();
     this.#suspicion = undefined;
     this.#setHalted(undefined);
     this.#turn.abort();
@@ -272,14 +243,12 @@ export class PartitionWriter {
     };
   }
 
-  /** So that the next owner need not wait for it to run out; where MongoDB is away it will. */
+  /** Where MongoDB is away, the lease will run out. */
   async #giveUpLease(): Promise<void> {
-    const { partition, collections, observer } = this.#parts;
-    if (!this.#lease) return;
     try {
-      await releaseLease(collections.partitions, this.#lease);
+      await this.#lease.giveUp();
     } catch (error) {
-      observer.onTrouble(partition, error);
+      this.#parts.observer.onTrouble(this.#parts.partition, error);
     }
   }
 
