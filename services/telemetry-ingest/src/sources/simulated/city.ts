@@ -1,4 +1,4 @@
-import { createRandom, type Random, seedOf } from './random.ts';
+import { createRandom, type Random, seedOf } from '@odograph/kernel/random';
 
 export interface Place {
   readonly latitudeDeg: number;

@@ -4,7 +4,7 @@ import type { FleetOptions } from './fleet-options.ts';
 import { live } from './life.ts';
 import { type Observation, observe } from './observation.ts';
 import { createProfile, type Profile } from './profile.ts';
-import { createRandom, seedOf } from './random.ts';
+import { createRandom, seedOf } from '@odograph/kernel/random';
 import { createModem, type Transmission } from './transmission.ts';
 import { createVehicle } from './vehicle.ts';
 

@@ -1,5 +1,5 @@
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
-import { createRandom, type Random, seedOf } from './random.ts';
+import { createRandom, type Random, seedOf } from '@odograph/kernel/random';
 
 /** What moves a vehicle. */
 export type Drive = 'electric' | 'hybrid' | 'fuel';

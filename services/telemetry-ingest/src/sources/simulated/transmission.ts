@@ -3,7 +3,7 @@ import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import { reportOf } from '../source.ts';
 import type { Observation } from './observation.ts';
 import type { Profile } from './profile.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@odograph/kernel/random';
 
 /** A report on its way: when it comes out of the vehicle's modem. */
 export interface Transmission {
