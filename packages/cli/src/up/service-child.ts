@@ -19,7 +19,7 @@ export interface ServiceLaunch {
   readonly pidFile: string;
 }
 
-export interface ServiceChild extends Child {
+export interface ServiceChild extends Child, Pick<OwnedProcess, 'kill'> {
   readonly endpoints: ServiceEndpoints;
 }
 
