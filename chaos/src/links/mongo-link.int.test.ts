@@ -1,0 +1,130 @@
+import { testMongo } from '@odograph/testing/engines';
+import { eventually } from '@odograph/testing/eventually';
+import { type Db, MongoClient } from 'mongodb';
+import { describe, expect, test } from 'vitest';
+import { atPoint } from './at-point.ts';
+import { openLink } from './link.ts';
+import type { Verdict } from './protocol.ts';
+
+/** A database, and a client that reaches it through a link. */
+async function openTestLink({ socketTimeoutMS = 10_000 } = {}) {
+  const direct = await testMongo();
+  const targetPort = Number(new URL(direct.url).port);
+  const link = await openLink({ name: 'history-mongo', targetPort, protocol: 'mongo' });
+  const client = new MongoClient(`mongodb://127.0.0.1:${link.port}/?directConnection=true`, {
+    retryWrites: false,
+    heartbeatFrequencyMS: 500,
+    socketTimeoutMS,
+    serverSelectionTimeoutMS: 500,
+    writeConcern: { w: 'majority', journal: true },
+  });
+  const dispose = async () => {
+    await client.close();
+    await link.close();
+    await direct[Symbol.asyncDispose]();
+  };
+  const db = client.db(direct.databaseName);
+  return { link, direct: direct.db, client, db, [Symbol.asyncDispose]: dispose };
+}
+
+const insertOne = (db: Db, number: number) => db.collection('events').insertOne({ number });
+const watermarkOf = async (db: Db) => (await partitions(db).findOne({ _id: 0 }))?.watermark;
+const partitions = (db: Db) => db.collection<{ _id: number; watermark: number; lease: number }>('partitions');
+
+/** As the log does: a lease is renewed now and then, the watermark proves what it was. */
+const renewLease = (db: Db) => partitions(db).updateOne({ _id: 0 }, [{ $set: { lease: 1 } }]);
+const moveWatermark = (db: Db, from: number, to: number) =>
+  partitions(db).updateOne({ _id: 0, watermark: from }, [{ $set: { watermark: to } }]);
+
+describe('a link to MongoDB', () => {
+  test('passes large documents on as they are', async () => {
+    await using opened = await openTestLink();
+    const data = Buffer.alloc(15 * 1024 * 1024, 'odograph');
+    const things = opened.db.collection<{ _id: number; data: Buffer }>('things');
+    await things.insertMany([1, 2, 3].map((_id) => ({ _id, data })));
+    for (const { data: found } of await things.find({}, { promoteBuffers: true }).toArray()) {
+      expect(data.equals(found)).toBe(true);
+    }
+  });
+
+  test('that was cut, or hung, is used again once it is healed', async () => {
+    await using opened = await openTestLink({ socketTimeoutMS: 500 });
+    await insertOne(opened.db, 0);
+    for (const fault of ['cut', 'hang', 'reset'] as const) {
+      opened.link[fault]();
+      if (fault !== 'reset') {
+        await expect(insertOne(opened.db, 2)).rejects.toThrow();
+      }
+      await opened.link.heal();
+      await eventually(() => insertOne(opened.db, 1));
+    }
+  });
+
+  test('knows of each reply what it answers, also while the server goes on unasked', async () => {
+    await using opened = await openTestLink();
+    const answered: string[] = [];
+    opened.link.watch(({ direction, ...frame }) => {
+      if (direction === 'reply' && frame.protocol === 'mongo') {
+        answered.push(frame.request ? 'known' : 'unknown');
+      }
+      return 'pass';
+    });
+    let beats = 0;
+    opened.client.on('serverHeartbeatSucceeded', ({ awaited }) => {
+      if (awaited) beats += 1;
+    });
+    await insertOne(opened.db, 1);
+    await eventually(() => expect(beats).toBeGreaterThan(3));
+    expect(answered.length).toBeGreaterThan(3);
+    expect(answered).not.toContain('unknown');
+  });
+
+  test('loses the answer to an insert that MongoDB has done', async () => {
+    await using opened = await openTestLink({ socketTimeoutMS: 500 });
+    const { link, db, direct } = opened;
+    const reached = atPoint(link, 'insert answered', { after: 2 }, (frame) => {
+      expect(frame).toMatchObject({ command: 'insert', collection: 'events' });
+      expect(frame.protocol === 'mongo' && frame.body()).toMatchObject({ n: 1, ok: 1 });
+      return 'drop';
+    });
+    await insertOne(db, 1);
+    await expect(insertOne(db, 2)).rejects.toThrow();
+    await reached;
+    expect(await direct.collection('events').countDocuments()).toBe(2);
+    await insertOne(db, 3);
+  });
+
+  test('holds the writer between the insert and the watermark', async () => {
+    await using opened = await openTestLink();
+    const { link, db, direct } = opened;
+    await partitions(direct).insertOne({ _id: 0, watermark: 0, lease: 0 });
+    const reached = atPoint(link, 'insert answered', {}, async (): Promise<Verdict> => {
+      expect(await direct.collection('events').countDocuments()).toBe(1);
+      expect(await watermarkOf(direct)).toBe(0);
+      await renewLease(db);
+      return 'pass';
+    });
+    await insertOne(db, 1);
+    await reached;
+    await moveWatermark(db, 0, 1);
+    expect(await watermarkOf(direct)).toBe(1);
+  });
+
+  test('tells a move of the watermark from a renewal of the lease', async () => {
+    await using opened = await openTestLink();
+    const { link, db, direct } = opened;
+    await partitions(direct).insertOne({ _id: 0, watermark: 0, lease: 0 });
+    const sent = atPoint(link, 'watermark sent', {}, async (): Promise<Verdict> => {
+      expect(await partitions(direct).findOne({ _id: 0 })).toMatchObject({ watermark: 0, lease: 1 });
+      return 'pass';
+    });
+    const answered = atPoint(link, 'watermark answered', {}, async (): Promise<Verdict> => {
+      expect(await watermarkOf(direct)).toBe(1);
+      return 'cut';
+    });
+    await renewLease(db);
+    await expect(moveWatermark(db, 0, 1)).rejects.toThrow();
+    await Promise.all([sent, answered]);
+    expect((await moveWatermark(db, 0, 1)).matchedCount).toBe(0);
+  });
+});

@@ -1,0 +1,84 @@
+import { CommittedEnvelope, LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { BSON } from 'mongodb';
+import { describe, expect, test } from 'vitest';
+import { framesOf, mongoMessage, natsMessage } from './frames.fixture.ts';
+import { mongoFramers } from './mongo-frames.ts';
+import { natsFramers } from './nats-frames.ts';
+import { isPoint, POINTS, type PointName } from './points.ts';
+import type { Frame } from './protocol.ts';
+
+const NAMES = Object.keys(POINTS) as PointName[];
+const pointsOf = (frame: Frame | undefined) => NAMES.filter((name) => frame && isPoint(name, frame));
+
+function onMongo(body: BSON.Document): readonly [sent: PointName[], answered: PointName[]] {
+  const framers = mongoFramers();
+  const [sent] = framesOf(framers, 'request', mongoMessage({ id: 1, body }));
+  const [answered] = framesOf(framers, 'reply', mongoMessage({ id: 2, responseTo: 1, body: { ok: 1 } }));
+  return [pointsOf(sent), pointsOf(answered)];
+}
+
+const update = (collection: string, ...filters: BSON.Document[]) =>
+  onMongo({ update: collection, updates: filters.map((q) => ({ q, u: [{ $set: { watermark: 1 } }] })) });
+const published = (line: string, payload: Uint8Array) =>
+  pointsOf(framesOf(natsFramers(), 'request', natsMessage(line, payload))[0]);
+const received = (payload: unknown) =>
+  pointsOf(
+    framesOf(natsFramers(), 'reply', natsMessage('MSG _INBOX.a 1', Buffer.from(JSON.stringify(payload))))[0],
+  );
+
+describe('the points', () => {
+  test('of an envelope are its publication and its acknowledgement', () => {
+    expect(published('PUB events.3 _INBOX.a', Buffer.from('x'))).toEqual(['envelope sent']);
+    expect(published('PUB events.03', Buffer.from('x'))).toEqual([]);
+    expect(published('PUB repair.3', Buffer.from('x'))).toEqual([]);
+    expect(received({ stream: 'EVENTS-3', seq: 7 })).toEqual(['envelope acknowledged']);
+    expect(received({ stream: 'EVENTS-3', seq: 7, duplicate: true })).toEqual(['envelope acknowledged']);
+    expect(received({ stream: 'EVENTS-3', seq: 0, error: { code: 503 } })).toEqual([]);
+    expect(received({ stream: 'OTHER', seq: 7 })).toEqual([]);
+    expect(received({ name: 'EVENTS-3', state: { seq: 7 } })).toEqual([]);
+    expect(
+      pointsOf(framesOf(natsFramers(), 'reply', natsMessage('MSG a 1', Buffer.from('{"st')))[0]),
+    ).toEqual([]);
+  });
+
+  test('of an insert are those on the events', () => {
+    expect(onMongo({ insert: 'events' })).toEqual([['insert sent'], ['insert answered']]);
+    expect(onMongo({ insert: 'partitions' })).toEqual([[], []]);
+    expect(onMongo({ find: 'events' })).toEqual([[], []]);
+  });
+
+  test('of the watermark are its moves, and not the renewals of the lease', () => {
+    expect(update('partitions', { _id: 1, 'lease.token': 2, watermark: 3 })).toEqual([
+      ['watermark sent'],
+      ['watermark answered'],
+    ]);
+    expect(update('partitions', { _id: 1, 'lease.token': 2 })).toEqual([[], []]);
+    expect(onMongo({ findAndModify: 'partitions', query: { watermark: 3 } })).toEqual([[], []]);
+  });
+
+  test('of a broadcast are those with envelopes, and not the signs of life', () => {
+    const broadcast = (envelopes: CommittedEnvelope[]) =>
+      published('PUB log.0', LogBroadcast.encode(LogBroadcast.create({ watermark: 5, envelopes })).finish());
+    expect(broadcast([CommittedEnvelope.create({ sequence: 5 })])).toEqual(['broadcast']);
+    expect(broadcast([])).toEqual([]);
+  });
+
+  test('of the views are their documents and their checkpoints', () => {
+    const flush = [['flush sent'], ['flush answered']];
+    expect(update('status_v1', { _id: 1 }, { _id: 2 })).toEqual(flush);
+    expect(update('samples_v12', { _id: 1 })).toEqual(flush);
+    expect(update('other_v1', { _id: 1 })).toEqual([[], []]);
+    expect(update('checkpoints', { _id: '0:a@1', sequence: 4 })).toEqual([
+      ['checkpoint sent'],
+      ['checkpoint answered'],
+    ]);
+    expect(update('checkpoints', { _id: '0:a@1' })).toEqual([[], []]);
+  });
+
+  test('lie on links that speak their protocol', () => {
+    for (const name of NAMES) {
+      const isOnMongo = POINTS[name].link === 'history-mongo';
+      expect(isOnMongo).toBe(/insert|watermark|flush|checkpoint/.test(name));
+    }
+  });
+});
