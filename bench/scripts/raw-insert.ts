@@ -1,0 +1,11 @@
+/** Takes the options of `rawInsert` as JSON, prints its timing as JSON, and removes what it stored. */
+import { MongoClient } from 'mongodb';
+import { type RawInsertOptions, rawInsert } from '../src/reference/raw-insert.ts';
+
+const options = JSON.parse(process.argv[2] ?? '') as RawInsertOptions;
+try {
+  console.log(JSON.stringify(await rawInsert(options)));
+} finally {
+  await using client = await MongoClient.connect(options.mongoUrl);
+  await client.db(options.database).dropDatabase();
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { reasonOf } from './emmett-package.ts';
+
+const failed = Object.assign(new Error('Command failed: npm ci'), { code: 1 });
+
+test('a registry that cannot be reached is said to be that, without where it was looked for', () => {
+  const stderr = 'npm error code ENOTFOUND\nnpm error request to https://packages.invalid/x failed\n';
+  expect(reasonOf(failed, stderr)).toBe('the package registry cannot be reached (ENOTFOUND)');
+});
+
+test('any other failure is told by its code', () => {
+  expect(reasonOf(failed, 'npm error code E404\nnpm error 404 Not Found\n')).toBe(
+    'npm cannot install its packages (E404)',
+  );
+  expect(reasonOf(failed, '')).toBe('its packages cannot be installed: Command failed: npm ci');
+  expect(reasonOf(Object.assign(new Error('spawn npm ENOENT'), { code: 'ENOENT' }), '')).toBe(
+    'npm is not on PATH',
+  );
+});

@@ -1,0 +1,54 @@
+/**
+ * Appends the bench's events through Emmett's MongoDB store, one append a report to the stream of its vehicle, each
+ * acknowledged on its own. Runs beside its installed packages. Takes a folder with events.ts and timing.ts and the
+ * options as JSON, prints the timing as JSON, and removes what it stored.
+ */
+import { getMongoDBEventStore, toStreamName } from '@event-driven-io/emmett-mongodb';
+import { MongoClient } from 'mongodb';
+
+const [modules, json] = process.argv.slice(2);
+const { benchEvents } = await import(`${modules}/events.ts`);
+const { timed } = await import(`${modules}/timing.ts`);
+const { mongoUrl, database, events: count, warmUp, concurrency, ...fleet } = JSON.parse(json);
+
+/** An event in Emmett's form, with all that the log's own document holds. */
+function toAppend({ event }) {
+  const data = {
+    version: event.version,
+    observedAt: new Date(event.observedAtMs),
+    reportId: event.reportId,
+    part: event.part,
+    receivedAt: new Date(event.receivedAtMs),
+    contentHash: event.contentHash,
+    payload: event.payload,
+  };
+  return { stream: toStreamName('vehicle', event.subject), events: [{ type: event.type, data }] };
+}
+
+/** One worker has a vehicle for itself: two appends to one stream at once would only fail each other. */
+function shareOut(appends) {
+  const shares = Array.from({ length: concurrency }, () => []);
+  for (const [at, append] of appends.entries()) shares[(at % fleet.vehicles) % concurrency].push(append);
+  return shares;
+}
+
+async function appendAll(store, shares) {
+  const work = async (share) => {
+    for (const { stream, events } of share) await store.appendToStream(stream, events);
+  };
+  await Promise.all(shares.map(work));
+}
+
+const client = await MongoClient.connect(mongoUrl, { writeConcern: { w: 'majority', journal: true } });
+try {
+  const storage = { type: 'COLLECTION_PER_STREAM_TYPE', databaseName: database };
+  const store = getMongoDBEventStore({ client, storage });
+  const appends = benchEvents({ ...fleet, count: warmUp + count }).map(toAppend);
+  await appendAll(store, shareOut(appends.slice(0, warmUp)));
+  const counted = shareOut(appends.slice(warmUp));
+  const timing = await timed(count, () => appendAll(store, counted));
+  process.stdout.write(JSON.stringify(timing));
+} finally {
+  await client.db(database).dropDatabase();
+  await client.close();
+}
