@@ -14,7 +14,7 @@ test('entries one after the other are the bytes of the envelope', () => {
     fc.property(events, (list) => {
       const entries = Buffer.concat(list.map(encodeEnvelopeEntry));
       expect(entries.equals(Envelope.encode({ events: list }).finish())).toBe(true);
-      expect(decodeEnvelope(entries).map(({ subject }) => subject)).toEqual(
+      expect(decodeEnvelope(entries).map(({ event }) => event.subject)).toEqual(
         list.map(({ subject }) => subject),
       );
     }),

@@ -1,9 +1,11 @@
-import { Envelope, Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { writeBytes } from '@odograph/contracts/write-bytes';
 import { Fault } from '@odograph/kernel/fault';
+import { readEvent } from './event-bytes.ts';
 
 /** An envelope holds at most this many events … */
-export const MAX_ENVELOPE_EVENTS = 500;
+export const MAX_ENVELOPE_EVENTS = 2000;
 /** … and at most this many bytes: half of what NATS takes in one message by default. */
 export const MAX_ENVELOPE_BYTES = 512 * 1024;
 
@@ -18,10 +20,34 @@ export function encodeEnvelopeEntry(event: Event): Uint8Array {
   return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());
 }
 
+/** An event of an envelope, and the bytes it was read from: who hands it on need not encode it again. */
+export interface EnvelopeEntry {
+  readonly event: Event;
+  readonly bytes: Uint8Array;
+}
+
 /** The events of an envelope, in order. Throws a Fault CORRUPT_LOG when the bytes are no envelope. */
-export function decodeEnvelope(bytes: Uint8Array): Event[] {
+export function decodeEnvelope(bytes: Uint8Array): EnvelopeEntry[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reader = new BinaryReader(bytes);
+  const entries: EnvelopeEntry[] = [];
   try {
-    return Envelope.decode(bytes).events;
+    while (reader.pos < reader.len) {
+      const tag = reader.uint32();
+      if (tag !== EVENTS_TAG) {
+        reader.skip(tag & 7, tag >>> 3);
+        continue;
+      }
+      const length = reader.uint32();
+      const start = reader.pos;
+      reader.pos += length;
+      if (reader.pos > reader.len) throw new RangeError('premature end');
+      entries.push({
+        event: readEvent(buffer, start, reader.pos),
+        bytes: buffer.subarray(start, reader.pos),
+      });
+    }
+    return entries;
   } catch (cause) {
     throw new Fault('CORRUPT_LOG', 'the message is no envelope', { cause });
   }

@@ -1,16 +1,20 @@
 import type { NatsConnection } from '@nats-io/nats-core';
-import { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { type Broadcast, decodeBroadcast } from './broadcast.ts';
 import { logSubject } from './names.ts';
 
-/** Calls back with every broadcast of a partition's log, until the returned function is called. */
+/**
+ * Calls back with every broadcast of a partition's log, until the returned function is called.
+ * @param decode how much of a broadcast is read.
+ */
 export function listenToLog(
   connection: NatsConnection,
   partition: number,
-  onBroadcast: (broadcast: LogBroadcast, bytes: number) => void,
+  onBroadcast: (broadcast: Broadcast, bytes: number) => void,
+  decode: (bytes: Uint8Array) => Broadcast = decodeBroadcast,
 ): () => void {
   const subscription = connection.subscribe(logSubject(partition), {
     callback: (error, message) => {
-      const broadcast = error ? undefined : decodeBroadcast(message.data);
+      const broadcast = error ? undefined : readable(decode, message.data);
       if (broadcast) onBroadcast(broadcast, message.data.length);
     },
   });
@@ -21,9 +25,9 @@ export function listenToLog(
  * Undefined for what cannot be read: a lost broadcast like any other, which its listeners find at the next one.
  * Thrown from here, an error would end the connection's reading of everything.
  */
-function decodeBroadcast(bytes: Uint8Array): LogBroadcast | undefined {
+function readable(decode: (bytes: Uint8Array) => Broadcast, bytes: Uint8Array): Broadcast | undefined {
   try {
-    return LogBroadcast.decode(bytes);
+    return decode(bytes);
   } catch {
     return undefined;
   }

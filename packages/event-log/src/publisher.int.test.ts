@@ -63,7 +63,7 @@ async function storedReportIds(connection: NatsConnection, partition = 0): Promi
   const ids: string[] = [];
   for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
     const message = await manager.streams.getMessage(streamName(partition), { seq });
-    if (message) ids.push(...decodeEnvelope(message.data).map(({ reportId }) => reportId));
+    if (message) ids.push(...decodeEnvelope(message.data).map(({ event }) => event.reportId));
   }
   return ids;
 }

@@ -1,7 +1,8 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { type LogBroadcast, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault } from '@odograph/kernel/fault';
+import { type Broadcast, decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './live-log.ts';
 import { PARTITION_COUNT_KEY, streamName } from './names.ts';
 import { fullStream } from './publish-refusal.ts';
@@ -50,7 +51,7 @@ interface PartitionSeen {
   /** The stream as JetStream tells of it; undefined while there is none. */
   stream: { readonly createdAtMs: number; readonly filledRatio: number } | undefined;
   /** The last that history said of it; undefined while nothing was heard. */
-  broadcast: LogBroadcast | undefined;
+  broadcast: Broadcast | undefined;
   /** When it was heard, by a monotonic clock. */
   heardAtMs: number;
   /** The highest sequence acknowledged to us in the stream's present life. */
@@ -142,6 +143,10 @@ async function countPartitions(manager: JetStreamManager): Promise<number> {
 }
 
 function watchPartition(connection: NatsConnection, partition: number): PartitionSeen {
+  const onBroadcast = (broadcast: Broadcast) => {
+    seen.broadcast = broadcast;
+    seen.heardAtMs = performance.now();
+  };
   const seen: PartitionSeen = {
     stream: undefined,
     broadcast: undefined,
@@ -149,10 +154,7 @@ function watchPartition(connection: NatsConnection, partition: number): Partitio
     lastStored: 0,
     wentBackwardsAtMs: undefined,
     isBehindLog: false,
-    stopListening: listenToLog(connection, partition, (broadcast) => {
-      seen.broadcast = broadcast;
-      seen.heardAtMs = performance.now();
-    }),
+    stopListening: listenToLog(connection, partition, onBroadcast, decodeBroadcastHead),
   };
   return seen;
 }

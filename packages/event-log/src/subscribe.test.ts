@@ -1,13 +1,16 @@
-import { Event, LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { Event, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import type { Broadcast } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 import { subscribe } from './subscribe.ts';
+
+const HEAD = { partition: 0, state: PartitionState.RUNNING, streamCreatedAtMs: 0 };
 
 /** A log in memory whose broadcasts can be lost, doubled and delayed; sequences have gaps, envelopes may be empty. */
 function createScriptedLog() {
   const envelopes: { sequence: number; events: StoredEvent[] }[] = [];
-  const listeners = new Set<(broadcast: LogBroadcast, bytes: number) => void>();
+  const listeners = new Set<(broadcast: Broadcast, bytes: number) => void>();
   let reads = 0;
 
   const watermark = () => envelopes.at(-1)?.sequence ?? 0;
@@ -24,7 +27,7 @@ function createScriptedLog() {
     },
   };
 
-  function commit(gap: number, count: number): LogBroadcast {
+  function commit(gap: number, count: number): Broadcast {
     const previousSequence = watermark();
     const sequence = previousSequence + 1 + gap;
     const events = Array.from({ length: count }, (_, index) => ({
@@ -32,21 +35,17 @@ function createScriptedLog() {
       event: Event.create({ reportId: `${sequence}/${index}` }),
     }));
     envelopes.push({ sequence, events });
-    const told = events.map(({ position, event }) => ({ index: position.index, event }));
-    return LogBroadcast.create({
-      watermark: sequence,
-      envelopes: [{ sequence, previousSequence, events: told }],
-    });
+    return { ...HEAD, watermark: sequence, envelopes: [{ sequence, previousSequence, events }] };
   }
 
   return {
     reader,
     commit,
-    tell: (broadcast: LogBroadcast) => {
+    tell: (broadcast: Broadcast) => {
       for (const listener of listeners) listener(broadcast, 100);
     },
-    signOfLife: () => LogBroadcast.create({ watermark: watermark() }),
-    listen: (_: number, listener: (broadcast: LogBroadcast, bytes: number) => void) => {
+    signOfLife: () => ({ ...HEAD, watermark: watermark(), envelopes: [] }),
+    listen: (_: number, listener: (broadcast: Broadcast, bytes: number) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -98,7 +97,7 @@ function follow({ reader, listen }: ScriptedLog, maxBufferedBytes: number) {
 
 /** Commits what the script says, and lets each broadcast have its fate. */
 async function play(log: ScriptedLog, script: readonly Step[]): Promise<void> {
-  const late: LogBroadcast[] = [];
+  const late: Broadcast[] = [];
   for (const { gap, count, fate } of script) {
     const broadcast = log.commit(gap, count);
     const times = { told: 1, doubled: 2, lost: 0, late: 0 }[fate];

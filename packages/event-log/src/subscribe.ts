@@ -1,13 +1,13 @@
-import type { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { backoffMs } from '@odograph/kernel/backoff';
 import { Bell } from '@odograph/kernel/bell';
 import { pause } from '@odograph/kernel/clock';
+import type { Broadcast } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 
 /** Tells of a partition's committed envelopes as they come. What it loses is read from the log instead. */
 export type ListenToLog = (
   partition: number,
-  onBroadcast: (broadcast: LogBroadcast, bytes: number) => void,
+  onBroadcast: (broadcast: Broadcast, bytes: number) => void,
 ) => () => void;
 
 export interface SubscribeOptions {
@@ -103,7 +103,7 @@ async function* takeWhileLinked(
 /** The owner gives a sign of life every second; after this long without one, the log is asked how far it has come. */
 const SILENCE_MS = 5_000;
 
-async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<LogBroadcast | undefined> {
+async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<Broadcast | undefined> {
   const timer = setTimeout(() => buffer.wake(), ms);
   try {
     return await buffer.next();
@@ -113,33 +113,27 @@ async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<LogBroad
 }
 
 /** What a broadcast adds to what is known up to a sequence: its envelopes as far as their links hold. */
-export function continueWith(broadcast: LogBroadcast, after: number): LogStretch {
+export function continueWith(broadcast: Broadcast, after: number): LogStretch {
   const events: StoredEvent[] = [];
   let at = after;
   for (const envelope of broadcast.envelopes) {
     if (envelope.sequence <= at) continue;
     if (envelope.previousSequence > at) break;
-    for (const { index, event } of envelope.events) {
-      if (!event) continue;
-      events.push({
-        position: { partition: broadcast.partition, sequence: envelope.sequence, index },
-        event,
-      });
-    }
+    events.push(...envelope.events);
     at = envelope.sequence;
   }
   return { events, through: at };
 }
 
 interface BroadcastBuffer {
-  push(broadcast: LogBroadcast, bytes: number): void;
+  push(broadcast: Broadcast, bytes: number): void;
   /** The next broadcast; undefined when some were lost to the bound, or when woken. */
-  next(): Promise<LogBroadcast | undefined>;
+  next(): Promise<Broadcast | undefined>;
   wake(): void;
 }
 
 function createBroadcastBuffer(maxBytes: number): BroadcastBuffer {
-  let waiting: { broadcast: LogBroadcast; bytes: number }[] = [];
+  let waiting: { broadcast: Broadcast; bytes: number }[] = [];
   let waitingBytes = 0;
   let hasLost = false;
   const bell = new Bell();

@@ -13,6 +13,8 @@ export interface NatsOptions {
   readonly log: Log;
   /** How long the start waits for a server; later losses are waited out without end. */
   readonly connectWithinMs?: number;
+  /** Whether the connection gets what it publishes itself, where it subscribes to that. Default: it does. */
+  readonly isEchoing?: boolean;
   /** Ends that wait. */
   readonly signal?: AbortSignal;
 }
@@ -66,13 +68,14 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
 async function connectFirst({
   url,
   name,
+  isEchoing = true,
   connectWithinMs = 30_000,
   signal,
 }: NatsOptions): Promise<NatsConnection> {
   const deadlineAtMs = Date.now() + connectWithinMs;
   for (let repetition = 0; ; repetition += 1) {
     try {
-      return await connectOnce(url, name);
+      return await connectOnce(url, name, isEchoing);
     } catch (cause) {
       // Anywhere within the backoff, so that many who failed together do not come back together.
       const waitMs = Math.random() * backoffMs(repetition, { firstMs: RECONNECT_WAIT_MS, maxMs: 2_000 });
@@ -85,10 +88,11 @@ async function connectFirst({
   }
 }
 
-function connectOnce(url: string, name: string): Promise<NatsConnection> {
+function connectOnce(url: string, name: string, isEchoing: boolean): Promise<NatsConnection> {
   return connect({
     servers: url,
     name,
+    noEcho: !isEchoing,
     timeout: 5_000,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,

@@ -1,7 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { descriptorSet } from '@odograph/contracts/descriptors';
-import { listenToLog } from '@odograph/event-log/live-log';
-import type { ListenToLog } from '@odograph/event-log/subscribe';
 import { systemClock } from '@odograph/kernel/clock';
 import { compose } from '@odograph/platform/compose';
 import type { Log } from '@odograph/platform/log';
@@ -15,6 +13,7 @@ import { vehicleHistoryService } from './api/vehicle-history-service.ts';
 import type { HistoryConfig } from './config.ts';
 import { samples } from './domain/samples.ts';
 import { status } from './domain/status.ts';
+import { openLiveLog } from './log/broadcast.ts';
 import { createLogIndexes, logCollections } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
 import { observeWriters } from './log/metrics.ts';
@@ -36,14 +35,14 @@ export function historyApp(config: HistoryConfig, log: Log) {
   return (
     engines(config, log)
       .part('log', ['logMongo', 'mongo'], ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
-      .part('writers', ['disk', 'nats', 'broadcasts', 'log', 'metrics'], async (parts) => {
-        const { disk, nats, broadcasts, metrics } = parts;
+      .part('writers', ['disk', 'nats', 'liveLog', 'log', 'metrics'], async (parts) => {
+        const { disk, nats, liveLog, metrics } = parts;
         const writers = startPartitions({
           ...parts.log,
           owner: config.instance,
           jetstream: jetstream(nats.connection),
           manager: await jetstreamManager(nats.connection),
-          broadcasts: broadcasts.connection,
+          broadcaster: liveLog.broadcaster,
           streams: { partitionCount, ...config.stream },
           leaseTtlMs: config.leaseTtlMs,
           trim: { ...DEFAULT_TRIM_SETTINGS, keepMs: config.stream.keepMs },
@@ -109,7 +108,8 @@ export function historyApp(config: HistoryConfig, log: Log) {
 
 /** What the process is connected to, and where it is measured. */
 function engines(config: HistoryConfig, log: Log) {
-  const open = (name: string, signal: AbortSignal) => natsPart({ ...config.nats, name, log, signal });
+  const open = (name: string, signal: AbortSignal, isEchoing = true) =>
+    natsPart({ ...config.nats, name, log, signal, isEchoing });
   return (
     compose(SERVICE_NAME)
       .part('metrics', [], () => metricsPart(SERVICE_NAME, config.metrics))
@@ -121,10 +121,9 @@ function engines(config: HistoryConfig, log: Log) {
       )
       .part('nats', [], (_, signal) => open(SERVICE_NAME, signal))
       // Of its own, so that neither broadcasts nor those who listen to them wait behind the reading of envelopes.
-      .part('broadcasts', [], (_, signal) => open(`${SERVICE_NAME}-broadcasts`, signal))
-      .part('listen', ['broadcasts'], ({ broadcasts: { connection } }): ListenToLog => {
-        return (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
-      })
+      .part('broadcasts', [], (_, signal) => open(`${SERVICE_NAME}-broadcasts`, signal, false))
+      .part('liveLog', ['broadcasts'], ({ broadcasts: { connection } }) => openLiveLog(connection))
+      .part('listen', ['liveLog'], ({ liveLog }) => liveLog.listen)
       .part('disk', ['mongo'], ({ mongo: { db } }) => {
         const disk = watchFreeDisk(db, (err) => log.warn({ err }, 'the free disk is not known'));
         return started(disk, { stop: () => disk.stop() });

@@ -4,7 +4,7 @@ import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
 import { comparePositions, formatPosition } from '@odograph/kernel/position';
-import { type Collection, MongoBulkWriteError, type WriteError } from 'mongodb';
+import type { Collection } from 'mongodb';
 import {
   type EventDocument,
   fromDocument,
@@ -83,19 +83,33 @@ async function insertAll(events: Collection<EventDocument>, batch: readonly Stor
   return new Map([...(await holdersOf(events, taken)), ...refused]);
 }
 
+/** What MongoDB says of a document that it did not take. */
+interface InsertError {
+  /** Its place in the batch. */
+  readonly index: number;
+  readonly code: number;
+  readonly errmsg: string;
+}
+
+interface InsertAnswer {
+  readonly writeErrors?: readonly InsertError[];
+  readonly writeConcernError?: { readonly errmsg: string };
+}
+
+/** An `insert` by its own command: the driver's `insertMany` measures every document before it sends it. */
 async function insertUnordered(
   events: Collection<EventDocument>,
   batch: readonly StoredEvent[],
-): Promise<readonly WriteError[]> {
-  try {
-    await events.insertMany(batch.map(toDocument), { ordered: false });
-    return [];
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
-    const errors = [error.writeErrors].flat();
-    if (errors.length === 0 || error.result.getWriteConcernError()) throw error;
-    return errors;
-  }
+): Promise<readonly InsertError[]> {
+  const { writeErrors = [], writeConcernError } = (await events.db.command({
+    insert: events.collectionName,
+    documents: batch.map(toDocument),
+    ordered: false,
+    writeConcern: { w: 'majority', j: true },
+  })) as InsertAnswer;
+  if (writeConcernError)
+    throw new Fault('UNAVAILABLE', `MongoDB did not confirm: ${writeConcernError.errmsg}`);
+  return writeErrors;
 }
 
 /** What the log holds at each event's position, else under its key. */

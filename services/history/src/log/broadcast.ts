@@ -1,47 +1,69 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import {
-  type CommittedEnvelope,
-  LogBroadcast,
-  type PartitionState,
-} from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+  type Broadcast,
+  type BroadcastEnvelope,
+  encodeBroadcast,
+  type PartitionHealth,
+} from '@odograph/event-log/broadcast';
+import { listenToLog } from '@odograph/event-log/live-log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { logSubject } from '@odograph/event-log/names';
+import type { ListenToLog } from '@odograph/event-log/subscribe';
 
 /** Well below the payload limit of NATS, 1 MiB by default, whatever the overhead. */
 const MAX_BROADCAST_BYTES = 700 * 1024;
 
-/** How a partition fares, as the broadcast tells it. */
-export interface PartitionHealth {
-  readonly state: PartitionState;
-  readonly streamCreatedAtMs: number;
-  readonly freeDiskRatio?: number | undefined;
-}
-
 /** Tells those who follow the log what is committed. A lost broadcast is read from the log instead. */
 export interface Broadcaster {
   /** Broadcasts envelopes, split under the payload limit; without any it is the sign of life. */
-  tell(watermark: number, envelopes: readonly CommittedEnvelope[], health: PartitionHealth): void;
+  tell(watermark: number, envelopes: readonly BroadcastEnvelope[], health: PartitionHealth): void;
 }
 
-export function createBroadcaster(connection: NatsConnection, partition: number): Broadcaster {
+/** Where broadcasts go out and come in. */
+export interface LiveLog {
+  broadcaster(partition: number): Broadcaster;
+  readonly listen: ListenToLog;
+}
+
+/**
+ * Broadcasts over NATS to other processes, and by hand to this one's own followers: those are most of what it tells, and
+ * would be encoded, sent and decoded for nobody. The connection is to be one that NATS does not echo to, or they come twice.
+ */
+export function openLiveLog(connection: NatsConnection): LiveLog {
+  const listeners = new Map<number, Set<Parameters<ListenToLog>[1]>>();
+
+  function listenersOf(partition: number) {
+    const own = listeners.get(partition) ?? new Set();
+    listeners.set(partition, own);
+    return own;
+  }
+
   /** Once the connection is closed nothing is told: what is lost is read from the log. */
-  function publish(
-    watermark: number,
-    envelopes: readonly CommittedEnvelope[],
-    health: PartitionHealth,
-  ): void {
+  function publish(broadcast: Broadcast): void {
     if (connection.isClosed() || connection.isDraining()) return;
-    const broadcast = LogBroadcast.create({ partition, watermark, envelopes: [...envelopes], ...health });
-    connection.publish(logSubject(partition), LogBroadcast.encode(broadcast).finish());
+    const bytes = encodeBroadcast(broadcast);
+    connection.publish(logSubject(broadcast.partition), bytes);
+    for (const listener of listenersOf(broadcast.partition)) listener(broadcast, bytes.length);
   }
 
   return {
-    tell(watermark, envelopes, health) {
-      const parts = splitByBytes(envelopes);
-      parts.forEach((part, at) => {
-        const isLast = at === parts.length - 1;
-        publish(isLast ? watermark : (part.at(-1)?.sequence ?? watermark), part, health);
-      });
+    broadcaster: (partition) => ({
+      tell(watermark, envelopes, health) {
+        const parts = splitByBytes(envelopes);
+        parts.forEach((part, at) => {
+          const isLast = at === parts.length - 1;
+          const reached = isLast ? watermark : (part.at(-1)?.sequence ?? watermark);
+          publish({ ...health, partition, watermark: reached, envelopes: part });
+        });
+      },
+    }),
+    listen(partition, onBroadcast) {
+      const own = listenersOf(partition).add(onBroadcast);
+      const stopListening = listenToLog(connection, partition, onBroadcast);
+      return () => {
+        own.delete(onBroadcast);
+        stopListening();
+      };
     },
   };
 }
@@ -51,22 +73,17 @@ export function linkEnvelopes(
   sequences: readonly number[],
   committed: readonly StoredEvent[],
   before: number,
-): CommittedEnvelope[] {
-  const bySequence = new Map<number, StoredEvent[]>();
-  for (const stored of committed) {
-    const events = bySequence.get(stored.position.sequence);
-    if (events) events.push(stored);
-    else bySequence.set(stored.position.sequence, [stored]);
-  }
+): BroadcastEnvelope[] {
+  const bySequence = Map.groupBy(committed, ({ position }) => position.sequence);
   return sequences.map((sequence, at) => ({
     sequence,
     previousSequence: sequences[at - 1] ?? before,
-    events: (bySequence.get(sequence) ?? []).map(({ position, event }) => ({ index: position.index, event })),
+    events: bySequence.get(sequence) ?? [],
   }));
 }
 
-function splitByBytes(envelopes: readonly CommittedEnvelope[]): CommittedEnvelope[][] {
-  const parts: CommittedEnvelope[][] = [[]];
+function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelope[][] {
+  const parts: BroadcastEnvelope[][] = [[]];
   let bytes = 0;
   for (const envelope of envelopes) {
     const size = sizeOf(envelope);
@@ -81,10 +98,9 @@ function splitByBytes(envelopes: readonly CommittedEnvelope[]): CommittedEnvelop
 }
 
 /** An upper bound of an envelope's encoded size: its payloads, and a generous head for each event. */
-function sizeOf({ events }: CommittedEnvelope): number {
+function sizeOf({ events }: BroadcastEnvelope): number {
   return events.reduce(
-    (sum, { event }) =>
-      sum + 128 + (event ? event.payload.length + 3 * (event.subject.length + event.reportId.length) : 0),
+    (sum, { event }) => sum + 128 + event.payload.length + 3 * (event.subject.length + event.reportId.length),
     64,
   );
 }

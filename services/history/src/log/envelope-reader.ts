@@ -1,6 +1,6 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { decodeEnvelope, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { decodeEnvelope, type EnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { streamName } from '@odograph/event-log/names';
 import { Bell } from '@odograph/kernel/bell';
@@ -128,9 +128,9 @@ function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
   const position = (index: number) => ({ partition, sequence: message.seq, index });
   let events: readonly StoredEvent[];
   try {
-    events = eventsOf(message.data).map((event, index) => {
-      const fault = faultOf(event);
-      const stored = { position: position(index), event };
+    events = entriesOf(message.data).map((entry, index) => {
+      const fault = faultOf(entry.event);
+      const stored = { position: position(index), ...entry };
       return fault ? asUndecodable(stored, fault, storedAtMs) : stored;
     });
   } catch (error) {
@@ -141,12 +141,12 @@ function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
 }
 
 /** Who reads the log counts on it that an envelope is no longer than this. */
-function eventsOf(bytes: Uint8Array): readonly Event[] {
-  const events = decodeEnvelope(bytes);
-  if (events.length <= MAX_ENVELOPE_EVENTS) return events;
+function entriesOf(bytes: Uint8Array): readonly EnvelopeEntry[] {
+  const entries = decodeEnvelope(bytes);
+  if (entries.length <= MAX_ENVELOPE_EVENTS) return entries;
   throw new Fault(
     'CORRUPT_LOG',
-    `the envelope has ${events.length} events, more than ${MAX_ENVELOPE_EVENTS}`,
+    `the envelope has ${entries.length} events, more than ${MAX_ENVELOPE_EVENTS}`,
   );
 }
 

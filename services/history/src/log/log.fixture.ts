@@ -9,7 +9,7 @@ import { createPublisher } from '@odograph/event-log/publisher';
 import { createStreamWatch } from '@odograph/event-log/stream-watch';
 import { systemClock } from '@odograph/kernel/clock';
 import { type TestEngine, testMongo } from '@odograph/testing/engines';
-import { createBroadcaster } from './broadcast.ts';
+import { openLiveLog } from './broadcast.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
 import { createMongoLogReader } from './mongo-log-reader.ts';
 import { createPartitionRecords } from './partition-record.ts';
@@ -66,7 +66,7 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
       reader,
       jetstream: jetstream(connection),
       manager: await jetstreamManager(connection),
-      broadcaster: createBroadcaster(connection, partition),
+      broadcaster: openLiveLog(connection).broadcaster(partition),
       streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
       leaseTtlMs,
       freeDiskRatio: () => 0.5,

@@ -1,7 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/nats-core';
 import type { Clock } from '@odograph/kernel/clock';
-import { createBroadcaster } from './broadcast.ts';
+import type { Broadcaster } from './broadcast.ts';
 import type { LogCollections } from './collections.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import type { StreamSettings } from './streams.ts';
@@ -14,8 +13,7 @@ export interface PartitionsParts {
   readonly reader: MongoLogReader;
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
-  /** A connection of its own, so that broadcasts do not wait behind reads. */
-  readonly broadcasts: NatsConnection;
+  readonly broadcaster: (partition: number) => Broadcaster;
   readonly streams: StreamSettings;
   readonly leaseTtlMs: number;
   readonly trim: TrimSettings;
@@ -36,11 +34,10 @@ export interface Partitions {
 const TRIM_MS = 60_000;
 
 export function startPartitions(parts: PartitionsParts): Partitions {
-  const { streams, broadcasts, manager, reader, clock, observer } = parts;
+  const { streams, manager, reader, clock, observer } = parts;
   const partitions = Array.from({ length: streams.partitionCount }, (_, partition) => partition);
   const writers = partitions.map((partition) => {
-    const broadcaster = createBroadcaster(broadcasts, partition);
-    return new PartitionWriter({ ...parts, partition, broadcaster });
+    return new PartitionWriter({ ...parts, partition, broadcaster: parts.broadcaster(partition) });
   });
   const writerOf = (partition: number) => writers[partition] as PartitionWriter;
 
