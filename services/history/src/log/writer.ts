@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { PartitionHealth } from '@odograph/event-log/broadcast';
 import { type Clock, pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
-import { appendEvents } from './append.ts';
-import { type Broadcaster, linkEnvelopes, type PartitionHealth } from './broadcast.ts';
+import { type Appended, appendEvents } from './append.ts';
+import { type Broadcaster, linkEnvelopes } from './broadcast.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeReader, openEnvelopeReader, type ReadEnvelope } from './envelope-reader.ts';
 import { HeldLease } from './held-lease.ts';
@@ -51,7 +52,7 @@ const RETRY_MS = 200;
 
 /**
  * The log writer of a partition: takes the lease when it is free, reads envelopes in order from the watermark on, and
- * appends them: one batch at a time, insert → watermark → broadcast.
+ * appends them: insert → watermark → broadcast, one batch at a time at each step.
  */
 export class PartitionWriter {
   readonly #parts: WriterParts;
@@ -137,14 +138,31 @@ export class PartitionWriter {
       void close(envelopes).catch((error: unknown) => observer.onTrouble(partition, error));
     turn.signal.addEventListener('abort', interrupt, { once: true });
     try {
-      while (!turn.signal.aborted) {
-        const batch = await envelopes.take();
-        if (batch.length === 0) break;
-        await this.#commit(turn, batch);
-      }
+      await this.#appendBatches(turn, envelopes);
     } finally {
       turn.signal.removeEventListener('abort', interrupt);
       await close(envelopes);
+    }
+  }
+
+  /**
+   * One batch after the other. While the watermark moves over one, the next is inserted already: what lies above the
+   * watermark does not exist to a reader, and a watermark moves only once the log has all below it.
+   */
+  async #appendBatches(turn: Turn, envelopes: EnvelopeReader): Promise<void> {
+    let committing: Promise<unknown> = Promise.resolve();
+    try {
+      while (!turn.signal.aborted) {
+        const batch = await envelopes.take();
+        if (batch.length === 0) break;
+        const appended = await this.#insert(batch);
+        await committing;
+        committing = this.#commit(turn, batch, appended);
+        // Whoever waits for it next hears of what goes wrong.
+        committing.catch(() => undefined);
+      }
+    } finally {
+      await committing;
     }
   }
 
@@ -154,14 +172,18 @@ export class PartitionWriter {
     return this.#turn;
   }
 
-  async #commit(turn: Turn, batch: readonly ReadEnvelope[]): Promise<void> {
-    const { partition, collections, broadcaster, observer } = this.#parts;
-    const last = batch.at(-1) as ReadEnvelope;
+  async #insert(batch: readonly ReadEnvelope[]): Promise<Appended> {
     const events = batch.flatMap((envelope) => envelope.events);
-    const appended = await this.#untilKnown(() => {
+    return await this.#untilKnown(() => {
       this.#lease.assertHeld();
-      return appendEvents(collections.events, events);
+      return appendEvents(this.#parts.collections.events, events);
     });
+  }
+
+  /** Moves the watermark over a batch that is in the log, and tells of it. */
+  async #commit(turn: Turn, batch: readonly ReadEnvelope[], appended: Appended): Promise<void> {
+    const { partition, broadcaster, observer } = this.#parts;
+    const last = batch.at(-1) as ReadEnvelope;
     const move = { from: turn.watermark, to: last.sequence, storedAtMs: last.storedAtMs };
     await this.#untilKnown(() => this.#lease.moveWatermark(turn.lease, move));
     const sequences = batch.map(({ sequence }) => sequence);
