@@ -36,8 +36,14 @@ export function comparePlaces(a: SamplePlace, b: SamplePlace): number {
  */
 export function samplesIn(event: VehicleEvent): readonly RecordedSample[] {
   const report = reportIn(event);
-  return report === undefined ? [] : report.samples.map((sample) => recorded(sample, report.reportId));
+  if (report === undefined) return [];
+  const samples = KNOWN.get(report) ?? report.samples.map((sample) => recorded(sample, report.reportId));
+  KNOWN.set(report, samples);
+  return samples;
 }
+
+/** Each projection asks for the samples of an event twice: which slices it touches, and what it changes there. */
+const KNOWN = new WeakMap<object, readonly RecordedSample[]>();
 
 function recorded({ observedAtMs, signals }: Sample, reportId: string): RecordedSample {
   if (!Number.isSafeInteger(observedAtMs) || observedAtMs < 0 || observedAtMs > LATEST_OBSERVED_AT_MS) {

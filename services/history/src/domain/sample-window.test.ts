@@ -5,8 +5,8 @@ import { windowKeyOf, windowStartOf } from './sample-window.ts';
 describe('the windows of samples', () => {
   test.each([
     ['2021-04-22T06:00:00.000Z', '2021-04-22T06:00Z'],
-    ['2021-04-22T05:59:59.999Z', '2021-04-22T00:00Z'],
-    ['2024-02-29T23:59:59.999Z', '2024-02-29T18:00Z'],
+    ['2021-04-22T05:59:59.999Z', '2021-04-22T04:00Z'],
+    ['2024-02-29T23:59:59.999Z', '2024-02-29T22:00Z'],
   ])('%s is in the one of %s', (time, key) => {
     expect(windowKeyOf(Date.parse(time))).toBe(key);
     expect(Date.parse(key)).toBe(windowStartOf(Date.parse(time)));
@@ -31,8 +31,8 @@ describe('the windows of samples', () => {
     [Number.NEGATIVE_INFINITY, '1970-01-01T00:00Z'],
     [-1, '1970-01-01T00:00Z'],
     [Number.NaN, '1970-01-01T00:00Z'],
-    [Number.MAX_SAFE_INTEGER, '9999-12-31T18:00Z'],
-    [Number.POSITIVE_INFINITY, '9999-12-31T18:00Z'],
+    [Number.MAX_SAFE_INTEGER, '9999-12-31T22:00Z'],
+    [Number.POSITIVE_INFINITY, '9999-12-31T22:00Z'],
   ])('take in %d at one of their ends', (timeMs, key) => {
     expect(windowKeyOf(timeMs)).toBe(key);
   });

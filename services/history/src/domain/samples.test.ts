@@ -148,29 +148,29 @@ describe('the samples of a vehicle', () => {
     );
   });
 
-  test('lie in windows of six hours, aligned to UTC', () => {
+  test('lie in windows of two hours, aligned to UTC', () => {
     const start = Date.UTC(2021, 3, 22, 6);
     const atEdges = {
       ...report(start, {}),
-      samples: [start - 1, start, start + 21_599_999, start + 21_600_000].map((observedAtMs) => ({
+      samples: [start - 1, start, start + 7_199_999, start + 7_200_000].map((observedAtMs) => ({
         observedAtMs,
         signals: { speed_kmh: 1 },
       })),
     };
-    expect(samples.keysOf(atEdges)).toEqual(['2021-04-22T00:00Z', '2021-04-22T06:00Z', '2021-04-22T12:00Z']);
+    expect(samples.keysOf(atEdges)).toEqual(['2021-04-22T04:00Z', '2021-04-22T06:00Z', '2021-04-22T08:00Z']);
     const stored = deliver(samples, [[atEdges]]);
     expect([...stored].map(([key, [document]]) => [key, document?.['from'], document?.['to']])).toEqual([
-      ['2021-04-22T00:00Z', start - 1, start - 1],
-      ['2021-04-22T06:00Z', start, start + 21_599_999],
-      ['2021-04-22T12:00Z', start + 21_600_000, start + 21_600_000],
+      ['2021-04-22T04:00Z', start - 1, start - 1],
+      ['2021-04-22T06:00Z', start, start + 7_199_999],
+      ['2021-04-22T08:00Z', start + 7_200_000, start + 7_200_000],
     ]);
   });
 
   test.each([
-    ['3 documents, so a day in 12, at one a second', 1, 3],
-    ['1 document, so a day in 4, of a bus that reports every two minutes', 120, 1],
+    ['1 document, so a day in 12, at one a second', 1, 1],
+    ['1 document, so a day in 12, of a bus that reports every two minutes', 120, 1],
   ])('of a window lie in %s', (_, intervalS, count) => {
-    const events = Array.from({ length: 21_600 / intervalS }, (__, at) =>
+    const events = Array.from({ length: 7_200 / intervalS }, (__, at) =>
       report(WINDOW_START_MS + at * intervalS * 1000, { speed_kmh: at % 50 }),
     );
     expect([...deliver(samples, [events]).values()].map((documents) => documents.length)).toEqual([count]);
@@ -207,10 +207,13 @@ describe('the samples of a vehicle', () => {
   });
 });
 
-/** So many samples, one a second, from a second of the window on. */
-function drive(fromSecond: number, count: number): TelemetryReported[] {
+/** Dense enough for a window to need more than one document. */
+const STEP_MS = 750;
+
+/** So many samples, a step apart, from a step of the window on. */
+function drive(from: number, count: number): TelemetryReported[] {
   return Array.from({ length: count }, (_, at) =>
-    report(WINDOW_START_MS + (fromSecond + at) * 1000, { speed_kmh: (fromSecond + at) % 90 }),
+    report(WINDOW_START_MS + (from + at) * STEP_MS, { speed_kmh: (from + at) % 90 }),
   );
 }
 
@@ -312,7 +315,7 @@ describe('what is stored', () => {
 
   test('may be of two moments: every split of a rewrite, with its events once more, gives the clean documents', () => {
     const first = drive(0, 8300);
-    const second = [...drive(8300, 300), report(WINDOW_START_MS + 100_500, { speed_kmh: 5 })];
+    const second = [...drive(8300, 300), report(WINDOW_START_MS + 100_400, { speed_kmh: 5 })];
     const old = documentsOf(deliver(samples, [first]));
     const clean = deliver(samples, [first, second]);
     for (let written = 0; written <= documentsOf(clean).length; written += 1) {
@@ -344,7 +347,7 @@ describe('what is stored', () => {
 });
 
 describe('a range of samples', () => {
-  const second = (at: number) => WINDOW_START_MS + at * 1000;
+  const step = (at: number) => WINDOW_START_MS + at * STEP_MS;
   const stored = documentsOf(deliver(samples, [drive(0, 3000)]));
 
   test('has what lies in it, whether stored or only just come', () => {
@@ -389,7 +392,7 @@ describe('a range of samples', () => {
       KEY,
       sealed(stored, (block) => block !== 2),
     );
-    const range = { fromMs: second(1030), toMs: second(1040) };
+    const range = { fromMs: step(1030), toMs: step(1040) };
     expect(readSamples(slice, { ...range, limit: 50 })).toHaveLength(10);
     expect(countSamples(slice, range)).toBe(10);
   });
@@ -400,9 +403,9 @@ describe('a range of samples', () => {
       KEY,
       sealed(stored, (block) => block > 1),
     );
-    const after = { observedAtMs: second(600), reportId: `V1@${second(600)}` };
+    const after = { observedAtMs: step(600), reportId: `V1@${step(600)}` };
     expect(readSamples(slice, { ...ALL, after, limit: 50 }).map(({ observedAtMs }) => observedAtMs)).toEqual(
-      Array.from({ length: 50 }, (_, at) => second(601 + at)),
+      Array.from({ length: 50 }, (_, at) => step(601 + at)),
     );
   });
 
@@ -412,13 +415,13 @@ describe('a range of samples', () => {
       KEY,
       sealed(stored, (block) => block !== 0),
     );
-    expect(countSamples(slice, { fromMs: second(10), toMs: Number.POSITIVE_INFINITY })).toBe(2990);
+    expect(countSamples(slice, { fromMs: step(10), toMs: Number.POSITIVE_INFINITY })).toBe(2990);
   });
 
   test('never tells of the mark on a split position', () => {
     const halves = [
-      report(second(0), { latitude_deg: 1 }, 'a'),
-      report(second(0), { longitude_deg: 2 }, 'a'),
+      report(step(0), { latitude_deg: 1 }, 'a'),
+      report(step(0), { longitude_deg: 2 }, 'a'),
     ];
     for (const signals of [undefined, ['latitude_deg', 'longitude_deg']]) {
       const [sample] = readSamples(sliceOf(...halves), { ...ALL, signals });
@@ -430,9 +433,9 @@ describe('a range of samples', () => {
     ['a whole position', [{ latitude_deg: 1, longitude_deg: 2 }], { latitude_deg: 1, longitude_deg: 2 }],
     ['two halves', [{ latitude_deg: 1 }, { longitude_deg: 2 }], { latitude_deg: 9, longitude_deg: 2 }],
   ])('tells the same of %s whether or not both coordinates are asked for', (_, said, told) => {
-    const events = said.map((signals) => report(second(0), signals, 'a'));
+    const events = said.map((signals) => report(step(0), signals, 'a'));
     const slice = samples.fromDocuments('V1', KEY, documentsOf(deliver(samples, [events])));
-    samples.apply(slice, report(second(0), { latitude_deg: 9 }, 'a'), KEY);
+    samples.apply(slice, report(step(0), { latitude_deg: 9 }, 'a'), KEY);
     for (const names of [['latitude_deg'], ['longitude_deg'], ['latitude_deg', 'longitude_deg']]) {
       expect(readSamples(slice, { ...ALL, signals: names })[0]?.signals).toEqual(named(told, names));
     }

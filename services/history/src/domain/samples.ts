@@ -25,7 +25,7 @@ export interface SamplesSlice {
 export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
   return {
     name: 'samples',
-    version: 1,
+    version: 2,
     keysOf,
     initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
     apply,
