@@ -1,6 +1,9 @@
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
 import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { foldSubject, includesUpTo } from './fold.ts';
 import { loadTogether } from './load-together.ts';
@@ -38,7 +41,8 @@ export async function flushTail({ tail, models, checkpoints, log }: FlushParts):
       subject,
       events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through.sequence),
     }));
-    for (const model of models) slices += await flushModel(model, vehicles, { parked, through, log });
+    const context = { parked, through, log, decode: decodeOnce() };
+    for (const model of models) slices += await flushModel(model, vehicles, context);
   }
   const { sequence } = through;
   await checkpoints.move(checkpoint, { partition, sequence, parked: [...parked.values()] });
@@ -59,6 +63,17 @@ interface FlushContext {
   /** The end of the last envelope that is stored. */
   readonly through: EventPosition;
   readonly log: SubjectLog;
+  readonly decode: (event: Event) => VehicleEvent;
+}
+
+/** Remembers what it has decoded, for each projection reads the same events. What cannot be decoded throws each time. */
+function decodeOnce(): FlushContext['decode'] {
+  const decoded = new Map<Event, VehicleEvent>();
+  return (event) => {
+    const known = decoded.get(event) ?? decodeEvent(event);
+    decoded.set(event, known);
+    return known;
+  };
 }
 
 interface Vehicle {
@@ -70,7 +85,7 @@ interface Vehicle {
 async function flushModel(
   { projection, store }: ReadModel<unknown>,
   vehicles: readonly Vehicle[],
-  { parked, through, log }: FlushContext,
+  { parked, through, log, decode }: FlushContext,
 ): Promise<number> {
   const load = loadTogether(store);
   const changed: ChangedSlice[] = [];
@@ -83,6 +98,7 @@ async function flushModel(
         events,
         parked: parked.get(key),
         load: (sliceKey) => load(subject, sliceKey),
+        decode,
         replay: (from, to) => log.readSubject(subject, from, to),
       });
       if (folded.parked) parked.set(key, folded.parked);

@@ -24,6 +24,8 @@ export interface FoldParts<S> {
   /** Only slices with these keys; all where it is left out. */
   readonly wants?: (key: string) => boolean;
   readonly load: (key: string) => Promise<StoredSlice>;
+  /** Decodes an event; where several projections fold the same events, once for all of them. */
+  readonly decode?: (event: StoredEvent['event']) => VehicleEvent;
   /** The vehicle's events between two positions, both included, from the log: what waited behind a parked one. */
   readonly replay: (from: EventPosition, through: EventPosition) => Promise<readonly StoredEvent[]>;
 }
@@ -60,7 +62,7 @@ async function foldUntilFault<S>(
   parts: FoldParts<S>,
   stops: ReadonlyMap<string, string>,
 ): Promise<Folded<S> | FaultFound> {
-  const { projection, subject, replay } = parts;
+  const { projection, subject, replay, decode = decodeEvent } = parts;
   const slices = new Map<string, FoldedSlice<S>>();
   let parked = parts.parked;
 
@@ -77,7 +79,7 @@ async function foldUntilFault<S>(
       parked = { projection: projection.name, subject, position, reason: stop };
       return undefined;
     }
-    const read = readEvent(projection, encoded);
+    const read = readEvent(projection, encoded, decode);
     if ('reason' in read) return { position, ...read };
     for (const key of read.keys) {
       if (parts.wants && !parts.wants(key)) continue;
@@ -121,9 +123,10 @@ async function foldUntilFault<S>(
 function readEvent<S>(
   projection: Projection<S>,
   encoded: StoredEvent['event'],
+  decode: NonNullable<FoldParts<S>['decode']>,
 ): { readonly event: VehicleEvent; readonly keys: readonly string[] } | { readonly reason: string } {
   try {
-    const event = decodeEvent(encoded);
+    const event = decode(encoded);
     return { event, keys: projection.keysOf(event) };
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
