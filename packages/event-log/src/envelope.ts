@@ -4,7 +4,7 @@ import { writeBytes } from '@odograph/contracts/write-bytes';
 import { Fault } from '@odograph/kernel/fault';
 import { readEvent } from './event-bytes.ts';
 
-/** An envelope holds at most this many events … */
+/** An envelope holds at most this many events, as an fsync costs the same for few of them … */
 export const MAX_ENVELOPE_EVENTS = 2000;
 /** … and at most this many bytes: half of what NATS takes in one message by default. */
 export const MAX_ENVELOPE_BYTES = 512 * 1024;

@@ -61,7 +61,7 @@ export interface Event {
 
 /**
  * What one JetStream message holds: the events that arrived within a few milliseconds, in order.
- * At most 500 events and 512 KiB.
+ * At most 2,000 events and 512 KiB.
  */
 export interface Envelope {
   /** The events, in order. */
