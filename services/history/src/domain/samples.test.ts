@@ -419,10 +419,7 @@ describe('a range of samples', () => {
   });
 
   test('never tells of the mark on a split position', () => {
-    const halves = [
-      report(step(0), { latitude_deg: 1 }, 'a'),
-      report(step(0), { longitude_deg: 2 }, 'a'),
-    ];
+    const halves = [report(step(0), { latitude_deg: 1 }, 'a'), report(step(0), { longitude_deg: 2 }, 'a')];
     for (const signals of [undefined, ['latitude_deg', 'longitude_deg']]) {
       const [sample] = readSamples(sliceOf(...halves), { ...ALL, signals });
       expect(sample?.signals).toEqual({ latitude_deg: 1, longitude_deg: 2 });
