@@ -2,7 +2,7 @@
 # Node 24, which everything runs on, comes with the packages and is found first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check clean distclean stopped
+.PHONY: help setup run test check chaos chaos-planted bench bench-full bench-compare clean distclean stopped
 
 HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Install packages and engines into this folder; again: only what changed
 	@node packages/engines/scripts/setup.ts
@@ -23,6 +23,21 @@ test: setup ## Check, then run every test on real engines
 
 check: $(INSTALLED) ## Types, lint, contracts and pure tests, in seconds
 	@exec node packages/testing/scripts/verify.ts --project=unit
+
+chaos: setup ## Break the platform 200 times and judge it; ARGS='--rounds 20 --seed 7' for less
+	@exec node chaos/scripts/chaos.ts $(ARGS)
+
+chaos-planted: setup ## Plant bugs in the platform and see that chaos finds each
+	@exec node chaos/scripts/planted.ts $(ARGS)
+
+bench: setup ## Measure against the references, in about four minutes
+	@exec node bench/scripts/bench.ts $(ARGS)
+
+bench-full: setup ## The same for longer and with more repeats, in about half an hour
+	@exec node bench/scripts/bench.ts --form full $(ARGS)
+
+bench-compare: setup ## Hold the newest run's ratios against the baseline
+	@exec node bench/scripts/compare.ts $(ARGS)
 
 clean: stopped ## Remove what setup and tests made; the data in .data stays
 	rm -rf node_modules .engines .cache

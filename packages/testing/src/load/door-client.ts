@@ -78,6 +78,8 @@ function runConnection(
   const waiting = new Map<number, PromiseWithResolvers<BatchResult>>();
   let lastNumber = 0;
   let failure: Fault | undefined;
+  /** One message after the other waits for the socket. */
+  let sending: Promise<void> = Promise.resolve();
 
   function fail(error: unknown): void {
     failure ??= isFault(error) ? error : new Fault('UNAVAILABLE', 'the connection failed', { cause: error });
@@ -108,7 +110,8 @@ function runConnection(
       lastNumber += 1;
       const result = Promise.withResolvers<BatchResult>();
       waiting.set(lastNumber, result);
-      call.send(connectRequest(lastNumber, reports)).catch(fail);
+      const message = connectRequest(lastNumber, reports);
+      sending = sending.then(() => call.send(message)).catch(fail);
       return await result.promise;
     },
     async close() {

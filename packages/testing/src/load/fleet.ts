@@ -66,6 +66,22 @@ export function reportIdentity(vehicleId: string, reportId: string, hash: Uint8A
   return `${vehicleId} ${reportId} ${Buffer.from(hash).toString('hex')}`;
 }
 
+/** The identity is made when somebody asks for it: a hash costs more than all else of a report. */
+function fleetReport(kind: ReportKind, report: VehicleReport): FleetReport {
+  const { vehicleId, reportId } = report;
+  let identity: string | undefined;
+  return {
+    kind,
+    vehicleId,
+    report,
+    bytes: VehicleReport.encode(report).finish(),
+    get identity() {
+      identity ??= reportIdentity(vehicleId, reportId, contentHash(report));
+      return identity;
+    },
+  };
+}
+
 interface Vehicle {
   readonly id: string;
   next(): FleetReport;
@@ -88,8 +104,7 @@ function createVehicle(at: number, settings: Required<FleetOptions>): Vehicle {
           ? { ...made, reportId: before.reportId, samples: sameTimes(made, before) }
           : made;
       if (kind === 'plain') before = report;
-      const identity = reportIdentity(id, report.reportId, contentHash(report));
-      return { kind, vehicleId: id, report, identity, bytes: VehicleReport.encode(report).finish() };
+      return fleetReport(kind, report);
     },
   };
 }
