@@ -25,6 +25,9 @@ export interface Lease {
 
 const NEVER = new Date(0);
 
+const hasRunOut = { $lt: ['$lease.until', '$$NOW'] };
+const isBeyond = (ttlMs: number) => ({ $gt: ['$lease.until', untilAfter(ttlMs)] });
+
 /** The server's own time decides who holds a lease, so that no process's clock matters. */
 const untilAfter = (ttlMs: number) => ({
   $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: ttlMs },
@@ -67,7 +70,10 @@ export async function readPartition(
   return record;
 }
 
-/** Takes the lease if it is free or has run out; undefined when somebody holds it. */
+/**
+ * Takes the lease if it is free or has run out; undefined when somebody holds it. One that runs much further than anybody
+ * takes it for was given before the server's clock was set back: its owner, if there is one, would have renewed it since.
+ */
 export async function takeLease(
   partitions: Collection<PartitionDocument>,
   partition: number,
@@ -75,7 +81,7 @@ export async function takeLease(
   ttlMs: number,
 ): Promise<Lease | undefined> {
   const record = await partitions.findOneAndUpdate(
-    { _id: partition, $expr: { $lt: ['$lease.until', '$$NOW'] } },
+    { _id: partition, $expr: { $or: [hasRunOut, isBeyond(2 * ttlMs)] } },
     [{ $set: { lease: { owner, token: { $add: ['$lease.token', 1] }, until: untilAfter(ttlMs) } } }],
     { returnDocument: 'after' },
   );
