@@ -1,4 +1,5 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { expect, test } from 'vitest';
 import { benchEvents } from './events.ts';
 
@@ -19,7 +20,9 @@ test('vehicles report in turn, each report under a key of its own', () => {
 test('positions rise, in full envelopes', () => {
   const positions = benchEvents(options).map(({ position }) => position);
   expect(positions[0]).toEqual({ partition: 0, sequence: 1, index: 0 });
-  expect(positions[1_199]).toEqual({ partition: 0, sequence: 3, index: 199 });
+  expect(positions[1_199]).toEqual({ partition: 0, sequence: 1, index: 1_199 });
+  const [next] = benchEvents({ ...options, count: MAX_ENVELOPE_EVENTS + 1 }).slice(-1);
+  expect(next?.position).toEqual({ partition: 0, sequence: 2, index: 0 });
 });
 
 test('the log can read them back', () => {
