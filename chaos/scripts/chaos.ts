@@ -27,6 +27,8 @@ const { rounds, seed, scenario, atOnce } = new Command('chaos')
 
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
+// An exit ends what runs, which a signal alone does not.
+process.once('SIGTERM', () => process.exit(143));
 
 const possible = SCENARIOS.filter(({ obstacle }) => obstacle?.() === undefined);
 for (const { name, obstacle } of SCENARIOS) {

@@ -6,7 +6,7 @@ import { type Violation, violationsOf } from '../verdict/violation.ts';
 import { type OpenStage, type StageOptions, setStage } from './set-stage.ts';
 import type { Scenario } from './stage.ts';
 
-export type RoundOptions = Omit<StageOptions, 'dataDir'>;
+export type RoundOptions = Omit<StageOptions, 'dataDir' | 'prepared'>;
 
 /** How a round went. */
 export interface RoundResult {
@@ -36,6 +36,8 @@ export interface RoundCounts {
 const BEFORE_MS = 700;
 const AFTER_MS = 700;
 const LEAST_ACKNOWLEDGED = 100;
+/** Broken by a round that proves nothing, whatever else it found. */
+export const NOTHING_TO_LOSE = 'the round had something to lose';
 
 /** One platform from its start to its end, one scenario, one verdict. The seed decides all but the timing of processes. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
@@ -56,11 +58,17 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
 type Played = Pick<RoundResult, 'violations' | 'counts'>;
 
 async function playIn(dataDir: string, options: RoundOptions): Promise<Played> {
-  const stage = await setStage({ ...options, dataDir });
+  const { scenario } = options;
+  const prepared = (await scenario.prepare?.(dataDir)) ?? {};
   try {
-    return await play(stage, options.scenario);
+    const stage = await setStage({ ...options, dataDir, prepared });
+    try {
+      return await play(stage, scenario);
+    } finally {
+      await stage.close();
+    }
   } finally {
-    await stage.close();
+    await prepared.end?.();
   }
 }
 
@@ -91,7 +99,7 @@ async function play(stage: OpenStage, scenario: Scenario): Promise<Played> {
 
 /** Nothing is proved where nothing happened. */
 function checkWorked({ acknowledged, queries }: RoundCounts): readonly Violation[] {
-  return violationsOf('the round had something to lose', [
+  return violationsOf(NOTHING_TO_LOSE, [
     ...(acknowledged < LEAST_ACKNOWLEDGED ? [`only ${acknowledged} reports were acknowledged`] : []),
     ...(queries === 0 ? ['no query was answered'] : []),
   ]);

@@ -9,12 +9,13 @@ import type { Violation } from '../verdict/violation.ts';
 import { startLinkedCluster } from './linked-cluster.ts';
 import { createLoad, type Load } from './load.ts';
 import { type Queries, startQueries } from './queries.ts';
-import type { Scenario, Stage } from './stage.ts';
+import type { Preparation, Scenario, Stage } from './stage.ts';
 
 export interface StageOptions {
   readonly seed: number;
   readonly scenario: Scenario;
   readonly dataDir: string;
+  readonly prepared: Preparation;
   /** Settings for the services on top of the scenario's. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -45,12 +46,13 @@ const SETTINGS = {
 const FLUSH_MS = ['100', '500', '3000'] as const;
 
 /** Starts a platform, a fleet that will report to it, and people who ask and follow. */
-export async function setStage({ seed, scenario, dataDir, env }: StageOptions): Promise<OpenStage> {
+export async function setStage({ seed, scenario, dataDir, prepared, env }: StageOptions): Promise<OpenStage> {
   const random = createRandom(seed);
   const flush = { ODO_HISTORY_FLUSH_MS: random.pick(FLUSH_MS) };
   const linked = await startLinkedCluster({
     ...{ dataDir, partitions: PARTITIONS, histories: scenario.histories ?? 1 },
-    env: { ...SETTINGS, ...flush, ...scenario.env, ...env },
+    env: { ...SETTINGS, ...flush, ...scenario.env, ...prepared.env, ...env },
+    ...(prepared.binaries && { binaries: prepared.binaries }),
     random: createRandom(seedOf(seed, JITTER_PART)),
   });
   const { cluster } = linked;

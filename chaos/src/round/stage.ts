@@ -1,5 +1,5 @@
 import type { Random } from '@odograph/kernel/random';
-import type { Cluster, Route } from '@odograph/testing/cluster/cluster';
+import type { Cluster, ClusterOptions, Route } from '@odograph/testing/cluster/cluster';
 import type { Ledger } from '@odograph/testing/load/ledger';
 import type { ReportedBatch } from '@odograph/testing/load/reporter';
 import type { Link } from '../links/link.ts';
@@ -40,6 +40,15 @@ export interface Stage {
   plant(identity: string): void;
 }
 
+/** What a scenario made ready before the platform starts. */
+export interface Preparation {
+  /** Settings of the services, on top of {@link Scenario.env}. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly binaries?: ClusterOptions['binaries'];
+  /** Takes it away again, once nothing runs any more. */
+  end?(): Promise<void>;
+}
+
 /** Something bad that happens to the platform while it works. */
 export interface Scenario {
   readonly name: string;
@@ -55,5 +64,7 @@ export interface Scenario {
   readonly leaves?: readonly string[];
   /** Whether the platform can be all it needs here; why not, where it cannot. */
   readonly obstacle?: () => string | undefined;
+  /** Called before the platform starts, with the folder in which its data will lie. */
+  readonly prepare?: (dataDir: string) => Promise<Preparation>;
   run(stage: Stage): Promise<void>;
 }

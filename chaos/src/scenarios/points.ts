@@ -9,23 +9,32 @@ import type { Scenario, Stage } from '../round/stage.ts';
 // Between two steps of an event's way: a process dies, or a message is lost, at just that moment.
 
 /** What happens while the message of a point is on the wire. */
-type Fate = (stage: Stage, place: Place) => Promise<Verdict>;
+export type Fate = (stage: Stage, place: Place) => Promise<Verdict>;
 
 /** The processes at both ends of the link that a point lies on. */
-interface Place {
+export interface Place {
   readonly service: ClusterNode;
   readonly engine: ClusterNode;
   readonly link: Link;
 }
 
 const FATES: Readonly<Record<string, Fate>> = {
-  'the service dies': (_, { service }) => killed(service),
+  'the service dies': async (stage, { service }) => {
+    // Long enough for whatever does not wait for this message to go ahead.
+    await stage.wait(stage.random.between(0, 200));
+    return killed(service);
+  },
   'the engine dies': (_, { engine }) => killed(engine),
   'the connection breaks': () => Promise.resolve('cut'),
 };
 
 /** NATS and its clients live with a message that is lost; MongoDB's drivers hold TCP to its word. */
 const LOST: Fate = () => Promise.resolve('drop');
+/** By then whoever waited for an answer to a lost message has sent it again. */
+const SENT_AGAIN_MS = 1_500;
+
+/** So that reports of one vehicle are on their way in several envelopes, and could overtake one another. */
+const SMALL_ENVELOPES = { ODO_INGEST_ENVELOPE_EVENTS: '3' };
 
 /** How long the load may take to bring the point about. */
 const POINT_WITHIN_MS = 15_000;
@@ -34,10 +43,12 @@ const atEach = (name: PointName, histories: number): Scenario => ({
   name: histories === 1 ? `at: ${name}` : `at: ${name}, replica`,
   what: `a process dies or a connection breaks at the point "${name}"${histories === 1 ? '' : ', with a replica waiting'}`,
   histories,
+  ...(POINTS[name].link === 'ingest-nats' && { env: SMALL_ENVELOPES }),
   async run(stage) {
     const fates = [...Object.values(FATES), ...(POINTS[name].link.endsWith('nats') ? [LOST] : [])];
     for (const fate of shuffled(fates, stage)) {
       await strike(stage, name, fate);
+      if (fate === LOST) await stage.wait(SENT_AGAIN_MS);
       await stage.wait(stage.random.between(100, 800));
       await stage.heal();
     }
@@ -61,7 +72,7 @@ export const pointsWithReplica: readonly Scenario[] = (
 ).map((name) => atEach(name, 2));
 
 /** Waits for the point on any link where it can be, and lets a fate take its course there. */
-async function strike(stage: Stage, name: PointName, fate: Fate): Promise<void> {
+export async function strike(stage: Stage, name: PointName, fate: Fate): Promise<void> {
   const waiting = new AbortController();
   const after = 1 + stage.random.index(3);
   const strikes = placesOf(stage, POINTS[name].link).map((place) =>

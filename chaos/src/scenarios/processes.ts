@@ -51,8 +51,12 @@ export const allAsleep: Scenario = {
 
 export const longSleep: Scenario = {
   name: 'long sleep',
-  what: 'SIGSTOP of a process for a minute',
-  run: (stage) => sleepFor(stage, [anyOf(stage)], 60_000),
+  what: 'SIGSTOP of a process, or of all, for a minute',
+  async run(stage) {
+    const { nodes } = stage.cluster;
+    const one = nodes[stage.random.index(nodes.length + 1)];
+    await sleepFor(stage, one ? [one] : nodes, 60_000);
+  },
 };
 
 export const takeover: Scenario = {

@@ -1,6 +1,10 @@
 import type { Scenario } from '../round/stage.ts';
 import { calm } from './calm.ts';
+import { mongoClockAhead, mongoClockBack, serviceClocks } from './clocks.ts';
 import { cuts, halfOpen, narrow, slow } from './connections.ts';
+import { mongoDiskFull, mongoDiskLow, natsDiskFull } from './disks.ts';
+import { streamFull } from './full.ts';
+import { lateMessages } from './late.ts';
 import { mongoAwayLong, mongoAwayShortly, natsAsleep, natsDead } from './outages.ts';
 import { points, pointsWithReplica } from './points.ts';
 import { poison } from './poison.ts';
@@ -13,8 +17,10 @@ export const SCENARIOS: readonly Scenario[] = [
   calm,
   ...[kills, powerCut, sleeps, allAsleep, longSleep, takeover],
   ...[mongoAwayShortly, mongoAwayLong, natsDead, natsAsleep],
+  ...[streamFull, mongoDiskLow, mongoDiskFull, natsDiskFull],
+  ...[serviceClocks, mongoClockAhead, mongoClockBack],
   ...[cuts, halfOpen, slow, narrow],
-  ...[...points, ...pointsWithReplica],
+  ...[...points, ...pointsWithReplica, ...lateMessages],
   ...[lostBroadcast, crossedFlush, slowSubscribers, poison],
   ...[streamDeleted, streamMadeAnew, streamPurged, streamRestored],
 ];

@@ -108,5 +108,9 @@ export function killOwned(): void {
 
 // Where the kernel does not end children with their parent, an exit still does.
 process.once('exit', () => {
-  for (const child of living) child.kill('SIGTERM');
+  for (const child of living) {
+    child.kill('SIGTERM');
+    // One that sleeps would not hear it.
+    child.kill('SIGCONT');
+  }
 });

@@ -21,7 +21,8 @@ export interface ClusterOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Gives the port that a caller is told for a server's: where somebody stands between the two. Default: the server's. */
   readonly between?: (route: Route, port: number) => Promise<number>;
-  readonly binaries?: { readonly nats: string; readonly mongo: string };
+  /** Of the engines. Default: what is found. */
+  readonly binaries?: { readonly nats?: string; readonly mongo?: string };
 }
 
 /** The whole platform, each of its processes in one's hand: engines, the door, replicas of history. */
@@ -34,6 +35,8 @@ export interface Cluster {
   readonly nodes: readonly ClusterNode[];
   /** Where a client finds the services; `host:port`. */
   readonly endpoints: { readonly ingest: string; readonly histories: readonly string[] };
+  /** Where the metrics of each service can be scraped, by the names of their nodes; `host:port`. */
+  readonly metrics: Readonly<Record<string, string>>;
   /** Where the replicas of history are, past anybody who stands between. */
   readonly directEndpoints: readonly string[];
   /** The engines' own addresses, past anybody who stands between. */
@@ -79,6 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     histories: replicas.map(({ node }) => node),
     nodes,
     endpoints,
+    metrics: Object.fromEntries([...replicas, door].map(({ node, metrics }) => [node.name, metrics()])),
     directEndpoints: replicas.map(({ port }) => `${LOOPBACK}:${port}`),
     urls,
     stop,
@@ -95,7 +99,8 @@ function engineNode(
   port: number,
   { dataDir, binaries }: ClusterOptions,
 ): ClusterNode {
-  const where = { dataDir: join(dataDir, kind), port, ...(binaries && { binary: binaries[kind] }) };
+  const binary = binaries?.[kind];
+  const where = { dataDir: join(dataDir, kind), port, ...(binary !== undefined && { binary }) };
   return clusterNode(kind, () => start(where));
 }
 
@@ -116,7 +121,13 @@ async function serviceNode(
   const surroundings = { dataDir, urls, partitions, port, env: { ...process.env, ...settingsOf(kind, env) } };
   const launch = await planService({ ...service, name }, surroundings);
   const never = new AbortController().signal;
-  return { port, node: clusterNode(name, () => launch(never)) };
+  let metrics = '';
+  const node = clusterNode(name, async () => {
+    const child = await launch(never);
+    metrics = child.endpoints.metrics;
+    return child;
+  });
+  return { port, node, metrics: () => metrics };
 }
 
 /** A service refuses names that begin like its own and are none of its settings, and ignores those of others. */

@@ -1,0 +1,145 @@
+import type { PlantedBug } from './planted-bug.ts';
+
+const LANE = 'packages/event-log/src/publisher-lane.ts';
+const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
+const APPEND = 'services/history/src/log/append.ts';
+const WRITER = 'services/history/src/log/writer.ts';
+const STREAM_CHECK = 'services/history/src/log/stream-check.ts';
+const FLUSH = 'services/history/src/views/flush.ts';
+const STORE = 'services/history/src/views/read-model-store.ts';
+const TAIL = 'services/history/src/views/tail.ts';
+const VIEW_READER = 'services/history/src/views/view-reader.ts';
+
+/** On the way to disk: what is acknowledged, and in which order. */
+const atTheDoor: readonly PlantedBug[] = [
+  {
+    name: 'acknowledged before it is stored',
+    what: 'the door acknowledges an envelope that it has sent, and that JetStream may not have',
+    service: 'ingest',
+    file: LANE,
+    find: 'resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });',
+    replace: `const storing = this.#publish(bytes, messageId);
+        if (this.last) resolveAll(envelope, { partition, sequence: this.last + 1 });
+        this.last = await storing;
+        resolveAll(envelope, { partition, sequence: this.last });`,
+    caughtBy: 'at: envelope sent',
+  },
+  {
+    name: 'envelopes overtake one another',
+    what: 'the door has more than one envelope of a partition in flight',
+    service: 'ingest',
+    file: LANE,
+    find: 'if (this.#inFlight.length > 0) await this.#store(this.#inFlight);',
+    replace: 'if (this.#inFlight.length > 0) void this.#store(this.#inFlight);',
+    caughtBy: 'at: envelope sent',
+  },
+];
+
+/** From the stream into the log: once, whole, and told to those who follow. */
+const inTheLog: readonly PlantedBug[] = [
+  {
+    name: 'watermark before the insert',
+    what: 'the insert is not waited for: the watermark moves over events that are not in the log yet',
+    service: 'history',
+    file: WRITER,
+    find: 'return appendEvents(',
+    replace: `return ((collection, batch) => {
+        appendEvents(collection, batch).catch(() => undefined);
+        return Promise.resolve({ committed: batch, duplicates: 0, conflicts: 0 });
+      })(`,
+    caughtBy: 'at: insert sent',
+  },
+  {
+    name: 'duplicates handed on',
+    what: 'a report that was sent twice is told of twice to those who follow the log',
+    service: 'history',
+    file: APPEND,
+    find: '    tally.duplicates += 1;\n    return undefined;',
+    replace: '    tally.duplicates += 1;\n    return event;',
+    caughtBy: 'calm',
+  },
+  {
+    name: 'conflicts taken for duplicates',
+    what: 'a report under a key that the log has is dropped, though its content is another',
+    service: 'history',
+    file: APPEND,
+    find: '  if (isSameReport(holder.event, event.event)) {',
+    replace: '  if (holder) {',
+    caughtBy: 'calm',
+  },
+  {
+    name: 'own events taken for duplicates',
+    what: 'what an insert with a lost answer had stored is not handed on when the insert is repeated',
+    service: 'history',
+    file: APPEND,
+    find: '    if (isSameReport(holder.event, event.event)) return holder;',
+    replace: '    if (isSameReport(holder.event, event.event)) return undefined;',
+    caughtBy: 'at: insert answered',
+  },
+  {
+    name: 'set aside and forgotten',
+    what: 'a repair does not publish again what it set aside',
+    service: 'history',
+    file: STREAM_CHECK,
+    find: '  await restoreSetAside(repairing);',
+    replace: '',
+    caughtBy: 'stream restored',
+  },
+];
+
+/** From the log into views and to subscribers. */
+const inTheViews: readonly PlantedBug[] = [
+  {
+    name: 'broadcasts skipped',
+    what: 'who follows the log does not notice that a broadcast is missing between two',
+    service: 'history',
+    file: SUBSCRIBE,
+    find: '    if (envelope.previousSequence > at) break;',
+    replace: '',
+    caughtBy: 'at: broadcast',
+  },
+  {
+    name: 'checkpoint before the flush',
+    what: 'the checkpoint moves over documents that are not stored yet',
+    service: 'history',
+    file: FLUSH,
+    find: '  let slices = 0;',
+    replace: `  let slices = 0;
+  const early = { partition, sequence: through.sequence, parked: checkpoint.parked };
+  await checkpoints.move(checkpoint, early);`,
+    caughtBy: 'at: flush sent',
+  },
+  {
+    name: 'tail trimmed too far',
+    what: 'the tail forgets an envelope more than is stored',
+    service: 'history',
+    file: TAIL,
+    find: 'trimSubject(subject, events, sequence);',
+    replace: 'trimSubject(subject, events, sequence + 1);',
+    caughtBy: 'crossed flush',
+  },
+  {
+    name: 'documents before the tail',
+    what: 'a query reads the stored documents first and the tail last, so that a flush can fall between',
+    service: 'history',
+    file: VIEW_READER,
+    find: `      const view = tail.view(subject);
+      const checkpoint = await checkpoints.read(tail.partition);
+      const stored = await model.store.loadRange(subject, keys.from, keys.to);`,
+    replace: `      const stored = await model.store.loadRange(subject, keys.from, keys.to);
+      const checkpoint = await checkpoints.read(tail.partition);
+      const view = tail.view(subject);`,
+    caughtBy: 'crossed flush',
+  },
+  {
+    name: 'older documents over newer ones',
+    what: 'a former owner’s flush that comes late overwrites what its successor has stored',
+    service: 'history',
+    file: STORE,
+    find: '$cond: [isOlder, next,',
+    replace: '$cond: [true, next,',
+    caughtBy: 'late: flush sent',
+  },
+];
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [...atTheDoor, ...inTheLog, ...inTheViews];
