@@ -2,6 +2,7 @@ import { type OwnedProcess, startOwned } from '@odograph/engines/owned-process';
 import { stopAbandoned } from '@odograph/engines/pid-file';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { Fault } from '@odograph/kernel/fault';
+import { NODE_FLAGS } from '@odograph/platform/node-flags';
 import { isReadyMessage, type ServiceEndpoints } from '@odograph/platform/ready-message';
 import { type Child, describeExit } from './child.ts';
 
@@ -32,7 +33,7 @@ export async function startService(launch: ServiceLaunch, signal: AbortSignal): 
   const { main, env, logFile, pidFile } = launch;
   await stopAbandoned(pidFile);
   const service = startOwned({
-    command: [process.execPath, main],
+    command: [process.execPath, ...NODE_FLAGS, main],
     hasChannel: true,
     word: main,
     stopTimeoutMs: DRAIN_TIMEOUT_MS,

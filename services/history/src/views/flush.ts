@@ -16,6 +16,8 @@ export interface FlushParts {
   readonly models: readonly ReadModel<unknown>[];
   readonly checkpoints: Checkpoints;
   readonly log: SubjectLog;
+  /** Called after each stretch of work with how long it took, in milliseconds; others have their turn until it resolves. */
+  readonly rest?: (workMs: number) => Promise<void>;
 }
 
 /** Vehicles folded and stored together: enough for a good bulk write, few enough to keep memory flat. */
@@ -26,7 +28,8 @@ const VEHICLES_AT_ONCE = 100;
  * Each document says what it includes, so a crash between the two, or a second owner, changes nothing.
  * Gives how many slices were stored.
  */
-export async function flushTail({ tail, models, checkpoints, log }: FlushParts): Promise<number> {
+export async function flushTail(parts: FlushParts): Promise<number> {
+  const { tail, models, checkpoints, log } = parts;
   const { partition } = tail;
   const checkpoint = await checkpoints.read(partition);
   assertReaches(tail, checkpoint);
@@ -37,12 +40,14 @@ export async function flushTail({ tail, models, checkpoints, log }: FlushParts):
   const parked = new Map(checkpoint.parked.map((entry) => [keyOf(entry.projection, entry.subject), entry]));
   let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
+    const startedAtMs = performance.now();
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE).map((subject) => ({
       subject,
       events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through.sequence),
     }));
     const context = { parked, through, log, decode: decodeOnce() };
     for (const model of models) slices += await flushModel(model, vehicles, context);
+    await parts.rest?.(performance.now() - startedAtMs);
   }
   const { sequence } = through;
   await checkpoints.move(checkpoint, { partition, sequence, parked: [...parked.values()] });

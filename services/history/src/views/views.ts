@@ -52,6 +52,11 @@ export interface Views {
 
 /** How long the start waits for the tails: after that, answers say an older position for a while. */
 const CATCH_UP_MS = 30_000;
+/**
+ * How long a flush rests for each stretch of its work, unless the tail is full: done in one go, it would take the processor
+ * and MongoDB from those who commit and ask.
+ */
+const REST_PER_WORK = 2;
 /** How often a tail is looked at between two flushes, in milliseconds. */
 const LOOK_MS = 250;
 
@@ -77,7 +82,10 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
 
   async function flushOnce(tail: Tail): Promise<void> {
     const startedAt = performance.now();
-    const slices = await flushTail({ tail, models, checkpoints, log });
+    const isPressed = () => tail.bytes() >= settings.flushBytes || signal.aborted;
+    const rest = (workMs: number) =>
+      isPressed() ? Promise.resolve() : pause(workMs * REST_PER_WORK, signal);
+    const slices = await flushTail({ tail, models, checkpoints, log, rest });
     observer.onFlushed(tail.partition, slices, performance.now() - startedAt);
   }
 
