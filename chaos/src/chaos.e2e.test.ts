@@ -15,7 +15,7 @@ const ROUNDS: readonly (readonly [scenario: string, seed: number])[] = [
   ['at: insert answered', 4],
   ['at: watermark sent', 5],
   ['at: watermark answered', 6],
-  ['at: broadcast', 7],
+  ['at: broadcast, replica', 7],
   ['at: flush sent', 8],
   ['at: flush answered', 9],
   ['at: checkpoint sent', 10],

@@ -96,7 +96,7 @@ const inTheViews: readonly PlantedBug[] = [
     file: SUBSCRIBE,
     find: '    if (envelope.previousSequence > at) break;',
     replace: '',
-    caughtBy: 'at: broadcast',
+    caughtBy: 'at: broadcast, replica',
   },
   {
     name: 'checkpoint before the flush',
@@ -124,10 +124,10 @@ const inTheViews: readonly PlantedBug[] = [
     service: 'history',
     file: VIEW_READER,
     find: `      const view = tail.view(subject);
-      const checkpoint = await checkpoints.read(tail.partition);
-      const stored = await model.store.loadRange(subject, keys.from, keys.to);`,
-    replace: `      const stored = await model.store.loadRange(subject, keys.from, keys.to);
-      const checkpoint = await checkpoints.read(tail.partition);
+      const checkpoint = await readCheckpoint(tail.partition);
+      const stored = await loadStored(model, subject, keys);`,
+    replace: `      const stored = await loadStored(model, subject, keys);
+      const checkpoint = await readCheckpoint(tail.partition);
       const view = tail.view(subject);`,
     caughtBy: 'crossed flush',
   },

@@ -6,7 +6,6 @@ import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { foldSubject, includesUpTo } from './fold.ts';
-import { loadTogether } from './load-together.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
@@ -88,11 +87,10 @@ interface Vehicle {
 
 /** Folds vehicles side by side, so that their slices are loaded together, and stores what changed. */
 async function flushModel(
-  { projection, store }: ReadModel<unknown>,
+  { projection, store, load }: ReadModel<unknown>,
   vehicles: readonly Vehicle[],
   { parked, through, log, decode }: FlushContext,
 ): Promise<number> {
-  const load = loadTogether(store);
   const changed: ChangedSlice[] = [];
   await Promise.all(
     vehicles.map(async ({ subject, events }) => {

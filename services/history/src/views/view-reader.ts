@@ -5,6 +5,7 @@ import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { type Folded, foldSubject, openSlice } from './fold.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { StoredSlice } from './read-model-store.ts';
+import { readTogether } from './read-together.ts';
 import type { Tail, TailView } from './tail.ts';
 
 /** A vehicle's slices as of a position. */
@@ -64,7 +65,8 @@ export interface ViewReader {
 }
 
 export function createViewReader(parts: ViewReaderParts): ViewReader {
-  const { tails, checkpoints } = parts;
+  const { tails } = parts;
+  const readCheckpoint = readTogether((partition: number) => parts.checkpoints.read(partition));
   const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
 
   return {
@@ -75,8 +77,8 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     async read(model, subject, keys) {
       const tail = tailOf(subject);
       const view = tail.view(subject);
-      const checkpoint = await checkpoints.read(tail.partition);
-      const stored = await model.store.loadRange(subject, keys.from, keys.to);
+      const checkpoint = await readCheckpoint(tail.partition);
+      const stored = await loadStored(model, subject, keys);
       const load = loadFrom(subject, stored);
       const folded = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
       return {
@@ -88,7 +90,7 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
 
     async readEach(model, subjects, key) {
       const views = subjects.map((subject) => tailOf(subject).view(subject));
-      const current = await Promise.all(tails.map(({ partition }) => checkpoints.read(partition)));
+      const current = await Promise.all(tails.map(({ partition }) => readCheckpoint(partition)));
       const slices = await model.store.load(subjects.map((subject) => ({ subject, key })));
       const found = await Promise.all(
         slices.map(async (slice, at) => {
@@ -111,9 +113,9 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     async keysOf(model, subject, keys) {
       const tail = tailOf(subject);
       const view = tail.view(subject);
-      const checkpoint = await checkpoints.read(tail.partition);
+      const checkpoint = await readCheckpoint(tail.partition);
       const stored = await model.store.keysBetween(subject, keys.from, keys.to);
-      const load = async (key: string) => (await model.store.load([{ subject, key }]))[0] as StoredSlice;
+      const load = (key: string) => model.load(subject, key);
       // What the tail touches, also by letting go what was parked, is known only by folding it.
       const { slices, parked } = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
       return { keys: [...new Set([...stored, ...slices.keys()])].sort(), parked };
@@ -122,8 +124,8 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     async parkedOf(model, subject) {
       const tail = tailOf(subject);
       const view = tail.view(subject);
-      const checkpoint = await checkpoints.read(tail.partition);
-      const load = async (key: string) => (await model.store.load([{ subject, key }]))[0] as StoredSlice;
+      const checkpoint = await readCheckpoint(tail.partition);
+      const load = (key: string) => model.load(subject, key);
       return (await fold(model, parts.log, { subject, view, checkpoint, load })).parked;
     },
 
@@ -136,6 +138,13 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
       throw new Fault('DEADLINE', message);
     },
   };
+}
+
+/** A slice by itself is loaded together with those that others ask for. */
+async function loadStored<S>(model: ReadModel<S>, subject: string, { from, to }: KeyRange) {
+  if (from !== to) return await model.store.loadRange(subject, from, to);
+  const slice = await model.load(subject, from);
+  return slice.documents.length > 0 ? [slice] : [];
 }
 
 const headOf = (tail: Tail): Position => ({ partition: tail.partition, sequence: tail.head() });

@@ -6,6 +6,7 @@ import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import { type CheckpointDocument, createCheckpoints } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
 import { followLog } from './follow.ts';
+import { loadTogether } from './load-together.ts';
 import type { ReadModel } from './read-model.ts';
 import { createReadModelStore } from './read-model-store.ts';
 import { createTail, type Tail } from './tail.ts';
@@ -62,7 +63,8 @@ const LOOK_MS = 250;
 
 /** Puts a projection together with its stored documents. */
 export function readModelOf<S>(database: Db, projection: Projection<S>): ReadModel<S> {
-  return { projection, store: createReadModelStore(database, projection) };
+  const store = createReadModelStore(database, projection);
+  return { projection, store, load: loadTogether(store) };
 }
 
 /** Starts at the checkpoints and resolves once every tail has reached the log as it was then, or that takes long. */

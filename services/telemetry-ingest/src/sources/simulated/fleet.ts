@@ -1,10 +1,10 @@
 import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import { createRandom, seedOf } from '@odograph/kernel/random';
 import { type City, createCity } from './city.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import { live } from './life.ts';
 import { type Observation, observe } from './observation.ts';
 import { createProfile, type Profile } from './profile.ts';
-import { createRandom, seedOf } from '@odograph/kernel/random';
 import { createModem, type Transmission } from './transmission.ts';
 import { createVehicle } from './vehicle.ts';
 

@@ -1,5 +1,5 @@
-import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import { createRandom, type Random, seedOf } from '@odograph/kernel/random';
+import { hasRightCheckDigit } from '@odograph/kernel/vin';
 
 /** What moves a vehicle. */
 export type Drive = 'electric' | 'hybrid' | 'fuel';

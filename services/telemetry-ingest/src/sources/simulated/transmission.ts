@@ -1,9 +1,9 @@
 import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import type { Random } from '@odograph/kernel/random';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import { reportOf } from '../source.ts';
 import type { Observation } from './observation.ts';
 import type { Profile } from './profile.ts';
-import type { Random } from '@odograph/kernel/random';
 
 /** A report on its way: when it comes out of the vehicle's modem. */
 export interface Transmission {

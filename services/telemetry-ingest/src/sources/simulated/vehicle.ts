@@ -1,7 +1,7 @@
+import type { Random } from '@odograph/kernel/random';
 import { type City, placeOf, placeOn, type Road } from './city.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import type { Profile } from './profile.ts';
-import type { Random } from '@odograph/kernel/random';
 
 /** A simulated vehicle as it is now. Whoever lives its life changes it. */
 export interface Vehicle {
