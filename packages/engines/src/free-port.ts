@@ -10,10 +10,16 @@ export const LOOPBACK = '127.0.0.1';
 const PORTS = { from: 20_000, below: 32_000 };
 const ATTEMPTS = 100;
 
-/** A port on loopback that nobody listens on right now. */
+/** Given to somebody in this process who may not listen there yet; the oldest are forgotten. */
+const given = new Set<number>();
+const REMEMBERED = 1_000;
+
+/** A port on loopback that nobody listens on right now, and that nobody in this process was given a while ago. */
 export async function findFreePort(): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     const port = randomInt(PORTS.from, PORTS.below);
+    if (given.has(port)) continue;
+    remember(port);
     try {
       await listenOnce(port);
       return port;
@@ -21,6 +27,12 @@ export async function findFreePort(): Promise<number> {
       if (attempt === ATTEMPTS || !isErrno(error, 'EADDRINUSE')) throw error;
     }
   }
+}
+
+function remember(port: number): void {
+  given.add(port);
+  const [oldest = port] = given;
+  if (given.size > REMEMBERED) given.delete(oldest);
 }
 
 /** @throws Fault RULE_VIOLATED when somebody listens on the port already. */

@@ -46,9 +46,10 @@ export interface StreamCheckParts {
  */
 export async function prepareStream(parts: StreamCheckParts): Promise<StreamFacts> {
   const { manager, partition, collections, lease } = parts;
-  const found = await ensureStream(manager, partition, parts.streams);
+  // What the log has is read first: a former owner may add to it, and the stream, looked at afterwards, reaches as far.
   const record = await readPartition(collections.partitions, partition);
   const knownSequence = Math.max(record.watermark, await parts.reader.highestSequence(partition));
+  const found = await ensureStream(manager, partition, parts.streams);
   const strangeness =
     parts.suspicion ??
     strangenessOf(found, {

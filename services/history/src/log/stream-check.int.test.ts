@@ -1,0 +1,57 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { streamSubject } from '@odograph/event-log/names';
+import { systemClock } from '@odograph/kernel/clock';
+import { startTestNats } from '@odograph/testing/engines';
+import { expect, test } from 'vitest';
+import { toDocument } from './event-document.ts';
+import { openTestLog, reported } from './log.fixture.ts';
+import { type Lease, takeLease } from './partition-record.ts';
+import { prepareStream, type StreamCheckParts } from './stream-check.ts';
+import { ensureStream } from './streams.ts';
+
+const STREAMS = { partitionCount: 1, maxBytes: 1024 * 1024, replicas: 1 };
+
+test('a stream is not strange for what a former owner appends while it is looked at', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const connection = await log.openConnection();
+  const [stream, manager] = [jetstream(connection), await jetstreamManager(connection)];
+  await ensureStream(manager, 0, STREAMS);
+  const lease = (await takeLease(log.collections.partitions, 0, 'heir', 60_000)) as Lease;
+  let count = 0;
+
+  /** Puts one more envelope into the stream and into the log, as an owner does that does not know that it is none. */
+  async function append(): Promise<void> {
+    count += 1;
+    const event = reported({ vehicleId: 'bus-1', reportId: `r${count}`, observedAtMs: count });
+    const { seq: sequence } = await stream.publish(
+      streamSubject(0),
+      Envelope.encode({ events: [event] }).finish(),
+    );
+    await log.collections.events.insertOne(
+      toDocument({ position: { partition: 0, sequence, index: 0 }, event }),
+    );
+  }
+
+  const strange: string[] = [];
+  const parts: StreamCheckParts = {
+    partition: 0,
+    collections: log.collections,
+    reader: {
+      ...log.reader,
+      async highestSequence(partition) {
+        await append();
+        return await log.reader.highestSequence(partition);
+      },
+    },
+    ...{ jetstream: stream, manager, streams: STREAMS, lease, suspicion: undefined, leaseTtlMs: 60_000 },
+    onStrange: (reason) => strange.push(reason),
+    signal: new AbortController().signal,
+    clock: systemClock,
+  };
+  await append();
+  await prepareStream(parts);
+
+  expect(strange).toEqual([]);
+});
