@@ -2,7 +2,7 @@
 # Node 24, which everything runs on, comes with the packages and is found first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check chaos chaos-planted bench bench-full bench-compare clean distclean stopped
+.PHONY: help setup run test check chaos chaos-planted bench bench-full bench-compare load clean distclean stopped
 
 HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -38,6 +38,9 @@ bench-full: setup ## The same for longer and with more repeats, in about half an
 
 bench-compare: setup ## Hold the newest run's ratios against the baseline
 	@exec node bench/scripts/compare.ts $(ARGS)
+
+load: setup ## Let users and vehicles become more until it breaks; ARGS=--quick for three minutes
+	@exec node bench/scripts/load.ts $(ARGS)
 
 clean: stopped ## Remove what setup and tests made; the data in .data stays
 	rm -rf node_modules .engines .cache

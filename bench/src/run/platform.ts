@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, startCluster } from '@odograph/testing/cluster/cluster';
+import { type Cluster, type ClusterOptions, startCluster } from '@odograph/testing/cluster/cluster';
 import type { DriveOptions, Manner } from '../drive/drive-options.ts';
 import { type Driven, runDrive } from './run-drive.ts';
 
@@ -30,10 +30,13 @@ const ENV = {
 };
 
 /** Starts a platform, hands it over, and removes it whatever comes of it. */
-export async function withPlatform<T>(work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
+export async function withPlatform<T>(
+  work: (platform: BenchPlatform) => Promise<T>,
+  options: Pick<ClusterOptions, 'histories'> = {},
+): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-bench-'));
   try {
-    const cluster = await startCluster({ dataDir, partitions: PARTITIONS, env: ENV });
+    const cluster = await startCluster({ dataDir, partitions: PARTITIONS, env: ENV, ...options });
     try {
       return await work({ cluster, drive: (...how) => driveOn(cluster, ...how) });
     } finally {
@@ -67,7 +70,8 @@ function mostReportsPerSecond({ samplesPerReport }: LoadShape, manner: Manner): 
 
 const secondsOf = ({ warmUpMs, measureMs }: DriveTime) => (warmUpMs + measureMs) / 1_000;
 
-function pidsOf({ nodes }: Cluster): Record<string, number> {
+/** Of all that runs, by the names of the nodes. */
+export function pidsOf({ nodes }: Cluster): Record<string, number> {
   return Object.fromEntries(
     nodes.flatMap((node) => {
       const pid = node.pid();
