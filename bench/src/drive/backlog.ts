@@ -13,7 +13,8 @@ export interface Backlog {
   stop(): Promise<void>;
 }
 
-const LOOK_MS = 20;
+/** Each look is a query that history has to answer beside its work. */
+const LOOK_MS = 100;
 
 /** Looks every so often how far history's views have come. */
 export function watchBacklog(endpoint: string): Backlog {
