@@ -26,7 +26,7 @@ export const isFailed = ({ violations }: RoundResult): boolean => violations.len
 export function roundLine({ scenario, seed, seconds, counts, violations }: RoundResult): string {
   const mark = violations.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
   const numbers = `${counts.acknowledged} acknowledged, ${counts.events} events, ${counts.queries} queries`;
-  return ` ${mark} ${scenario.padEnd(26)} seed ${String(seed).padEnd(11)} ${seconds.toFixed(0).padStart(3)} s  ${numbers}`;
+  return ` ${mark} ${scenario.padEnd(32)} seed ${String(seed).padEnd(11)} ${seconds.toFixed(0).padStart(3)} s  ${numbers}`;
 }
 
 function rowOf(scenario: string, results: readonly RoundResult[]): Row {
@@ -43,7 +43,7 @@ function rowOf(scenario: string, results: readonly RoundResult[]): Row {
   };
 }
 
-const WIDTHS = [26, 8, 8, 14, 10, 10, 10] as const;
+const WIDTHS = [32, 8, 8, 14, 10, 10, 10] as const;
 const HEAD = columns(['scenario', 'rounds', 'failed', 'acknowledged', 'unknown', 'events', 'queries']);
 
 function lineOf({ scenario, ...numbers }: Row): string {
