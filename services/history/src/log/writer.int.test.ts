@@ -169,3 +169,20 @@ test('what a dead owner stored above the watermark stays in the log when the str
   leaving.abort();
   await following;
 });
+
+test('a watermark that cannot be moved is noticed at once, also where nothing else comes', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  await log.writer('only');
+  const publisher = await log.publisher();
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
+  const first = await publisher.append(reports(1), soon());
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(first.sequence));
+
+  // As when MongoDB is restored from a backup under a writer: the lease is still its own.
+  await log.collections.partitions.updateOne({ _id: 0 }, { $set: { watermark: 0 } });
+  const second = await publisher.append(reports(1, 'bus-1', 1), soon());
+
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(second.sequence));
+  expect((await log.readAll()).map(({ event }) => event.reportId)).toHaveLength(2);
+});

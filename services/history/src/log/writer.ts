@@ -158,8 +158,8 @@ export class PartitionWriter {
         const appended = await this.#insert(batch);
         await committing;
         committing = this.#commit(turn, batch, appended);
-        // Whoever waits for it next hears of what goes wrong.
-        committing.catch(() => undefined);
+        // What goes wrong ends the turn, and is thrown at its end: where nothing else comes, nobody would look before.
+        committing.catch(() => this.#turn.abort());
       }
     } finally {
       await committing;
