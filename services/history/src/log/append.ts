@@ -29,7 +29,8 @@ const REFUSED_FOR_GOOD: readonly (number | undefined)[] = [2, 10334, 17280];
 
 /**
  * Appends events at their positions and tells from MongoDB's answers what is to be handed on:
- * inserted, or there already with the same content: ours. Under another position: sent twice, or a conflict to record.
+ * inserted, or there already with the same content: ours. Under another position, perhaps of the same batch: sent twice, or
+ * a conflict to record.
  * Refused for good: stored as UndecodableReceived. Any other failure is thrown: unknown, append the same batch again.
  * Throws a Fault CORRUPT_LOG when a position holds something else: the stream is not the one the log knows.
  */
@@ -38,10 +39,9 @@ export async function appendEvents(
   batch: readonly StoredEvent[],
 ): Promise<Appended> {
   if (batch.length === 0) return { committed: [], duplicates: 0, conflicts: 0 };
-  const { firsts, repeats } = splitRepeats(batch);
-  const held = await insertAll(events, firsts);
-  const committed = firsts.filter((event) => !held.has(event));
-  for (const [event, holder] of await holdersOf(events, repeats)) held.set(event, holder);
+  const held = await insertAll(events, batch);
+  if (held.size === 0) return { committed: batch, duplicates: 0, conflicts: 0 };
+  const committed = batch.filter((event) => !held.has(event));
   const tally = { duplicates: 0, conflicts: 0 };
   for (const [event, holder] of held) {
     const handedOn = await settle(events, event, holder, tally);
@@ -49,18 +49,6 @@ export async function appendEvents(
   }
   committed.sort((a, b) => comparePositions(a.position, b.position));
   return { committed, ...tally };
-}
-
-/** Within a batch the first under a key stands; those that repeat it are looked at after it is stored. */
-function splitRepeats(batch: readonly StoredEvent[]): { firsts: StoredEvent[]; repeats: StoredEvent[] } {
-  const keys = new Set<string>();
-  const split = { firsts: [] as StoredEvent[], repeats: [] as StoredEvent[] };
-  for (const stored of batch) {
-    const key = reportKeyOf(stored);
-    (keys.has(key) ? split.repeats : split.firsts).push(stored);
-    keys.add(key);
-  }
-  return split;
 }
 
 /** What MongoDB holds in the place of an event; undefined where it refused the event for good. */
@@ -114,6 +102,7 @@ async function insertUnordered(
 
 /** What the log holds at each event's position, else under its key. */
 async function holdersOf(events: Collection<EventDocument>, taken: readonly StoredEvent[]): Promise<Holders> {
+  if (taken.length === 0) return new Map();
   const atPosition = new Map<string, StoredEvent>();
   for await (const document of events.find({
     _id: { $in: taken.map(({ position }) => keyOfPosition(position)) },

@@ -32,7 +32,7 @@ export interface EventDocument {
 export const FREQUENT_TYPES: readonly string[] = ['TelemetryReported', 'TimeTicked'];
 
 export function toDocument({ position, event }: StoredEvent): EventDocument {
-  return {
+  const document: { -readonly [F in keyof EventDocument]: EventDocument[F] } = {
     _id: keyOfPosition(position),
     type: event.type,
     version: event.version,
@@ -42,10 +42,11 @@ export function toDocument({ position, event }: StoredEvent): EventDocument {
     part: event.part,
     received_at: new Date(event.receivedAtMs),
     content_hash: new Binary(event.contentHash),
-    ...(event.traceparent === '' ? {} : { traceparent: event.traceparent }),
     payload: new Binary(event.payload),
-    ...(FREQUENT_TYPES.includes(event.type) ? {} : { is_rare: true as const }),
   };
+  if (event.traceparent !== '') document.traceparent = event.traceparent;
+  if (!FREQUENT_TYPES.includes(event.type)) document.is_rare = true;
+  return document;
 }
 
 export function fromDocument(document: EventDocument): StoredEvent {
