@@ -37,13 +37,17 @@ export function comparePlaces(a: SamplePlace, b: SamplePlace): number {
 export function samplesIn(event: VehicleEvent): readonly RecordedSample[] {
   const report = reportIn(event);
   if (report === undefined) return [];
-  const samples = KNOWN.get(report) ?? report.samples.map((sample) => recorded(sample, report.reportId));
-  KNOWN.set(report, samples);
+  if (report === last.report) return last.samples;
+  const samples = report.samples.map((sample) => recorded(sample, report.reportId));
+  last = { report, samples };
   return samples;
 }
 
-/** Each projection asks for the samples of an event twice: which slices it touches, and what it changes there. */
-const KNOWN = new WeakMap<object, readonly RecordedSample[]>();
+/** Of an event a projection asks twice in a row: which slices it touches, and what it changes there. */
+let last: { readonly report: object | undefined; readonly samples: readonly RecordedSample[] } = {
+  report: undefined,
+  samples: [],
+};
 
 function recorded({ observedAtMs, signals }: Sample, reportId: string): RecordedSample {
   if (!Number.isSafeInteger(observedAtMs) || observedAtMs < 0 || observedAtMs > LATEST_OBSERVED_AT_MS) {

@@ -6,7 +6,7 @@ import { readReportIds, writeReportIds } from './block/report-ids.ts';
 import { comparePlaces, LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
 
 /** How many samples a block holds at most. */
-export const BLOCK_MAX_SAMPLES = 512;
+export const BLOCK_MAX_SAMPLES = 128;
 
 /** The first byte of a block. A change of the form gets a number of its own, and the projection a new version. */
 const FORMAT = 1;
@@ -32,7 +32,7 @@ export function encodeBlock(samples: readonly RecordedSample[]): Uint8Array {
     samples.map(({ signals }) => signals),
   );
   writer.uint32(checksum(writer.written()));
-  return writer.written().slice();
+  return new Uint8Array(writer.written());
 }
 
 /**

@@ -15,7 +15,7 @@ export interface CutLimits {
 export const CUT_LIMITS: CutLimits = {
   blockSamples: BLOCK_MAX_SAMPLES,
   blockWeight: 64 * 1024,
-  documentBlocks: 16,
+  documentBlocks: 64,
   documentWeight: 1024 * 1024,
 };
 

@@ -390,7 +390,7 @@ describe('a range of samples', () => {
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(stored, (block) => block !== 2),
+      sealed(stored, (block) => block !== 8),
     );
     const range = { fromMs: step(1030), toMs: step(1040) };
     expect(readSamples(slice, { ...range, limit: 50 })).toHaveLength(10);
@@ -401,7 +401,7 @@ describe('a range of samples', () => {
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(stored, (block) => block > 1),
+      sealed(stored, (block) => block > 5),
     );
     const after = { observedAtMs: step(600), reportId: `V1@${step(600)}` };
     expect(readSamples(slice, { ...ALL, after, limit: 50 }).map(({ observedAtMs }) => observedAtMs)).toEqual(

@@ -25,7 +25,7 @@ export interface SamplesSlice {
 export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
   return {
     name: 'samples',
-    version: 2,
+    version: 3,
     keysOf,
     initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
     apply,
@@ -45,7 +45,8 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
 export const samples = createSamples(CUT_LIMITS);
 
 function keysOf(event: VehicleEvent): readonly string[] {
-  return [...new Set(samplesIn(event).map(({ observedAtMs }) => windowKeyOf(observedAtMs)))];
+  const keys = samplesIn(event).map(({ observedAtMs }) => windowKeyOf(observedAtMs));
+  return keys.length > 1 ? [...new Set(keys)] : keys;
 }
 
 /** Only takes note: what it means for the blocks is worked out when someone asks. */
