@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
@@ -5,9 +6,9 @@ import { Fault } from '@odograph/kernel/fault';
 import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
-import { foldSubject, includesUpTo } from './fold.ts';
+import { foldSubject, includesUpTo, readEvent } from './fold.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
-import type { ChangedSlice } from './read-model-store.ts';
+import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
 
 export interface FlushParts {
@@ -19,8 +20,13 @@ export interface FlushParts {
   readonly rest?: (workMs: number) => Promise<void>;
 }
 
-/** Vehicles folded and stored together: enough for a good bulk write, few enough to keep memory flat. */
+/** Vehicles loaded and stored together: enough for a good bulk write, few enough to keep memory flat. */
 const VEHICLES_AT_ONCE = 100;
+/**
+ * Vehicles folded side by side, in about two milliseconds: then commits and queries have their turn, and what was decoded is
+ * garbage before it has grown old.
+ */
+const VEHICLES_A_TURN = 4;
 
 /**
  * Stores what the tail has: all changed documents of all projections first, then one checkpoint by compare-and-set.
@@ -40,12 +46,8 @@ export async function flushTail(parts: FlushParts): Promise<number> {
   let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const startedAtMs = performance.now();
-    const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE).map((subject) => ({
-      subject,
-      events: eventsBetween(tail.view(subject).events, checkpoint.sequence, through.sequence),
-    }));
-    const context = { parked, through, log, decode: decodeOnce() };
-    for (const model of models) slices += await flushModel(model, vehicles, context);
+    const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE);
+    slices += await flushVehicles(vehicles, models, { tail, parked, checkpoint, through, log });
     await parts.rest?.(performance.now() - startedAtMs);
   }
   const { sequence } = through;
@@ -62,16 +64,71 @@ function assertReaches(tail: Tail, { sequence }: Checkpoint): void {
 }
 
 interface FlushContext {
+  readonly tail: Tail;
   /** What is parked, changed as the flush goes. */
   readonly parked: Map<string, Parked>;
+  readonly checkpoint: Checkpoint;
   /** The end of the last envelope that is stored. */
   readonly through: EventPosition;
   readonly log: SubjectLog;
+}
+
+/** Folds vehicles and stores what changed of them; gives how many slices that were. */
+async function flushVehicles(
+  subjects: readonly string[],
+  models: readonly ReadModel<unknown>[],
+  context: FlushContext,
+): Promise<number> {
+  const flushed = await Promise.all(
+    models.map(async (model) => ({ model, loaded: await loadFirst(model, subjects, context.tail) })),
+  );
+  const changed = flushed.map((): ChangedSlice[] => []);
+  for (let at = 0; at < subjects.length; at += VEHICLES_A_TURN) {
+    const folding = subjects.slice(at, at + VEHICLES_A_TURN).map(async (subject) => {
+      const vehicle = vehicleOf(subject, context);
+      for (const [which, { model, loaded }] of flushed.entries())
+        changed[which]?.push(...(await foldVehicle(model, vehicle, loaded, context)));
+    });
+    await Promise.all(folding);
+    await nextTurn();
+  }
+  let slices = 0;
+  for (const [which, { model }] of flushed.entries()) {
+    await model.store.save(changed[which] ?? []);
+    slices += changed[which]?.length ?? 0;
+  }
+  return slices;
+}
+
+/** The slices that the first event of each vehicle touches, with one query: they are nearly always all that is needed. */
+async function loadFirst(
+  { projection, store }: ReadModel<unknown>,
+  subjects: readonly string[],
+  tail: Tail,
+): Promise<LoadedSlices> {
+  const wanted = subjects.flatMap((subject) => {
+    const first = tail.first(subject);
+    const read = first && readEvent(projection, first.event);
+    return read && 'keys' in read ? read.keys.map((key) => ({ subject, key })) : [];
+  });
+  return new Map((await store.load(wanted)).map((slice) => [keyOf(slice.subject, slice.key), slice]));
+}
+
+type LoadedSlices = ReadonlyMap<string, StoredSlice>;
+
+interface Vehicle {
+  readonly subject: string;
+  readonly events: readonly StoredEvent[];
   readonly decode: (event: Event) => VehicleEvent;
 }
 
+function vehicleOf(subject: string, { tail, checkpoint, through }: FlushContext): Vehicle {
+  const events = eventsBetween(tail.view(subject).events, checkpoint.sequence, through.sequence);
+  return { subject, events, decode: decodeOnce() };
+}
+
 /** Remembers what it has decoded, for each projection reads the same events. What cannot be decoded throws each time. */
-function decodeOnce(): FlushContext['decode'] {
+function decodeOnce(): Vehicle['decode'] {
   const decoded = new Map<Event, VehicleEvent>();
   return (event) => {
     const known = decoded.get(event) ?? decodeEvent(event);
@@ -80,46 +137,35 @@ function decodeOnce(): FlushContext['decode'] {
   };
 }
 
-interface Vehicle {
-  readonly subject: string;
-  readonly events: readonly StoredEvent[];
-}
-
-/** Folds vehicles side by side, so that their slices are loaded together, and stores what changed. */
-async function flushModel(
-  { projection, store, load }: ReadModel<unknown>,
-  vehicles: readonly Vehicle[],
-  { parked, through, log, decode }: FlushContext,
-): Promise<number> {
-  const changed: ChangedSlice[] = [];
-  await Promise.all(
-    vehicles.map(async ({ subject, events }) => {
-      const key = keyOf(projection.name, subject);
-      const folded = await foldSubject({
-        projection,
-        subject,
-        events,
-        parked: parked.get(key),
-        load: (sliceKey) => load(subject, sliceKey),
-        decode,
-        replay: (from, to) => log.readSubject(subject, from, to),
-      });
-      if (folded.parked) parked.set(key, folded.parked);
-      else parked.delete(key);
-      const includes = includesUpTo(through, folded.parked);
-      for (const [sliceKey, slice] of folded.slices) {
-        if (!slice.isChanged) continue;
-        const documents = projection.toDocuments(slice.state);
-        changed.push({ subject, key: sliceKey, includes, documents, before: slice.stored.documents });
-      }
-    }),
-  );
-  await store.save(changed);
-  return changed.length;
+/** What changed of a vehicle in one projection. */
+async function foldVehicle(
+  { projection, load }: ReadModel<unknown>,
+  { subject, events, decode }: Vehicle,
+  loaded: LoadedSlices,
+  { parked, through, log }: FlushContext,
+): Promise<readonly ChangedSlice[]> {
+  const key = keyOf(projection.name, subject);
+  const folded = await foldSubject({
+    projection,
+    subject,
+    events,
+    parked: parked.get(key),
+    load: async (sliceKey) => loaded.get(keyOf(subject, sliceKey)) ?? (await load(subject, sliceKey)),
+    decode,
+    replay: (from, to) => log.readSubject(subject, from, to),
+  });
+  if (folded.parked) parked.set(key, folded.parked);
+  else parked.delete(key);
+  const includes = includesUpTo(through, folded.parked);
+  const changed = [...folded.slices].filter(([, { isChanged }]) => isChanged);
+  return changed.map(([sliceKey, { state, stored }]) => {
+    const documents = projection.toDocuments(state);
+    return { subject, key: sliceKey, includes, documents, before: stored.documents };
+  });
 }
 
 function eventsBetween(events: readonly StoredEvent[], after: number, through: number): StoredEvent[] {
   return events.filter(({ position }) => position.sequence > after && position.sequence <= through);
 }
 
-const keyOf = (projection: string, subject: string): string => `${projection}\n${subject}`;
+const keyOf = (...names: readonly string[]): string => names.join('\n');

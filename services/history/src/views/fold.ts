@@ -73,19 +73,28 @@ async function foldUntilFault<S>(
     return slice;
   }
 
-  async function take({ position, event: encoded }: StoredEvent): Promise<FaultFound | undefined> {
-    const stop = stops.get(keyOfPosition(position));
-    if (stop !== undefined) {
-      parked = { projection: projection.name, subject, position, reason: stop };
-      return undefined;
-    }
-    const read = readEvent(projection, encoded, decode);
-    if ('reason' in read) return { position, ...read };
-    for (const key of read.keys) {
-      if (parts.wants && !parts.wants(key)) continue;
-      const slice = slices.get(key) ?? (await open(key));
-      const reason = applyTo(slice, projection, read.event, { position, key });
-      if (reason !== undefined) return { position, reason };
+  /** Waits only for slices that are not open yet: nearly every event finds its own open. */
+  async function take(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
+    for (const stored of events) {
+      const { position, event: encoded } = stored;
+      if (parked) {
+        const found = await takeBehind(parked, stored);
+        if (found) return found;
+        continue;
+      }
+      const stop = stops.size > 0 ? stops.get(keyOfPosition(position)) : undefined;
+      if (stop !== undefined) {
+        parked = { projection: projection.name, subject, position, reason: stop };
+        continue;
+      }
+      const read = readEvent(projection, encoded, decode);
+      if ('reason' in read) return { position, ...read };
+      for (const key of read.keys) {
+        if (parts.wants && !parts.wants(key)) continue;
+        const slice = slices.get(key) ?? (await open(key));
+        const reason = applyTo(slice, projection, read.event, { position, key });
+        if (reason !== undefined) return { position, reason };
+      }
     }
     return undefined;
   }
@@ -98,32 +107,23 @@ async function foldUntilFault<S>(
     return release === 'drop' ? waited.filter(isNotAt(held.position)) : waited;
   }
 
-  async function takeOne(stored: StoredEvent): Promise<FaultFound | undefined> {
-    if (!parked) return take(stored);
-    const release = releaseIn(stored, parked);
+  /** An event that came while another is parked: of interest only where it lets go on, or where that has been decided. */
+  async function takeBehind(held: Parked, stored: StoredEvent): Promise<FaultFound | undefined> {
+    const release = releaseIn(stored, held);
     if (!release) return undefined;
-    const waited = await waitedBehind(parked, stored, release);
+    const waited = await waitedBehind(held, stored, release);
     parked = undefined;
-    const found = await takeAll(waited);
-    return found ?? (parked ? undefined : take(stored));
+    return (await take(waited)) ?? (parked ? undefined : take([stored]));
   }
 
-  async function takeAll(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
-    for (const stored of events) {
-      const found = await takeOne(stored);
-      if (found) return found;
-    }
-    return undefined;
-  }
-
-  return (await takeAll(parts.events)) ?? { slices, parked };
+  return (await take(parts.events)) ?? { slices, parked };
 }
 
 /** The event and the slices it touches, or why it cannot be read; one newer than this process knows is thrown. */
-function readEvent<S>(
+export function readEvent<S>(
   projection: Projection<S>,
   encoded: StoredEvent['event'],
-  decode: NonNullable<FoldParts<S>['decode']>,
+  decode: NonNullable<FoldParts<S>['decode']> = decodeEvent,
 ): { readonly event: VehicleEvent; readonly keys: readonly string[] } | { readonly reason: string } {
   try {
     const event = decode(encoded);

@@ -17,6 +17,8 @@ export interface Tail {
   readonly partition: number;
   append(stretch: LogStretch): void;
   view(subject: string): TailView;
+  /** The first of a subject's events here. */
+  first(subject: string): StoredEvent | undefined;
   /** All subjects that have events here. */
   subjects(): readonly string[];
   /** All subjects that have events here, sorted; the same array until one comes or goes. */
@@ -87,6 +89,11 @@ export function createTail(partition: number, after: number): Tail {
       return { floor, head, events };
     },
 
+    first(subject) {
+      const event = bySubject.get(subject)?.[0];
+      return event && toStored(partition, event);
+    },
+
     subjects: () => [...bySubject.keys()],
 
     sortedSubjects() {
@@ -122,7 +129,10 @@ export function createTail(partition: number, after: number): Tail {
 
 function toKept({ position, event, bytes = Event.encode(event).finish() }: StoredEvent): Kept {
   const { sequence, index } = position;
-  return { sequence, index, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  const asBuffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { sequence, index, bytes: asBuffer };
 }
 
 function toStored(partition: number, { sequence, index, bytes }: Kept): StoredEvent {
