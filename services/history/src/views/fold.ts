@@ -66,35 +66,47 @@ async function foldUntilFault<S>(
   const slices = new Map<string, FoldedSlice<S>>();
   let parked = parts.parked;
 
-  async function open(key: string): Promise<FoldedSlice<S>> {
-    const stored = await parts.load(key);
-    const slice = { stored, state: openSlice(projection, stored), isChanged: false };
-    slices.set(key, slice);
-    return slice;
+  async function openAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const stored = await parts.load(key);
+      slices.set(key, { stored, state: openSlice(projection, stored), isChanged: false });
+    }
+  }
+
+  const isMissing = (key: string) => !slices.has(key) && (!parts.wants || parts.wants(key));
+  const missingFor = (event: ReadEvent | undefined) =>
+    event && 'keys' in event ? event.keys.filter(isMissing) : [];
+
+  /** Undefined where the event is known not to apply: from here on it is parked. */
+  function read({ position, event }: StoredEvent): ReadEvent | undefined {
+    const stop = stops.size > 0 ? stops.get(keyOfPosition(position)) : undefined;
+    if (stop === undefined) return readEvent(projection, event, decode);
+    parked = { projection: projection.name, subject, position, reason: stop };
+    return undefined;
+  }
+
+  function apply(event: ReadEvent, position: EventPosition): FaultFound | undefined {
+    if ('reason' in event) return { position, ...event };
+    for (const key of event.keys) {
+      const slice = slices.get(key);
+      const reason = slice && applyTo(slice, projection, event.event, { position, key });
+      if (reason !== undefined) return { position, reason };
+    }
+    return undefined;
   }
 
   /** Waits only for slices that are not open yet: nearly every event finds its own open. */
   async function take(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
     for (const stored of events) {
-      const { position, event: encoded } = stored;
-      if (parked) {
-        const found = await takeBehind(parked, stored);
-        if (found) return found;
-        continue;
+      let found: FaultFound | undefined;
+      if (parked) found = await takeBehind(parked, stored);
+      else {
+        const event = read(stored);
+        const missing = missingFor(event);
+        if (missing.length > 0) await openAll(missing);
+        found = event && apply(event, stored.position);
       }
-      const stop = stops.size > 0 ? stops.get(keyOfPosition(position)) : undefined;
-      if (stop !== undefined) {
-        parked = { projection: projection.name, subject, position, reason: stop };
-        continue;
-      }
-      const read = readEvent(projection, encoded, decode);
-      if ('reason' in read) return { position, ...read };
-      for (const key of read.keys) {
-        if (parts.wants && !parts.wants(key)) continue;
-        const slice = slices.get(key) ?? (await open(key));
-        const reason = applyTo(slice, projection, read.event, { position, key });
-        if (reason !== undefined) return { position, reason };
-      }
+      if (found) return found;
     }
     return undefined;
   }
@@ -119,12 +131,17 @@ async function foldUntilFault<S>(
   return (await take(parts.events)) ?? { slices, parked };
 }
 
+/** An event, and the slices that it touches; or why it cannot be read. */
+type ReadEvent =
+  | { readonly event: VehicleEvent; readonly keys: readonly string[] }
+  | { readonly reason: string };
+
 /** The event and the slices it touches, or why it cannot be read; one newer than this process knows is thrown. */
 export function readEvent<S>(
   projection: Projection<S>,
   encoded: StoredEvent['event'],
   decode: NonNullable<FoldParts<S>['decode']> = decodeEvent,
-): { readonly event: VehicleEvent; readonly keys: readonly string[] } | { readonly reason: string } {
+): ReadEvent {
   try {
     const event = decode(encoded);
     return { event, keys: projection.keysOf(event) };
