@@ -17,11 +17,16 @@ export interface LaneObserver {
   onRetry?(partition: number, error: unknown): void;
 }
 
+/** What became of a group: the position of its first event once it is on disk, or why it is not known to be. */
+export type Fate = EventPosition | Fault;
+
 /** The encoded events of one report. */
 export interface Group {
   readonly entries: readonly Uint8Array[];
   readonly bytes: number;
   readonly deadlineAtMs: number;
+  /** Called once. No promise, as there are thousands under way: whoever waits for many waits for all of them with one. */
+  readonly settle: (fate: Fate) => void;
 }
 
 export interface LaneParts {
@@ -34,8 +39,6 @@ export interface LaneParts {
 
 interface Waiting extends Group {
   isSettled: boolean;
-  resolve(position: EventPosition): void;
-  reject(fault: Fault): void;
 }
 
 /** How often deadlines are looked at while something waits, in milliseconds. */
@@ -61,19 +64,18 @@ export class PublisherLane {
     return this.#queuedBytes;
   }
 
-  /** Resolves with the position of the group's first event once it is on disk. */
-  append(group: Group): Promise<EventPosition> {
+  /** Takes a group on its way, or settles it at once where too much waits already. */
+  append(group: Group): void {
     const { partition, settings } = this.#parts;
     if (this.#queuedBytes + group.bytes > settings.maxQueuedBytes) {
       const message = `partition ${partition} has ${this.#queuedBytes} bytes waiting for disk`;
       const limit = `${settings.maxQueuedBytes} bytes waiting a partition`;
-      return Promise.reject(new Fault('OVERLOADED', message, { retryAfterMs: settings.retryMaxMs, limit }));
+      group.settle(new Fault('OVERLOADED', message, { retryAfterMs: settings.retryMaxMs, limit }));
+      return;
     }
     this.#queuedBytes += group.bytes;
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ ...group, isSettled: false, resolve, reject });
-      this.#running ??= this.#run();
-    });
+    this.#queue.push({ ...group, isSettled: false });
+    this.#running ??= this.#run();
   }
 
   /** Resolves when nothing waits and nothing is in flight. */
@@ -169,7 +171,7 @@ function resolveAll(
 ): void {
   let index = 0;
   for (const group of envelope) {
-    if (!group.isSettled) group.resolve({ partition, sequence, index });
+    if (!group.isSettled) group.settle({ partition, sequence, index });
     group.isSettled = true;
     index += group.entries.length;
   }
@@ -177,7 +179,7 @@ function resolveAll(
 
 function rejectAll(groups: readonly Waiting[], fault: Fault): void {
   for (const group of groups) {
-    if (!group.isSettled) group.reject(fault);
+    if (!group.isSettled) group.settle(fault);
     group.isSettled = true;
   }
 }

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { Fault, invariant } from '@odograph/kernel/fault';
+import { Fault, invariant, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition } from '@odograph/kernel/position';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
-import { type LaneObserver, PublisherLane } from './publisher-lane.ts';
+import { type Fate, type Group, type LaneObserver, PublisherLane } from './publisher-lane.ts';
 import type { StreamWatch } from './stream-watch.ts';
+
+export type { Fate };
 
 export interface PublisherOptions {
   /** Events and bytes in one envelope, at most {@link MAX_ENVELOPE_EVENTS} and {@link MAX_ENVELOPE_BYTES}. */
@@ -44,6 +46,8 @@ export interface EventPublisher {
    * send it again under the same report id).
    */
   append(group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
+  /** The same for many reports at once: resolves when the fate of each is known, in order. */
+  appendAll(groups: readonly (readonly Event[])[], deadlineAtMs: number): Promise<readonly Fate[]>;
   /** As {@link EventPublisher.append}, to a partition of the caller's choice; not refused when a stream is nearly full. */
   appendTo(partition: number, group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
   /** Bytes waiting, over all partitions. */
@@ -78,7 +82,23 @@ export function createPublisher({
     return lane;
   }
 
-  async function appendTo(partition: number, group: readonly Event[], deadlineAtMs: number) {
+  function partitionFor(group: readonly Event[]): number {
+    const count = watch.partitionCount();
+    if (count === undefined) {
+      throw new Fault('UNAVAILABLE', 'the log is not there yet: history creates it when it first starts', {
+        retryAfterMs: 1_000,
+      });
+    }
+    const partition = partitionOf(group[0]?.subject ?? '', count);
+    watch.assertRoom(partition);
+    return partition;
+  }
+
+  function handOver(
+    partition: number,
+    group: readonly Event[],
+    waiting: Pick<Group, 'deadlineAtMs' | 'settle'>,
+  ) {
     if (isDraining) throw new Fault('UNAVAILABLE', 'shutting down', { retryAfterMs: 1_000 });
     const entries = group.map(encodeEnvelopeEntry);
     const bytes = entries.reduce((sum, entry) => sum + entry.length, 0);
@@ -89,22 +109,42 @@ export function createPublisher({
         `a report of ${bytes} bytes exceeds the ${MAX_ENVELOPE_BYTES} of an envelope`,
       );
     }
-    return laneOf(partition).append({ entries, bytes, deadlineAtMs });
+    laneOf(partition).append({ entries, bytes, ...waiting });
+  }
+
+  function appendAll(groups: readonly (readonly Event[])[], deadlineAtMs: number): Promise<readonly Fate[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Fate[]>();
+    const fates: Fate[] = [];
+    let left = groups.length;
+    if (left === 0) resolve(fates);
+    for (const [at, group] of groups.entries()) {
+      const settle = (fate: Fate) => {
+        fates[at] = fate;
+        left -= 1;
+        if (left === 0) resolve(fates);
+      };
+      try {
+        handOver(partitionFor(group), group, { deadlineAtMs, settle });
+      } catch (error) {
+        if (isFault(error)) settle(error);
+        else reject(error);
+      }
+    }
+    return promise;
+  }
+
+  async function appendTo(partition: number, group: readonly Event[], deadlineAtMs: number) {
+    const { promise, resolve } = Promise.withResolvers<Fate>();
+    handOver(partition, group, { deadlineAtMs, settle: resolve });
+    const fate = await promise;
+    if (isFault(fate)) throw fate;
+    return fate;
   }
 
   return {
     partitionCount: () => watch.partitionCount(),
-    async append(group, deadlineAtMs) {
-      const count = watch.partitionCount();
-      if (count === undefined) {
-        throw new Fault('UNAVAILABLE', 'the log is not there yet: history creates it when it first starts', {
-          retryAfterMs: 1_000,
-        });
-      }
-      const partition = partitionOf(group[0]?.subject ?? '', count);
-      watch.assertRoom(partition);
-      return appendTo(partition, group, deadlineAtMs);
-    },
+    append: async (group, deadlineAtMs) => appendTo(partitionFor(group), group, deadlineAtMs),
+    appendAll,
     appendTo,
     queuedBytes: () => [...lanes.values()].reduce((sum, lane) => sum + lane.queuedBytes, 0),
     async drain(withinMs) {

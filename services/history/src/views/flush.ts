@@ -92,12 +92,8 @@ async function flushVehicles(
     await Promise.all(folding);
     await nextTurn();
   }
-  let slices = 0;
-  for (const [which, { model }] of flushed.entries()) {
-    await model.store.save(changed[which] ?? []);
-    slices += changed[which]?.length ?? 0;
-  }
-  return slices;
+  for (const [which, { model }] of flushed.entries()) await model.store.save(changed[which] ?? []);
+  return changed.flat().length;
 }
 
 /** The slices that the first event of each vehicle touches, with one query: they are nearly always all that is needed. */

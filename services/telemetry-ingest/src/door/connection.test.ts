@@ -218,9 +218,11 @@ test('where the log is away for a whole batch it is refused with the time to wai
 
 test('a failure that nobody foresaw is told as INTERNAL, and the connection goes on', async () => {
   const door = await openTestDoor();
-  const append = door.log.append;
-  door.log.append = (group, deadlineAtMs) =>
-    group[0]?.subject === 'bus-1' ? Promise.reject(new TypeError('broken')) : append(group, deadlineAtMs);
+  const { appendAll } = door.log;
+  door.log.appendAll = (groups, deadlineAtMs) =>
+    groups[0]?.[0]?.subject === 'bus-1'
+      ? Promise.reject(new TypeError('broken'))
+      : appendAll(groups, deadlineAtMs);
   const { connection, answers } = await open(door);
   await connection.send(batch(1));
   await connection.send(batch(2));

@@ -8,9 +8,9 @@ import {
   type ConnectResponse,
   TelemetryIngestClient,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { Fate } from '@odograph/event-log/publisher';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import type { EventPosition } from '@odograph/kernel/position';
 import { callBidi, createGrpcClient } from '@odograph/platform/grpc-client';
 import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc-server';
 import { silentLog } from '@odograph/platform/log';
@@ -31,6 +31,14 @@ export interface MemoryLog extends EventAppender {
 export function createMemoryLog(): MemoryLog {
   const groups: (readonly Event[])[] = [];
   let released = Promise.resolve();
+  async function append(group: readonly Event[], deadlineAtMs: number): Promise<Fate> {
+    const fault = log.refuse(group);
+    if (fault) return fault;
+    const sequence = groups.push(group);
+    const late = await inTime(released, deadlineAtMs);
+    return late ?? { partition: 0, sequence, index: 0 };
+  }
+
   const log: MemoryLog = {
     groups,
     refuse: () => undefined,
@@ -39,24 +47,18 @@ export function createMemoryLog(): MemoryLog {
       released = promise;
       return resolve;
     },
-    async append(group, deadlineAtMs): Promise<EventPosition> {
-      const fault = log.refuse(group);
-      if (fault) throw fault;
-      const sequence = groups.push(group);
-      await inTime(released, deadlineAtMs);
-      return { partition: 0, sequence, index: 0 };
-    },
+    appendAll: (all, deadlineAtMs) => Promise.all(all.map((group) => append(group, deadlineAtMs))),
   };
   return log;
 }
 
 /** Waits as the log does: no longer than shortly before the deadline, though what is in flight may reach the disk yet. */
-async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<Fault | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<Fault>();
   const message = 'not confirmed on disk in time; send it again under the same report_id';
-  const giveUp = () => reject(new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 }));
+  const giveUp = () => resolve(new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 }));
   const timer = setTimeout(giveUp, deadlineAtMs - 100 - Date.now());
-  await Promise.race([stored, late]).finally(() => clearTimeout(timer));
+  return await Promise.race([stored.then(() => undefined), late]).finally(() => clearTimeout(timer));
 }
 
 export interface TestDoor {

@@ -254,7 +254,7 @@ test('where some are malformed and the log is away for the rest, the call fails 
 
 test('a failure that nobody foresaw is INTERNAL, and tells the caller nothing of the inside', async () => {
   const door = await openTestDoor();
-  door.log.append = () => Promise.reject(new TypeError('undefined is not a function'));
+  door.log.appendAll = () => Promise.reject(new TypeError('undefined is not a function'));
   await expect(send(door, [report('bus-7')])).rejects.toMatchObject({
     code: 'INTERNAL',
     message: expect.not.stringContaining('undefined'),

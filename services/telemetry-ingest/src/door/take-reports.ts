@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { EventPublisher } from '@odograph/event-log/publisher';
+import type { EventPublisher, Fate } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
-import { type Fault, isFault } from '@odograph/kernel/fault';
+import { type Fault, invariant, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { CallContext } from '@odograph/platform/grpc-handler';
 import { acceptReport, type Rejected, type Taken } from '../domain/accept.ts';
@@ -11,13 +11,10 @@ import { decodeReport } from './decode-report.ts';
 import { toEvents } from './to-events.ts';
 
 /** What the door needs of the log. */
-export type EventAppender = Pick<EventPublisher, 'append'>;
+export type EventAppender = Pick<EventPublisher, 'appendAll'>;
 
 /** A report that goes into the log, and how it was judged. */
 type Judged = Pick<Taken, 'outcome' | 'findings'>;
-
-/** The same with the events that it becomes. */
-type Ready = Judged & { readonly group: readonly Event[] };
 
 /** What became of one report. */
 export type Answer =
@@ -45,34 +42,37 @@ const REPORTS_PER_TURN = 250;
 export function createTakeReports({ events, clock, limits }: TakeReportsParts): TakeReports {
   return async (reports, call) => {
     const receivedAtMs = clock.now();
-    const judged: (Ready | Rejected)[] = [];
+    const judged: (Judged | Rejected)[] = [];
+    const groups: (readonly Event[])[] = [];
     for (const bytes of reports) {
       if (judged.length % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
-      judged.push(judge(bytes, receivedAtMs, call.traceparent));
+      judged.push(judge(bytes, { receivedAtMs, traceparent: call.traceparent, groups }));
     }
-    // All are handed to the log before the first is waited for: the reports of a vehicle keep their order.
-    const answers = judged.map((one) => answer(one, call.deadlineAtMs));
+    const appended = events.appendAll(groups.splice(0), call.deadlineAtMs);
     call.onHandedOver?.();
-    return Promise.all(answers);
+    const fates = (await appended).values();
+    return judged.map((one) => (one.outcome === 'rejected' ? one : answer(one, fates.next().value)));
   };
 
-  function judge(bytes: Uint8Array, receivedAtMs: number, traceparent: string): Ready | Rejected {
+  /** Judges a report, and adds the events that it becomes to those that go into the log. */
+  function judge(bytes: Uint8Array, { receivedAtMs, traceparent, groups }: Judging): Judged | Rejected {
     const decoded = decodeReport(bytes);
     if (!decoded.isDecoded) return { outcome: 'rejected', findings: [decoded.violation] };
     const verdict = acceptReport(decoded.report, receivedAtMs, limits);
     if (verdict.outcome === 'rejected') return verdict;
-    const { outcome, findings } = verdict;
-    return { outcome, findings, group: toEvents(verdict, decoded.wire, traceparent) };
+    groups.push(toEvents(verdict, decoded.wire, traceparent));
+    return { outcome: verdict.outcome, findings: verdict.findings };
   }
+}
 
-  async function answer(judged: Ready | Rejected, deadlineAtMs: number): Promise<Answer> {
-    if (judged.outcome === 'rejected') return judged;
-    const { outcome, findings, group } = judged;
-    try {
-      return { outcome, findings, position: await events.append(group, deadlineAtMs) };
-    } catch (error) {
-      if (!isFault(error, 'UNAVAILABLE', 'OVERLOADED')) throw error;
-      return { outcome: 'unavailable', fault: error };
-    }
-  }
+interface Judging extends Pick<ReportsCall, 'traceparent'> {
+  readonly receivedAtMs: number;
+  readonly groups: (readonly Event[])[];
+}
+
+function answer({ outcome, findings }: Judged, fate: Fate | undefined): Answer {
+  invariant(fate !== undefined, 'each report in the log has a fate');
+  if (!isFault(fate)) return { outcome, findings, position: fate };
+  if (isFault(fate, 'UNAVAILABLE', 'OVERLOADED')) return { outcome: 'unavailable', fault: fate };
+  throw fate;
 }
