@@ -28,7 +28,7 @@ export interface EnvelopeReader {
 
 const MAX_BATCH_EVENTS = 2_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** Bytes decoded ahead while a batch is being written. */
+/** Bytes read ahead while a batch is being written. They are decoded when it is their turn: decoded, they take several times as much. */
 const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 /**
  * Envelopes asked of JetStream at a time, at most 16 MiB. Asked for bytes instead, the client stood still for half a
@@ -55,7 +55,7 @@ function readAhead(
   partition: number,
   forget: () => Promise<boolean>,
 ): EnvelopeReader {
-  const queue: ReadEnvelope[] = [];
+  const queue: Arrived[] = [];
   let ahead = 0;
   let ended: unknown;
   let isEnded = false;
@@ -65,9 +65,8 @@ function readAhead(
 
   async function fill(): Promise<void> {
     for await (const message of messages) {
-      const envelope = readEnvelope(message, partition);
-      queue.push(envelope);
-      ahead += envelope.bytes;
+      queue.push({ message, envelope: undefined });
+      ahead += message.data.length;
       arrived.ring();
       while (ahead > MAX_AHEAD_BYTES && !isClosed) await taken.rung();
     }
@@ -92,7 +91,7 @@ function readAhead(
           });
         await arrived.rung();
       }
-      const batch = queue.splice(0, batchLength(queue));
+      const batch = takeBatch(queue, partition);
       for (const { bytes } of batch) ahead -= bytes;
       taken.ring();
       return batch;
@@ -110,16 +109,25 @@ function readAhead(
   };
 }
 
-/** How many envelopes from the front make a good batch; at least one. */
-function batchLength(queue: readonly ReadEnvelope[]): number {
-  let [events, bytes, count] = [0, 0, 0];
-  for (const envelope of queue) {
-    events += envelope.events.length;
-    bytes += envelope.bytes;
-    if (count > 0 && (events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES)) break;
-    count += 1;
+interface Arrived {
+  readonly message: JsMsg;
+  /** Once it has been looked into. */
+  envelope: ReadEnvelope | undefined;
+}
+
+/** Takes envelopes from the front that make a good batch; at least one. */
+function takeBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[] {
+  const batch: ReadEnvelope[] = [];
+  let [events, bytes] = [0, 0];
+  for (const arrived of queue) {
+    arrived.envelope ??= readEnvelope(arrived.message, partition);
+    events += arrived.envelope.events.length;
+    bytes += arrived.envelope.bytes;
+    if (batch.length > 0 && (events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES)) break;
+    batch.push(arrived.envelope);
   }
-  return count;
+  queue.splice(0, batch.length);
+  return batch;
 }
 
 /** The events of a message at their positions; what cannot be read becomes an event that says so. */
@@ -128,9 +136,9 @@ function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
   const position = (index: number) => ({ partition, sequence: message.seq, index });
   let events: readonly StoredEvent[];
   try {
-    events = entriesOf(message.data).map((entry, index) => {
-      const fault = faultOf(entry.event);
-      const stored = { position: position(index), ...entry };
+    events = entriesOf(message.data).map(({ event, bytes }, index) => {
+      const fault = faultOf(event);
+      const stored = { position: position(index), event, bytes };
       return fault ? asUndecodable(stored, fault, storedAtMs) : stored;
     });
   } catch (error) {
