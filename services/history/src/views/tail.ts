@@ -54,11 +54,15 @@ export function createTail(partition: number, after: number): Tail {
   let bytes = 0;
 
   function trimSubject(subject: string, events: readonly Kept[], through: number): void {
-    const kept = events.filter(({ sequence }) => sequence > through);
-    if (kept.length === events.length) return;
-    for (const event of events) if (event.sequence <= through) bytes -= sizeOf(event);
-    if (kept.length > 0) {
-      bySubject.set(subject, kept);
+    let gone = 0;
+    for (; gone < events.length; gone += 1) {
+      const event = events[gone] as Kept;
+      if (event.sequence > through) break;
+      bytes -= sizeOf(event);
+    }
+    if (gone === 0) return;
+    if (gone < events.length) {
+      bySubject.set(subject, events.slice(gone));
     } else {
       bySubject.delete(subject);
       sorted = undefined;
