@@ -123,12 +123,12 @@ const inTheViews: readonly PlantedBug[] = [
     what: 'a query reads the stored documents first and the tail last, so that a flush can fall between',
     service: 'history',
     file: VIEW_READER,
-    find: `      const view = tail.view(subject);
-      const checkpoint = await readCheckpoint(tail.partition);
-      const stored = await loadStored(model, subject, keys);`,
-    replace: `      const stored = await loadStored(model, subject, keys);
-      const checkpoint = await readCheckpoint(tail.partition);
-      const view = tail.view(subject);`,
+    find: `    const view = tail.view(subject);
+    const checkpoint = await readCheckpoint(tail.partition);
+    const { slices: stored, through } = await loadStored();`,
+    replace: `    const { slices: stored, through } = await loadStored();
+    const checkpoint = await readCheckpoint(tail.partition);
+    const view = tail.view(subject);`,
     caughtBy: 'crossed flush',
   },
   {

@@ -15,6 +15,7 @@ import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { historyApp } from './app.ts';
 import { historySettings } from './config.ts';
+import { samples } from './domain/samples.ts';
 import { reported } from './log/log.fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -41,6 +42,7 @@ async function openTestHistory() {
     history: createGrpcClient(VehicleHistoryClient, endpoint),
     log: createGrpcClient(EventLogClient, endpoint),
     projections: createGrpcClient(ProjectionsClient, endpoint),
+    database: mongo.db,
     append: (event: Event) => publisher.append([event], Date.now() + 10_000),
     async stop() {
       await app.stop();
@@ -133,6 +135,31 @@ test('samples page through a range, oldest first, across windows and a late one'
   }
   expect(seen).toEqual(Array.from({ length: 480 }, (_, at) => NOON_MS + HOUR_MS + at * MINUTE_MS));
   expect(pages).toBe(5);
+});
+
+test('samples page through more documents than are read at a time: many windows, one of several documents', async () => {
+  const vehicleId = 'bus-6';
+  const sample = (observedAtMs: number) =>
+    reported({ vehicleId, reportId: `r${observedAtMs}`, observedAtMs, speedKmh: 1 });
+  const times = [
+    ...Array.from({ length: 6 }, (_, day) => NOON_MS + day * 24 * HOUR_MS),
+    // More than the 64 blocks of 128 samples that a document holds.
+    ...Array.from({ length: 9_000 }, (_, at) => NOON_MS + 7 * 24 * HOUR_MS + at * 100),
+    ...Array.from({ length: 6 }, (_, day) => NOON_MS + (8 + day) * 24 * HOUR_MS),
+  ];
+  await appendAll(times.slice(0, -3).map(sample));
+  const documents = platform.database.collection(`samples_v${samples.version}`);
+  await eventually(async () => expect(await documents.countDocuments({ '_id.v': vehicleId })).toBe(11));
+  const atLeast = await appendAll(times.slice(-3).map(sample));
+  const seen: number[] = [];
+  let pageToken = '';
+  do {
+    const page = await listSamples({ vehicleId, atLeast, pageSize: 1_000, pageToken, withTotal: true });
+    expect(page.total).toBe(times.length);
+    seen.push(...page.samples.map(({ observedAtMs }) => observedAtMs));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  expect(seen).toEqual(times);
 });
 
 test('samples are 50 a page by default, at most 1,000, and only of the signals asked for', async () => {

@@ -5,11 +5,12 @@ import type {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName } from '@odograph/kernel/signal';
 import type { CallContext } from '@odograph/platform/grpc-handler';
-import { countSamples, readSamples, type SampleRange } from '../domain/read-samples.ts';
+import { countSamples, readSamples, type SamplePage, type SampleRange } from '../domain/read-samples.ts';
 import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SamplePlace } from '../domain/recorded-sample.ts';
 import { windowKeyOf } from '../domain/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
+import type { KeyRange, View } from '../views/view-reader.ts';
 import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkPosition, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
@@ -20,19 +21,16 @@ export interface SampleParts {
   readonly samples: ReadModel<SamplesSlice>;
 }
 
+/** Samples, and as of which moment. */
+interface Found {
+  readonly found: readonly RecordedSample[];
+  readonly asOf: View<SamplesSlice> | undefined;
+}
+
 const LIST = 'samples';
 
 export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
   const { reader } = views;
-
-  /** A vehicle's windows one after the other, each as of its own moment: the first one's position holds for all. */
-  async function* windows(vehicleId: string, keys: readonly string[], signal: AbortSignal) {
-    for (const key of keys) {
-      signal.throwIfAborted();
-      const slice = (await reader.read(samples, vehicleId, { from: key, to: key })).slices.get(key);
-      if (slice) yield slice;
-    }
-  }
 
   async function listSamples(
     request: ListSamplesRequest,
@@ -45,36 +43,48 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
     if (request.atLeast) {
       await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
     }
-    const position = reader.positionOf(vehicleId);
-    const all = { from: windowKeyOf(range.fromMs), to: windowKeyOf(range.toMs - 1) };
-    const { keys, parked } = await reader.keysOf(samples, vehicleId, all);
-    const first = windowKeyOf(after?.observedAtMs ?? range.fromMs);
-    const page: RecordedSample[] = [];
-    for await (const slice of windows(
-      vehicleId,
-      keys.filter((key) => key >= first),
-      signal,
-    )) {
-      page.push(...readSamples(slice, { ...range, after, limit: limit + 1 - page.length }));
-      if (page.length > limit) break;
-    }
-    const shown = page.slice(0, limit);
+    const { found, asOf } = await find(vehicleId, { ...range, after, limit: limit + 1 }, signal);
+    const shown = found.slice(0, limit);
     return {
       samples: shown.map(toWire),
-      nextPageToken: page.length > limit ? tokenOf(shown.at(-1)) : '',
-      total: request.withTotal ? await count(vehicleId, keys, range, signal) : undefined,
-      position,
-      parkedAt: parked?.position,
+      nextPageToken: found.length > limit ? tokenOf(shown.at(-1)) : '',
+      total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
+      position: asOf?.position,
+      parkedAt: asOf?.parked?.position,
     };
   }
 
-  async function count(vehicleId: string, keys: readonly string[], range: SampleRange, signal: AbortSignal) {
+  async function find(vehicleId: string, page: SamplePage, signal: AbortSignal): Promise<Found> {
+    const fromMs = Math.min(page.after?.observedAtMs ?? page.fromMs, page.toMs - 1);
+    const windows = windowsOf({ ...page, fromMs });
+    const found: RecordedSample[] = [];
+    let first: View<SamplesSlice> | undefined;
+    for await (const view of reader.stretches(samples, vehicleId, windows)) {
+      signal.throwIfAborted();
+      first ??= view;
+      for (const slice of view.slices.values()) {
+        found.push(...readSamples(slice, { ...page, limit: page.limit - found.length }));
+      }
+      if (found.length >= page.limit) break;
+    }
+    // Each stretch is as of its own moment: what the first one has, all of them have.
+    return { found, asOf: first };
+  }
+
+  async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
     let total = 0;
-    for await (const slice of windows(vehicleId, keys, signal)) total += countSamples(slice, range);
+    for await (const { slices } of reader.stretches(samples, vehicleId, windowsOf(range))) {
+      signal.throwIfAborted();
+      for (const slice of slices.values()) total += countSamples(slice, range);
+    }
     return total;
   }
 
   return { listSamples };
+}
+
+function windowsOf({ fromMs, toMs }: SampleRange): KeyRange {
+  return { from: windowKeyOf(fromMs), to: windowKeyOf(toMs - 1) };
 }
 
 function toWire({ observedAtMs, reportId, signals }: RecordedSample) {

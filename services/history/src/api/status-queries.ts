@@ -36,7 +36,7 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
     if (request.atLeast) {
       await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
     }
-    const { slices, position, parked } = await reader.read(status, vehicleId, { from: KEY, to: KEY });
+    const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
     const found = toWire(vehicleId, slices.get(KEY), parked);
     if (!found) throw unknownVehicle(vehicleId, parked);
     return { status: found, position };

@@ -31,6 +31,13 @@ export interface StoredSlice {
   readonly documents: readonly DocumentBody[];
 }
 
+/** What is stored from one key to another. */
+export interface LoadedStretch {
+  readonly slices: readonly StoredSlice[];
+  /** There is no other slice up to this key. */
+  readonly through: string;
+}
+
 /** A slice to be stored. */
 export interface ChangedSlice {
   readonly subject: string;
@@ -47,10 +54,8 @@ export type SliceName = Pick<StoredSlice, 'subject' | 'key'>;
 export interface ReadModelStore {
   /** The slices asked for, each with what is stored of it. */
   load(slices: readonly SliceName[]): Promise<readonly StoredSlice[]>;
-  /** A vehicle's slices with keys from one to another, both included, in order. */
-  loadRange(subject: string, fromKey: string, toKey: string): Promise<readonly StoredSlice[]>;
-  /** The keys of a vehicle's stored slices from one to another, both included, in order. */
-  keysBetween(subject: string, fromKey: string, toKey: string): Promise<readonly string[]>;
+  /** A vehicle's first slices with keys from one to another, both included, in order: as many as a few documents hold. */
+  loadFirst(subject: string, fromKey: string, toKey: string): Promise<LoadedStretch>;
   /** Vehicles after one, in order, whose document has these fields: for lists of models with one document a vehicle. */
   subjectsAfter(
     subject: string,
@@ -60,6 +65,9 @@ export interface ReadModelStore {
   /** Stores slices; one that is stored further on already stays as it is. */
   save(slices: readonly ChangedSlice[]): Promise<void>;
 }
+
+/** Documents that a stretch is read by: those of a few windows of samples, and at most so many megabytes. */
+const DOCUMENTS_A_STRETCH = 4;
 
 /** The envelope as a whole: above every index. */
 export const WHOLE_ENVELOPE = Number.MAX_SAFE_INTEGER;
@@ -77,9 +85,12 @@ export function includesPosition(
 export function createReadModelStore(database: Db, { name, version }: Projection<unknown>): ReadModelStore {
   const collection: Collection<ReadModelDocument> = database.collection(`${name}_v${version}`);
 
-  async function find(filter: Filter<ReadModelDocument>): Promise<StoredSlice[]> {
-    return toSlices(await collection.find(filter, { sort: { _id: 1 }, promoteBuffers: true }).toArray());
+  async function find(filter: Filter<ReadModelDocument>, limit = 0): Promise<StoredSlice[]> {
+    const options = { sort: { _id: 1 }, promoteBuffers: true, limit } as const;
+    return toSlices(await collection.find(filter, options).toArray());
   }
+
+  const findSlice = ({ subject, key }: SliceName) => find({ _id: between(subject, key, key) });
 
   /**
    * By the keys of their first two documents, which is far cheaper than a range for each; whatever has a second one is read
@@ -108,13 +119,13 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       );
     },
 
-    loadRange: (subject, fromKey, toKey) => find({ _id: between(subject, fromKey, toKey) }),
-
-    async keysBetween(subject, fromKey, toKey) {
-      const documents = await collection
-        .find({ _id: between(subject, fromKey, toKey) }, { sort: { _id: 1 }, projection: { _id: 1 } })
-        .toArray();
-      return documents.filter(({ _id }) => _id.n === 0).map(({ _id }) => _id.k);
+    async loadFirst(subject, fromKey, toKey) {
+      const found = await find({ _id: between(subject, fromKey, toKey) }, DOCUMENTS_A_STRETCH);
+      const count = found.reduce((sum, { documents }) => sum + documents.length, 0);
+      if (count < DOCUMENTS_A_STRETCH) return { slices: found, through: toKey };
+      // The last slice may have more documents than were found.
+      const whole = found.length > 1 ? found.slice(0, -1) : await findSlice(found[0] as StoredSlice);
+      return { slices: whole, through: whole.at(-1)?.key ?? toKey };
     },
 
     async subjectsAfter(subject, limit, having = {}) {

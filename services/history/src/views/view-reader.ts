@@ -4,7 +4,7 @@ import { endOfEnvelope, type Position } from '@odograph/kernel/position';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { type Folded, foldSubject, openSlice } from './fold.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
-import type { StoredSlice } from './read-model-store.ts';
+import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
 import { readTogether } from './read-together.ts';
 import type { Tail, TailView } from './tail.ts';
 
@@ -12,6 +12,8 @@ import type { Tail, TailView } from './tail.ts';
 export interface View<S> {
   /** The slices asked for, by key, in order of the key. */
   readonly slices: ReadonlyMap<string, S>;
+  /** The vehicle has no other slice up to this key. */
+  readonly through: string;
   /** The view has the vehicle's partition up to and including this envelope. */
   readonly position: Position;
   readonly parked: Parked | undefined;
@@ -21,12 +23,6 @@ export interface View<S> {
 export interface SubjectView<S> {
   readonly subject: string;
   readonly slice: S;
-  readonly parked: Parked | undefined;
-}
-
-/** Which slices a vehicle has, and what of it is parked. */
-export interface SliceKeys {
-  readonly keys: readonly string[];
   readonly parked: Parked | undefined;
 }
 
@@ -44,24 +40,22 @@ export interface ViewReaderParts {
 
 /** Answers with the stored documents plus a fold of the hot tail, by the projection's own functions. */
 export interface ViewReader {
-  /** A vehicle's slices of one read model. */
-  read<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<View<S>>;
+  /** A slice of a vehicle, if it has it. */
+  read<S>(model: ReadModel<S>, subject: string, key: string): Promise<View<S>>;
+  /** A vehicle's slices of a range, a few at a time, each time as of its own moment. */
+  stretches<S>(model: ReadModel<S>, subject: string, keys: KeyRange): AsyncGenerator<View<S>, void>;
   /** One slice of many vehicles, those that have it; in the order asked for. */
   readEach<S>(
     model: ReadModel<S>,
     subjects: readonly string[],
     key: string,
   ): Promise<readonly SubjectView<S>[]>;
-  /** The keys of a vehicle's slices in a range, stored or in the tail, in order. */
-  keysOf<S>(model: ReadModel<S>, subject: string, keys: KeyRange): Promise<SliceKeys>;
   /** Where every partition's view is. */
   positions(): readonly Position[];
   /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
   reach(position: Position, signal: AbortSignal): Promise<void>;
   /** What is parked of a vehicle in one read model, whether it is stored yet or only in the tail. */
   parkedOf(model: ReadModel<unknown>, subject: string): Promise<Parked | undefined>;
-  /** Where a vehicle's view is. */
-  positionOf(subject: string): Position;
 }
 
 export function createViewReader(parts: ViewReaderParts): ViewReader {
@@ -69,23 +63,42 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
   const readCheckpoint = readTogether((partition: number) => parts.checkpoints.read(partition));
   const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
 
+  /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
+  async function readThrough<S>(
+    model: ReadModel<S>,
+    subject: string,
+    from: string,
+    loadStored: () => Promise<LoadedStretch>,
+  ): Promise<View<S>> {
+    const tail = tailOf(subject);
+    const view = tail.view(subject);
+    const checkpoint = await readCheckpoint(tail.partition);
+    const { slices: stored, through } = await loadStored();
+    const load = loadFrom(subject, stored);
+    const keys = { from, to: through };
+    const folded = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
+    const position = { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) };
+    return { slices: slicesInOrder(model, stored, folded), through, position, parked: folded.parked };
+  }
+
   return {
-    positionOf: (subject) => headOf(tailOf(subject)),
     positions: () => tails.map(headOf),
 
-    /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
-    async read(model, subject, keys) {
-      const tail = tailOf(subject);
-      const view = tail.view(subject);
-      const checkpoint = await readCheckpoint(tail.partition);
-      const stored = await loadStored(model, subject, keys);
-      const load = loadFrom(subject, stored);
-      const folded = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
-      return {
-        slices: slicesInOrder(model, stored, folded),
-        position: { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) },
-        parked: folded.parked,
+    read(model, subject, key) {
+      const loadOne = async () => {
+        const slice = await model.load(subject, key);
+        return { slices: slice.documents.length > 0 ? [slice] : [], through: key };
       };
+      return readThrough(model, subject, key, loadOne);
+    },
+
+    async *stretches(model, subject, { from, to }) {
+      for (let next = from; next <= to; ) {
+        const loadSome = () => model.store.loadFirst(subject, next, to);
+        const view = await readThrough(model, subject, next, loadSome);
+        yield view;
+        next = `${view.through}\0`; // The first key above it.
+      }
     },
 
     async readEach(model, subjects, key) {
@@ -110,17 +123,6 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
       return found.flat();
     },
 
-    async keysOf(model, subject, keys) {
-      const tail = tailOf(subject);
-      const view = tail.view(subject);
-      const checkpoint = await readCheckpoint(tail.partition);
-      const stored = await model.store.keysBetween(subject, keys.from, keys.to);
-      const load = (key: string) => model.load(subject, key);
-      // What the tail touches, also by letting go what was parked, is known only by folding it.
-      const { slices, parked } = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
-      return { keys: [...new Set([...stored, ...slices.keys()])].sort(), parked };
-    },
-
     async parkedOf(model, subject) {
       const tail = tailOf(subject);
       const view = tail.view(subject);
@@ -138,13 +140,6 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
       throw new Fault('DEADLINE', message);
     },
   };
-}
-
-/** A slice by itself is loaded together with those that others ask for. */
-async function loadStored<S>(model: ReadModel<S>, subject: string, { from, to }: KeyRange) {
-  if (from !== to) return await model.store.loadRange(subject, from, to);
-  const slice = await model.load(subject, from);
-  return slice.documents.length > 0 ? [slice] : [];
 }
 
 const headOf = (tail: Tail): Position => ({ partition: tail.partition, sequence: tail.head() });

@@ -64,7 +64,7 @@ async function tallyAt(
   position: { partition: number; sequence: number },
 ) {
   await views.reader.reach(position, AbortSignal.timeout(10_000));
-  const view = await views.reader.read(model, 'bus-1', { from: 'all', to: 'all' });
+  const view = await views.reader.read(model, 'bus-1', 'all');
   return { tally: view.slices.get('all') as Tally | undefined, parked: view.parked?.position };
 }
 
