@@ -39,11 +39,14 @@ export interface Tail {
 interface Kept {
   readonly sequence: number;
   readonly index: number;
-  readonly bytes: Buffer;
+  /** Where its bytes lie: a view of them for each would take more memory than most events. */
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** What an event costs in memory beside its bytes. */
-const EVENT_OVERHEAD_BYTES = 200;
+const EVENT_OVERHEAD_BYTES = 100;
 
 export function createTail(partition: number, after: number): Tail {
   const bySubject = new Map<string, Kept[]>();
@@ -133,16 +136,14 @@ export function createTail(partition: number, after: number): Tail {
 
 function toKept({ position, event, bytes = Event.encode(event).finish() }: StoredEvent): Kept {
   const { sequence, index } = position;
-  const asBuffer = Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { sequence, index, bytes: asBuffer };
+  return { sequence, index, buffer: bytes.buffer, offset: bytes.byteOffset, length: bytes.byteLength };
 }
 
-function toStored(partition: number, { sequence, index, bytes }: Kept): StoredEvent {
-  return { position: { partition, sequence, index }, event: readEvent(bytes, 0, bytes.length) };
+function toStored(partition: number, { sequence, index, buffer, offset, length }: Kept): StoredEvent {
+  const event = readEvent(Buffer.from(buffer, offset, length), 0, length);
+  return { position: { partition, sequence, index }, event };
 }
 
-function sizeOf({ bytes }: Kept): number {
-  return EVENT_OVERHEAD_BYTES + bytes.length;
+function sizeOf({ length }: Kept): number {
+  return EVENT_OVERHEAD_BYTES + length;
 }
