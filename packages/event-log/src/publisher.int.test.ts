@@ -5,6 +5,7 @@ import {
   LogBroadcast,
   PartitionState,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { EventPosition } from '@odograph/kernel/position';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
@@ -80,6 +81,25 @@ test('reports of one moment share envelopes, in order, a report’s events adjac
   expect(await storedReportIds(platform.connection)).toEqual(groups.flat().map(({ reportId }) => reportId));
   expect(positions.at(-1)?.sequence).toBeLessThanOrEqual(3);
   expect(positions[101]).toMatchObject({ index: (positions[100]?.index ?? 0) + 2 });
+});
+
+test('many reports at once have each a fate, in order: one that is too large spoils no other', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats, { partitionCount: 2 });
+  const tooLarge = [event('vehicle-1', 'large', 300_000), event('vehicle-1', 'large+', 300_000)];
+  const sound = Array.from({ length: 20 }, (_, at) => [event(`vehicle-${at}`, 'r')]);
+
+  const fates = await platform.publisher.appendAll(
+    [...sound.slice(0, 10), tooLarge, ...sound.slice(10)],
+    soon(),
+  );
+
+  expect(fates[10]).toMatchObject({ code: 'TOO_LARGE' });
+  const again = await platform.publisher.appendAll(sound, soon());
+  const partitionOf = (fate: unknown) => (fate as EventPosition).partition;
+  expect(fates.toSpliced(10, 1).map(partitionOf)).toEqual(again.map(partitionOf));
+  expect(new Set(again.map(partitionOf))).toEqual(new Set([0, 1]));
+  expect(await platform.publisher.appendAll([], soon())).toEqual([]);
 });
 
 test('a subject always lies in one partition, and different subjects spread', async () => {

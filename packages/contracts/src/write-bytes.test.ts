@@ -1,0 +1,31 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { writeBytes } from './write-bytes.ts';
+
+const write = (texts: readonly string[]) => (writer: BinaryWriter) => {
+  for (const text of texts) writer.uint32(10).fork().string(text).join();
+};
+
+test('messages have the bytes that a writer of their own gives them, and keep them while others are written', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.string({ maxLength: 3_000 }), { maxLength: 5 })), (messages) => {
+      const written = messages.map((texts) => writeBytes(write(texts)));
+      for (const [at, texts] of messages.entries()) {
+        const plain = new BinaryWriter();
+        write(texts)(plain);
+        expect(Buffer.compare(written[at] as Buffer, plain.finish())).toBe(0);
+      }
+    }),
+  );
+});
+
+test('what is thrown in the middle of a message leaves nothing behind for the next', () => {
+  const broken = () =>
+    writeBytes((writer) => {
+      writer.uint32(10).fork().string('half');
+      throw new Error('no more');
+    });
+  expect(broken).toThrow('no more');
+  expect(writeBytes((writer) => writer.uint32(8))).toEqual(Buffer.of(8));
+});
