@@ -2,7 +2,7 @@
 # Node 24, which everything runs on, comes with the packages and is found first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check chaos chaos-planted bench bench-full bench-compare load clean distclean stopped
+.PHONY: help setup run test check chaos chaos-planted bench bench-full bench-compare bench-paths load clean distclean stopped
 
 HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -38,6 +38,9 @@ bench-full: setup ## The same for longer and with more repeats, in about half an
 
 bench-compare: setup ## Hold the newest run's ratios against the baseline
 	@exec node bench/scripts/compare.ts $(ARGS)
+
+bench-paths: setup ## What a report costs our own code, step by step, without engines
+	@exec node bench/scripts/paths.ts
 
 load: setup ## Let users and vehicles become more until it breaks; ARGS=--quick for three minutes
 	@exec node bench/scripts/load.ts $(ARGS)

@@ -1,0 +1,20 @@
+/** Prints what a report of one sample costs this program's own code, step by step, as V8 runs the services. */
+import { fork } from 'node:child_process';
+import { NODE_FLAGS } from '@odograph/platform/node-flags';
+import { leastOf, type PathCost } from '../src/paths/cpu-time.ts';
+import { doorPath } from '../src/paths/door-path.ts';
+import { historyPath } from '../src/paths/history-path.ts';
+
+const REPORTS = 60_000;
+const ROUNDS = 6;
+
+if (process.send === undefined) fork(import.meta.filename, { execArgv: [...NODE_FLAGS] });
+else {
+  console.log(`µs of processor a report, the least of ${ROUNDS} rounds of ${REPORTS} reports; no engines`);
+  for (const path of [doorPath(REPORTS), historyPath(REPORTS, ROUNDS)]) {
+    const rounds: PathCost[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await path());
+    for (const [step, micros] of Object.entries(leastOf(rounds)))
+      console.log(`${micros.toFixed(1).padStart(6)}  ${step}`);
+  }
+}
