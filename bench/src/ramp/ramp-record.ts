@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { RESULTS_DIRECTORY } from '../report/results.ts';
+import { RESULTS_DIRECTORY, runFields } from '../report/results.ts';
 
 const milliseconds = v.strictObject({
   count: v.number(),
@@ -68,20 +68,7 @@ const ramp = v.strictObject({
 });
 
 const loadRun = v.strictObject({
-  schemaVersion: v.literal(1),
-  commit: v.string(),
-  /** When it began, ISO 8601 in UTC. */
-  date: v.pipe(v.string(), v.isoTimestamp()),
-  form: v.picklist(['quick', 'full']),
-  machine: v.strictObject({
-    cpus: v.number(),
-    model: v.string(),
-    memoryGib: v.number(),
-    kernel: v.string(),
-    node: v.string(),
-    mongo: v.string(),
-    nats: v.string(),
-  }),
+  ...runFields,
   ramps: v.array(ramp),
 });
 

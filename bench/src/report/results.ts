@@ -26,13 +26,18 @@ const machine = v.strictObject({
   nats: v.string(),
 });
 
-const benchRun = v.strictObject({
+/** What every recorded run says of itself. */
+export const runFields = {
   schemaVersion: v.literal(1),
   commit: v.string(),
   /** When it began, ISO 8601 in UTC. */
   date: v.pipe(v.string(), v.isoTimestamp()),
   machine,
   form: v.picklist(['quick', 'full']),
+};
+
+const benchRun = v.strictObject({
+  ...runFields,
   measures: v.array(measure),
   /** What the run meant to measure and could not, and why. */
   notMeasured: v.array(v.strictObject({ name: v.string(), why: v.string() })),
