@@ -132,7 +132,7 @@ function takeBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[]
 
 /** The events of a message at their positions; what cannot be read becomes an event that says so. */
 function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
-  const storedAtMs = message.time.getTime();
+  const storedAtMs = storedAtMsOf(message);
   const position = (index: number) => ({ partition, sequence: message.seq, index });
   let events: readonly StoredEvent[];
   try {
@@ -146,6 +146,14 @@ function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
     events = [undecodable(position(0), storedAtMs, error.message, message.data)];
   }
   return { sequence: message.seq, storedAtMs, events, bytes: message.data.length };
+}
+
+/**
+ * When JetStream stored a message, in Unix milliseconds. The client's own `time` goes over a number that cannot hold so many
+ * nanoseconds: the last 128 of a millisecond pass for the next one, and not so where the stream itself is asked.
+ */
+export function storedAtMsOf({ timestampNanos }: Pick<JsMsg, 'timestampNanos'>): number {
+  return Number(timestampNanos / 1_000_000n);
 }
 
 /** Who reads the log counts on it that an envelope is no longer than this. */
