@@ -8,8 +8,12 @@ import { historyPath } from '../src/paths/history-path.ts';
 const REPORTS = 60_000;
 const ROUNDS = 6;
 
-if (process.send === undefined) fork(import.meta.filename, { execArgv: [...NODE_FLAGS] });
-else {
+if (process.send === undefined) {
+  const measuring = fork(import.meta.filename, { execArgv: [...NODE_FLAGS] });
+  measuring.once('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
+} else {
   console.log(`µs of processor a report, the least of ${ROUNDS} rounds of ${REPORTS} reports; no engines`);
   for (const path of [doorPath(REPORTS), historyPath(REPORTS, ROUNDS)]) {
     const rounds: PathCost[] = [];

@@ -46,7 +46,10 @@ export interface EventPublisher {
    * send it again under the same report id).
    */
   append(group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
-  /** The same for many reports at once: resolves when the fate of each is known, in order. */
+  /**
+   * The same for many reports at once: resolves when the fate of each is known, in order. All are on their way when it
+   * returns. Rejects at once for an error that is no Fault; the others stay on their way.
+   */
   appendAll(groups: readonly (readonly Event[])[], deadlineAtMs: number): Promise<readonly Fate[]>;
   /** As {@link EventPublisher.append}, to a partition of the caller's choice; not refused when a stream is nearly full. */
   appendTo(partition: number, group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;

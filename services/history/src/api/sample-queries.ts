@@ -55,7 +55,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
   }
 
   async function find(vehicleId: string, page: SamplePage, signal: AbortSignal): Promise<Found> {
-    const fromMs = Math.min(page.after?.observedAtMs ?? page.fromMs, page.toMs - 1);
+    const fromMs = Math.min(Math.max(page.fromMs, page.after?.observedAtMs ?? 0), page.toMs - 1);
     const windows = windowsOf({ ...page, fromMs });
     const found: RecordedSample[] = [];
     let first: View<SamplesSlice> | undefined;

@@ -18,7 +18,7 @@ import { logSubjectId } from './log-subject.ts';
 export interface Appended {
   /** What the log holds of it now, in order: what is handed on. */
   readonly committed: readonly StoredEvent[];
-  /** Events that were there before. */
+  /** Events that were there before, or repeat one of the same batch. */
   readonly duplicates: number;
   /** Reports whose key was there with other content. */
   readonly conflicts: number;

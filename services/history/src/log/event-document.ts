@@ -31,6 +31,7 @@ export interface EventDocument {
 /** The types that make up nearly all of the log. */
 export const FREQUENT_TYPES: readonly string[] = ['TelemetryReported', 'TimeTicked'];
 
+/** Field by field, and not by spreading what may be left out: it runs for every event. */
 export function toDocument({ position, event }: StoredEvent): EventDocument {
   const document: { -readonly [F in keyof EventDocument]: EventDocument[F] } = {
     _id: keyOfPosition(position),

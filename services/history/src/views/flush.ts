@@ -4,6 +4,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
 import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
+import type { Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { foldSubject, includesUpTo, readEvent } from './fold.ts';
@@ -80,7 +81,7 @@ async function flushVehicles(
   context: FlushContext,
 ): Promise<number> {
   const flushed = await Promise.all(
-    models.map(async (model) => ({ model, loaded: await loadFirst(model, subjects, context.tail) })),
+    models.map(async (model) => ({ model, loaded: await loadEnds(model, subjects, context) })),
   );
   const changed = flushed.map((): ChangedSlice[] => []);
   for (let at = 0; at < subjects.length; at += VEHICLES_A_TURN) {
@@ -96,18 +97,24 @@ async function flushVehicles(
   return changed.flat().length;
 }
 
-/** The slices that the first event of each vehicle touches, with one query: they are nearly always all that is needed. */
-async function loadFirst(
+/**
+ * The slices that the first and the last event of each vehicle touch, with one query: they are nearly always all that is
+ * needed. Not those of a vehicle that is parked, of which nothing is read.
+ */
+async function loadEnds(
   { projection, store }: ReadModel<unknown>,
   subjects: readonly string[],
-  tail: Tail,
+  { tail, parked }: FlushContext,
 ): Promise<LoadedSlices> {
-  const wanted = subjects.flatMap((subject) => {
-    const first = tail.first(subject);
-    const read = first && readEvent(projection, first.event);
-    return read && 'keys' in read ? read.keys.map((key) => ({ subject, key })) : [];
-  });
+  const wanted = subjects
+    .filter((subject) => !parked.has(keyOf(projection.name, subject)))
+    .flatMap((subject) => endsOf(tail, subject, projection).map((key) => ({ subject, key })));
   return new Map((await store.load(wanted)).map((slice) => [keyOf(slice.subject, slice.key), slice]));
+}
+
+function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): readonly string[] {
+  const read = tail.ends(subject).map(({ event }) => readEvent(projection, event));
+  return [...new Set(read.flatMap((event) => ('keys' in event ? event.keys : [])))];
 }
 
 type LoadedSlices = ReadonlyMap<string, StoredSlice>;
@@ -119,7 +126,12 @@ interface Vehicle {
 }
 
 function vehicleOf(subject: string, { tail, checkpoint, through }: FlushContext): Vehicle {
-  const events = eventsBetween(tail.view(subject).events, checkpoint.sequence, through.sequence);
+  const { events: all, floor } = tail.view(subject);
+  // Another owner has stored further meanwhile, and what was loaded before may lack what is trimmed since.
+  if (floor > checkpoint.sequence) {
+    throw new Fault('VERSION_CONFLICT', `partition ${tail.partition} is stored up to ${floor} already`);
+  }
+  const events = eventsBetween(all, checkpoint.sequence, through.sequence);
   return { subject, events, decode: decodeOnce() };
 }
 

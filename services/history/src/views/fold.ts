@@ -66,11 +66,9 @@ async function foldUntilFault<S>(
   const slices = new Map<string, FoldedSlice<S>>();
   let parked = parts.parked;
 
-  async function openAll(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      const stored = await parts.load(key);
-      slices.set(key, { stored, state: openSlice(projection, stored), isChanged: false });
-    }
+  async function open(key: string): Promise<void> {
+    const stored = await parts.load(key);
+    slices.set(key, { stored, state: openSlice(projection, stored), isChanged: false });
   }
 
   const isMissing = (key: string) => !slices.has(key) && (!parts.wants || parts.wants(key));
@@ -103,7 +101,7 @@ async function foldUntilFault<S>(
       else {
         const event = read(stored);
         const missing = missingFor(event);
-        if (missing.length > 0) await openAll(missing);
+        if (missing.length > 0) await Promise.all(missing.map(open));
         found = event && apply(event, stored.position);
       }
       if (found) return found;

@@ -124,8 +124,9 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       const count = found.reduce((sum, { documents }) => sum + documents.length, 0);
       if (count < DOCUMENTS_A_STRETCH) return { slices: found, through: toKey };
       // The last slice may have more documents than were found.
-      const whole = found.length > 1 ? found.slice(0, -1) : await findSlice(found[0] as StoredSlice);
-      return { slices: whole, through: whole.at(-1)?.key ?? toKey };
+      const last = found.pop() as StoredSlice;
+      const through = found.at(-1)?.key ?? last.key;
+      return { slices: found.length > 0 ? found : await findSlice(last), through };
     },
 
     async subjectsAfter(subject, limit, having = {}) {

@@ -1,4 +1,5 @@
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { writeBytes } from '@odograph/contracts/write-bytes';
 import { readEvent } from '@odograph/event-log/event-bytes';
 import type { LogStretch, StoredEvent } from '@odograph/event-log/log-reader';
 
@@ -17,8 +18,8 @@ export interface Tail {
   readonly partition: number;
   append(stretch: LogStretch): void;
   view(subject: string): TailView;
-  /** The first of a subject's events here. */
-  first(subject: string): StoredEvent | undefined;
+  /** The first and the last of a subject's events here. */
+  ends(subject: string): readonly StoredEvent[];
   /** All subjects that have events here. */
   subjects(): readonly string[];
   /** All subjects that have events here, sorted; the same array until one comes or goes. */
@@ -96,9 +97,10 @@ export function createTail(partition: number, after: number): Tail {
       return { floor, head, events };
     },
 
-    first(subject) {
-      const event = bySubject.get(subject)?.[0];
-      return event && toStored(partition, event);
+    ends(subject) {
+      const events = bySubject.get(subject) ?? [];
+      const ends = events.length > 1 ? [events[0], events.at(-1)] : events;
+      return ends.map((event) => toStored(partition, event as Kept));
     },
 
     subjects: () => [...bySubject.keys()],
@@ -134,10 +136,12 @@ export function createTail(partition: number, after: number): Tail {
   };
 }
 
-function toKept({ position, event, bytes = Event.encode(event).finish() }: StoredEvent): Kept {
+function toKept({ position, event, bytes = encoded(event) }: StoredEvent): Kept {
   const { sequence, index } = position;
   return { sequence, index, buffer: bytes.buffer, offset: bytes.byteOffset, length: bytes.byteLength };
 }
+
+const encoded = (event: Event) => writeBytes((writer) => Event.encode(event, writer));
 
 function toStored(partition: number, { sequence, index, buffer, offset, length }: Kept): StoredEvent {
   const event = readEvent(Buffer.from(buffer, offset, length), 0, length);

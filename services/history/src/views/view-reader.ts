@@ -42,7 +42,10 @@ export interface ViewReaderParts {
 export interface ViewReader {
   /** A slice of a vehicle, if it has it. */
   read<S>(model: ReadModel<S>, subject: string, key: string): Promise<View<S>>;
-  /** A vehicle's slices of a range, a few at a time, each time as of its own moment. */
+  /**
+   * A vehicle's slices of a range, a few at a time, each time as of its own moment. At least one view, if only of no slice.
+   * What is parked is known of the slices read so far.
+   */
   stretches<S>(model: ReadModel<S>, subject: string, keys: KeyRange): AsyncGenerator<View<S>, void>;
   /** One slice of many vehicles, those that have it; in the order asked for. */
   readEach<S>(

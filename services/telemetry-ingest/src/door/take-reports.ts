@@ -48,6 +48,7 @@ export function createTakeReports({ events, clock, limits }: TakeReportsParts): 
       if (judged.length % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
       judged.push(judge(bytes, { receivedAtMs, traceparent: call.traceparent, groups }));
     }
+    // Taken out, so that they are not kept until the fates are known.
     const appended = events.appendAll(groups.splice(0), call.deadlineAtMs);
     call.onHandedOver?.();
     const fates = (await appended).values();

@@ -1,0 +1,70 @@
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { expect, test } from 'vitest';
+import { reported } from '../log/log.fixture.ts';
+import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
+import { flushTail } from './flush.ts';
+import type { ReadModel } from './read-model.ts';
+import type { ChangedSlice, ReadModelStore, SliceName, StoredSlice } from './read-model-store.ts';
+import { createTail } from './tail.ts';
+import { tallyProjection } from './tally.fixture.ts';
+
+/** A partition with reports of a bus at sequences 1, 2 and so on, its checkpoint, and a store that tells what happens. */
+function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): void => undefined } = {}) {
+  const tail = createTail(0, 0);
+  for (let sequence = 1; sequence <= reports; sequence += 1) {
+    tail.append({ events: [reportAt(sequence)], through: sequence });
+  }
+  const asked: string[] = [];
+  const saved: ChangedSlice[] = [];
+  const load = async (names: readonly SliceName[]): Promise<StoredSlice[]> => {
+    asked.push(...names.map(({ subject }) => subject));
+    whileLoading();
+    return names.map((name) => ({ ...name, includes: undefined, documents: [] }));
+  };
+  const save = async (slices: readonly ChangedSlice[]) => void saved.push(...slices);
+  const store = { load, save } as unknown as ReadModelStore;
+  const model = { projection: tallyProjection(), store, load: loadOne } as ReadModel<unknown>;
+  let checkpoint: Checkpoint = { partition: 0, sequence: 0, parked };
+  const checkpoints: Checkpoints = {
+    read: async () => checkpoint,
+    move: async (_from, to) => {
+      checkpoint = to;
+    },
+  };
+  const log = { readSubject: async () => [] };
+  const flush = () => flushTail({ tail, models: [model], checkpoints, log });
+  return { tail, asked, saved, flush };
+}
+
+const loadOne = async (subject: string, key: string) => ({
+  subject,
+  key,
+  includes: undefined,
+  documents: [],
+});
+
+function reportAt(sequence: number): StoredEvent {
+  const event = reported({ vehicleId: 'bus-1', reportId: `r${sequence}`, observedAtMs: sequence });
+  return { position: { partition: 0, sequence, index: 0 }, event };
+}
+
+test('what was loaded before another owner’s flush is not stored with what the tail has left since', async () => {
+  const test = openFlush({ whileLoading: () => test.tail.trimThrough(2) });
+  await expect(test.flush()).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
+  expect(test.saved).toEqual([]);
+});
+
+test('a vehicle’s slices are loaded at once, and stored as of the end of the tail', async () => {
+  const test = openFlush();
+  await test.flush();
+  expect(test.asked).toEqual(['bus-1']);
+  expect(test.saved).toMatchObject([{ subject: 'bus-1', includes: { s: 3 }, documents: [{ reports: 3 }] }]);
+});
+
+test('nothing is loaded for a vehicle that is parked', async () => {
+  const position = { partition: 0, sequence: 1, index: 0 };
+  const test = openFlush({ parked: [{ projection: 'tally', subject: 'bus-1', position, reason: 'sick' }] });
+  await test.flush();
+  expect(test.asked).toEqual([]);
+  expect(test.saved).toEqual([]);
+});
