@@ -1,4 +1,5 @@
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { isFault } from '@odograph/kernel/fault';
 import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
 import type { AcknowledgedBatch } from './door-load.ts';
 
@@ -12,16 +13,28 @@ export interface VisibleProbe {
 /** A query costs history as much as tens of reports: few enough not to be what is measured. */
 const EVERY_MS = 25;
 
-/** @param onVisible is told how long after its acknowledgement an answer had the report, in milliseconds. */
+/**
+ * @param onVisible is told how long after its acknowledgement an answer had the report, in milliseconds; where none had it
+ *   before the deadline, how long that was.
+ */
 export function createVisibleProbe(endpoint: string, onVisible: (ms: number) => void): VisibleProbe {
   const client = createGrpcClient(VehicleHistoryClient, endpoint);
   const asking = new Set<Promise<void>>();
+  const stopping = new AbortController();
   let lastAtMs = 0;
 
   async function ask({ positions, lastVehicleId: vehicleId }: AcknowledgedBatch): Promise<void> {
     const atLeast = positions.at(-1);
     const startMs = performance.now();
-    await callUnary(client.getStatus, { vehicleId, ...(atLeast && { atLeast }) });
+    try {
+      await callUnary(
+        client.getStatus,
+        { vehicleId, ...(atLeast && { atLeast }) },
+        { signal: stopping.signal },
+      );
+    } catch (error) {
+      if (!isFault(error, 'DEADLINE', 'CANCELLED')) throw error;
+    }
     onVisible(performance.now() - startMs);
   }
 
@@ -33,6 +46,7 @@ export function createVisibleProbe(endpoint: string, onVisible: (ms: number) => 
       asking.add(answer);
     },
     async stop() {
+      stopping.abort();
       await Promise.all(asking);
       client.close();
     },
