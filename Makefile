@@ -33,7 +33,7 @@ chaos-planted: setup ## Plant bugs in the platform and see that chaos finds each
 bench: setup ## Measure against the references, in about four minutes
 	@exec node bench/scripts/bench.ts $(ARGS)
 
-bench-full: setup ## The same for longer and with more repeats, in about half an hour
+bench-full: setup ## The same for longer and with more repeats, in about twenty minutes
 	@exec node bench/scripts/bench.ts --form full $(ARGS)
 
 bench-compare: setup ## Hold the newest run's ratios against the baseline
