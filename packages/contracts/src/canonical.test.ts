@@ -9,6 +9,8 @@ const value: fc.Arbitrary<SignalValue> = fc.oneof(
   fc.boolean().map((flag): SignalValue => ({ kind: { $case: 'flag', value: flag } })),
   fc.string().map((text): SignalValue => ({ kind: { $case: 'text', value: text } })),
 );
+/** `__proto__` is left out: a generated decoder cannot hold it, and the door refuses it (decode-report.test.ts). */
+const name = fc.string({ minLength: 1 }).filter((made) => made !== '__proto__');
 const signals = fc.record(
   {
     speedKmh: fc.double({ noNaN: true }),
@@ -16,7 +18,7 @@ const signals = fc.record(
     longitudeDeg: fc.double({ noNaN: true }),
     charging: fc.boolean(),
     doorsLocked: fc.boolean(),
-    others: fc.dictionary(fc.string({ minLength: 1 }), value, { noNullPrototype: true }),
+    others: fc.dictionary(name, value, { noNullPrototype: true }),
   },
   { requiredKeys: ['others'], noNullPrototype: true },
 );
@@ -103,7 +105,8 @@ describe('the hash of a report’s content', () => {
   test('differs when anything is said otherwise', () => {
     fc.assert(
       fc.property(report, report, (a, b) => {
-        const isSaidAlike = JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+        const said = (content: ReportContent) => JSON.stringify(sorted({ vehicleId: '', ...content }));
+        const isSaidAlike = said(a) === said(b);
         expect(hexOf(a) === hexOf(b)).toBe(isSaidAlike);
       }),
     );

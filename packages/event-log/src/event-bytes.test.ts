@@ -52,6 +52,12 @@ test('an event is read as the generated decoder reads it, wherever it lies', () 
   );
 });
 
+test('a version of more than 32 bits is cut as the generated decoder cuts it', () => {
+  const bytes = Buffer.from([0x10, 0x81, 0x80, 0x80, 0x80, 0x80, 0x01]);
+  expect(read(bytes)).toEqual(decoded(bytes));
+  expect(read(bytes)?.version).toBe(1);
+});
+
 test('and so are bytes that are cut, changed or no event at all', () => {
   const anyDamage = fc.record({ event: anyEvent, cut: fc.nat(40), at: fc.nat(400), byte: fc.nat(255) });
   fc.assert(

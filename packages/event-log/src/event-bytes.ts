@@ -17,6 +17,9 @@ const TAG = {
 /** The first byte of one, which the generated decoder leaves out of a text. */
 const BYTE_ORDER_MARK = 0xef;
 
+/** What lies above it, the generated decoder cuts to 32 bits. */
+const MOST_OF_UINT32 = 0xffff_ffff;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -52,8 +55,10 @@ class EventCursor {
   #readField(event: Event, tag: number): boolean {
     const value = this.#varint();
     if (value === undefined) return false;
-    if (tag === TAG.version) event.version = value;
-    else if (tag === TAG.observedAtMs) event.observedAtMs = value;
+    if (tag === TAG.version) {
+      if (value > MOST_OF_UINT32) return false;
+      event.version = value;
+    } else if (tag === TAG.observedAtMs) event.observedAtMs = value;
     else if (tag === TAG.receivedAtMs) event.receivedAtMs = value;
     else if (tag === TAG.part) event.part = value;
     else return this.#readBytes(event, tag, value);
