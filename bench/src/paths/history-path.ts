@@ -1,6 +1,12 @@
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { encodeBroadcast } from '@odograph/event-log/broadcast';
-import { decodeEnvelope, encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { EncodedEvent } from '@odograph/event-log/encoded-event';
+import {
+  decodeEnvelope,
+  type EnvelopeEntry,
+  encodeEnvelopeEntry,
+  MAX_ENVELOPE_EVENTS,
+} from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { samples } from '@odograph/history/domain/samples';
 import { status } from '@odograph/history/domain/status';
@@ -65,11 +71,9 @@ function envelopes(events: number): readonly Buffer[] {
 }
 
 function storedEvents(sequence: number, envelope: Buffer): StoredEvent[] {
-  return decodeEnvelope(envelope).map(({ event, bytes }, index) => ({
-    position: { partition: 0, sequence, index },
-    event,
-    bytes,
-  }));
+  const toStored = ({ event, ...bytes }: EnvelopeEntry, index: number) =>
+    new EncodedEvent({ partition: 0, sequence, index }, event.subject, bytes);
+  return Array.from(decodeEnvelope(envelope), toStored);
 }
 
 function broadcastOf(sequence: number, events: readonly StoredEvent[]) {

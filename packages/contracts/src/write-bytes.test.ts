@@ -20,6 +20,28 @@ test('messages have the bytes that a writer of their own gives them, and keep th
   );
 });
 
+test('numbers of 64 bits are those of the library, whatever their sign and size', () => {
+  const anyInt64 = fc.oneof(
+    fc.maxSafeInteger(),
+    fc.nat(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  );
+  const edges = [0, -0, 1, 127, 128, 2 ** 31, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, -1];
+  fc.assert(
+    fc.property(anyInt64, (value) => {
+      expect(writeBytes((writer) => writer.int64(value))).toEqual(
+        Buffer.from(new BinaryWriter().int64(value).finish()),
+      );
+    }),
+    { examples: edges.map((edge): [number] => [edge]) },
+  );
+});
+
+test('a number that is no integer is refused as the library refuses it', () => {
+  for (const value of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 63])
+    expect(() => writeBytes((writer) => writer.int64(value)), `${value}`).toThrow();
+});
+
 test('what is thrown in the middle of a message leaves nothing behind for the next', () => {
   const broken = () =>
     writeBytes((writer) => {

@@ -6,6 +6,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Broadcast, decodeBroadcast, decodeBroadcastHead, encodeBroadcast } from './broadcast.ts';
+import { EncodedEvent } from './encoded-event.ts';
 import type { StoredEvent } from './log-reader.ts';
 
 const PARTITION = 1;
@@ -15,7 +16,7 @@ const anyBroadcast: fc.Arbitrary<Broadcast> = fc
     fc.record({
       sequence: fc.integer({ min: 1, max: 2 ** 40 }),
       reportIds: fc.array(fc.string()),
-      isRaw: fc.boolean(),
+      isEncoded: fc.boolean(),
     }),
   )
   .map((envelopes) => ({
@@ -24,13 +25,13 @@ const anyBroadcast: fc.Arbitrary<Broadcast> = fc
     state: PartitionState.RUNNING,
     streamCreatedAtMs: 1_700_000_000_000,
     freeDiskRatio: 0.25,
-    envelopes: envelopes.map(({ sequence, reportIds, isRaw }) => ({
+    envelopes: envelopes.map(({ sequence, reportIds, isEncoded }) => ({
       sequence,
       previousSequence: sequence - 1,
       events: reportIds.map((reportId, index): StoredEvent => {
         const event = Event.create({ reportId, payload: Buffer.from(reportId) });
         const position = { partition: PARTITION, sequence, index };
-        return isRaw ? { position, event, bytes: Event.encode(event).finish() } : { position, event };
+        return isEncoded ? EncodedEvent.from({ position, event }) : { position, event };
       }),
     })),
   }));

@@ -1,10 +1,10 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
   CommittedEnvelope,
-  Event,
   LogBroadcast,
   type PartitionState,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { EncodedEvent } from './encoded-event.ts';
 import type { StoredEvent } from './log-reader.ts';
 
 /** What the owner of a partition tells those who follow the log: envelopes that it now has, or none as a sign of life. */
@@ -35,7 +35,7 @@ export interface BroadcastEnvelope {
 /** The field numbers of `LogBroadcast.envelopes`, `CommittedEnvelope.events`, and `CommittedEvent`'s index and event. */
 const FIELD = { envelopes: 3, events: 3, index: 1, event: 2 } as const;
 
-/** As a `LogBroadcast`. Events that know their bytes are not encoded again. */
+/** As a `LogBroadcast`. Events that are encoded are not encoded again. */
 export function encodeBroadcast({ envelopes, ...head }: Broadcast): Uint8Array {
   const writer = new BinaryWriter();
   LogBroadcast.encode({ ...head, freeDiskRatio: head.freeDiskRatio, envelopes: [] }, writer);
@@ -48,10 +48,11 @@ export function encodeBroadcast({ envelopes, ...head }: Broadcast): Uint8Array {
   return writer.finish();
 }
 
-function writeEvent(writer: BinaryWriter, { position, event, bytes }: StoredEvent): void {
+function writeEvent(writer: BinaryWriter, stored: StoredEvent): void {
+  const { index, bytes } = EncodedEvent.from(stored);
   writer.tag(FIELD.events, WireType.LengthDelimited).fork();
-  if (position.index > 0) writer.tag(FIELD.index, WireType.Varint).uint32(position.index);
-  writer.tag(FIELD.event, WireType.LengthDelimited).bytes(bytes ?? Event.encode(event).finish());
+  if (index > 0) writer.tag(FIELD.index, WireType.Varint).uint32(index);
+  writer.tag(FIELD.event, WireType.LengthDelimited).bytes(bytes);
   writer.join();
 }
 

@@ -14,7 +14,7 @@ test('entries one after the other are the bytes of the envelope', () => {
     fc.property(events, (list) => {
       const entries = Buffer.concat(list.map(encodeEnvelopeEntry));
       expect(entries.equals(Envelope.encode({ events: list }).finish())).toBe(true);
-      expect(decodeEnvelope(entries).map(({ event }) => event.subject)).toEqual(
+      expect([...decodeEnvelope(entries)].map(({ event }) => event.subject)).toEqual(
         list.map(({ subject }) => subject),
       );
     }),
@@ -23,7 +23,7 @@ test('entries one after the other are the bytes of the envelope', () => {
 });
 
 test('bytes that are no envelope are a corrupt log', () => {
-  expect(() => decodeEnvelope(new Uint8Array([0xff, 0xff]))).toThrow(
+  expect(() => [...decodeEnvelope(new Uint8Array([0xff, 0xff]))]).toThrow(
     expect.objectContaining({ code: 'CORRUPT_LOG' }),
   );
 });

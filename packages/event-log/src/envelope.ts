@@ -2,6 +2,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { writeBytes } from '@odograph/contracts/write-bytes';
 import { Fault } from '@odograph/kernel/fault';
+import type { ByteRange } from './encoded-event.ts';
 import { readEvent } from './event-bytes.ts';
 
 /** An envelope holds at most this many events, as an fsync costs the same for few of them … */
@@ -20,17 +21,16 @@ export function encodeEnvelopeEntry(event: Event): Uint8Array {
   return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());
 }
 
-/** An event of an envelope, and the bytes it was read from: who hands it on need not encode it again. */
-export interface EnvelopeEntry {
+/** An event of an envelope, and where its bytes lie: who hands it on need not encode it again. */
+export interface EnvelopeEntry extends ByteRange {
   readonly event: Event;
-  readonly bytes: Uint8Array;
 }
 
-/** The events of an envelope, in order. Throws a Fault CORRUPT_LOG when the bytes are no envelope. */
-export function decodeEnvelope(bytes: Uint8Array): EnvelopeEntry[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The events of an envelope, in order, one at a time. Throws a Fault CORRUPT_LOG when the bytes are no envelope. */
+export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, void> {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const whole = Buffer.from(buffer, byteOffset, byteLength);
   const reader = new BinaryReader(bytes);
-  const entries: EnvelopeEntry[] = [];
   try {
     while (reader.pos < reader.len) {
       const tag = reader.uint32();
@@ -42,12 +42,8 @@ export function decodeEnvelope(bytes: Uint8Array): EnvelopeEntry[] {
       const start = reader.pos;
       reader.pos += length;
       if (reader.pos > reader.len) throw new RangeError('premature end');
-      entries.push({
-        event: readEvent(buffer, start, reader.pos),
-        bytes: buffer.subarray(start, reader.pos),
-      });
+      yield { event: readEvent(whole, start, reader.pos), buffer, offset: byteOffset + start, length };
     }
-    return entries;
   } catch (cause) {
     throw new Fault('CORRUPT_LOG', 'the message is no envelope', { cause });
   }

@@ -5,8 +5,6 @@ import type { EventPosition } from '@odograph/kernel/position';
 export interface StoredEvent {
   readonly position: EventPosition;
   readonly event: Event;
-  /** The event as it came in its envelope, where it was read from one: whoever tells of it need not encode it again. */
-  readonly bytes?: Uint8Array;
 }
 
 /** A stretch of a partition's log. */

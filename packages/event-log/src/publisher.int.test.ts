@@ -64,7 +64,7 @@ async function storedReportIds(connection: NatsConnection, partition = 0): Promi
   const ids: string[] = [];
   for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
     const message = await manager.streams.getMessage(streamName(partition), { seq });
-    if (message) ids.push(...decodeEnvelope(message.data).map(({ event }) => event.reportId));
+    if (message) for (const { event } of decodeEnvelope(message.data)) ids.push(event.reportId);
   }
   return ids;
 }

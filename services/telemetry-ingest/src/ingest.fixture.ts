@@ -44,7 +44,7 @@ export async function readStreams(nats: TestEngine, partitions = 2): Promise<Rea
     const { state } = await manager.streams.info(streamName(partition));
     for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
       const message = await manager.streams.getMessage(streamName(partition), { seq });
-      const stored = message ? decodeEnvelope(message.data).map(({ event }) => event) : [];
+      const stored = message ? [...decodeEnvelope(message.data)].map(({ event }) => event) : [];
       for (const [index, event] of stored.entries()) events.set(`${partition}/${seq}/${index}`, event);
     }
   }

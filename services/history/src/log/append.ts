@@ -91,13 +91,21 @@ async function insertUnordered(
 ): Promise<readonly InsertError[]> {
   const { writeErrors = [], writeConcernError } = (await events.db.command({
     insert: events.collectionName,
-    documents: batch.map(toDocument),
+    documents: batch.map(asLateDocument),
     ordered: false,
     writeConcern: { w: 'majority', j: true },
   })) as InsertAnswer;
   if (writeConcernError)
     throw new Fault('UNAVAILABLE', `MongoDB did not confirm: ${writeConcernError.errmsg}`);
   return writeErrors;
+}
+
+/**
+ * A document that is made when the driver writes it: those of a batch would live until MongoDB has answered, and what lives
+ * so long costs the garbage collector more than making it.
+ */
+function asLateDocument(stored: StoredEvent) {
+  return { toBSON: () => toDocument(stored) };
 }
 
 /** What the log holds at each event's position, else under its key. */

@@ -5,6 +5,7 @@ import {
   encodeBroadcast,
   type PartitionHealth,
 } from '@odograph/event-log/broadcast';
+import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import { listenToLog } from '@odograph/event-log/live-log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { logSubject } from '@odograph/event-log/names';
@@ -97,10 +98,7 @@ function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelop
   return parts;
 }
 
-/** An upper bound of an envelope's encoded size: its payloads, and a generous head for each event. */
+/** An upper bound of an envelope's encoded size: its events, and a generous head for each. */
 function sizeOf({ events }: BroadcastEnvelope): number {
-  return events.reduce(
-    (sum, { event }) => sum + 128 + event.payload.length + 3 * (event.subject.length + event.reportId.length),
-    64,
-  );
+  return events.reduce((sum, stored) => sum + 16 + EncodedEvent.from(stored).length, 64);
 }

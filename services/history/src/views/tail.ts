@@ -1,6 +1,4 @@
-import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { writeBytes } from '@odograph/contracts/write-bytes';
-import { readEvent } from '@odograph/event-log/event-bytes';
+import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import type { LogStretch, StoredEvent } from '@odograph/event-log/log-reader';
 
 /** What a query takes of the tail, at one instant: later arrivals and trims do not change it. */
@@ -33,34 +31,21 @@ export interface Tail {
   reach(sequence: number, signal: AbortSignal): Promise<void>;
 }
 
-/**
- * An event in its encoded form: as objects, events took four times the memory and most of the time of the garbage
- * collector. Whoever asks for a vehicle's events decodes those few.
- */
-interface Kept {
-  readonly sequence: number;
-  readonly index: number;
-  /** Where its bytes lie: a view of them for each would take more memory than most events. */
-  readonly buffer: ArrayBufferLike;
-  readonly offset: number;
-  readonly length: number;
-}
-
 /** What an event costs in memory beside its bytes. */
 const EVENT_OVERHEAD_BYTES = 100;
 
 export function createTail(partition: number, after: number): Tail {
-  const bySubject = new Map<string, Kept[]>();
+  const bySubject = new Map<string, EncodedEvent[]>();
   const waiting = new Set<{ readonly sequence: number; readonly wake: () => void }>();
   let sorted: readonly string[] | undefined;
   let floor = after;
   let head = after;
   let bytes = 0;
 
-  function trimSubject(subject: string, events: readonly Kept[], through: number): void {
+  function trimSubject(subject: string, events: readonly EncodedEvent[], through: number): void {
     let gone = 0;
     for (; gone < events.length; gone += 1) {
-      const event = events[gone] as Kept;
+      const event = events[gone] as EncodedEvent;
       if (event.sequence > through) break;
       bytes -= sizeOf(event);
     }
@@ -78,8 +63,8 @@ export function createTail(partition: number, after: number): Tail {
 
     append({ events, through }) {
       for (const stored of events) {
-        const { subject } = stored.event;
-        const event = toKept(stored);
+        const event = EncodedEvent.from(stored);
+        const { subject } = event;
         const known = bySubject.get(subject);
         if (known) known.push(event);
         else {
@@ -93,14 +78,14 @@ export function createTail(partition: number, after: number): Tail {
     },
 
     view(subject) {
-      const events = bySubject.get(subject)?.map((event) => toStored(partition, event)) ?? [];
+      const events = bySubject.get(subject)?.map(decoded) ?? [];
       return { floor, head, events };
     },
 
     ends(subject) {
       const events = bySubject.get(subject) ?? [];
       const ends = events.length > 1 ? [events[0], events.at(-1)] : events;
-      return ends.map((event) => toStored(partition, event as Kept));
+      return ends.map((event) => decoded(event as EncodedEvent));
     },
 
     subjects: () => [...bySubject.keys()],
@@ -136,18 +121,11 @@ export function createTail(partition: number, after: number): Tail {
   };
 }
 
-function toKept({ position, event, bytes = encoded(event) }: StoredEvent): Kept {
-  const { sequence, index } = position;
-  return { sequence, index, buffer: bytes.buffer, offset: bytes.byteOffset, length: bytes.byteLength };
+/** Decoded once, for who asks reads it more than once. */
+function decoded({ position, event }: EncodedEvent): StoredEvent {
+  return { position, event };
 }
 
-const encoded = (event: Event) => writeBytes((writer) => Event.encode(event, writer));
-
-function toStored(partition: number, { sequence, index, buffer, offset, length }: Kept): StoredEvent {
-  const event = readEvent(Buffer.from(buffer, offset, length), 0, length);
-  return { position: { partition, sequence, index }, event };
-}
-
-function sizeOf({ length }: Kept): number {
+function sizeOf({ length }: EncodedEvent): number {
   return EVENT_OVERHEAD_BYTES + length;
 }
