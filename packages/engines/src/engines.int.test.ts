@@ -61,6 +61,14 @@ describe('MongoDB', () => {
     expect(await names(third.url)).toEqual(['before a stop', 'before kill -9', 'then']);
     await third.stop();
   });
+
+  test('keeps nothing for reads as of a time gone by', async () => {
+    const mongo = await startMongo({ dataDir: place });
+    await using client = await MongoClient.connect(mongo.url);
+    const command = { getParameter: 1, minSnapshotHistoryWindowInSeconds: 1 };
+    expect(await client.db('admin').command(command)).toMatchObject({ minSnapshotHistoryWindowInSeconds: 0 });
+    await mongo.stop();
+  });
 });
 
 describe('NATS', () => {

@@ -11,8 +11,12 @@ export interface MongoOptions extends StartOptions {
   readonly cacheGb?: number;
 }
 
-/** Once the log's unique index outgrows it, each insert waits for a page. Never more than an eighth of the machine. */
-const DEFAULT_CACHE_GB = Math.max(0.25, Math.min(1, totalmem() / 1024 ** 3 / 8));
+/**
+ * What is written lies in it until a checkpoint, and past 5 % of it each writer waits for pages to go to disk
+ * (docs/decisions/009); and once the log's unique index outgrows it, each insert waits for a page to come. Filled as it is
+ * needed, and never more than an eighth of the machine.
+ */
+const DEFAULT_CACHE_GB = Math.max(0.25, Math.min(3, totalmem() / 1024 ** 3 / 8));
 /** Nothing reads the oplog for history: the log of the platform is a collection. */
 const OPLOG_MB = 256;
 
@@ -39,6 +43,8 @@ function mongoArgs(dataDir: string, port: number, cacheGb: number): readonly str
     'diagnosticDataCollectionEnabled=false',
     // There is no other member to hand over to: an orderly end need not wait for one.
     'shutdownTimeoutMillisForSignaledShutdown=0',
+    // Nobody reads as of a time gone by: versions kept five minutes for that fill the cache with the watermarks' past.
+    'minSnapshotHistoryWindowInSeconds=0',
   ];
   return [
     ...Object.entries(options).flatMap(([name, value]) => [name, String(value)]),
