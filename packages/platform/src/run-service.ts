@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { constants } from 'node:os';
 import { isFault } from '@odograph/kernel/fault';
 import type { App } from './app.ts';
@@ -54,6 +55,8 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
   try {
     const { grpc, metrics } = await app.start();
     sayReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, log);
+    // Else Node does so at an orderly end only.
+    flushCompileCache();
   } catch (err) {
     // To be told to stop while starting is no failure; the drain ends the process.
     if (app.state !== 'running' && app.state !== 'failed') return;
