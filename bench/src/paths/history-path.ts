@@ -71,8 +71,9 @@ function envelopes(events: number): readonly Buffer[] {
 }
 
 function storedEvents(sequence: number, envelope: Buffer): StoredEvent[] {
+  const encoded = { partition: 0, sequence, buffer: envelope.buffer };
   const toStored = ({ event, ...bytes }: EnvelopeEntry, index: number) =>
-    new EncodedEvent({ partition: 0, sequence, index }, event.subject, bytes);
+    new EncodedEvent(encoded, index, event.subject, bytes);
   return Array.from(decodeEnvelope(envelope), toStored);
 }
 

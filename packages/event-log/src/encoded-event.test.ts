@@ -28,6 +28,13 @@ test('an encoded event is not encoded again', () => {
 test('an encoded event is found where it lies among other bytes', () => {
   const { bytes } = EncodedEvent.from({ position, event });
   const { buffer } = Buffer.concat([Buffer.alloc(5, 0xff), bytes, Buffer.alloc(5, 0xff)]);
-  const offset = Buffer.from(buffer).indexOf(bytes);
-  expect(new EncodedEvent(position, 'V1', { buffer, offset, length: bytes.length }).event).toEqual(event);
+  const place = { offset: Buffer.from(buffer).indexOf(bytes), length: bytes.length };
+  const encoded = new EncodedEvent({ partition: 1, sequence: 2, buffer }, 3, 'V1', place);
+  expect({ position: encoded.position, event: encoded.event }).toEqual({ position, event });
+});
+
+test('the text of a subject is shared with events of the same subject only', () => {
+  const encoded = EncodedEvent.from({ position, event });
+  encoded.shareSubject(EncodedEvent.from({ position, event: { ...event, subject: 'V2' } }));
+  expect(encoded.subject).toBe('V1');
 });

@@ -4,46 +4,59 @@ import type { EventPosition } from '@odograph/kernel/position';
 import { readEvent } from './event-bytes.ts';
 import type { StoredEvent } from './log-reader.ts';
 
-/** Some bytes of a longer stretch: a view of them would take more memory than most events. */
-export interface ByteRange {
+/** What the events of an envelope have in common. */
+export interface EncodedEnvelope {
+  readonly partition: number;
+  readonly sequence: number;
   readonly buffer: ArrayBufferLike;
+}
+
+/** Where an event's bytes lie in its envelope's buffer: a view of them would take more memory than most events. */
+export interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }
 
 /**
  * An event that stays encoded: it is decoded anew each time it is asked for. There are thousands under way to MongoDB and
- * tens of thousands in a tail, and as objects they take ten times the memory and most of the time of the garbage collector.
+ * hundreds of thousands in a tail, and as objects they take ten times the memory and most of the time of the garbage
+ * collector.
  */
 export class EncodedEvent implements StoredEvent {
-  readonly partition: number;
-  readonly sequence: number;
+  readonly #envelope: EncodedEnvelope;
   readonly index: number;
-  readonly subject: string;
-  readonly #buffer: ArrayBufferLike;
+  #subject: string;
   readonly #offset: number;
   readonly length: number;
 
-  constructor({ partition, sequence, index }: EventPosition, subject: string, bytes: ByteRange) {
-    this.partition = partition;
-    this.sequence = sequence;
+  constructor(envelope: EncodedEnvelope, index: number, subject: string, { offset, length }: ByteRange) {
+    this.#envelope = envelope;
     this.index = index;
-    this.subject = subject;
-    this.#buffer = bytes.buffer;
-    this.#offset = bytes.offset;
-    this.length = bytes.length;
+    this.#subject = subject;
+    this.#offset = offset;
+    this.length = length;
   }
 
   /** The event as such where it is encoded already. */
   static from(stored: StoredEvent): EncodedEvent {
     if (stored instanceof EncodedEvent) return stored;
     const { position, event } = stored;
+    const { partition, sequence, index } = position;
     const { buffer, byteOffset: offset, length } = writeBytes((writer) => Event.encode(event, writer));
-    return new EncodedEvent(position, event.subject, { buffer, offset, length });
+    return new EncodedEvent({ partition, sequence, buffer }, index, event.subject, { offset, length });
+  }
+
+  get sequence(): number {
+    return this.#envelope.sequence;
   }
 
   get position(): EventPosition {
-    return { partition: this.partition, sequence: this.sequence, index: this.index };
+    const { partition, sequence } = this.#envelope;
+    return { partition, sequence, index: this.index };
+  }
+
+  get subject(): string {
+    return this.#subject;
   }
 
   get event(): Event {
@@ -51,6 +64,11 @@ export class EncodedEvent implements StoredEvent {
   }
 
   get bytes(): Buffer {
-    return Buffer.from(this.#buffer, this.#offset, this.length);
+    return Buffer.from(this.#envelope.buffer, this.#offset, this.length);
+  }
+
+  /** Keeps another event's text of the same subject instead of one of its own: a quarter less memory. */
+  shareSubject({ subject }: EncodedEvent): void {
+    if (subject === this.#subject) this.#subject = subject;
   }
 }

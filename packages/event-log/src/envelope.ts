@@ -21,7 +21,7 @@ export function encodeEnvelopeEntry(event: Event): Uint8Array {
   return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());
 }
 
-/** An event of an envelope, and where its bytes lie: who hands it on need not encode it again. */
+/** An event of an envelope, and where its bytes lie in the buffer of the message: who hands it on need not encode it again. */
 export interface EnvelopeEntry extends ByteRange {
   readonly event: Event;
 }
@@ -42,7 +42,7 @@ export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, voi
       const start = reader.pos;
       reader.pos += length;
       if (reader.pos > reader.len) throw new RangeError('premature end');
-      yield { event: readEvent(whole, start, reader.pos), buffer, offset: byteOffset + start, length };
+      yield { event: readEvent(whole, start, reader.pos), offset: byteOffset + start, length };
     }
   } catch (cause) {
     throw new Fault('CORRUPT_LOG', 'the message is no envelope', { cause });

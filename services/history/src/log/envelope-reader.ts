@@ -135,20 +135,30 @@ function takeBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[]
 function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
   const storedAtMs = storedAtMsOf(message);
   const position = (index: number) => ({ partition, sequence: message.seq, index });
+  const bytes = copyOf(message.data);
+  const envelope = { partition, sequence: message.seq, buffer: bytes.buffer };
   let events: readonly StoredEvent[];
   try {
-    // A copy, for the client's bytes lie in what it read from its socket: twice as many on the average, and kept with them.
-    events = eventsOf(Buffer.from(message.data), ({ event, ...bytes }, index) => {
+    events = eventsOf(bytes, ({ event, ...range }, index) => {
       const fault = faultOf(event);
-      const place = position(index);
-      if (fault) return asUndecodable({ position: place, event }, fault, storedAtMs);
-      return new EncodedEvent(place, event.subject, bytes);
+      if (fault) return asUndecodable({ position: position(index), event }, fault, storedAtMs);
+      return new EncodedEvent(envelope, index, event.subject, range);
     });
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
-    events = [undecodable(position(0), storedAtMs, error.message, message.data)];
+    events = [undecodable(position(0), storedAtMs, error.message, bytes)];
   }
-  return { sequence: message.seq, storedAtMs, events, bytes: message.data.length };
+  return { sequence: message.seq, storedAtMs, events, bytes: bytes.length };
+}
+
+/**
+ * The client's bytes lie in what it read from its socket, twice as many on the average, and would keep them as long as the
+ * tail keeps an event. So would Node's pool, where lies all that was written meanwhile.
+ */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 /**

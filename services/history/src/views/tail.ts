@@ -66,8 +66,10 @@ export function createTail(partition: number, after: number): Tail {
         const event = EncodedEvent.from(stored);
         const { subject } = event;
         const known = bySubject.get(subject);
-        if (known) known.push(event);
-        else {
+        if (known) {
+          event.shareSubject(known[0] as EncodedEvent);
+          known.push(event);
+        } else {
           bySubject.set(subject, [event]);
           sorted = undefined;
         }
