@@ -9,6 +9,3 @@ export function enginesDir(env: NodeJS.ProcessEnv): string {
 }
 
 export const requirementsFile = resolve(projectRoot, 'deploy/engines/requirements.txt');
-
-/** Where Node keeps the code of services between two starts; `make clean` empties it. */
-export const codeCacheDir = resolve(projectRoot, '.cache/node');

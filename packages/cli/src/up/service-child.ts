@@ -1,7 +1,6 @@
 import { type OwnedProcess, startOwned } from '@odograph/engines/owned-process';
 import { stopAbandoned } from '@odograph/engines/pid-file';
 import { ProcessFault } from '@odograph/engines/process-fault';
-import { codeCacheDir } from '@odograph/engines/project-paths';
 import { Fault } from '@odograph/kernel/fault';
 import { NODE_FLAGS } from '@odograph/platform/node-flags';
 import { isReadyMessage, type ServiceEndpoints } from '@odograph/platform/ready-message';
@@ -38,9 +37,7 @@ export async function startService(launch: ServiceLaunch, signal: AbortSignal): 
     hasChannel: true,
     word: main,
     stopTimeoutMs: DRAIN_TIMEOUT_MS,
-    // Else each start strips the types of a few hundred files anew, and keeps some 20 MiB that this took.
-    env: { NODE_COMPILE_CACHE: codeCacheDir, ...env },
-    ...{ logFile, pidFile },
+    ...{ env, logFile, pidFile },
   });
   try {
     return { ...service, endpoints: await untilReady(launch, service, signal) };
