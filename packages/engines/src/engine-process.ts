@@ -27,6 +27,8 @@ export interface Launch {
   readonly dataDir: string;
   /** Whether the engine can be used now. Called again and again until it says so. */
   readonly isReady: () => Promise<boolean>;
+  /** Whether others go first while there is not processor enough for all. */
+  readonly standsBack?: boolean;
 }
 
 /** The folder an engine keeps everything in, ready for a start: made, and free of a process left behind. */
@@ -50,13 +52,14 @@ export async function launchEngine(launch: Launch): Promise<RunningEngine> {
   }
 }
 
-function spawnEngine({ kind, binary, args, url, port, dataDir }: Launch): RunningEngine {
+function spawnEngine({ kind, binary, args, url, port, dataDir, standsBack = false }: Launch): RunningEngine {
   const { pid, exited, logFile, stop, kill } = startOwned({
     command: [binary, ...args],
     logFile: join(dataDir, `${kind}.log`),
     pidFile: pidFile(kind, dataDir),
     word: dataDir,
     stopTimeoutMs: STOP_TIMEOUT_MS,
+    standsBack,
   });
   return { kind, url, port, pid, logFile, exited, stop, kill };
 }

@@ -26,7 +26,9 @@ export async function startMongo(options: MongoOptions): Promise<RunningEngine> 
   return await startEngine('mongo', options, (dataDir, port) => {
     const url = `mongodb://${LOOPBACK}:${port}/?directConnection=true`;
     mkdirSync(join(dataDir, 'db'), { recursive: true });
-    return { args: mongoArgs(dataDir, port, cacheGb), url, isReady: () => becomePrimary(url, port) };
+    const isReady = () => becomePrimary(url, port);
+    // What is acknowledged waits in NATS until it is stored.
+    return { args: mongoArgs(dataDir, port, cacheGb), url, isReady, standsBack: true };
   });
 }
 

@@ -4,6 +4,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { openLog } from './log-file.ts';
 import { endWithParent } from './parent-death.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
+import { standBack } from './stand-back.ts';
 
 /** How a process ended: an exit code, or the signal that ended it. */
 export interface ProcessExit {
@@ -36,6 +37,8 @@ export interface OwnedLaunch {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether it can send messages, and so notice that its owner is gone. */
   readonly hasChannel?: boolean;
+  /** Whether others go first while there is not processor enough for all. */
+  readonly standsBack?: boolean;
 }
 
 const living = new Set<ChildProcess>();
@@ -51,6 +54,7 @@ export function startOwned(launch: OwnedLaunch): OwnedProcess {
   const exited = exitOf(child);
   const { pid } = child;
   if (pid === undefined) throw new Fault('UNAVAILABLE', `${launch.command[0]} cannot be run`);
+  if (launch.standsBack) standBack(pid);
   living.add(child);
   child.once('exit', () => {
     living.delete(child);

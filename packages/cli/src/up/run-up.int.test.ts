@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning } from '@odograph/engines/process-identity';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
@@ -73,6 +73,9 @@ test('with real engines: one line when all is ready, restarts in place, nothing 
   expect(Object.keys(endpoints).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
   expect(Object.keys(processes).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
   expect(await accepts(endpoints['ingest'])).toBe(true);
+
+  const niceness = Object.entries(processes).map(([name, pid]) => [name, getPriority(pid)]);
+  expect(Object.fromEntries(niceness)).toEqual({ nats: 0, mongo: 5, history: 5, ingest: 0 });
 
   for (const name of ['nats', 'mongo', 'history', 'ingest']) {
     process.kill(processes[name] ?? 0, 'SIGKILL');

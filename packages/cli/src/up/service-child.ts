@@ -18,6 +18,8 @@ export interface ServiceLaunch {
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
   readonly pidFile: string;
+  /** Whether others go first while there is not processor enough for all. */
+  readonly standsBack: boolean;
 }
 
 export interface ServiceChild extends Child, Pick<OwnedProcess, 'kill'> {
@@ -30,14 +32,14 @@ export interface ServiceChild extends Child, Pick<OwnedProcess, 'kill'> {
  * @throws Fault UNAVAILABLE with its last log lines when it ends before or does not get ready, CANCELLED by the signal.
  */
 export async function startService(launch: ServiceLaunch, signal: AbortSignal): Promise<ServiceChild> {
-  const { main, env, logFile, pidFile } = launch;
+  const { main, env, logFile, pidFile, standsBack } = launch;
   await stopAbandoned(pidFile);
   const service = startOwned({
     command: [process.execPath, ...NODE_FLAGS, main],
     hasChannel: true,
     word: main,
     stopTimeoutMs: DRAIN_TIMEOUT_MS,
-    ...{ env, logFile, pidFile },
+    ...{ env, logFile, pidFile, standsBack },
   });
   try {
     return { ...service, endpoints: await untilReady(launch, service, signal) };

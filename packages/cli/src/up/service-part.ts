@@ -14,13 +14,14 @@ export interface ServiceSurroundings {
 
 /** How to start a service; again means on the same ports. */
 export async function planService(
-  { name, main }: ServiceSpec,
+  { name, main, standsBack }: ServiceSpec,
   { dataDir, env, urls, partitions, port }: ServiceSurroundings,
 ): Promise<(signal: AbortSignal) => Promise<ServiceChild>> {
   const [grpcPort, metricsPort] = await Promise.all([port ?? findFreePort(), findFreePort()]);
   const launch = {
     name,
     main,
+    standsBack,
     env: {
       // Half of the time to start is compiling.
       NODE_COMPILE_CACHE: join(projectRoot, '.cache/node'),

@@ -7,10 +7,13 @@ export interface ServiceSpec {
   readonly name: string;
   /** Its start file. */
   readonly main: string;
+  /** Whether others go first while there is not processor enough for all. */
+  readonly standsBack: boolean;
 }
 
 /** In the order they start; they stop in the reverse. */
 export const platformServices: readonly ServiceSpec[] = [
-  { name: 'history', main: join(projectRoot, 'services/history/src/main.ts') },
-  { name: 'ingest', main: join(projectRoot, 'services/telemetry-ingest/src/main.ts') },
+  // It reads what waits in NATS; a vehicle does not wait for it, but for the door.
+  { name: 'history', main: join(projectRoot, 'services/history/src/main.ts'), standsBack: true },
+  { name: 'ingest', main: join(projectRoot, 'services/telemetry-ingest/src/main.ts'), standsBack: false },
 ];

@@ -5,7 +5,7 @@ import { runUp } from './run-up.ts';
 
 const [dataDir = '', ...names] = process.argv.slice(2);
 const main = join(import.meta.dirname, 'service.fixture.ts');
-const services = names.map((name) => ({ name, main }));
+const services = names.map((name) => ({ name, main, standsBack: name === 'history' }));
 
 try {
   await runUp({ dataDir, services, ports: {}, partitions: 2, env: process.env, note }, (state) =>
