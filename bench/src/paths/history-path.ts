@@ -10,8 +10,8 @@ import {
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { samples } from '@odograph/history/domain/samples';
 import { status } from '@odograph/history/domain/status';
+import { asLateDocument } from '@odograph/history/log/append';
 import { linkEnvelopes } from '@odograph/history/log/broadcast';
-import { toDocument } from '@odograph/history/log/event-document';
 import type { Checkpoint, Checkpoints } from '@odograph/history/views/checkpoints';
 import { flushTail } from '@odograph/history/views/flush';
 import type { ReadModel, SubjectLog } from '@odograph/history/views/read-model';
@@ -47,7 +47,7 @@ export function historyPath(reportsARound: number, rounds: number): () => Promis
       for (const [at, envelope] of bytes.entries()) decoded.push(storedEvents(first + at, envelope));
     });
     await measure('history: documents as BSON', () => {
-      for (const events of decoded) BSON.serialize({ documents: events.map(toDocument) });
+      for (const events of decoded) BSON.serialize({ documents: events.map(asLateDocument) });
     });
     await measure('history: broadcasts', () => {
       for (const [at, events] of decoded.entries()) encodeBroadcast(broadcastOf(first + at, events));
@@ -72,8 +72,8 @@ function envelopes(events: number): readonly Buffer[] {
 
 function storedEvents(sequence: number, envelope: Buffer): StoredEvent[] {
   const encoded = { partition: 0, sequence, buffer: envelope.buffer };
-  const toStored = ({ event, ...bytes }: EnvelopeEntry, index: number) =>
-    new EncodedEvent(encoded, index, event.subject, bytes);
+  const toStored = (entry: EnvelopeEntry, index: number) =>
+    new EncodedEvent(encoded, index, entry.event.subject, entry);
   return Array.from(decodeEnvelope(envelope), toStored);
 }
 

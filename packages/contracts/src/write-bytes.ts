@@ -5,7 +5,6 @@ const TWO_TO_32 = 2 ** 32;
 /**
  * Gives bytes that lie in Node's pool. The library gives each message memory of its own, which costs several times what
  * filling it does, and as much again to collect. It has no hook for that: its fields are reached by their names.
- * Times and counts, of which an event has three, go without the detour that the library takes over BigInt.
  */
 class PooledWriter extends BinaryWriter {
   override finish(): Buffer<ArrayBuffer> {
@@ -16,6 +15,7 @@ class PooledWriter extends BinaryWriter {
     return bytes;
   }
 
+  /** Without the library's detour over BigInt: an event has three such numbers. */
   override int64(value: string | number | bigint): this {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) return super.int64(value);
     return this['writeVarint64'](value >>> 0, Math.floor(value / TWO_TO_32));

@@ -9,12 +9,14 @@ import { type StartOptions, startEngine } from './start-engine.ts';
 export interface MongoOptions extends StartOptions {
   /** Memory for cached pages, in GB; at least 0.25. */
   readonly cacheGb?: number;
+  /** Whether others go first while there is not processor enough for all. */
+  readonly standsBack?: boolean;
 }
 
 /**
- * What is written lies in it until a checkpoint, and past 5 % of it each writer waits for pages to go to disk
- * (docs/decisions/009); and once the log's unique index outgrows it, each insert waits for a page to come. Filled as it is
- * needed, and never more than an eighth of the machine.
+ * What is written lies in it until a checkpoint, and from 5 % of it on (WiredTiger's `eviction_dirty_target`) pages are
+ * written while others want the disk and the processor (docs/decisions/009); and once the log's unique index outgrows it,
+ * each insert waits for a page. Filled as it is needed, and never more than an eighth of the machine.
  */
 const DEFAULT_CACHE_GB = Math.max(0.25, Math.min(3, totalmem() / 1024 ** 3 / 8));
 /** Nothing reads the oplog for history: the log of the platform is a collection. */
@@ -22,13 +24,12 @@ const OPLOG_MB = 256;
 
 /** Starts a MongoDB server on loopback, as the primary of a replica set of one, journaled. */
 export async function startMongo(options: MongoOptions): Promise<RunningEngine> {
-  const cacheGb = options.cacheGb ?? DEFAULT_CACHE_GB;
+  const { cacheGb = DEFAULT_CACHE_GB, standsBack = false } = options;
   return await startEngine('mongo', options, (dataDir, port) => {
     const url = `mongodb://${LOOPBACK}:${port}/?directConnection=true`;
     mkdirSync(join(dataDir, 'db'), { recursive: true });
     const isReady = () => becomePrimary(url, port);
-    // What is acknowledged waits in NATS until it is stored.
-    return { args: mongoArgs(dataDir, port, cacheGb), url, isReady, standsBack: true };
+    return { args: mongoArgs(dataDir, port, cacheGb), url, isReady, standsBack };
   });
 }
 

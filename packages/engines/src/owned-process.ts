@@ -54,7 +54,6 @@ export function startOwned(launch: OwnedLaunch): OwnedProcess {
   const exited = exitOf(child);
   const { pid } = child;
   if (pid === undefined) throw new Fault('UNAVAILABLE', `${launch.command[0]} cannot be run`);
-  if (launch.standsBack) standBack(pid);
   living.add(child);
   child.once('exit', () => {
     living.delete(child);
@@ -66,6 +65,7 @@ export function startOwned(launch: OwnedLaunch): OwnedProcess {
     child.kill('SIGKILL'); // Nobody could find it again.
     throw error;
   }
+  if (launch.standsBack) standBack(child);
   return {
     pid,
     logFile,

@@ -1,30 +1,38 @@
+import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { isErrno, isSystemError } from './errno.ts';
 
-/** A third of the processor of one that does not stand back, where both want it all. */
+/** Steps of niceness: a third of the processor of one that does not stand back, where both want it all. */
 export const STANDING_BACK = 5;
 
+const MOST_NICE = 19;
 /** The kernel takes a change of a session from a user once in 100 ms. */
 const AGAIN_MS = 150;
 
+/** A process that was just started, in a session of its own. */
+export type Started = Pick<ChildProcess, 'pid' | 'exitCode' | 'signalCode'>;
+
 /**
- * Lets others go first while there is not processor enough for all (docs/decisions/010). For a process that was just
- * started in a session of its own. Where the system does not allow it, all have the same share.
+ * Lets others go first while there is not processor enough for all (docs/decisions/010). Where the system does not allow
+ * it, all have the same share.
  */
-export function standBack(pid: number): void {
-  ifAllowed(() => setPriority(pid, STANDING_BACK));
-  weighSession(pid);
+export function standBack(child: Started): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  ifAllowed(() => setPriority(pid, Math.min(MOST_NICE, getPriority(pid) + STANDING_BACK)));
+  weighSession(child, `/proc/${pid}/autogroup`);
 }
 
 /** Linux weighs sessions against each other, and niceness only within one: sched(7), "The autogroup feature". */
-function weighSession(pid: number): void {
+function weighSession(child: Started, file: string): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   ifAllowed(() => {
     try {
-      writeFileSync(`/proc/${pid}/autogroup`, String(STANDING_BACK));
+      writeFileSync(file, String(STANDING_BACK));
     } catch (error) {
       if (!isErrno(error, 'EAGAIN')) throw error;
-      setTimeout(() => weighSession(pid), AGAIN_MS).unref();
+      setTimeout(() => weighSession(child, file), AGAIN_MS).unref();
     }
   });
 }

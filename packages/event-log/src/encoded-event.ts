@@ -11,7 +11,7 @@ export interface EncodedEnvelope {
   readonly buffer: ArrayBufferLike;
 }
 
-/** Where an event's bytes lie in its envelope's buffer: a view of them would take more memory than most events. */
+/** Where an event's bytes lie, counted from the begin of its envelope's buffer: a view would take more memory than most events. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
@@ -37,7 +37,7 @@ export class EncodedEvent implements StoredEvent {
     this.length = length;
   }
 
-  /** The event as such where it is encoded already. */
+  /** The event as such where it is encoded already. Else its bytes lie in Node's pool, with what is written beside them. */
   static from(stored: StoredEvent): EncodedEvent {
     if (stored instanceof EncodedEvent) return stored;
     const { position, event } = stored;

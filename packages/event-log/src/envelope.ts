@@ -21,12 +21,15 @@ export function encodeEnvelopeEntry(event: Event): Uint8Array {
   return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());
 }
 
-/** An event of an envelope, and where its bytes lie in the buffer of the message: who hands it on need not encode it again. */
+/** An event of an envelope, and where its bytes lie in `buffer` of the envelope's: who hands it on need not encode it again. */
 export interface EnvelopeEntry extends ByteRange {
   readonly event: Event;
 }
 
-/** The events of an envelope, in order, one at a time. Throws a Fault CORRUPT_LOG when the bytes are no envelope. */
+/**
+ * The events of an envelope, in order, one at a time. Throws a Fault CORRUPT_LOG when the bytes are no envelope: perhaps
+ * after it has given some.
+ */
 export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, void> {
   const { buffer, byteOffset, byteLength } = bytes;
   const whole = Buffer.from(buffer, byteOffset, byteLength);

@@ -18,7 +18,7 @@ const TAG = {
 const BYTE_ORDER_MARK = 0xef;
 
 /** What lies above it, the generated decoder cuts to 32 bits. */
-const MOST_OF_UINT32 = 0xffff_ffff;
+const MAX_UINT32 = 0xffff_ffff;
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -56,7 +56,7 @@ class EventCursor {
     const value = this.#varint();
     if (value === undefined) return false;
     if (tag === TAG.version) {
-      if (value > MOST_OF_UINT32) return false;
+      if (value > MAX_UINT32) return false;
       event.version = value;
     } else if (tag === TAG.observedAtMs) event.observedAtMs = value;
     else if (tag === TAG.receivedAtMs) event.receivedAtMs = value;

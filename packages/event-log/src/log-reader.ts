@@ -4,6 +4,7 @@ import type { EventPosition } from '@odograph/kernel/position';
 /** An event as the log keeps it, with its place. */
 export interface StoredEvent {
   readonly position: EventPosition;
+  /** May be decoded anew each time it is asked for: whoever needs it more than once takes it once. */
   readonly event: Event;
 }
 

@@ -1,5 +1,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
@@ -38,6 +41,11 @@ function run(env: Readonly<Record<string, string>> = {}, stdio: StdioOptions = '
   return { child, written, exit, said };
 }
 
+async function cachedFiles(cache: string): Promise<number> {
+  const entries = await readdir(cache, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).length;
+}
+
 describe('a service as a process', { timeout: IN_SECONDS }, () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('says that it is ready, and drains on %s', async (signal) => {
     const { child, written, exit, said } = run();
@@ -46,6 +54,16 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     child.kill(signal);
     expect(await exit).toBe(0);
     expect(written.err).toContain('"msg":"drained"');
+  });
+
+  test('has its code cached even if it is killed', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'odograph-code-'));
+    onTestFinished(() => rm(cache, { recursive: true }));
+    const { child, exit, said } = run({ NODE_COMPILE_CACHE: cache });
+    await said('"ready":true');
+    await vi.waitFor(async () => expect(await cachedFiles(cache)).toBeGreaterThan(10), IN_SECONDS);
+    child.kill('SIGKILL');
+    expect(await exit).toBe('SIGKILL');
   });
 
   test('tells its parent that it is ready, and drains when the parent is gone', async () => {

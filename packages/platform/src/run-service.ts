@@ -55,14 +55,14 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
   try {
     const { grpc, metrics } = await app.start();
     sayReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, log);
-    // Else Node does so at an orderly end only.
-    flushCompileCache();
   } catch (err) {
     // To be told to stop while starting is no failure; the drain ends the process.
     if (app.state !== 'running' && app.state !== 'failed') return;
     log.error({ err }, 'the service did not start');
     endProcess(EXIT_FAILED);
   }
+  // Left to Node, a service that is killed would never have its code cached.
+  flushCompileCache();
 }
 
 function buildOrExplain<S extends Settings, Parts extends ServiceParts>({

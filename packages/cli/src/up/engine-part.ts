@@ -12,7 +12,8 @@ export type PlatformEngine = 'nats' | 'mongo';
 
 const starters: Readonly<Record<PlatformEngine, (options: StartOptions) => Promise<RunningEngine>>> = {
   nats: startNats,
-  mongo: startMongo,
+  // What is acknowledged waits in NATS until it is stored.
+  mongo: (options) => startMongo({ ...options, standsBack: true }),
 };
 
 /** An engine that runs elsewhere, or how to start one here. */

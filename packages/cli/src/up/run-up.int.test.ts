@@ -74,7 +74,7 @@ test('with real engines: one line when all is ready, restarts in place, nothing 
   expect(Object.keys(processes).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
   expect(await accepts(endpoints['ingest'])).toBe(true);
 
-  const niceness = Object.entries(processes).map(([name, pid]) => [name, getPriority(pid)]);
+  const niceness = Object.entries(processes).map(([name, pid]) => [name, getPriority(pid) - getPriority()]);
   expect(Object.fromEntries(niceness)).toEqual({ nats: 0, mongo: 5, history: 5, ingest: 0 });
 
   for (const name of ['nats', 'mongo', 'history', 'ingest']) {

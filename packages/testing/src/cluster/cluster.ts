@@ -4,6 +4,7 @@ import { platformServices } from '@odograph/cli/up/services';
 import { findFreePort, LOOPBACK } from '@odograph/engines/free-port';
 import { startMongo } from '@odograph/engines/mongo';
 import { startNats } from '@odograph/engines/nats';
+import type { StartOptions } from '@odograph/engines/start-engine';
 import { Fault } from '@odograph/kernel/fault';
 import { type ClusterNode, clusterNode } from './node.ts';
 
@@ -52,7 +53,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const ports = { nats: await findFreePort(), mongo: await findFreePort() };
   const urls = { nats: natsUrl(ports.nats), mongo: mongoUrl(ports.mongo) };
   const nats = engineNode('nats', startNats, ports.nats, options);
-  const mongo = engineNode('mongo', startMongo, ports.mongo, options);
+  const mongo = engineNode('mongo', startPlatformMongo, ports.mongo, options);
   const names = Array.from({ length: histories }, (_, at): HistoryName => `history-${at + 1}`);
   const replicas = await Promise.all(names.map((name) => serviceNode(name, 'history', ports, options)));
   const door = await serviceNode('ingest', 'ingest', ports, options);
@@ -92,6 +93,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 const natsUrl = (port: number) => `nats://${LOOPBACK}:${port}`;
 const mongoUrl = (port: number) => `mongodb://${LOOPBACK}:${port}/?directConnection=true`;
+
+/** As `odograph up` starts it. */
+const startPlatformMongo = (options: StartOptions) => startMongo({ ...options, standsBack: true });
 
 function engineNode(
   kind: 'nats' | 'mongo',

@@ -104,7 +104,7 @@ async function insertUnordered(
  * A document that is made when the driver writes it: those of a batch would live until MongoDB has answered, and what lives
  * so long costs the garbage collector more than making it.
  */
-function asLateDocument(stored: StoredEvent) {
+export function asLateDocument(stored: StoredEvent) {
   return { toBSON: () => toDocument(stored) };
 }
 

@@ -99,6 +99,6 @@ function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelop
 }
 
 /** An upper bound of an envelope's encoded size: its events, and a generous head for each. */
-function sizeOf({ events }: BroadcastEnvelope): number {
+export function sizeOf({ events }: BroadcastEnvelope): number {
   return events.reduce((sum, stored) => sum + 16 + EncodedEvent.from(stored).length, 64);
 }

@@ -132,17 +132,21 @@ function takeBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[]
 }
 
 /** The events of a message at their positions; what cannot be read becomes an event that says so. */
-function readEnvelope(message: JsMsg, partition: number): ReadEnvelope {
+export function readEnvelope(
+  message: Pick<JsMsg, 'seq' | 'data' | 'timestampNanos'>,
+  partition: number,
+): ReadEnvelope {
   const storedAtMs = storedAtMsOf(message);
   const position = (index: number) => ({ partition, sequence: message.seq, index });
   const bytes = copyOf(message.data);
   const envelope = { partition, sequence: message.seq, buffer: bytes.buffer };
   let events: readonly StoredEvent[];
   try {
-    events = eventsOf(bytes, ({ event, ...range }, index) => {
+    events = eventsOf(bytes, (entry, index) => {
+      const { event } = entry;
       const fault = faultOf(event);
       if (fault) return asUndecodable({ position: position(index), event }, fault, storedAtMs);
-      return new EncodedEvent(envelope, index, event.subject, range);
+      return new EncodedEvent(envelope, index, event.subject, entry);
     });
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;

@@ -123,7 +123,7 @@ export function createTail(partition: number, after: number): Tail {
   };
 }
 
-/** Decoded once, for who asks reads it more than once. */
+/** Decoded once: who asks reads it more than once, and a flush knows it again by its identity. */
 function decoded({ position, event }: EncodedEvent): StoredEvent {
   return { position, event };
 }
