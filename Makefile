@@ -16,13 +16,13 @@ setup: $(INSTALLED) ## Install packages and engines into this folder; again: onl
 	@node packages/engines/scripts/setup.ts
 
 run: setup ## Start everything and show a live fleet; Ctrl-C stops it all
-	@exec node packages/cli/bin/odograph.mjs up
+	@exec node cli/bin/odograph.mjs up
 
 test: setup ## Check, then run every test on real engines
-	@exec node packages/testing/scripts/verify.ts
+	@exec node tools/verify.ts
 
 check: $(INSTALLED) ## Types, lint, contracts and pure tests, in seconds
-	@exec node packages/testing/scripts/verify.ts --project=unit
+	@exec node tools/verify.ts --project=unit
 
 chaos: setup ## Break the platform 200 times and judge it; ARGS='--rounds 20 --seed 7' for less
 	@exec node chaos/scripts/chaos.ts $(ARGS)
@@ -53,7 +53,7 @@ distclean: clean ## The same, and remove the data too
 
 # Nothing is pulled from under a platform that runs.
 stopped:
-	@[ ! -f $(INSTALLED) ] || node packages/cli/scripts/stopped.ts
+	@[ ! -f $(INSTALLED) ] || node cli/scripts/stopped.ts
 
 # The stamp is written last: whatever is interrupted is done again.
 $(INSTALLED): package-lock.json

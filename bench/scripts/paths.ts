@@ -1,6 +1,6 @@
 /** Prints what a report of one sample costs this program's own code, step by step, as V8 runs the services. */
 import { fork } from 'node:child_process';
-import { NODE_FLAGS } from '@odograph/platform/node-flags';
+import { NODE_FLAGS } from '@odograph/platform/app/node-flags';
 import { leastOf, type PathCost } from '../src/paths/cpu-time.ts';
 import { doorPath } from '../src/paths/door-path.ts';
 import { historyPath } from '../src/paths/history-path.ts';

@@ -1,7 +1,7 @@
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { pause } from '@odograph/kernel/clock';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 
 /** What is acknowledged and cannot be seen in the views yet, by the positions that the views themselves say. */
 export interface Backlog {

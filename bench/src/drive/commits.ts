@@ -1,6 +1,6 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { connect } from '@nats-io/transport-node';
-import { logSubject } from '@odograph/event-log/names';
+import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { Position } from '@odograph/kernel/position';
 
 /** Tells when the log has a position, from history's own broadcasts. */

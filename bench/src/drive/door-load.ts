@@ -1,8 +1,8 @@
 import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { createDoorClient, type DoorConnection } from '@odograph/testing/load/door-client';
-import { createFleet } from '@odograph/testing/load/fleet';
+import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createDoorClient, type DoorConnection } from '@odograph/testing/door-client';
 
 export interface DoorLoadOptions {
   readonly endpoint: string;

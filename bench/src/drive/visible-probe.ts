@@ -1,6 +1,6 @@
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { isFault } from '@odograph/kernel/fault';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import type { AcknowledgedBatch } from './door-load.ts';
 
 /** Asks now and then for what was acknowledged a moment ago, as a sender does that reads its own writes. */

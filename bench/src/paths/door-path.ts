@@ -3,8 +3,8 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import { createPublisher } from '@odograph/event-log/publisher';
 import type { StreamWatch } from '@odograph/event-log/stream-watch';
 import { systemClock } from '@odograph/kernel/clock';
+import { createFleet } from '@odograph/sources/scripted/fleet';
 import { createTakeReports } from '@odograph/telemetry-ingest/door/take-reports';
-import { createFleet } from '@odograph/testing/load/fleet';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
 
 const BATCH = 150;

@@ -8,8 +8,8 @@ import {
   MAX_ENVELOPE_EVENTS,
 } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { samples } from '@odograph/history/domain/samples';
-import { status } from '@odograph/history/domain/status';
+import { samples } from '@odograph/history/domain/samples/samples';
+import { status } from '@odograph/history/domain/status/status';
 import { asLateDocument } from '@odograph/history/log/append';
 import { linkEnvelopes } from '@odograph/history/log/broadcast';
 import type { Checkpoint, Checkpoints } from '@odograph/history/views/checkpoints';

@@ -1,5 +1,5 @@
+import type { Cluster } from '@odograph/cluster/cluster';
 import { pause } from '@odograph/kernel/clock';
-import type { Cluster } from '@odograph/testing/cluster/cluster';
 import { type IntervalUsage, sampleUsage } from '../process-usage.ts';
 import { pidsOf } from '../run/platform.ts';
 import { coreCount, machineBusySeconds } from './machine-usage.ts';

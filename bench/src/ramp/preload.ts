@@ -2,9 +2,9 @@ import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/his
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
-import { createDoorClient, type DoorConnection } from '@odograph/testing/load/door-client';
-import { createFleet, type Fleet } from '@odograph/testing/load/fleet';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { createFleet, type Fleet } from '@odograph/sources/scripted/fleet';
+import { createDoorClient, type DoorConnection } from '@odograph/testing/door-client';
 import { sumOf } from './prometheus.ts';
 import { scrapeAll } from './scrape.ts';
 

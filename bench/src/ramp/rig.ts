@@ -1,4 +1,4 @@
-import type { Cluster } from '@odograph/testing/cluster/cluster';
+import type { Cluster } from '@odograph/cluster/cluster';
 import type { Measured } from './load-part.ts';
 import { startLoadProcess } from './load-process.ts';
 import { KNOWN_VEHICLES, type RampStep, SEED } from './ramp-plan.ts';

@@ -2,9 +2,9 @@ import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { createRandom, seedOf } from '@odograph/kernel/random';
-import { faultFromRpcStatus } from '@odograph/platform/grpc-status';
-import { createDoorClient, type DoorClient, type DoorConnection } from '@odograph/testing/load/door-client';
-import { createFleet } from '@odograph/testing/load/fleet';
+import { faultFromRpcStatus } from '@odograph/platform/grpc/status';
+import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createDoorClient, type DoorClient, type DoorConnection } from '@odograph/testing/door-client';
 import { createCrew } from './crew.ts';
 import type { LoadPart, LoadPartOptions } from './load-part.ts';
 import { REPORT_EVERY_MS } from './ramp-plan.ts';

@@ -1,8 +1,8 @@
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { pause } from '@odograph/kernel/clock';
 import { createRandom, seedOf } from '@odograph/kernel/random';
-import { type CallSettings, callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
-import { createFleet } from '@odograph/testing/load/fleet';
+import { type CallSettings, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { createFleet } from '@odograph/sources/scripted/fleet';
 import { createCrew } from './crew.ts';
 import type { LoadPart, LoadPartOptions } from './load-part.ts';
 import { drawRequest, drawThinkMs, type UserRequest } from './requests.ts';

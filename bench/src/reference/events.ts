@@ -5,7 +5,7 @@ import type { VehicleReport } from '@odograph/contracts/generated/odograph/telem
 import { reportedToDomain } from '@odograph/contracts/telemetry-payload';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { createFleet } from '@odograph/testing/load/fleet';
+import { createFleet } from '@odograph/sources/scripted/fleet';
 
 export interface BenchEventsOptions {
   readonly count: number;

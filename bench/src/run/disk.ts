@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { streamName } from '@odograph/event-log/names';
+import { streamName } from '@odograph/event-log/nats-subjects';
 import { MongoClient } from 'mongodb';
 
 /** Bytes on disk, of all that was reported to a platform. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, type ClusterOptions, startCluster } from '@odograph/testing/cluster/cluster';
+import { type Cluster, type ClusterOptions, startCluster } from '@odograph/cluster/cluster';
 import type { DriveOptions, Manner } from '../drive/drive-options.ts';
 import { type Driven, runDrive } from './run-drive.ts';
 

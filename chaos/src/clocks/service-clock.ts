@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterNode } from '@odograph/testing/cluster/node';
+import type { ClusterNode } from '@odograph/cluster/node';
 import { preloadEnv } from '../round/preload-env.ts';
 
 /** Tells a service where its clock is steered; no name that begins like its own settings. */

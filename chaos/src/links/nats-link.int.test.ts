@@ -1,6 +1,6 @@
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { streamName, streamSubject } from '@odograph/event-log/names';
+import { streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { describe, expect, test } from 'vitest';

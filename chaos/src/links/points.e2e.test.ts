@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
+import { type Route, startCluster } from '@odograph/cluster/cluster';
 import { createRandom } from '@odograph/kernel/random';
-import { type Route, startCluster } from '@odograph/testing/cluster/cluster';
+import { createFleet } from '@odograph/sources/scripted/fleet';
 import { makeRunDir } from '@odograph/testing/engines-setup';
 import { eventually } from '@odograph/testing/eventually';
-import { createFleet } from '@odograph/testing/load/fleet';
-import { Ledger } from '@odograph/testing/load/ledger';
-import { createReporter } from '@odograph/testing/load/reporter';
+import { Ledger } from '@odograph/testing/ledger';
 import { expect, test } from 'vitest';
+import { createReporter } from '../load/reporter.ts';
 import { openLink } from './link.ts';
 import { isPoint, POINTS, type PointLink, type PointName } from './points.ts';
 

@@ -1,5 +1,5 @@
 import { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { logSubject, streamName, streamSubject } from '@odograph/event-log/names';
+import { logSubject, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import type { MongoFrame } from './mongo-frames.ts';
 import type { NatsFrame } from './nats-frames.ts';
 import type { Frame } from './protocol.ts';

@@ -1,11 +1,6 @@
+import { type Cluster, type ClusterOptions, type Route, startCluster } from '@odograph/cluster/cluster';
 import { Fault } from '@odograph/kernel/fault';
 import type { Random } from '@odograph/kernel/random';
-import {
-  type Cluster,
-  type ClusterOptions,
-  type Route,
-  startCluster,
-} from '@odograph/testing/cluster/cluster';
 import { type Link, openLink } from '../links/link.ts';
 
 /** A platform with a link on each of its connections. */

@@ -1,7 +1,7 @@
 import { createRandom, seedOf } from '@odograph/kernel/random';
-import { createFleet } from '@odograph/testing/load/fleet';
-import { Ledger } from '@odograph/testing/load/ledger';
-import { createReporter, type ReportedBatch } from '@odograph/testing/load/reporter';
+import { createFleet } from '@odograph/sources/scripted/fleet';
+import { Ledger } from '@odograph/testing/ledger';
+import { createReporter, type ReportedBatch } from '../load/reporter.ts';
 
 /** A fleet under way: some vehicles report by calls, some over connections, and all send again what was not acknowledged. */
 export interface Load {

@@ -3,9 +3,9 @@ import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Random } from '@odograph/kernel/random';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
-import type { FleetReport } from '@odograph/testing/load/fleet';
-import type { Ledger } from '@odograph/testing/load/ledger';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import type { FleetReport } from '@odograph/sources/scripted/fleet';
+import type { Ledger } from '@odograph/testing/ledger';
 import { type Violation, violationsOf } from '../verdict/violation.ts';
 
 /** Senders who ask for what they have just reported, at the position they were told, on any replica. */

@@ -1,7 +1,7 @@
+import type { Cluster } from '@odograph/cluster/cluster';
 import { pause } from '@odograph/kernel/clock';
 import { createRandom, seedOf } from '@odograph/kernel/random';
-import type { Cluster } from '@odograph/testing/cluster/cluster';
-import type { ReportedBatch } from '@odograph/testing/load/reporter';
+import type { ReportedBatch } from '../load/reporter.ts';
 import { startFollower } from '../verdict/follower.ts';
 import { settle } from '../verdict/settle.ts';
 import { checkViewsReach } from '../verdict/views-reach.ts';

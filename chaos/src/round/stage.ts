@@ -1,8 +1,8 @@
+import type { Cluster, ClusterOptions, Route } from '@odograph/cluster/cluster';
 import type { Random } from '@odograph/kernel/random';
-import type { Cluster, ClusterOptions, Route } from '@odograph/testing/cluster/cluster';
-import type { Ledger } from '@odograph/testing/load/ledger';
-import type { ReportedBatch } from '@odograph/testing/load/reporter';
+import type { Ledger } from '@odograph/testing/ledger';
 import type { Link } from '../links/link.ts';
+import type { ReportedBatch } from '../load/reporter.ts';
 import type { Follower } from '../verdict/follower.ts';
 
 /** What a scenario has in its hands: a platform under load, and every process and connection of it. */

@@ -1,5 +1,5 @@
+import type { ClusterNode } from '@odograph/cluster/node';
 import { isFault } from '@odograph/kernel/fault';
-import type { ClusterNode } from '@odograph/testing/cluster/node';
 import { atPoint } from '../links/at-point.ts';
 import type { Link } from '../links/link.ts';
 import { POINTS, type PointLink, type PointName } from '../links/points.ts';

@@ -4,10 +4,10 @@ import { connect } from '@nats-io/transport-node';
 import { ProjectionsClient } from '@odograph/contracts/generated/odograph/history/v1/projections';
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { Envelope, type Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { streamSubject } from '@odograph/event-log/names';
+import { streamSubject } from '@odograph/event-log/nats-subjects';
 import { partitionOf } from '@odograph/kernel/partition';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
-import { reportIdentity } from '@odograph/testing/load/fleet';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { reportIdentity } from '@odograph/sources/scripted/fleet';
 import type { Scenario, Stage } from '../round/stage.ts';
 
 const PARKED_WITHIN_MS = 10_000;

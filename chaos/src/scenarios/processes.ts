@@ -1,4 +1,4 @@
-import type { ClusterNode } from '@odograph/testing/cluster/node';
+import type { ClusterNode } from '@odograph/cluster/node';
 import type { Scenario, Stage } from '../round/stage.ts';
 
 // Processes that die, all of a sudden or all at once, and processes that stand still.

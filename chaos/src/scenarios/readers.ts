@@ -1,4 +1,4 @@
-import { logSubject } from '@odograph/event-log/names';
+import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { Frame, Verdict } from '../links/protocol.ts';
 import type { Scenario, Stage } from '../round/stage.ts';
 import { startFollower } from '../verdict/follower.ts';

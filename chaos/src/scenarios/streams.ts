@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { streamName } from '@odograph/event-log/names';
+import { streamName } from '@odograph/event-log/nats-subjects';
 import type { Scenario, Stage } from '../round/stage.ts';
 
 // The streams between the door and the log, in other hands than history's. What the log has by then must survive it, and

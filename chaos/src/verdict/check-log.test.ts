@@ -1,5 +1,5 @@
 import { partitionOf } from '@odograph/kernel/partition';
-import type { LedgerEntry } from '@odograph/testing/load/ledger';
+import type { LedgerEntry } from '@odograph/testing/ledger';
 import { expect, test } from 'vitest';
 import { checkLog } from './check-log.ts';
 import type { LoggedEvent } from './logged-event.ts';

@@ -1,7 +1,7 @@
 import { partitionOf } from '@odograph/kernel/partition';
 import { comparePositions, formatPosition } from '@odograph/kernel/position';
-import type { ReportKind } from '@odograph/testing/load/fleet';
-import { isAcknowledged, type LedgerEntry, type Told } from '@odograph/testing/load/ledger';
+import type { ReportKind } from '@odograph/sources/scripted/fleet';
+import { isAcknowledged, type LedgerEntry, type Told } from '@odograph/testing/ledger';
 import type { LoggedEvent } from './logged-event.ts';
 import { type Violation, violationsOf } from './violation.ts';
 

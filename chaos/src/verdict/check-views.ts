@@ -5,7 +5,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { isFault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { type PlainSignals, type PlainView, plainSignals } from './plain-fold.ts';
 import { type Violation, violationsOf } from './violation.ts';
 

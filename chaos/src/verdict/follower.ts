@@ -5,7 +5,7 @@ import {
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { comparePositions, formatPosition, type Position } from '@odograph/kernel/position';
-import { callServerStream, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callServerStream, createGrpcClient } from '@odograph/platform/grpc/client';
 import { isTick, type LoggedEvent, toLoggedEvent } from './logged-event.ts';
 import { type Violation, violationsOf } from './violation.ts';
 

@@ -1,6 +1,6 @@
+import type { Cluster } from '@odograph/cluster/cluster';
 import { formatPosition, type Position } from '@odograph/kernel/position';
-import type { Cluster } from '@odograph/testing/cluster/cluster';
-import type { Ledger } from '@odograph/testing/load/ledger';
+import type { Ledger } from '@odograph/testing/ledger';
 import { checkLog } from './check-log.ts';
 import { checkViews } from './check-views.ts';
 import type { Follower } from './follower.ts';

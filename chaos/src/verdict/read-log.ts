@@ -1,5 +1,5 @@
 import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
-import { callServerStream, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callServerStream, createGrpcClient } from '@odograph/platform/grpc/client';
 import { type LoggedEvent, toLoggedEvent } from './logged-event.ts';
 
 const READ_WITHIN_MS = 60_000;

@@ -2,11 +2,11 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { streamName } from '@odograph/event-log/names';
+import { streamName } from '@odograph/event-log/nats-subjects';
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import type { Violation } from './violation.ts';
 
 const LOOK_MS = 100;

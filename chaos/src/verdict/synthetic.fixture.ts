@@ -1,7 +1,7 @@
 import { Event, TelemetryReported } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
-import { type FleetReport, type ReportKind, reportIdentity } from '@odograph/testing/load/fleet';
-import type { LedgerEntry } from '@odograph/testing/load/ledger';
+import { type FleetReport, type ReportKind, reportIdentity } from '@odograph/sources/scripted/fleet';
+import type { LedgerEntry } from '@odograph/testing/ledger';
 import type { LoggedEvent } from './logged-event.ts';
 
 export const VEHICLE = 'fleet-0001';

@@ -1,7 +1,7 @@
 import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { isFault } from '@odograph/kernel/fault';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { type Violation, violationsOf } from './violation.ts';
 
 /** Whether the views of each replica come to where the log is now, in time. */

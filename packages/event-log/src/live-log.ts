@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Broadcast, decodeBroadcast } from './broadcast.ts';
-import { logSubject } from './names.ts';
+import { logSubject } from './nats-subjects.ts';
 
 /**
  * Calls back with every broadcast of a partition's log, until the returned function is called.

@@ -4,9 +4,9 @@ import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
-import { streamName, streamSubject } from './names.ts';
+import { streamName, streamSubject } from './nats-subjects.ts';
 import { fullStream, isStreamFull, mayBeStored } from './publish-refusal.ts';
-import type { PublisherOptions } from './publisher.ts';
+import type { PublisherOptions } from './publisher-options.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
 /** What a lane tells of its work, for metrics. */

@@ -10,7 +10,7 @@ import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { decodeEnvelope } from './envelope.ts';
-import { logSubject, PARTITION_COUNT_KEY, streamName, streamSubject } from './names.ts';
+import { logSubject, PARTITION_COUNT_KEY, streamName, streamSubject } from './nats-subjects.ts';
 import { createPublisher } from './publisher.ts';
 import { createStreamWatch } from './stream-watch.ts';
 

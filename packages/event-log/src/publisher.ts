@@ -6,34 +6,10 @@ import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition } from '@odograph/kernel/position';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
 import { type Fate, type Group, type LaneObserver, PublisherLane } from './publisher-lane.ts';
+import { DEFAULT_PUBLISHER_OPTIONS, type PublisherOptions } from './publisher-options.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
 export type { Fate };
-
-export interface PublisherOptions {
-  /** Events and bytes in one envelope, at most {@link MAX_ENVELOPE_EVENTS} and {@link MAX_ENVELOPE_BYTES}. */
-  readonly envelopeEvents: number;
-  readonly envelopeBytes: number;
-  /** How long an envelope waits for company, in milliseconds. */
-  readonly lingerMs: number;
-  /** How long to wait for JetStream's acknowledgement before sending the same bytes again, in milliseconds. */
-  readonly ackTimeoutMs: number;
-  /** Waits between attempts, in milliseconds, each twice the last up to the maximum. */
-  readonly retryMinMs: number;
-  readonly retryMaxMs: number;
-  /** Bytes that may wait in one partition; above, appends are refused. */
-  readonly maxQueuedBytes: number;
-}
-
-export const DEFAULT_PUBLISHER_OPTIONS: PublisherOptions = {
-  envelopeEvents: MAX_ENVELOPE_EVENTS,
-  envelopeBytes: MAX_ENVELOPE_BYTES,
-  lingerMs: 3,
-  ackTimeoutMs: 5_000,
-  retryMinMs: 20,
-  retryMaxMs: 1_000,
-  maxQueuedBytes: 32 * 1024 * 1024,
-};
 
 /** Puts events on disk, in order, an envelope at a time and one envelope in flight a partition. */
 export interface EventPublisher {

@@ -4,7 +4,7 @@ import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry
 import { Fault } from '@odograph/kernel/fault';
 import { type Broadcast, decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './live-log.ts';
-import { PARTITION_COUNT_KEY, streamName } from './names.ts';
+import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
 import { fullStream } from './publish-refusal.ts';
 
 /** What a publisher must know of the streams before it may acknowledge anything. */

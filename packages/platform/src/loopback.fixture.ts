@@ -16,7 +16,7 @@ import {
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { onTestFinished } from 'vitest';
-import { createGrpcClient } from './grpc-client.ts';
+import { createGrpcClient } from './grpc/client.ts';
 import {
   type BidiHandler,
   bidi,
@@ -25,9 +25,9 @@ import {
   serverStream,
   type UnaryHandler,
   unary,
-} from './grpc-handler.ts';
-import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc-server.ts';
-import { type Log, silentLog } from './log.ts';
+} from './grpc/handler.ts';
+import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc/server.ts';
+import { type Log, silentLog } from './logger.ts';
 
 export interface Handlers {
   readonly report?: UnaryHandler<ReportRequest, ReportResponse>;

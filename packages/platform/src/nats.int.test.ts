@@ -1,6 +1,6 @@
 import { startTestNats } from '@odograph/testing/engines';
 import { describe, expect, test, vi } from 'vitest';
-import { silentLog } from './log.ts';
+import { silentLog } from './logger.ts';
 import { connectNats } from './nats.ts';
 
 const OPTIONS = { name: 'test', log: silentLog };

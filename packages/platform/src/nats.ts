@@ -3,8 +3,8 @@ import { connect, type NatsConnection, type Status } from '@nats-io/transport-no
 import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import type { Log } from './log.ts';
-import { maskPassword } from './setting.ts';
+import { maskPassword } from './config/setting.ts';
+import type { Log } from './logger.ts';
 
 export interface NatsOptions {
   readonly url: string;

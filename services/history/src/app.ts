@@ -1,18 +1,24 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { descriptorSet } from '@odograph/contracts/descriptors';
 import { systemClock } from '@odograph/kernel/clock';
-import { compose } from '@odograph/platform/compose';
-import type { Log } from '@odograph/platform/log';
+import { compose } from '@odograph/platform/app/compose';
+import { started } from '@odograph/platform/app/part';
+import {
+  grpcPart,
+  metricsPart,
+  mongoPart,
+  natsPart,
+  publisherPart,
+} from '@odograph/platform/app/service-parts';
+import type { Log } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
-import { started } from '@odograph/platform/part';
-import { grpcPart, metricsPart, mongoPart, natsPart, publisherPart } from '@odograph/platform/service-parts';
 import { createPartitionTeller } from './api/describe.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { projectionsService } from './api/projections-service.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
 import type { HistoryConfig } from './config.ts';
-import { samples } from './domain/samples.ts';
-import { status } from './domain/status.ts';
+import { samples } from './domain/samples/samples.ts';
+import { status } from './domain/status/status.ts';
 import { openLiveLog } from './log/broadcast.ts';
 import { createLogIndexes, logCollections } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
@@ -20,7 +26,7 @@ import { observeWriters } from './log/metrics.ts';
 import { createMongoLogReader } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
-import { DEFAULT_TRIM_SETTINGS } from './log/trim.ts';
+import { DEFAULT_TRIM_SETTINGS } from './upkeep/trim.ts';
 import { observeTails, observeViews } from './views/metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
 

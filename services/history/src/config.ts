@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { ConfigOf } from '@odograph/platform/config';
+import type { ConfigOf } from '@odograph/platform/config/config';
 import {
   bytes,
   mongoSettings,
@@ -8,7 +8,7 @@ import {
   serviceSettings,
   text,
   whole,
-} from '@odograph/platform/setting';
+} from '@odograph/platform/config/setting';
 
 /** What history is told by its environment. */
 export const historySettings = {

@@ -7,15 +7,15 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import { createPublisher } from '@odograph/event-log/publisher';
 import { createStreamWatch } from '@odograph/event-log/stream-watch';
 import type { EventPosition } from '@odograph/kernel/position';
-import { readConfig } from '@odograph/platform/config';
-import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc-client';
-import { silentLog } from '@odograph/platform/log';
+import { readConfig } from '@odograph/platform/config/config';
+import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { silentLog } from '@odograph/platform/logger';
 import { startTestNats, testMongo } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { historyApp } from './app.ts';
 import { historySettings } from './config.ts';
-import { samples } from './domain/samples.ts';
+import { samples } from './domain/samples/samples.ts';
 import { reported } from './log/log.fixture.ts';
 
 const MINUTE_MS = 60_000;

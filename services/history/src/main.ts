@@ -1,4 +1,4 @@
-import { runService } from '@odograph/platform/run-service';
+import { runService } from '@odograph/platform/app/run-service';
 import { historyApp, SERVICE_NAME } from './app.ts';
 import { historySettings } from './config.ts';
 

@@ -1,9 +1,9 @@
 import { descriptorSet } from '@odograph/contracts/descriptors';
 import { systemClock } from '@odograph/kernel/clock';
-import { compose } from '@odograph/platform/compose';
-import type { Log } from '@odograph/platform/log';
-import { started } from '@odograph/platform/part';
-import { grpcPart, metricsPart, natsPart, publisherPart } from '@odograph/platform/service-parts';
+import { compose } from '@odograph/platform/app/compose';
+import { started } from '@odograph/platform/app/part';
+import { grpcPart, metricsPart, natsPart, publisherPart } from '@odograph/platform/app/service-parts';
+import type { Log } from '@odograph/platform/logger';
 import type { IngestConfig } from './config.ts';
 import { createDoor } from './door/door.ts';
 import { startTicks } from './log-time/ticks.ts';

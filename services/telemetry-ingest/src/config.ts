@@ -1,7 +1,7 @@
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
-import { DEFAULT_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher';
-import type { ConfigOf } from '@odograph/platform/config';
-import { bytes, ms, natsSettings, serviceSettings, whole } from '@odograph/platform/setting';
+import { DEFAULT_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
+import type { ConfigOf } from '@odograph/platform/config/config';
+import { bytes, ms, natsSettings, serviceSettings, whole } from '@odograph/platform/config/setting';
 import { DEFAULT_DOOR_LIMITS } from './door/door.ts';
 
 /** What a message, a report and a client may be; see {@link DEFAULT_DOOR_LIMITS}. */

@@ -6,7 +6,7 @@ import {
   type TelemetryIngestClient,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { formatPosition } from '@odograph/kernel/position';
-import { callBidi, callUnary } from '@odograph/platform/grpc-client';
+import { callBidi, callUnary } from '@odograph/platform/grpc/client';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { expect, test, vi } from 'vitest';
 import { report } from './door/door.fixture.ts';

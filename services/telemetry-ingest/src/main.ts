@@ -1,4 +1,4 @@
-import { runService } from '@odograph/platform/run-service';
+import { runService } from '@odograph/platform/app/run-service';
 import { ingestApp, SERVICE_NAME } from './app.ts';
 import { ingestSettings } from './config.ts';
 

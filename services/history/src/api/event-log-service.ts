@@ -11,7 +11,7 @@ import {
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
 import { type EventPosition, endOfEnvelope, type Position } from '@odograph/kernel/position';
-import { grpcService, serverStream, unary } from '@odograph/platform/grpc-handler';
+import { grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { mergeAsync } from './merge-async.ts';
 import { checkPosition } from './request-checks.ts';

@@ -5,7 +5,7 @@ import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import { type CallContext, grpcService, unary } from '@odograph/platform/grpc-handler';
+import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';

@@ -4,11 +4,20 @@ import type {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName } from '@odograph/kernel/signal';
-import type { CallContext } from '@odograph/platform/grpc-handler';
-import { countSamples, readSamples, type SamplePage, type SampleRange } from '../domain/read-samples.ts';
-import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SamplePlace } from '../domain/recorded-sample.ts';
-import { windowKeyOf } from '../domain/sample-window.ts';
-import type { SamplesSlice } from '../domain/samples.ts';
+import type { CallContext } from '@odograph/platform/grpc/handler';
+import {
+  countSamples,
+  readSamples,
+  type SamplePage,
+  type SampleRange,
+} from '../domain/samples/read-samples.ts';
+import {
+  LATEST_OBSERVED_AT_MS,
+  type RecordedSample,
+  type SamplePlace,
+} from '../domain/samples/recorded-sample.ts';
+import { windowKeyOf } from '../domain/samples/sample-window.ts';
+import type { SamplesSlice } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { KeyRange, View } from '../views/view-reader.ts';
 import type { Views } from '../views/views.ts';

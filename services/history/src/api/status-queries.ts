@@ -8,8 +8,9 @@ import type {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition } from '@odograph/kernel/position';
-import type { CallContext } from '@odograph/platform/grpc-handler';
-import { type StatusSlice, statusOf } from '../domain/status.ts';
+import type { CallContext } from '@odograph/platform/grpc/handler';
+import { statusOf } from '../domain/status/status.ts';
+import type { StatusSlice } from '../domain/status/status-slice.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import { nextSubjects } from '../views/next-subjects.ts';
 import type { ReadModel } from '../views/read-model.ts';

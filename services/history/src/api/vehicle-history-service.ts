@@ -1,5 +1,5 @@
 import { VehicleHistoryService } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
-import { grpcService, unary } from '@odograph/platform/grpc-handler';
+import { grpcService, unary } from '@odograph/platform/grpc/handler';
 import { type SampleParts, sampleQueries } from './sample-queries.ts';
 import { type StatusParts, statusQueries } from './status-queries.ts';
 

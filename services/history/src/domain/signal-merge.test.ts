@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { weightOf } from './sample-cut.ts';
+import { weightOf } from './samples/sample-cut.ts';
 import { compareValues, MAX_OTHER_SIGNALS, mergeSignals, withoutMark } from './signal-merge.ts';
 import { anySignals } from './vehicle-events.arbitrary.ts';
 

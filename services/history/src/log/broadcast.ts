@@ -8,7 +8,7 @@ import {
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import { listenToLog } from '@odograph/event-log/live-log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { logSubject } from '@odograph/event-log/names';
+import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { ListenToLog } from '@odograph/event-log/subscribe';
 
 /** Well below the payload limit of NATS, 1 MiB by default, whatever the overhead. */

@@ -3,7 +3,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import { decodeEnvelope, type EnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { streamName } from '@odograph/event-log/names';
+import { streamName } from '@odograph/event-log/nats-subjects';
 import { Bell } from '@odograph/kernel/bell';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { asUndecodable, undecodable } from './append.ts';

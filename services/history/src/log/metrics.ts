@@ -1,5 +1,5 @@
 import type { Clock } from '@odograph/kernel/clock';
-import type { Log } from '@odograph/platform/log';
+import type { Log } from '@odograph/platform/logger';
 import { latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { WriterObserver } from './writer.ts';

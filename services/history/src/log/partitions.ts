@@ -1,10 +1,10 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { Clock } from '@odograph/kernel/clock';
+import { type TrimSettings, trimStream } from '../upkeep/trim.ts';
 import type { Broadcaster } from './broadcast.ts';
 import type { LogCollections } from './collections.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import type { StreamSettings } from './streams.ts';
-import { type TrimSettings, trimStream } from './trim.ts';
 import { PartitionWriter, type WriterObserver } from './writer.ts';
 
 export interface PartitionsParts {

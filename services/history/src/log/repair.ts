@@ -6,7 +6,7 @@ import {
 } from '@nats-io/jetstream';
 import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { repairSubject, streamName } from '@odograph/event-log/names';
+import { repairSubject, streamName } from '@odograph/event-log/nats-subjects';
 import { logSubjectId } from './log-subject.ts';
 import { closeToDoors, type StreamSettings } from './streams.ts';
 

@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { streamSubject } from '@odograph/event-log/names';
+import { streamSubject } from '@odograph/event-log/nats-subjects';
 import { systemClock } from '@odograph/kernel/clock';
 import { startTestNats } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';

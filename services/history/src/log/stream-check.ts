@@ -1,5 +1,5 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import { streamName } from '@odograph/event-log/names';
+import { streamName } from '@odograph/event-log/nats-subjects';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { LogCollections } from './collections.ts';

@@ -5,7 +5,12 @@ import {
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { PARTITION_COUNT_KEY, repairSubject, streamName, streamSubject } from '@odograph/event-log/names';
+import {
+  PARTITION_COUNT_KEY,
+  repairSubject,
+  streamName,
+  streamSubject,
+} from '@odograph/event-log/nats-subjects';
 
 export interface StreamSettings {
   readonly partitionCount: number;

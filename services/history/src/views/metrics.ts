@@ -1,4 +1,4 @@
-import type { Log } from '@odograph/platform/log';
+import type { Log } from '@odograph/platform/logger';
 import { latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { Tail } from './tail.ts';

@@ -5,9 +5,9 @@ import type {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import type { BidiHandler, CallContext } from '@odograph/platform/grpc-handler';
-import { asFault, toRpcStatus } from '@odograph/platform/grpc-status';
-import type { Log } from '@odograph/platform/log';
+import type { BidiHandler, CallContext } from '@odograph/platform/grpc/handler';
+import { asFault, toRpcStatus } from '@odograph/platform/grpc/status';
+import type { Log } from '@odograph/platform/logger';
 import type { ClientLimits } from './client-limits.ts';
 import { createOrderedWindow, type OrderedWindow } from './ordered-window.ts';
 import { toResults } from './results.ts';

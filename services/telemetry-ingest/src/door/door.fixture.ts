@@ -11,9 +11,9 @@ import {
 import type { Fate } from '@odograph/event-log/publisher';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import { callBidi, createGrpcClient } from '@odograph/platform/grpc-client';
-import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc-server';
-import { silentLog } from '@odograph/platform/log';
+import { callBidi, createGrpcClient } from '@odograph/platform/grpc/client';
+import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc/server';
+import { silentLog } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
 import { createDoor, DEFAULT_DOOR_LIMITS, type DoorLimits } from './door.ts';

@@ -1,7 +1,7 @@
 import { TelemetryIngestService } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import type { Clock } from '@odograph/kernel/clock';
-import { bidi, type GrpcService, grpcService, unary, withRawRequests } from '@odograph/platform/grpc-handler';
-import type { Log } from '@odograph/platform/log';
+import { bidi, type GrpcService, grpcService, unary, withRawRequests } from '@odograph/platform/grpc/handler';
+import type { Log } from '@odograph/platform/logger';
 import type { Meter } from '@opentelemetry/api';
 import type { ReportLimits } from '../domain/report.ts';
 import { type ClientQuota, createClientLimits } from './client-limits.ts';

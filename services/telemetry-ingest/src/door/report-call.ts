@@ -1,5 +1,5 @@
 import type { ReportResponse } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import type { UnaryHandler } from '@odograph/platform/grpc-handler';
+import type { UnaryHandler } from '@odograph/platform/grpc/handler';
 import { isRefusedWhole, refusalOf, toResults } from './results.ts';
 import { type MessageLimits, splitReportRequest } from './split-message.ts';
 import type { TakeBatch } from './take-batch.ts';

@@ -1,4 +1,4 @@
-import type { CallContext } from '@odograph/platform/grpc-handler';
+import type { CallContext } from '@odograph/platform/grpc/handler';
 import type { ClientLimits } from './client-limits.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { isOutage, refusalOf } from './results.ts';

@@ -4,7 +4,7 @@ import type { EventPublisher, Fate } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { type Fault, invariant, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
-import type { CallContext } from '@odograph/platform/grpc-handler';
+import type { CallContext } from '@odograph/platform/grpc/handler';
 import { acceptReport, type Rejected, type Taken } from '../domain/accept.ts';
 import type { ReportLimits } from '../domain/report.ts';
 import { decodeReport } from './decode-report.ts';

@@ -1,7 +1,7 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault } from '@odograph/kernel/fault';
-import { silentLog } from '@odograph/platform/log';
+import { silentLog } from '@odograph/platform/logger';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startTicks, tickEvent } from './ticks.ts';
 

@@ -4,7 +4,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
-import type { Log } from '@odograph/platform/log';
+import type { Log } from '@odograph/platform/logger';
 
 /** How far ticks lie apart, in milliseconds. Everything that reads time from the log goes by it. */
 export const TICK_INTERVAL_MS = 10_000;

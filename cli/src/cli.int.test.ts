@@ -1,0 +1,342 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { jsonLines, runCli } from './cli.fixture.ts';
+import { type Asked, historyServices, SAMPLES } from './history.fixture.ts';
+import { outcome, type ScriptedDoor, startDoor } from './sending/door.fixture.ts';
+
+const asked: Asked = { samples: [], reads: [], subscriptions: [] };
+let door: ScriptedDoor;
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'odograph-cli-'));
+  file = join(folder, 'reports.ndjson');
+  writeFileSync(file, reports(4));
+  const answer = (rows: readonly unknown[]) => ({
+    results: rows.map((_, at) => {
+      if (at === 1) return outcome(ReportOutcome.QUARANTINED, 7, at);
+      const findings = [
+        { field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description: 'is no vehicle id' },
+      ];
+      return at === 2
+        ? { ...outcome(ReportOutcome.REJECTED), position: undefined, findings }
+        : outcome(ReportOutcome.ACCEPTED, 7, at);
+    }),
+  });
+  door = await startDoor({ answer }, historyServices(asked));
+});
+
+beforeEach(() => {
+  for (const requests of Object.values(asked)) requests.length = 0;
+});
+
+afterAll(async () => {
+  await door.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function reports(count: number): string {
+  const lines = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({
+      vehicle_id: 'v1',
+      observed_at: `2026-11-21T10:00:0${at}Z`,
+      signals: { speed_kmh: at },
+    }),
+  );
+  return [...lines, 'no JSON', ''].join('\n');
+}
+
+function cli(...args: string[]) {
+  return runCli([...args, '--endpoint', door.endpoint, '--json']);
+}
+
+describe('odograph replay', () => {
+  it('ends with exactly one line of counts, and tells of each rejected row on stderr', async () => {
+    const { code, stdout, stderr } = await cli('replay', file, '--format', 'ndjson');
+    expect(jsonLines(stdout)).toEqual([
+      {
+        ...{ sent: 5, accepted: 2, quarantined: 1, rejected: 2, seconds: expect.any(Number) },
+        ...{ accepted_in_part: 0, unreadable: 1, resent: 0, positions: ['0/7/3'] },
+      },
+    ]);
+    expect(jsonLines(stderr)).toEqual([
+      { rejected: { row: 5, reason: expect.stringMatching(/^this is no JSON/) } },
+      { rejected: { row: 3, reason: 'vehicle_id: is no vehicle id' } },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('reads standard input, and says in words what became of it', async () => {
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint];
+    const { code, stdout, stderr } = await runCli(args, { input: reports(1) });
+    expect(stdout).toMatch(/^2 rows in [\d.]+ s \([\d,]+\/s\): 1 accepted, 0 quarantined, 1 rejected\n$/);
+    expect(stderr).toMatch(/^line 2: this is no JSON/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['replay', '/nowhere.csv', '--format', 'twizy'], 'the file /nowhere.csv cannot be read (ENOENT)'],
+    [['replay', '/nowhere.csv', '--format', 'csv'], expect.stringContaining("argument 'csv' is invalid")],
+    [
+      ['replay', '/nowhere.csv', '--format', 'twizy', '--speed', '0'],
+      expect.stringContaining('It must be max, or a'),
+    ],
+    [['replay', '/nowhere.csv'], expect.stringContaining("option '--format <format>' not specified")],
+  ])('refuses %j as wrong usage', async (args, message) => {
+    const { code, stdout, stderr } = await cli(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(jsonLines(stderr)).toEqual([{ error: { code: 'INVALID_INPUT', message } }]);
+  });
+
+  it('refuses a file of another form, naming what it lacks', async () => {
+    const drives = join(folder, 'drives.csv');
+    writeFileSync(drives, 'drive,local_time,soc_pct\n');
+    const { code, stderr } = await cli('replay', drives, '--format', 'capmetro');
+    expect(code).toBe(2);
+    const message = expect.stringContaining('this is no capmetro file: it has no column vehicle_id');
+    expect(jsonLines(stderr)).toEqual([{ error: { code: 'INVALID_INPUT', message } }]);
+  });
+
+  it('ends when called off, though more could still come', async () => {
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint, '--json'];
+    const { code, stdout, stderr } = await runCli(args, {
+      input: 'stays open',
+      onStderr: (text) => (text.includes('CANCELLED') ? undefined : 'SIGTERM'),
+    });
+    expect([code, stdout]).toEqual([130, '']);
+    expect(jsonLines(stderr).at(-1)).toEqual({
+      error: { code: 'CANCELLED', message: 'the sending was called off' },
+    });
+  });
+
+  it('says who cannot be reached', async () => {
+    const { code, stderr } = await runCli([
+      'replay',
+      file,
+      '--format',
+      'ndjson',
+      '--endpoint',
+      '127.0.0.1:1',
+    ]);
+    expect(code).toBe(4);
+    expect(stderr).toContain('odograph: cannot reach 127.0.0.1:1');
+  });
+});
+
+describe('odograph status', () => {
+  const STATUS = {
+    ...{ vehicle_id: 'bus-1', fleet: 'default', model: '' },
+    signals: {
+      speed_kmh: { value: 27.5, observed_at: '2026-11-21T10:00:00.000Z' },
+      'Vehicle.Overlay.Transit.RouteId': { value: '383', observed_at: '2026-11-21T09:59:59.000Z' },
+    },
+    last_observed_at: '2026-11-21T10:00:00.000Z',
+    last_received_at: '2026-11-21T10:00:00.250Z',
+    position: '0/12/3',
+  };
+
+  it('of a vehicle is one object', async () => {
+    const { code, stdout, stderr } = await cli('status', 'bus-1');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(jsonLines(stdout)).toEqual([STATUS]);
+  });
+
+  it('of all vehicles is one object a line, over all pages', async () => {
+    const { stdout } = await cli('status');
+    expect(jsonLines(stdout)).toEqual([STATUS, { ...STATUS, vehicle_id: 'bus-2' }]);
+  });
+
+  it('is a table for people', async () => {
+    const one = await runCli(['status', 'bus-1', '--endpoint', door.endpoint]);
+    expect(one.stdout).toMatch(/speed_kmh +27\.5 +2026-11-21T10:00:00\.000Z/);
+    const all = await runCli(['status', '--endpoint', door.endpoint]);
+    expect(all.stdout).toMatch(/^vehicle +model +speed.*\nbus-1 +28 km\/h/);
+  });
+
+  it('of an unknown vehicle is not found', async () => {
+    const { code, stdout, stderr } = await cli('status', 'nobody');
+    expect([code, stdout]).toEqual([3, '']);
+    expect(jsonLines(stderr)).toEqual([
+      { error: { code: 'NOT_FOUND', message: 'nobody has never reported' } },
+    ]);
+  });
+
+  it('cannot be asked where no platform runs and none is named', async () => {
+    const { code, stderr } = await runCli(['status', '--json']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('start it with \\"odograph up\\", or name it with --endpoint');
+  });
+
+  it('finds the platform that runs by itself, and none that was killed', async () => {
+    const state = (pid: number) => JSON.stringify({ pid, endpoints: { history: door.endpoint } });
+    writeFileSync(join(folder, 'up.json'), state(process.pid));
+    const found = await runCli(['status', 'bus-1', '--json'], { env: { ODO_DATA_DIR: folder } });
+    expect(jsonLines(found.stdout)).toEqual([STATUS]);
+    writeFileSync(join(folder, 'up.json'), state(2 ** 22 + 1));
+    expect((await runCli(['status', 'bus-1'], { env: { ODO_DATA_DIR: folder } })).code).toBe(4);
+  });
+});
+
+describe('odograph history', () => {
+  it('is one sample a line, over all pages, in order, as replay takes them', async () => {
+    const { code, stdout } = await cli('history', 'bus-1', '--signals', 'speed_kmh');
+    const lines = jsonLines(stdout);
+    expect([code, lines.length]).toEqual([0, SAMPLES]);
+    expect(lines[1]).toEqual({
+      ...{ vehicle_id: 'bus-1', observed_at: '2026-11-21T10:00:01.000Z', report_id: 'r1' },
+      signals: { speed_kmh: 1 },
+    });
+    const replayed = await runCli(['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint], {
+      input: stdout.split('\n').slice(0, 2).join('\n'),
+    });
+    expect(replayed.stdout).toContain('2 rows');
+    expect(door.batches.at(-1)?.map(({ reportId }) => reportId)).toEqual(['r0', 'r1']);
+  });
+
+  it('asks for the range, the signals and no more than wanted', async () => {
+    const range = ['--from', '2026-11-21T10:00:00Z', '--to', '2026-11-21T12:00:00+01:00'];
+    const { stdout } = await cli(
+      'history',
+      'bus-1',
+      ...range,
+      '--signals',
+      'speed_kmh, odometer_km',
+      '--limit',
+      '7',
+    );
+    expect(jsonLines(stdout)).toHaveLength(7);
+    expect(asked.samples).toHaveLength(1);
+    expect(asked.samples[0]).toMatchObject({
+      ...{ vehicleId: 'bus-1', signals: ['speed_kmh', 'odometer_km'], pageSize: 7 },
+      ...{ fromMs: Date.UTC(2026, 10, 21, 10), toMs: Date.UTC(2026, 10, 21, 11) },
+    });
+  });
+
+  it('is no error for a reader who has enough', async () => {
+    const args = ['history', 'bus-1', '--endpoint', door.endpoint, '--json'];
+    const { code, stderr } = await runCli(args, { onStdout: () => 'stop reading' });
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('refuses a time without an offset', async () => {
+    const { code, stderr } = await cli('history', 'bus-1', '--from', '2026-11-21T10:00:00');
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be an ISO 8601 time with its offset');
+  });
+});
+
+describe('odograph log', () => {
+  it('read is one event a line, its data decoded', async () => {
+    const { code, stdout } = await cli('log', 'read');
+    expect(code).toBe(0);
+    const [reported, quarantined, conflicted, gap, undecodable, dropped, unknown] = jsonLines(stdout);
+    const head = {
+      ...{ type: 'TelemetryReported', version: 1, subject: 'bus-1', report_id: 'r1', part: 0 },
+      ...{ observed_at: '2026-11-21T10:00:00.000Z', received_at: '2026-11-21T10:00:00.250Z' },
+    };
+    const sample = { observed_at: '2026-11-21T10:00:00.000Z', signals: { latitude_deg: 91 } };
+    const reasons = [
+      { field: 'signals.latitude_deg', reason: 'OUT_OF_RANGE', description: '91 is outside -90 to 90' },
+    ];
+    const doubted = { samples: [{ sample_index: 0, ...sample, reasons }] };
+    expect(reported).toEqual({ position: '0/1/0', ...head, data: { samples: [sample] } });
+    expect(quarantined).toEqual({
+      ...{ position: '0/1/1', ...head, type: 'TelemetryQuarantined', part: 1 },
+      ...{ traceparent: expect.stringMatching(/^00-1+-2+-01$/), data: doubted },
+    });
+    expect(conflicted).toMatchObject({
+      data: { held_at: '0/1/0', came: { type: 'TelemetryQuarantined', ...doubted } },
+    });
+    expect(gap).toMatchObject({
+      data: { watermark: 3, found_last_sequence: 1, resumed_sequence: 1_000_004 },
+    });
+    expect(undecodable).toMatchObject({
+      observed_at: null,
+      data: { reason: 'no envelope', raw_base64: 'AQI=' },
+    });
+    expect(dropped).toMatchObject({ data: { projection: 'status', position: '0/1/0' } });
+    expect(unknown).toMatchObject({
+      type: 'VehicleTeleported',
+      data: { unknown: expect.stringContaining('newer than this program'), payload_base64: 'CQ==' },
+    });
+  });
+
+  it('read asks for what comes from a position on, of its partition', async () => {
+    await cli(
+      'log',
+      'read',
+      '--from',
+      '1/20/3',
+      '--from',
+      '0/7',
+      '--type',
+      'A,B',
+      '--subject',
+      'v',
+      '--limit',
+      '5',
+    );
+    expect(asked.reads).toMatchObject([
+      {
+        after: [
+          { partition: 1, sequence: 20, index: 2 },
+          { partition: 0, sequence: 6, index: undefined },
+        ],
+        ...{ partitions: [1, 0], types: ['A', 'B'], subject: 'v', limit: 5 },
+      },
+    ]);
+  });
+
+  it('tail follows from now on, goes on behind a broken connection, and ends well at Ctrl-C', async () => {
+    const { code, stdout, stderr } = await runCli(
+      ['log', 'tail', '--type', 'TelemetryReported', '--endpoint', door.endpoint, '--json'],
+      { onStdout: (text) => (text.split('\n').length > 2 ? 'SIGINT' : undefined) },
+    );
+    expect(jsonLines(stdout)).toMatchObject([{ position: '0/2/0' }, { position: '0/3/0' }]);
+    expect(asked.subscriptions.map(({ after }) => after)).toMatchObject([
+      [{ partition: 0, sequence: 1 }],
+      [{ partition: 0, sequence: 2 }],
+    ]);
+    expect(stderr).toBe('the server is shutting down; trying again\n');
+    expect(code).toBe(0);
+  });
+});
+
+describe('odograph parked and quarantine', () => {
+  it('list what is parked', async () => {
+    const { stdout } = await cli('parked', 'list');
+    expect(jsonLines(stdout)).toEqual([
+      { projection: 'status', vehicle_id: 'bus-1', position: '0/1/0', reason: 'cannot be applied' },
+    ]);
+  });
+
+  it('tell where a decision lies, and what cannot be decided', async () => {
+    const retried = await cli('parked', 'retry', 'status', 'bus-1');
+    expect(jsonLines(retried.stdout)).toEqual([
+      { decision: 'retry', projection: 'status', vehicle_id: 'bus-1', position: '0/9/0' },
+    ]);
+    const dropped = await cli('parked', 'drop', 'status', 'bus-1');
+    expect([dropped.code, jsonLines(dropped.stderr)]).toEqual([
+      3,
+      [{ error: { code: 'NOT_FOUND', message: 'nothing of bus-1 is parked in status' } }],
+    ]);
+  });
+
+  it('list what was set aside, with its reasons', async () => {
+    const { stdout } = await runCli(['quarantine', 'list', '--endpoint', door.endpoint]);
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      '0/1/1  bus-1  2026-11-21T10:00:00.000Z  signals.latitude_deg: OUT_OF_RANGE (91 is outside -90 to 90)',
+      '0/1/2  bus-1  2026-11-21T10:00:00.000Z  other content than the report at 0/1/0',
+      '0/1/5  bus-1  2026-11-21T10:00:00.250Z  no envelope',
+    ]);
+    expect(asked.reads[0]?.types).toEqual([
+      'TelemetryQuarantined',
+      'TelemetryConflicted',
+      'UndecodableReceived',
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+import { TelemetryIngestClient } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import {
+  type OpenSource,
+  openSource,
+  SOURCE_FORMATS,
+  type SourceFormat,
+  type SourceOptions,
+} from '@odograph/sources/recorded/open-source';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { createRejections, outcomeInWords, outcomeJson } from '../replay/outcome.ts';
+import { createProgress } from '../replay/progress.ts';
+import type { Speed } from '../sending/pace.ts';
+import { send } from '../sending/send.ts';
+import type { SendTotals } from '../sending/tally.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
+
+interface ReplayOptions {
+  readonly format: SourceFormat;
+  readonly speed: Speed;
+  readonly speedUnit: NonNullable<SourceOptions['speedUnit']>;
+  readonly vehicle: string;
+  readonly tz: string;
+  readonly endpoint?: string;
+  readonly json?: boolean;
+}
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('send a recorded file through the door; sending it again changes nothing')
+    .argument('<file>', 'the file, or - for standard input')
+    .addOption(new Option('--format <format>', 'its form').choices(SOURCE_FORMATS).makeOptionMandatory())
+    .option('--speed <speed>', 'times faster than it was recorded, or max', speedArgument, 'max')
+    .addOption(new Option('--speed-unit <unit>', 'of capmetro speeds').choices(['ms', 'mph']).default('ms'))
+    .option('--vehicle <id>', 'the vehicle of twizy drives', 'twizy')
+    .option('--tz <zone>', 'the time zone of twizy drives', 'Africa/Casablanca')
+    .addOption(endpointOption('ingest'))
+    .option('--json', 'end with one line of JSON')
+    .action(replay);
+}
+
+async function replay(file: string, options: ReplayOptions): Promise<void> {
+  const { format, speedUnit, vehicle: vehicleId, tz: timeZone } = options;
+  const source = await openSource(file, format, { speedUnit, vehicleId, timeZone });
+  const startedMs = performance.now();
+  const totals = await untilInterrupted((signal) => sendAll(source, options, signal));
+  const seconds = Math.round(performance.now() - startedMs) / 1_000;
+  if (options.json) await printJson(outcomeJson(totals, seconds));
+  else await printLine(outcomeInWords(totals, seconds));
+}
+
+async function sendAll(source: OpenSource, options: ReplayOptions, signal: AbortSignal): Promise<SendTotals> {
+  const { speed, endpoint, json: isJson = false } = options;
+  const progress = createProgress(source);
+  const rejections = createRejections(isJson);
+  let done = 0;
+  const onProgress = (totals: SendTotals) => {
+    done = totals.sent;
+    progress.show(totals);
+  };
+  const asked = { source: source.rows, speed, signal, onProgress, onRejected: rejections.add };
+  try {
+    return await withClient('ingest', TelemetryIngestClient, endpoint, (client) =>
+      send({ client, ...asked }),
+    );
+  } catch (error) {
+    if (!isJson && done > 0) note(`${done} rows were done by then; replay the file again for the others`);
+    throw error;
+  } finally {
+    source.close();
+    progress.end();
+    rejections.end();
+  }
+}
+
+function speedArgument(text: string): Speed {
+  if (text === 'max') return 'max';
+  const speed = Number(text);
+  if (speed > 0 && speed <= 1_000_000) return speed;
+  throw new InvalidArgumentError('It must be max, or a number above 0, such as 1 or 60.');
+}

@@ -1,0 +1,91 @@
+import { constants, existsSync } from 'node:fs';
+import { access, stat, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { lookForEngine } from '@odograph/engines/find-engine';
+import { isFault } from '@odograph/kernel/fault';
+import { maskPassword } from '@odograph/platform/config/setting';
+import { type Check, fail, ok, warn } from './check.ts';
+
+const NODE_MAJOR = 24;
+/** Below this share of free disk the door refuses telemetry. */
+const REFUSED_BELOW = 0.1;
+const TIGHT_BELOW = 0.2;
+const GIB = 1024 ** 3;
+
+export function checkNode(version: string): Check {
+  if (Number(version.split('.')[0]) >= NODE_MAJOR) return ok('node', version);
+  return fail(
+    'node',
+    `${version} is too old: ${NODE_MAJOR} or newer is needed`,
+    'run make setup, which brings one',
+  );
+}
+
+/** How each engine would be had. Nothing is installed. */
+export async function* checkEngines(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
+  for (const kind of engineKinds) {
+    const { title, urlVariable, isOptional, byHand } = engineFacts[kind];
+    try {
+      const found = await lookForEngine(kind, env);
+      const what = found.kind === 'url' ? `at ${maskPassword(found.url)}` : `${found.version}, ${found.path}`;
+      yield ok(title, what);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      const complain = isOptional ? warn : fail;
+      yield complain(title, error.message, `run make setup, set ${urlVariable}, or ${byHand}`);
+    }
+  }
+}
+
+/** The directory, or the nearest above it where it is not there yet, and the disk it lies on. */
+export async function* checkDataDir(dataDir: string): AsyncGenerator<Check> {
+  const existing = await nearestExisting(dataDir);
+  if (await isWritableFolder(existing)) {
+    yield ok('data directory', existing === dataDir ? dataDir : `${dataDir}, made when it is needed`);
+  } else {
+    yield fail('data directory', `nothing can be written to ${existing}`, 'name another one in ODO_DATA_DIR');
+  }
+  yield checkDisk(await statfs(existing));
+}
+
+export function checkDisk(disk: {
+  readonly bavail: number;
+  readonly blocks: number;
+  readonly bsize: number;
+}): Check {
+  const share = disk.bavail / disk.blocks;
+  const free = `${(share * 100).toFixed(0)} % free, ${((disk.bavail * disk.bsize) / GIB).toFixed(1)} GiB`;
+  if (share < REFUSED_BELOW)
+    return fail('disk', `${free}: the door refuses telemetry below 10 %`, 'free some space');
+  if (share < TIGHT_BELOW)
+    return warn('disk', free, 'free some space: below 10 % the door refuses telemetry');
+  return ok('disk', free);
+}
+
+/** Whether services can listen on this machine at all; they choose free ports. */
+export async function checkLoopback(): Promise<Check> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<Check>();
+  server.once('error', (error) => {
+    resolve(fail('ports', `nothing can listen on 127.0.0.1: ${error.message}`, 'allow it on this machine'));
+  });
+  server.listen(0, '127.0.0.1', () => {
+    server.close(() => resolve(ok('ports', 'free ones can be had on 127.0.0.1')));
+  });
+  return promise;
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  if (existsSync(path) || dirname(path) === path) return path;
+  return nearestExisting(dirname(path));
+}
+
+async function isWritableFolder(path: string): Promise<boolean> {
+  if (!(await stat(path)).isDirectory()) return false;
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,52 @@
+import type { PartitionInfo } from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { describe, expect, it } from 'vitest';
+import { historyServices } from '../history.fixture.ts';
+import { startDoor } from '../sending/door.fixture.ts';
+import { checkPartition, checkPlatform } from './platform.ts';
+
+const at = (sequence: number) => ({ partition: 1, sequence, index: undefined });
+const PARTITION: PartitionInfo = {
+  ...{ watermark: at(200_000), checkpoint: at(199_990) },
+  ...{ state: PartitionState.RUNNING, reason: '', owner: 'history-1' },
+};
+
+describe('the doctor, of the platform', () => {
+  it('tells how far a partition is, and warns where its views fall behind', () => {
+    expect(checkPartition(PARTITION)).toMatchObject({ check: 'partition 1', status: 'ok' });
+    expect(checkPartition({ ...PARTITION, checkpoint: at(5) })).toMatchObject({ status: 'warn' });
+  });
+
+  it('fails on a partition that is halted or that nobody appends to, and says why', () => {
+    const halted = { ...PARTITION, state: PartitionState.HALTED, reason: 'the stream was cut' };
+    expect(checkPartition(halted)).toMatchObject({
+      status: 'fail',
+      message: 'is halted: the stream was cut',
+    });
+    expect(checkPartition({ ...PARTITION, owner: '' })).toMatchObject({ status: 'fail' });
+    const unheard = { ...PARTITION, state: PartitionState.UNSPECIFIED };
+    expect(checkPartition(unheard)).toMatchObject({
+      status: 'fail',
+      message: 'nothing is heard of it from history-1',
+    });
+  });
+
+  it('asks each service that runs, and fails on one that is gone', async () => {
+    const door = await startDoor({}, historyServices({ samples: [], reads: [], subscriptions: [] }));
+    const endpoints = { ingest: '127.0.0.1:1', history: door.endpoint };
+    const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints }));
+    await door.stop();
+    expect(checks.map(({ check, status }) => [check, status])).toEqual([
+      ['platform', 'ok'],
+      ['ingest', 'fail'],
+      ['history', 'ok'],
+      ['partition 0', 'ok'],
+    ]);
+  });
+
+  it('only warns where none runs', async () => {
+    expect(await Array.fromAsync(checkPlatform(undefined))).toMatchObject([
+      { check: 'platform', status: 'warn' },
+    ]);
+  });
+});

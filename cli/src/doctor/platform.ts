@@ -1,0 +1,104 @@
+import { type Client, makeGenericClientConstructor } from '@grpc/grpc-js';
+import {
+  EventLogClient,
+  type PartitionInfo,
+} from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { isFault } from '@odograph/kernel/fault';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { service as healthService } from 'grpc-health-check';
+import type { ServiceName } from '../connection/endpoint.ts';
+import type { RunningPlatform } from '../connection/running-platform.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+const ASK_WITHIN_MS = 3_000;
+const SERVICES: readonly ServiceName[] = ['ingest', 'history'];
+/** Envelopes that are in the log and not in the stored views yet; more than a flush or two leaves behind. */
+const LAG_WARNED_ABOVE = 100_000;
+
+/** Whether the platform runs, and how each service of it and each partition of the log fares. */
+export async function* checkPlatform(running: RunningPlatform | undefined): AsyncGenerator<Check> {
+  if (!running) {
+    yield warn(
+      'platform',
+      'no odograph up runs on this data directory',
+      'start it with make run, or npx odograph up',
+    );
+    return;
+  }
+  yield ok('platform', `odograph up runs as process ${running.pid}`);
+  for (const name of SERVICES) {
+    const endpoint = running.endpoints[name];
+    if (endpoint !== undefined) yield* checkService(name, endpoint);
+  }
+}
+
+/** A service that is named by its endpoint, whoever started it. */
+export async function* checkService(name: ServiceName, endpoint: string): AsyncGenerator<Check> {
+  const health = await checkHealth(name, endpoint);
+  yield health;
+  if (name === 'history' && health.status === 'ok') yield* checkPartitions(endpoint);
+}
+
+interface HealthClient extends Client {
+  readonly Check: Parameters<typeof callUnary<{ service: string }, { status: string }>>[0];
+}
+
+const HealthClient = makeGenericClientConstructor(healthService, 'Health') as unknown as {
+  new (...args: ConstructorParameters<typeof Client>): HealthClient;
+  readonly service: object;
+};
+
+async function checkHealth(name: ServiceName, endpoint: string): Promise<Check> {
+  const client = createGrpcClient(HealthClient, endpoint);
+  try {
+    const { status } = await callUnary(client.Check, { service: '' }, { deadlineMs: ASK_WITHIN_MS });
+    if (status === 'SERVING') return ok(name, `serves at ${endpoint}`);
+    return fail(
+      name,
+      `is there at ${endpoint} but does not serve (${status})`,
+      'its log in the data directory says why',
+    );
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return fail(
+      name,
+      error.message,
+      'its log in the data directory says why; start it again with odograph up',
+    );
+  } finally {
+    client.close();
+  }
+}
+
+async function* checkPartitions(endpoint: string): AsyncGenerator<Check> {
+  const client = createGrpcClient(EventLogClient, endpoint);
+  try {
+    const { partitions } = await callUnary(client.describe, {}, { deadlineMs: ASK_WITHIN_MS });
+    for (const partition of partitions) yield checkPartition(partition);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    yield fail('partitions', error.message, 'the log of history says why');
+  } finally {
+    client.close();
+  }
+}
+
+export function checkPartition({ watermark, checkpoint, state, reason, owner }: PartitionInfo): Check {
+  const name = `partition ${watermark?.partition ?? 0}`;
+  if (state === PartitionState.HALTED) {
+    return fail(
+      name,
+      `is halted: ${reason || 'its owner knows why'}`,
+      'it is repaired by itself; docs/operations.md says what that leaves',
+    );
+  }
+  if (!owner)
+    return fail(name, 'nobody appends to it', 'start history, or wait until it has taken the lease');
+  if (state !== PartitionState.RUNNING)
+    return fail(name, `nothing is heard of it from ${owner}`, 'look at history.log, and whether NATS runs');
+  const lag = (watermark?.sequence ?? 0) - (checkpoint?.sequence ?? 0);
+  const where = `at envelope ${watermark?.sequence ?? 0}, ${lag} of them not in the stored views yet`;
+  if (lag <= LAG_WARNED_ABOVE) return ok(name, where);
+  return warn(name, where, 'the views are being stored too slowly: look at the disk and at MongoDB');
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
+import { startPlatform } from './platform.fixture.ts';
+
+const PAGE = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+
+interface ListedMetric {
+  readonly name: string;
+  readonly of: string;
+  /** Shown from the start or from the first report on, whatever happens. */
+  readonly isAlwaysThere: boolean;
+}
+
+const LISTED: readonly ListedMetric[] = [
+  ...PAGE.matchAll(/^\| `(\w+)`( †)? \| (history|ingest|both) \|/gm),
+].map(([, name = '', mark, of = '']) => ({ name, of, isAlwaysThere: mark === undefined }));
+
+/** The names of what a service measures. */
+async function scraped(endpoint: string | undefined): Promise<readonly string[]> {
+  const text = await (await fetch(`http://${endpoint}/metrics`)).text();
+  return [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name);
+}
+
+test('docs/operations.md lists what the services measure, all of it and nothing else', async () => {
+  await using platform = await startPlatform();
+  const report = { vehicle_id: 'bus-1', observed_at: '2026-11-21T10:00:00Z', signals: { speed_kmh: 400 } };
+  const file = await platform.writeFile('one.ndjson', JSON.stringify(report));
+  const { positions } = await platform.replay(file, '--format', 'ndjson');
+  await platform.json('status', '--at-least', String(positions[0]));
+  const metrics = await platform.metrics();
+
+  for (const service of ['history', 'ingest']) {
+    const listed = LISTED.filter(({ of }) => of === service || of === 'both');
+    const alwaysThere = listed.filter(({ isAlwaysThere }) => isAlwaysThere).map(({ name }) => name);
+    expect(alwaysThere.length).toBeGreaterThan(8);
+    await vi.waitFor(
+      async () => {
+        const names = await scraped(metrics[service]);
+        expect(names).toEqual(expect.arrayContaining(alwaysThere));
+        expect(names.filter((name) => !listed.some((each) => each.name === name))).toEqual([]);
+      },
+      // A flush is a part of it.
+      { timeout: 40_000, interval: 500 },
+    );
+  }
+});

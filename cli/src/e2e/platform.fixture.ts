@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { UpState } from '@odograph/cluster/state-file';
+import { type CliRun, jsonLines, runCli } from '../cli.fixture.ts';
+
+const ODOGRAPH = fileURLToPath(new URL('../../bin/odograph.mjs', import.meta.url));
+const RECORDED = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+
+/** The recorded fleets lie beside the project, not in it; tests that read them are skipped where they are not. */
+export const hasRecordedFleets = existsSync(RECORDED);
+export const recorded = (path: string): string => join(RECORDED, path);
+
+interface Ready {
+  readonly endpoints: Readonly<Record<'ingest' | 'history', string>>;
+}
+
+export interface Outcome {
+  readonly sent: number;
+  readonly accepted: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+  readonly positions: readonly string[];
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The whole platform as a user starts it: `odograph up` in a process of its own, on data of its own. */
+export async function startPlatform() {
+  const folder = await mkdtemp(join(tmpdir(), 'odograph-e2e-'));
+  const dataDir = join(folder, 'data');
+  let up = await spawnUp(dataDir);
+
+  /** Runs a command against it; throws what it said when it failed. */
+  async function odograph(...args: string[]): Promise<CliRun> {
+    const run = await runCli(args, { env: { ODO_DATA_DIR: dataDir } });
+    if (run.code !== 0) throw new Error(`odograph ${args.join(' ')}: exit ${run.code}\n${run.stderr}`);
+    return run;
+  }
+  const json = async (...args: string[]) =>
+    jsonLines((await odograph(...args, '--json')).stdout) as JsonObject[];
+
+  return {
+    folder,
+    odograph,
+    json,
+    endpoints: () => up.ready.endpoints,
+    async replay(file: string, ...options: string[]): Promise<Outcome> {
+      const [outcome] = await json('replay', file, '--endpoint', up.ready.endpoints.ingest, ...options);
+      return outcome as unknown as Outcome;
+    },
+    /** What is in the log but for the clock, positions and received times aside. */
+    async log(...filters: string[]): Promise<JsonObject[]> {
+      const events = await json('log', 'read', ...filters);
+      return events.map(({ position, received_at, traceparent, ...rest }) => rest);
+    },
+    /** The process ids by name, as they are now. */
+    processes: async () => (await stateIn(dataDir)).processes,
+    /** Where each service shows its metrics, by name. */
+    metrics: async () => (await stateIn(dataDir)).metrics,
+    async restart(): Promise<void> {
+      await stopUp(up.child);
+      up = await spawnUp(dataDir);
+    },
+    async writeFile(name: string, text: string): Promise<string> {
+      const path = join(folder, name);
+      await writeFile(path, text);
+      return path;
+    },
+    async [Symbol.asyncDispose]() {
+      await stopUp(up.child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Platform = Awaited<ReturnType<typeof startPlatform>>;
+
+async function stateIn(dataDir: string): Promise<UpState> {
+  return JSON.parse(await readFile(join(dataDir, 'up.json'), 'utf8')) as UpState;
+}
+
+async function spawnUp(dataDir: string): Promise<{ child: ChildProcess; ready: Ready }> {
+  const child = spawn(process.execPath, [ODOGRAPH, 'up', '--data', dataDir, '--no-fleet', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`odograph up ended with ${code}`);
+  });
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
+  return { child, ready: JSON.parse(line) as Ready };
+}
+
+async function stopUp(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}

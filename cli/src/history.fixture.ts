@@ -1,0 +1,173 @@
+import { encodePayload } from '@odograph/contracts/event-catalogue';
+import {
+  EventLogService,
+  type LoggedEvent,
+  type ReadRequest,
+  type SubscribeRequest,
+} from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { ProjectionsService } from '@odograph/contracts/generated/odograph/history/v1/projections';
+import {
+  type ListSamplesRequest,
+  VehicleHistoryService,
+  VehicleStatus,
+} from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { Event, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { signalsToWire } from '@odograph/contracts/signals';
+import { Fault } from '@odograph/kernel/fault';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { type GrpcService, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
+
+export const AT_MS = Date.UTC(2026, 10, 21, 10);
+export const SAMPLES = 2_345;
+
+/** What was asked of the fixture. */
+export interface Asked {
+  readonly samples: ListSamplesRequest[];
+  readonly reads: ReadRequest[];
+  readonly subscriptions: SubscribeRequest[];
+}
+
+/** Services of history that answer the same to everyone, paging as the contract says. */
+export function historyServices(asked: Asked): GrpcService[] {
+  return [vehicleHistory(asked), eventLog(asked), projections()];
+}
+
+function vehicleHistory(asked: Asked): GrpcService {
+  const position = { partition: 0, sequence: 12, index: 3 };
+  return grpcService(VehicleHistoryService, {
+    getStatus: unary(async ({ vehicleId }) => {
+      if (vehicleId !== 'bus-1') throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
+      return { status: statusOf(vehicleId), position };
+    }),
+    listStatus: unary(async ({ pageToken }) => ({
+      statuses: [statusOf(pageToken === '' ? 'bus-1' : 'bus-2')],
+      nextPageToken: pageToken === '' ? 'more' : '',
+      positions: [position],
+    })),
+    listSamples: unary(async (request) => {
+      asked.samples.push(request);
+      const from = Number(request.pageToken);
+      const count = Math.min(request.pageSize, SAMPLES - from);
+      return {
+        samples: Array.from({ length: count }, (_, at) => sampleOf(from + at)),
+        nextPageToken: from + count < SAMPLES ? String(from + count) : '',
+        total: undefined,
+        position,
+        parkedAt: undefined,
+      };
+    }),
+  });
+}
+
+function statusOf(vehicleId: string): VehicleStatus {
+  return VehicleStatus.create({
+    vehicleId,
+    fleet: 'default',
+    signals: signalsToWire({ speed_kmh: 27.5, 'Vehicle.Overlay.Transit.RouteId': '383' }),
+    observedAtMs: { speed_kmh: AT_MS, 'Vehicle.Overlay.Transit.RouteId': AT_MS - 1_000 },
+    lastObservedAtMs: AT_MS,
+    lastReceivedAtMs: AT_MS + 250,
+  });
+}
+
+function sampleOf(at: number) {
+  return { observedAtMs: AT_MS + at * 1_000, reportId: `r${at}`, signals: signalsToWire({ speed_kmh: at }) };
+}
+
+const HEAD = { subject: 'bus-1', reportId: 'r1', observedAtMs: AT_MS, receivedAtMs: AT_MS + 250 };
+const SAMPLE = { observedAtMs: AT_MS, signals: { latitude_deg: 91 } };
+const REASON = {
+  field: 'signals.latitude_deg',
+  reason: 'OUT_OF_RANGE',
+  description: '91 is outside -90 to 90',
+};
+const QUARANTINED: VehicleEvent = {
+  ...{ type: 'TelemetryQuarantined', ...HEAD },
+  samples: [{ sampleIndex: 0, sample: SAMPLE, reasons: [REASON] }],
+};
+
+/** An event of every type, and one that only a newer program knows. */
+const EVENTS: readonly Event[] = [
+  wire({ type: 'TelemetryReported', ...HEAD, samples: [SAMPLE] }),
+  { ...wire(QUARANTINED), part: 1, traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` },
+  wire({
+    ...{ type: 'TelemetryConflicted', ...HEAD },
+    ...{ came: QUARANTINED as Extract<VehicleEvent, { type: 'TelemetryQuarantined' }> },
+    heldAt: { partition: 0, sequence: 1, index: 0 },
+  }),
+  wire({ type: 'TimeTicked', ...HEAD, subject: 'tick' }),
+  wire({ type: 'LogGapFound', ...HEAD, watermark: 3, foundLastSequence: 1, resumedSequence: 1_000_004 }),
+  wire({
+    type: 'UndecodableReceived',
+    ...HEAD,
+    observedAtMs: 0,
+    reason: 'no envelope',
+    raw: Buffer.from([1, 2]),
+  }),
+  wire({
+    ...{ type: 'ParkedEventDropped', ...HEAD },
+    ...{ projection: 'status', position: { partition: 0, sequence: 1, index: 0 } },
+  }),
+  {
+    ...wire({ type: 'TimeTicked', ...HEAD }),
+    type: 'VehicleTeleported',
+    version: 7,
+    payload: Buffer.from([9]),
+  },
+];
+
+function wire(event: VehicleEvent): Event {
+  const { subject, reportId, observedAtMs, receivedAtMs } = event;
+  return Event.create({ subject, reportId, observedAtMs, receivedAtMs, ...encodePayload(event) });
+}
+
+function logged(event: Event, index: number): LoggedEvent {
+  return { position: { partition: 0, sequence: 1, index }, event };
+}
+
+function eventLog(asked: Asked): GrpcService {
+  const watermark = { partition: 0, sequence: 1, index: undefined };
+  return grpcService(EventLogService, {
+    describe: unary(async () => ({
+      partitions: [
+        { watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
+      ],
+    })),
+    read: serverStream(async function* (request) {
+      asked.reads.push(request);
+      const wanted = EVENTS.map(logged).filter(({ event }) => isWanted(request.types, event?.type ?? ''));
+      for (const event of wanted.slice(0, request.limit || wanted.length)) yield { events: [event] };
+    }),
+    subscribe: serverStream(
+      async function* (request, { signal }) {
+        asked.subscriptions.push(request);
+        const sequence = 1 + asked.subscriptions.length;
+        const events = EVENTS.map((event, index) => ({ position: { partition: 0, sequence, index }, event }));
+        yield { events, position: { partition: 0, sequence, index: undefined } };
+        // The first connection breaks, the second stays.
+        if (sequence === 2)
+          throw new Fault('UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 10 });
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      },
+      { stays: true },
+    ),
+  });
+}
+
+function isWanted(types: readonly string[], type: string): boolean {
+  return types.length > 0 ? types.includes(type) : type !== 'TimeTicked';
+}
+
+function projections(): GrpcService {
+  const position = { partition: 0, sequence: 1, index: 0 };
+  return grpcService(ProjectionsService, {
+    listParked: unary(async () => ({
+      parked: [{ projection: 'status', vehicleId: 'bus-1', position, reason: 'cannot be applied' }],
+      nextPageToken: '',
+    })),
+    retryParked: unary(async () => ({ position: { ...position, sequence: 9 } })),
+    dropParked: unary(async () => {
+      throw new Fault('NOT_FOUND', 'nothing of bus-1 is parked in status');
+    }),
+  });
+}

@@ -1,9 +1,0 @@
-/** Exit code 1, and a line, while `odograph up` runs on the data directory of this checkout. */
-import { dataDirOf } from '../src/connection/running-platform.ts';
-import { holderOf } from '../src/up/data-lock.ts';
-
-const pid = holderOf(dataDirOf(process.env));
-if (pid !== undefined) {
-  console.error(`odograph up runs as process ${pid}: stop it first`);
-  process.exitCode = 1;
-}

@@ -1,6 +1,0 @@
-import { isoTime } from '@odograph/telemetry-ingest/sources/source';
-
-/** As {@link isoTime}; null for 0, which stands for no time. */
-export function isoTimeOrNull(atMs: number): string | null {
-  return atMs === 0 ? null : isoTime(atMs);
-}

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConfigOf } from '../config/config.ts';
+import { oneOf, serviceSettings } from '../config/setting.ts';
+import { compose } from './compose.ts';
+import { started } from './part.ts';
+import { runService } from './run-service.ts';
+
+/** A service that does nothing, to be run as a process and told how to behave. */
+const SETTINGS = {
+  ...serviceSettings,
+  start: oneOf('ODO_TEST_START', ['well', 'badly', 'slowly', 'with an uncaught error'], 'well'),
+  stop: oneOf('ODO_TEST_STOP', ['well', 'badly', 'never', 'with a timer left'], 'well'),
+};
+
+function thing(how: ConfigOf<typeof SETTINGS>) {
+  const keepsAlive = setInterval(() => keepsAlive.refresh(), 60_000);
+  const start = async () => {
+    if (how.start === 'badly') throw new Error('cannot start');
+    if (how.start === 'slowly') process.stdout.write('it takes a while\n');
+    if (how.start === 'slowly') await delay(300);
+    if (how.start === 'with an uncaught error') setTimeout(() => Promise.reject(new Error('not caught')), 10);
+  };
+  const stop = async () => {
+    if (how.stop === 'never') await Promise.withResolvers().promise;
+    if (how.stop !== 'with a timer left') clearInterval(keepsAlive);
+    if (how.stop === 'badly') throw new Error('cannot stop');
+  };
+  return started('thing', { start, stop });
+}
+
+await runService({
+  name: 'fixture',
+  ownPrefix: 'ODO_TEST_',
+  settings: SETTINGS,
+  compose: (config) =>
+    compose('fixture')
+      .part('metrics', [], () => ({ port: 2 }))
+      .part('thing', [], () => thing(config))
+      .part('grpc', ['thing'], () => ({ port: 1 })),
+});

@@ -1,0 +1,152 @@
+import { flushCompileCache } from 'node:module';
+import { constants } from 'node:os';
+import { isFault } from '@odograph/kernel/fault';
+import { type ConfigOf, describeConfig, readConfig, type Settings } from '../config/config.ts';
+import type { serviceSettings } from '../config/setting.ts';
+import { createLog, type Log } from '../logger.ts';
+import type { App } from './app.ts';
+import type { Composition } from './compose.ts';
+import type { ReadyMessage, ServiceEndpoints } from './ready-message.ts';
+
+/** What every service has, so that it can be run: these settings, and parts that listen. */
+type ServiceConfig = ConfigOf<typeof serviceSettings>;
+interface ServiceParts {
+  readonly grpc: { readonly port: number };
+  readonly metrics: { readonly port: number };
+}
+
+export interface ServiceRun<S extends Settings, Parts extends ServiceParts> {
+  readonly name: string;
+  /** How the names of its own settings begin, such as `ODO_HISTORY_`. */
+  readonly ownPrefix: string;
+  /** Its settings, {@link serviceSettings} among them. */
+  readonly settings: S & typeof serviceSettings;
+  readonly compose: (config: ConfigOf<S>, log: Log) => Composition<Parts>;
+}
+
+/** A service that is built and not started yet. */
+interface Service<Parts> {
+  readonly app: App<Parts>;
+  readonly log: Log;
+  readonly config: ServiceConfig;
+}
+
+const EXIT_FAILED = 1;
+const EXIT_WRONG_SETTINGS = 2;
+/** For what keeps the process alive although everything has stopped. */
+const LAST_MS = 1_000;
+
+/**
+ * Runs a service as this process; there is no more to its main.ts.
+ *
+ * When ready it says so, {@link ReadyMessage}: to its parent over IPC, else as a line on stdout. SIGTERM,
+ * SIGINT and the end of its parent let it drain; the same signal again ends it at once, and so does an error that
+ * nobody caught.
+ * Exit codes: 0 drained, 1 failed, 2 wrong settings, 128 + signal ended at once.
+ */
+export async function runService<S extends Settings, Parts extends ServiceParts>(
+  run: ServiceRun<S, Parts>,
+): Promise<void> {
+  const service = buildOrExplain(run);
+  if (!service) return;
+  const { app, log, config } = service;
+  exitOnUncaught(log);
+  drainOnEnd(service);
+  try {
+    const { grpc, metrics } = await app.start();
+    sayReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, log);
+  } catch (err) {
+    // To be told to stop while starting is no failure; the drain ends the process.
+    if (app.state !== 'running' && app.state !== 'failed') return;
+    log.error({ err }, 'the service did not start');
+    endProcess(EXIT_FAILED);
+  }
+  // Left to Node, a service that is killed would never have its code cached.
+  flushCompileCache();
+}
+
+function buildOrExplain<S extends Settings, Parts extends ServiceParts>({
+  name,
+  ownPrefix,
+  settings,
+  compose,
+}: ServiceRun<S, Parts>): Service<Parts> | undefined {
+  try {
+    const config = readConfig(settings, process.env, ownPrefix);
+    const log = createLog(name, config.log.level);
+    log.info({ settings: describeConfig(settings, config) }, 'starting');
+    return { app: compose(config, log).build(), log, config };
+  } catch (err) {
+    const isWrongSettings = isFault(err, 'INVALID_INPUT');
+    if (isWrongSettings) process.stderr.write(`${name}: ${err.message}\n`);
+    else createLog(name).error({ err }, 'the service could not be built');
+    process.exitCode = isWrongSettings ? EXIT_WRONG_SETTINGS : EXIT_FAILED;
+    return undefined;
+  }
+}
+
+function endpoint({ host }: { readonly host: string }, { port }: { readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function sayReady(endpoints: ServiceEndpoints, log: Log): void {
+  log.info({ endpoints }, 'ready');
+  const message: ReadyMessage = { ready: true, endpoints };
+  if (!process.send) process.stdout.write(`${JSON.stringify(message)}\n`);
+  else
+    process.send(
+      message,
+      undefined,
+      {},
+      (err) => err && log.warn({ err }, 'the parent process is not listening'),
+    );
+}
+
+/** An unhandled rejection is an uncaught exception too. What state the process is in, nobody knows: others take over. */
+function exitOnUncaught(log: Log): void {
+  process.on('uncaughtException', (err, origin) => {
+    log.error({ err, origin }, 'uncaught error');
+    process.exit(EXIT_FAILED);
+  });
+}
+
+function drainOnEnd(service: Service<unknown>): void {
+  let isDraining = false;
+  const drainFor = (why: string) => {
+    if (isDraining) return;
+    isDraining = true;
+    void drain(service, why);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      // The same again: after Ctrl-C, which a whole group hears, a parent's own SIGTERM is no impatience.
+      process.once(signal, () => process.exit(128 + constants.signals[signal]));
+      drainFor(signal);
+    });
+  }
+  if (process.send) process.once('disconnect', () => drainFor('the parent process is gone'));
+}
+
+async function drain({ app, log, config: { drainMs } }: Service<unknown>, why: string): Promise<void> {
+  log.info({ why, drainMs }, 'draining');
+  const giveUp = () => {
+    log.error({ drainMs }, 'the drain took too long');
+    process.exit(EXIT_FAILED);
+  };
+  setTimeout(giveUp, drainMs + LAST_MS).unref();
+  try {
+    await app.stop(drainMs);
+    log.info({ state: app.state }, 'drained');
+    endProcess(app.state === 'failed' ? EXIT_FAILED : 0);
+  } catch (err) {
+    log.error({ err }, 'the drain failed');
+    endProcess(EXIT_FAILED);
+  }
+}
+
+/** Lets the process come to its end by itself, and ends it if it does not. */
+function endProcess(code: number): void {
+  process.exitCode = code;
+  if (process.connected) process.disconnect();
+  setTimeout(() => process.exit(), LAST_MS).unref();
+}

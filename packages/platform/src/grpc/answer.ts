@@ -1,0 +1,142 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+} from '@grpc/grpc-js';
+import { Fault } from '@odograph/kernel/fault';
+import { type CallScope, type OpenCall, openCall } from './call.ts';
+import { firstEvent } from './first-event.ts';
+import type { BidiMethod, ServerStreamMethod, UnaryMethod } from './handler.ts';
+
+/** Bytes that are no message of the method; the call is answered with that. */
+export class Undecodable {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+/** The grpc-js form of a method of one request and one answer. */
+export function answerUnary<Request, Response>(
+  method: UnaryMethod<Request, Response>,
+  scope: CallScope,
+): handleUnaryCall<Request | Undecodable, Response> {
+  return (call, callback) => {
+    const open = openCall(call, method, scope);
+    const work = async () => method.handler(decoded(call.request, call.getPath()), open.context);
+    open.until(work()).then(
+      (response) => {
+        open.succeed();
+        callback(null, response);
+      },
+      (error: unknown) => callback(open.fail(error)),
+    );
+  };
+}
+
+/** The grpc-js form of a method of one request and many answers. */
+export function answerServerStream<Request, Response>(
+  method: ServerStreamMethod<Request, Response>,
+  scope: CallScope,
+): handleServerStreamingCall<Request | Undecodable, Response> {
+  return (call) => {
+    const open = openCall(call, method, scope);
+    const work = async () => {
+      const request = decoded(call.request, call.getPath());
+      await sendAll(method.handler(request, open.context), call, open);
+    };
+    answerStream(work(), call, open);
+  };
+}
+
+/** The grpc-js form of a connection. */
+export function answerBidi<Request, Response>(
+  method: BidiMethod<Request, Response>,
+  scope: CallScope,
+): handleBidiStreamingCall<Request | Undecodable, Response> {
+  return (call) => {
+    const open = openCall(call, method, scope);
+    const send = (response: Response) => sendOne(response, call, open);
+    const work = async () => {
+      await open.until(method.handler(readAll(call, open), send, open.context));
+      // The server stopped before the client was done.
+      if (!call.readableEnded) open.reading.throwIfAborted();
+    };
+    answerStream(work(), call, open);
+  };
+}
+
+/** What grpc-js calls that answer with a stream have. */
+interface ResponseStream<Response> extends NodeJS.EventEmitter {
+  write(response: Response): boolean;
+  end(): void;
+}
+
+function answerStream(work: Promise<void>, call: ResponseStream<never>, open: OpenCall): void {
+  work.then(
+    () => {
+      open.succeed();
+      call.end();
+    },
+    (error: unknown) => call.emit('error', open.fail(error)),
+  );
+}
+
+/** Resolves when the client can take more: what it does not read waits in the handler, not in memory. */
+async function sendOne<Response>(
+  response: Response,
+  call: ResponseStream<Response>,
+  open: OpenCall,
+): Promise<void> {
+  open.context.signal.throwIfAborted();
+  if (!call.write(response)) await open.until(firstEvent(call, 'drain'));
+}
+
+async function sendAll<Response>(
+  responses: AsyncIterable<Response>,
+  call: ResponseStream<Response>,
+  open: OpenCall,
+): Promise<void> {
+  const iterator = responses[Symbol.asyncIterator]();
+  const next = () => open.until(iterator.next());
+  try {
+    for (let step = await next(); !step.done; step = await next()) await sendOne(step.value, call, open);
+  } catch (error) {
+    // Not awaited: a generator that waits for something closes only when that comes.
+    open.leave(async () => iterator.return?.());
+    throw error;
+  }
+}
+
+/** The requests, not by the stream's own iterator: on an error, that destroys the stream before its answer is sent. */
+async function* readAll<Request>(
+  call: ServerDuplexStream<Request | Undecodable, never>,
+  open: OpenCall,
+): AsyncGenerator<Request> {
+  readOneAhead(call);
+  try {
+    while (!call.readableEnded) {
+      open.reading.throwIfAborted();
+      const request: Request | Undecodable | null = call.read();
+      if (request !== null) yield decoded(request, call.getPath());
+      else await open.until(firstEvent(call, 'readable', 'end'), open.reading);
+    }
+  } catch (error) {
+    const isServerStopping = open.reading.aborted && !open.context.signal.aborted;
+    if (!isServerStopping) throw error;
+  }
+}
+
+/** grpc-js lets 16 messages, each as large as the limit allows, wait unread for each stream; and offers no option. */
+function readOneAhead(call: ServerDuplexStream<unknown, never>): void {
+  const { _readableState } = call as unknown as { _readableState: { highWaterMark: number } };
+  _readableState.highWaterMark = 1;
+}
+
+function decoded<Request>(request: Request | Undecodable, path: string): Request {
+  if (!(request instanceof Undecodable)) return request;
+  throw new Fault('INVALID_INPUT', `the bytes are not the request that ${path} takes`, {
+    cause: request.cause,
+  });
+}

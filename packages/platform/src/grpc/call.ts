@@ -1,0 +1,141 @@
+import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Fault } from '@odograph/kernel/fault';
+import type { Log } from '../logger.ts';
+import { isTraceparent } from '../traceparent.ts';
+import type { CallContext, Method } from './handler.ts';
+import { toServiceError } from './status.ts';
+
+/** What a timer can wait at most: about 25 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** What the calls of a server share. */
+export interface CallScope {
+  readonly log: Log;
+  /** For calls whose caller sets no deadline, streams that stay aside. */
+  readonly defaultDeadlineMs: number;
+  readonly open: Set<OpenCall>;
+  /** What an error of a handler means to a caller. */
+  readonly toFault: (error: unknown) => unknown;
+  /** Hears how each call ended. */
+  readonly onEnd: (path: string, code: status, durationMs: number) => void;
+}
+
+/** A call that is under way. */
+export interface OpenCall {
+  readonly context: CallContext;
+  /** Aborted when no more requests are to be read; the handler goes on. */
+  readonly reading: AbortSignal;
+  /** The server stops: streams come to their end, a unary call may finish. */
+  stop(reason: Fault): void;
+  /** Answers the call now, whatever its handler does. */
+  abort(reason: Fault): void;
+  /** What the work gives, or the reason of the signal (the call's own) as soon as that is aborted. */
+  until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Lets work come to its own end; nobody waits for it. */
+  leave(work: () => Promise<unknown>): void;
+  /** The call ended well. */
+  succeed(): void;
+  /** The call failed; gives what to answer. */
+  fail(error: unknown): ServiceError;
+}
+
+/** What all kinds of grpc-js calls have. */
+interface ServerCall {
+  readonly metadata: Metadata;
+  getDeadline(): Date | number;
+  getPath(): string;
+  getPeer(): string;
+  on(event: 'cancelled', listener: () => void): unknown;
+  off(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** Watches over a call: its deadline, its client, the end of its server. */
+export function openCall(call: ServerCall, method: Method<never, unknown>, scope: CallScope): OpenCall {
+  const startedAtMs = performance.now();
+  const [whole, reading] = [new AbortController(), new AbortController()];
+  const abort = (reason: Fault) => {
+    whole.abort(reason);
+    reading.abort(reason);
+  };
+  const deadlineAtMs = deadlineOf(call, method, scope);
+  const stopWatching = watch(call, deadlineAtMs, abort);
+  const close = (code: status) => {
+    stopWatching();
+    scope.open.delete(open);
+    scope.onEnd(call.getPath(), code, performance.now() - startedAtMs);
+  };
+  const onLateFailure = (err: unknown) =>
+    scope.log.debug({ err }, 'a handler failed after its call had ended');
+
+  const open: OpenCall = {
+    context: { signal: whole.signal, deadlineAtMs, traceparent: traceparentOf(call), client: clientOf(call) },
+    reading: reading.signal,
+    abort,
+    stop: (reason) => {
+      if (method.kind === 'serverStream') abort(reason);
+      if (method.kind === 'bidi') reading.abort(reason);
+    },
+    until: (work, signal = whole.signal) => untilAborted(work, signal, onLateFailure),
+    leave: (work) => void work().catch(onLateFailure),
+    succeed: () => close(status.OK),
+    fail: (error) => {
+      const answer = toServiceError(scope.toFault(error), scope.log);
+      close(answer.code);
+      return answer;
+    },
+  };
+  scope.open.add(open);
+  return open;
+}
+
+/** Aborts a call when its deadline passes or its client goes away, until the returned function is called. */
+function watch(call: ServerCall, deadlineAtMs: number, abort: (reason: Fault) => void): () => void {
+  const onDeadline = () => abort(new Fault('DEADLINE', `${call.getPath()} was not done by its deadline`));
+  const onCancelled = () => {
+    if (Date.now() >= deadlineAtMs) onDeadline();
+    else abort(new Fault('CANCELLED', `the client of ${call.getPath()} is gone`));
+  };
+  const leftMs = deadlineAtMs - Date.now();
+  const timer = leftMs <= TIMER_MAX_MS ? setTimeout(onDeadline, leftMs) : undefined;
+  call.on('cancelled', onCancelled);
+  return () => {
+    clearTimeout(timer);
+    call.off('cancelled', onCancelled);
+  };
+}
+
+function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  onLateFailure: (error: unknown) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work
+      .finally(() => signal.removeEventListener('abort', onAbort))
+      .then(resolve, (error) => (signal.aborted ? onLateFailure(error) : reject(error)));
+  });
+}
+
+function deadlineOf(call: ServerCall, method: Method<never, unknown>, scope: CallScope): number {
+  const callersAtMs = Number(call.getDeadline());
+  const stays = method.kind === 'bidi' || (method.kind === 'serverStream' && method.stays);
+  return callersAtMs === Number.POSITIVE_INFINITY && !stays
+    ? Date.now() + scope.defaultDeadlineMs
+    : callersAtMs;
+}
+
+function traceparentOf({ metadata }: ServerCall): string {
+  const [header] = metadata.get('traceparent');
+  return typeof header === 'string' && isTraceparent(header) ? header : '';
+}
+
+/** `127.0.0.1` of `127.0.0.1:50312`, and of `::ffff:127.0.0.1:50312`, which is the same client. */
+function clientOf(call: ServerCall): string {
+  return call
+    .getPeer()
+    .replace(/:\d+$/, '')
+    .replace(/^::ffff:(?=\d+\.)/, '');
+}

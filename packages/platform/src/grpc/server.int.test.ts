@@ -1,0 +1,249 @@
+import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { descriptorSet } from '@odograph/contracts/descriptors';
+import {
+  type ConnectResponse,
+  ReportRequest,
+  TelemetryIngestClient,
+  TelemetryIngestService,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { service as healthService } from 'grpc-health-check';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { silentLog } from '../logger.ts';
+import { loopback } from '../loopback.fixture.ts';
+import { type BidiCall, callBidi, callServerStream, callUnary, createGrpcClient } from './client.ts';
+import { bidi, grpcService, unary, withRawRequests } from './handler.ts';
+import { createGrpcServer } from './server.ts';
+
+const REQUEST = { reports: [] };
+const ANSWER = { results: [] };
+const SUBSCRIBE = { after: [], partitions: [] };
+const ACK: ConnectResponse = { message: { $case: 'ack', value: { through: 1, batches: [] } } };
+
+const soon = (expectation: () => void) => vi.waitFor(expectation, { timeout: 5_000, interval: 5 });
+const next = <T>(responses: AsyncIterable<T>) => responses[Symbol.asyncIterator]().next();
+
+describe('a message', () => {
+  test('over the limit is refused with the limit', async () => {
+    const { ingest } = await loopback({ report: async () => ANSWER }, { maxMessageBytes: 1_000 });
+    const reports = [{ vehicleId: 'v'.repeat(2_000), reportId: '', samples: [], vin: undefined }];
+    await expect(callUnary(ingest.report, { reports })).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringContaining('1000'),
+    });
+    expect(await callUnary(ingest.report, REQUEST)).toEqual(ANSWER);
+  });
+
+  test('that cannot be read is the caller’s fault, not ours', async () => {
+    const connect = async (requests: AsyncIterable<unknown>) => {
+      for await (const _ of requests) expect.unreachable();
+    };
+    const { endpoint, errors } = await loopback({ report: async () => ANSWER, connect });
+    const Garbling = makeGenericClientConstructor(
+      {
+        report: { ...TelemetryIngestService.report, requestSerialize: () => Buffer.from([0x0a, 0xff]) },
+        connect: { ...TelemetryIngestService.connect, requestSerialize: () => Buffer.from([0x0a, 0xff]) },
+      },
+      'Garbling',
+    ) as unknown as typeof TelemetryIngestClient;
+    const garbling = createGrpcClient(Garbling, endpoint);
+    onTestFinished(() => garbling.close());
+    const refusal = { code: 'INVALID_INPUT', message: expect.stringContaining('TelemetryIngest/') };
+    await expect(callUnary(garbling.report, REQUEST)).rejects.toMatchObject(refusal);
+    const call = callBidi(garbling.connect);
+    await call.send({ batch: undefined });
+    await expect(next(call.responses)).rejects.toMatchObject(refusal);
+    expect(errors).toEqual([]);
+  });
+
+  test('reaches a handler that asks for bytes as it was sent', async () => {
+    const seen: unknown[] = [];
+    const raw = withRawRequests(TelemetryIngestService, 'report', 'connect');
+    const server = await createGrpcServer({
+      services: [
+        grpcService(raw, {
+          report: unary(async (bytes) => {
+            seen.push(ReportRequest.decode(bytes));
+            return ANSWER;
+          }),
+          connect: bidi(async (requests) => {
+            for await (const bytes of requests) seen.push(bytes.length);
+          }),
+        }),
+      ],
+      ...{ descriptorSet, log: silentLog },
+    });
+    const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${server.port}`);
+    onTestFinished(() => client.close());
+    onTestFinished(() => server.stop(0));
+    await callUnary(client.report, REQUEST);
+    const call = callBidi(client.connect);
+    await call.send({ batch: undefined });
+    call.end();
+    await next(call.responses);
+    expect(seen).toEqual([REQUEST, 0]);
+  });
+});
+
+describe('a server that stops', () => {
+  test('lets a unary call finish, and takes no new one', async () => {
+    const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
+    const isAborted: boolean[] = [];
+    const { ingest, server, endpoint } = await loopback({
+      report: async (_, { signal }) => {
+        await paused;
+        isAborted.push(signal.aborted);
+        return ANSWER;
+      },
+    });
+    const call = callUnary(ingest.report, REQUEST);
+    await soon(() => expect(server.openCalls).toBe(1));
+    const stopped = server.stop(5_000);
+    const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining(endpoint) };
+    const late = createGrpcClient(TelemetryIngestClient, endpoint);
+    await expect(callUnary(late.report, REQUEST, { deadlineMs: 2_000 })).rejects.toMatchObject(refusal);
+    goOn();
+    expect(await call).toEqual(ANSWER);
+    await stopped;
+    expect(isAborted).toEqual([false]);
+    late.close();
+  });
+
+  test('ends a stream that stays with UNAVAILABLE', async () => {
+    const { eventLog, server } = await loopback({
+      subscribe: async function* (_, { signal }) {
+        yield { events: [], position: undefined };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+    });
+    const responses = callServerStream(eventLog.subscribe, SUBSCRIBE);
+    await responses.next();
+    const ended = expect(responses.next()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      retryAfterMs: 1_000,
+    });
+    await server.stop(60_000);
+    await ended;
+  });
+
+  test('lets a connection answer what it has read, and ends it with UNAVAILABLE', async () => {
+    let read = 0;
+    const { ingest, server } = await loopback({
+      connect: async (requests, send) => {
+        for await (const _ of requests) read += 1;
+        await send(ACK);
+      },
+    });
+    const call = callBidi(ingest.connect);
+    await call.send({ batch: { number: 1, reports: [] } });
+    await soon(() => expect(read).toBe(1));
+    const responses = call.responses[Symbol.asyncIterator]();
+    const first = responses.next();
+    await server.stop(60_000);
+    expect(await first).toEqual({ done: false, value: ACK });
+    await expect(responses.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  test('answers what hangs with UNAVAILABLE when its time is over', async () => {
+    const hang = () => Promise.withResolvers<never>().promise;
+    const { ingest, server } = await loopback({ report: hang, connect: hang });
+    const call: BidiCall<unknown, ConnectResponse> = callBidi(ingest.connect);
+    const failures = Promise.all([
+      expect(callUnary(ingest.report, REQUEST)).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        retryAfterMs: 1_000,
+      }),
+      expect(next(call.responses)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 1_000 }),
+    ]);
+    await soon(() => expect(server.openCalls).toBe(2));
+    await server.stop(20);
+    await failures;
+  });
+});
+
+describe('what every server offers', () => {
+  const Health = makeGenericClientConstructor(healthService, 'Health');
+  type Check = (
+    request: object,
+    callback: (error: Error | null, response: { status: string }) => void,
+  ) => void;
+
+  const health = async (endpoint: string, service: string) => {
+    const client = new Health(endpoint, credentials.createInsecure());
+    onTestFinished(() => client.close());
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const check = client['check'] as Check;
+    check.call(client, { service }, (error, response) => (error ? reject(error) : resolve(response.status)));
+    return promise;
+  };
+
+  test('health: of the server and of each service, as the process says', async () => {
+    const { server, endpoint } = await loopback({});
+    const services = ['', 'odograph.telemetry.v1.TelemetryIngest', 'odograph.history.v1.EventLog'];
+    const all = () => Promise.all(services.map((service) => health(endpoint, service)));
+    expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
+    server.setServing(true);
+    expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING']);
+    await expect(health(endpoint, 'nobody')).rejects.toMatchObject({ code: 5 });
+  });
+
+  test('a health watch hears of the stop, and does not hold it up', async () => {
+    const { server, endpoint } = await loopback({});
+    server.setServing(true);
+    const client = new Health(endpoint, credentials.createInsecure());
+    onTestFinished(() => client.close());
+    const watch = (client['watch'] as (request: object) => AsyncIterable<{ status: string }>).call(client, {
+      service: '',
+    });
+    const seen: string[] = [];
+    const watching = (async () => {
+      for await (const { status } of watch) seen.push(status);
+    })();
+    const ended = expect(watching).rejects.toMatchObject({ code: 14 });
+    await soon(() => expect(seen).toEqual(['SERVING']));
+    await server.stop(60_000);
+    await ended;
+    expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
+  });
+
+  test('reflection: lists the services and gives their files', async () => {
+    const { endpoint } = await loopback({});
+    const services = await reflect(endpoint, { listServices: '' });
+    expect(services.listServicesResponse.service.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(['odograph.telemetry.v1.TelemetryIngest', 'odograph.history.v1.EventLog']),
+    );
+    const files = await reflect(endpoint, {
+      fileContainingSymbol: 'odograph.telemetry.v1.TelemetryIngest.Report',
+    });
+    const text = files.fileDescriptorResponse.fileDescriptorProto.map(String).join();
+    expect(text).toContain('VehicleReport');
+    expect(text).toContain('google.rpc');
+  });
+
+  const reflect = async (endpoint: string, request: object) => {
+    const protoPath = fileURLToPath(
+      new URL('../proto/grpc/reflection/v1/reflection.proto', import.meta.resolve('@grpc/reflection')),
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: the client is made at run time
+    const { grpc } = loadPackageDefinition(loadSync(protoPath)) as any;
+    const client = new grpc.reflection.v1.ServerReflection(endpoint, credentials.createInsecure());
+    onTestFinished(() => client.close());
+    const call = client.serverReflectionInfo();
+    call.write(request);
+    call.end();
+    for await (const response of call) return response;
+  };
+
+  test('a port that is taken is named', async () => {
+    // grpc-js says it on stderr as well.
+    const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    onTestFinished(() => stderr.mockRestore());
+    const { server } = await loopback({});
+    const options = { services: [], descriptorSet, log: silentLog, port: server.port };
+    await expect(createGrpcServer(options)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),
+    });
+  });
+});

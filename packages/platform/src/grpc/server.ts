@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  status,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
+import { Fault } from '@odograph/kernel/fault';
+import type { Meter } from '@opentelemetry/api';
+import type { Log } from '../logger.ts';
+import { latencyHistogram } from '../metrics.ts';
+import { answerBidi, answerServerStream, answerUnary, Undecodable } from './answer.ts';
+import type { CallScope, OpenCall } from './call.ts';
+import type { GrpcService, Method } from './handler.ts';
+import { addStandardServices, trackStandardCalls } from './standard-services.ts';
+
+export interface GrpcServerOptions {
+  readonly host?: string;
+  /** 0: a free one. */
+  readonly port?: number;
+  readonly services: readonly GrpcService[];
+  /** A serialized google.protobuf.FileDescriptorSet that has these services, for reflection. */
+  readonly descriptorSet: Buffer;
+  /** A message above is refused with RESOURCE_EXHAUSTED. */
+  readonly maxMessageBytes?: number;
+  /** Calls at a time on one connection; further ones wait. */
+  readonly maxConcurrentStreams?: number;
+  /** For calls whose caller sets no deadline, streams that stay aside. */
+  readonly defaultDeadlineMs?: number;
+  /** What an error of a handler means to a caller, such as MongoDB's; one that is no Fault then is INTERNAL. */
+  readonly toFault?: (error: unknown) => unknown;
+  readonly log: Log;
+  readonly meter?: Meter;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Calls under way, those of health and reflection aside. */
+  readonly openCalls: number;
+  /** What health checks are told; at first: not serving. */
+  setServing(isServing: boolean): void;
+  /** Ends streams, lets unary calls finish, and cuts off what is left when the time is over. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const DEFAULT_DEADLINE_MS = 30_000;
+/** For the answers to calls that were cut off to leave before their connections are closed. */
+const LAST_ANSWERS_MS = 50;
+
+/** A gRPC server with health and reflection, on loopback unless told otherwise; it listens when the promise resolves. */
+export async function createGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { services, log, host = '127.0.0.1', port: wantedPort = 0 } = options;
+  const open = new Set<OpenCall>();
+  const defaultDeadlineMs = options.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS;
+  const toFault = options.toFault ?? ((error: unknown) => error);
+  const scope = { log, open, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
+  const { interceptor, calls } = trackStandardCalls();
+  const server = new Server({ ...channelOptions(options), interceptors: [interceptor] });
+  for (const service of services) addService(server, service, scope);
+  const names = services.map(({ definition }) => serviceName(definition));
+  const standard = addStandardServices(server, options.descriptorSet, names, calls);
+  const port = await listen(server, host, wantedPort);
+  log.info({ host, port, services: names }, 'gRPC server listens');
+
+  const stop = async (deadlineMs: number) => {
+    const reason = new Fault('UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 1_000 });
+    standard.setServing(false);
+    standard.endStreams(reason.message);
+    for (const call of open) call.stop(reason);
+    if (await isClosedWithin(server, deadlineMs)) return;
+    log.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
+    for (const call of open) call.abort(reason);
+    await delay(LAST_ANSWERS_MS);
+    server.forceShutdown();
+  };
+  return {
+    port,
+    get openCalls() {
+      return open.size;
+    },
+    setServing: standard.setServing,
+    stop,
+  };
+}
+
+function channelOptions({ maxMessageBytes = MEBIBYTE, maxConcurrentStreams = 1_000 }: GrpcServerOptions) {
+  return {
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': maxConcurrentStreams,
+    // A peer that vanished without a word is noticed within 30 s.
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.enable_channelz': 0,
+  };
+}
+
+function addService(server: Server, { definition, implementation }: GrpcService, scope: CallScope): void {
+  const methods: Record<string, MethodDefinition<unknown, unknown>> = {};
+  const handlers: Record<string, UntypedHandleCall> = {};
+  for (const [name, method] of Object.entries(definition)) {
+    const handler = implementation[name];
+    if (!handler) throw new Fault('INTERNAL', `${method.path} has no implementation`);
+    methods[name] = withLoudCodec(method, scope.log);
+    handlers[name] = answer(handler, scope);
+  }
+  server.addService(methods, handlers);
+}
+
+function answer(method: Method<never, unknown>, scope: CallScope): UntypedHandleCall {
+  if (method.kind === 'unary') return answerUnary(method, scope);
+  if (method.kind === 'serverStream') return answerServerStream(method, scope);
+  return answerBidi(method, scope);
+}
+
+/** grpc-js calls bytes it cannot decode INTERNAL, though the caller is at fault, and tells nobody what it cannot encode. */
+function withLoudCodec(
+  method: MethodDefinition<unknown, unknown>,
+  log: Log,
+): MethodDefinition<unknown, unknown> {
+  return {
+    ...method,
+    requestDeserialize: (bytes) => {
+      try {
+        return method.requestDeserialize(bytes);
+      } catch (cause) {
+        return new Undecodable(cause);
+      }
+    },
+    responseSerialize: (response) => {
+      try {
+        return method.responseSerialize(response);
+      } catch (err) {
+        log.error({ err, method: method.path }, 'an answer could not be encoded');
+        throw err;
+      }
+    },
+  };
+}
+
+/** `odograph.history.v1.EventLog` of its methods' path `/odograph.history.v1.EventLog/Read`. */
+function serviceName(definition: ServiceDefinition): string {
+  return Object.values(definition)[0]?.path.split('/')[1] ?? '';
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, boundPort) => {
+      if (cause) reject(new Fault('UNAVAILABLE', `cannot listen on ${address}: ${cause.message}`, { cause }));
+      else resolve(boundPort);
+    });
+  });
+}
+
+function isClosedWithin(server: Server, deadlineMs: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), deadlineMs);
+    server.tryShutdown((error) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(true);
+    });
+  });
+}
+
+function callRecorder(meter: Meter | undefined): CallScope['onEnd'] {
+  const duration = meter && latencyHistogram(meter, 'rpc.server.call.duration', 'How long calls took.');
+  return (path, code, durationMs) =>
+    duration?.record(durationMs / 1_000, {
+      'rpc.system.name': 'grpc',
+      'rpc.method': path.slice(1),
+      'rpc.status_code': status[code],
+    });
+}

@@ -1,0 +1,106 @@
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Fault, type FaultCode } from '@odograph/kernel/fault';
+import { describe, expect, test } from 'vitest';
+import { type Log, silentLog } from '../logger.ts';
+import { faultFromServiceError, STATUS_DETAILS_TRAILER, toServiceError } from './status.ts';
+
+const CODES: readonly FaultCode[] = [
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'RULE_VIOLATED',
+  'VERSION_CONFLICT',
+  'OVERLOADED',
+  'TOO_LARGE',
+  'UNAVAILABLE',
+  'DEADLINE',
+  'CANCELLED',
+  'CORRUPT_LOG',
+  'INTERNAL',
+];
+
+function overTheWire(fault: unknown): Fault {
+  return faultFromServiceError(toServiceError(fault, silentLog));
+}
+
+function serviceError(code: status, details: string, metadata = new Metadata()): ServiceError {
+  return Object.assign(new Error(details), { code, details, metadata });
+}
+
+describe('a fault sent as a gRPC error', () => {
+  test.each(CODES)('%s comes back as itself', (code) => {
+    const fault = overTheWire(new Fault(code, 'what went wrong'));
+    expect(fault).toMatchObject({ code, message: 'what went wrong', violations: [], limit: undefined });
+  });
+
+  test('comes back with its violations, its delay and its limit', () => {
+    const violations = [{ field: 'reports[3].vehicle_id', reason: 'VEHICLE_ID', description: 'use A-Z' }];
+    const sent = { violations, retryAfterMs: 1_250.5, limit: '20000 reports/s a client' };
+    expect(overTheWire(new Fault('OVERLOADED', 'too much', sent))).toMatchObject(sent);
+  });
+
+  test('says when to retry if it is OVERLOADED, and never if it is TOO_LARGE: that is how they differ', () => {
+    expect(overTheWire(new Fault('OVERLOADED', '')).retryAfterMs).toBe(1_000);
+    expect(overTheWire(new Fault('TOO_LARGE', '', { limit: '1 MB' }))).toMatchObject({
+      code: 'TOO_LARGE',
+      retryAfterMs: undefined,
+    });
+  });
+
+  test('fits into 8 KiB of trailers, however much is wrong', () => {
+    const violations = Array.from({ length: 5_000 }, (_, index) => ({
+      field: `reports[${index}].samples[0].signals.speed_kmh`,
+      reason: 'NOT_FINITE',
+      description: 'é'.repeat(300),
+    }));
+    const error = toServiceError(new Fault('INVALID_INPUT', 'é'.repeat(10_000), { violations }), silentLog);
+    const trailer = error.metadata.get(STATUS_DETAILS_TRAILER)[0] as Buffer;
+    expect(trailer.toString('base64').length + encodeURI(error.details).length).toBeLessThan(8_192);
+    const seen = faultFromServiceError(error).violations;
+    expect(seen[0]?.field).toBe('reports[0].samples[0].signals.speed_kmh');
+    expect(seen.at(-1)).toMatchObject({
+      reason: 'MORE_FINDINGS',
+      description: `${5_001 - seen.length} more, not listed`,
+    });
+  });
+
+  test('survives a message that is no well-formed Unicode', () => {
+    expect(overTheWire(new Fault('INVALID_INPUT', 'a \ud800 b')).message).toBe('a � b');
+  });
+});
+
+describe('anything else that is thrown', () => {
+  test('is told by an opaque id only; the log has the rest under that id', () => {
+    const lines: object[] = [];
+    const log: Log = { ...silentLog, error: (fields) => lines.push(fields), child: () => log };
+    const secret = new TypeError('password is hunter2');
+    const error = toServiceError(secret, log);
+    expect(error).toMatchObject({
+      code: status.INTERNAL,
+      details: expect.stringMatching(/^internal error [0-9a-f-]{36}:/),
+    });
+    expect(JSON.stringify(error)).not.toContain('hunter2');
+    expect(lines).toEqual([{ err: secret, id: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
+    expect(error.details).toContain((lines[0] as { id: string }).id);
+  });
+});
+
+describe('a gRPC error of a server that is not ours', () => {
+  test.each([
+    [status.UNIMPLEMENTED, 'INTERNAL'],
+    [status.UNKNOWN, 'INTERNAL'],
+    [status.RESOURCE_EXHAUSTED, 'TOO_LARGE'],
+    [status.NOT_FOUND, 'NOT_FOUND'],
+  ])('status %i without details is %s', (code, expected) => {
+    expect(faultFromServiceError(serviceError(code, 'said so'))).toMatchObject({
+      code: expected,
+      message: 'said so',
+    });
+  });
+
+  test('whose trailer cannot be read still says what its headers say', () => {
+    const metadata = new Metadata();
+    metadata.set(STATUS_DETAILS_TRAILER, Buffer.from([0x1a, 0xff, 0xff]));
+    const fault = faultFromServiceError(serviceError(status.ABORTED, 'said so', metadata));
+    expect(fault).toMatchObject({ code: 'VERSION_CONFLICT', message: 'said so' });
+  });
+});

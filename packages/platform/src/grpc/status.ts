@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { Any } from '@odograph/contracts/generated/google/protobuf/any';
+import type { Duration } from '@odograph/contracts/generated/google/protobuf/duration';
+import { BadRequest, QuotaFailure, RetryInfo } from '@odograph/contracts/generated/google/rpc/error_details';
+import { Status } from '@odograph/contracts/generated/google/rpc/status';
+import { Fault, type FaultCode, type FaultDetails } from '@odograph/kernel/fault';
+import type { Finding } from '@odograph/kernel/finding';
+import type { Log } from '../logger.ts';
+
+const STATUS_OF: Readonly<Record<FaultCode, status>> = {
+  INVALID_INPUT: status.INVALID_ARGUMENT,
+  NOT_FOUND: status.NOT_FOUND,
+  RULE_VIOLATED: status.FAILED_PRECONDITION,
+  VERSION_CONFLICT: status.ABORTED,
+  OVERLOADED: status.RESOURCE_EXHAUSTED,
+  TOO_LARGE: status.RESOURCE_EXHAUSTED,
+  UNAVAILABLE: status.UNAVAILABLE,
+  DEADLINE: status.DEADLINE_EXCEEDED,
+  CANCELLED: status.CANCELLED,
+  CORRUPT_LOG: status.DATA_LOSS,
+  INTERNAL: status.INTERNAL,
+};
+
+const CODE_OF = new Map(Object.entries(STATUS_OF).map(([code, of]) => [of, code as FaultCode]));
+
+/** The trailer in which clients of every language look for a google.rpc.Status. */
+export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
+
+// Together below the 8 KiB of headers that many clients accept: the trailer is base64, and repeats the message.
+const MESSAGE_MAX_CHARACTERS = 500;
+const VIOLATIONS_MAX_BYTES = 3_000;
+
+/** OVERLOADED always carries a delay: it is how a client tells it from TOO_LARGE, which no retry will help. */
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+
+/** What to tell a caller of an error. One that is no {@link Fault} stays in the log, under an id the caller is given. */
+export function asFault(error: unknown, log: Log): Fault {
+  if (error instanceof Fault) return error;
+  const id = randomUUID();
+  log.error({ err: error, id }, 'internal error');
+  return new Fault('INTERNAL', `internal error ${id}: the service's log has the details`, { cause: error });
+}
+
+/** A fault as google.rpc.Status, as it is sent inside a stream's messages. */
+export function toRpcStatus(fault: Fault): Status {
+  const message = fault.message.toWellFormed().slice(0, MESSAGE_MAX_CHARACTERS);
+  return { code: STATUS_OF[fault.code], message, details: detailsOf(fault) };
+}
+
+/** The gRPC error for anything thrown, with its details in the trailer. */
+export function toServiceError(error: unknown, log: Log): ServiceError {
+  const fault = asFault(error, log);
+  const rpcStatus = toRpcStatus(fault);
+  const metadata = new Metadata();
+  metadata.set(STATUS_DETAILS_TRAILER, Buffer.from(Status.encode(rpcStatus).finish()));
+  const details = rpcStatus.message;
+  return Object.assign(new Error(details), { code: rpcStatus.code, details, metadata });
+}
+
+/** The fault a google.rpc.Status tells of. */
+export function faultFromRpcStatus({ code, message, details }: Status, cause?: unknown): Fault {
+  const found = { ...readDetails(details), ...(cause === undefined ? {} : { cause }) };
+  return new Fault(faultCodeOf(code, found), message, found);
+}
+
+/** The fault a gRPC error tells of, on the client's side. */
+export function faultFromServiceError(error: ServiceError): Fault {
+  const bare = Status.create({ code: error.code, message: error.details });
+  const [trailer] = error.metadata?.get(STATUS_DETAILS_TRAILER) ?? [];
+  if (!Buffer.isBuffer(trailer)) return faultFromRpcStatus(bare, error);
+  try {
+    return faultFromRpcStatus(Status.decode(trailer), error);
+  } catch (unreadable) {
+    // Some other server's idea of a trailer: what the headers say still holds.
+    return faultFromRpcStatus(bare, new AggregateError([error, unreadable]));
+  }
+}
+
+function faultCodeOf(code: number, { retryAfterMs }: FaultDetails): FaultCode {
+  if (code === status.RESOURCE_EXHAUSTED) return retryAfterMs === undefined ? 'TOO_LARGE' : 'OVERLOADED';
+  return CODE_OF.get(code) ?? 'INTERNAL';
+}
+
+function detailsOf(fault: Fault): Any[] {
+  const retryAfterMs =
+    fault.retryAfterMs ?? (fault.code === 'OVERLOADED' ? DEFAULT_RETRY_AFTER_MS : undefined);
+  const details: Any[] = [];
+  if (fault.violations.length > 0) {
+    const fieldViolations = fittingViolations(fault.violations);
+    details.push(pack('BadRequest', BadRequest.encode({ fieldViolations }).finish()));
+  }
+  if (retryAfterMs !== undefined) {
+    details.push(pack('RetryInfo', RetryInfo.encode({ retryDelay: toDuration(retryAfterMs) }).finish()));
+  }
+  if (fault.limit !== undefined) {
+    const violations = [{ subject: '', description: fault.limit.slice(0, MESSAGE_MAX_CHARACTERS) }];
+    details.push(pack('QuotaFailure', QuotaFailure.encode({ violations }).finish()));
+  }
+  return details;
+}
+
+/** As many violations as a trailer can hold, and a last one that counts the others. */
+function fittingViolations(violations: readonly Finding[]): Finding[] {
+  const fitting: Finding[] = [];
+  let bytes = 0;
+  for (const { field, reason, description } of violations) {
+    const violation = { field, reason, description: description.slice(0, MESSAGE_MAX_CHARACTERS) };
+    bytes += Buffer.byteLength(field + reason + violation.description);
+    if (bytes > VIOLATIONS_MAX_BYTES) break;
+    fitting.push(violation);
+  }
+  const leftOut = violations.length - fitting.length;
+  if (leftOut === 0) return fitting;
+  return [...fitting, { field: '', reason: 'MORE_FINDINGS', description: `${leftOut} more, not listed` }];
+}
+
+function readDetails(details: readonly Any[]): FaultDetails {
+  const find = (type: string) =>
+    details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${type}`))?.value;
+  const [badRequest, retryInfo, quota] = [find('BadRequest'), find('RetryInfo'), find('QuotaFailure')];
+  const retryDelay = retryInfo && RetryInfo.decode(retryInfo).retryDelay;
+  const limit = quota && QuotaFailure.decode(quota).violations[0]?.description;
+  return {
+    ...(badRequest && { violations: BadRequest.decode(badRequest).fieldViolations }),
+    ...(retryDelay && { retryAfterMs: retryDelay.seconds * 1_000 + retryDelay.nanos / 1e6 }),
+    ...(limit && { limit }),
+  };
+}
+
+function pack(type: string, value: Uint8Array): Any {
+  return { typeUrl: `type.googleapis.com/google.rpc.${type}`, value };
+}
+
+function toDuration(ms: number): Duration {
+  const seconds = Math.floor(ms / 1_000);
+  return { seconds, nanos: Math.round((ms - seconds * 1_000) * 1e6) };
+}

@@ -1,0 +1,115 @@
+import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import { Fault } from '@odograph/kernel/fault';
+import { CsvError, parse } from 'csv-parse/sync';
+import type { SourceRow } from '../source.ts';
+import type { Line } from './lines.ts';
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Reads one row's cells by column name and remembers every cell that is not what it should be. */
+export class Cells {
+  readonly #byColumn: ReadonlyMap<string, string>;
+  readonly #faults: string[] = [];
+
+  constructor(byColumn: ReadonlyMap<string, string>) {
+    this.#byColumn = byColumn;
+  }
+
+  /** What is wrong with the row, so far as it was read. */
+  get faults(): readonly string[] {
+    return this.#faults;
+  }
+
+  /** The cell without outer blanks; undefined where it is empty or there is no such column. */
+  text(column: string): string | undefined {
+    return this.#byColumn.get(column)?.trim() || undefined;
+  }
+
+  /** The cell as a decimal number; undefined where it is empty. Anything else is a fault of the row. */
+  number(column: string): number | undefined {
+    const text = this.text(column);
+    if (text === undefined) return undefined;
+    if (DECIMAL.test(text)) return Number(text);
+    this.#faults.push(`${column} is no number: ${JSON.stringify(text.slice(0, 40))}`);
+    return undefined;
+  }
+
+  /** What the cell's word stands for; undefined where it is empty. A word that is not in the table is a fault of the row. */
+  oneOf<Meaning>(column: string, table: Readonly<Record<string, Meaning>>): Meaning | undefined {
+    const text = this.text(column);
+    if (text === undefined) return undefined;
+    if (Object.hasOwn(table, text)) return table[text];
+    this.#faults.push(
+      `${column} is none of ${Object.keys(table).join(', ')}: ${JSON.stringify(text.slice(0, 40))}`,
+    );
+    return undefined;
+  }
+
+  /** The cell as text, or a fault of the row where it is empty. */
+  required(column: string): string {
+    const text = this.text(column);
+    if (text === undefined) this.#faults.push(`${column} is empty`);
+    return text ?? '';
+  }
+}
+
+/** Makes a report of a row; what is wrong with the row it leaves with the cells. */
+export type RowReader = (cells: Cells) => VehicleReport;
+
+/**
+ * Reads comma-separated lines (RFC 4180, but a line break within quotes is not supported: a line is a row, so a stray
+ * quote spoils one row only). The first line names the columns; `forColumns` refuses a file that is not of its kind.
+ */
+export async function* readCsv(
+  lines: AsyncIterable<Line>,
+  forColumns: (columns: readonly string[]) => RowReader,
+): AsyncGenerator<SourceRow> {
+  let columns: readonly string[] | undefined;
+  let read: RowReader | undefined;
+  for await (const line of lines) {
+    const cells = 'text' in line ? cellsOf(line.text) : line.unreadable;
+    if (columns && read) {
+      yield toRow(line.row, columns, cells, read);
+    } else {
+      if (typeof cells === 'string')
+        throw new Fault('INVALID_INPUT', `the first line names no columns: ${cells}`);
+      columns = cells.map((cell) => cell.trim());
+      read = forColumns(columns);
+    }
+  }
+  if (!columns) throw new Fault('INVALID_INPUT', 'the file is empty: its first line must name the columns');
+}
+
+/** Fails unless every one of the columns is there. */
+export function requireColumns(format: string, columns: readonly string[], needed: readonly string[]): void {
+  const missing = needed.filter((column) => !columns.includes(column));
+  if (missing.length === 0) return;
+  throw new Fault('INVALID_INPUT', `this is no ${format} file: it has no column ${missing.join(', ')}`);
+}
+
+function toRow(
+  row: number,
+  columns: readonly string[],
+  cells: readonly string[] | string,
+  read: RowReader,
+): SourceRow {
+  if (typeof cells === 'string') return { row, unreadable: cells };
+  if (cells.length !== columns.length) {
+    return { row, unreadable: `${cells.length} cells where the header names ${columns.length}` };
+  }
+  const named = new Cells(new Map(columns.map((column, at) => [column, cells[at] ?? ''])));
+  const report = read(named);
+  return named.faults.length === 0 ? { row, report } : { row, unreadable: named.faults.join('; ') };
+}
+
+/** The cells of a line, or why it has none. A line without quotes, which is nearly every one, needs no parser. */
+function cellsOf(line: string): readonly string[] | string {
+  if (!line.includes('"')) return line.split(',');
+  try {
+    const [cells] = parse(line, { relax_column_count: true }) as string[][];
+    return cells ?? [];
+  } catch (error) {
+    if (error instanceof CsvError) return `the quotes do not match (${error.code})`;
+    throw error;
+  }
+}

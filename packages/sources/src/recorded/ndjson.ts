@@ -1,0 +1,135 @@
+import type { Sample, VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import { signalsToWire } from '@odograph/contracts/signals';
+import { isSignalName, KNOWN_SIGNALS, type SignalValue } from '@odograph/kernel/signal';
+import * as v from 'valibot';
+import { type RecordedTime, reportIdOf, type SourceRow } from '../source.ts';
+import { isoInstant } from './iso-time.ts';
+import type { Line } from './lines.ts';
+
+/** How many faults of a line are told. */
+const MAX_FAULTS = 5;
+
+const NO_TIME = 'must be an ISO 8601 time, or Unix time in whole milliseconds';
+
+const text = v.string('must be a text');
+
+const instant = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger(NO_TIME))], NO_TIME),
+  v.transform((value) => (typeof value === 'string' ? isoInstant(value) : { atMs: value })),
+  v.check(
+    (time) => 'atMs' in time,
+    'is no ISO 8601 time with its offset (Z or +01:00); what a broken clock said goes into clock_text',
+  ),
+);
+
+/** By signal name, as everywhere in JSON: a number, a yes or no, or a text, of the kind the signal has. */
+const signals = v.pipe(
+  v.custom<Readonly<Record<string, SignalValue>>>(
+    isPlainObject,
+    'must be an object of values by signal name',
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const [name, value] of Object.entries(dataset.value)) {
+      const fault = faultOfSignal(name, value);
+      if (fault !== undefined) addIssue({ message: `${JSON.stringify(name.slice(0, 160))} ${fault}` });
+    }
+  }),
+);
+
+const report = v.object({
+  vehicle_id: text,
+  report_id: v.optional(text),
+  vin: v.optional(text),
+  samples: v.array(
+    v.pipe(
+      v.object(
+        { observed_at: v.optional(instant), clock_text: v.optional(text), signals },
+        'must be an object',
+      ),
+      v.check(
+        (sample) => (sample.observed_at === undefined) !== (sample.clock_text === undefined),
+        'needs observed_at, or clock_text where the clock told no time',
+      ),
+    ),
+    'must be a list',
+  ),
+});
+
+type JsonReport = v.InferOutput<typeof report>;
+type JsonSample = JsonReport['samples'][number];
+
+/** The platform's own form, one report a line; docs/ndjson.md has it in full. */
+export async function* readNdjson(lines: AsyncIterable<Line>): AsyncGenerator<SourceRow> {
+  for await (const line of lines) yield 'text' in line ? toRow(line.row, line.text) : line;
+}
+
+function toRow(row: number, line: string): SourceRow {
+  const json = parseJson(line);
+  if ('fault' in json) return { row, unreadable: `this is no JSON: ${json.fault}` };
+  if (!isPlainObject(json.value)) return { row, unreadable: 'the line must be a JSON object' };
+  const isFlat = !Object.hasOwn(json.value, 'samples');
+  const parsed = v.safeParse(report, isFlat ? { ...json.value, samples: [json.value] } : json.value);
+  if (parsed.success) return { row, report: toReport(parsed.output) };
+  return { row, unreadable: shortened(parsed.issues.map((issue) => wordsOf(issue, isFlat))) };
+}
+
+function parseJson(line: string): { readonly value: unknown } | { readonly fault: string } {
+  try {
+    return { value: JSON.parse(line) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { fault: error.message };
+    throw error;
+  }
+}
+
+function shortened(faults: readonly string[]): string {
+  const more = faults.length > MAX_FAULTS ? [`${faults.length - MAX_FAULTS} more`] : [];
+  return [...faults.slice(0, MAX_FAULTS), ...more].join('; ');
+}
+
+function wordsOf(issue: v.BaseIssue<unknown>, isFlat: boolean): string {
+  const path = v.getDotPath(issue) ?? '';
+  const field = isFlat ? path.replace(/^samples\.0\.?/, '') : path;
+  const message = issue.kind === 'schema' && issue.input === undefined ? 'is missing' : issue.message;
+  return field === '' ? message : `${field} ${message}`;
+}
+
+function toReport({ vehicle_id, report_id, vin, samples }: JsonReport): VehicleReport {
+  const [first] = samples;
+  const reportId = report_id ?? reportIdOf(vehicle_id, first ? timeOf(first) : { clockText: 'empty' });
+  return {
+    vehicleId: vehicle_id,
+    reportId,
+    samples: samples.map(toSample),
+    ...(vin === undefined ? {} : { vin }),
+  };
+}
+
+function toSample(sample: JsonSample): Sample {
+  const time = timeOf(sample);
+  const observed =
+    'atMs' in time ? { observedAtMs: time.atMs } : { observedAtMs: 0, clockText: time.clockText };
+  return { ...observed, signals: signalsToWire(sample.signals) };
+}
+
+function timeOf(sample: JsonSample): RecordedTime {
+  return sample.observed_at ?? { clockText: sample.clock_text ?? '' };
+}
+
+function faultOfSignal(name: string, value: unknown): string | undefined {
+  if (!isSignalName(name))
+    return 'is no signal: name one of the known signals, or a VSS path such as Vehicle.Speed';
+  const kind = Object.hasOwn(KNOWN_SIGNALS, name)
+    ? KNOWN_SIGNALS[name as keyof typeof KNOWN_SIGNALS].kind
+    : undefined;
+  if (value === null) return 'is null: leave out a signal that is not known';
+  if (kind !== undefined) return typeof value === kind ? undefined : `must be a ${kind}`;
+  return ['number', 'boolean', 'string'].includes(typeof value)
+    ? undefined
+    : 'must be a number, a boolean or a text';
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

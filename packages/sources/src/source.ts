@@ -1,0 +1,58 @@
+import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import { signalsToWire } from '@odograph/contracts/signals';
+import { isoTime } from '@odograph/kernel/iso-time';
+import type { Signals, SignalValue } from '@odograph/kernel/signal';
+
+/** One row of a source: the report it makes, or why it makes none. */
+export type SourceRow =
+  | {
+      /** The line of the file it stands on, from 1; elsewhere its number, from 1. */
+      readonly row: number;
+      readonly report: VehicleReport;
+    }
+  | { readonly row: number; readonly unreadable: string };
+
+/** Reports in the order they were recorded. One row is one report; a row that cannot be read is told, never left out. */
+export type Source = AsyncIterable<SourceRow>;
+
+/** When a row was observed: an instant, or what its clock said where that is no time. */
+export type RecordedTime =
+  | {
+      /** Unix time in milliseconds. */
+      readonly atMs: number;
+    }
+  | { readonly clockText: string };
+
+/** Signals by name as a row has them: undefined where its cell is empty. */
+export type RecordedSignals = Readonly<Record<string, SignalValue | undefined>>;
+
+/**
+ * A report of one sample, named by the vehicle and the observed time, so that a file replayed again, in part or in
+ * another order is the same data. Where the clock said no time, its words take the time's place.
+ */
+export function reportOf(vehicleId: string, time: RecordedTime, recorded: RecordedSignals): VehicleReport {
+  const signals = signalsToWire(present(recorded));
+  const sample =
+    'atMs' in time
+      ? { observedAtMs: time.atMs, signals }
+      : { observedAtMs: 0, signals, clockText: time.clockText };
+  return { vehicleId, reportId: reportIdOf(vehicleId, time), samples: [sample] };
+}
+
+function present(recorded: RecordedSignals): Signals {
+  const signals: Record<string, SignalValue> = {};
+  for (const [name, value] of Object.entries(recorded)) {
+    if (value !== undefined) signals[name] = value;
+  }
+  return signals;
+}
+
+/** `<vehicle>@<ISO 8601 UTC time>`, or `<vehicle>@<clock text>` in the characters a report id may have. */
+export function reportIdOf(vehicleId: string, time: RecordedTime): string {
+  const name = 'atMs' in time ? isoTime(time.atMs) : printable(time.clockText);
+  return `${vehicleId}@${name}`;
+}
+
+function printable(text: string): string {
+  return text.replaceAll(' ', '_').replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character));
+}

@@ -1,0 +1,76 @@
+import { Fault } from '@odograph/kernel/fault';
+import { KNOWN_SIGNALS, type Sample, type Signals, type SignalValue } from '@odograph/kernel/signal';
+import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { capSignals } from '../signal-merge.ts';
+
+/** A sample's place among all samples of its vehicle: two with the same place are one sample told twice. */
+export interface SamplePlace {
+  /** Unix time in milliseconds, by the vehicle's clock. */
+  readonly observedAtMs: number;
+  /** The report that brought it. */
+  readonly reportId: string;
+}
+
+/** A sample as history keeps it. */
+export interface RecordedSample extends SamplePlace {
+  readonly signals: Signals;
+}
+
+/** The last moment of the year 9999, the end of what ISO 8601 writes with four digits. */
+export const LATEST_OBSERVED_AT_MS = 253_402_300_799_999;
+
+const KIND_OF_KNOWN: ReadonlyMap<string, 'number' | 'boolean'> = new Map(
+  Object.entries(KNOWN_SIGNALS).map(([name, { kind }]) => [name, kind]),
+);
+
+/** By observed time, then by report id in UTF-16 order: never by arrival. */
+export function comparePlaces(a: SamplePlace, b: SamplePlace): number {
+  if (a.observedAtMs !== b.observedAtMs) return a.observedAtMs - b.observedAtMs;
+  if (a.reportId === b.reportId) return 0;
+  return a.reportId < b.reportId ? -1 : 1;
+}
+
+/**
+ * The believable samples that an event tells of, in the form in which all views keep them.
+ * @throws {Fault} CORRUPT_LOG where a time or a value is none that a sample can have.
+ */
+export function samplesIn(event: VehicleEvent): readonly RecordedSample[] {
+  const report = reportIn(event);
+  if (report === undefined) return [];
+  if (report === last.report) return last.samples;
+  const samples = report.samples.map((sample) => recorded(sample, report.reportId));
+  last = { report, samples };
+  return samples;
+}
+
+/** Of an event a projection asks twice in a row: which slices it touches, and what it changes there. */
+let last: { readonly report: object | undefined; readonly samples: readonly RecordedSample[] } = {
+  report: undefined,
+  samples: [],
+};
+
+function recorded({ observedAtMs, signals }: Sample, reportId: string): RecordedSample {
+  if (!Number.isSafeInteger(observedAtMs) || observedAtMs < 0 || observedAtMs > LATEST_OBSERVED_AT_MS) {
+    throw new Fault('CORRUPT_LOG', `report ${reportId}: ${observedAtMs} is no time that a sample can have`);
+  }
+  let hasMinusZero = false;
+  for (const name of Object.keys(signals)) {
+    const value = signals[name];
+    if (!isValueOf(name, value)) {
+      throw new Fault('CORRUPT_LOG', `report ${reportId}: ${name} cannot be ${JSON.stringify(value)}`);
+    }
+    hasMinusZero ||= Object.is(value, -0);
+  }
+  return { observedAtMs, reportId, signals: capSignals(hasMinusZero ? withPlainZeros(signals) : signals) };
+}
+
+function isValueOf(name: string, value: SignalValue | undefined): boolean {
+  if (typeof value === 'number' && !Number.isFinite(value)) return false;
+  const kind = KIND_OF_KNOWN.get(name);
+  return kind === undefined ? value !== undefined : typeof value === kind;
+}
+
+/** Zero has one form, for values are compared and an equal one may take the other's place. */
+function withPlainZeros(signals: Signals): Signals {
+  return Object.fromEntries(Object.entries(signals).map(([name, value]) => [name, value === 0 ? 0 : value]));
+}

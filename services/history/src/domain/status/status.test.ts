@@ -1,0 +1,194 @@
+import { isFault } from '@odograph/kernel/fault';
+import type { Signals } from '@odograph/kernel/signal';
+import type { TelemetryReported, VehicleEvent } from '@odograph/kernel/vehicle-event';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { deliver, fold, open } from '../deliver.fixture.ts';
+import { readSamples } from '../samples/read-samples.ts';
+import { samples } from '../samples/samples.ts';
+import { MAX_OTHER_SIGNALS } from '../signal-merge.ts';
+import { anyDelivery, anyEvents } from '../vehicle-events.arbitrary.ts';
+import { status, statusOf } from './status.ts';
+import type { VehicleStatus } from './status-slice.ts';
+
+function report(
+  observedAtMs: number,
+  signals: Signals,
+  more: Partial<TelemetryReported> = {},
+): TelemetryReported {
+  const head = { subject: 'V1', reportId: 'a', observedAtMs, receivedAtMs: 10 };
+  return { type: 'TelemetryReported', ...head, samples: [{ observedAtMs, signals }], ...more };
+}
+
+function statusAfter(...events: VehicleEvent[]): VehicleStatus | undefined {
+  return statusOf(fold(status, events).get('') ?? status.initial('V1', ''));
+}
+
+function valuesAfter(...events: VehicleEvent[]): Signals {
+  return Object.fromEntries(
+    [...(statusAfter(...events)?.latest ?? [])].map(([name, { value }]) => [name, value]),
+  );
+}
+
+const quarantined: VehicleEvent = {
+  ...report(99, {}),
+  type: 'TelemetryQuarantined',
+  receivedAtMs: 30,
+  vin: '1M8GDM9AXKP042788',
+  samples: [{ sampleIndex: 0, sample: { observedAtMs: 99, signals: { latitude_deg: 91 } }, reasons: [] }],
+};
+
+describe('the status', () => {
+  test('is the same in any order, with any duplicates, stored at any moment', () => {
+    const delivered = anyEvents.chain((events) => fc.tuple(fc.constant(events), anyDelivery(events)));
+    fc.assert(
+      fc.property(delivered, ([events, groups]) => {
+        expect(deliver(status, groups)).toEqual(deliver(status, [events]));
+      }),
+    );
+  });
+
+  test('has of each signal the newest that history has', () => {
+    fc.assert(
+      fc.property(anyEvents, (events) => {
+        const newest: Record<string, unknown> = {};
+        for (const [, slice] of [...fold(samples, events)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+          for (const sample of readSamples(slice, {
+            fromMs: 0,
+            toMs: Number.POSITIVE_INFINITY,
+            limit: 1000,
+          })) {
+            const { observedAtMs, reportId, signals } = sample;
+            for (const [name, value] of Object.entries(signals))
+              newest[name] = { value, observedAtMs, reportId };
+          }
+        }
+        const latest = statusAfter(...events)?.latest ?? new Map();
+        const told = [...latest].map(([name, { beside: _, ...reading }]) => [name, reading]);
+        expect(Object.fromEntries(told)).toEqual(newest);
+      }),
+    );
+  });
+
+  test('keeps each signal with its own time: a late report changes only what it knows better', () => {
+    const late = report(5, { speed_kmh: 1, odometer_km: 7 });
+    const known = statusAfter(report(8, { speed_kmh: 2 }), late);
+    expect(known?.latest.get('speed_kmh')).toMatchObject({ value: 2, observedAtMs: 8 });
+    expect(known?.latest.get('odometer_km')).toMatchObject({ value: 7, observedAtMs: 5 });
+    expect(known?.lastObservedAtMs).toBe(8);
+  });
+
+  test('lets the report id decide between two of one time, in UTF-16 order', () => {
+    const [first, second] = [
+      report(5, { speed_kmh: 9 }, { reportId: 'r10' }),
+      report(5, { speed_kmh: 1 }, { reportId: 'r9' }),
+    ];
+    expect(valuesAfter(first, second)).toEqual({ speed_kmh: 1 });
+    expect(valuesAfter(second, first)).toEqual({ speed_kmh: 1 });
+  });
+
+  test('lets the greater value decide between two contents under one key, and never mixes two positions', () => {
+    const came = report(5, { latitude_deg: 1, longitude_deg: 9, speed_kmh: 3 });
+    const held = report(5, { latitude_deg: 2, longitude_deg: 0, speed_kmh: 4 });
+    const heldAt = { partition: 0, sequence: 1, index: 0 };
+    const merged = { latitude_deg: 2, longitude_deg: 0, speed_kmh: 4 };
+    expect(valuesAfter(held, { ...came, type: 'TelemetryConflicted', came, heldAt })).toEqual(merged);
+    expect(valuesAfter(came, { ...held, type: 'TelemetryConflicted', came: held, heldAt })).toEqual(merged);
+  });
+
+  test('registers a vehicle in the default fleet with its first report, even one that cannot be believed', () => {
+    expect(statusAfter()).toBeUndefined();
+    expect(statusAfter(quarantined)).toEqual({
+      fleet: 'default',
+      model: '',
+      latest: new Map(),
+      lastReceivedAtMs: 30,
+      hasMoreSignals: false,
+    });
+  });
+
+  test('tells when the vehicle was last heard of, whatever it said', () => {
+    expect(statusAfter(report(50, { speed_kmh: 1 }), quarantined)).toMatchObject({
+      lastObservedAtMs: 50,
+      lastReceivedAtMs: 30,
+    });
+  });
+
+  test('has the VIN of the newest report that gave one, and whether its check digit is right', () => {
+    const [right, wrong] = ['1M8GDM9AXKP042788', '1M8GDM9A0KP042788'];
+    const [old, recent] = [
+      report(5, { speed_kmh: 1 }, { vin: wrong }),
+      report(6, { speed_kmh: 1 }, { vin: right }),
+    ];
+    const newest = report(7, { speed_kmh: 1 });
+    expect(statusAfter(newest, recent, old)).toMatchObject({ vin: right, isVinCheckDigitRight: true });
+    expect(statusAfter(newest, old)).toMatchObject({ vin: wrong, isVinCheckDigitRight: false });
+    expect(statusAfter(newest)).not.toHaveProperty('vin');
+    const otherwise = { ...recent, vin: wrong };
+    expect(statusAfter(recent, otherwise)?.vin).toBe(statusAfter(otherwise, recent)?.vin);
+  });
+
+  test('leaves alone what does not concern a vehicle', () => {
+    const head = { subject: 'log/0', reportId: '0/1', observedAtMs: 1, receivedAtMs: 1 };
+    expect(status.keysOf({ type: 'TimeTicked', ...head })).toEqual([]);
+    expect(
+      status.keysOf({ type: 'UndecodableReceived', ...head, reason: '', raw: new Uint8Array() }),
+    ).toEqual([]);
+  });
+
+  test('is one document that lists can filter by fleet, without a dot in a field’s name', () => {
+    const [body, ...more] =
+      deliver(status, [[report(5, { 'Vehicle.A.B': 'ON', speed_kmh: 1 })]]).get('') ?? [];
+    expect(more).toEqual([]);
+    expect(body).toEqual({
+      fleet: 'default',
+      model: '',
+      lastObservedAtMs: 5,
+      lastReceivedAtMs: 10,
+      signals: [
+        { n: 'Vehicle.A.B', v: 'ON', t: 5, r: 'a' },
+        { n: 'speed_kmh', v: 1, t: 5, r: 'a' },
+      ],
+    });
+  });
+
+  test('has room for a bounded number of other signals, keeps the same in any order, and says so', () => {
+    const name = (at: number) => `Vehicle.S${String(at).padStart(5, '0')}`;
+    const events = Array.from({ length: 12 }, (_, group) =>
+      report(
+        group,
+        Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [name(group * 1000 + at), at])),
+      ),
+    );
+    const known = statusAfter(...events, report(1, { speed_kmh: 1 }));
+    expect(known?.hasMoreSignals).toBe(true);
+    expect([...(known?.latest.keys() ?? [])]).toEqual([
+      ...Array.from({ length: MAX_OTHER_SIGNALS }, (_, at) => name(at)),
+      'speed_kmh',
+    ]);
+    expect(deliver(status, [events.slice(6).reverse(), events.slice(0, 6)])).toEqual(
+      deliver(status, [events]),
+    );
+  });
+
+  test.each([
+    ['a number that is none', report(5, { speed_kmh: Number.NaN })],
+    ['a known signal of another kind', report(5, { speed_kmh: 'fast' })],
+    ['a time that is none', report(5.5, { speed_kmh: 1 })],
+    ['a time beyond all calendars', report(1e15, { speed_kmh: 1 })],
+  ])('cannot apply %s, and is as it was', (_, event) => {
+    const slice = open(status, '', deliver(status, [[report(4, { speed_kmh: 4 })]]).get(''));
+    const before = structuredClone(status.toDocuments(slice));
+    expect(() => status.apply(slice, { ...event, receivedAtMs: 999 }, '')).toThrow(/report a: /);
+    expect(status.toDocuments(slice)).toEqual(before);
+  });
+
+  test('cannot be opened from a document of another form', () => {
+    try {
+      status.fromDocuments('V1', '', [{ fleet: 'default' }]);
+      expect.unreachable();
+    } catch (error) {
+      expect(isFault(error, 'CORRUPT_LOG')).toBe(true);
+    }
+  });
+});

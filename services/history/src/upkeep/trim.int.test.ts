@@ -1,0 +1,55 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { startTestNats } from '@odograph/testing/engines';
+import { expect, test } from 'vitest';
+import { ensureStream } from '../log/streams.ts';
+import { trimStream } from './trim.ts';
+
+async function openTestStream(count: number, bytes = 100) {
+  const nats = await startTestNats();
+  const connection = await connect({ servers: nats.url });
+  const manager = await jetstreamManager(connection);
+  await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 100_000, replicas: 1 });
+  for (let at = 0; at < count; at += 1)
+    await jetstream(connection).publish('events.0', new Uint8Array(bytes));
+  const firstKept = async () => (await manager.streams.info('EVENTS-0')).state.first_seq;
+  return {
+    manager,
+    firstKept,
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+test('what is young enough is kept', async () => {
+  await using stream = await openTestStream(10);
+  await trimStream(stream.manager, 0, 10, { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() });
+  expect(await stream.firstKept()).toBe(1);
+});
+
+test('what is old goes, but never the watermark’s envelope nor what lies above', async () => {
+  await using stream = await openTestStream(10);
+  const later = { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() + 2 * HOUR_MS };
+  await trimStream(stream.manager, 0, 6, later);
+  expect(await stream.firstKept()).toBe(6);
+  await trimStream(stream.manager, 0, 6, later);
+  expect(await stream.firstKept()).toBe(6);
+});
+
+test('where bytes are short less is kept, and still nothing above the watermark goes', async () => {
+  await using stream = await openTestStream(20, 4_000);
+  const short = { keepMs: HOUR_MS, bytesRatio: 0.4, nowMs: Date.now() };
+  await trimStream(stream.manager, 0, 20, short);
+  expect(await stream.firstKept()).toBeGreaterThan(9);
+  expect(await stream.firstKept()).toBeLessThan(13);
+});
+
+test('an empty stream is left alone', async () => {
+  await using stream = await openTestStream(0);
+  const all = { keepMs: 0, bytesRatio: 0.5, nowMs: Date.now() };
+  await expect(trimStream(stream.manager, 0, 0, all)).resolves.toBe(0);
+});

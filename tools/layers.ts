@@ -1,0 +1,94 @@
+/**
+ * Which files may import what. The linter's rules are generated from this table into tools/layers.biome.json
+ * (`make generate`), and tools/layers.int.test.ts breaks each of them once. Later rows win.
+ */
+export interface Layer {
+  /** Globs of the files it is about, from the root of the repository. */
+  readonly files: readonly string[];
+  /** The packages of this repository that they may import, by their short names. */
+  readonly mayImport: readonly string[];
+  /** `nothing` else: neither npm nor Node; `engines`: everything but clients of engines; `grpc`: everything but gRPC. */
+  readonly butNot?: 'anything else' | 'engines' | 'grpc';
+  /** Names of npm packages that `anything else` leaves out. */
+  readonly npm?: readonly string[];
+  /** What the linter says of a breach. */
+  readonly rule: string;
+}
+
+const LEFT_OF_SERVICES = ['kernel', 'contracts', 'event-log', 'platform'];
+const LEFT_OF_CLUSTER = [...LEFT_OF_SERVICES, 'engines'];
+const ALL_PACKAGES = [...LEFT_OF_CLUSTER, 'sources', 'cluster', 'testing'];
+const SERVICES = ['telemetry-ingest', 'history'];
+
+const TESTS = '*.{test,arbitrary,fixture}.ts';
+
+export const layers: readonly Layer[] = [
+  library('contracts', ['kernel']),
+  library('event-log', ['kernel', 'contracts']),
+  library('platform', ['kernel', 'contracts', 'event-log']),
+  library('engines', ['kernel']),
+  library('sources', ['kernel', 'contracts']),
+  library('cluster', LEFT_OF_CLUSTER),
+  library('testing', [...LEFT_OF_CLUSTER, 'sources']),
+  {
+    files: ['services/*/src/**'],
+    mayImport: LEFT_OF_SERVICES,
+    rule: 'A service imports packages, never a service: it asks over gRPC or follows the log.',
+  },
+  {
+    files: ['services/*/src/{door,api}/**'],
+    mayImport: LEFT_OF_SERVICES,
+    butNot: 'engines',
+    rule: 'door/ and api/ import no client of an engine: an inner function does.',
+  },
+  {
+    files: ['services/*/src/{log,log-time,views,upkeep}/**'],
+    mayImport: LEFT_OF_SERVICES,
+    butNot: 'grpc',
+    rule: 'log/, views/ and upkeep/ import no gRPC: door/ and api/ do.',
+  },
+  {
+    files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`],
+    mayImport: [...ALL_PACKAGES, 'client'],
+    rule: 'A test imports packages and the client, never another service.',
+  },
+  {
+    files: ['packages/kernel/src/**'],
+    mayImport: [],
+    butNot: 'anything else',
+    rule: 'kernel imports nothing.',
+  },
+  {
+    files: [`packages/kernel/src/**/${TESTS}`, `services/*/src/domain/**/${TESTS}`],
+    mayImport: ['kernel', 'testing'],
+    butNot: 'anything else',
+    npm: ['vitest', 'fast-check'],
+    rule: 'Pure code is tested with kernel, testing, vitest and fast-check.',
+  },
+  {
+    files: ['services/*/src/domain/**', `!**/${TESTS}`],
+    mayImport: ['kernel'],
+    butNot: 'anything else',
+    rule: 'domain/ is pure: it imports kernel and itself.',
+  },
+  {
+    files: ['clients/*/src/**', `!**/${TESTS}`],
+    mayImport: [],
+    rule: 'A client is used without the rest of the repository: it imports no package of it.',
+  },
+  {
+    files: ['cli/src/**', 'chaos/src/**', 'bench/src/**'],
+    mayImport: [...ALL_PACKAGES, 'client'],
+    rule: 'A program imports packages and the client; it asks a service over gRPC.',
+  },
+  {
+    files: ['bench/src/{paths,reference}/**'],
+    mayImport: [...ALL_PACKAGES, 'client', ...SERVICES],
+    rule: 'bench/ imports a service only where it measures its code alone.',
+  },
+];
+
+function library(name: string, mayImport: readonly string[]): Layer {
+  const rule = `${name} imports ${mayImport.join(', ')} and no other package of ours.`;
+  return { files: [`packages/${name}/src/**`, `!**/${TESTS}`], mayImport, rule };
+}

@@ -1,0 +1,20 @@
+import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const page = readFileSync(resolve(root, 'docs/operations.md'), 'utf8');
+const [, table = ''] = page.split('| log line | means |');
+const sources = globSync('{services/*,packages/*,cli}/src/**/*.ts', { cwd: root })
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => readFileSync(resolve(root, file), 'utf8'));
+
+const sayings = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, words = '']) => words);
+
+test.each(sayings)('docs/operations.md explains a line that something logs: %s', (words) => {
+  expect(sources.some((source) => source.includes(`'${words}'`))).toBe(true);
+});
+
+test('it explains some', () => {
+  expect(sayings.length).toBeGreaterThan(5);
+});
