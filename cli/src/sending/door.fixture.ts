@@ -11,7 +11,7 @@ import {
 import { Fault } from '@odograph/kernel/fault';
 import { bidi, type GrpcService, grpcService, unary } from '@odograph/platform/grpc/handler';
 import { createGrpcServer } from '@odograph/platform/grpc/server';
-import { silentLog } from '@odograph/platform/logger';
+import { silentLogger } from '@odograph/platform/logger';
 
 /** What a scripted door does with a batch: answers it, refuses it whole, cuts the connection, or says nothing. */
 export type Answer =
@@ -85,7 +85,7 @@ export async function startDoor(
   const server = await createGrpcServer({
     services: [service, ...others],
     descriptorSet,
-    log: silentLog,
+    logger: silentLogger,
     port: script.port ?? 0,
   });
   server.setServing(true);

@@ -18,7 +18,7 @@ export interface LaneObserver {
 }
 
 /** What became of a group: the position of its first event once it is on disk, or why it is not known to be. */
-export type Fate = EventPosition | Fault;
+export type AppendResult = EventPosition | Fault;
 
 /** The encoded events of one report. */
 export interface Group {
@@ -26,7 +26,7 @@ export interface Group {
   readonly bytes: number;
   readonly deadlineAtMs: number;
   /** Called once. No promise, as there are thousands under way: whoever waits for many waits for all of them with one. */
-  readonly settle: (fate: Fate) => void;
+  readonly settle: (fate: AppendResult) => void;
 }
 
 export interface LaneParts {

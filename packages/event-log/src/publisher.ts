@@ -5,11 +5,11 @@ import { Fault, invariant, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition } from '@odograph/kernel/position';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
-import { type Fate, type Group, type LaneObserver, PublisherLane } from './publisher-lane.ts';
+import { type AppendResult, type Group, type LaneObserver, PublisherLane } from './publisher-lane.ts';
 import { DEFAULT_PUBLISHER_OPTIONS, type PublisherOptions } from './publisher-options.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
-export type { Fate };
+export type { AppendResult };
 
 /** Puts events on disk, in order, an envelope at a time and one envelope in flight a partition. */
 export interface EventPublisher {
@@ -26,7 +26,7 @@ export interface EventPublisher {
    * The same for many reports at once: resolves when the fate of each is known, in order. All are on their way when it
    * returns. Rejects at once for an error that is no Fault; the others stay on their way.
    */
-  appendAll(groups: readonly (readonly Event[])[], deadlineAtMs: number): Promise<readonly Fate[]>;
+  appendAll(groups: readonly (readonly Event[])[], deadlineAtMs: number): Promise<readonly AppendResult[]>;
   /** As {@link EventPublisher.append}, to a partition of the caller's choice; not refused when a stream is nearly full. */
   appendTo(partition: number, group: readonly Event[], deadlineAtMs: number): Promise<EventPosition>;
   /** Bytes waiting, over all partitions. */
@@ -91,13 +91,16 @@ export function createPublisher({
     laneOf(partition).append({ entries, bytes, ...waiting });
   }
 
-  function appendAll(groups: readonly (readonly Event[])[], deadlineAtMs: number): Promise<readonly Fate[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Fate[]>();
-    const fates: Fate[] = [];
+  function appendAll(
+    groups: readonly (readonly Event[])[],
+    deadlineAtMs: number,
+  ): Promise<readonly AppendResult[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly AppendResult[]>();
+    const fates: AppendResult[] = [];
     let left = groups.length;
     if (left === 0) resolve(fates);
     for (const [at, group] of groups.entries()) {
-      const settle = (fate: Fate) => {
+      const settle = (fate: AppendResult) => {
         fates[at] = fate;
         left -= 1;
         if (left === 0) resolve(fates);
@@ -113,7 +116,7 @@ export function createPublisher({
   }
 
   async function appendTo(partition: number, group: readonly Event[], deadlineAtMs: number) {
-    const { promise, resolve } = Promise.withResolvers<Fate>();
+    const { promise, resolve } = Promise.withResolvers<AppendResult>();
     handOver(partition, group, { deadlineAtMs, settle: resolve });
     const fate = await promise;
     if (isFault(fate)) throw fate;

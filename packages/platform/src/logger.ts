@@ -3,20 +3,20 @@ import { pino } from 'pino';
 type Write = (fields: object, message: string) => void;
 
 /** Writes what happened: the facts as fields, the message a constant that can be searched for. An error goes under `err`. */
-export interface Log {
+export interface Logger {
   readonly debug: Write;
   readonly info: Write;
   readonly warn: Write;
   readonly error: Write;
-  /** A log that adds these fields to every line. */
-  child(fields: Record<string, unknown>): Log;
+  /** A logger that adds these fields to every line. */
+  child(fields: Record<string, unknown>): Logger;
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A log of one JSON object a line, on stderr: stdout belongs to what a program answers. */
-export function createLog(service: string, level: LogLevel = 'info'): Log {
+/** Writes one JSON object a line to stderr: stdout is for the answers of a program. */
+export function createLogger(service: string, level: LogLevel = 'info'): Logger {
   const options = {
     level,
     base: { service, pid: process.pid },
@@ -33,4 +33,4 @@ function plainError(err: unknown): unknown {
   return err instanceof Error ? { ...pino.stdSerializers.err(err), message: err.message } : err;
 }
 
-export const silentLog: Log = pino({ level: 'silent' });
+export const silentLogger: Logger = pino({ level: 'silent' });

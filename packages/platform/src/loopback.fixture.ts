@@ -27,7 +27,7 @@ import {
   unary,
 } from './grpc/handler.ts';
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc/server.ts';
-import { type Log, silentLog } from './logger.ts';
+import { type Logger, silentLogger } from './logger.ts';
 
 export interface Handlers {
   readonly report?: UnaryHandler<ReportRequest, ReportResponse>;
@@ -55,7 +55,7 @@ export async function loopback(
   options: Partial<GrpcServerOptions> = {},
 ): Promise<Loopback> {
   const errors: object[] = [];
-  const log: Log = { ...silentLog, error: (fields) => errors.push(fields), child: () => log };
+  const logger: Logger = { ...silentLogger, error: (fields) => errors.push(fields), child: () => logger };
   const { report = notAsked, connect = notAsked, read = notAsked, subscribe = notAsked } = handlers;
   const services = [
     grpcService(TelemetryIngestService, { report: unary(report), connect: bidi(connect) }),
@@ -65,7 +65,7 @@ export async function loopback(
       subscribe: serverStream(subscribe, { stays: true }),
     }),
   ];
-  const server = await createGrpcServer({ services, descriptorSet, log, ...options });
+  const server = await createGrpcServer({ services, descriptorSet, logger, ...options });
   const endpoint = `127.0.0.1:${server.port}`;
   const ingest = createGrpcClient(TelemetryIngestClient, endpoint);
   const eventLog = createGrpcClient(EventLogClient, endpoint);

@@ -1,9 +1,9 @@
 import { startTestNats } from '@odograph/testing/engines';
 import { describe, expect, test, vi } from 'vitest';
-import { silentLog } from './logger.ts';
+import { silentLogger } from './logger.ts';
 import { connectNats } from './nats.ts';
 
-const OPTIONS = { name: 'test', log: silentLog };
+const OPTIONS = { name: 'test', logger: silentLogger };
 
 describe('a connection to NATS', () => {
   test('is back after the server was away, and says so', async () => {

@@ -4,13 +4,13 @@ import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { maskPassword } from './config/setting.ts';
-import type { Log } from './logger.ts';
+import type { Logger } from './logger.ts';
 
 export interface NatsOptions {
   readonly url: string;
   /** Names the connection in the server's lists. */
   readonly name: string;
-  readonly log: Log;
+  readonly logger: Logger;
   /** How long the start waits for a server; later losses are waited out without end. */
   readonly connectWithinMs?: number;
   /** Whether the connection gets what it publishes itself, where it subscribes to that. Default: it does. */
@@ -33,7 +33,7 @@ const RECONNECT_WAIT_MS = 200;
 
 /** Connects to NATS, and connects again after each loss, for as long as it takes. */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
-  const { log } = options;
+  const { logger } = options;
   const connection = await connectFirst(options);
   const listeners = new Set<() => void>();
   let isConnected = true;
@@ -44,11 +44,11 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
         isConnected = true;
         for (const listener of listeners) listener();
       }
-      tell(status, log);
+      tell(status, logger);
     }
     isConnected = false;
   };
-  watch().catch((err: unknown) => log.error({ err }, 'the watch on NATS failed'));
+  watch().catch((err: unknown) => logger.error({ err }, 'the watch on NATS failed'));
 
   const onReconnect = (listener: () => void) => {
     listeners.add(listener);
@@ -105,9 +105,9 @@ function connectOnce(url: string, name: string, isEchoing: boolean): Promise<Nat
   });
 }
 
-function tell(status: Status, log: Log): void {
+function tell(status: Status, logger: Logger): void {
   if (status.type === 'ping' || status.type === 'reconnecting' || status.type === 'update') return;
   const isBad = status.type !== 'reconnect' && status.type !== 'close';
   const error = 'error' in status ? { err: status.error } : {};
-  log[isBad ? 'warn' : 'info']({ status: status.type, ...error }, 'NATS connection');
+  logger[isBad ? 'warn' : 'info']({ status: status.type, ...error }, 'NATS connection');
 }

@@ -10,7 +10,7 @@ import {
   natsPart,
   publisherPart,
 } from '@odograph/platform/app/service-parts';
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
 import { createPartitionTeller } from './api/describe.ts';
 import { eventLogService } from './api/event-log-service.ts';
@@ -36,10 +36,10 @@ export const SERVICE_NAME = 'history';
 const LOG_POOL = { min: 1, max: 20 };
 
 /** History: the log writers, the views behind them, and the answers. Each part stops before those it stands on. */
-export function historyApp(config: HistoryConfig, log: Log) {
+export function historyApp(config: HistoryConfig, logger: Logger) {
   const { partitionCount } = config;
   return (
-    engines(config, log)
+    engines(config, logger)
       .part('log', ['logMongo', 'mongo'], ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
       .part('writers', ['disk', 'nats', 'liveLog', 'log', 'metrics'], async (parts) => {
         const { disk, nats, liveLog, metrics } = parts;
@@ -54,7 +54,7 @@ export function historyApp(config: HistoryConfig, log: Log) {
           trim: { ...DEFAULT_TRIM_SETTINGS, keepMs: config.stream.keepMs },
           freeDiskRatio: () => disk.ratio(),
           clock: systemClock,
-          observer: observeWriters(metrics.meter, log, systemClock),
+          observer: observeWriters(metrics.meter, logger, systemClock),
         });
         nats.onReconnect(() => writers.checkAgain());
         return started(writers, { stop: () => writers.stop() });
@@ -74,14 +74,14 @@ export function historyApp(config: HistoryConfig, log: Log) {
           stopping,
           isOwner: (partition) => writers.isOwner(partition),
           settings: config.views,
-          observer: observeViews(metrics.meter, log),
+          observer: observeViews(metrics.meter, logger),
         });
         observeTails(metrics.meter, views.tails);
         return started(views, { stop: () => views.stop() });
       })
       // What is decided about the views comes in through the log, as everything else does.
       .part('publisher', ['nats', 'metrics'], ({ nats, metrics: { meter } }) =>
-        publisherPart({ nats, log, meter }),
+        publisherPart({ nats, logger, meter }),
       )
       .part('teller', ['log', 'views', 'writers', 'listen'], (parts) => {
         const { collections } = parts.log;
@@ -104,7 +104,7 @@ export function historyApp(config: HistoryConfig, log: Log) {
             ],
             descriptorSet,
             toFault: mongo.asFault,
-            log,
+            logger,
             meter: metrics.meter,
           });
         },
@@ -113,9 +113,9 @@ export function historyApp(config: HistoryConfig, log: Log) {
 }
 
 /** What the process is connected to, and where it is measured. */
-function engines(config: HistoryConfig, log: Log) {
+function engines(config: HistoryConfig, logger: Logger) {
   const open = (name: string, signal: AbortSignal, isEchoing = true) =>
-    natsPart({ ...config.nats, name, log, signal, isEchoing });
+    natsPart({ ...config.nats, name, logger, signal, isEchoing });
   return (
     compose(SERVICE_NAME)
       .part('metrics', [], () => metricsPart(SERVICE_NAME, config.metrics))
@@ -131,7 +131,7 @@ function engines(config: HistoryConfig, log: Log) {
       .part('liveLog', ['broadcasts'], ({ broadcasts: { connection } }) => openLiveLog(connection))
       .part('listen', ['liveLog'], ({ liveLog }) => liveLog.listen)
       .part('disk', ['mongo'], ({ mongo: { db } }) => {
-        const disk = watchFreeDisk(db, (err) => log.warn({ err }, 'the free disk is not known'));
+        const disk = watchFreeDisk(db, (err) => logger.warn({ err }, 'the free disk is not known'));
         return started(disk, { stop: () => disk.stop() });
       })
   );

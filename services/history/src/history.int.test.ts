@@ -9,7 +9,7 @@ import { createStreamWatch } from '@odograph/event-log/stream-watch';
 import type { EventPosition } from '@odograph/kernel/position';
 import { readConfig } from '@odograph/platform/config/config';
 import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
-import { silentLog } from '@odograph/platform/logger';
+import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats, testMongo } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ async function openTestHistory() {
     ODO_MONGO_DATABASE: mongo.databaseName,
     ODO_HISTORY_FLUSH_MS: '50',
   };
-  const app = historyApp(readConfig(historySettings, env), silentLog).build();
+  const app = historyApp(readConfig(historySettings, env), silentLogger).build();
   const { grpc } = await app.start();
   const connection = await connect({ servers: nats.url });
   const watch = createStreamWatch({ connection, manager: await jetstreamManager(connection) });

@@ -3,7 +3,7 @@ import { systemClock } from '@odograph/kernel/clock';
 import { compose } from '@odograph/platform/app/compose';
 import { started } from '@odograph/platform/app/part';
 import { grpcPart, metricsPart, natsPart, publisherPart } from '@odograph/platform/app/service-parts';
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 import type { IngestConfig } from './config.ts';
 import { createDoor } from './door/door.ts';
 import { startTicks } from './log-time/ticks.ts';
@@ -14,28 +14,28 @@ export const SERVICE_NAME = 'telemetry-ingest';
 const MESSAGE_HEADROOM = 4;
 
 /** The door in. On the way down ticks end first, then calls, then what they left in the publisher. */
-export function ingestApp(config: IngestConfig, log: Log) {
+export function ingestApp(config: IngestConfig, logger: Logger) {
   const { limits, room, publisher } = config;
   return compose(SERVICE_NAME)
     .part('metrics', [], () => metricsPart(SERVICE_NAME, config.metrics))
-    .part('nats', [], (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, log, signal }))
+    .part('nats', [], (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
     .part('publisher', ['nats', 'metrics'], ({ nats, metrics: { meter } }) => {
       const watch = { fullRatio: room.fullPct / 100, minFreeDiskRatio: room.minFreeDiskPct / 100 };
-      return publisherPart({ nats, log, meter, publisher, watch });
+      return publisherPart({ nats, logger, meter, publisher, watch });
     })
     .part('grpc', ['publisher', 'metrics'], ({ publisher: events, metrics: { meter } }) =>
       grpcPart({
         ...config.grpc,
-        services: [createDoor({ events, clock: systemClock, limits, meter, log })],
+        services: [createDoor({ events, clock: systemClock, limits, meter, logger })],
         descriptorSet,
         maxMessageBytes: MESSAGE_HEADROOM * limits.maxBytes,
         defaultDeadlineMs: limits.batchDeadlineMs,
-        log,
+        logger,
         meter,
       }),
     )
     .part('ticks', ['publisher'], (parts) => {
-      const ticks = startTicks({ publisher: parts.publisher, clock: systemClock, log });
+      const ticks = startTicks({ publisher: parts.publisher, clock: systemClock, logger });
       return started(ticks, { stop: () => ticks.stop() });
     });
 }

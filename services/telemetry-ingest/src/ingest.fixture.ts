@@ -9,7 +9,7 @@ import { decodeEnvelope } from '@odograph/event-log/envelope';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { readConfig } from '@odograph/platform/config/config';
 import { createGrpcClient } from '@odograph/platform/grpc/client';
-import { silentLog } from '@odograph/platform/logger';
+import { silentLogger } from '@odograph/platform/logger';
 import type { TestEngine } from '@odograph/testing/engines';
 import { ingestApp } from './app.ts';
 import { ingestSettings } from './config.ts';
@@ -55,7 +55,7 @@ export async function readStreams(nats: TestEngine, partitions = 2): Promise<Rea
 /** The door in this process, on real NATS. */
 export async function startIngest(nats: TestEngine, env: Environment = {}) {
   const config = readConfig(ingestSettings, { ODO_NATS_URL: nats.url, ...env });
-  const app = ingestApp(config, silentLog).build();
+  const app = ingestApp(config, silentLogger).build();
   const { grpc, metrics, publisher } = await app.start();
   const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${grpc.port}`);
   return {

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { isFault } from '@odograph/kernel/fault';
 import { type ConfigOf, describeConfig, readConfig, type Settings } from '../config/config.ts';
 import type { serviceSettings } from '../config/setting.ts';
-import { createLog, type Log } from '../logger.ts';
+import { createLogger, type Logger } from '../logger.ts';
 import type { App } from './app.ts';
 import type { Composition } from './compose.ts';
 import type { ReadyMessage, ServiceEndpoints } from './ready-message.ts';
@@ -21,13 +21,13 @@ export interface ServiceRun<S extends Settings, Parts extends ServiceParts> {
   readonly ownPrefix: string;
   /** Its settings, {@link serviceSettings} among them. */
   readonly settings: S & typeof serviceSettings;
-  readonly compose: (config: ConfigOf<S>, log: Log) => Composition<Parts>;
+  readonly compose: (config: ConfigOf<S>, logger: Logger) => Composition<Parts>;
 }
 
 /** A service that is built and not started yet. */
 interface Service<Parts> {
   readonly app: App<Parts>;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly config: ServiceConfig;
 }
 
@@ -49,16 +49,16 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
 ): Promise<void> {
   const service = buildOrExplain(run);
   if (!service) return;
-  const { app, log, config } = service;
-  exitOnUncaught(log);
+  const { app, logger, config } = service;
+  exitOnUncaught(logger);
   drainOnEnd(service);
   try {
     const { grpc, metrics } = await app.start();
-    sayReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, log);
+    sayReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, logger);
   } catch (err) {
     // To be told to stop while starting is no failure; the drain ends the process.
     if (app.state !== 'running' && app.state !== 'failed') return;
-    log.error({ err }, 'the service did not start');
+    logger.error({ err }, 'the service did not start');
     endProcess(EXIT_FAILED);
   }
   // Left to Node, a service that is killed would never have its code cached.
@@ -73,13 +73,13 @@ function buildOrExplain<S extends Settings, Parts extends ServiceParts>({
 }: ServiceRun<S, Parts>): Service<Parts> | undefined {
   try {
     const config = readConfig(settings, process.env, ownPrefix);
-    const log = createLog(name, config.log.level);
-    log.info({ settings: describeConfig(settings, config) }, 'starting');
-    return { app: compose(config, log).build(), log, config };
+    const logger = createLogger(name, config.log.level);
+    logger.info({ settings: describeConfig(settings, config) }, 'starting');
+    return { app: compose(config, logger).build(), logger, config };
   } catch (err) {
     const isWrongSettings = isFault(err, 'INVALID_INPUT');
     if (isWrongSettings) process.stderr.write(`${name}: ${err.message}\n`);
-    else createLog(name).error({ err }, 'the service could not be built');
+    else createLogger(name).error({ err }, 'the service could not be built');
     process.exitCode = isWrongSettings ? EXIT_WRONG_SETTINGS : EXIT_FAILED;
     return undefined;
   }
@@ -89,8 +89,8 @@ function endpoint({ host }: { readonly host: string }, { port }: { readonly port
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function sayReady(endpoints: ServiceEndpoints, log: Log): void {
-  log.info({ endpoints }, 'ready');
+function sayReady(endpoints: ServiceEndpoints, logger: Logger): void {
+  logger.info({ endpoints }, 'ready');
   const message: ReadyMessage = { ready: true, endpoints };
   if (!process.send) process.stdout.write(`${JSON.stringify(message)}\n`);
   else
@@ -98,14 +98,14 @@ function sayReady(endpoints: ServiceEndpoints, log: Log): void {
       message,
       undefined,
       {},
-      (err) => err && log.warn({ err }, 'the parent process is not listening'),
+      (err) => err && logger.warn({ err }, 'the parent process is not listening'),
     );
 }
 
 /** An unhandled rejection is an uncaught exception too. What state the process is in, nobody knows: others take over. */
-function exitOnUncaught(log: Log): void {
+function exitOnUncaught(logger: Logger): void {
   process.on('uncaughtException', (err, origin) => {
-    log.error({ err, origin }, 'uncaught error');
+    logger.error({ err, origin }, 'uncaught error');
     process.exit(EXIT_FAILED);
   });
 }
@@ -127,19 +127,19 @@ function drainOnEnd(service: Service<unknown>): void {
   if (process.send) process.once('disconnect', () => drainFor('the parent process is gone'));
 }
 
-async function drain({ app, log, config: { drainMs } }: Service<unknown>, why: string): Promise<void> {
-  log.info({ why, drainMs }, 'draining');
+async function drain({ app, logger, config: { drainMs } }: Service<unknown>, why: string): Promise<void> {
+  logger.info({ why, drainMs }, 'draining');
   const giveUp = () => {
-    log.error({ drainMs }, 'the drain took too long');
+    logger.error({ drainMs }, 'the drain took too long');
     process.exit(EXIT_FAILED);
   };
   setTimeout(giveUp, drainMs + LAST_MS).unref();
   try {
     await app.stop(drainMs);
-    log.info({ state: app.state }, 'drained');
+    logger.info({ state: app.state }, 'drained');
     endProcess(app.state === 'failed' ? EXIT_FAILED : 0);
   } catch (err) {
-    log.error({ err }, 'the drain failed');
+    logger.error({ err }, 'the drain failed');
     endProcess(EXIT_FAILED);
   }
 }

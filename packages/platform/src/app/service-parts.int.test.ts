@@ -3,7 +3,7 @@ import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Log, silentLog } from '../logger.ts';
+import { type Logger, silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { connectNats } from '../nats.ts';
 import { compose } from './compose.ts';
@@ -15,11 +15,11 @@ const { meter } = createMetrics('test');
 async function startPublisher(nats: TestEngine) {
   const told: string[] = [];
   const tell = (_: object, message: string) => void told.push(message);
-  const log: Log = { ...silentLog, info: tell, warn: tell };
+  const logger: Logger = { ...silentLogger, info: tell, warn: tell };
   const app = compose('test')
-    .part('nats', [], (_, signal) => natsPart({ url: nats.url, name: 'test', log: silentLog, signal }))
+    .part('nats', [], (_, signal) => natsPart({ url: nats.url, name: 'test', logger: silentLogger, signal }))
     .part('publisher', ['nats'], (parts) =>
-      publisherPart({ nats: parts.nats, log, meter, watch: { intervalMs: 5 } }),
+      publisherPart({ nats: parts.nats, logger, meter, watch: { intervalMs: 5 } }),
     )
     .build();
   const parts = await app.start();
@@ -28,7 +28,7 @@ async function startPublisher(nats: TestEngine) {
 }
 
 async function addStream(nats: TestEngine) {
-  const { connection } = await connectNats({ url: nats.url, name: 'test', log: silentLog });
+  const { connection } = await connectNats({ url: nats.url, name: 'test', logger: silentLogger });
   const manager = await jetstreamManager(connection);
   const metadata = { [PARTITION_COUNT_KEY]: '1' };
   await manager.streams.add({ name: streamName(0), subjects: [streamSubject(0)], metadata });
@@ -62,7 +62,7 @@ test('a stop waits for what is not confirmed, but not beyond its time', async ()
 test('an app that is told to stop while NATS is away does not wait for it', async () => {
   const app = compose('test')
     .part('nats', [], (_, signal) =>
-      natsPart({ url: 'nats://127.0.0.1:1', name: 'test', log: silentLog, signal }),
+      natsPart({ url: 'nats://127.0.0.1:1', name: 'test', logger: silentLogger, signal }),
     )
     .build();
   const starting = expect(app.start()).rejects.toThrow('stopped before nats started');

@@ -4,7 +4,7 @@ import type { PublisherOptions } from '@odograph/event-log/publisher-options';
 import { createStreamWatch, type StreamWatchOptions } from '@odograph/event-log/stream-watch';
 import type { Meter } from '@opentelemetry/api';
 import { createGrpcServer, type GrpcServerOptions } from '../grpc/server.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { connectMongo, type MongoOptions } from '../mongo.ts';
 import { connectNats, type Nats, type NatsOptions } from '../nats.ts';
@@ -34,21 +34,21 @@ export async function natsPart(options: NatsOptions) {
 
 export interface PublisherPart {
   readonly nats: Nats;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly meter: Meter;
   readonly publisher?: Partial<PublisherOptions>;
   readonly watch?: Partial<StreamWatchOptions>;
 }
 
 /** A publisher with its watch on the streams; on the way down it puts on disk what it has taken. */
-export async function publisherPart({ nats, log, meter, ...options }: PublisherPart) {
+export async function publisherPart({ nats, logger, meter, ...options }: PublisherPart) {
   const { connection, isConnected } = nats;
   const watch = createStreamWatch({
     connection,
     manager: await jetstreamManager(connection),
     isConnected,
-    onTrouble: (err) => log.warn({ err }, 'the streams cannot be looked at'),
-    onRecovery: () => log.info({}, 'the streams can be looked at again'),
+    onTrouble: (err) => logger.warn({ err }, 'the streams cannot be looked at'),
+    onRecovery: () => logger.info({}, 'the streams can be looked at again'),
     ...(options.watch && { options: options.watch }),
   });
   const publisher = createPublisher({

@@ -1,6 +1,6 @@
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { isTraceparent } from '../traceparent.ts';
 import type { CallContext, Method } from './handler.ts';
 import { toServiceError } from './status.ts';
@@ -10,7 +10,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** What the calls of a server share. */
 export interface CallScope {
-  readonly log: Log;
+  readonly logger: Logger;
   /** For calls whose caller sets no deadline, streams that stay aside. */
   readonly defaultDeadlineMs: number;
   readonly open: Set<OpenCall>;
@@ -65,7 +65,7 @@ export function openCall(call: ServerCall, method: Method<never, unknown>, scope
     scope.onEnd(call.getPath(), code, performance.now() - startedAtMs);
   };
   const onLateFailure = (err: unknown) =>
-    scope.log.debug({ err }, 'a handler failed after its call had ended');
+    scope.logger.debug({ err }, 'a handler failed after its call had ended');
 
   const open: OpenCall = {
     context: { signal: whole.signal, deadlineAtMs, traceparent: traceparentOf(call), client: clientOf(call) },
@@ -79,7 +79,7 @@ export function openCall(call: ServerCall, method: Method<never, unknown>, scope
     leave: (work) => void work().catch(onLateFailure),
     succeed: () => close(status.OK),
     fail: (error) => {
-      const answer = toServiceError(scope.toFault(error), scope.log);
+      const answer = toServiceError(scope.toFault(error), scope.logger);
       close(answer.code);
       return answer;
     },

@@ -10,7 +10,7 @@ import {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { service as healthService } from 'grpc-health-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { silentLog } from '../logger.ts';
+import { silentLogger } from '../logger.ts';
 import { loopback } from '../loopback.fixture.ts';
 import { type BidiCall, callBidi, callServerStream, callUnary, createGrpcClient } from './client.ts';
 import { bidi, grpcService, unary, withRawRequests } from './handler.ts';
@@ -72,7 +72,7 @@ describe('a message', () => {
           }),
         }),
       ],
-      ...{ descriptorSet, log: silentLog },
+      ...{ descriptorSet, logger: silentLogger },
     });
     const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${server.port}`);
     onTestFinished(() => client.close());
@@ -240,7 +240,7 @@ describe('what every server offers', () => {
     const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
     onTestFinished(() => stderr.mockRestore());
     const { server } = await loopback({});
-    const options = { services: [], descriptorSet, log: silentLog, port: server.port };
+    const options = { services: [], descriptorSet, logger: silentLogger, port: server.port };
     await expect(createGrpcServer(options)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),

@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
 import { answerBidi, answerServerStream, answerUnary, Undecodable } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
@@ -31,7 +31,7 @@ export interface GrpcServerOptions {
   readonly defaultDeadlineMs?: number;
   /** What an error of a handler means to a caller, such as MongoDB's; one that is no Fault then is INTERNAL. */
   readonly toFault?: (error: unknown) => unknown;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly meter?: Meter;
 }
 
@@ -52,18 +52,18 @@ const LAST_ANSWERS_MS = 50;
 
 /** A gRPC server with health and reflection, on loopback unless told otherwise; it listens when the promise resolves. */
 export async function createGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { services, log, host = '127.0.0.1', port: wantedPort = 0 } = options;
+  const { services, logger, host = '127.0.0.1', port: wantedPort = 0 } = options;
   const open = new Set<OpenCall>();
   const defaultDeadlineMs = options.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS;
   const toFault = options.toFault ?? ((error: unknown) => error);
-  const scope = { log, open, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
+  const scope = { logger, open, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
   const { interceptor, calls } = trackStandardCalls();
   const server = new Server({ ...channelOptions(options), interceptors: [interceptor] });
   for (const service of services) addService(server, service, scope);
   const names = services.map(({ definition }) => serviceName(definition));
   const standard = addStandardServices(server, options.descriptorSet, names, calls);
   const port = await listen(server, host, wantedPort);
-  log.info({ host, port, services: names }, 'gRPC server listens');
+  logger.info({ host, port, services: names }, 'gRPC server listens');
 
   const stop = async (deadlineMs: number) => {
     const reason = new Fault('UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 1_000 });
@@ -71,7 +71,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     standard.endStreams(reason.message);
     for (const call of open) call.stop(reason);
     if (await isClosedWithin(server, deadlineMs)) return;
-    log.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
+    logger.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
     for (const call of open) call.abort(reason);
     await delay(LAST_ANSWERS_MS);
     server.forceShutdown();
@@ -103,7 +103,7 @@ function addService(server: Server, { definition, implementation }: GrpcService,
   for (const [name, method] of Object.entries(definition)) {
     const handler = implementation[name];
     if (!handler) throw new Fault('INTERNAL', `${method.path} has no implementation`);
-    methods[name] = withLoudCodec(method, scope.log);
+    methods[name] = withLoudCodec(method, scope.logger);
     handlers[name] = answer(handler, scope);
   }
   server.addService(methods, handlers);
@@ -118,7 +118,7 @@ function answer(method: Method<never, unknown>, scope: CallScope): UntypedHandle
 /** grpc-js calls bytes it cannot decode INTERNAL, though the caller is at fault, and tells nobody what it cannot encode. */
 function withLoudCodec(
   method: MethodDefinition<unknown, unknown>,
-  log: Log,
+  logger: Logger,
 ): MethodDefinition<unknown, unknown> {
   return {
     ...method,
@@ -133,7 +133,7 @@ function withLoudCodec(
       try {
         return method.responseSerialize(response);
       } catch (err) {
-        log.error({ err, method: method.path }, 'an answer could not be encoded');
+        logger.error({ err, method: method.path }, 'an answer could not be encoded');
         throw err;
       }
     },

@@ -1,7 +1,7 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Fault, type FaultCode } from '@odograph/kernel/fault';
 import { describe, expect, test } from 'vitest';
-import { type Log, silentLog } from '../logger.ts';
+import { type Logger, silentLogger } from '../logger.ts';
 import { faultFromServiceError, STATUS_DETAILS_TRAILER, toServiceError } from './status.ts';
 
 const CODES: readonly FaultCode[] = [
@@ -19,7 +19,7 @@ const CODES: readonly FaultCode[] = [
 ];
 
 function overTheWire(fault: unknown): Fault {
-  return faultFromServiceError(toServiceError(fault, silentLog));
+  return faultFromServiceError(toServiceError(fault, silentLogger));
 }
 
 function serviceError(code: status, details: string, metadata = new Metadata()): ServiceError {
@@ -52,7 +52,10 @@ describe('a fault sent as a gRPC error', () => {
       reason: 'NOT_FINITE',
       description: 'é'.repeat(300),
     }));
-    const error = toServiceError(new Fault('INVALID_INPUT', 'é'.repeat(10_000), { violations }), silentLog);
+    const error = toServiceError(
+      new Fault('INVALID_INPUT', 'é'.repeat(10_000), { violations }),
+      silentLogger,
+    );
     const trailer = error.metadata.get(STATUS_DETAILS_TRAILER)[0] as Buffer;
     expect(trailer.toString('base64').length + encodeURI(error.details).length).toBeLessThan(8_192);
     const seen = faultFromServiceError(error).violations;
@@ -71,9 +74,9 @@ describe('a fault sent as a gRPC error', () => {
 describe('anything else that is thrown', () => {
   test('is told by an opaque id only; the log has the rest under that id', () => {
     const lines: object[] = [];
-    const log: Log = { ...silentLog, error: (fields) => lines.push(fields), child: () => log };
+    const logger: Logger = { ...silentLogger, error: (fields) => lines.push(fields), child: () => logger };
     const secret = new TypeError('password is hunter2');
-    const error = toServiceError(secret, log);
+    const error = toServiceError(secret, logger);
     expect(error).toMatchObject({
       code: status.INTERNAL,
       details: expect.stringMatching(/^internal error [0-9a-f-]{36}:/),

@@ -6,7 +6,7 @@ import { BadRequest, QuotaFailure, RetryInfo } from '@odograph/contracts/generat
 import { Status } from '@odograph/contracts/generated/google/rpc/status';
 import { Fault, type FaultCode, type FaultDetails } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 
 const STATUS_OF: Readonly<Record<FaultCode, status>> = {
   INVALID_INPUT: status.INVALID_ARGUMENT,
@@ -35,10 +35,10 @@ const VIOLATIONS_MAX_BYTES = 3_000;
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** What to tell a caller of an error. One that is no {@link Fault} stays in the log, under an id the caller is given. */
-export function asFault(error: unknown, log: Log): Fault {
+export function asFault(error: unknown, logger: Logger): Fault {
   if (error instanceof Fault) return error;
   const id = randomUUID();
-  log.error({ err: error, id }, 'internal error');
+  logger.error({ err: error, id }, 'internal error');
   return new Fault('INTERNAL', `internal error ${id}: the service's log has the details`, { cause: error });
 }
 
@@ -49,8 +49,8 @@ export function toRpcStatus(fault: Fault): Status {
 }
 
 /** The gRPC error for anything thrown, with its details in the trailer. */
-export function toServiceError(error: unknown, log: Log): ServiceError {
-  const fault = asFault(error, log);
+export function toServiceError(error: unknown, logger: Logger): ServiceError {
+  const fault = asFault(error, logger);
   const rpcStatus = toRpcStatus(fault);
   const metadata = new Metadata();
   metadata.set(STATUS_DETAILS_TRAILER, Buffer.from(Status.encode(rpcStatus).finish()));

@@ -14,7 +14,7 @@ import {
 import {
   LATEST_OBSERVED_AT_MS,
   type RecordedSample,
-  type SamplePlace,
+  type SampleKey,
 } from '../domain/samples/recorded-sample.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples/samples.ts';
@@ -113,7 +113,7 @@ function rangeOf({ fromMs, toMs, signals }: ListSamplesRequest): SampleRange {
   return { fromMs, toMs: end, ...(signals.length > 0 ? { signals } : {}) };
 }
 
-function placeOf(token: string): SamplePlace | undefined {
+function placeOf(token: string): SampleKey | undefined {
   const key = decodePageToken(LIST, token);
   if (!key) return undefined;
   const [observedAtMs, reportId] = key;
@@ -121,5 +121,5 @@ function placeOf(token: string): SamplePlace | undefined {
   return { observedAtMs, reportId };
 }
 
-const tokenOf = (place: SamplePlace | undefined): string =>
+const tokenOf = (place: SampleKey | undefined): string =>
   place ? encodePageToken(LIST, [place.observedAtMs, place.reportId]) : '';

@@ -1,11 +1,11 @@
 import type { Clock } from '@odograph/kernel/clock';
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 import { latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { WriterObserver } from './writer.ts';
 
 /** Counts what the log writers do, and says what goes wrong. */
-export function observeWriters(meter: Meter, log: Log, clock: Clock): WriterObserver {
+export function observeWriters(meter: Meter, logger: Logger, clock: Clock): WriterObserver {
   const events = meter.createCounter('odograph.log.events', {
     unit: '{event}',
     description: 'Events that came to the log, by what became of them.',
@@ -41,15 +41,18 @@ export function observeWriters(meter: Meter, log: Log, clock: Clock): WriterObse
     },
     onTrouble(partition, err) {
       retries.add(1, { partition });
-      log.warn({ partition, err }, 'appending to the log is tried again');
+      logger.warn({ partition, err }, 'appending to the log is tried again');
     },
     onHalted(partition, reason) {
       if (reason === undefined) {
         halted.delete(partition);
-        log.info({ partition }, 'the partition goes on');
+        logger.info({ partition }, 'the partition goes on');
       } else {
         halted.add(partition);
-        log.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
+        logger.error(
+          { partition, reason },
+          'the partition is halted: its stream is not the one the log knows',
+        );
       }
     },
   };

@@ -1,11 +1,11 @@
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 import { latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { Tail } from './tail.ts';
 import type { ViewObserver } from './views.ts';
 
 /** Counts what the flushes do, and says what goes wrong. */
-export function observeViews(meter: Meter, log: Log): ViewObserver {
+export function observeViews(meter: Meter, logger: Logger): ViewObserver {
   const duration = latencyHistogram(
     meter,
     'odograph.views.flush.duration',
@@ -27,7 +27,7 @@ export function observeViews(meter: Meter, log: Log): ViewObserver {
     },
     onTrouble(partition, err) {
       retries.add(1, { partition });
-      log.warn({ partition, err }, 'following or storing is tried again');
+      logger.warn({ partition, err }, 'following or storing is tried again');
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { BidiHandler, CallContext } from '@odograph/platform/grpc/handler';
 import { asFault, toRpcStatus } from '@odograph/platform/grpc/status';
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 import type { ClientLimits } from './client-limits.ts';
 import { createOrderedWindow, type OrderedWindow } from './ordered-window.ts';
 import { toResults } from './results.ts';
@@ -27,7 +27,7 @@ export interface ConnectionParts {
   readonly clients: ClientLimits;
   readonly limits: ConnectionSettings;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** An acknowledgement of several batches covers no more reports: with {@link toResults} it stays below 4 MiB. */
@@ -95,7 +95,7 @@ function assertNumber({ number }: SplitBatch, expected: number): void {
 /** What became of a batch. Never rejects: a refusal is an answer like any other, and the connection goes on. */
 async function resultOf(
   batch: Batch & SplitBatch,
-  { takeBatch, limits, clock, log }: ConnectionParts,
+  { takeBatch, limits, clock, logger }: ConnectionParts,
   {
     client,
     traceparent,
@@ -109,7 +109,7 @@ async function resultOf(
     const answers = await takeBatch(batch, { client, traceparent, deadlineAtMs: dueAtMs, onHandedOver });
     return { number, results: toResults(answers) };
   } catch (error) {
-    return { number, results: [], refused: toRpcStatus(asFault(error, log)) };
+    return { number, results: [], refused: toRpcStatus(asFault(error, logger)) };
   }
 }
 

@@ -8,12 +8,12 @@ import {
   type ConnectResponse,
   TelemetryIngestClient,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import type { Fate } from '@odograph/event-log/publisher';
+import type { AppendResult } from '@odograph/event-log/publisher';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { callBidi, createGrpcClient } from '@odograph/platform/grpc/client';
 import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc/server';
-import { silentLog } from '@odograph/platform/logger';
+import { silentLogger } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
 import { createDoor, DEFAULT_DOOR_LIMITS, type DoorLimits } from './door.ts';
@@ -31,7 +31,7 @@ export interface MemoryLog extends EventAppender {
 export function createMemoryLog(): MemoryLog {
   const groups: (readonly Event[])[] = [];
   let released = Promise.resolve();
-  async function append(group: readonly Event[], deadlineAtMs: number): Promise<Fate> {
+  async function append(group: readonly Event[], deadlineAtMs: number): Promise<AppendResult> {
     const fault = log.refuse(group);
     if (fault) return fault;
     const sequence = groups.push(group);
@@ -78,13 +78,13 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
     clock: systemClock,
     limits: all,
     meter: createNoopMeter(),
-    log: silentLog,
+    logger: silentLogger,
   });
   const server = await createGrpcServer({
     services: [door],
     descriptorSet,
     maxMessageBytes: 4 * all.maxBytes,
-    log: silentLog,
+    logger: silentLogger,
   });
   const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${server.port}`);
   onTestFinished(async () => {

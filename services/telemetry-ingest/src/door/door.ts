@@ -1,7 +1,7 @@
 import { TelemetryIngestService } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import type { Clock } from '@odograph/kernel/clock';
 import { bidi, type GrpcService, grpcService, unary, withRawRequests } from '@odograph/platform/grpc/handler';
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 import type { Meter } from '@opentelemetry/api';
 import type { ReportLimits } from '../domain/report.ts';
 import { type ClientQuota, createClientLimits } from './client-limits.ts';
@@ -30,17 +30,17 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly limits: DoorLimits;
   readonly meter: Meter;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** The service `TelemetryIngest`. Its requests come as bytes, as each report is decoded on its own. */
-export function createDoor({ events, clock, limits, meter, log }: DoorParts): GrpcService {
+export function createDoor({ events, clock, limits, meter, logger }: DoorParts): GrpcService {
   const metrics = createDoorMetrics(meter);
   const clients = createClientLimits({ quota: limits, clock, metrics });
   const take = createTakeReports({ events, clock, limits });
   const takeBatch = createTakeBatch({ take, clients, limits, metrics });
   return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
     report: unary(createReportCall({ takeBatch, limits })),
-    connect: bidi(createConnection({ takeBatch, clients, limits, clock, log })),
+    connect: bidi(createConnection({ takeBatch, clients, limits, clock, logger })),
   });
 }

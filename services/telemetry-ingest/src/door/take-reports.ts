@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { EventPublisher, Fate } from '@odograph/event-log/publisher';
+import type { AppendResult, EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { type Fault, invariant, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
@@ -71,7 +71,7 @@ interface Judging extends Pick<ReportsCall, 'traceparent'> {
   readonly groups: (readonly Event[])[];
 }
 
-function answer({ outcome, findings }: Judged, fate: Fate | undefined): Answer {
+function answer({ outcome, findings }: Judged, fate: AppendResult | undefined): Answer {
   invariant(fate !== undefined, 'each report in the log has a fate');
   if (!isFault(fate)) return { outcome, findings, position: fate };
   if (isFault(fate, 'UNAVAILABLE', 'OVERLOADED')) return { outcome: 'unavailable', fault: fate };

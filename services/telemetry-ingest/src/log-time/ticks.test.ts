@@ -1,7 +1,7 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault } from '@odograph/kernel/fault';
-import { silentLog } from '@odograph/platform/logger';
+import { silentLogger } from '@odograph/platform/logger';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startTicks, tickEvent } from './ticks.ts';
 
@@ -25,7 +25,7 @@ function fakePublisher(partitionCount: number | undefined) {
 
 test('each partition gets one tick every ten seconds, on the ten seconds', async () => {
   const publisher = fakePublisher(2);
-  const ticks = startTicks({ publisher, clock, log: silentLog });
+  const ticks = startTicks({ publisher, clock, logger: silentLogger });
   await vi.advanceTimersByTimeAsync(20_000);
   expect(publisher.appended).toEqual([
     [0, NOON_MS + 10_000],
@@ -38,7 +38,7 @@ test('each partition gets one tick every ten seconds, on the ten seconds', async
 
 test('after stop there are none', async () => {
   const publisher = fakePublisher(1);
-  await startTicks({ publisher, clock, log: silentLog }).stop();
+  await startTicks({ publisher, clock, logger: silentLogger }).stop();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(publisher.appended).toEqual([]);
 });
@@ -47,7 +47,7 @@ test('a log that is not there yet, or that is away, does not stop the ticks', as
   const publisher = fakePublisher(1);
   const append = publisher.appendTo;
   publisher.partitionCount = () => undefined;
-  const ticks = startTicks({ publisher, clock, log: silentLog });
+  const ticks = startTicks({ publisher, clock, logger: silentLogger });
   await vi.advanceTimersByTimeAsync(10_000);
   publisher.partitionCount = () => 1;
   publisher.appendTo = () => Promise.reject(new Fault('UNAVAILABLE', 'away'));

@@ -4,7 +4,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
-import type { Log } from '@odograph/platform/logger';
+import type { Logger } from '@odograph/platform/logger';
 
 /** How far ticks lie apart, in milliseconds. Everything that reads time from the log goes by it. */
 export const TICK_INTERVAL_MS = 10_000;
@@ -12,7 +12,7 @@ export const TICK_INTERVAL_MS = 10_000;
 export interface TicksParts {
   readonly publisher: Pick<EventPublisher, 'partitionCount' | 'appendTo'>;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 export interface Ticks {
@@ -21,7 +21,7 @@ export interface Ticks {
 }
 
 /** Appends to each partition that time has passed, once every ten seconds of our clock, until stopped. */
-export function startTicks({ publisher, clock, log }: TicksParts): Ticks {
+export function startTicks({ publisher, clock, logger }: TicksParts): Ticks {
   let underWay = Promise.resolve();
   let timer = schedule();
 
@@ -42,7 +42,7 @@ export function startTicks({ publisher, clock, log }: TicksParts): Ticks {
     } catch (err) {
       if (!isFault(err)) throw err;
       // Who reads time from the log takes a missing tick as no time having passed; the next one makes up for it.
-      log.warn({ err, partition }, 'a tick was not appended');
+      logger.warn({ err, partition }, 'a tick was not appended');
     }
   }
 

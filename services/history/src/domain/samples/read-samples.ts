@@ -1,5 +1,5 @@
 import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
-import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
 import { type SampleRun, sampleRuns, samplesOfRun } from './sample-run.ts';
 import type { SamplesSlice } from './samples.ts';
 
@@ -16,7 +16,7 @@ export interface SampleRange {
 /** A page of a range. */
 export interface SamplePage extends SampleRange {
   /** Only what comes after this place. */
-  readonly after?: SamplePlace | undefined;
+  readonly after?: SampleKey | undefined;
   /** At most so many samples. */
   readonly limit: number;
 }
@@ -32,7 +32,7 @@ export function readSamples(slice: SamplesSlice, page: SamplePage): readonly Rec
     if (found.length >= limit || run.from >= page.toMs) break;
     if (run.to < fromMs) continue;
     for (const sample of samplesInRange(run, page)) {
-      if (after === undefined || comparePlaces(sample, after) > 0) found.push(sample);
+      if (after === undefined || compareSampleKeys(sample, after) > 0) found.push(sample);
     }
   }
   return found.slice(0, limit);
@@ -68,6 +68,6 @@ function samplesInRange(run: SampleRun, range: SampleRange): RecordedSample[] {
   });
 }
 
-function isInRange({ observedAtMs }: SamplePlace, { fromMs, toMs }: SampleRange): boolean {
+function isInRange({ observedAtMs }: SampleKey, { fromMs, toMs }: SampleRange): boolean {
   return observedAtMs >= fromMs && observedAtMs < toMs;
 }

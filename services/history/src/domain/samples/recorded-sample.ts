@@ -4,7 +4,7 @@ import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { capSignals } from '../signal-merge.ts';
 
 /** A sample's place among all samples of its vehicle: two with the same place are one sample told twice. */
-export interface SamplePlace {
+export interface SampleKey {
   /** Unix time in milliseconds, by the vehicle's clock. */
   readonly observedAtMs: number;
   /** The report that brought it. */
@@ -12,7 +12,7 @@ export interface SamplePlace {
 }
 
 /** A sample as history keeps it. */
-export interface RecordedSample extends SamplePlace {
+export interface RecordedSample extends SampleKey {
   readonly signals: Signals;
 }
 
@@ -24,7 +24,7 @@ const KIND_OF_KNOWN: ReadonlyMap<string, 'number' | 'boolean'> = new Map(
 );
 
 /** By observed time, then by report id in UTF-16 order: never by arrival. */
-export function comparePlaces(a: SamplePlace, b: SamplePlace): number {
+export function compareSampleKeys(a: SampleKey, b: SampleKey): number {
   if (a.observedAtMs !== b.observedAtMs) return a.observedAtMs - b.observedAtMs;
   if (a.reportId === b.reportId) return 0;
   return a.reportId < b.reportId ? -1 : 1;

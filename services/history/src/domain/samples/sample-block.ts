@@ -3,7 +3,7 @@ import { ByteWriter } from './block/byte-writer.ts';
 import { readColumns, writeColumns } from './block/columns.ts';
 import { readIntegers, writeIntegers } from './block/integers.ts';
 import { readReportIds, writeReportIds } from './block/report-ids.ts';
-import { comparePlaces, LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
+import { compareSampleKeys, LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
 
 /** How many samples a block holds at most. */
 export const BLOCK_MAX_SAMPLES = 128;
@@ -80,6 +80,6 @@ function isTime(value: number): boolean {
 
 function isInOrder(samples: readonly RecordedSample[]): boolean {
   return samples.every(
-    (sample, row) => row === 0 || comparePlaces(samples[row - 1] as RecordedSample, sample) < 0,
+    (sample, row) => row === 0 || compareSampleKeys(samples[row - 1] as RecordedSample, sample) < 0,
   );
 }

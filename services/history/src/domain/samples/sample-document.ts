@@ -1,6 +1,6 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
-import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
 import { decodeBlock, encodeBlock } from './sample-block.ts';
 import { type BlockMeasures, weightOf } from './sample-cut.ts';
 
@@ -42,12 +42,12 @@ export function toBlock(samples: readonly RecordedSample[]): StoredBlock {
 }
 
 /** Where a block begins: the place of its first sample. */
-export function startOf({ from, fromId }: StoredBlock): SamplePlace {
+export function startOf({ from, fromId }: StoredBlock): SampleKey {
   return { observedAtMs: from, reportId: fromId };
 }
 
 /** Where a block ends: the place of its last sample. */
-export function endOf({ to, toId }: StoredBlock): SamplePlace {
+export function endOf({ to, toId }: StoredBlock): SampleKey {
   return { observedAtMs: to, reportId: toId };
 }
 
@@ -62,8 +62,8 @@ export function samplesOf(block: StoredBlock, only?: ReadonlySet<string>): Recor
     samples.length === block.count &&
     first !== undefined &&
     last !== undefined &&
-    comparePlaces(first, startOf(block)) === 0 &&
-    comparePlaces(last, endOf(block)) === 0;
+    compareSampleKeys(first, startOf(block)) === 0 &&
+    compareSampleKeys(last, endOf(block)) === 0;
   if (!isAsClaimed) throw otherForm();
   return samples;
 }

@@ -1,5 +1,5 @@
 import { invariant } from '@odograph/kernel/fault';
-import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
 import { type CutLimits, type Placement, SampleCut, weightOf } from './sample-cut.ts';
 import {
   endOf,
@@ -50,7 +50,7 @@ function countKept(
   let kept = 0;
   for (const block of blocks) {
     const follows = following[kept];
-    if (follows !== undefined && comparePlaces(endOf(block), follows) >= 0) break;
+    if (follows !== undefined && compareSampleKeys(endOf(block), follows) >= 0) break;
     if (cut.placeBlock(block) === undefined) return Math.max(0, kept - 1);
     kept += 1;
   }
@@ -62,15 +62,15 @@ function countKept(
 /** For each block, the earliest place of any sample that stands after it in the list. */
 function earliestAfter(
   blocks: readonly StoredBlock[],
-  loose: SamplePlace | undefined,
-): readonly (SamplePlace | undefined)[] {
+  loose: SampleKey | undefined,
+): readonly (SampleKey | undefined)[] {
   let earliest = loose;
   return blocks
     .toReversed()
     .map((block) => {
       const afterIt = earliest;
       const start = startOf(block);
-      if (earliest === undefined || comparePlaces(start, earliest) < 0) earliest = start;
+      if (earliest === undefined || compareSampleKeys(start, earliest) < 0) earliest = start;
       return afterIt;
     })
     .reverse();

@@ -1,4 +1,4 @@
-import { comparePlaces, type RecordedSample, type SamplePlace } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
 import { endOf, type StoredBlock, samplesOf, startOf } from './sample-document.ts';
 import { settle } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';
@@ -19,14 +19,14 @@ export interface SampleRun {
 export function* sampleRuns({ documents, loose }: SamplesSlice): Generator<SampleRun> {
   const settled = settle(loose);
   let taken = 0;
-  const takeWhile = (isTaken: (place: SamplePlace) => boolean): readonly RecordedSample[] => {
+  const takeWhile = (isTaken: (place: SampleKey) => boolean): readonly RecordedSample[] => {
     const first = taken;
     while (taken < settled.length && isTaken(settled[taken] as RecordedSample)) taken += 1;
     return settled.slice(first, taken);
   };
   for (const { start, end, blocks } of stretchesOf(documents.flatMap((document) => document.blocks))) {
-    yield* looseRun(takeWhile((place) => comparePlaces(place, start) < 0));
-    const among = takeWhile((place) => comparePlaces(place, end) <= 0);
+    yield* looseRun(takeWhile((place) => compareSampleKeys(place, start) < 0));
+    const among = takeWhile((place) => compareSampleKeys(place, end) <= 0);
     yield { from: start.observedAtMs, to: end.observedAtMs, blocks, loose: among };
   }
   yield* looseRun(takeWhile(() => true));
@@ -46,22 +46,22 @@ function* looseRun(loose: readonly RecordedSample[]): Generator<SampleRun> {
 }
 
 interface Stretch {
-  readonly start: SamplePlace;
-  end: SamplePlace;
+  readonly start: SampleKey;
+  end: SampleKey;
   readonly blocks: StoredBlock[];
 }
 
 /** Blocks that overlap, together. */
 function* stretchesOf(blocks: readonly StoredBlock[]): Generator<Stretch> {
   let open: Stretch | undefined;
-  for (const block of blocks.toSorted((a, b) => comparePlaces(startOf(a), startOf(b)))) {
+  for (const block of blocks.toSorted((a, b) => compareSampleKeys(startOf(a), startOf(b)))) {
     const [start, end] = [startOf(block), endOf(block)];
-    if (open === undefined || comparePlaces(start, open.end) > 0) {
+    if (open === undefined || compareSampleKeys(start, open.end) > 0) {
       if (open !== undefined) yield open;
       open = { start, end, blocks: [block] };
     } else {
       open.blocks.push(block);
-      if (comparePlaces(end, open.end) > 0) open.end = end;
+      if (compareSampleKeys(end, open.end) > 0) open.end = end;
     }
   }
   if (open !== undefined) yield open;

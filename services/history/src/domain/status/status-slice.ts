@@ -1,11 +1,11 @@
-import type { SamplePlace } from '../samples/recorded-sample.ts';
+import type { SampleKey } from '../samples/recorded-sample.ts';
 import type { Reading } from '../signal-merge.ts';
 
 /** The latest that is known of a signal, and the sample that said it. */
-export interface LatestReading extends Reading, SamplePlace {}
+export interface LatestReading extends Reading, SampleKey {}
 
 /** A VIN, and the newest sample of the report that gave it. */
-export interface GivenVin extends SamplePlace {
+export interface GivenVin extends SampleKey {
   readonly value: string;
 }
 

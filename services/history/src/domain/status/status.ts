@@ -2,9 +2,9 @@ import type { Projection } from '@odograph/kernel/projection';
 import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import {
-  comparePlaces,
+  compareSampleKeys,
   type RecordedSample,
-  type SamplePlace,
+  type SampleKey,
   samplesIn,
 } from '../samples/recorded-sample.ts';
 import {
@@ -80,16 +80,16 @@ function takeSignals(latest: Map<string, LatestReading>, sample: RecordedSample)
 
 /** Newest is by (observed time, report id); between two contents under one key, the greater reading stands. */
 function isNewer(name: string, came: LatestReading, held: LatestReading): boolean {
-  return (comparePlaces(came, held) || compareReadings(name, came, held)) > 0;
+  return (compareSampleKeys(came, held) || compareReadings(name, came, held)) > 0;
 }
 
 function newerVin(
   held: GivenVin | undefined,
-  { observedAtMs, reportId }: SamplePlace,
+  { observedAtMs, reportId }: SampleKey,
   value: string,
 ): GivenVin {
   const came = { value, observedAtMs, reportId };
-  return held === undefined || (comparePlaces(came, held) || compareValues(value, held.value)) > 0
+  return held === undefined || (compareSampleKeys(came, held) || compareValues(value, held.value)) > 0
     ? came
     : held;
 }
