@@ -14,7 +14,8 @@ export function proseFindings(file: string, text: string): readonly ProseFinding
   const lines = text.split('\n');
   const inFence = fencedLines(lines);
   return lines.flatMap((line, at) => {
-    const messages = isMarkdown && inFence[at] ? [] : [...wordMessages(line), ...(isMarkdown ? formMessages(line) : [])];
+    const messages =
+      isMarkdown && inFence[at] ? [] : [...wordMessages(line), ...(isMarkdown ? formMessages(line) : [])];
     return messages.map((message) => ({ line: at + 1, message }));
   });
 }
@@ -36,13 +37,19 @@ function wordMessages(line: string): readonly string[] {
 }
 
 /** A sentence ends with a mark before a space and a capital; `e.g.` and the like, and what is in code, do not end one. */
-const TWO_SENTENCES = /[a-z0-9)`*"'][.!?]["')]? +(?:[A-Z`*[]|“)/;
+const TWO_SENTENCES = /(?:[A-Z]{2}|[a-z0-9)`*"'])[.!?]["')]?(?:\*\*)? +[A-Z`*[“]/;
+/** `**Context.** The key …`: a lead-in in bold belongs to the sentence behind it. */
+const LEAD_IN = /^(\s*(?:[-*]|\d+\.) +)?\*{1,2}[^*]+[.:]\*{1,2} /;
 const ABBREVIATION = /\b(?:e\.g|i\.e|vs|cf|etc|resp)\. /g;
 
 function formMessages(line: string): readonly string[] {
   const isTable = line.startsWith('|');
-  const messages = line.length > LINE_MAX && !hasLongLink(line) ? [`${line.length} characters: break the line at a sentence or clause`] : [];
-  if (!isTable && TWO_SENTENCES.test(withoutCode(line).replace(ABBREVIATION, ''))) messages.push('two sentences on a line');
+  const messages =
+    line.length > LINE_MAX && !hasLongLink(line)
+      ? [`${line.length} characters: break the line at a sentence or clause`]
+      : [];
+  if (!isTable && TWO_SENTENCES.test(withoutCode(line).replace(LEAD_IN, '').replace(ABBREVIATION, '')))
+    messages.push('two sentences on a line');
   return messages;
 }
 

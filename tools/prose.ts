@@ -8,7 +8,8 @@ import { resolve } from 'node:path';
 import { proseFindings } from './prose-findings.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const LEFT_OUT = /(^|\/)generated\/|^proto\/google\/|^bench\/results\/|^tools\/(word-list|prose-findings)|package-lock\.json$/;
+const LEFT_OUT =
+  /(^|\/)generated\/|^proto\/google\/|^bench\/results\/|^tools\/(word-list|prose-findings)|package-lock\.json$/;
 const READ = /\.(md|ts|mjs|proto|yml|yaml|c|grit)$|^Makefile$/;
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
