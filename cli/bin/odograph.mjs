@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node that still runs: the program itself is TypeScript, which Node 24 runs as it is.
+// Plain JavaScript, so that an old Node can read it: the program itself is TypeScript, which Node 24 runs directly.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
@@ -9,7 +9,7 @@ const NEEDED_MAJOR = 24;
 const projectNode = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
-  // Halves the time to start from the second time on.
+  // Halves the start-up time from the second start on.
   nodeModule.enableCompileCache();
   await import('../src/main.ts');
 } else if (existsSync(projectNode) && !process.env.ODO_NODE_FOUND) {
@@ -17,18 +17,18 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
 } else {
   const project = fileURLToPath(new URL('../..', import.meta.url));
   process.stderr.write(
-    `odograph needs Node ${NEEDED_MAJOR} or newer, this is ${process.versions.node}: ` +
-      `run "make setup" in ${project}, which brings one along\n`,
+    `odograph needs Node ${NEEDED_MAJOR} or newer, but this is ${process.versions.node}: ` +
+      `run "make setup" in ${project}, which installs it\n`,
   );
   process.exitCode = 1;
 }
 
-/** Hands everything over to a newer Node, signals too, and ends as it ends. */
+/** Runs the same command with a newer Node, forwards signals, and exits with its exit code. */
 function runAgainWith(node) {
   const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, ODO_NODE_FOUND: node } });
   process.on('SIGINT', () => {
-    // Ctrl-C reaches both from the terminal: the program decides when it ends.
+    // The terminal sends Ctrl-C to both processes; the child decides when to exit.
   });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

@@ -1,7 +1,7 @@
 import { createProgram } from './program.ts';
-import { leaveWhenNobodyReads, reportFailure } from './terminal/output.ts';
+import { exitWhenPipeCloses, reportFailure } from './terminal/output.ts';
 
-leaveWhenNobodyReads();
+exitWhenPipeCloses();
 try {
   await createProgram().parseAsync();
 } catch (error) {

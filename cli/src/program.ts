@@ -9,7 +9,7 @@ import { replayCommand } from './commands/replay.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 
-/** The whole command line. What it throws says what went wrong; it ends no process. */
+/** The whole command line. It throws a Fault or a CommanderError, and never exits the process. */
 export function createProgram(): Command {
   const program = new Command('odograph')
     .description('an event-sourced platform for vehicle telemetry')

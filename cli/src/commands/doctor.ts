@@ -14,7 +14,7 @@ interface DoctorOptions {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('what keeps the platform from running well here, and the way out')
+    .description('check what keeps the platform from running well, and say what to do')
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line')
     .action(doctor);

@@ -22,13 +22,13 @@ const PAGE_SIZE = 1_000;
 
 export function historyCommand(): Command {
   return new Command('history')
-    .description("a vehicle's samples over a time range, oldest first")
+    .description('print the samples of a vehicle, oldest first')
     .argument('<id>', 'the vehicle')
     .option('--from <time>', 'from this observed time on (ISO 8601)', timeArgument)
     .option('--to <time>', 'before this observed time (ISO 8601)', timeArgument)
-    .option('--signals <names>', 'only these, between commas', listArgument, [])
-    .option('--limit <count>', 'at most so many samples', countArgument)
-    .option('--at-least <position>', 'wait until this position is in the answer', positionArgument)
+    .option('--signals <names>', 'only these signals, separated by commas', listArgument, [])
+    .option('--limit <count>', 'at most this many samples', countArgument)
+    .option('--at-least <position>', 'wait until the answer includes this position', positionArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line')
     .action(history);
@@ -59,7 +59,9 @@ async function* samplesOf(
   )) {
     for (const sample of page.samples) yield sampleJson(vehicleId, sample);
     if (page.parkedAt && !page.nextPageToken) {
-      note(`the history stands still before ${formatPosition(page.parkedAt)}, which could not be applied`);
+      note(
+        `the history stops before ${formatPosition(page.parkedAt)}: that event could not be applied (see "odograph parked list")`,
+      );
     }
   }
 }

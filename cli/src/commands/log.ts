@@ -31,20 +31,20 @@ interface LogOptions {
 
 export function logCommand(): Command {
   return new Command('log')
-    .description('the log itself: every event, once, in order')
+    .description('print the event log: every event, once, in order')
     .addCommand(readCommand())
     .addCommand(tailCommand());
 }
 
 function readCommand(): Command {
-  return withLogOptions(new Command('read').description('what is in the log now'))
-    .option('--limit <count>', 'at most so many events', countArgument)
+  return withLogOptions(new Command('read').description('print what is in the log now'))
+    .option('--limit <count>', 'at most this many events', countArgument)
     .action(read);
 }
 
 function tailCommand(): Command {
   return withLogOptions(
-    new Command('tail').description('what is committed from now on, until Ctrl-C'),
+    new Command('tail').description('print what is committed from now on, until Ctrl-C'),
   ).action(tail);
 }
 
@@ -52,7 +52,7 @@ function withLogOptions(command: Command): Command {
   return command
     .option(
       '--from <position>',
-      'from here on, its partition only; repeat for others',
+      'start here, in this partition only; repeat for others',
       repeatable(positionArgument),
       [],
     )
@@ -64,11 +64,11 @@ function withLogOptions(command: Command): Command {
     )
     .option(
       '--type <names>',
-      'only these types of event, between commas (default: all but TimeTicked)',
+      'only these event types, separated by commas (default: all but TimeTicked)',
       listArgument,
       [],
     )
-    .option('--subject <id>', 'only the events of this vehicle', '')
+    .option('--subject <id>', 'only events of this vehicle', '')
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line');
 }
@@ -94,7 +94,7 @@ async function tail(options: LogOptions): Promise<void> {
   );
 }
 
-/** Following has no filter of its own: what is wanted is picked out here. */
+/** `Subscribe` has no filter, so the client filters. */
 function isWanted({ event }: LoggedEvent, { type: types, subject }: LogOptions): boolean {
   if (event === undefined) return false;
   const isOfType = types.length > 0 ? types.includes(event.type) : event.type !== 'TimeTicked';

@@ -19,14 +19,14 @@ const PAGE_SIZE = 1_000;
 
 export function parkedCommand(): Command {
   return new Command('parked')
-    .description('events that a projection could not apply; what follows for their vehicle waits')
+    .description('list, retry or drop events that a projection could not apply')
     .addCommand(listCommand())
-    .addCommand(decisionCommand('retry', 'apply a parked event again, and what waits behind it'))
-    .addCommand(decisionCommand('drop', 'go on without a parked event; it stays in the log'));
+    .addCommand(decisionCommand('retry', 'apply a parked event again, and the events that wait behind it'))
+    .addCommand(decisionCommand('drop', 'continue without a parked event; it stays in the log'));
 }
 
 function listCommand(): Command {
-  return withOptions(new Command('list').description('what is parked, by projection and vehicle')).action(
+  return withOptions(new Command('list').description('list parked events by projection and vehicle')).action(
     list,
   );
 }
@@ -53,7 +53,7 @@ async function list(options: ParkedOptions): Promise<void> {
   if (options.json) {
     for (const row of rows) await printJson(row);
   } else if (rows.length === 0) {
-    note('nothing is parked');
+    note('no event is parked');
   } else {
     const cells = rows.map(({ projection, vehicle_id, position, reason }) => [
       projection,

@@ -14,20 +14,18 @@ interface QuarantineOptions {
   readonly json?: boolean;
 }
 
-/** What the views leave out, and what they unite of two contents. */
+/** Events that the views leave out, or merge from two contents. */
 const TYPES = ['TelemetryQuarantined', 'TelemetryConflicted', 'UndecodableReceived'];
 
 export function quarantineCommand(): Command {
   const list = new Command('list')
-    .description(
-      'what could be read but not believed, what came twice with other content, what could not be decoded',
-    )
-    .option('--vehicle <id>', 'only of this vehicle', '')
-    .option('--limit <count>', 'at most so many', countArgument)
+    .description('list reports that were not believed, conflict with an earlier one, or could not be decoded')
+    .option('--vehicle <id>', 'only events of this vehicle', '')
+    .option('--limit <count>', 'at most this many', countArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line, as of "log read"')
     .action(listQuarantine);
-  return new Command('quarantine').description('what was set aside, or is in doubt').addCommand(list);
+  return new Command('quarantine').description('list quarantined and conflicting reports').addCommand(list);
 }
 
 async function listQuarantine({
@@ -47,5 +45,5 @@ async function listQuarantine({
       }
     }
   });
-  if (count === 0 && !isJson) note('nothing is in quarantine');
+  if (count === 0 && !isJson) note('no report is quarantined');
 }

@@ -25,16 +25,16 @@ const PAGE_SIZE = 1_000;
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('the latest known values of one vehicle, or of all')
-    .argument('[id]', 'the vehicle; all of them without')
+    .description('print the latest known values of one vehicle, or of all')
+    .argument('[id]', 'the vehicle (default: all)')
     .option('--fleet <name>', 'only the vehicles of this fleet')
     .option(
       '--at-least <position>',
-      'wait until this position is in the answer',
+      'wait until the answer includes this position',
       repeatable(positionArgument),
     )
     .addOption(endpointOption('history'))
-    .option('--json', 'one JSON object, or one a line for all')
+    .option('--json', 'one JSON object a line')
     .action(status);
 }
 

@@ -1,10 +1,10 @@
-/** What was looked at, how it fares, and what would help. */
+/** One check, its result, and what to do about it. */
 export interface Check {
-  /** What was looked at, in a word or two. */
+  /** What was checked, in a word or two. */
   readonly check: string;
   readonly status: 'ok' | 'warn' | 'fail';
   readonly message: string;
-  /** The way out; absent where all is well. */
+  /** What to do; absent if the check is ok. */
   readonly remedy?: string;
 }
 
@@ -12,7 +12,7 @@ export function ok(check: string, message: string): Check {
   return { check, status: 'ok', message };
 }
 
-/** It works, but not for long or not for everything. */
+/** It works now, but may soon fail, or a part of it does not work. */
 export function warn(check: string, message: string, remedy: string): Check {
   return { check, status: 'warn', message, remedy };
 }

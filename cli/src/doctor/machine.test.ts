@@ -6,7 +6,7 @@ import { checkDataDir, checkDisk, checkLoopback, checkNode } from './machine.ts'
 
 const disk = (freeShare: number) => ({ bavail: freeShare * 1e6, blocks: 1e6, bsize: 4_096 });
 
-describe('the doctor, of the machine', () => {
+describe('doctor, on the machine,', () => {
   it('fails on a Node that is too old', () => {
     expect(checkNode('24.11.1').status).toBe('ok');
     expect(checkNode('22.18.0')).toMatchObject({
@@ -15,7 +15,7 @@ describe('the doctor, of the machine', () => {
     });
   });
 
-  it('warns of a disk that gets full before the door refuses', () => {
+  it('warns about a disk that fills up before ingest refuses', () => {
     expect(checkDisk(disk(0.5)).status).toBe('ok');
     expect(checkDisk(disk(0.15)).status).toBe('warn');
     expect(checkDisk(disk(0.05))).toMatchObject({
@@ -24,13 +24,13 @@ describe('the doctor, of the machine', () => {
     });
   });
 
-  it('takes a data directory that is not there yet, and none below a file', async () => {
+  it('accepts a data directory that does not exist yet, and refuses one below a file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'odograph-doctor-'));
     try {
       const [absent] = await Array.fromAsync(checkDataDir(join(folder, 'a', 'b')));
       expect(absent).toMatchObject({
         status: 'ok',
-        message: expect.stringContaining('made when it is needed'),
+        message: expect.stringContaining('created on first use'),
       });
       writeFileSync(join(folder, 'file'), '');
       const [below] = await Array.fromAsync(checkDataDir(join(folder, 'file', 'b')));
@@ -40,7 +40,7 @@ describe('the doctor, of the machine', () => {
     }
   });
 
-  it('finds that something can listen here', async () => {
+  it('finds that programs can listen here', async () => {
     expect((await checkLoopback()).status).toBe('ok');
   });
 });

@@ -9,7 +9,7 @@ import { maskPassword } from '@odograph/platform/config/setting';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const NODE_MAJOR = 24;
-/** Below this share of free disk the door refuses telemetry. */
+/** Below this share of free disk telemetry-ingest refuses telemetry. */
 const REFUSED_BELOW = 0.1;
 const TIGHT_BELOW = 0.2;
 const GIB = 1024 ** 3;
@@ -19,11 +19,11 @@ export function checkNode(version: string): Check {
   return fail(
     'node',
     `${version} is too old: ${NODE_MAJOR} or newer is needed`,
-    'run make setup, which brings one',
+    'run make setup, which installs it',
   );
 }
 
-/** How each engine would be had. Nothing is installed. */
+/** Where each engine would come from. Nothing is installed. */
 export async function* checkEngines(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   for (const kind of engineKinds) {
     const { title, urlVariable, isOptional, byHand } = engineFacts[kind];
@@ -33,19 +33,23 @@ export async function* checkEngines(env: NodeJS.ProcessEnv): AsyncGenerator<Chec
       yield ok(title, what);
     } catch (error) {
       if (!isFault(error)) throw error;
-      const complain = isOptional ? warn : fail;
-      yield complain(title, error.message, `run make setup, set ${urlVariable}, or ${byHand}`);
+      const report = isOptional ? warn : fail;
+      yield report(title, error.message, `run make setup, set ${urlVariable}, or ${byHand}`);
     }
   }
 }
 
-/** The directory, or the nearest above it where it is not there yet, and the disk it lies on. */
+/** The directory, or the nearest existing one above it, and its disk. */
 export async function* checkDataDir(dataDir: string): AsyncGenerator<Check> {
   const existing = await nearestExisting(dataDir);
   if (await isWritableFolder(existing)) {
-    yield ok('data directory', existing === dataDir ? dataDir : `${dataDir}, made when it is needed`);
+    yield ok('data directory', existing === dataDir ? dataDir : `${dataDir}, created on first use`);
   } else {
-    yield fail('data directory', `nothing can be written to ${existing}`, 'name another one in ODO_DATA_DIR');
+    yield fail(
+      'data directory',
+      `${existing} is not a writable directory`,
+      'set ODO_DATA_DIR to another one',
+    );
   }
   yield checkDisk(await statfs(existing));
 }
@@ -58,21 +62,26 @@ export function checkDisk(disk: {
   const share = disk.bavail / disk.blocks;
   const free = `${(share * 100).toFixed(0)} % free, ${((disk.bavail * disk.bsize) / GIB).toFixed(1)} GiB`;
   if (share < REFUSED_BELOW)
-    return fail('disk', `${free}: the door refuses telemetry below 10 %`, 'free some space');
-  if (share < TIGHT_BELOW)
-    return warn('disk', free, 'free some space: below 10 % the door refuses telemetry');
+    return fail('disk', `${free}: ingest refuses telemetry below 10 %`, 'free some space');
+  if (share < TIGHT_BELOW) return warn('disk', free, 'free some space: ingest refuses telemetry below 10 %');
   return ok('disk', free);
 }
 
-/** Whether services can listen on this machine at all; they choose free ports. */
+/** Whether services can listen on this machine; they choose free ports. */
 export async function checkLoopback(): Promise<Check> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<Check>();
   server.once('error', (error) => {
-    resolve(fail('ports', `nothing can listen on 127.0.0.1: ${error.message}`, 'allow it on this machine'));
+    resolve(
+      fail(
+        'ports',
+        `cannot listen on 127.0.0.1: ${error.message}`,
+        'allow programs on this machine to listen there',
+      ),
+    );
   });
   server.listen(0, '127.0.0.1', () => {
-    server.close(() => resolve(ok('ports', 'free ones can be had on 127.0.0.1')));
+    server.close(() => resolve(ok('ports', 'free ports are available on 127.0.0.1')));
   });
   return promise;
 }

@@ -17,7 +17,7 @@ describe('the doctor, of the platform', () => {
     expect(checkPartition({ ...PARTITION, checkpoint: at(5) })).toMatchObject({ status: 'warn' });
   });
 
-  it('fails on a partition that is halted or that nobody appends to, and says why', () => {
+  it('fails on a partition that is halted or has no writer, and says why', () => {
     const halted = { ...PARTITION, state: PartitionState.HALTED, reason: 'the stream was cut' };
     expect(checkPartition(halted)).toMatchObject({
       status: 'fail',
@@ -27,7 +27,7 @@ describe('the doctor, of the platform', () => {
     const unheard = { ...PARTITION, state: PartitionState.UNSPECIFIED };
     expect(checkPartition(unheard)).toMatchObject({
       status: 'fail',
-      message: 'nothing is heard of it from history-1',
+      message: 'no broadcast from its owner history-1',
     });
   });
 

@@ -13,10 +13,10 @@ import { type Check, fail, ok, warn } from './check.ts';
 
 const ASK_WITHIN_MS = 3_000;
 const SERVICES: readonly ServiceName[] = ['ingest', 'history'];
-/** Envelopes that are in the log and not in the stored views yet; more than a flush or two leaves behind. */
+/** Envelopes in the log that are not in the stored views yet: more than one or two flushes cover. */
 const LAG_WARNED_ABOVE = 100_000;
 
-/** Whether the platform runs, and how each service of it and each partition of the log fares. */
+/** Whether the platform runs, and the state of each service and of each partition of the log. */
 export async function* checkPlatform(running: RunningPlatform | undefined): AsyncGenerator<Check> {
   if (!running) {
     yield warn(
@@ -33,7 +33,7 @@ export async function* checkPlatform(running: RunningPlatform | undefined): Asyn
   }
 }
 
-/** A service that is named by its endpoint, whoever started it. */
+/** A service at an endpoint, however it was started. */
 export async function* checkService(name: ServiceName, endpoint: string): AsyncGenerator<Check> {
   const health = await checkHealth(name, endpoint);
   yield health;
@@ -56,16 +56,12 @@ async function checkHealth(name: ServiceName, endpoint: string): Promise<Check> 
     if (status === 'SERVING') return ok(name, `serves at ${endpoint}`);
     return fail(
       name,
-      `is there at ${endpoint} but does not serve (${status})`,
-      'its log in the data directory says why',
+      `answers at ${endpoint} but does not serve (${status})`,
+      'see its log file in the data directory',
     );
   } catch (error) {
     if (!isFault(error)) throw error;
-    return fail(
-      name,
-      error.message,
-      'its log in the data directory says why; start it again with odograph up',
-    );
+    return fail(name, error.message, 'see its log file in the data directory; start it with odograph up');
   } finally {
     client.close();
   }
@@ -78,7 +74,7 @@ async function* checkPartitions(endpoint: string): AsyncGenerator<Check> {
     for (const partition of partitions) yield checkPartition(partition);
   } catch (error) {
     if (!isFault(error)) throw error;
-    yield fail('partitions', error.message, 'the log of history says why');
+    yield fail('partitions', error.message, 'see history.log');
   } finally {
     client.close();
   }
@@ -89,16 +85,15 @@ export function checkPartition({ watermark, checkpoint, state, reason, owner }: 
   if (state === PartitionState.HALTED) {
     return fail(
       name,
-      `is halted: ${reason || 'its owner knows why'}`,
-      'it is repaired by itself; docs/operations.md says what that leaves',
+      `is halted: ${reason || "see the owner's history.log"}`,
+      'history repairs it without help; see "A partition is halted" in docs/operations.md',
     );
   }
-  if (!owner)
-    return fail(name, 'nobody appends to it', 'start history, or wait until it has taken the lease');
+  if (!owner) return fail(name, 'has no writer', 'start history, or wait until it has taken the lease');
   if (state !== PartitionState.RUNNING)
-    return fail(name, `nothing is heard of it from ${owner}`, 'look at history.log, and whether NATS runs');
+    return fail(name, `no broadcast from its owner ${owner}`, 'see history.log, and check that NATS runs');
   const lag = (watermark?.sequence ?? 0) - (checkpoint?.sequence ?? 0);
   const where = `at envelope ${watermark?.sequence ?? 0}, ${lag} of them not in the stored views yet`;
   if (lag <= LAG_WARNED_ABOVE) return ok(name, where);
-  return warn(name, where, 'the views are being stored too slowly: look at the disk and at MongoDB');
+  return warn(name, where, 'views are stored too slowly: check the disk and MongoDB');
 }

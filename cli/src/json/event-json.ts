@@ -39,7 +39,7 @@ export function eventJson({ position, event }: LoggedEvent): EventJson {
   };
 }
 
-/** A payload that only a newer program knows is printed as it lies there. */
+/** A payload that only a newer program knows is printed as its bytes. */
 function payloadJson(event: Event): object {
   try {
     return dataJson(decodeEvent(event));

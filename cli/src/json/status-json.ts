@@ -16,7 +16,7 @@ export interface StatusJson {
   >;
   readonly last_observed_at: string | null;
   readonly last_received_at: string | null;
-  /** An event of the vehicle could not be applied: the status stands at the one before. */
+  /** The event of the vehicle that could not be applied; the status stops before it. */
   readonly parked_at?: string;
   /** The answer reflects the vehicle's partition up to here. */
   readonly position?: string;

@@ -1,5 +1,5 @@
 import type { StatusJson } from '../json/status-json.ts';
-import { measured, placeOf, signalOf } from '../terminal/status-table.ts';
+import { locationOf, measured, signalOf } from '../terminal/status-table.ts';
 import { textTable } from '../terminal/text-table.ts';
 
 /** What the live view shows of a fleet at a moment. */
@@ -68,7 +68,7 @@ function rowOf(status: StatusJson, { nowMs, modelOf }: FleetMoment): readonly st
     measured(status, 'speed_kmh', 0, ' km/h'),
     measured(status, 'battery_level_pct', 1, ' %'),
     measured(status, 'fuel_level_pct', 1, ' %'),
-    placeOf(status),
+    locationOf(status),
     `${Math.round(ageMs(status, nowMs) / 1_000)} s ago`,
   ];
 }

@@ -38,22 +38,22 @@ export function positionArgument(text: string): Position {
 export function countArgument(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new InvalidArgumentError('It must be a whole number, at least 1.');
+  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }
 
 export function partitionArgument(text: string): number {
   if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be the number of a partition, from 0.');
+  throw new InvalidArgumentError('It must be a partition number, 0 or more.');
 }
 
-/** Names between commas. */
+/** Names, separated by commas. */
 export function listArgument(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names;
-  throw new InvalidArgumentError('It must be names between commas.');
+  throw new InvalidArgumentError('It must be names, separated by commas.');
 }
 
-/** Makes an option that may be given several times. */
+/** An option that may be given several times. */
 export function repeatable<T>(
   parse: (text: string) => T,
 ): (text: string, earlier?: readonly T[]) => readonly T[] {

@@ -1,6 +1,6 @@
 import type { FaultCode } from '@odograph/kernel/fault';
 
-/** What the exit code says; docs/cli.md has the same table. */
+/** The meaning of each exit code; docs/cli.md has the same table. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unavailable: 4, interrupted: 130 } as const;
 
 const EXIT_OF: Readonly<Partial<Record<FaultCode, number>>> = {

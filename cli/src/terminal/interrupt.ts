@@ -1,10 +1,10 @@
-/** Runs until done, or calls it off at Ctrl-C or SIGTERM. */
+/** Runs until done; Ctrl-C or SIGTERM aborts the signal. */
 export async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const callOff = new AbortController();
-  const interrupt = () => callOff.abort();
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    return await run(callOff.signal);
+    return await run(interruption.signal);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }

@@ -3,7 +3,7 @@ import { type Fault, isFault } from '@odograph/kernel/fault';
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 
-/** Prints a line, no faster than it is read. */
+/** Prints a line, and waits if the reader is slower. */
 export async function printLine(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
 }
@@ -13,26 +13,26 @@ export function printJson(object: object): Promise<void> {
   return printLine(JSON.stringify(object));
 }
 
-/** Says something beside the answer. */
+/** Prints a line for people on stderr. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Whoever reads the answer may leave when they have enough, as `| head` does: that is no error. */
-export function leaveWhenNobodyReads(): void {
+/** A reader may close the pipe early, as `| head` does: the command then exits without an error. */
+export function exitWhenPipeCloses(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The terminal was closed: SIGHUP ends what runs, in order.
+    // The terminal was closed: SIGHUP stops the command in order.
     if (error.code === 'EIO') return;
     if (error.code !== 'EPIPE') throw error;
     process.exit(EXIT.ok);
   });
-  // What is said beside the answer may go unheard.
+  // Lines for people may be lost.
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EIO' && error.code !== 'EPIPE') throw error;
   });
 }
 
-/** Says what went wrong, for people or as one line of JSON, and gives the exit code. */
+/** Prints the error, for people or as one line of JSON, and returns the exit code. */
 export function reportFailure(error: unknown, isJson: boolean): number {
   if (error instanceof CommanderError) return reportUsage(error, isJson);
   if (!isFault(error)) throw error;
@@ -42,7 +42,7 @@ export function reportFailure(error: unknown, isJson: boolean): number {
   return exitCodeOf(error.code);
 }
 
-/** Commander has told people already. */
+/** Commander has already printed the message for people. */
 function reportUsage(error: CommanderError, isJson: boolean): number {
   if (error.exitCode === EXIT.ok) return EXIT.ok;
   const message = error.message.replace(/^error: /, '');

@@ -1,6 +1,6 @@
 const BETWEEN = '  ';
 
-/** A table for people, without frames, as wide as its content. */
+/** A text table without borders, as wide as its content. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
