@@ -1,15 +1,16 @@
+import { Duplex } from 'node:stream';
 import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
   ServerDuplexStream,
 } from '@grpc/grpc-js';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, invariant } from '@odograph/kernel/fault';
 import { type CallScope, type OpenCall, openCall } from './call.ts';
 import { firstEvent } from './first-event.ts';
 import type { BidiMethod, ServerStreamMethod, UnaryMethod } from './handler.ts';
 
-/** Bytes that are no message of the method; the call is answered with that. */
+/** Bytes that the request type cannot decode. The call is answered with INVALID_INPUT. */
 export class Undecodable {
   readonly cause: unknown;
   constructor(cause: unknown) {
@@ -17,7 +18,7 @@ export class Undecodable {
   }
 }
 
-/** The grpc-js form of a method of one request and one answer. */
+/** The grpc-js handler of a unary method. */
 export function answerUnary<Request, Response>(
   method: UnaryMethod<Request, Response>,
   scope: CallScope,
@@ -35,7 +36,7 @@ export function answerUnary<Request, Response>(
   };
 }
 
-/** The grpc-js form of a method of one request and many answers. */
+/** The grpc-js handler of a server-streaming method. */
 export function answerServerStream<Request, Response>(
   method: ServerStreamMethod<Request, Response>,
   scope: CallScope,
@@ -50,7 +51,7 @@ export function answerServerStream<Request, Response>(
   };
 }
 
-/** The grpc-js form of a connection. */
+/** The grpc-js handler of a bidirectional method. */
 export function answerBidi<Request, Response>(
   method: BidiMethod<Request, Response>,
   scope: CallScope,
@@ -60,14 +61,14 @@ export function answerBidi<Request, Response>(
     const send = (response: Response) => sendOne(response, call, open);
     const work = async () => {
       await open.until(method.handler(readAll(call, open), send, open.context));
-      // The server stopped before the client was done.
+      // If the server stopped before the client was done, the call ends with that reason.
       if (!call.readableEnded) open.reading.throwIfAborted();
     };
     answerStream(work(), call, open);
   };
 }
 
-/** What grpc-js calls that answer with a stream have. */
+/** The common part of grpc-js calls that answer with a stream. */
 interface ResponseStream<Response> extends NodeJS.EventEmitter {
   write(response: Response): boolean;
   end(): void;
@@ -83,7 +84,7 @@ function answerStream(work: Promise<void>, call: ResponseStream<never>, open: Op
   );
 }
 
-/** Resolves when the client can take more: what it does not read waits in the handler, not in memory. */
+/** Resolves when the client can take more, so that a slow client holds its handler back instead of filling memory. */
 async function sendOne<Response>(
   response: Response,
   call: ResponseStream<Response>,
@@ -103,13 +104,13 @@ async function sendAll<Response>(
   try {
     for (let step = await next(); !step.done; step = await next()) await sendOne(step.value, call, open);
   } catch (error) {
-    // Not awaited: a generator that waits for something closes only when that comes.
+    // Not awaited: a generator that waits for something closes only when its wait ends.
     open.leave(async () => iterator.return?.());
     throw error;
   }
 }
 
-/** The requests, not by the stream's own iterator: on an error, that destroys the stream before its answer is sent. */
+/** The requests. The stream's own iterator destroys the stream on an error, before the answer is sent, so it is not used. */
 async function* readAll<Request>(
   call: ServerDuplexStream<Request | Undecodable, never>,
   open: OpenCall,
@@ -128,15 +129,25 @@ async function* readAll<Request>(
   }
 }
 
-/** grpc-js lets 16 messages, each as large as the limit allows, wait unread for each stream; and offers no option. */
-function readOneAhead(call: ServerDuplexStream<unknown, never>): void {
-  const { _readableState } = call as unknown as { _readableState: { highWaterMark: number } };
+/**
+ * Lets one unread message wait for each stream. grpc-js lets 16 wait, each as large as the limit allows, and has no option
+ * for that, so this sets a private field of Node's streams.
+ */
+function readOneAhead(stream: object): void {
+  const { _readableState } = stream as { _readableState: { highWaterMark: number } };
   _readableState.highWaterMark = 1;
 }
 
+const probe = new Duplex({ objectMode: true });
+readOneAhead(probe);
+invariant(
+  probe.readableHighWaterMark === 1,
+  'a stream reads ahead as far as _readableState.highWaterMark says',
+);
+
 function decoded<Request>(request: Request | Undecodable, path: string): Request {
   if (!(request instanceof Undecodable)) return request;
-  throw new Fault('INVALID_INPUT', `the bytes are not the request that ${path} takes`, {
+  throw new Fault('INVALID_INPUT', `the bytes cannot be decoded as the request of ${path}`, {
     cause: request.cause,
   });
 }

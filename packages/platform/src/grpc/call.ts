@@ -1,45 +1,45 @@
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
-import { isTraceparent } from '../traceparent.ts';
 import type { CallContext, Method } from './handler.ts';
 import { toServiceError } from './status.ts';
+import { isTraceparent } from './traceparent.ts';
 
-/** What a timer can wait at most: about 25 days. */
+/** The longest time that a timer can wait: about 25 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** What the calls of a server share. */
+/** What all calls of a server share. */
 export interface CallScope {
   readonly logger: Logger;
-  /** For calls whose caller sets no deadline, streams that stay aside. */
+  /** For calls whose caller sets no deadline. Streams that stay have none. */
   readonly defaultDeadlineMs: number;
   readonly open: Set<OpenCall>;
-  /** What an error of a handler means to a caller. */
+  /** Converts an error of a handler, for example of MongoDB, to a Fault if it can. */
   readonly toFault: (error: unknown) => unknown;
-  /** Hears how each call ended. */
+  /** Called at the end of each call. */
   readonly onEnd: (path: string, code: status, durationMs: number) => void;
 }
 
 /** A call that is under way. */
 export interface OpenCall {
   readonly context: CallContext;
-  /** Aborted when no more requests are to be read; the handler goes on. */
+  /** Aborted when no more requests should be read. The handler continues. */
   readonly reading: AbortSignal;
-  /** The server stops: streams come to their end, a unary call may finish. */
+  /** Called when the server stops: ends a stream, and lets a unary call finish. */
   stop(reason: Fault): void;
-  /** Answers the call now, whatever its handler does. */
+  /** Answers the call now without waiting for its handler. */
   abort(reason: Fault): void;
-  /** What the work gives, or the reason of the signal (the call's own) as soon as that is aborted. */
+  /** Returns the result of the work. If the signal aborts first (default: the signal of the call), throws its reason. */
   until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Lets work come to its own end; nobody waits for it. */
+  /** Runs work that the call does not wait for. */
   leave(work: () => Promise<unknown>): void;
-  /** The call ended well. */
+  /** Called when the call succeeded. */
   succeed(): void;
-  /** The call failed; gives what to answer. */
+  /** Called when the call failed. Returns the error to answer. */
   fail(error: unknown): ServiceError;
 }
 
-/** What all kinds of grpc-js calls have. */
+/** The common part of all grpc-js calls. */
 interface ServerCall {
   readonly metadata: Metadata;
   getDeadline(): Date | number;
@@ -49,7 +49,7 @@ interface ServerCall {
   off(event: 'cancelled', listener: () => void): unknown;
 }
 
-/** Watches over a call: its deadline, its client, the end of its server. */
+/** Opens a call, and watches its deadline and its client. */
 export function openCall(call: ServerCall, method: Method<never, unknown>, scope: CallScope): OpenCall {
   const startedAtMs = performance.now();
   const [whole, reading] = [new AbortController(), new AbortController()];
@@ -90,7 +90,8 @@ export function openCall(call: ServerCall, method: Method<never, unknown>, scope
 
 /** Aborts a call when its deadline passes or its client goes away, until the returned function is called. */
 function watch(call: ServerCall, deadlineAtMs: number, abort: (reason: Fault) => void): () => void {
-  const onDeadline = () => abort(new Fault('DEADLINE', `${call.getPath()} was not done by its deadline`));
+  const onDeadline = () =>
+    abort(new Fault('DEADLINE', `${call.getPath()} did not finish before its deadline`));
   const onCancelled = () => {
     if (Date.now() >= deadlineAtMs) onDeadline();
     else abort(new Fault('CANCELLED', `the client of ${call.getPath()} is gone`));
@@ -132,7 +133,7 @@ function traceparentOf({ metadata }: ServerCall): string {
   return typeof header === 'string' && isTraceparent(header) ? header : '';
 }
 
-/** `127.0.0.1` of `127.0.0.1:50312`, and of `::ffff:127.0.0.1:50312`, which is the same client. */
+/** `127.0.0.1` for the peer `127.0.0.1:50312`, and for `::ffff:127.0.0.1:50312`, which is the same client. */
 function clientOf(call: ServerCall): string {
   return call
     .getPeer()

@@ -28,7 +28,7 @@ const aborted = async ({ signal }: CallContext) => {
   if (!signal.aborted) await once(signal, 'abort');
   return signal.reason as Fault;
 };
-/** What a count comes to rest at: it moved, and then not for a while. Too short a while could only hide a failure. */
+/** The value at which a count stops changing for 300 ms. A pause that is too short can only hide a failure, not cause one. */
 async function restOf(count: () => number): Promise<number> {
   for (let before = 0; count() === 0 || count() !== before; ) {
     before = count();
@@ -37,7 +37,7 @@ async function restOf(count: () => number): Promise<number> {
   return count();
 }
 
-/** A connection to a port that can be cut as by a dying client. */
+/** A proxy to a port. Its connections can be cut as if the client had died. */
 async function cutWire(port: number) {
   const sockets: Socket[] = [];
   const proxy = createServer((socket) => {
@@ -60,7 +60,7 @@ describe('a unary handler', () => {
     expect(await callUnary(ingest.report, REQUEST)).toEqual(ANSWER);
   });
 
-  test('is told of its caller: address, trace and deadline', async () => {
+  test('gets the address, trace and deadline of its caller', async () => {
     const contexts: CallContext[] = [];
     const { ingest } = await loopback({
       report: async (_, context) => {
@@ -80,7 +80,7 @@ describe('a unary handler', () => {
   });
 
   test.each<FaultCode>(['INVALID_INPUT', 'NOT_FOUND', 'OVERLOADED', 'UNAVAILABLE', 'CORRUPT_LOG'])(
-    'that throws %s is heard with all its details',
+    'that throws %s is answered with all details',
     async (code) => {
       const violations = [{ field: 'reports', reason: 'EMPTY', description: 'send at least one report' }];
       const fault = new Fault(code, 'häh?', { violations, retryAfterMs: 20, limit: '1 MB' });
@@ -94,7 +94,7 @@ describe('a unary handler', () => {
     },
   );
 
-  test('whose errors the server knows the meaning of is heard with that', async () => {
+  test('that throws an error which the server can convert is answered with the Fault', async () => {
     const isFull = (error: unknown) => error instanceof RangeError;
     const toFault = (error: unknown) => (isFull(error) ? new Fault('OVERLOADED', 'full') : error);
     const { ingest, errors } = await loopback(
@@ -125,7 +125,7 @@ describe('a unary handler', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('that hangs is answered by the server when its caller sets no deadline', async () => {
+  test('that hangs is answered at the default deadline if its caller sets none', async () => {
     const reasons: Promise<Fault>[] = [];
     const report = (_: unknown, context: CallContext) => {
       reasons.push(aborted(context));
@@ -140,7 +140,7 @@ describe('a unary handler', () => {
     expect(await reasons[0]).toMatchObject({ code: 'DEADLINE' });
   });
 
-  test('is told when the deadline of its caller passes', async () => {
+  test('is aborted when the deadline of its caller passes', async () => {
     const reasons: Promise<Fault>[] = [];
     const report = (_: unknown, context: CallContext) => {
       reasons.push(aborted(context));
@@ -153,7 +153,7 @@ describe('a unary handler', () => {
     expect((await reasons[0])?.code).toMatch(/DEADLINE|CANCELLED/);
   });
 
-  test('is told when its client goes away', async () => {
+  test('is aborted when its client goes away', async () => {
     const reasons: Promise<Fault>[] = [];
     const report = (_: unknown, context: CallContext) => {
       reasons.push(aborted(context));
@@ -187,7 +187,7 @@ describe('a streaming handler', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  test('that fails midway is heard after what it yielded', async () => {
+  test('that fails midway is answered after what it yielded', async () => {
     const { eventLog } = await loopback({
       read: async function* () {
         yield page(1);
@@ -202,7 +202,7 @@ describe('a streaming handler', () => {
     expect(seen).toEqual([1]);
   });
 
-  test('that throws before its first answer is heard', async () => {
+  test('that throws before its first answer is answered', async () => {
     const read = () => {
       throw new Fault('NOT_FOUND', 'no such partition');
     };
@@ -212,7 +212,7 @@ describe('a streaming handler', () => {
     });
   });
 
-  test('produces no more than a slow reader takes', async () => {
+  test('produces only as much as a slow reader takes', async () => {
     let produced = 0;
     const { eventLog } = await loopback({
       read: async function* () {
@@ -241,7 +241,7 @@ describe('a streaming handler', () => {
     await soon(() => expect(closed).toHaveBeenCalledWith('CANCELLED'));
   });
 
-  test('that hangs is ended by the default deadline, unless it stays', async () => {
+  test('that hangs ends at the default deadline, unless it stays', async () => {
     const deadlines: number[] = [];
     const hang = async function* (_: unknown, { deadlineAtMs }: CallContext) {
       deadlines.push(deadlineAtMs);
@@ -278,7 +278,7 @@ describe('a connection', () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  test('reads no further than its handler asks, one message aside', async () => {
+  test('reads only one message more than its handler takes', async () => {
     let read = 0;
     const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
     const { ingest } = await loopback({
@@ -308,7 +308,7 @@ describe('a connection', () => {
     for await (const response of call.responses) expect(through(response)).toBe(100);
   });
 
-  test('whose handler fails is answered with that', async () => {
+  test('whose handler fails is answered with the Fault', async () => {
     const { ingest } = await loopback({
       connect: async (requests) => {
         for await (const _ of requests)
@@ -324,7 +324,7 @@ describe('a connection', () => {
     await expect(call.send(batch(2))).rejects.toMatchObject({ code: 'TOO_LARGE' });
   });
 
-  test('whose client cancels tells its handler, which can then no longer send', async () => {
+  test('whose client cancels aborts its handler, which can then no longer send', async () => {
     const seen: unknown[] = [];
     const { ingest } = await loopback({
       connect: async (_, send, context) => {
@@ -340,7 +340,7 @@ describe('a connection', () => {
     await expect(call.responses[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
-  test('that breaks is no end of requests to its handler', async () => {
+  test('that breaks throws in its handler instead of ending the requests', async () => {
     const seen: unknown[] = [];
     const { server } = await loopback({
       connect: async (requests) => {

@@ -1,30 +1,30 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 
-/** What a handler knows of its call. */
+/** What a handler knows about its call. */
 export interface CallContext {
-  /** Aborted, with a Fault as reason, once nobody waits for the answer: cancelled, past its deadline, or the server ends. */
+  /** Aborted when the answer is no longer needed: cancelled, past the deadline, or the server stops. The reason is a Fault. */
   readonly signal: AbortSignal;
-  /** Unix time in milliseconds; Infinity for a stream that stays and whose caller set none. */
+  /** Unix time in milliseconds. Infinity for a stream that stays if its caller set none. */
   readonly deadlineAtMs: number;
-  /** The caller's W3C trace context; empty when there is none, or a malformed one. */
+  /** The W3C trace context of the caller. Empty if there is none, or a malformed one. */
   readonly traceparent: string;
-  /** Whom limits count: the peer's address without its port. */
+  /** The address of the peer without its port. Limits count by it. */
   readonly client: string;
 }
 
 export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
 
-/** Answers are taken from it no faster than the client reads them. */
+/** The server takes answers from it only as fast as the client reads them. */
 export type ServerStreamHandler<Request, Response> = (
   request: Request,
   context: CallContext,
 ) => AsyncIterable<Response>;
 
 /**
- * Requests are read from the client no faster than from `requests`, which ends when the client is done, and also when
- * the server stops: what was read by then can still be answered. `send` resolves when the client can take more. Both
- * throw the signal's reason once it is aborted; a client that cancels may seem done a moment before.
- * The call ends when the handler does.
+ * The server reads from the client only as fast as the handler takes from `requests`. `requests` ends when the client is
+ * done, and also when the server stops, so that the handler can still answer what it has read. `send` resolves when the
+ * client can take more. Both throw the reason of the signal after it aborts; shortly before, a client that cancels may
+ * look like one that is done. The call ends when the handler returns.
  */
 export type BidiHandler<Request, Response> = (
   requests: AsyncIterable<Request>,
@@ -53,14 +53,14 @@ export type Method<Request, Response> =
   | ServerStreamMethod<Request, Response>
   | BidiMethod<Request, Response>;
 
-/** A method of one request and one answer. */
+/** A method with one request and one answer. */
 export function unary<Request, Response>(
   handler: UnaryHandler<Request, Response>,
 ): UnaryMethod<Request, Response> {
   return { kind: 'unary', handler };
 }
 
-/** A method of one request and many answers. One that `stays`, or takes as long as it takes, has no deadline of the server’s. */
+/** A method with one request and many answers. If it `stays` open, it gets no default deadline. */
 export function serverStream<Request, Response>(
   handler: ServerStreamHandler<Request, Response>,
   { stays = false }: { readonly stays?: boolean } = {},
@@ -68,7 +68,7 @@ export function serverStream<Request, Response>(
   return { kind: 'serverStream', stays, handler };
 }
 
-/** A connection: many requests, many answers, no deadline of the server's. */
+/** A connection: many requests and many answers, without a default deadline. */
 export function bidi<Request, Response>(
   handler: BidiHandler<Request, Response>,
 ): BidiMethod<Request, Response> {
@@ -81,8 +81,8 @@ type Bidi = { readonly requestStream: true; readonly responseStream: true };
 type RequestOf<M> = M extends { requestDeserialize: (bytes: Buffer) => infer Request } ? Request : never;
 type ResponseOf<M> = M extends { responseSerialize: (response: infer Response) => Buffer } ? Response : never;
 
-/** One method for each of a service's definition. */
-export type Implementation<Definition> = {
+/** One method for each method in the definition of a service. */
+type Implementation<Definition> = {
   readonly [Name in keyof Definition]: Definition[Name] extends Unary
     ? UnaryMethod<RequestOf<Definition[Name]>, ResponseOf<Definition[Name]>>
     : Definition[Name] extends ServerStream
@@ -98,7 +98,7 @@ export interface GrpcService {
   readonly implementation: Readonly<Record<string, Method<never, unknown>>>;
 }
 
-/** Puts a generated definition and its implementation together, each method checked against the contract. */
+/** Combines a generated definition with its implementation. The compiler checks each method against the contract. */
 export function grpcService<Definition extends ServiceDefinition>(
   definition: Definition,
   implementation: Implementation<Definition>,
@@ -112,7 +112,7 @@ type WithRawRequests<Definition, Names> = {
     : Definition[Name];
 };
 
-/** The same service with the requests of some methods left as bytes, for a handler that decodes them in its own way. */
+/** The same service, but some methods get their requests as bytes and decode them themselves. */
 export function withRawRequests<Definition extends ServiceDefinition, Name extends keyof Definition & string>(
   definition: Definition,
   ...names: readonly Name[]

@@ -25,7 +25,7 @@ const soon = (expectation: () => void) => vi.waitFor(expectation, { timeout: 5_0
 const next = <T>(responses: AsyncIterable<T>) => responses[Symbol.asyncIterator]().next();
 
 describe('a message', () => {
-  test('over the limit is refused with the limit', async () => {
+  test('over the limit is refused, and the refusal names the limit', async () => {
     const { ingest } = await loopback({ report: async () => ANSWER }, { maxMessageBytes: 1_000 });
     const reports = [{ vehicleId: 'v'.repeat(2_000), reportId: '', samples: [], vin: undefined }];
     await expect(callUnary(ingest.report, { reports })).rejects.toMatchObject({
@@ -35,7 +35,7 @@ describe('a message', () => {
     expect(await callUnary(ingest.report, REQUEST)).toEqual(ANSWER);
   });
 
-  test('that cannot be read is the caller’s fault, not ours', async () => {
+  test('that cannot be decoded is refused as INVALID_INPUT', async () => {
     const connect = async (requests: AsyncIterable<unknown>) => {
       for await (const _ of requests) expect.unreachable();
     };
@@ -57,7 +57,7 @@ describe('a message', () => {
     expect(errors).toEqual([]);
   });
 
-  test('reaches a handler that asks for bytes as it was sent', async () => {
+  test('reaches a handler that takes bytes unchanged', async () => {
     const seen: unknown[] = [];
     const raw = withRawRequests(TelemetryIngestService, 'report', 'connect');
     const server = await createGrpcServer({
@@ -87,7 +87,7 @@ describe('a message', () => {
 });
 
 describe('a server that stops', () => {
-  test('lets a unary call finish, and takes no new one', async () => {
+  test('lets a unary call finish, and takes no new call', async () => {
     const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
     const isAborted: boolean[] = [];
     const { ingest, server, endpoint } = await loopback({
@@ -127,7 +127,7 @@ describe('a server that stops', () => {
     await ended;
   });
 
-  test('lets a connection answer what it has read, and ends it with UNAVAILABLE', async () => {
+  test('lets a connection answer what it has read, then ends it with UNAVAILABLE', async () => {
     let read = 0;
     const { ingest, server } = await loopback({
       connect: async (requests, send) => {
@@ -145,7 +145,7 @@ describe('a server that stops', () => {
     await expect(responses.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  test('answers what hangs with UNAVAILABLE when its time is over', async () => {
+  test('answers calls that hang with UNAVAILABLE when its time is over', async () => {
     const hang = () => Promise.withResolvers<never>().promise;
     const { ingest, server } = await loopback({ report: hang, connect: hang });
     const call: BidiCall<unknown, ConnectResponse> = callBidi(ingest.connect);
@@ -162,7 +162,7 @@ describe('a server that stops', () => {
   });
 });
 
-describe('what every server offers', () => {
+describe('every server', () => {
   const Health = makeGenericClientConstructor(healthService, 'Health');
   type Check = (
     request: object,
@@ -178,17 +178,17 @@ describe('what every server offers', () => {
     return promise;
   };
 
-  test('health: of the server and of each service, as the process says', async () => {
+  test('answers health checks for itself and for each service', async () => {
     const { server, endpoint } = await loopback({});
     const services = ['', 'odograph.telemetry.v1.TelemetryIngest', 'odograph.history.v1.EventLog'];
     const all = () => Promise.all(services.map((service) => health(endpoint, service)));
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
     server.setServing(true);
     expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING']);
-    await expect(health(endpoint, 'nobody')).rejects.toMatchObject({ code: 5 });
+    await expect(health(endpoint, 'unknown')).rejects.toMatchObject({ code: 5 });
   });
 
-  test('a health watch hears of the stop, and does not hold it up', async () => {
+  test('reports its stop to a health watch, and does not wait for it', async () => {
     const { server, endpoint } = await loopback({});
     server.setServing(true);
     const client = new Health(endpoint, credentials.createInsecure());
@@ -207,7 +207,7 @@ describe('what every server offers', () => {
     expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
   });
 
-  test('reflection: lists the services and gives their files', async () => {
+  test('lists its services by reflection and returns their files', async () => {
     const { endpoint } = await loopback({});
     const services = await reflect(endpoint, { listServices: '' });
     expect(services.listServicesResponse.service.map(({ name }: { name: string }) => name)).toEqual(
@@ -235,8 +235,8 @@ describe('what every server offers', () => {
     for await (const response of call) return response;
   };
 
-  test('a port that is taken is named', async () => {
-    // grpc-js says it on stderr as well.
+  test('names a port that is in use', async () => {
+    // grpc-js writes the error to stderr too.
     const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
     onTestFinished(() => stderr.mockRestore());
     const { server } = await loopback({});

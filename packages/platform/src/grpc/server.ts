@@ -18,18 +18,16 @@ import { addStandardServices, trackStandardCalls } from './standard-services.ts'
 
 export interface GrpcServerOptions {
   readonly host?: string;
-  /** 0: a free one. */
+  /** 0 takes a free port. */
   readonly port?: number;
   readonly services: readonly GrpcService[];
-  /** A serialized google.protobuf.FileDescriptorSet that has these services, for reflection. */
+  /** A serialized google.protobuf.FileDescriptorSet with these services, for reflection. */
   readonly descriptorSet: Buffer;
-  /** A message above is refused with RESOURCE_EXHAUSTED. */
+  /** A larger message is refused with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes?: number;
-  /** Calls at a time on one connection; further ones wait. */
-  readonly maxConcurrentStreams?: number;
-  /** For calls whose caller sets no deadline, streams that stay aside. */
+  /** For calls whose caller sets no deadline. Streams that stay have none. */
   readonly defaultDeadlineMs?: number;
-  /** What an error of a handler means to a caller, such as MongoDB's; one that is no Fault then is INTERNAL. */
+  /** Converts an error of a handler, for example of MongoDB, to a Fault. An error that is not a Fault is INTERNAL. */
   readonly toFault?: (error: unknown) => unknown;
   readonly logger: Logger;
   readonly meter?: Meter;
@@ -37,20 +35,20 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   readonly port: number;
-  /** Calls under way, those of health and reflection aside. */
+  /** How many calls are open, without those of health and reflection. */
   readonly openCalls: number;
-  /** What health checks are told; at first: not serving. */
+  /** Sets the answer to health checks. It is NOT_SERVING at first. */
   setServing(isServing: boolean): void;
-  /** Ends streams, lets unary calls finish, and cuts off what is left when the time is over. */
+  /** Ends streams, lets unary calls finish, and aborts the rest when the time is over. */
   stop(deadlineMs: number): Promise<void>;
 }
 
 const MEBIBYTE = 1024 * 1024;
 const DEFAULT_DEADLINE_MS = 30_000;
-/** For the answers to calls that were cut off to leave before their connections are closed. */
+/** How long connections stay open after calls were aborted, so that the answers are still sent. */
 const LAST_ANSWERS_MS = 50;
 
-/** A gRPC server with health and reflection, on loopback unless told otherwise; it listens when the promise resolves. */
+/** A gRPC server with health and reflection. It listens when the promise resolves, by default on loopback. */
 export async function createGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { services, logger, host = '127.0.0.1', port: wantedPort = 0 } = options;
   const open = new Set<OpenCall>();
@@ -86,11 +84,12 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   };
 }
 
-function channelOptions({ maxMessageBytes = MEBIBYTE, maxConcurrentStreams = 1_000 }: GrpcServerOptions) {
+function channelOptions({ maxMessageBytes = MEBIBYTE }: GrpcServerOptions) {
   return {
     'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_concurrent_streams': maxConcurrentStreams,
-    // A peer that vanished without a word is noticed within 30 s.
+    // Calls at a time on one connection. Further calls wait.
+    'grpc.max_concurrent_streams': 1_000,
+    // Detects within 30 s that a peer is gone without closing the connection.
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
@@ -115,7 +114,7 @@ function answer(method: Method<never, unknown>, scope: CallScope): UntypedHandle
   return answerBidi(method, scope);
 }
 
-/** grpc-js calls bytes it cannot decode INTERNAL, though the caller is at fault, and tells nobody what it cannot encode. */
+/** grpc-js answers INTERNAL to bytes that it cannot decode, although the caller made the mistake, and does not log encoding errors. */
 function withLoudCodec(
   method: MethodDefinition<unknown, unknown>,
   logger: Logger,
@@ -140,7 +139,7 @@ function withLoudCodec(
   };
 }
 
-/** `odograph.history.v1.EventLog` of its methods' path `/odograph.history.v1.EventLog/Read`. */
+/** `odograph.history.v1.EventLog`, from the path `/odograph.history.v1.EventLog/Read` of a method. */
 function serviceName(definition: ServiceDefinition): string {
   return Object.values(definition)[0]?.path.split('/')[1] ?? '';
 }

@@ -9,14 +9,14 @@ import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 
-/** What every server offers besides its own services: grpc.health.v1 and grpc.reflection. */
-export interface StandardServices {
+/** The services that every server has besides its own: grpc.health.v1 and grpc.reflection. */
+interface StandardServices {
   setServing(isServing: boolean): void;
-  /** Ends the streams of these services, such as a health watch, which would keep the server from stopping. */
+  /** Ends the streams of these services. An open health watch, for example, prevents the server from stopping. */
   endStreams(reason: string): void;
 }
 
-/** Makes the interceptor that keeps the calls of the standard services, whose handlers are not ours to end. */
+/** Makes an interceptor that collects the open calls of the standard services, because their handlers have no method to end them. */
 export function trackStandardCalls(): {
   readonly interceptor: ServerInterceptor;
   readonly calls: ReadonlySet<ServerInterceptingCallInterface>;
@@ -25,14 +25,14 @@ export function trackStandardCalls(): {
   const interceptor: ServerInterceptor = ({ path }, call) => {
     if (!path.startsWith('/grpc.')) return new ServerInterceptingCall(call);
     calls.add(call);
-    // grpc-js calls `onCancel` when a call ends, however it ends.
+    // grpc-js calls `onCancel` at the end of every call, also of a successful one.
     const untilItEnds = { onCancel: () => calls.delete(call) };
     return new ServerInterceptingCall(call, { start: (next) => next(untilItEnds) });
   };
   return { interceptor, calls };
 }
 
-/** Adds health and reflection to a server; health answers for the server ('') and each of the services by name. */
+/** Adds health and reflection to a server. Health answers for the server ('') and for each service by its name. */
 export function addStandardServices(
   server: Server,
   descriptorSet: Buffer,

@@ -32,13 +32,13 @@ describe('a fault sent as a gRPC error', () => {
     expect(fault).toMatchObject({ code, message: 'what went wrong', violations: [], limit: undefined });
   });
 
-  test('comes back with its violations, its delay and its limit', () => {
+  test('keeps its violations, its delay and its limit', () => {
     const violations = [{ field: 'reports[3].vehicle_id', reason: 'VEHICLE_ID', description: 'use A-Z' }];
     const sent = { violations, retryAfterMs: 1_250.5, limit: '20000 reports/s a client' };
     expect(overTheWire(new Fault('OVERLOADED', 'too much', sent))).toMatchObject(sent);
   });
 
-  test('says when to retry if it is OVERLOADED, and never if it is TOO_LARGE: that is how they differ', () => {
+  test('has a delay if it is OVERLOADED and none if it is TOO_LARGE, which is how they differ', () => {
     expect(overTheWire(new Fault('OVERLOADED', '')).retryAfterMs).toBe(1_000);
     expect(overTheWire(new Fault('TOO_LARGE', '', { limit: '1 MB' }))).toMatchObject({
       code: 'TOO_LARGE',
@@ -46,7 +46,7 @@ describe('a fault sent as a gRPC error', () => {
     });
   });
 
-  test('fits into 8 KiB of trailers, however much is wrong', () => {
+  test('fits into 8 KiB of trailers, however many violations it has', () => {
     const violations = Array.from({ length: 5_000 }, (_, index) => ({
       field: `reports[${index}].samples[0].signals.speed_kmh`,
       reason: 'NOT_FINITE',
@@ -66,13 +66,13 @@ describe('a fault sent as a gRPC error', () => {
     });
   });
 
-  test('survives a message that is no well-formed Unicode', () => {
+  test('keeps a message that is not well-formed Unicode readable', () => {
     expect(overTheWire(new Fault('INVALID_INPUT', 'a \ud800 b')).message).toBe('a � b');
   });
 });
 
 describe('anything else that is thrown', () => {
-  test('is told by an opaque id only; the log has the rest under that id', () => {
+  test('reaches the caller as an opaque id only; the log has the error under that id', () => {
     const lines: object[] = [];
     const logger: Logger = { ...silentLogger, error: (fields) => lines.push(fields), child: () => logger };
     const secret = new TypeError('password is hunter2');

@@ -24,31 +24,33 @@ const STATUS_OF: Readonly<Record<FaultCode, status>> = {
 
 const CODE_OF = new Map(Object.entries(STATUS_OF).map(([code, of]) => [of, code as FaultCode]));
 
-/** The trailer in which clients of every language look for a google.rpc.Status. */
+/** Clients of every language read a google.rpc.Status from this trailer. */
 export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
 
-// Together below the 8 KiB of headers that many clients accept: the trailer is base64, and repeats the message.
+// Together below the 8 KiB of headers that many clients accept. The trailer is base64 and repeats the message.
 const MESSAGE_MAX_CHARACTERS = 500;
 const VIOLATIONS_MAX_BYTES = 3_000;
 
-/** OVERLOADED always carries a delay: it is how a client tells it from TOO_LARGE, which no retry will help. */
+/** OVERLOADED always has a delay. Without one, a client takes RESOURCE_EXHAUSTED for TOO_LARGE and does not retry. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
-/** What to tell a caller of an error. One that is no {@link Fault} stays in the log, under an id the caller is given. */
+/** The Fault for the caller. An error that is not a {@link Fault} is logged, and the caller gets only its id in the log. */
 export function asFault(error: unknown, logger: Logger): Fault {
   if (error instanceof Fault) return error;
   const id = randomUUID();
   logger.error({ err: error, id }, 'internal error');
-  return new Fault('INTERNAL', `internal error ${id}: the service's log has the details`, { cause: error });
+  return new Fault('INTERNAL', `internal error ${id}: see this id in the log of the service`, {
+    cause: error,
+  });
 }
 
-/** A fault as google.rpc.Status, as it is sent inside a stream's messages. */
+/** Converts a Fault to a google.rpc.Status, the form inside the messages of a stream. */
 export function toRpcStatus(fault: Fault): Status {
   const message = fault.message.toWellFormed().slice(0, MESSAGE_MAX_CHARACTERS);
   return { code: STATUS_OF[fault.code], message, details: detailsOf(fault) };
 }
 
-/** The gRPC error for anything thrown, with its details in the trailer. */
+/** Converts anything thrown to a gRPC error, with the details in the trailer. */
 export function toServiceError(error: unknown, logger: Logger): ServiceError {
   const fault = asFault(error, logger);
   const rpcStatus = toRpcStatus(fault);
@@ -100,7 +102,7 @@ function detailsOf(fault: Fault): Any[] {
   return details;
 }
 
-/** As many violations as a trailer can hold, and a last one that counts the others. */
+/** The violations that fit into a trailer, and a last one with the number of the others. */
 function fittingViolations(violations: readonly Finding[]): Finding[] {
   const fitting: Finding[] = [];
   let bytes = 0;

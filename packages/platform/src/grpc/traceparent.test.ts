@@ -13,13 +13,13 @@ test.each([
 });
 
 test.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['version ff', `ff-${TRACE}-${PARENT}-01`],
   ['version 00 with more fields', `00-${TRACE}-${PARENT}-01-more`],
   ['an all-zero trace', `00-${'0'.repeat(32)}-${PARENT}-01`],
   ['an all-zero parent', `00-${TRACE}-${'0'.repeat(16)}-01`],
   ['upper case', `00-${TRACE.toUpperCase()}-${PARENT}-01`],
   ['a line break', `00-${TRACE}-${PARENT}-01\n`],
-])('%s is no trace context', (_, text) => {
+])('%s is not a trace context', (_, text) => {
   expect(isTraceparent(text)).toBe(false);
 });

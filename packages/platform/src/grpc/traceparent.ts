@@ -1,7 +1,7 @@
 const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 const ALL_ZERO = /^0+$/;
 
-/** Whether a `traceparent` header is well-formed (W3C Trace Context, level 2); another is to be treated as absent. */
+/** Whether a `traceparent` header is well-formed (W3C Trace Context, level 2). Treat a malformed one as absent. */
 export function isTraceparent(text: string): boolean {
   const [, version, traceId, parentId, rest] = FORM.exec(text) ?? [];
   if (traceId === undefined || parentId === undefined) return false;
