@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { counter, createMetrics, gauge, histogram, type Metrics } from './metrics.ts';
 
 async function served(metrics: Metrics, options = {}): Promise<string> {
   const endpoint = await metrics.serve(options);
@@ -8,16 +8,20 @@ async function served(metrics: Metrics, options = {}): Promise<string> {
 }
 
 describe('the metrics of a process', () => {
-  test('are what its parts count, under their names and units', async () => {
+  test('are those of its parts, with their names, labels and help', async () => {
     const metrics = createMetrics('test');
-    metrics.meter.createCounter('reports.accepted').add(3, { outcome: 'accepted' });
-    metrics.meter.createHistogram('wait.time', { advice: { explicitBucketBoundaries: [0.5] } }).record(0.2);
+    const { meter } = metrics;
+    counter(meter, 'reports.accepted', '{report}', 'Accepted reports.').add(3, { outcome: 'accepted' });
+    histogram(meter, 'wait.time', 's', 'How long it waited.', [0.5]).record(0.2);
+    gauge(meter, 'queue.size', 'By', 'What waits.', () => 7);
     const text = await (await fetch(`${await served(metrics)}/metrics`)).text();
     expect(text).toContain('reports_accepted_total{outcome="accepted"} 3');
+    expect(text).toContain('# HELP reports_accepted_total Accepted reports.');
     expect(text).toContain('wait_time_bucket{le="0.5"} 1');
+    expect(text).toMatch(/^queue_size 7$/m);
   });
 
-  test('tell of its memory, CPU and event loop, and neither of its command line nor of its user', async () => {
+  test('include its memory, CPU and event loop, but not its command line or its user', async () => {
     const text = await (await fetch(`${await served(createMetrics('test'))}/metrics`)).text();
     for (const name of ['process_memory_usage', 'process_cpu_time_total', 'nodejs_eventloop_utilization']) {
       expect(text).toMatch(new RegExp(`^${name}(\\{.*\\})? [0-9.e-]+$`, 'm'));
@@ -25,13 +29,13 @@ describe('the metrics of a process', () => {
     expect(text).not.toMatch(/target_info|otel_scope|command/);
   });
 
-  test('of two apps in one process are apart', async () => {
+  test('of two apps in one process are separate', async () => {
     const [one, two] = [createMetrics('one'), createMetrics('two')];
-    one.meter.createCounter('only.one').add(1);
+    counter(one.meter, 'only.one', '1', 'Only in one.').add(1);
     expect(await (await fetch(`${await served(two)}/metrics`)).text()).not.toContain('only_one');
   });
 
-  test('are nowhere else, and a taken port is named', async () => {
+  test('are at no other path, and a port that is in use is named', async () => {
     const origin = await served(createMetrics('test'));
     expect((await fetch(`${origin}/`)).status).toBe(404);
     const { port } = new URL(origin);

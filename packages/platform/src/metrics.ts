@@ -2,34 +2,94 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { Fault } from '@odograph/kernel/fault';
-import type { Histogram, Meter } from '@opentelemetry/api';
+import type { Counter, Histogram, Meter, ObservableResult, UpDownCounter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
-/** Where a process's metrics can be scraped. */
-export interface MetricsEndpoint {
+/** The endpoint that Prometheus scrapes. */
+interface MetricsEndpoint {
   readonly port: number;
   stop(): Promise<void>;
 }
 
 export interface Metrics {
-  /** Makes instruments. Never label by vehicle: an instrument keeps 2,000 sets of labels, and folds the rest into one. */
+  /** Makes instruments. Never label by vehicle: an instrument keeps 2,000 sets of labels and merges the rest into one. */
   readonly meter: Meter;
   /** Serves `GET /metrics` in the Prometheus text format. */
   serve(options: { readonly host?: string; readonly port?: number }): Promise<MetricsEndpoint>;
 }
 
-/** Metrics of a process: what its parts count, and its memory, CPU and event loop. */
+/** The metrics of a process: those of its parts, and its memory, CPU and event loop. */
 export function createMetrics(service: string): Metrics {
-  // Its own server cannot listen on a free port: it takes 0 for 9464. Labels with the process's command line stay out.
+  // The exporter's own server takes port 0 for 9464, so it stays off. The target labels contain the command line.
   const exporter = new PrometheusExporter({
     preventServerStart: true,
     withoutScopeInfo: true,
     withoutTargetInfo: true,
   });
   const meter = new MeterProvider({ readers: [exporter] }).getMeter(service);
-  observeProcess(meter);
+  measureProcess(meter);
   return { meter, serve: ({ host = '127.0.0.1', port = 0 }) => serve(exporter, host, port) };
+}
+
+/** A count that only grows. `unit` is a UCUM unit, for example `By`, or a word in braces, for example `{event}`. */
+export function counter(meter: Meter, name: string, unit: string, description: string): Counter {
+  return meter.createCounter(name, { unit, description });
+}
+
+/** A count that grows and shrinks, for example of open connections. */
+export function upDownCounter(meter: Meter, name: string, unit: string, description: string): UpDownCounter {
+  return meter.createUpDownCounter(name, { unit, description });
+}
+
+/** A value that is read at each scrape. */
+export function gauge(
+  meter: Meter,
+  name: string,
+  unit: string,
+  description: string,
+  read: () => number,
+): void {
+  labelledGauge(meter, name, unit, description, (result) => result.observe(read()));
+}
+
+/** Values with labels that are read at each scrape. */
+export function labelledGauge(
+  meter: Meter,
+  name: string,
+  unit: string,
+  description: string,
+  observe: (result: ObservableResult) => void,
+): void {
+  meter.createObservableGauge(name, { unit, description }).addCallback(observe);
+}
+
+/** How values are distributed over buckets with these upper bounds. */
+export function histogram(
+  meter: Meter,
+  name: string,
+  unit: string,
+  description: string,
+  bounds: readonly number[],
+): Histogram {
+  return meter.createHistogram(name, {
+    unit,
+    description,
+    advice: { explicitBucketBoundaries: [...bounds] },
+  });
+}
+
+/**
+ * In seconds. No bound is a whole number, because Prometheus takes 1 and 1.0 for two labels and its version decides which
+ * one it keeps. Bounds of counts are whole numbers, so query those by quantile, not by bound.
+ */
+const LATENCY_BOUNDS_S = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.999, 2.5, 4.999, 9.999,
+];
+
+/** A histogram of durations. It takes seconds and resolves from half a millisecond to 10 s. */
+export function latencyHistogram(meter: Meter, name: string, description: string): Histogram {
+  return histogram(meter, name, 's', description, LATENCY_BOUNDS_S);
 }
 
 async function serve(exporter: PrometheusExporter, host: string, port: number): Promise<MetricsEndpoint> {
@@ -52,48 +112,11 @@ async function serve(exporter: PrometheusExporter, host: string, port: number): 
   return { port: (server.address() as AddressInfo).port, stop };
 }
 
-/**
- * In seconds; none is whole, as 1 and 1.0 are two labels to Prometheus, and which one it keeps depends on its version.
- * Bounds of counts are whole by nature: ask for quantiles there, not for a bound by its label.
- */
-const LATENCY_BOUNDS_S = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.999, 2.5, 4.999, 9.999,
-];
-
-/** How long things took: to be told in seconds, and fine enough for what takes from half a millisecond to 10 s. */
-export function latencyHistogram(meter: Meter, name: string, description: string): Histogram {
-  return meter.createHistogram(name, {
-    unit: 's',
-    description,
-    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
-  });
-}
-
-function observeProcess(meter: Meter): void {
-  const observe = (name: string, unit: string, description: string, read: () => number) =>
-    meter.createObservableGauge(name, { unit, description }).addCallback((result) => result.observe(read()));
-  observe('process.memory.usage', 'By', 'Resident memory.', () => process.memoryUsage.rss());
-  observe(
-    'v8js.memory.heap.used',
-    'By',
-    'Memory of live and dead objects.',
-    () => process.memoryUsage().heapUsed,
-  );
-
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  observe('nodejs.eventloop.delay.max', 's', 'Longest delay since the last scrape.', () => {
-    const maxS = delay.max / 1e9;
-    delay.reset();
-    return maxS;
-  });
-  let before = performance.eventLoopUtilization();
-  observe('nodejs.eventloop.utilization', '1', 'Busy share of the time since the last scrape.', () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    return utilization;
-  });
+function measureProcess(meter: Meter): void {
+  gauge(meter, 'process.memory.usage', 'By', 'Resident memory.', () => process.memoryUsage.rss());
+  const heapUsed = () => process.memoryUsage().heapUsed;
+  gauge(meter, 'v8js.memory.heap.used', 'By', 'Memory of live and dead objects.', heapUsed);
+  measureEventLoop(meter);
   meter
     .createObservableCounter('process.cpu.time', { unit: 's', description: 'CPU time, user and system.' })
     .addCallback((result) => {
@@ -101,4 +124,22 @@ function observeProcess(meter: Meter): void {
       result.observe(user / 1e6, { 'cpu.mode': 'user' });
       result.observe(system / 1e6, { 'cpu.mode': 'system' });
     });
+}
+
+function measureEventLoop(meter: Meter): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  gauge(meter, 'nodejs.eventloop.delay.max', 's', 'Longest delay since the last scrape.', () => {
+    const maxS = delay.max / 1e9;
+    delay.reset();
+    return maxS;
+  });
+  let before = performance.eventLoopUtilization();
+  const description = 'Busy share of the time since the last scrape.';
+  gauge(meter, 'nodejs.eventloop.utilization', '1', description, () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  });
 }

@@ -1,8 +1,8 @@
 import type { Meter } from '@opentelemetry/api';
 import type { CommandStartedEvent, MongoClient } from 'mongodb';
-import { latencyHistogram } from './metrics.ts';
+import { counter, labelledGauge, latencyHistogram } from './metrics.ts';
 
-/** Measures a client's pool and commands, under the names of the OpenTelemetry semantic conventions for databases. */
+/** Measures the pool and the commands of a client, with the names of the OpenTelemetry semantic conventions for databases. */
 export function measureMongo(client: MongoClient, poolName: string, meter: Meter): void {
   measurePool(client, { ...SYSTEM, 'db.client.connection.pool.name': poolName }, meter);
   measureCommands(client, meter);
@@ -19,9 +19,12 @@ function measurePool(client: MongoClient, pool: Labels, meter: Meter): void {
     'db.client.connection.wait_time',
     'How long operations waited for a connection.',
   );
-  const refusals = meter.createCounter('db.client.connection.timeouts', {
-    description: 'Operations that were refused because no connection became free in time.',
-  });
+  const refusals = counter(
+    meter,
+    'db.client.connection.timeouts',
+    '{timeout}',
+    'Operations that were refused because no connection became free in time.',
+  );
   client.on('connectionCreated', () => (open += 1));
   client.on('connectionClosed', () => (open -= 1));
   client.on('connectionCheckOutStarted', () => (waiting += 1));
@@ -36,17 +39,14 @@ function measurePool(client: MongoClient, pool: Labels, meter: Meter): void {
     if (reason === 'timeout') refusals.add(1, pool);
   });
   client.on('connectionCheckedIn', () => (used -= 1));
-  meter
-    .createObservableGauge('db.client.connection.count', { description: 'Connections, by state.' })
-    .addCallback((result) => {
-      result.observe(used, { ...pool, 'db.client.connection.state': 'used' });
-      result.observe(open - used, { ...pool, 'db.client.connection.state': 'idle' });
-    });
-  meter
-    .createObservableGauge('db.client.connection.pending_requests', {
-      description: 'Operations that wait for a connection.',
-    })
-    .addCallback((result) => result.observe(waiting, pool));
+  const [count, pending] = ['db.client.connection.count', 'db.client.connection.pending_requests'];
+  labelledGauge(meter, count, '{connection}', 'Connections, by state.', (result) => {
+    result.observe(used, { ...pool, 'db.client.connection.state': 'used' });
+    result.observe(open - used, { ...pool, 'db.client.connection.state': 'idle' });
+  });
+  labelledGauge(meter, pending, '{request}', 'Operations that wait for a connection.', (result) =>
+    result.observe(waiting, pool),
+  );
 }
 
 interface Command {
@@ -54,11 +54,11 @@ interface Command {
   readonly labels: Labels;
 }
 
-/** Timed here, as the driver's own durations are whole milliseconds. */
+/** Measures durations itself, because the durations of the driver are whole milliseconds. */
 function measureCommands(client: MongoClient, meter: Meter): void {
   const durations = latencyHistogram(meter, 'db.client.operation.duration', 'How long commands took.');
   const running = new Map<number, Command>();
-  const end = (requestId: number, outcome: Readonly<Record<string, string>>) => {
+  const end = (requestId: number, outcome: Labels) => {
     const command = running.get(requestId);
     if (!command) return;
     running.delete(requestId);
@@ -71,8 +71,8 @@ function measureCommands(client: MongoClient, meter: Meter): void {
   client.on('commandFailed', ({ requestId, failure }) => end(requestId, { 'error.type': failure.name }));
 }
 
-/** A command names its collection in the field of its own name, `getMore` in another. */
-function labelsOf({ commandName, command }: CommandStartedEvent): Readonly<Record<string, string>> {
+/** The field with the name of the command holds the collection; for `getMore` it is the field `collection`. */
+function labelsOf({ commandName, command }: CommandStartedEvent): Labels {
   const collection: unknown = commandName === 'getMore' ? command['collection'] : command[commandName];
   const label = typeof collection === 'string' ? { 'db.collection.name': collection } : {};
   return { ...SYSTEM, 'db.operation.name': commandName, ...label };

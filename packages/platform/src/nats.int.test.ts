@@ -6,7 +6,7 @@ import { connectNats } from './nats.ts';
 const OPTIONS = { name: 'test', logger: silentLogger };
 
 describe('a connection to NATS', () => {
-  test('is back after the server was away, and says so', async () => {
+  test('reconnects after the server was away, and calls the listener', async () => {
     await using server = await startTestNats();
     const nats = await connectNats({ ...OPTIONS, url: server.url });
     const onReconnect = vi.fn();
@@ -25,7 +25,7 @@ describe('a connection to NATS', () => {
     await nats.drain(5_000);
   });
 
-  test('waits at the start for a server that is on its way, and only so long', async () => {
+  test('waits at the start for a server, but not longer than its time', async () => {
     const gone = await startTestNats();
     await gone[Symbol.asyncDispose]();
     const port = Number(new URL(gone.url).port);
@@ -45,7 +45,7 @@ describe('a connection to NATS', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  test('sends what was published before it closes', async () => {
+  test('sends everything that was published before it closes', async () => {
     await using server = await startTestNats();
     const [sender, receiver] = [
       await connectNats({ ...OPTIONS, url: server.url }),

@@ -8,7 +8,7 @@ function virtualClock() {
 }
 
 describe('a token bucket', () => {
-  test('gives what comes back in a second at once, then says how long to wait, and that is true', () => {
+  test('gives a second’s worth at once, then returns a wait that is exact', () => {
     const clock = virtualClock();
     const buckets = createTokenBuckets({ ratePerSecond: 100, clock });
     expect(buckets.tryTake('a', 50)).toBe(0);
@@ -19,14 +19,14 @@ describe('a token bucket', () => {
     expect(buckets.tryTake('a', 51)).toBe(0);
   });
 
-  test('is one for each key', () => {
+  test('is separate for each key', () => {
     const buckets = createTokenBuckets({ ratePerSecond: 10, clock: virtualClock() });
     expect(buckets.tryTake('a', 10)).toBe(0);
     expect(buckets.tryTake('b', 10)).toBe(0);
     expect(buckets.tryTake('a', 1)).toBe(100);
   });
 
-  test('gives more than it holds only when full, and is in debt then', () => {
+  test('gives more than it holds only when full, and is then in debt', () => {
     const clock = virtualClock();
     const buckets = createTokenBuckets({ ratePerSecond: 10, clock });
     expect(buckets.tryTake('a', 25)).toBe(0);
@@ -35,7 +35,7 @@ describe('a token bucket', () => {
     expect(buckets.tryTake('a', 25)).toBe(0);
   });
 
-  test('gives nothing for a clock that was set back', () => {
+  test('gains nothing if the clock is set back', () => {
     const clock = virtualClock();
     const buckets = createTokenBuckets({ ratePerSecond: 10, clock });
     expect(buckets.tryTake('a', 10)).toBe(0);
@@ -45,14 +45,14 @@ describe('a token bucket', () => {
     expect(buckets.tryTake('a', 1)).toBe(0);
   });
 
-  test('forgets the key unused for longest when there are too many', () => {
+  test('is dropped if it is the least recently used of too many', () => {
     const buckets = createTokenBuckets({ ratePerSecond: 10, maxKeys: 2, clock: virtualClock() });
     for (const key of ['a', 'b', 'a', 'c']) buckets.tryTake(key, 5);
     expect(buckets.tryTake('a', 1)).toBeGreaterThan(0);
     expect(buckets.tryTake('b', 10)).toBe(0);
   });
 
-  test('never gives more than it holds and what came back since', () => {
+  test('never gives more than it holds and has regained', () => {
     const step = fc.record({ waitMs: fc.nat(2_000), count: fc.nat(20) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
@@ -69,7 +69,7 @@ describe('a token bucket', () => {
     );
   });
 
-  test('whose wait is waited for gives', () => {
+  test('gives after the wait that it returned', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 50 }), (counts) => {
         const clock = virtualClock();

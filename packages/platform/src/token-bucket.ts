@@ -1,34 +1,35 @@
 import type { Clock } from '@odograph/kernel/clock';
 import { invariant } from '@odograph/kernel/fault';
 
-export interface TokenBucketOptions {
-  /** Tokens that come back each second, and tokens a full bucket holds. */
+interface TokenBucketOptions {
+  /** Tokens that a bucket regains each second, and tokens in a full bucket. */
   readonly ratePerSecond: number;
-  /** Buckets that are kept at most. */
+  /** How many buckets are kept. */
   readonly maxKeys?: number;
   readonly clock: Clock;
 }
 
-export interface TokenBuckets {
-  /** Takes tokens from a key's bucket: 0 if it could, else the milliseconds after which it can. */
+interface TokenBuckets {
+  /** Takes tokens from the bucket of a key and returns 0. If it has too few, returns after how many milliseconds to retry. */
   tryTake(key: string, count: number): number;
 }
 
 interface Bucket {
-  /** When it will be full again: it holds what comes back until then less. */
+  /** When the bucket is full again. It lacks the tokens that it regains until then. */
   readonly fullAtMs: number;
   readonly usedAtMs: number;
 }
 
 /**
- * A token bucket a key, such as a client's. More tokens than a bucket holds can be taken from a full one only, and are
- * paid off before the next. Of too many keys the one unused for longest is forgotten: its bucket is full again.
+ * One token bucket for each key, for example for each client. A request for more tokens than a bucket holds needs a full
+ * bucket, and later requests wait until it is paid off. Above `maxKeys`, the least recently used bucket is dropped, which
+ * makes it full again.
  */
 export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
   const { ratePerSecond, maxKeys = 10_000, clock } = options;
-  invariant(ratePerSecond > 0 && maxKeys > 0, 'a token bucket has a rate and room');
+  invariant(ratePerSecond > 0 && maxKeys > 0, 'ratePerSecond and maxKeys are above 0');
   const refillMs = (tokens: number) => (tokens / ratePerSecond) * 1_000;
-  // In order of use: a map iterates in order of insertion, and a key that is used is inserted anew.
+  // In order of use: a map iterates in order of insertion, and each use reinserts the key.
   const buckets = new Map<string, Bucket>();
 
   const use = (key: string, bucket: Bucket) => {
@@ -39,10 +40,10 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
   };
 
   const tryTake = (key: string, count: number) => {
-    invariant(count >= 0, 'tokens are taken, not given');
+    invariant(count >= 0, 'the count of tokens is not negative');
     const nowMs = clock.now();
     const { fullAtMs, usedAtMs } = buckets.get(key) ?? { fullAtMs: nowMs, usedAtMs: nowMs };
-    // A clock that is set back gives nothing, and takes nothing.
+    // If the clock was set back, the bucket neither gains nor loses tokens.
     const setBackMs = Math.max(0, usedAtMs - nowMs);
     const fromMs = Math.max(fullAtMs - setBackMs, nowMs);
     const missing = Math.min(count, ratePerSecond) - ratePerSecond;
