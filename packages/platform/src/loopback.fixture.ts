@@ -46,16 +46,16 @@ export interface Loopback {
 }
 
 const notAsked = (): never => {
-  throw new TypeError('the test does not call this');
+  throw new TypeError('the test has no handler for this method');
 };
 
-/** A real server on loopback with one method of each kind to fill in, and clients to it, until the test is over. */
+/** A real server on loopback with one method of each kind, and clients to it, until the test is over. */
 export async function loopback(
   handlers: Handlers,
   options: Partial<GrpcServerOptions> = {},
 ): Promise<Loopback> {
   const errors: object[] = [];
-  const logger: Logger = { ...silentLogger, error: (fields) => errors.push(fields), child: () => logger };
+  const logger: Logger = { ...silentLogger, error: (fields) => errors.push(fields) };
   const { report = notAsked, connect = notAsked, read = notAsked, subscribe = notAsked } = handlers;
   const services = [
     grpcService(TelemetryIngestService, { report: unary(report), connect: bidi(connect) }),

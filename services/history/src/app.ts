@@ -1,8 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { descriptorSet } from '@odograph/contracts/descriptors';
 import { systemClock } from '@odograph/kernel/clock';
+import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
-import { started } from '@odograph/platform/app/part';
 import {
   grpcPart,
   metricsPart,
@@ -40,8 +40,8 @@ export function historyApp(config: HistoryConfig, logger: Logger) {
   const { partitionCount } = config;
   return (
     engines(config, logger)
-      .part('log', ['logMongo', 'mongo'], ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
-      .part('writers', ['disk', 'nats', 'liveLog', 'log', 'metrics'], async (parts) => {
+      .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
+      .part('writers', async (parts) => {
         const { disk, nats, liveLog, metrics } = parts;
         const writers = startPartitions({
           ...parts.log,
@@ -59,11 +59,11 @@ export function historyApp(config: HistoryConfig, logger: Logger) {
         nats.onReconnect(() => writers.checkAgain());
         return started(writers, { stop: () => writers.stop() });
       })
-      .part('models', ['mongo'], ({ mongo: { db } }) => ({
+      .part('models', ({ mongo: { db } }) => ({
         status: readModelOf(db, status),
         samples: readModelOf(db, samples),
       }))
-      .part('views', ['mongo', 'log', 'listen', 'models', 'writers', 'metrics'], async (parts, stopping) => {
+      .part('views', async (parts, stopping) => {
         const { mongo, listen, models, writers, metrics } = parts;
         const views = await startViews({
           partitionCount,
@@ -80,35 +80,29 @@ export function historyApp(config: HistoryConfig, logger: Logger) {
         return started(views, { stop: () => views.stop() });
       })
       // What is decided about the views comes in through the log, as everything else does.
-      .part('publisher', ['nats', 'metrics'], ({ nats, metrics: { meter } }) =>
-        publisherPart({ nats, logger, meter }),
-      )
-      .part('teller', ['log', 'views', 'writers', 'listen'], (parts) => {
+      .part('publisher', ({ nats, metrics: { meter } }) => publisherPart({ nats, logger, meter }))
+      .part('teller', (parts) => {
         const { collections } = parts.log;
         const { checkpoints } = parts.views;
         const teller = createPartitionTeller({ ...parts, partitionCount, collections, checkpoints });
         return started(teller, { stop: () => teller.stop() });
       })
-      .part(
-        'grpc',
-        ['metrics', 'mongo', 'log', 'listen', 'models', 'views', 'teller', 'publisher'],
-        (parts) => {
-          const { metrics, mongo, models, teller } = parts;
-          const shared = { ...parts, partitionCount };
-          return grpcPart({
-            ...config.grpc,
-            services: [
-              vehicleHistoryService({ ...shared, ...models }),
-              eventLogService({ ...shared, reader: parts.log.queries, describe: () => teller.describe() }),
-              projectionsService({ ...shared, models: [models.status, models.samples], clock: systemClock }),
-            ],
-            descriptorSet,
-            toFault: mongo.asFault,
-            logger,
-            meter: metrics.meter,
-          });
-        },
-      )
+      .part('grpc', (parts) => {
+        const { metrics, mongo, models, teller } = parts;
+        const shared = { ...parts, partitionCount };
+        return grpcPart({
+          ...config.grpc,
+          services: [
+            vehicleHistoryService({ ...shared, ...models }),
+            eventLogService({ ...shared, reader: parts.log.queries, describe: () => teller.describe() }),
+            projectionsService({ ...shared, models: [models.status, models.samples], clock: systemClock }),
+          ],
+          descriptorSet,
+          toFault: mongo.asFault,
+          logger,
+          meter: metrics.meter,
+        });
+      })
   );
 }
 
@@ -118,19 +112,17 @@ function engines(config: HistoryConfig, logger: Logger) {
     natsPart({ ...config.nats, name, logger, signal, isEchoing });
   return (
     compose(SERVICE_NAME)
-      .part('metrics', [], () => metricsPart(SERVICE_NAME, config.metrics))
-      .part('mongo', ['metrics'], ({ metrics: { meter } }) =>
-        mongoPart({ ...config.mongo, name: SERVICE_NAME }, meter),
-      )
-      .part('logMongo', ['metrics'], ({ metrics: { meter } }) =>
+      .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
+      .part('mongo', ({ metrics: { meter } }) => mongoPart({ ...config.mongo, name: SERVICE_NAME }, meter))
+      .part('logMongo', ({ metrics: { meter } }) =>
         mongoPart({ ...config.mongo, pool: LOG_POOL, name: `${SERVICE_NAME}-log` }, meter),
       )
-      .part('nats', [], (_, signal) => open(SERVICE_NAME, signal))
+      .part('nats', (_, signal) => open(SERVICE_NAME, signal))
       // Of its own, so that neither broadcasts nor those who listen to them wait behind the reading of envelopes.
-      .part('broadcasts', [], (_, signal) => open(`${SERVICE_NAME}-broadcasts`, signal, false))
-      .part('liveLog', ['broadcasts'], ({ broadcasts: { connection } }) => openLiveLog(connection))
-      .part('listen', ['liveLog'], ({ liveLog }) => liveLog.listen)
-      .part('disk', ['mongo'], ({ mongo: { db } }) => {
+      .part('broadcasts', (_, signal) => open(`${SERVICE_NAME}-broadcasts`, signal, false))
+      .part('liveLog', ({ broadcasts: { connection } }) => openLiveLog(connection))
+      .part('listen', ({ liveLog }) => liveLog.listen)
+      .part('disk', ({ mongo: { db } }) => {
         const disk = watchFreeDisk(db, (err) => logger.warn({ err }, 'the free disk is not known'));
         return started(disk, { stop: () => disk.stop() });
       })

@@ -45,7 +45,7 @@ async function openTestHistory() {
     database: mongo.db,
     append: (event: Event) => publisher.append([event], Date.now() + 10_000),
     async stop() {
-      await app.stop();
+      await app.stop(10_000);
       watch.stop();
       await connection.close();
       await mongo[Symbol.asyncDispose]();

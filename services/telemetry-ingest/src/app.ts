@@ -1,7 +1,7 @@
 import { descriptorSet } from '@odograph/contracts/descriptors';
 import { systemClock } from '@odograph/kernel/clock';
+import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
-import { started } from '@odograph/platform/app/part';
 import { grpcPart, metricsPart, natsPart, publisherPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
 import type { IngestConfig } from './config.ts';
@@ -17,13 +17,13 @@ const MESSAGE_HEADROOM = 4;
 export function ingestApp(config: IngestConfig, logger: Logger) {
   const { limits, room, publisher } = config;
   return compose(SERVICE_NAME)
-    .part('metrics', [], () => metricsPart(SERVICE_NAME, config.metrics))
-    .part('nats', [], (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
-    .part('publisher', ['nats', 'metrics'], ({ nats, metrics: { meter } }) => {
+    .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
+    .part('nats', (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
+    .part('publisher', ({ nats, metrics: { meter } }) => {
       const watch = { fullRatio: room.fullPct / 100, minFreeDiskRatio: room.minFreeDiskPct / 100 };
       return publisherPart({ nats, logger, meter, publisher, watch });
     })
-    .part('grpc', ['publisher', 'metrics'], ({ publisher: events, metrics: { meter } }) =>
+    .part('grpc', ({ publisher: events, metrics: { meter } }) =>
       grpcPart({
         ...config.grpc,
         services: [createDoor({ events, clock: systemClock, limits, meter, logger })],
@@ -34,7 +34,7 @@ export function ingestApp(config: IngestConfig, logger: Logger) {
         meter,
       }),
     )
-    .part('ticks', ['publisher'], (parts) => {
+    .part('ticks', (parts) => {
       const ticks = startTicks({ publisher: parts.publisher, clock: systemClock, logger });
       return started(ticks, { stop: () => ticks.stop() });
     });

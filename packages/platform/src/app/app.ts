@@ -1,20 +1,52 @@
-import { EventEmitter } from 'node:events';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import { type MadePart, makePart, type Part } from './part.ts';
 
-export type AppState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+type AppState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
-const DEFAULT_DRAIN_MS = 10_000;
+const LIFE = Symbol('life');
 
-/** Parts with one life: they start together and stop together. */
+/** What the app calls on a part. */
+export interface Life {
+  /** Runs after the part is made and before the next part is made. */
+  readonly start?: () => Promise<void> | void;
+  /** Gets the time left for all remaining stops, in milliseconds. The parts before this one need some of it. */
+  readonly stop?: (leftMs: number) => Promise<void> | void;
+}
+
+/** The value of a part together with its life. */
+export interface Started<Value> {
+  readonly value: Value;
+  readonly [LIFE]: Life;
+}
+
+/** Gives a part a life, for example `started(server, { stop: (leftMs) => server.stop(leftMs) })`. */
+export function started<Value>(value: Value, life: Life): Started<Value> {
+  return { value, [LIFE]: life };
+}
+
+/** A part before it is made. */
+export interface Part {
+  readonly name: string;
+  /** Returns the value of the part, or the value with its life. */
+  readonly make: (partsBefore: never, stopping: AbortSignal) => unknown;
+}
+
+interface MadePart {
+  readonly name: string;
+  readonly value: unknown;
+  readonly life: Life;
+}
+
+/** How long the parts before a failed one have to stop. */
+const CLEANUP_MS = 10_000;
+
+/** Parts that start together and stop together. */
 export class App<Parts> {
   readonly name: string;
   readonly #parts: readonly Part[];
   readonly #made: MadePart[] = [];
-  readonly #changes = new EventEmitter<{ state: [AppState] }>();
+  readonly #stopping = new AbortController();
   #state: AppState = 'new';
   #starting: Promise<Parts> | undefined;
-  readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
 
   constructor(name: string, parts: readonly Part[]) {
@@ -26,36 +58,30 @@ export class App<Parts> {
     return this.#state;
   }
 
-  /** Hears every change of state, until the returned function is called. */
-  onState(listener: (state: AppState) => void): () => void {
-    this.#changes.on('state', listener);
-    return () => void this.#changes.off('state', listener);
-  }
-
   /**
-   * Makes and starts the parts in order, and gives their values.
-   * If one fails, those before it are stopped in reverse order, and the Fault names it.
+   * Makes and starts the parts in order and returns their values.
+   * If a part fails, the parts before it stop in reverse order, and the Fault names the part.
    */
   async start(): Promise<Parts> {
     if (this.#state !== 'new') {
-      throw new Fault('INTERNAL', `${this.name} is ${this.#state}: an app starts once`);
+      throw new Fault('INTERNAL', `${this.name} is ${this.#state}: an app starts only once`);
     }
     this.#starting = this.#startParts();
     return await this.#starting;
   }
 
   /**
-   * Stops the parts in reverse order, each even where another fails, and tells each how much of the time is left.
-   * While the app starts, the part under way starts or gives up first.
+   * Stops the parts in reverse order, also if one of them fails, and tells each how much of the time is left.
+   * If the app is still starting, the part that starts now finishes or gives up first.
    */
-  stop(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
+  stop(drainMs: number): Promise<void> {
     this.#stopping.abort();
     this.#stopped ??= this.#stopWhenStarted(drainMs);
     return this.#stopped;
   }
 
   async #startParts(): Promise<Parts> {
-    this.#enter('starting');
+    this.#state = 'starting';
     for (const part of this.#parts) {
       try {
         this.#stopping.signal.throwIfAborted();
@@ -64,22 +90,25 @@ export class App<Parts> {
         throw await this.#failToStart(part, cause);
       }
     }
-    if (!this.#stopping.signal.aborted) this.#enter('running');
-    return Object.freeze(Object.fromEntries(this.#values())) as Parts;
+    if (!this.#stopping.signal.aborted) this.#state = 'running';
+    return this.#values() as Parts;
   }
 
-  async #startPart(part: Part): Promise<void> {
-    const made = await makePart(part, this.#values(), this.#stopping.signal);
-    await made.life.start?.();
-    this.#made.push(made);
+  async #startPart({ name, make }: Part): Promise<void> {
+    const made = await make(this.#values() as never, this.#stopping.signal);
+    const { value, life } = isStarted(made)
+      ? { value: made.value, life: made[LIFE] }
+      : { value: made, life: {} };
+    await life.start?.();
+    this.#made.push({ name, value, life });
   }
 
   async #failToStart(part: Part, cause: unknown): Promise<Fault> {
     if (this.#stopping.signal.aborted) {
       return new Fault('UNAVAILABLE', `${this.name} was stopped before ${part.name} started`, { cause });
     }
-    const failures = await this.#stopParts(DEFAULT_DRAIN_MS);
-    this.#enter('failed');
+    const failures = await this.#stopParts(CLEANUP_MS);
+    this.#state = 'failed';
     const causes = failures.length > 0 ? new AggregateError([cause, ...failures], String(cause)) : cause;
     return this.#faultOf(part.name, 'start', causes);
   }
@@ -87,9 +116,9 @@ export class App<Parts> {
   async #stopWhenStarted(drainMs: number): Promise<void> {
     await Promise.allSettled([this.#starting]);
     if (this.#state === 'failed') return;
-    this.#enter('stopping');
+    this.#state = 'stopping';
     const failures = await this.#stopParts(drainMs);
-    this.#enter(failures.length > 0 ? 'failed' : 'stopped');
+    this.#state = failures.length > 0 ? 'failed' : 'stopped';
     if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
   }
 
@@ -106,8 +135,8 @@ export class App<Parts> {
     return failures;
   }
 
-  #values(): ReadonlyMap<string, unknown> {
-    return new Map(this.#made.map(({ name, value }) => [name, value]));
+  #values(): object {
+    return Object.freeze(Object.fromEntries(this.#made.map(({ name, value }) => [name, value])));
   }
 
   #faultOf(part: string, step: 'start' | 'stop', cause: unknown): Fault {
@@ -115,9 +144,8 @@ export class App<Parts> {
     const message = `${this.name}: ${part} did not ${step}: ${why}`;
     return new Fault(isFault(cause) ? cause.code : 'INTERNAL', message, { cause });
   }
+}
 
-  #enter(state: AppState): void {
-    this.#state = state;
-    this.#changes.emit('state', state);
-  }
+function isStarted(made: unknown): made is Started<unknown> {
+  return typeof made === 'object' && made !== null && LIFE in made;
 }

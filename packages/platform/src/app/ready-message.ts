@@ -1,10 +1,10 @@
-/** Where a service is, each as `host:port`. */
+/** The addresses of a service, each as `host:port`. */
 export interface ServiceEndpoints {
   readonly grpc: string;
   readonly metrics: string;
 }
 
-/** What a service says once it can be used: to its parent over IPC, else as a line on stdout. */
+/** A service sends this when it is ready: to its parent over IPC, or without a parent as a line on stdout. */
 export interface ReadyMessage {
   readonly ready: true;
   readonly endpoints: ServiceEndpoints;

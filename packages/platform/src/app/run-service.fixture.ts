@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigOf } from '../config/config.ts';
 import { oneOf, serviceSettings } from '../config/setting.ts';
+import { started } from './app.ts';
 import { compose } from './compose.ts';
-import { started } from './part.ts';
 import { runService } from './run-service.ts';
 
 /** A service that does nothing, to be run as a process and told how to behave. */
@@ -34,7 +34,7 @@ await runService({
   settings: SETTINGS,
   compose: (config) =>
     compose('fixture')
-      .part('metrics', [], () => ({ port: 2 }))
-      .part('thing', [], () => thing(config))
-      .part('grpc', ['thing'], () => ({ port: 1 })),
+      .part('metrics', () => ({ port: 2 }))
+      .part('thing', () => thing(config))
+      .part('grpc', () => ({ port: 1 })),
 });

@@ -8,23 +8,23 @@ import type { App } from './app.ts';
 import type { Composition } from './compose.ts';
 import type { ReadyMessage, ServiceEndpoints } from './ready-message.ts';
 
-/** What every service has, so that it can be run: these settings, and parts that listen. */
+/** Every service has these settings, and these parts that listen. */
 type ServiceConfig = ConfigOf<typeof serviceSettings>;
 interface ServiceParts {
   readonly grpc: { readonly port: number };
   readonly metrics: { readonly port: number };
 }
 
-export interface ServiceRun<S extends Settings, Parts extends ServiceParts> {
+interface ServiceRun<S extends Settings, Parts extends ServiceParts> {
   readonly name: string;
-  /** How the names of its own settings begin, such as `ODO_HISTORY_`. */
+  /** The prefix of its own settings, for example `ODO_HISTORY_`. */
   readonly ownPrefix: string;
-  /** Its settings, {@link serviceSettings} among them. */
+  /** Its settings, including {@link serviceSettings}. */
   readonly settings: S & typeof serviceSettings;
   readonly compose: (config: ConfigOf<S>, logger: Logger) => Composition<Parts>;
 }
 
-/** A service that is built and not started yet. */
+/** A service that has not started. */
 interface Service<Parts> {
   readonly app: App<Parts>;
   readonly logger: Logger;
@@ -33,16 +33,15 @@ interface Service<Parts> {
 
 const EXIT_FAILED = 1;
 const EXIT_WRONG_SETTINGS = 2;
-/** For what keeps the process alive although everything has stopped. */
+/** How long the process waits for its own end after everything has stopped, or failed to stop. */
 const LAST_MS = 1_000;
 
 /**
- * Runs a service as this process; there is no more to its main.ts.
+ * Runs a service as this process. The main.ts of a service contains only this call.
  *
- * When ready it says so, {@link ReadyMessage}: to its parent over IPC, else as a line on stdout. SIGTERM,
- * SIGINT and the end of its parent let it drain; the same signal again ends it at once, and so does an error that
- * nobody caught.
- * Exit codes: 0 drained, 1 failed, 2 wrong settings, 128 + signal ended at once.
+ * When the service is ready, it sends a {@link ReadyMessage} to its parent over IPC, or without a parent writes it to stdout.
+ * It drains on SIGTERM, on SIGINT, and when its parent ends. It ends at once on the same signal again, or on an uncaught error.
+ * Exit codes: 0 drained, 1 failed, 2 wrong settings, 128 + signal if it ended at once.
  */
 export async function runService<S extends Settings, Parts extends ServiceParts>(
   run: ServiceRun<S, Parts>,
@@ -54,14 +53,14 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
   drainOnEnd(service);
   try {
     const { grpc, metrics } = await app.start();
-    sayReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, logger);
+    sendReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, logger);
   } catch (err) {
-    // To be told to stop while starting is no failure; the drain ends the process.
+    // A stop during the start is not a failure. The drain ends the process.
     if (app.state !== 'running' && app.state !== 'failed') return;
     logger.error({ err }, 'the service did not start');
     endProcess(EXIT_FAILED);
   }
-  // Left to Node, a service that is killed would never have its code cached.
+  // Node writes the code cache at a regular exit only, so a service that is always killed would have none.
   flushCompileCache();
 }
 
@@ -79,7 +78,7 @@ function buildOrExplain<S extends Settings, Parts extends ServiceParts>({
   } catch (err) {
     const isWrongSettings = isFault(err, 'INVALID_INPUT');
     if (isWrongSettings) process.stderr.write(`${name}: ${err.message}\n`);
-    else createLogger(name).error({ err }, 'the service could not be built');
+    else createLogger(name, 'error').error({ err }, 'the service could not be built');
     process.exitCode = isWrongSettings ? EXIT_WRONG_SETTINGS : EXIT_FAILED;
     return undefined;
   }
@@ -89,7 +88,7 @@ function endpoint({ host }: { readonly host: string }, { port }: { readonly port
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function sayReady(endpoints: ServiceEndpoints, logger: Logger): void {
+function sendReady(endpoints: ServiceEndpoints, logger: Logger): void {
   logger.info({ endpoints }, 'ready');
   const message: ReadyMessage = { ready: true, endpoints };
   if (!process.send) process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -102,7 +101,7 @@ function sayReady(endpoints: ServiceEndpoints, logger: Logger): void {
     );
 }
 
-/** An unhandled rejection is an uncaught exception too. What state the process is in, nobody knows: others take over. */
+/** After an uncaught error or an unhandled rejection the state of the process is unknown, so it ends and is restarted. */
 function exitOnUncaught(logger: Logger): void {
   process.on('uncaughtException', (err, origin) => {
     logger.error({ err, origin }, 'uncaught error');
@@ -119,7 +118,7 @@ function drainOnEnd(service: Service<unknown>): void {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      // The same again: after Ctrl-C, which a whole group hears, a parent's own SIGTERM is no impatience.
+      // Only the same signal counts as impatience: Ctrl-C reaches the whole process group, and the parent then sends SIGTERM too.
       process.once(signal, () => process.exit(128 + constants.signals[signal]));
       drainFor(signal);
     });
@@ -144,7 +143,7 @@ async function drain({ app, logger, config: { drainMs } }: Service<unknown>, why
   }
 }
 
-/** Lets the process come to its end by itself, and ends it if it does not. */
+/** Lets the process end by itself, and ends it after a second if something keeps it alive. */
 function endProcess(code: number): void {
   process.exitCode = code;
   if (process.connected) process.disconnect();

@@ -17,8 +17,8 @@ async function startPublisher(nats: TestEngine) {
   const tell = (_: object, message: string) => void told.push(message);
   const logger: Logger = { ...silentLogger, info: tell, warn: tell };
   const app = compose('test')
-    .part('nats', [], (_, signal) => natsPart({ url: nats.url, name: 'test', logger: silentLogger, signal }))
-    .part('publisher', ['nats'], (parts) =>
+    .part('nats', (_, signal) => natsPart({ url: nats.url, name: 'test', logger: silentLogger, signal }))
+    .part('publisher', (parts) =>
       publisherPart({ nats: parts.nats, logger, meter, watch: { intervalMs: 5 } }),
     )
     .build();
@@ -61,7 +61,7 @@ test('a stop waits for what is not confirmed, but not beyond its time', async ()
 
 test('an app that is told to stop while NATS is away does not wait for it', async () => {
   const app = compose('test')
-    .part('nats', [], (_, signal) =>
+    .part('nats', (_, signal) =>
       natsPart({ url: 'nats://127.0.0.1:1', name: 'test', logger: silentLogger, signal }),
     )
     .build();

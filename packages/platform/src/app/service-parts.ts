@@ -9,9 +9,9 @@ import { createMetrics } from '../metrics.ts';
 import { connectMongo, type MongoOptions } from '../mongo.ts';
 import { connectNats, type Nats, type NatsOptions } from '../nats.ts';
 import { observePublishing, observeQueue } from '../publisher-metrics.ts';
-import { started } from './part.ts';
+import { started } from './app.ts';
 
-// Parts that services share, each with its life, as in `.part('nats', [], (_, signal) => natsPart({ …, signal }))`.
+// Parts that services share, each with its life, as in `.part('nats', (_, signal) => natsPart({ …, signal }))`.
 
 /** What a stop may take of the time that is left: those behind it need some too. */
 const share = (leftMs: number) => leftMs / 2;

@@ -74,7 +74,7 @@ describe('a fault sent as a gRPC error', () => {
 describe('anything else that is thrown', () => {
   test('reaches the caller as an opaque id only; the log has the error under that id', () => {
     const lines: object[] = [];
-    const logger: Logger = { ...silentLogger, error: (fields) => lines.push(fields), child: () => logger };
+    const logger: Logger = { ...silentLogger, error: (fields) => lines.push(fields) };
     const secret = new TypeError('password is hunter2');
     const error = toServiceError(secret, logger);
     expect(error).toMatchObject({
