@@ -1,67 +1,96 @@
 /**
  * Writes docs/configuration.md from the settings of the services and the options of `odograph up`.
- * With `--check` nothing is written; the exit code is 1 when the page is not current.
+ * With `--check` it writes nothing, and its exit code is 1 if the page is not current.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { upCommand } from '@odograph/cli/commands/up';
 import { historySettings } from '@odograph/history/config';
+import { listSettings } from '@odograph/platform/config/config';
+import type { Setting } from '@odograph/platform/config/setting';
 import { ingestSettings } from '@odograph/telemetry-ingest/config';
 import { root } from './checks.ts';
-import { type Row, settingRow, settingsIn } from './setting-row.ts';
+
+/** Each service gets a section. */
+const SERVICES = [
+  { name: 'history', settings: listSettings(historySettings) },
+  { name: 'telemetry-ingest', settings: listSettings(ingestSettings) },
+];
 
 const PAGE = resolve(root, 'docs/configuration.md');
 
 const HEAD = `# Configuration
 
-Every setting is an environment variable, read once at the start. A value that is wrong, one that is missing, or a name with a service's own prefix (\`ODO_HISTORY_\`, \`ODO_INGEST_\`) that is none of its settings ends the process with exit
-code 2 and a line for each; an empty value counts as not set. Each service logs its settings when it starts, passwords masked. This page is generated: \`npm run docs:configuration\`.
+Every setting is an environment variable that a process reads once, when it starts.
+An empty value counts as not set.
+A process ends with exit code 2 and a line for each problem if a value is wrong, if a required value is missing,
+or if a name has the prefix of the service, for example \`ODO_HISTORY_\`, and is not one of its settings.
+Each service logs its settings when it starts, without passwords.
+This page is generated: \`npm run docs:configuration\`.
 `;
-
-const UP_SETTINGS: readonly Row[] = [
-  [
-    '`ODO_DATA_DIR`',
-    '',
-    '`.data` in the checkout',
-    'a directory',
-    'where `odograph up` keeps everything, and where the other commands look for what runs',
-  ],
-  ['`ODO_ENGINES_DIR`', '', '`.engines` in the checkout', 'a directory', 'where engines are installed'],
-  [
-    '`ODO_NATS_URL`, `ODO_MONGO_URL`',
-    '',
-    'none: one is started',
-    'as above',
-    'an engine that runs elsewhere, instead of one started here',
-  ],
-];
 
 const UP = `## odograph up
 
-Options of the command line come before the environment. \`up\` hands its environment on to the services, but for what it decides itself: \`ODO_NATS_URL\`, \`ODO_MONGO_URL\`, \`ODO_GRPC_PORT\`, \`ODO_METRICS_PORT\`, \`ODO_PARTITIONS\`.
+Options of the command line have priority over the environment.
+\`up\` passes its environment to the services, except for the settings that it decides itself:
+\`ODO_NATS_URL\`, \`ODO_MONGO_URL\`, \`ODO_GRPC_PORT\`, \`ODO_METRICS_PORT\`, \`ODO_PARTITIONS\`.
 `;
 
-const COLUMNS = ['setting', 'unit', 'default', 'allowed', 'meaning'];
+/** Not read by services, so not declared as settings. */
+const UP_SETTINGS = `- \`ODO_DATA_DIR\`, default \`.data\` in the checkout, a directory:
+  where \`odograph up\` stores all data, and where the other commands find the running platform
+- \`ODO_ENGINES_DIR\`, default \`.engines\` in the checkout, a directory:
+  where engines are installed
+- \`ODO_NATS_URL\`, \`ODO_MONGO_URL\`, no default, allowed as above:
+  an engine that already runs; without it \`up\` starts one
+`;
 
 function page(): string {
-  const [history, ingest] = [settingsIn(historySettings), settingsIn(ingestSettings)];
-  const ingestNames = new Set(ingest.map(({ name }) => name));
-  const shared = history.filter(({ name }) => ingestNames.has(name));
-  const sharedNames = new Set(shared.map(({ name }) => name));
-  const own = (settings: typeof history) =>
-    settings.filter(({ name }) => !sharedNames.has(name)).map(settingRow);
+  const isShared = ({ name }: Setting<unknown>) =>
+    SERVICES.every(({ settings }) => settings.some((other) => other.name === name));
+  const section = (title: string, settings: readonly Setting<unknown>[]) =>
+    `## ${title}\n\n${settings.map(entryOf).join('')}`;
   return [
     HEAD,
-    `## Both services\n\n${table(shared.map(settingRow))}`,
-    `## history\n\n${table(own(history))}`,
-    `## telemetry-ingest\n\n${table(own(ingest))}`,
-    `${UP}\n${table(UP_SETTINGS)}\n${optionTable()}`,
+    section('Every service', (SERVICES[0]?.settings ?? []).filter(isShared)),
+    ...SERVICES.map(({ name, settings }) =>
+      section(
+        name,
+        settings.filter((each) => !isShared(each)),
+      ),
+    ),
+    `${UP}\n${UP_SETTINGS}\n${optionTable()}`,
   ].join('\n');
 }
 
-function table(rows: readonly Row[]): string {
-  const lines = [COLUMNS, COLUMNS.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+function entryOf(setting: Setting<unknown>): string {
+  return `- \`${setting.name}\`, ${defaultOf(setting)}, ${setting.allowed}:\n  ${setting.meaning}\n`;
+}
+
+function defaultOf({ fallback, fallbackInWords, unit }: Setting<unknown>): string {
+  if (fallback === undefined) return 'must be set';
+  if (typeof fallback !== 'number') return `default ${fallbackInWords ?? `\`${fallback}\``}`;
+  const inWords = inLargestUnit(fallback, unit);
+  return `default \`${fallback}\`${unit === '' ? '' : ` ${unit}`}${inWords === '' ? '' : ` (${inWords})`}`;
+}
+
+const SCALES: Readonly<Record<string, readonly (readonly [size: number, word: string])[]>> = {
+  ms: [
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1_000, 's'],
+  ],
+  bytes: [
+    [1024 ** 3, 'GiB'],
+    [1024 ** 2, 'MiB'],
+    [1024, 'KiB'],
+  ],
+};
+
+/** The value in the largest unit that gives a whole number; empty if that is its own unit. */
+function inLargestUnit(value: number, unit: string): string {
+  const scale = (SCALES[unit] ?? []).find(([size]) => value >= size && value % size === 0);
+  return scale ? `${value / scale[0]} ${scale[1]}` : '';
 }
 
 function optionTable(): string {
@@ -75,6 +104,6 @@ function optionTable(): string {
 const fresh = page();
 if (!process.argv.includes('--check')) writeFileSync(PAGE, fresh);
 else if (readFileSync(PAGE, 'utf8') !== fresh) {
-  console.error('docs/configuration.md is not what the settings say: run npm run docs:configuration');
+  console.error('docs/configuration.md differs from the settings: run npm run docs:configuration');
   process.exitCode = 1;
 }

@@ -26,7 +26,7 @@ const PARTITIONS = 2;
 const ENV = {
   ODO_LOG_LEVEL: 'warn',
   ODO_INGEST_MAX_REPORTS_PER_SECOND: '1000000',
-  ODO_INGEST_MAX_STREAMS: '10000',
+  ODO_INGEST_MAX_CONNECTIONS: '10000',
 };
 
 /** Starts a platform, hands it over, and removes it whatever comes of it. */

@@ -4,12 +4,15 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMetrics } from './metrics.ts';
 import { connectMongo, type Mongo, type MongoOptions } from './mongo.ts';
 
-/** A connection of its own to a database of its own, and what its metrics say. */
+/** Connects to a new database, and scrapes the metrics of the connection. */
 async function connected(options: Partial<MongoOptions> = {}) {
   const test = await testMongo();
   onTestFinished(() => test[Symbol.asyncDispose]());
   const metrics = createMetrics('test');
-  const mongo = await connectMongo({ url: test.url, database: test.databaseName, ...options }, metrics.meter);
+  const mongo = await connectMongo(
+    { ...OPTIONS, url: test.url, database: test.databaseName, ...options },
+    metrics.meter,
+  );
   onTestFinished(() => mongo.close());
   const endpoint = await metrics.serve({});
   onTestFinished(() => endpoint.stop());
@@ -17,7 +20,7 @@ async function connected(options: Partial<MongoOptions> = {}) {
   return { mongo, scrape };
 }
 
-/** Gives what a driver's error means to a caller. */
+/** Throws the Fault for an error of the driver. */
 async function run<T>({ db, asFault }: Mongo, work: (db: Db) => Promise<T>): Promise<T> {
   try {
     return await work(db);
@@ -26,12 +29,17 @@ async function run<T>({ db, asFault }: Mongo, work: (db: Db) => Promise<T>): Pro
   }
 }
 
-/** Holds a connection for a while. */
+/** Holds a connection for this time. */
 const occupy = (mongo: Mongo, forMs: number) =>
   run(mongo, (db) => db.collection('busy').findOne({ $where: `sleep(${forMs}) || true` }));
 
+const OPTIONS = {
+  ...{ name: 'test', database: 'test', serverWaitMs: 5_000 },
+  pool: { min: 5, max: 30, waitMs: 2_000 },
+};
+
 describe('a connection to MongoDB', () => {
-  test('writes to the disks of a majority, reads what is there, and drops what is undefined', async () => {
+  test('writes to the disks of a majority, reads what a majority has, and drops undefined fields', async () => {
     const { mongo } = await connected();
     const commands: CommandStartedEvent[] = [];
     mongo.client.on('commandStarted', (event) => commands.push(event));
@@ -45,8 +53,8 @@ describe('a connection to MongoDB', () => {
     expect(find?.command).toMatchObject({ readConcern: { level: 'majority' } });
   });
 
-  test('refuses what finds no free connection in time, and counts it', async () => {
-    const pool = { min: 1, max: 1, waitQueueTimeoutMs: 50 };
+  test('refuses an operation that gets no connection in time, and counts it', async () => {
+    const pool = { min: 1, max: 1, waitMs: 50 };
     const { mongo, scrape } = await connected({ pool });
     await mongo.db.collection('busy').insertOne({});
     const busy = occupy(mongo, 1_500);
@@ -62,7 +70,7 @@ describe('a connection to MongoDB', () => {
   });
 
   test('shows the use of its pool, and how long waits and commands took', async () => {
-    const { mongo, scrape } = await connected({ pool: { min: 2, max: 2 } });
+    const { mongo, scrape } = await connected({ pool: { ...OPTIONS.pool, min: 2, max: 2 } });
     await mongo.db.collection('busy').insertOne({});
     const busy = Promise.all([occupy(mongo, 800), occupy(mongo, 800), occupy(mongo, 0)]);
     await expect.poll(scrape, { timeout: 5_000 }).toMatch(/connection_count\{.*state="used"\} 2$/m);
@@ -74,9 +82,9 @@ describe('a connection to MongoDB', () => {
     expect(text).toMatch(/operation_duration_count\{.*operation_name="find",db_collection_name="busy"\} 3$/m);
   });
 
-  test('says that the server is away, at the start and later, and goes on when it is back', async () => {
+  test('reports that the server is away, at the start and later, and continues when it is back', async () => {
     await using server = await startTestMongo();
-    const options = { url: server.url, database: 'test', serverSelectionTimeoutMs: 300 };
+    const options = { ...OPTIONS, url: server.url, serverWaitMs: 300 };
     const mongo = await connectMongo(options, createMetrics('test').meter);
     onTestFinished(() => mongo.close());
     await server.kill9();
@@ -96,7 +104,7 @@ describe('a connection to MongoDB', () => {
     await expect.poll(ping, { timeout: 10_000 }).toMatchObject({ ok: 1 });
   });
 
-  test('leaves other errors as they are', async () => {
+  test('returns other errors unchanged', async () => {
     const { mongo } = await connected();
     const insert = () => run(mongo, (db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));
     await insert();

@@ -1,22 +1,19 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { descriptorSet } from '@odograph/contracts/descriptors';
+import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { systemClock } from '@odograph/kernel/clock';
 import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
-import {
-  grpcPart,
-  metricsPart,
-  mongoPart,
-  natsPart,
-  publisherPart,
-} from '@odograph/platform/app/service-parts';
+import { publisherPart } from '@odograph/platform/app/publisher-part';
+import { grpcPart, metricsPart, mongoPart, natsPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
+import type { Meter } from '@opentelemetry/api';
 import { createPartitionTeller } from './api/describe.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { projectionsService } from './api/projections-service.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
-import type { HistoryConfig } from './config.ts';
+import { type HistoryConfig, MIN_POOL } from './config.ts';
 import { samples } from './domain/samples/samples.ts';
 import { status } from './domain/status/status.ts';
 import { openLiveLog } from './log/broadcast.ts';
@@ -26,110 +23,138 @@ import { observeWriters } from './log/metrics.ts';
 import { createMongoLogReader } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
-import { DEFAULT_TRIM_SETTINGS } from './upkeep/trim.ts';
 import { observeTails, observeViews } from './views/metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
 
 export const SERVICE_NAME = 'history';
 
-/** For each partition an insert or a move of the watermark, a renewal, and a follower. */
-const LOG_POOL = { min: 1, max: 20 };
+/** How long an operation waits for a free connection, and how long for a server. */
+const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
+/** For each partition: an insert or an update of the watermark, a renewal of the lease, and a follower. */
+const LOG_POOL = { min: 1, max: 20, waitMs: MONGO_WAITS.connectionMs };
+/** A stream is trimmed to this share of its bytes. */
+const TRIM_BYTES_RATIO = 0.5;
+/** Decisions are few. They are accepted however full the streams and the disk are. */
+const DECISIONS = {
+  publisher: { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 },
+  room: { fullRatio: 1, minFreeDiskRatio: 0 },
+};
 
-/** History: the log writers, the views behind them, and the answers. Each part stops before those it stands on. */
+/** The whole process: its connections, the log, the views of the log, and the API. Each part stops before the parts above it. */
 export function historyApp(config: HistoryConfig, logger: Logger) {
-  const { partitionCount } = config;
-  return (
-    engines(config, logger)
-      .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
-      .part('writers', async (parts) => {
-        const { disk, nats, liveLog, metrics } = parts;
-        const writers = startPartitions({
-          ...parts.log,
-          owner: config.instance,
-          jetstream: jetstream(nats.connection),
-          manager: await jetstreamManager(nats.connection),
-          broadcaster: liveLog.broadcaster,
-          streams: { partitionCount, ...config.stream },
-          leaseTtlMs: config.leaseTtlMs,
-          trim: { ...DEFAULT_TRIM_SETTINGS, keepMs: config.stream.keepMs },
-          freeDiskRatio: () => disk.ratio(),
-          clock: systemClock,
-          observer: observeWriters(metrics.meter, logger, systemClock),
-        });
-        nats.onReconnect(() => writers.checkAgain());
-        return started(writers, { stop: () => writers.stop() });
-      })
-      .part('models', ({ mongo: { db } }) => ({
-        status: readModelOf(db, status),
-        samples: readModelOf(db, samples),
-      }))
-      .part('views', async (parts, stopping) => {
-        const { mongo, listen, models, writers, metrics } = parts;
-        const views = await startViews({
-          partitionCount,
-          database: mongo.db,
-          log: parts.log.reader,
-          listen,
-          models: [models.status, models.samples],
-          stopping,
-          isOwner: (partition) => writers.isOwner(partition),
-          settings: config.views,
-          observer: observeViews(metrics.meter, logger),
-        });
-        observeTails(metrics.meter, views.tails);
-        return started(views, { stop: () => views.stop() });
-      })
-      // What is decided about the views comes in through the log, as everything else does.
-      .part('publisher', ({ nats, metrics: { meter } }) => publisherPart({ nats, logger, meter }))
-      .part('teller', (parts) => {
-        const { collections } = parts.log;
-        const { checkpoints } = parts.views;
-        const teller = createPartitionTeller({ ...parts, partitionCount, collections, checkpoints });
-        return started(teller, { stop: () => teller.stop() });
-      })
-      .part('grpc', (parts) => {
-        const { metrics, mongo, models, teller } = parts;
-        const shared = { ...parts, partitionCount };
-        return grpcPart({
-          ...config.grpc,
-          services: [
-            vehicleHistoryService({ ...shared, ...models }),
-            eventLogService({ ...shared, reader: parts.log.queries, describe: () => teller.describe() }),
-            projectionsService({ ...shared, models: [models.status, models.samples], clock: systemClock }),
-          ],
-          descriptorSet,
-          toFault: mongo.asFault,
-          logger,
-          meter: metrics.meter,
-        });
-      })
-  );
+  const connections = connectionParts(config, logger);
+  const log = logParts(connections, config, logger);
+  const views = viewParts(log, config, logger);
+  return apiParts(views, config, logger);
 }
 
-/** What the process is connected to, and where it is measured. */
-function engines(config: HistoryConfig, logger: Logger) {
-  const open = (name: string, signal: AbortSignal, isEchoing = true) =>
+function connectionParts(config: HistoryConfig, logger: Logger) {
+  const { maxPool, ...mongo } = config.mongo;
+  const queryPool = { min: MIN_POOL, max: maxPool, waitMs: MONGO_WAITS.connectionMs };
+  const openMongo = (name: string, pool: typeof queryPool, meter: Meter) =>
+    mongoPart({ ...mongo, name, pool, serverWaitMs: MONGO_WAITS.serverMs }, meter);
+  const openNats = (name: string, signal: AbortSignal, isEchoing = true) =>
     natsPart({ ...config.nats, name, logger, signal, isEchoing });
   return (
     compose(SERVICE_NAME)
       .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
-      .part('mongo', ({ metrics: { meter } }) => mongoPart({ ...config.mongo, name: SERVICE_NAME }, meter))
-      .part('logMongo', ({ metrics: { meter } }) =>
-        mongoPart({ ...config.mongo, pool: LOG_POOL, name: `${SERVICE_NAME}-log` }, meter),
-      )
-      .part('nats', (_, signal) => open(SERVICE_NAME, signal))
-      // Of its own, so that neither broadcasts nor those who listen to them wait behind the reading of envelopes.
-      .part('broadcasts', (_, signal) => open(`${SERVICE_NAME}-broadcasts`, signal, false))
-      .part('liveLog', ({ broadcasts: { connection } }) => openLiveLog(connection))
-      .part('listen', ({ liveLog }) => liveLog.listen)
-      .part('disk', ({ mongo: { db } }) => {
-        const disk = watchFreeDisk(db, (err) => logger.warn({ err }, 'the free disk is not known'));
-        return started(disk, { stop: () => disk.stop() });
-      })
+      .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter))
+      // The log has its own connections, so that it never waits for a query.
+      .part('logMongo', ({ metrics }) => openMongo(`${SERVICE_NAME}-log`, LOG_POOL, metrics.meter))
+      .part('nats', (_, signal) => openNats(SERVICE_NAME, signal))
+      // Broadcasts have their own connection, so that they never wait behind the reading of envelopes.
+      .part('broadcasts', (_, signal) => openNats(`${SERVICE_NAME}-broadcasts`, signal, false))
   );
 }
 
-/** What writes and follows the log has connections of its own, so that no query can keep it waiting. */
+/** The log in MongoDB, the broadcasts of what is committed, and a writer for each partition. */
+function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig, logger: Logger) {
+  const { partitionCount, stream, instance: owner, leaseTtlMs } = config;
+  return app
+    .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
+    .part('liveLog', ({ broadcasts }) => openLiveLog(broadcasts.connection))
+    .part('disk', ({ mongo }) => {
+      const disk = watchFreeDisk(mongo.db, (err) => logger.warn({ err }, 'the free disk is not known'));
+      return started(disk, { stop: () => disk.stop() });
+    })
+    .part('writers', async ({ nats, log, liveLog, disk, metrics }) => {
+      const writers = startPartitions({
+        ...{ ...log, owner, leaseTtlMs, clock: systemClock },
+        jetstream: jetstream(nats.connection),
+        manager: await jetstreamManager(nats.connection),
+        broadcaster: liveLog.broadcaster,
+        streams: { partitionCount, ...stream },
+        trim: { keepMs: stream.keepMs, bytesRatio: TRIM_BYTES_RATIO },
+        freeDiskRatio: () => disk.ratio(),
+        observer: observeWriters(metrics.meter, logger, systemClock),
+      });
+      nats.onReconnect(() => writers.checkAgain());
+      return started(writers, { stop: () => writers.stop() });
+    });
+}
+
+/** The read models, and the views that follow the log and store them. */
+function viewParts(
+  app: ReturnType<typeof logParts>,
+  { partitionCount, views: settings }: HistoryConfig,
+  logger: Logger,
+) {
+  return app
+    .part('models', ({ mongo }) => ({
+      status: readModelOf(mongo.db, status),
+      samples: readModelOf(mongo.db, samples),
+    }))
+    .part('views', async ({ mongo, log, liveLog, models, writers, metrics }, stopping) => {
+      const views = await startViews({
+        ...{ partitionCount, settings, stopping, database: mongo.db },
+        log: log.reader,
+        listen: liveLog.listen,
+        models: [models.status, models.samples],
+        isOwner: (partition) => writers.isOwner(partition),
+        observer: observeViews(metrics.meter, logger),
+      });
+      observeTails(metrics.meter, views.tails);
+      return started(views, { stop: () => views.stop() });
+    });
+}
+
+function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logger: Logger) {
+  const { partitionCount } = config;
+  const clock = systemClock;
+  return (
+    app
+      // Decisions about the views enter through the log, as all events do.
+      .part('publisher', ({ nats, metrics }) =>
+        publisherPart({ ...DECISIONS, nats, logger, meter: metrics.meter }),
+      )
+      .part('partitionInfo', ({ log, liveLog, views, writers }) => {
+        const { collections } = log;
+        const { checkpoints } = views;
+        const { listen } = liveLog;
+        const info = createPartitionTeller({ partitionCount, collections, checkpoints, writers, listen });
+        return started(info, { stop: () => info.stop() });
+      })
+      .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, publisher }) =>
+        grpcPart({
+          ...config.grpc,
+          services: [
+            vehicleHistoryService({ partitionCount, views, ...models }),
+            eventLogService({
+              ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
+              describe: () => partitionInfo.describe(),
+            }),
+            projectionsService({
+              ...{ partitionCount, views, publisher, clock },
+              models: [models.status, models.samples],
+            }),
+          ],
+          ...{ descriptorSet, logger, meter: metrics.meter, toFault: mongo.asFault },
+        }),
+      )
+  );
+}
+
+/** The log, read and written through its own connections, and a reader for queries. */
 async function openLog(own: Mongo, queries: Mongo, partitionCount: number) {
   const collections = logCollections(own.db);
   await createLogIndexes(collections);

@@ -10,33 +10,62 @@ import {
   whole,
 } from '@odograph/platform/config/setting';
 
-/** What history is told by its environment. */
+const HOUR_MS = 3_600_000;
+const MEBIBYTE = 1024 ** 2;
+/** Connections to MongoDB that stay open for queries. */
+export const MIN_POOL = 5;
+
 export const historySettings = {
   ...serviceSettings,
   nats: natsSettings,
   mongo: {
     ...mongoSettings,
-    pool: {
-      min: whole('ODO_HISTORY_MONGO_MIN_POOL', 5, { min: 0, max: 1_000 }),
-      max: whole('ODO_HISTORY_MONGO_MAX_POOL', 30, { min: 1, max: 1_000 }),
-      /** How long an operation waits for a free connection before it is refused. */
-      waitQueueTimeoutMs: ms('ODO_HISTORY_MONGO_WAIT_MS', 2_000),
-      idleMs: ms('ODO_HISTORY_MONGO_IDLE_MS', 3_600_000),
-    },
+    maxPool: whole('ODO_HISTORY_MONGO_MAX_POOL', 30, {
+      ...{ min: MIN_POOL, max: 1_000 },
+      meaning:
+        'how many connections to MongoDB queries may use; a query that gets none in time is refused with RESOURCE_EXHAUSTED',
+    }),
   },
-  /** Names this process among those that could append. */
-  instance: text('ODO_HISTORY_INSTANCE', `${hostname()}:${process.pid}`),
-  partitionCount: whole('ODO_PARTITIONS', 2, { min: 1, max: 64 }),
+  instance: text('ODO_HISTORY_INSTANCE', `${hostname()}:${process.pid}`, {
+    meaning:
+      'the name of this process among the replicas of history; `odograph doctor` and the lease show it as the owner',
+    fallbackInWords: '`<host name>:<process id>`',
+  }),
+  partitionCount: whole('ODO_PARTITIONS', 2, {
+    ...{ min: 1, max: 64 },
+    meaning:
+      'partitions of the log; fixed when the log is created, history refuses to start with another count',
+  }),
   stream: {
-    maxBytes: bytes('ODO_HISTORY_STREAM_MAX_BYTES', 4 * 1024 ** 3, { min: 1024 ** 2 }),
-    replicas: whole('ODO_HISTORY_STREAM_REPLICAS', 1, { min: 1, max: 5 }),
-    /** How long a stream is kept behind the log. */
-    keepMs: ms('ODO_HISTORY_STREAM_KEEP_MS', 24 * 3_600_000),
+    maxBytes: bytes('ODO_HISTORY_STREAM_MAX_BYTES', 4 * 1024 ** 3, {
+      min: MEBIBYTE,
+      meaning:
+        'size of the stream of each partition; used when the stream is created, change it later in JetStream',
+    }),
+    replicas: whole('ODO_HISTORY_STREAM_REPLICAS', 1, {
+      ...{ min: 1, max: 5 },
+      meaning: 'copies of each stream on a NATS cluster; used when the stream is created',
+    }),
+    keepMs: ms('ODO_HISTORY_STREAM_KEEP_MS', 24 * HOUR_MS, {
+      meaning:
+        'how long events stay in a stream after they are in the log, so that a restored MongoDB backup can catch up; shorter if the stream is more than half full',
+    }),
   },
-  leaseTtlMs: ms('ODO_HISTORY_LEASE_MS', 5_000, { min: 1_000 }),
+  leaseTtlMs: ms('ODO_HISTORY_LEASE_MS', 5_000, {
+    min: 1_000,
+    meaning:
+      'how long a partition stays reserved for a process that crashed; after that a replica appends to the log',
+  }),
   views: {
-    flushIntervalMs: ms('ODO_HISTORY_FLUSH_MS', 15_000, { min: 10 }),
-    flushBytes: bytes('ODO_HISTORY_FLUSH_BYTES', 16 * 1024 ** 2, { min: 1024 }),
+    flushIntervalMs: ms('ODO_HISTORY_FLUSH_MS', 15_000, {
+      min: 10,
+      meaning: 'how often the views are stored; queries do not wait for it',
+    }),
+    flushBytes: bytes('ODO_HISTORY_FLUSH_BYTES', 16 * MEBIBYTE, {
+      min: 1024,
+      meaning:
+        'memory, for each partition, of events that are not stored yet; above it the views are stored at once, above twice that following pauses',
+    }),
   },
 } as const;
 

@@ -2,40 +2,39 @@ import { descriptorSet } from '@odograph/contracts/descriptors';
 import { systemClock } from '@odograph/kernel/clock';
 import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
-import { grpcPart, metricsPart, natsPart, publisherPart } from '@odograph/platform/app/service-parts';
+import { publisherPart } from '@odograph/platform/app/publisher-part';
+import { grpcPart, metricsPart, natsPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
-import type { IngestConfig } from './config.ts';
+import { type IngestConfig, WINDOW_BATCHES } from './config.ts';
 import { createDoor } from './door/door.ts';
 import { startTicks } from './log-time/ticks.ts';
 
 export const SERVICE_NAME = 'telemetry-ingest';
 
-/** How much larger a message may be than its limit and still be told so in our words. */
+/** A message may exceed its limit by this factor and still get our refusal, which explains more than that of gRPC. */
 const MESSAGE_HEADROOM = 4;
 
-/** The door in. On the way down ticks end first, then calls, then what they left in the publisher. */
+/** The whole process. When it stops, the ticks end first, then the calls, then the publisher stores what they left. */
 export function ingestApp(config: IngestConfig, logger: Logger) {
-  const { limits, room, publisher } = config;
+  const limits = { ...config.limits, windowBatches: WINDOW_BATCHES };
+  const room = { fullRatio: config.room.fullPct / 100, minFreeDiskRatio: config.room.minFreeDiskPct / 100 };
   return compose(SERVICE_NAME)
     .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
     .part('nats', (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
-    .part('publisher', ({ nats, metrics: { meter } }) => {
-      const watch = { fullRatio: room.fullPct / 100, minFreeDiskRatio: room.minFreeDiskPct / 100 };
-      return publisherPart({ nats, logger, meter, publisher, watch });
-    })
+    .part('publisher', ({ nats, metrics }) =>
+      publisherPart({ nats, logger, meter: metrics.meter, publisher: config.publisher, room }),
+    )
     .part('grpc', ({ publisher: events, metrics: { meter } }) =>
       grpcPart({
         ...config.grpc,
         services: [createDoor({ events, clock: systemClock, limits, meter, logger })],
-        descriptorSet,
         maxMessageBytes: MESSAGE_HEADROOM * limits.maxBytes,
         defaultDeadlineMs: limits.batchDeadlineMs,
-        logger,
-        meter,
+        ...{ descriptorSet, logger, meter },
       }),
     )
-    .part('ticks', (parts) => {
-      const ticks = startTicks({ publisher: parts.publisher, clock: systemClock, logger });
+    .part('ticks', ({ publisher }) => {
+      const ticks = startTicks({ publisher, clock: systemClock, logger });
       return started(ticks, { stop: () => ticks.stop() });
     });
 }

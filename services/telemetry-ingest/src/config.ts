@@ -1,51 +1,67 @@
-import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
-import { DEFAULT_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
+import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { ConfigOf } from '@odograph/platform/config/config';
-import { bytes, ms, natsSettings, serviceSettings, whole } from '@odograph/platform/config/setting';
-import { DEFAULT_DOOR_LIMITS } from './door/door.ts';
+import { bytes, ms, natsSettings, percent, serviceSettings, whole } from '@odograph/platform/config/setting';
 
-/** What a message, a report and a client may be; see {@link DEFAULT_DOOR_LIMITS}. */
+/** How many batches of one connection may be open at the same time. */
+export const WINDOW_BATCHES = 8;
+
+/** What a message, a report and a client may contain or do. */
 const limits = {
-  maxBytes: bytes('ODO_INGEST_MAX_MESSAGE_BYTES', DEFAULT_DOOR_LIMITS.maxBytes, {
-    min: 1_000,
-    max: 4_000_000,
+  maxBytes: bytes('ODO_INGEST_MAX_MESSAGE_BYTES', 1_000_000, {
+    ...{ min: 1_000, max: 4_000_000 },
+    meaning: 'size of a message; a larger message is refused',
   }),
-  // No more: the answer has to stay below the 4 MiB that gRPC clients take.
-  maxReports: whole('ODO_INGEST_MAX_REPORTS', DEFAULT_DOOR_LIMITS.maxReports, { min: 1, max: 10_000 }),
-  // No more: the event of a report with a bad signal in each of its samples has to fit an envelope.
-  maxSamples: whole('ODO_INGEST_MAX_SAMPLES', DEFAULT_DOOR_LIMITS.maxSamples, { min: 1, max: 1_000 }),
-  futureToleranceMs: ms('ODO_INGEST_FUTURE_TOLERANCE_MS', DEFAULT_DOOR_LIMITS.futureToleranceMs),
-  windowBatches: whole('ODO_INGEST_WINDOW_BATCHES', DEFAULT_DOOR_LIMITS.windowBatches, { min: 1, max: 64 }),
-  batchDeadlineMs: ms('ODO_INGEST_DEADLINE_MS', DEFAULT_DOOR_LIMITS.batchDeadlineMs, { min: 100 }),
-  maxStreams: whole('ODO_INGEST_MAX_STREAMS', DEFAULT_DOOR_LIMITS.maxStreams, { min: 1 }),
-  reportsPerSecond: whole('ODO_INGEST_MAX_REPORTS_PER_SECOND', DEFAULT_DOOR_LIMITS.reportsPerSecond, {
+  // With more than 10,000 reports, the answer exceeds the 4 MiB that gRPC clients accept.
+  maxReports: whole('ODO_INGEST_MAX_REPORTS', 5_000, {
+    ...{ min: 1, max: 10_000 },
+    meaning: 'reports in a message',
+  }),
+  // With more than 1,000 samples, the event of a report with a wrong signal in each sample exceeds an envelope.
+  maxSamples: whole('ODO_INGEST_MAX_SAMPLES', 1_000, {
+    ...{ min: 1, max: 1_000 },
+    meaning: 'samples in a report',
+  }),
+  futureToleranceMs: ms('ODO_INGEST_FUTURE_TOLERANCE_MS', 300_000, {
+    meaning: 'how far the clock of a vehicle may be ahead of ours; a sample further ahead is quarantined',
+  }),
+  batchDeadlineMs: ms('ODO_INGEST_DEADLINE_MS', 30_000, {
+    min: 100,
+    meaning: 'how long a batch, or a call without its own deadline, may take',
+  }),
+  maxConnections: whole('ODO_INGEST_MAX_CONNECTIONS', 100, {
     min: 1,
+    meaning: 'connections of one client',
+    formerName: 'ODO_INGEST_MAX_STREAMS',
+  }),
+  reportsPerSecond: whole('ODO_INGEST_MAX_REPORTS_PER_SECOND', 20_000, {
+    min: 1,
+    meaning: 'reports of one client in a second',
   }),
 };
 
-/** How events are put together and on disk; see {@link DEFAULT_PUBLISHER_OPTIONS}. */
+/** How events are stored. */
 const publisher = {
   envelopeEvents: whole('ODO_INGEST_ENVELOPE_EVENTS', MAX_ENVELOPE_EVENTS, {
-    min: 1,
-    max: MAX_ENVELOPE_EVENTS,
+    ...{ min: 1, max: MAX_ENVELOPE_EVENTS },
+    meaning: 'events in an envelope',
   }),
-  envelopeBytes: bytes('ODO_INGEST_ENVELOPE_BYTES', MAX_ENVELOPE_BYTES, {
-    min: 1_000,
-    max: MAX_ENVELOPE_BYTES,
-  }),
-  lingerMs: ms('ODO_INGEST_ENVELOPE_AGE_MS', DEFAULT_PUBLISHER_OPTIONS.lingerMs, { max: 1_000 }),
-  ackTimeoutMs: ms('ODO_INGEST_ACK_TIMEOUT_MS', DEFAULT_PUBLISHER_OPTIONS.ackTimeoutMs, { min: 100 }),
-  retryMinMs: ms('ODO_INGEST_RETRY_MIN_MS', DEFAULT_PUBLISHER_OPTIONS.retryMinMs, { min: 1 }),
-  retryMaxMs: ms('ODO_INGEST_RETRY_MAX_MS', DEFAULT_PUBLISHER_OPTIONS.retryMaxMs, { min: 1 }),
-  maxQueuedBytes: bytes('ODO_INGEST_MAX_QUEUED_BYTES', DEFAULT_PUBLISHER_OPTIONS.maxQueuedBytes, {
-    min: 1024 * 1024,
+  ackTimeoutMs: ms('ODO_INGEST_ACK_TIMEOUT_MS', 5_000, {
+    min: 100,
+    meaning: 'how long JetStream may take to acknowledge an envelope; then the same bytes are sent again',
   }),
 };
 
-/** When telemetry is refused, so that what matters more still finds room, in percent. */
+/** When telemetry is refused, so that there is still room for decisions. */
 const room = {
-  fullPct: whole('ODO_INGEST_STREAM_FULL_PCT', 90, { min: 1, max: 100 }),
-  minFreeDiskPct: whole('ODO_INGEST_MIN_FREE_DISK_PCT', 10, { max: 99 }),
+  fullPct: percent('ODO_INGEST_STREAM_FULL_PCT', 90, {
+    min: 1,
+    meaning:
+      'how full a stream may be; above this share of its size telemetry is refused, decisions are still accepted',
+  }),
+  minFreeDiskPct: percent('ODO_INGEST_MIN_FREE_DISK_PCT', 10, {
+    max: 99,
+    meaning: 'how much of the disk of the log must be free; below this share telemetry is refused',
+  }),
 };
 
 export const ingestSettings = { ...serviceSettings, nats: natsSettings, limits, publisher, room } as const;

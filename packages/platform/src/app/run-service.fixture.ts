@@ -5,11 +5,15 @@ import { started } from './app.ts';
 import { compose } from './compose.ts';
 import { runService } from './run-service.ts';
 
-/** A service that does nothing, to be run as a process and told how to behave. */
+/** A service that does nothing. Its environment says how it starts and stops. */
 const SETTINGS = {
   ...serviceSettings,
-  start: oneOf('ODO_TEST_START', ['well', 'badly', 'slowly', 'with an uncaught error'], 'well'),
-  stop: oneOf('ODO_TEST_STOP', ['well', 'badly', 'never', 'with a timer left'], 'well'),
+  start: oneOf('ODO_TEST_START', ['well', 'badly', 'slowly', 'with an uncaught error'], 'well', {
+    meaning: 'how the service starts',
+  }),
+  stop: oneOf('ODO_TEST_STOP', ['well', 'badly', 'never', 'with a timer left'], 'well', {
+    meaning: 'how the service stops',
+  }),
 };
 
 function thing(how: ConfigOf<typeof SETTINGS>) {

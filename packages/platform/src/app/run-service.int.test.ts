@@ -12,7 +12,7 @@ const IN_SECONDS = 20_000;
 
 interface Run {
   readonly child: ChildProcess;
-  /** What it wrote to stdout and stderr so far. */
+  /** What the process wrote to stdout and stderr so far. */
   readonly written: { out: string; err: string };
   readonly exit: Promise<number | NodeJS.Signals>;
   said(text: string): Promise<void>;
@@ -23,7 +23,7 @@ function run(env: Readonly<Record<string, string>> = {}, stdio: StdioOptions = '
   const written = { out: '', err: '' };
   child.stdout?.on('data', (text) => (written.out += text));
   child.stderr?.on('data', (text) => (written.err += text));
-  // Not 'close', which never comes once the parent has disconnected.
+  // 'close' never comes after the parent has disconnected, so wait for 'exit' and the ends of both pipes.
   const ends = [
     once(child, 'exit'),
     ...[child.stdout, child.stderr].map((pipe) => pipe && once(pipe, 'close')),
@@ -56,7 +56,7 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(written.err).toContain('"msg":"drained"');
   });
 
-  test('has its code cached even if it is killed', async () => {
+  test('stores its code cache even if it is killed later', async () => {
     const cache = await mkdtemp(join(tmpdir(), 'odograph-code-'));
     onTestFinished(() => rm(cache, { recursive: true }));
     const { child, exit, said } = run({ NODE_COMPILE_CACHE: cache });
@@ -66,7 +66,7 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(await exit).toBe('SIGKILL');
   });
 
-  test('tells its parent that it is ready, and drains when the parent is gone', async () => {
+  test('sends its parent the ready message, and drains when the parent is gone', async () => {
     const { child, written, exit } = run({}, ['ignore', 'pipe', 'pipe', 'ipc']);
     expect(await once(child, 'message')).toEqual([READY, undefined]);
     expect(written.out).toBe('');
@@ -94,7 +94,7 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(await exit).toBe(code);
   });
 
-  test('goes on draining when another signal comes, as from a terminal and then from its parent', async () => {
+  test('continues to drain on a different signal, for example Ctrl-C and then SIGTERM from its parent', async () => {
     const { child, exit, said } = run({ ODO_TEST_STOP: 'never', ODO_DRAIN_MS: '100' });
     await said('"ready":true');
     child.kill('SIGINT');
@@ -114,7 +114,7 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
   test.each([
     ['badly', 1, 'fixture: thing did not stop: cannot stop'],
     ['with a timer left', 0, '"msg":"drained"'],
-  ])('that stops %s ends with %i', async (how, code, message) => {
+  ])('stops %s and ends with %i', async (how, code, message) => {
     const { child, written, exit, said } = run({ ODO_TEST_STOP: how });
     await said('"ready":true');
     child.kill('SIGTERM');
@@ -122,14 +122,14 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(written.err).toContain(message);
   });
 
-  test('that does not start ends with the reason', async () => {
+  test('ends with the reason if it does not start', async () => {
     const { written, exit } = run({ ODO_TEST_START: 'badly' });
     expect(await exit).toBe(1);
     expect(written.err).toContain('fixture: thing did not start: cannot start');
     expect(written.out).toBe('');
   });
 
-  test('that is told to stop while it starts does so', async () => {
+  test('stops if it is told to while it starts', async () => {
     const { child, written, exit, said } = run({ ODO_TEST_START: 'slowly' });
     await said('it takes a while');
     child.kill('SIGTERM');
@@ -137,13 +137,13 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(written.err).toContain('"msg":"drained"');
   });
 
-  test('ends on an error that nobody caught', async () => {
+  test('ends on an uncaught error', async () => {
     const { written, exit } = run({ ODO_TEST_START: 'with an uncaught error' });
     expect(await exit).toBe(1);
     expect(written.err).toContain('not caught');
   });
 
-  test('tells people what is wrong with its settings', async () => {
+  test('ends with 2 and a line for each wrong setting', async () => {
     const { written, exit } = run({
       ODO_TEST_START: 'somehow',
       ODO_TEST_STOPP: '1',
@@ -151,9 +151,9 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     });
     expect(await exit).toBe(2);
     expect(written.err.split('\n')).toEqual([
-      'fixture: the environment is wrong:',
-      '  ODO_TEST_STOPP is read by nobody',
-      '  ODO_TEST_START_NOW is read by nobody: did you mean ODO_TEST_START?',
+      'fixture: the environment has wrong settings:',
+      '  ODO_TEST_STOPP is not a setting: remove it',
+      '  ODO_TEST_START_NOW is not a setting: did you mean ODO_TEST_START?',
       '  ODO_TEST_START must be one of well, badly, slowly, with an uncaught error, not "somehow"',
       '',
     ]);

@@ -7,24 +7,27 @@ import { type Logger, silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { connectNats } from '../nats.ts';
 import { compose } from './compose.ts';
-import { natsPart, publisherPart } from './service-parts.ts';
+import { publisherPart } from './publisher-part.ts';
+import { natsPart } from './service-parts.ts';
 
 const { meter } = createMetrics('test');
+const PUBLISHER = {
+  publisher: { envelopeEvents: 2_000, ackTimeoutMs: 5_000 },
+  room: { fullRatio: 0.9, minFreeDiskRatio: 0.1 },
+};
 
-/** NATS and a publisher that looks at its streams all the time, and what they logged. */
+/** A connection to NATS, a publisher, and the messages that they logged. */
 async function startPublisher(nats: TestEngine) {
-  const told: string[] = [];
-  const tell = (_: object, message: string) => void told.push(message);
-  const logger: Logger = { ...silentLogger, info: tell, warn: tell };
+  const logged: string[] = [];
+  const log = (_: object, message: string) => void logged.push(message);
+  const logger: Logger = { ...silentLogger, info: log, warn: log };
   const app = compose('test')
     .part('nats', (_, signal) => natsPart({ url: nats.url, name: 'test', logger: silentLogger, signal }))
-    .part('publisher', (parts) =>
-      publisherPart({ nats: parts.nats, logger, meter, watch: { intervalMs: 5 } }),
-    )
+    .part('publisher', (parts) => publisherPart({ ...PUBLISHER, nats: parts.nats, logger, meter }))
     .build();
   const parts = await app.start();
   onTestFinished(() => app.stop(200));
-  return { app, told, ...parts };
+  return { app, logged, ...parts };
 }
 
 async function addStream(nats: TestEngine) {
@@ -35,31 +38,31 @@ async function addStream(nats: TestEngine) {
   await connection.close();
 }
 
-test('what is wrong with the streams is told once, and so is that it is over', async () => {
+test('trouble with the streams is logged once, and so is its end', async () => {
   await using nats = await startTestNats();
-  const { told, publisher } = await startPublisher(nats);
-  await expect.poll(() => told).toEqual(['the streams cannot be looked at']);
+  const { logged, publisher } = await startPublisher(nats);
+  await expect.poll(() => logged).toEqual(['the streams cannot be looked at']);
   await addStream(nats);
-  await expect.poll(() => publisher.partitionCount()).toBe(1);
-  expect(told).toEqual(['the streams cannot be looked at', 'the streams can be looked at again']);
+  await expect.poll(() => publisher.partitionCount(), { timeout: 5_000 }).toBe(1);
+  expect(logged).toEqual(['the streams cannot be looked at', 'the streams can be looked at again']);
 });
 
-test('a stop waits for what is not confirmed, but not beyond its time', async () => {
+test('a stop waits for unconfirmed events, but not longer than its time', async () => {
   await using nats = await startTestNats();
   const { app, publisher } = await startPublisher(nats);
   await addStream(nats);
-  await expect.poll(() => publisher.partitionCount()).toBe(1);
+  await expect.poll(() => publisher.partitionCount(), { timeout: 5_000 }).toBe(1);
   await nats.kill9();
   const event = Event.create({ type: 'TelemetryReported', subject: 'a', reportId: '1' });
-  const lost = expect(publisher.append([event], Date.now() + 2_000)).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
-  });
+  const lost = expect(publisher.appendAll([[event]], Date.now() + 2_000)).resolves.toMatchObject([
+    { code: 'UNAVAILABLE' },
+  ]);
   await app.stop(200);
   expect(app.state).toBe('stopped');
   await lost;
 });
 
-test('an app that is told to stop while NATS is away does not wait for it', async () => {
+test('an app that is told to stop while NATS is away does not wait for NATS', async () => {
   const app = compose('test')
     .part('nats', (_, signal) =>
       natsPart({ url: 'nats://127.0.0.1:1', name: 'test', logger: silentLogger, signal }),

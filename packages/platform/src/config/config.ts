@@ -3,7 +3,7 @@ import type { Finding } from '@odograph/kernel/finding';
 import * as v from 'valibot';
 import { maskPassword, type Setting } from './setting.ts';
 
-/** Settings, nested as the process wants to read them. */
+/** Settings, nested in the form in which the process reads their values. */
 export interface Settings {
   readonly [name: string]: Setting<unknown> | Settings;
 }
@@ -15,23 +15,25 @@ export type ConfigOf<S> =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads a process's settings: a frozen object, nested as the settings are.
- * Throws one Fault (INVALID_INPUT) that lists everything that is wrong: values, missing ones, and names that begin with
- * the process's own prefix, such as `ODO_HISTORY_`, and are none of its settings.
+ * Reads the settings of a process into a frozen object.
+ * Throws one Fault (INVALID_INPUT) that lists everything that is wrong: invalid values, missing ones, and names that
+ * begin with the prefix of the process, for example `ODO_HISTORY_`, and are not settings.
  */
 export function readConfig<S extends Settings>(
   settings: S,
   env: Environment,
   ownPrefix?: string,
 ): ConfigOf<S> {
-  const violations = ownPrefix === undefined ? [] : unknownNames(settings, env, ownPrefix);
-  const config = readAll(settings, env, violations);
-  if (violations.length === 0) return config as ConfigOf<S>;
-  const lines = violations.map(({ field, description }) => `  ${field} ${description}`);
-  throw new Fault('INVALID_INPUT', ['the environment is wrong:', ...lines].join('\n'), { violations });
+  const findings = ownPrefix === undefined ? [] : unknownNames(settings, env, ownPrefix);
+  const config = readAll(settings, env, findings);
+  if (findings.length === 0) return config as ConfigOf<S>;
+  const lines = findings.map(({ field, description }) => `  ${field} ${description}`);
+  throw new Fault('INVALID_INPUT', ['the environment has wrong settings:', ...lines].join('\n'), {
+    violations: findings,
+  });
 }
 
-/** The values by name, as text, for people: the passwords of URLs are masked. */
+/** The values as text, by the names of their settings. Passwords in URLs are hidden. */
 export function describeConfig<S extends Settings>(
   settings: S,
   config: ConfigOf<S>,
@@ -44,50 +46,67 @@ export function describeConfig<S extends Settings>(
   return Object.fromEntries(described);
 }
 
-function readAll(settings: Settings, env: Environment, violations: Finding[]): object {
+/** All settings of a process as a flat list, in the order of their declaration. */
+export function listSettings(settings: Settings): readonly Setting<unknown>[] {
+  return Object.values(settings).flatMap((entry) => (isSetting(entry) ? [entry] : listSettings(entry)));
+}
+
+function readAll(settings: Settings, env: Environment, findings: Finding[]): object {
   const read = Object.entries(settings).map(([key, entry]) => [
     key,
-    isSetting(entry) ? readOne(entry, env, violations) : readAll(entry, env, violations),
+    isSetting(entry) ? readOne(entry, env, findings) : readAll(entry, env, findings),
   ]);
   return Object.freeze(Object.fromEntries(read));
 }
 
 function readOne(
-  { name, schema, fallback }: Setting<unknown>,
+  { name, schema, allowed, fallback }: Setting<unknown>,
   env: Environment,
-  violations: Finding[],
+  findings: Finding[],
 ): unknown {
-  // An empty value is how a shell or a chart says "not set".
+  // Shells and charts set an empty value to say "not set".
   const text = env[name] || undefined;
   if (text === undefined) {
     if (fallback === undefined)
-      violations.push({ field: name, reason: 'MISSING', description: 'is not set' });
+      findings.push({ field: name, reason: 'MISSING', description: `is not set: it must be ${allowed}` });
     return fallback;
   }
   const result = v.safeParse(schema, text);
   if (result.success) return result.output;
-  const description = `${result.issues[0].message}, not ${JSON.stringify(maskPassword(text))}`;
-  violations.push({ field: name, reason: 'INVALID', description });
+  const description = `must be ${allowed}, not ${JSON.stringify(maskPassword(text))}`;
+  findings.push({ field: name, reason: 'INVALID', description });
   return undefined;
 }
 
 function unknownNames(settings: Settings, env: Environment, ownPrefix: string): Finding[] {
-  const known = flatten(settings).map(({ name }) => name);
+  const known = listSettings(settings);
   return Object.keys(env)
-    .filter((name) => name.startsWith(ownPrefix) && !known.includes(name))
-    .map((field) => ({ field, reason: 'UNKNOWN', description: `is read by nobody${hint(field, known)}` }));
+    .filter((name) => name.startsWith(ownPrefix) && !known.some((setting) => setting.name === name))
+    .map((field) => ({ field, reason: 'UNKNOWN', description: wayOut(field, known) }));
 }
 
-/** Names the setting that has the most of a name's words, `ODO` and the service's aside. */
-function hint(name: string, known: readonly string[]): string {
-  const words = name.split('_').slice(2);
+/** Says what to do about an unknown name. */
+function wayOut(name: string, known: readonly Setting<unknown>[]): string {
+  const renamed = known.find(({ formerName }) => formerName === name);
+  if (renamed) return `is now called ${renamed.name}: set that instead`;
+  const nearest = nearestName(
+    name,
+    known.map((setting) => setting.name),
+  );
+  return `is not a setting: ${nearest === undefined ? 'remove it' : `did you mean ${nearest}?`}`;
+}
+
+const COMMON_WORDS = ['MIN', 'MAX', 'MS', 'BYTES', 'PCT'];
+
+/** The known name that shares the most words with this one, apart from `ODO`, the name of the service and common words. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const words = name
+    .split('_')
+    .slice(2)
+    .filter((word) => !COMMON_WORDS.includes(word));
   const inCommon = (other: string) => other.split('_').filter((word) => words.includes(word)).length;
-  const nearest = known.reduce((best, other) => (inCommon(other) > inCommon(best) ? other : best), '');
-  return nearest === '' ? '' : `: did you mean ${nearest}?`;
-}
-
-function flatten(settings: Settings): readonly Setting<unknown>[] {
-  return Object.values(settings).flatMap((entry) => (isSetting(entry) ? [entry] : flatten(entry)));
+  const nearest = known.toSorted((a, b) => inCommon(b) - inCommon(a))[0];
+  return nearest !== undefined && inCommon(nearest) > 0 ? nearest : undefined;
 }
 
 function isSetting(entry: Setting<unknown> | Settings): entry is Setting<unknown> {

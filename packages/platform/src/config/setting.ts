@@ -1,112 +1,148 @@
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../logger.ts';
 
-/** One value a process is told by its environment. The name says the unit. */
+/** One environment variable of a process. Everything about a setting is declared here, once. */
 export interface Setting<T> {
   readonly kind: 'setting';
-  /** Such as `ODO_GRPC_PORT`. */
+  /** For example `ODO_GRPC_PORT`. A unit is the end of the name: `_MS`, `_BYTES`, `_PCT`. */
   readonly name: string;
-  /** From the text to the value. */
+  readonly unit: '' | 'ms' | 'bytes' | '%';
+  /** Converts the text to the value. */
   readonly schema: v.GenericSchema<string, T>;
-  /** The value where the environment says nothing; without one, it must. */
+  /** Which values the schema allows, to follow "must be". */
+  readonly allowed: string;
+  /** The value if the environment sets none. A setting without a default must be set. */
   readonly fallback: T | undefined;
+  /** What the setting does, for docs/configuration.md. */
+  readonly meaning: string;
+  /** The default in words if it differs from process to process. */
+  readonly fallbackInWords?: string;
+  /** The name that the setting had before. It is refused with a message that gives the new name. */
+  readonly formerName?: string;
 }
 
-export function setting<T>(name: string, schema: v.GenericSchema<string, T>, fallback?: T): Setting<T> {
-  return { kind: 'setting', name, schema, fallback };
+/** What a declaration says besides name and default. */
+type SettingOptions = Pick<Setting<unknown>, 'meaning' | 'fallbackInWords' | 'formerName'>;
+
+/** A number has bounds too, both included. */
+interface NumberOptions extends SettingOptions {
+  readonly min?: number;
+  readonly max?: number;
 }
 
-/** A whole number within bounds. */
+const SETTING = { kind: 'setting', unit: '' } as const;
+
+/** A whole number. */
 export function whole(
   name: string,
   fallback: number,
-  { min = 0, max = Number.MAX_SAFE_INTEGER } = {},
+  { min = 0, max = Number.MAX_SAFE_INTEGER, ...options }: NumberOptions,
 ): Setting<number> {
-  const inWords = `must be a whole number from ${min} to ${max}`;
-  const schema = v.pipe(
-    v.string(),
-    v.regex(/^-?\d{1,16}$/, inWords),
-    v.transform(Number),
-    v.minValue(min, inWords),
-    v.maxValue(max, inWords),
-  );
-  return setting(name, schema, fallback);
+  const digits = v.pipe(v.string(), v.regex(/^-?\d{1,16}$/), v.transform(Number));
+  const schema = v.pipe(digits, v.minValue(min), v.maxValue(max));
+  const bounds = max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`;
+  return { ...SETTING, name, fallback, schema, allowed: `a whole number${bounds}`, ...options };
 }
 
-/** A time in milliseconds, at most a day; its name ends in _MS. */
-export function ms(
-  name: `${string}_MS`,
-  fallback: number,
-  { min = 0, max = 86_400_000 } = {},
-): Setting<number> {
-  return whole(name, fallback, { min, max });
+/** A time in milliseconds, by default at most a day. */
+export function ms(name: `${string}_MS`, fallback: number, options: NumberOptions): Setting<number> {
+  return { ...whole(name, fallback, { max: 86_400_000, ...options }), unit: 'ms' };
 }
 
-/** A size in bytes; its name ends in _BYTES. */
-export function bytes(
-  name: `${string}_BYTES`,
-  fallback: number,
-  { min = 1, max = 2 ** 40 } = {},
-): Setting<number> {
-  return whole(name, fallback, { min, max });
+/** A size in bytes, by default at most 1 TiB. */
+export function bytes(name: `${string}_BYTES`, fallback: number, options: NumberOptions): Setting<number> {
+  return { ...whole(name, fallback, { min: 1, max: 2 ** 40, ...options }), unit: 'bytes' };
 }
 
-/** A TCP port; 0 takes a free one. */
-export function port(name: string, fallback = 0): Setting<number> {
-  return whole(name, fallback, { min: 0, max: 65_535 });
+/** A share in percent. */
+export function percent(name: `${string}_PCT`, fallback: number, options: NumberOptions): Setting<number> {
+  return { ...whole(name, fallback, { max: 100, ...options }), unit: '%' };
 }
 
-/** The address to listen on: loopback unless somebody opens it. */
-export function host(name: string, fallback = '127.0.0.1'): Setting<string> {
-  return setting(
-    name,
-    v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'must be a host name or an IP address')),
-    fallback,
-  );
-}
-
-/** A URL of one of these protocols, such as `nats:`. */
-export function url(name: string, protocols: readonly string[], fallback?: string): Setting<string> {
-  const isFine = (text: string) =>
+/** A URL of one of these protocols, for example `nats:`. It has no default. */
+export function url(name: string, protocols: readonly string[], options: SettingOptions): Setting<string> {
+  const isAllowed = (text: string) =>
     protocols.some((protocol) => text.startsWith(`${protocol}//`)) && URL.canParse(text);
-  const inWords = `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
-  return setting(name, v.pipe(v.string(), v.check(isFine, inWords)), fallback);
+  const allowed = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  const schema = v.pipe(v.string(), v.check(isAllowed));
+  return { ...SETTING, name, fallback: undefined, schema, allowed, ...options };
 }
 
-/** A URL as it may be printed: `nats://me:***@host`; a name without a password may be a token. */
+/** Hides the password of a URL: `nats://me:***@host`. A name without a password is hidden too, it may be a token. */
 export function maskPassword(url: string): string {
   return url.replace(/^([\w+.-]+:\/\/)(?:([^:@/]*:)[^@]*|[^:@/]*)@/, '$1$2***@');
 }
 
-/** A text that is not blank. */
-export function text(name: string, fallback?: string): Setting<string> {
-  return setting(name, v.pipe(v.string(), v.trim(), v.nonEmpty('must not be blank')), fallback);
+/** A text that is not blank. Spaces around it are removed. */
+export function text(name: string, fallback: string, options: SettingOptions): Setting<string> {
+  const schema = v.pipe(v.string(), v.trim(), v.nonEmpty());
+  return { ...SETTING, name, fallback, schema, allowed: 'a text that is not blank', ...options };
 }
 
-/** One of some words. */
+/** One of these words. */
 export function oneOf<const Word extends string>(
   name: string,
   words: readonly Word[],
   fallback: Word,
+  options: SettingOptions,
 ): Setting<Word> {
-  return setting(name, v.picklist(words, `must be one of ${words.join(', ')}`), fallback);
+  const allowed = `one of ${words.join(', ')}`;
+  return { ...SETTING, name, fallback, schema: v.picklist(words), allowed, ...options };
 }
 
-/** What every service is told. */
+/** A text that matches a pattern. */
+function matching(
+  name: string,
+  { pattern, allowed }: { readonly pattern: RegExp; readonly allowed: string },
+  fallback: string,
+  options: SettingOptions,
+): Setting<string> {
+  return { ...SETTING, name, fallback, schema: v.pipe(v.string(), v.regex(pattern)), allowed, ...options };
+}
+
+const HOST = { pattern: /^[\w.:-]+$/, allowed: 'a host name or an IP address' };
+const PORT = { min: 0, max: 65_535 };
+
+/** The settings that every service has. */
 export const serviceSettings = {
-  grpc: { host: host('ODO_GRPC_HOST'), port: port('ODO_GRPC_PORT') },
-  metrics: { host: host('ODO_METRICS_HOST'), port: port('ODO_METRICS_PORT') },
-  log: { level: oneOf('ODO_LOG_LEVEL', LOG_LEVELS, 'info') },
-  drainMs: ms('ODO_DRAIN_MS', 10_000),
+  grpc: {
+    host: matching('ODO_GRPC_HOST', HOST, '127.0.0.1', {
+      meaning:
+        'the address on which the service listens for calls; the default is reachable from this machine only',
+    }),
+    port: whole('ODO_GRPC_PORT', 0, {
+      ...PORT,
+      meaning: 'the port for calls; with 0 the service takes a free port and names it in the line `ready`',
+    }),
+  },
+  metrics: {
+    host: matching('ODO_METRICS_HOST', HOST, '127.0.0.1', {
+      meaning: 'the address on which the service listens for scrapes of `/metrics`',
+    }),
+    port: whole('ODO_METRICS_PORT', 0, {
+      ...PORT,
+      meaning: 'the port for scrapes; with 0 the service takes a free port',
+    }),
+  },
+  log: {
+    level: oneOf('ODO_LOG_LEVEL', LOG_LEVELS, 'info', { meaning: 'the lowest level that is logged' }),
+  },
+  drainMs: ms('ODO_DRAIN_MS', 10_000, {
+    meaning: 'how long the service may take to finish its work when it is told to stop; then it ends at once',
+  }),
 } as const;
 
-export const natsSettings = { url: url('ODO_NATS_URL', ['nats:', 'tls:']) } as const;
+export const natsSettings = {
+  url: url('ODO_NATS_URL', ['nats:', 'tls:'], { meaning: 'the NATS server with JetStream' }),
+} as const;
+
+const DATABASE = { pattern: /^[\w-]{1,63}$/, allowed: '1 to 63 letters, digits, _ or -' };
 
 export const mongoSettings = {
-  url: url('ODO_MONGO_URL', ['mongodb:', 'mongodb+srv:']),
-  database: setting(
-    'ODO_MONGO_DATABASE',
-    v.pipe(v.string(), v.regex(/^[\w-]{1,63}$/, 'must be 1 to 63 letters, digits, _ or -')),
-    'odograph',
-  ),
+  url: url('ODO_MONGO_URL', ['mongodb:', 'mongodb+srv:'], {
+    meaning: 'the MongoDB replica set; writes wait for a majority and the journal',
+  }),
+  database: matching('ODO_MONGO_DATABASE', DATABASE, 'odograph', {
+    meaning: 'the database of the log and the views',
+  }),
 } as const;

@@ -9,8 +9,6 @@ export interface TrimSettings {
   readonly bytesRatio: number;
 }
 
-export const DEFAULT_TRIM_SETTINGS: TrimSettings = { keepMs: 24 * 3_600_000, bytesRatio: 0.5 };
-
 /**
  * Trims a stream behind the log: what is older than it has to be kept, and more where bytes are short, but never
  * the watermark's envelope or what lies above it. Gives how far it was trimmed: the first sequence that is kept.

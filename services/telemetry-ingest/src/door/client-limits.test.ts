@@ -2,7 +2,7 @@ import { isFault } from '@odograph/kernel/fault';
 import { expect, test, vi } from 'vitest';
 import { createClientLimits } from './client-limits.ts';
 
-const QUOTA = { maxStreams: 2, reportsPerSecond: 100 };
+const QUOTA = { maxConnections: 2, reportsPerSecond: 100 };
 
 function open() {
   const clock = { ms: 1_000_000, now: () => clock.ms };

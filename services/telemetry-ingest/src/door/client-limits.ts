@@ -5,7 +5,7 @@ import type { DoorMetrics } from './metrics.ts';
 
 /** What one client may take of the door. */
 export interface ClientQuota {
-  readonly maxStreams: number;
+  readonly maxConnections: number;
   /** It may send a second's worth at once. A larger message passes when nothing was sent before, and is waited off after. */
   readonly reportsPerSecond: number;
 }
@@ -42,7 +42,7 @@ export function createClientLimits({ quota, clock, metrics }: ClientLimitsParts)
       if (retryAfterMs > 0) throw tooFast(quota, retryAfterMs);
     },
     openConnection(client) {
-      if ((connections.get(client) ?? 0) >= quota.maxStreams) {
+      if ((connections.get(client) ?? 0) >= quota.maxConnections) {
         const fault = tooManyConnections(quota);
         metrics.refused(fault);
         throw fault;
@@ -65,8 +65,8 @@ function tooFast({ reportsPerSecond }: ClientQuota, retryAfterMs: number): Limit
   return new LimitFault('client_reports_per_second', 'OVERLOADED', message, { limit, retryAfterMs });
 }
 
-function tooManyConnections({ maxStreams }: ClientQuota): LimitFault {
-  const limit = `${maxStreams} connections a client`;
+function tooManyConnections({ maxConnections }: ClientQuota): LimitFault {
+  const limit = `${maxConnections} connections a client`;
   const message = `more than ${limit}: close one, or send the batches of several vehicles on one`;
   const retryAfterMs = CONNECTION_RETRY_MS;
   return new LimitFault('client_connections', 'OVERLOADED', message, { limit, retryAfterMs });

@@ -269,7 +269,7 @@ test('a server that stops acknowledges what it read, and ends the connection wit
 });
 
 test('more connections than a client may have are refused, and one that ends makes room', async () => {
-  const door = await openTestDoor({ maxStreams: 2 });
+  const door = await openTestDoor({ maxConnections: 2 });
   const [first] = [await open(door), await open(door)];
   const refused = door.connect();
   await expect(reader(refused).next()).rejects.toMatchObject({

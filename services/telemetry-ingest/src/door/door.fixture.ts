@@ -11,12 +11,14 @@ import {
 import type { AppendResult } from '@odograph/event-log/publisher';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
+import { readConfig } from '@odograph/platform/config/config';
 import { callBidi, createGrpcClient } from '@odograph/platform/grpc/client';
 import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc/server';
 import { silentLogger } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
-import { createDoor, DEFAULT_DOOR_LIMITS, type DoorLimits } from './door.ts';
+import { ingestSettings, WINDOW_BATCHES } from '../config.ts';
+import { createDoor, type DoorLimits } from './door.ts';
 import type { EventAppender } from './take-reports.ts';
 
 /** A log in memory: one partition, an envelope a report, in flight at once. It can be held up, and can refuse. */
@@ -61,6 +63,8 @@ async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<Faul
   return await Promise.race([stored.then(() => undefined), late]).finally(() => clearTimeout(timer));
 }
 
+const DEFAULT_LIMITS = readConfig(ingestSettings, { ODO_NATS_URL: 'nats://127.0.0.1' }).limits;
+
 export interface TestDoor {
   readonly log: MemoryLog;
   readonly server: GrpcServer;
@@ -72,7 +76,7 @@ export interface TestDoor {
 /** The door on a real server on loopback, with a log in memory behind it, until the test is over. */
 export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<TestDoor> {
   const log = createMemoryLog();
-  const all = { ...DEFAULT_DOOR_LIMITS, ...limits };
+  const all = { ...DEFAULT_LIMITS, windowBatches: WINDOW_BATCHES, ...limits };
   const door = createDoor({
     events: log,
     clock: systemClock,

@@ -13,17 +13,6 @@ import { createTakeReports, type EventAppender } from './take-reports.ts';
 
 export interface DoorLimits extends ReportLimits, ConnectionSettings, ClientQuota {}
 
-export const DEFAULT_DOOR_LIMITS: DoorLimits = {
-  maxBytes: 1_000_000,
-  maxReports: 5_000,
-  maxSamples: 1_000,
-  futureToleranceMs: 300_000,
-  windowBatches: 8,
-  batchDeadlineMs: 30_000,
-  maxStreams: 100,
-  reportsPerSecond: 20_000,
-};
-
 export interface DoorParts {
   /** Where events are put on disk. */
   readonly events: EventAppender;

@@ -1,0 +1,24 @@
+import { readConfig } from '@odograph/platform/config/config';
+import { expect, test } from 'vitest';
+import { ingestSettings } from './config.ts';
+
+const read = (env: Readonly<Record<string, string>>) =>
+  readConfig(ingestSettings, { ODO_NATS_URL: 'nats://127.0.0.1:4222', ...env }, 'ODO_INGEST_');
+
+test('the former name of the limit of connections is refused with the new one', () => {
+  expect(() => read({ ODO_INGEST_MAX_STREAMS: '10' })).toThrow(
+    'ODO_INGEST_MAX_STREAMS is now called ODO_INGEST_MAX_CONNECTIONS: set that instead',
+  );
+  expect(read({ ODO_INGEST_MAX_CONNECTIONS: '10' }).limits.maxConnections).toBe(10);
+});
+
+test.each([
+  'ODO_INGEST_WINDOW_BATCHES',
+  'ODO_INGEST_ENVELOPE_AGE_MS',
+  'ODO_INGEST_ENVELOPE_BYTES',
+  'ODO_INGEST_RETRY_MIN_MS',
+  'ODO_INGEST_RETRY_MAX_MS',
+  'ODO_INGEST_MAX_QUEUED_BYTES',
+])('%s, which was a setting, is refused', (name) => {
+  expect(() => read({ [name]: '10' })).toThrow(`${name} is not a setting`);
+});
