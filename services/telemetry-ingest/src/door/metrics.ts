@@ -1,4 +1,5 @@
 import { isFault } from '@odograph/kernel/fault';
+import { counter, histogram, upDownCounter } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import { LimitFault } from './limit-fault.ts';
 import type { Answer } from './take-reports.ts';
@@ -17,28 +18,27 @@ export interface DoorMetrics {
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 export function createDoorMetrics(meter: Meter): DoorMetrics {
-  const reports = meter.createCounter('odograph.ingest.reports', {
-    unit: '{report}',
-    description: 'Reports by what became of them.',
-  });
-  const findings = meter.createCounter('odograph.ingest.findings', {
-    unit: '{finding}',
-    description: 'What was wrong with reports, or noticed about them, by reason.',
-  });
-  const refusals = meter.createCounter('odograph.ingest.refusals', {
-    unit: '{refusal}',
-    description:
-      'Batches and connections refused as a whole, by code and by the limit of the door that was reached.',
-  });
-  const batch = meter.createHistogram('odograph.ingest.batch.reports', {
-    unit: '{report}',
-    description: 'Reports a batch.',
-    advice: { explicitBucketBoundaries: BATCH_BUCKETS },
-  });
-  const connections = meter.createUpDownCounter('odograph.ingest.connections', {
-    unit: '{connection}',
-    description: 'Open connections.',
-  });
+  const reports = counter(meter, 'odograph.ingest.reports', '{report}', 'Reports, by outcome.');
+  const findings = counter(meter, 'odograph.ingest.findings', '{finding}', 'Findings in reports, by reason.');
+  const refusals = counter(
+    meter,
+    'odograph.ingest.refusals',
+    '{refusal}',
+    'Batches and connections that were refused as a whole, by code and by the limit that was reached.',
+  );
+  const batch = histogram(
+    meter,
+    'odograph.ingest.batch.reports',
+    '{report}',
+    'Reports in a batch.',
+    BATCH_BUCKETS,
+  );
+  const connections = upDownCounter(
+    meter,
+    'odograph.ingest.connections',
+    '{connection}',
+    'Open connections.',
+  );
   return {
     batchTaken: (count) => batch.record(count),
     answered(answers) {
