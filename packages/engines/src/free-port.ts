@@ -3,22 +3,22 @@ import { createServer } from 'node:net';
 import { Fault } from '@odograph/kernel/fault';
 import { isErrno } from './errno.ts';
 
-/** All that this package starts listens here. */
+/** Every engine and service that is started here listens on this address. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Below the ports that systems hand out to outgoing connections: one of those could take it between two starts. */
+/** Below the ports of outgoing connections: such a connection could take the port between two starts. */
 const PORTS = { from: 20_000, below: 32_000 };
 const ATTEMPTS = 100;
 
-/** Given to somebody in this process who may not listen there yet; the oldest are forgotten. */
-const given = new Set<number>();
+/** Ports that this process has handed out and that may not be in use yet; the oldest are dropped. */
+const recent = new Set<number>();
 const REMEMBERED = 1_000;
 
-/** A port on loopback that nobody listens on right now, and that nobody in this process was given a while ago. */
+/** A port on loopback that is free now and that this function has not returned recently. */
 export async function findFreePort(): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     const port = randomInt(PORTS.from, PORTS.below);
-    if (given.has(port)) continue;
+    if (recent.has(port)) continue;
     remember(port);
     try {
       await listenOnce(port);
@@ -30,18 +30,22 @@ export async function findFreePort(): Promise<number> {
 }
 
 function remember(port: number): void {
-  given.add(port);
-  const [oldest = port] = given;
-  if (given.size > REMEMBERED) given.delete(oldest);
+  recent.add(port);
+  const [oldest = port] = recent;
+  if (recent.size > REMEMBERED) recent.delete(oldest);
 }
 
-/** @throws Fault RULE_VIOLATED when somebody listens on the port already. */
+/** @throws Fault RULE_VIOLATED when the port is in use. */
 export async function requireFreePort(port: number): Promise<void> {
   try {
     await listenOnce(port);
   } catch (cause) {
     if (!isErrno(cause, 'EADDRINUSE')) throw cause;
-    throw new Fault('RULE_VIOLATED', `port ${port} on ${LOOPBACK} is in use by another program`, { cause });
+    throw new Fault(
+      'RULE_VIOLATED',
+      `port ${port} on ${LOOPBACK} is in use by another program: stop it, or choose another port`,
+      { cause },
+    );
   }
 }
 

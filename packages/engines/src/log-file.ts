@@ -3,13 +3,13 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statS
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
-/** Opens a log to append to. One that has grown large becomes `<file>.1` first, in place of an earlier one. */
+/** Opens a log to append to. A large log is first renamed to `<file>.1`, replacing an earlier one. */
 export function openLog(file: string): number {
   if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
   return openSync(file, 'a');
 }
 
-/** The last lines of a log; none when there is no such file. */
+/** The last lines of a log; empty if there is no such file. */
 export function lastLines(file: string, count: number): readonly string[] {
   if (!existsSync(file)) return [];
   const descriptor = openSync(file, 'r');

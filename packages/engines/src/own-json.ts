@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type GenericSchema, safeParse } from 'valibot';
 import { isErrno } from './errno.ts';
 
-/** What a file says that a process of the platform has written; undefined where there is none. */
+/** The content of a file that the platform has written; undefined if there is no such file. */
 export function readOwn(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
@@ -12,7 +12,7 @@ export function readOwn(file: string): string | undefined {
   }
 }
 
-/** A text of one's own as what it stands for; undefined where a crash or somebody else made it something else. */
+/** Parses JSON that the platform has written; undefined if it does not match the schema, for example after a crash. */
 export function parseOwn<T>(schema: GenericSchema<unknown, T>, text: string): T | undefined {
   const result = safeParse(schema, jsonOf(text));
   return result.success ? result.output : undefined;

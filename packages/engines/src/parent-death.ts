@@ -3,15 +3,15 @@ import { spawnSync } from 'node:child_process';
 let prefix: readonly string[] | undefined;
 
 /**
- * The command to put before another one so that the kernel ends it when its parent dies, even by kill -9.
- * Empty where the system has no such thing; what is left behind there is ended at the next start, by its pid file.
+ * The prefix of a command line that makes the kernel end the process when its parent dies, even by kill -9.
+ * Empty on a system without this; there the next start ends what is left, by its pid file.
  */
 export function endWithParent(): readonly string[] {
   prefix ??= probe();
   return prefix;
 }
 
-/** setpriv is a part of util-linux; it sets PR_SET_PDEATHSIG, see prctl(2), and becomes the command. */
+/** setpriv (util-linux) sets PR_SET_PDEATHSIG, see prctl(2), and then executes the command. */
 function probe(): readonly string[] {
   const command = ['setpriv', '--pdeathsig', 'TERM'] as const;
   if (process.platform !== 'linux') return [];

@@ -33,10 +33,10 @@ async function change(part: Record<string, unknown>): Promise<void> {
   await writeFile(file, JSON.stringify({ ...record, ...part }));
 }
 
-/** As a start finds it when whoever started the process is gone. */
+/** The file as the next start finds it after the owner has died. */
 const ownerGone = () => change({ owner: { pid: 2 ** 22 - 1, startMark: 'gone' } });
 
-test('a process left behind is ended', async () => {
+test('an abandoned process is ended', async () => {
   await ownerGone();
   expect(await stopAbandoned(file)).toBe(pid);
   expect(isRunning(pid)).toBe(false);
@@ -46,7 +46,7 @@ test('a process left behind is ended', async () => {
 test.each([
   ['started at another time', { startMark: 'another' }],
   ['with another command line', { word: 'not-a-word-of-its-own' }],
-])('a stranger with the same id, %s, is left alone', async (_what, part) => {
+])('another process with the same id, %s, is left alone', async (_what, part) => {
   await ownerGone();
   await change(part);
   expect(await stopAbandoned(file)).toBeUndefined();
@@ -54,13 +54,13 @@ test.each([
   expect(existsSync(file)).toBe(false);
 });
 
-test('a process whose owner lives is in use', async () => {
+test('a process whose owner runs is in use', async () => {
   await expect(stopAbandoned(file)).rejects.toThrow(`${WORD} is in use by process ${process.pid}`);
   expect(isRunning(pid)).toBe(true);
 });
 
 test.each(['', '{', '{"pid":1}', '{"pid":"x"}', 'null'])(
-  'a file that says %j speaks of nobody',
+  'a file with the content %j ends no process',
   async (text) => {
     await writeFile(file, text);
     expect(await stopAbandoned(file)).toBeUndefined();

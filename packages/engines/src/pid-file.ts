@@ -5,22 +5,22 @@ import * as v from 'valibot';
 import { parseOwn, readOwn } from './own-json.ts';
 import { commandLine, isStillRunning, markedProcess, markProcess, signal } from './process-identity.ts';
 
-/** How long an abandoned process may take over an orderly end before it is killed. */
+/** How long an abandoned process may take to end after SIGTERM before it is killed. */
 const STALE_STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
-/** A process written down so that whoever comes next can tell it from a stranger with the same id. */
+/** A process, with what distinguishes it from a later process with the same id. */
 type PidRecord = v.InferOutput<typeof pidRecord>;
 
 const pidRecord = v.object({
   ...markedProcess.entries,
-  /** A word of its command line that belongs to it alone, such as its data directory. */
+  /** A part of its command line that no other process has, such as its data directory. */
   word: v.pipe(v.string(), v.nonEmpty()),
   /** The process that started it. */
   owner: markedProcess,
 });
 
-/** Writes down a process that this one has started. One that has ended already leaves no file. */
+/** Records a process that this one has started. Writes nothing if it has already ended. */
 export function writePidFile(file: string, pid: number, word: string): void {
   const [child, owner] = [markProcess(pid), markProcess(process.pid)];
   if (!child || !owner) return;
@@ -34,9 +34,9 @@ export function removePidFile(file: string): void {
 }
 
 /**
- * Ends the process that an owner who is gone left behind, and removes the file. Never touches a stranger.
+ * Ends the recorded process if its owner is gone, and removes the file. Another process with the same id is left alone.
  * @returns the id of the process that was ended.
- * @throws Fault RULE_VIOLATED while the owner lives: the process is in use.
+ * @throws Fault RULE_VIOLATED while the owner runs: the process is in use.
  */
 export async function stopAbandoned(file: string): Promise<number | undefined> {
   const record = readRecord(file);
@@ -45,7 +45,10 @@ export async function stopAbandoned(file: string): Promise<number | undefined> {
     return undefined;
   }
   if (isStillRunning(record.owner)) {
-    throw new Fault('RULE_VIOLATED', `${record.word} is in use by process ${record.owner.pid}`);
+    throw new Fault(
+      'RULE_VIOLATED',
+      `${record.word} is in use by process ${record.owner.pid}: stop that process first`,
+    );
   }
   signal(record.pid, 'SIGTERM');
   if (!(await hasEnded(record))) {
@@ -62,7 +65,7 @@ function isSame(record: PidRecord): boolean {
 
 async function hasEnded(record: PidRecord): Promise<boolean> {
   const deadline = performance.now() + STALE_STOP_TIMEOUT_MS;
-  // Its command line is gone a little before it is.
+  // The command line disappears a moment before the process does.
   while (isStillRunning(record)) {
     if (performance.now() > deadline) return false;
     await sleep(POLL_MS);

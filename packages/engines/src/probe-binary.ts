@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { EngineFacts } from './engine-kind.ts';
 
-/** Generous: the first run reads the whole binary from a cold disk. */
+/** Long, because the first run reads the whole binary from a cold disk. */
 const PROBE_TIMEOUT_MS = 20_000;
 
 export type Probe =
@@ -9,11 +9,11 @@ export type Probe =
   | {
       readonly isSuitable: false;
       readonly why: string;
-      /** What would help, where that is known. */
+      /** How to fix it, if known. */
       readonly fix?: string;
     };
 
-/** Runs a binary with `--version`: one that does not run, or is too old, is as good as none. */
+/** Runs a binary with `--version`. A binary that does not run or is too old counts as missing. */
 export async function probeBinary(path: string, facts: EngineFacts): Promise<Probe> {
   const run = await runVersion(path);
   if (run.error !== undefined) return doesNotRun(run.error, run.output);
@@ -45,7 +45,7 @@ function runVersion(path: string): Promise<VersionRun> {
 
 function doesNotRun(error: NonNullable<VersionRun['error']>, output: string): Probe {
   if (error.killed === true)
-    return { isSuitable: false, why: `gives no answer in ${PROBE_TIMEOUT_MS / 1000} s` };
+    return { isSuitable: false, why: `does not answer within ${PROBE_TIMEOUT_MS / 1000} s` };
   const missingLibrary = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(output)?.[1];
   if (missingLibrary !== undefined) {
     return {
@@ -59,7 +59,7 @@ function doesNotRun(error: NonNullable<VersionRun['error']>, output: string): Pr
   return { isSuitable: false, why: `does not run: ${firstLine?.trim() ?? code}` };
 }
 
-/** Debian's packages for the libraries that a slim system may lack. */
+/** Debian's packages for libraries that may be missing on a small system. */
 const debianPackages: Readonly<Record<string, string>> = {
   'libcurl.so.4': 'libcurl4',
   'libssl.so.3': 'libssl3',
@@ -73,7 +73,7 @@ function libraryFix(library: string): string {
   return `install the system library ${library}${command}`;
 }
 
-/** Compares dotted numbers. */
+/** Compares versions of dotted numbers. */
 export function isOlder(version: string, minimum: string): boolean {
   const have = version.split('.').map(Number);
   const need = minimum.split('.').map(Number);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isErrno } from './errno.ts';
 
-/** Whether a process with this id exists, whoever owns it; one that has ended but was not waited for does not count. */
+/** Whether a process with this id runs, under any user; a zombie does not count. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -13,7 +13,7 @@ export function isRunning(pid: number): boolean {
   return process.platform !== 'linux' || readStat(pid)?.state !== 'Z';
 }
 
-/** A process told from a later one with the same id. */
+/** A process, distinguished from a later one with the same id. */
 export type MarkedProcess = v.InferOutput<typeof markedProcess>;
 
 export const markedProcess = v.object({
@@ -27,12 +27,12 @@ export function markProcess(pid: number): MarkedProcess | undefined {
   return mark === undefined ? undefined : { pid, startMark: mark };
 }
 
-/** Whether that very process still runs. */
+/** Whether exactly this process still runs. */
 export function isStillRunning({ pid, startMark: mark }: MarkedProcess): boolean {
   return isRunning(pid) && startMark(pid) === mark;
 }
 
-/** Sends a signal; a process that has just ended is no fault. */
+/** Sends a signal; a process that has just ended is not an error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -42,7 +42,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /**
- * What tells a process from a later one that got the same id: its start time, with the boot it belongs to.
+ * Distinguishes a process from a later one with the same id: its start time and the boot id.
  * @returns undefined when there is no such process.
  */
 function startMark(pid: number): string | undefined {
@@ -52,13 +52,13 @@ function startMark(pid: number): string | undefined {
   return `${read('/proc/sys/kernel/random/boot_id')?.trim()}/${stat.startTicks}`;
 }
 
-/** The command line, its words parted by spaces; undefined when there is no such process. */
+/** The command line, words separated by spaces; undefined when there is no such process. */
 export function commandLine(pid: number): string | undefined {
   if (process.platform !== 'linux') return psField(pid, 'command');
   return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
 }
 
-/** See proc(5), /proc/pid/stat: the name in parentheses may hold anything, so fields count from the last one. */
+/** See proc(5), /proc/pid/stat: the name in parentheses may contain any character, so fields count from the last one. */
 function readStat(pid: number): { state: string; startTicks: string } | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 /** The checkout this code runs from. */
 export const projectRoot = resolve(import.meta.dirname, '../../..');
 
-/** Where engines installed by the project lie. */
+/** The folder of the engines that the project has installed. */
 export function enginesDir(env: NodeJS.ProcessEnv): string {
   return resolve(projectRoot, env['ODO_ENGINES_DIR'] ?? '.engines');
 }

@@ -12,21 +12,21 @@ export const REPLICA_SET = 'odograph';
 
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Codes of MongoDB's errors, by its own names. */
+/** MongoDB's error codes, by MongoDB's names for them. */
 const NOT_YET_INITIALIZED = 94;
 const INVALID_REPLICA_SET_CONFIG = 93;
 
 /**
- * Takes a server one step towards being the primary of a replica set of one: writes the set's configuration where there
- * is none, or one for the port it has now where the stored one names another.
- * @returns whether it takes writes now.
+ * Brings a server one step closer to being the primary of a replica set of one: writes the set's configuration if it is
+ * missing, or corrects the port in it.
+ * @returns whether the server accepts writes now.
  */
 export async function becomePrimary(url: string, port: number): Promise<boolean> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: CONNECT_TIMEOUT_MS, maxPoolSize: 1 });
   try {
     return await step(client.db('admin'), port);
   } catch (error) {
-    if (isAway(error)) return false;
+    if (isNotReady(error)) return false;
     throw error;
   } finally {
     await client.close();
@@ -60,7 +60,7 @@ function configOf(port: number): Document {
   return { _id: REPLICA_SET, members: [{ _id: 0, host: `${LOOPBACK}:${port}` }] };
 }
 
-/** By force, because there is no primary to ask: the only member does not find itself in the stored configuration. */
+/** Forced, because there is no primary: the only member is not in the stored configuration. */
 async function moveTo(admin: Db, port: number): Promise<void> {
   const { config } = (await admin.command({ replSetGetConfig: 1 })) as { config: Document };
   const members = [{ ...config['members'][0], host: `${LOOPBACK}:${port}` }];
@@ -70,8 +70,8 @@ async function moveTo(admin: Db, port: number): Promise<void> {
   });
 }
 
-/** Not listening yet, or in the middle of a change of state. */
-function isAway(error: unknown): boolean {
+/** The server does not listen yet, or it is changing its state. */
+function isNotReady(error: unknown): boolean {
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) return true;
   return error instanceof MongoServerError && error.hasErrorLabel('RetryableWriteError');
 }

