@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startMongo } from '@odograph/engines/mongo';
 import { projectRoot } from '@odograph/engines/project-paths';
+import { startEngine } from '@odograph/engines/start-engine';
 import { Command, Option } from 'commander';
 import { runChart } from '../src/report/chart.ts';
 import { describeMachine } from '../src/report/machine.ts';
@@ -33,7 +33,7 @@ const tell: Tell = (what, value, unit) => {
 };
 
 const dataDir = await mkdtemp(join(tmpdir(), 'odograph-bench-reference-'));
-const mongo = await startMongo({ dataDir });
+const mongo = await startEngine('mongo', { dataDir });
 const { repeats, emmett } = await (async () => {
   try {
     const inTurns = await repeatFlatOut(plan, mongo.url, tell);

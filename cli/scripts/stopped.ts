@@ -1,7 +1,7 @@
-/** Exit code 1, and a line, while `odograph up` runs on the data directory of this checkout. */
+/** Fails with a message while `odograph up` runs on the data directory of this checkout. */
 
 import { holderOf } from '@odograph/cluster/data-lock';
-import { dataDirOf } from '../src/connection/running-platform.ts';
+import { dataDirOf } from '@odograph/cluster/up-state';
 
 const pid = holderOf(dataDirOf(process.env));
 if (pid !== undefined) {

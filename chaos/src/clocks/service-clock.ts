@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterNode } from '@odograph/cluster/node';
+import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import { preloadEnv } from '../round/preload-env.ts';
 
 /** Tells a service where its clock is steered; no name that begins like its own settings. */
@@ -15,6 +15,6 @@ export async function shiftableClocks(dataDir: string): Promise<NodeJS.ProcessEn
 }
 
 /** Sets a service's clock so many milliseconds ahead of the system's, or back; within a moment, and until it ends. */
-export async function shiftServiceClock(dataDir: string, { pid }: ClusterNode, ms: number): Promise<void> {
-  await writeFile(join(folderIn(dataDir), String(pid())), String(ms));
+export async function shiftServiceClock(dataDir: string, node: SupervisedProcess, ms: number): Promise<void> {
+  await writeFile(join(folderIn(dataDir), String(node.pid())), String(ms));
 }

@@ -1,3 +1,5 @@
+import type { ServiceName } from '@odograph/cluster/services';
+
 /** Tells a service its bug; no name that begins like its own settings, for it refuses those that it does not know. */
 export const PLANTED_BUG = 'CHAOS_PLANTED_BUG';
 
@@ -6,7 +8,7 @@ export interface PlantedBug {
   readonly name: string;
   /** What goes wrong, in a line, for people. */
   readonly what: string;
-  readonly service: 'ingest' | 'history';
+  readonly service: ServiceName;
   /** From the project's root. */
   readonly file: string;
   /** Stands in the file exactly once. */

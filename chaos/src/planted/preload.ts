@@ -3,20 +3,17 @@
  * that it belongs to.
  */
 import { registerHooks } from 'node:module';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { platformServices } from '@odograph/cluster/services';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { PLANTED_BUG, type PlantedBug, plantIn } from './planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
-const FOLDERS: Readonly<Record<PlantedBug['service'], string>> = {
-  ingest: join(projectRoot, 'services/telemetry-ingest') + sep,
-  history: join(projectRoot, 'services/history') + sep,
-};
-
 const bug = PLANTED_BUGS.find(({ name }) => name === process.env[PLANTED_BUG]);
 if (!bug) throw new Error(`no planted bug is called "${process.env[PLANTED_BUG]}"`);
-if (process.argv[1]?.startsWith(FOLDERS[bug.service])) plant(bug);
+const service = platformServices.find(({ name }) => name === bug.service);
+if (process.argv[1] === service?.main) plant(bug);
 
 function plant(bug: PlantedBug): void {
   const target = pathToFileURL(join(projectRoot, bug.file)).href;

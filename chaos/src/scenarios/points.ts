@@ -1,4 +1,4 @@
-import type { ClusterNode } from '@odograph/cluster/node';
+import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import { isFault } from '@odograph/kernel/fault';
 import { atPoint } from '../links/at-point.ts';
 import type { Link } from '../links/link.ts';
@@ -13,8 +13,8 @@ export type Fate = (stage: Stage, place: Place) => Promise<Verdict>;
 
 /** The processes at both ends of the link that a point lies on. */
 export interface Place {
-  readonly service: ClusterNode;
-  readonly engine: ClusterNode;
+  readonly service: SupervisedProcess;
+  readonly engine: SupervisedProcess;
   readonly link: Link;
 }
 
@@ -99,7 +99,7 @@ function placesOf({ cluster, link }: Stage, where: PointLink): readonly Place[] 
   });
 }
 
-async function killed(node: ClusterNode): Promise<Verdict> {
+async function killed(node: SupervisedProcess): Promise<Verdict> {
   await node.kill();
   return 'cut';
 }

@@ -1,4 +1,4 @@
-import type { ClusterNode } from '@odograph/cluster/node';
+import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import type { Scenario, Stage } from '../round/stage.ts';
 
 // Processes that die, all of a sudden or all at once, and processes that stand still.
@@ -73,17 +73,17 @@ export const takeover: Scenario = {
   },
 };
 
-function anyOf({ cluster, random }: Stage): ClusterNode {
-  return cluster.nodes[random.index(cluster.nodes.length)] as ClusterNode;
+function anyOf({ cluster, random }: Stage): SupervisedProcess {
+  return cluster.nodes[random.index(cluster.nodes.length)] as SupervisedProcess;
 }
 
-async function killAndStart(stage: Stage, node: ClusterNode, afterMs?: number): Promise<void> {
+async function killAndStart(stage: Stage, node: SupervisedProcess, afterMs?: number): Promise<void> {
   await node.kill();
   await stage.wait(afterMs ?? stage.random.between(0, 1_000));
   await node.start();
 }
 
-async function sleepFor(stage: Stage, nodes: readonly ClusterNode[], ms: number): Promise<void> {
+async function sleepFor(stage: Stage, nodes: readonly SupervisedProcess[], ms: number): Promise<void> {
   for (const node of nodes) node.pause();
   await stage.wait(ms);
   for (const node of nodes) node.resume();

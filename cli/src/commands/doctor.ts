@@ -1,6 +1,6 @@
+import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { Command } from 'commander';
 import { endpointOption } from '../connection/endpoint.ts';
-import { dataDirOf, runningPlatform } from '../connection/running-platform.ts';
 import type { Check } from '../doctor/check.ts';
 import { checkDataDir, checkEngines, checkLoopback, checkNode } from '../doctor/machine.ts';
 import { checkPlatform, checkService } from '../doctor/platform.ts';

@@ -1,47 +1,48 @@
 import { resolve } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
-import type { UpState } from '@odograph/cluster/state-file';
+import { dataDirOf, type UpState } from '@odograph/cluster/up-state';
 import { Command, Option } from 'commander';
-import { dataDirOf } from '../connection/running-platform.ts';
 import { runLiveView } from '../live/run-live-view.ts';
 import { countArgument, portArgument } from '../terminal/arguments.ts';
 import { note, printJson } from '../terminal/output.ts';
 import { runUp } from '../up/run-up.ts';
 
-interface UpOptions {
+interface CommandOptions {
   readonly data?: string;
   readonly fleet: boolean;
-  readonly ingestPort?: number;
-  readonly historyPort?: number;
   readonly partitions: number;
   readonly json?: boolean;
+  /** Of each service, such as `ingestPort`. */
+  readonly [port: `${string}Port`]: number | undefined;
 }
 
 const DEFAULT_PARTITIONS = 2;
 
 export function upCommand(): Command {
-  return new Command('up')
-    .description('start everything here and show a live fleet; Ctrl-C stops it')
-    .option('--data <dir>', 'where the data lies; by default ODO_DATA_DIR, else .data')
-    .option('--no-fleet', 'without the simulated vehicles')
-    .option('--ingest-port <port>', 'where reports come in; a free one by default', portArgument)
-    .option('--history-port <port>', 'where queries are answered; a free one by default', portArgument)
+  const command = new Command('up')
+    .description('start the platform on this machine and show a live fleet; Ctrl-C stops it')
+    .option('--data <dir>', 'the data directory; default: ODO_DATA_DIR, or .data in the checkout')
+    .option('--no-fleet', 'without the simulated vehicles');
+  // The service that starts last is the one that a user calls first.
+  for (const { name, portIsFor } of platformServices.toReversed())
+    command.option(`--${name}-port <port>`, `gRPC port for ${portIsFor}; default: a free port`, portArgument);
+  return command
     .addOption(
-      new Option('--partitions <count>', 'of the log; fixed once it is made')
+      new Option('--partitions <count>', 'number of partitions of the log; fixed at the first start')
         .argParser(countArgument)
         .default(DEFAULT_PARTITIONS)
         .env('ODO_PARTITIONS'),
     )
-    .option('--json', 'print one line of JSON when all is ready')
+    .option('--json', 'print one line of JSON when all processes are up')
     .action(up);
 }
 
-async function up(options: UpOptions): Promise<void> {
-  const { data, partitions, fleet, ingestPort, historyPort, json: isJson = false } = options;
+async function up(options: CommandOptions): Promise<void> {
+  const { data, partitions, fleet, json: isJson = false } = options;
   const platform = {
     dataDir: data === undefined ? dataDirOf(process.env) : resolve(data),
     services: platformServices,
-    ports: { ingest: ingestPort, history: historyPort },
+    ports: Object.fromEntries(platformServices.map(({ name }) => [name, options[`${name}Port`]])),
     partitions,
     env: process.env,
     note,

@@ -1,12 +1,10 @@
 import type { Client } from '@grpc/grpc-js';
+import type { ServiceName } from '@odograph/cluster/services';
+import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { Fault } from '@odograph/kernel/fault';
 import { createGrpcClient } from '@odograph/platform/grpc/client';
 import { Option } from 'commander';
 import { endpointArgument } from '../terminal/arguments.ts';
-import { dataDirOf, runningPlatform } from './running-platform.ts';
-
-/** Which service a command speaks to. */
-export type ServiceName = 'ingest' | 'history';
 
 /** What is wanted by `createGrpcClient`. */
 type ClientClass<C extends Client> = Parameters<typeof createGrpcClient<C>>[0];

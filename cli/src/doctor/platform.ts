@@ -1,4 +1,6 @@
 import { type Client, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { platformServices, type ServiceName } from '@odograph/cluster/services';
+import type { RunningPlatform } from '@odograph/cluster/up-state';
 import {
   EventLogClient,
   type PartitionInfo,
@@ -7,12 +9,9 @@ import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry
 import { isFault } from '@odograph/kernel/fault';
 import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { service as healthService } from 'grpc-health-check';
-import type { ServiceName } from '../connection/endpoint.ts';
-import type { RunningPlatform } from '../connection/running-platform.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const ASK_WITHIN_MS = 3_000;
-const SERVICES: readonly ServiceName[] = ['ingest', 'history'];
 /** Envelopes in the log that are not in the stored views yet: more than one or two flushes cover. */
 const LAG_WARNED_ABOVE = 100_000;
 
@@ -27,7 +26,7 @@ export async function* checkPlatform(running: RunningPlatform | undefined): Asyn
     return;
   }
   yield ok('platform', `odograph up runs as process ${running.pid}`);
-  for (const name of SERVICES) {
+  for (const { name } of platformServices.toReversed()) {
     const endpoint = running.endpoints[name];
     if (endpoint !== undefined) yield* checkService(name, endpoint);
   }

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { UpState } from '@odograph/cluster/state-file';
+import type { ServiceName } from '@odograph/cluster/services';
+import { stateFile, type UpState } from '@odograph/cluster/up-state';
 import { type CliRun, jsonLines, runCli } from '../cli.fixture.ts';
 
 const ODOGRAPH = fileURLToPath(new URL('../../bin/odograph.mjs', import.meta.url));
@@ -17,7 +18,7 @@ export const hasRecordedFleets = existsSync(RECORDED);
 export const recorded = (path: string): string => join(RECORDED, path);
 
 interface Ready {
-  readonly endpoints: Readonly<Record<'ingest' | 'history', string>>;
+  readonly endpoints: Readonly<Record<ServiceName, string>>;
 }
 
 export interface Outcome {
@@ -82,7 +83,7 @@ export async function startPlatform() {
 export type Platform = Awaited<ReturnType<typeof startPlatform>>;
 
 async function stateIn(dataDir: string): Promise<UpState> {
-  return JSON.parse(await readFile(join(dataDir, 'up.json'), 'utf8')) as UpState;
+  return JSON.parse(await readFile(stateFile(dataDir), 'utf8')) as UpState;
 }
 
 async function spawnUp(dataDir: string): Promise<{ child: ChildProcess; ready: Ready }> {

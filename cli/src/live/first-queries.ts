@@ -1,4 +1,4 @@
-import { dataDirOf, runningPlatform } from '../connection/running-platform.ts';
+import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 
 /** Queries to copy, as they work in another terminal right now; those about a vehicle once there is one. */
 export function firstQueries(

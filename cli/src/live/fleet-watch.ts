@@ -9,8 +9,8 @@ import { type FleetMoment, fleetFrame, summaryOf } from './fleet-frame.ts';
 import { createScreen } from './screen.ts';
 
 export interface FleetWatch {
-  /** `host:port` of each service. */
-  readonly endpoints: Readonly<Record<'ingest' | 'history', string>>;
+  /** `host:port` for reports and for queries. */
+  readonly endpoints: { readonly ingest: string; readonly history: string };
   readonly modelOf: FleetMoment['modelOf'];
   /** Reports taken so far; undefined where nothing is sent from here. */
   readonly taken: () => number | undefined;

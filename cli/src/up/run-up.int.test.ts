@@ -5,11 +5,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { connect } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stateFile, type UpState } from '@odograph/cluster/state-file';
+import { stateFile, type UpState } from '@odograph/cluster/up-state';
 import { isRunning } from '@odograph/engines/process-identity';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 
-/** Engines that run elsewhere: nothing connects to them here. */
+/** Engines that run elsewhere; no process connects to them in these tests. */
 const elsewhere = { ODO_NATS_URL: 'nats://user:secret@127.0.0.1:1', ODO_MONGO_URL: 'mongodb://127.0.0.1:1/' };
 const DEADLINE = { timeout: 30_000, interval: 50 };
 
@@ -26,26 +26,26 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** Starts `up` in a process of its own and collects what it says. */
+/** Starts `up` as a child process and collects its output. */
 function spawnUp(env: NodeJS.ProcessEnv = elsewhere) {
   const script = join(import.meta.dirname, 'up.fixture.ts');
-  const up = spawn(process.execPath, [script, dataDir, 'history', 'ingest'], {
+  const up = spawn(process.execPath, [script, dataDir], {
     env: { ...process.env, ...env },
   });
   ups.push(up);
-  const said = { out: '', err: '' };
+  const output = { out: '', err: '' };
   up.stdout.on('data', (data) => {
-    said.out += data;
+    output.out += data;
   });
   up.stderr.on('data', (data) => {
-    said.err += data;
+    output.err += data;
   });
   const ended = once(up, 'close').then(([code]) => Number(code));
   const ready = async () => {
-    await vi.waitUntil(() => said.out.includes('\n') || up.exitCode !== null, DEADLINE);
-    return JSON.parse(said.out) as UpState & { ready: true };
+    await vi.waitUntil(() => output.out.includes('\n') || up.exitCode !== null, DEADLINE);
+    return JSON.parse(output.out) as UpState & { ready: true };
   };
-  return { up, said, ended, ready };
+  return { up, output, ended, ready };
 }
 
 async function stateNow(): Promise<UpState> {
@@ -67,8 +67,8 @@ async function accepts(endpoint: string | undefined): Promise<boolean> {
   return isOpen;
 }
 
-test('with real engines: one line when all is ready, restarts in place, nothing left after SIGTERM', async () => {
-  const { up, said, ended, ready } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '' });
+test('with real engines: one line when ready, restarts with the same addresses, nothing left after SIGTERM', async () => {
+  const { up, output, ended, ready } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '' });
   const { endpoints, processes } = await ready();
   expect(Object.keys(endpoints).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
   expect(Object.keys(processes).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
@@ -84,32 +84,32 @@ test('with real engines: one line when all is ready, restarts in place, nothing 
   const state = await stateNow();
   expect(state.endpoints).toEqual(endpoints);
   expect(await accepts(endpoints['ingest'])).toBe(true);
-  expect(said.err).toMatch(/history was killed by SIGKILL: starting it again in 0\.1 s/);
+  expect(output.err).toMatch(/history was killed by SIGKILL: restarting it in 0\.1 s/);
 
   up.kill('SIGTERM');
   expect(await ended).toBe(0);
-  expect(said.out.trim().split('\n')).toHaveLength(1);
+  expect(output.out.trim().split('\n')).toHaveLength(1);
   await untilGone(Object.values(state.processes));
   const left = (await readdir(dataDir)).filter((name) => !/\.log$|^nats$|^mongo$/.test(name));
   expect(left).toEqual([]);
 });
 
-test('a second one on the same data refuses and names the first', async () => {
+test('a second up on the same data is refused, with the process id of the first', async () => {
   const first = spawnUp();
   await first.ready();
   const second = spawnUp();
   expect(await second.ended).toBe(1);
-  expect(second.said.err).toContain(`${dataDir} is in use by another odograph up, process ${first.up.pid}`);
+  expect(second.output.err).toContain(`${dataDir} is in use by another odograph up, process ${first.up.pid}`);
   expect((await stateNow()).processes['history']).toBeGreaterThan(0);
 });
 
-test('credentials of an engine elsewhere are not shown', async () => {
-  const { ready, said } = spawnUp();
+test('the password of an engine that runs elsewhere is masked', async () => {
+  const { ready, output } = spawnUp();
   expect((await ready()).endpoints['nats']).toBe('nats://user:***@127.0.0.1:1');
-  expect(said.err + said.out).not.toContain('secret');
+  expect(output.err + output.out).not.toContain('secret');
 });
 
-test('kill -9 of up takes its children along, and the next start finds the place free', async () => {
+test('kill -9 of up ends its children, and the next start gets the data directory', async () => {
   const first = spawnUp({ ...elsewhere, ODO_NATS_URL: '' });
   const { processes } = await first.ready();
   first.up.kill('SIGKILL');
@@ -118,7 +118,7 @@ test('kill -9 of up takes its children along, and the next start finds the place
   await untilGone(Object.values(processes));
 });
 
-test('where the kernel does not end engines with their parent, the next start does', async () => {
+test('if the kernel does not end engines with their parent, the next start does', async () => {
   const bin = join(dataDir, 'bin');
   await mkdir(bin);
   await symlink(inject('engines').natsBinary, join(bin, 'nats-server'));
@@ -137,48 +137,48 @@ test('where the kernel does not end engines with their parent, the next start do
   expect(await second.ended).toBe(0);
 });
 
-test('a pid file that names a stranger ends nobody', async () => {
-  const stranger = spawn('sleep', ['60']);
+test('a pid file with the id of another process ends no process', async () => {
+  const other = spawn('sleep', ['60']);
   const record = {
-    pid: stranger.pid,
+    pid: other.pid,
     startMark: 'other',
     word: 'sleep',
     owner: { pid: 4_194_303, startMark: 'x' },
   };
   await writeFile(join(dataDir, 'history.pid'), JSON.stringify(record));
   await spawnUp().ready();
-  expect(stranger.exitCode).toBeNull();
-  expect(isRunning(stranger.pid ?? 0)).toBe(true);
-  stranger.kill();
+  expect(other.exitCode).toBeNull();
+  expect(isRunning(other.pid ?? 0)).toBe(true);
+  other.kill();
 });
 
-test('a service that does not stay up ends it all, with the last lines of its log', async () => {
-  const { said, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'dies' });
+test('a service that does not stay up ends the platform, with the last lines of its log', async () => {
+  const { output, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'dies' });
   expect(await ended).not.toBe(0);
-  expect(said.err).toMatch(
+  expect(output.err).toMatch(
     /history ended with exit code 1 while it was starting; the last lines of .*history\.log:\n {2}.*I cannot go on/,
   );
-  expect(said.err).toContain('history does not stay up: giving up');
-  expect(said.out).toBe('');
+  expect(output.err).toContain('history does not stay up: giving up');
+  expect(output.out).toBe('');
   expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
 });
 
-test('a second signal ends at once what does not drain', async () => {
-  const { up, ended, ready, said } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'never drains' });
+test('a second signal kills a service that does not drain', async () => {
+  const { up, ended, ready, output } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'never drains' });
   const { processes } = await ready();
   up.kill('SIGINT');
-  await vi.waitUntil(() => said.err.includes('stopping'), DEADLINE);
+  await vi.waitUntil(() => output.err.includes('stopping'), DEADLINE);
   up.kill('SIGINT');
   expect(await ended).toBe(130);
   await untilGone(Object.values(processes));
 });
 
-test('a signal while it starts stops what was started', async () => {
-  const { up, ended, said } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '' });
-  await vi.waitUntil(() => said.err.includes('NATS'), DEADLINE);
-  const pid = Number(/NATS.*\(pid (\d+)\)/.exec(said.err)?.[1]);
+test('a signal during the start stops what was started', async () => {
+  const { up, ended, output } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '' });
+  await vi.waitUntil(() => output.err.includes('NATS'), DEADLINE);
+  const pid = Number(/NATS.*\(pid (\d+)\)/.exec(output.err)?.[1]);
   up.kill('SIGTERM');
   expect(await ended).toBe(0);
-  expect(said.out).toBe('');
+  expect(output.out).toBe('');
   await untilGone([pid]);
 });

@@ -1,45 +1,31 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockDataDir } from '@odograph/cluster/data-lock';
-import { type PlatformOptions, startPlatform } from '@odograph/cluster/platform';
-import { createRoster } from '@odograph/cluster/roster';
-import type { UpState } from '@odograph/cluster/state-file';
+import { runPlatform, type UpOptions } from '@odograph/cluster/up';
+import type { UpState } from '@odograph/cluster/up-state';
 import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
 import { killOwned } from '@odograph/engines/owned-process';
 import { EXIT } from '../terminal/exit-codes.ts';
 
 /**
- * Runs the platform until a signal ends it, in order: services first, engines last. A second signal ends all at once.
- * @param whileUp called once everything is up; its signal tells it to end. It may end before: the platform goes on.
- * @throws Fault when the platform does not start or stay up; RULE_VIOLATED when the data directory is in use.
+ * Runs the platform until Ctrl-C or another stop signal; a second signal kills all processes at once.
+ * @param whileUp is called when all processes are up; its signal is aborted by the first stop signal.
+ * @throws Fault as {@link runPlatform} does.
  */
 export async function runUp(
-  options: PlatformOptions,
+  options: UpOptions,
   whileUp: (state: UpState, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const unlock = lockDataDir(options.dataDir);
   const note = alsoIntoLog(options.note, join(options.dataDir, 'up.log'));
   const { signal, forget } = onStopSignals(note);
-  const stopped = new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
-  const roster = createRoster(options.dataDir, note);
-
-  async function run(): Promise<void> {
-    await startPlatform({ ...options, note }, roster);
-    if (!signal.aborted) await whileUp(roster.state, signal);
-    await stopped;
-  }
-
   try {
-    await Promise.race([run(), roster.failed, stopped]);
+    await runPlatform({ ...options, note }, signal, whileUp);
   } finally {
-    await roster.stop();
     forget();
-    unlock();
   }
 }
 
-/** A live view on the terminal leaves no room for lines: the log keeps them. */
+/** The live view leaves no room for lines on the terminal, so they are also kept in a log. */
 function alsoIntoLog(note: Note, file: string): Note {
   return (line) => {
     note(line);
@@ -52,14 +38,14 @@ function alsoIntoLog(note: Note, file: string): Note {
   };
 }
 
-/** Ctrl-C, `kill`, and a terminal that is closed. */
+/** Ctrl-C, `kill`, and a closed terminal. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function onStopSignals(note: Note): { signal: AbortSignal; forget: () => void } {
   const stopping = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     if (stopping.signal.aborted) endAtOnce();
-    note(name === 'SIGINT' ? 'stopping; Ctrl-C again ends everything at once' : 'stopping');
+    note(name === 'SIGINT' ? 'stopping; press Ctrl-C again to end all processes at once' : 'stopping');
     stopping.abort();
   };
   for (const name of stopSignals) process.on(name, stop);

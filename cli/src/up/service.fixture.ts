@@ -1,4 +1,4 @@
-/** A service that does nothing but speak the protocol of readiness. FIXTURE_MODE says how it misbehaves. */
+/** A fake service: it reports that it is ready and does nothing else. FIXTURE_MODE makes it fail. */
 import { createServer } from 'node:net';
 
 const mode = process.env['FIXTURE_MODE'] ?? '';

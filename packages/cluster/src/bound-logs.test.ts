@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { boundLog } from './bound-logs.ts';
 
-let place: string;
+let folder: string;
 let file: string;
 
 beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), 'odograph-log-'));
-  file = join(place, 'it.log');
+  folder = await mkdtemp(join(tmpdir(), 'odograph-log-'));
+  file = join(folder, 'it.log');
 });
 
 afterEach(async () => {
-  await rm(place, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
-test('a log that grew large is emptied under its writer, who goes on at its new end', async () => {
+test('a large log is truncated while it is open, and its writer continues at the new end', async () => {
   await using writer = await open(file, 'a');
   await writer.write('much more than allowed\n');
   boundLog(file, 10);

@@ -1,16 +1,16 @@
 import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs';
 
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
-const LOOK_EVERY_MS = 30_000;
+const CHECK_EVERY_MS = 30_000;
 
 /**
- * Keeps logs from filling the disk while their writers hold them open: one that has grown large is copied to `<file>.1`
- * and emptied. Writers append, so they go on at the new end. @returns how to stop.
+ * Keeps logs that are open in other processes from filling the disk: a large log is copied to `<file>.1` and truncated.
+ * The writers append, so they continue at the new end. @returns a function that ends this.
  */
 export function boundLogs(files: Iterable<string>): () => void {
   const timer = setInterval(() => {
     for (const file of files) boundLog(file, MAX_LOG_BYTES);
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,141 +1,101 @@
-import { join } from 'node:path';
-import { findFreePort, LOOPBACK } from '@odograph/engines/free-port';
-import { startMongo } from '@odograph/engines/mongo';
-import { startNats } from '@odograph/engines/nats';
-import type { StartOptions } from '@odograph/engines/start-engine';
-import { Fault } from '@odograph/kernel/fault';
-import { type ClusterNode, clusterNode } from './node.ts';
-import { planService } from './service-part.ts';
-import { platformServices } from './services.ts';
+import type { EngineKind } from '@odograph/engines/engine-kind';
+import { findBinary } from '@odograph/engines/find-engine';
+import { LOOPBACK } from '@odograph/engines/free-port';
+import { invariant } from '@odograph/kernel/fault';
+import { type Platform, type PlatformService, planPlatform, type ServiceInstance } from './platform.ts';
+import { CLUSTER_LIMITS } from './restart-policy.ts';
+import { type InstanceName, platformServices, type ServiceSpec } from './services.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
 
-/** Who calls and who is called. A second replica of history is `history-2`. */
-export type Route = `${'ingest' | HistoryName | 'client'}→${'nats' | 'mongo' | 'ingest' | HistoryName}`;
-export type HistoryName = `history-${number}`;
+/** A connection from a caller to a server. A second replica of history is `history-2`. */
+export type Route = `${InstanceName | 'client'}→${EngineKind | InstanceName}`;
 
 export interface ClusterOptions {
-  /** Everything lies here. Whoever made it removes it. */
+  /** The folder of all data and logs. The caller creates and removes it. */
   readonly dataDir: string;
   /** Replicas of history. Default: 1. */
   readonly histories?: number;
   readonly partitions?: number;
-  /** Settings of the services, such as `ODO_HISTORY_FLUSH_MS`; those of a prefix reach only that service. */
+  /** Settings of the services, such as `ODO_HISTORY_FLUSH_MS`, on top of this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Gives the port that a caller is told for a server's: where somebody stands between the two. Default: the server's. */
+  /** Returns the port that a caller is given for a server's port, for example the port of a proxy. Default: the server's. */
   readonly between?: (route: Route, port: number) => Promise<number>;
-  /** Of the engines. Default: what is found. */
-  readonly binaries?: { readonly nats?: string; readonly mongo?: string };
+  /** Binaries of engines. Default: what `findBinary` finds. */
+  readonly binaries?: { readonly [kind in EngineKind]?: string };
 }
 
-/** The whole platform, each of its processes in one's hand: engines, the door, replicas of history. */
-export interface Cluster {
-  readonly nats: ClusterNode;
-  readonly mongo: ClusterNode;
-  readonly ingest: ClusterNode;
-  readonly histories: readonly ClusterNode[];
-  /** All of them, in the order they start. */
-  readonly nodes: readonly ClusterNode[];
-  /** Where a client finds the services; `host:port`. */
+/** A whole platform for tests and measurements, with access to each of its processes. */
+export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
+  readonly nats: SupervisedProcess;
+  readonly mongo: SupervisedProcess;
+  readonly ingest: SupervisedProcess;
+  readonly histories: readonly SupervisedProcess[];
+  /** All processes in the order they start. */
+  readonly nodes: readonly SupervisedProcess[];
+  /** Where a client reaches the services; `host:port`. */
   readonly endpoints: { readonly ingest: string; readonly histories: readonly string[] };
-  /** Where the metrics of each service can be scraped, by the names of their nodes; `host:port`. */
+  /** Where the metrics of each service can be scraped, by the names of the nodes; `host:port`. */
   readonly metrics: Readonly<Record<string, string>>;
-  /** Where the replicas of history are, past anybody who stands between. */
+  /** The replicas' own addresses, without a proxy. */
   readonly directEndpoints: readonly string[];
-  /** The engines' own addresses, past anybody who stands between. */
+  /** The engines' own addresses, without a proxy. */
   readonly urls: { readonly nats: string; readonly mongo: string };
-  stop(): Promise<void>;
-  /** kill -9 of all of them. */
-  kill(): Promise<void>;
 }
 
-/** Starts all of it; what cannot be started is named by the Fault, and nothing is left running. */
+/** Starts a platform. @throws Fault that names the process that cannot be started; then nothing is left running. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { histories = 1, between = (_, port) => Promise.resolve(port) } = options;
-  const ports = { nats: await findFreePort(), mongo: await findFreePort() };
-  const urls = { nats: natsUrl(ports.nats), mongo: mongoUrl(ports.mongo) };
-  const nats = engineNode('nats', startNats, ports.nats, options);
-  const mongo = engineNode('mongo', startPlatformMongo, ports.mongo, options);
-  const names = Array.from({ length: histories }, (_, at): HistoryName => `history-${at + 1}`);
-  const replicas = await Promise.all(names.map((name) => serviceNode(name, 'history', ports, options)));
-  const door = await serviceNode('ingest', 'ingest', ports, options);
-  const nodes = [nats, mongo, ...replicas.map(({ node }) => node), door.node];
-  const stop = async () => {
-    for (const node of nodes.toReversed()) await node.stop();
-  };
-  const kill = async () => {
-    await Promise.all(nodes.map((node) => node.kill()));
-  };
+  const { dataDir, histories = 1, partitions = 2, env, binaries, between } = options;
+  const instances = instancesOf(histories);
+  const platform = await planPlatform({
+    ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },
+    env: { ...process.env, ...env },
+    findEngine: async (kind) => {
+      const path = binaries?.[kind];
+      return path === undefined ? await findBinary(kind) : { kind: 'binary', path };
+    },
+    ...(between && {
+      between: (service, engine, port) => between(`${service}→${engine}` as Route, port),
+    }),
+  });
   try {
-    await Promise.all([nats.start(), mongo.start()]);
-    for (const { node } of [...replicas, door]) await node.start();
+    await platform.start();
   } catch (error) {
-    await kill();
+    await platform.kill();
     throw error;
   }
-  const reach = async (route: Route, port: number) => `${LOOPBACK}:${await between(route, port)}`;
-  const endpoints = {
-    ingest: await reach('client→ingest', door.port),
-    histories: await Promise.all(replicas.map(({ port }, at) => reach(`client→history-${at + 1}`, port))),
-  };
+  const { processes: nodes, engines, services } = platform;
+  const ingest = named(services, 'ingest');
+  const replicas = services.filter(({ name }) => name.startsWith('history-'));
+  const reach = async ({ name, port }: PlatformService) =>
+    `${LOOPBACK}:${(await between?.(`client→${name}` as Route, port)) ?? port}`;
   return {
-    nats,
-    mongo,
-    ingest: door.node,
-    histories: replicas.map(({ node }) => node),
+    nats: named(nodes, 'nats'),
+    mongo: named(nodes, 'mongo'),
+    ingest: ingest.process,
+    histories: replicas.map(({ process }) => process),
     nodes,
-    endpoints,
-    metrics: Object.fromEntries([...replicas, door].map(({ node, metrics }) => [node.name, metrics()])),
+    endpoints: { ingest: await reach(ingest), histories: await Promise.all(replicas.map(reach)) },
+    metrics: Object.fromEntries(
+      services.map(({ name, metricsPort }) => [name, `${LOOPBACK}:${metricsPort}`]),
+    ),
     directEndpoints: replicas.map(({ port }) => `${LOOPBACK}:${port}`),
-    urls,
-    stop,
-    kill,
+    urls: { nats: named(engines, 'nats').url, mongo: named(engines, 'mongo').url },
+    stop: platform.stop,
+    kill: platform.kill,
   };
 }
 
-const natsUrl = (port: number) => `nats://${LOOPBACK}:${port}`;
-const mongoUrl = (port: number) => `mongodb://${LOOPBACK}:${port}/?directConnection=true`;
-
-/** As `odograph up` starts it. */
-const startPlatformMongo = (options: StartOptions) => startMongo({ ...options, standsBack: true });
-
-function engineNode(
-  kind: 'nats' | 'mongo',
-  start: typeof startNats,
-  port: number,
-  { dataDir, binaries }: ClusterOptions,
-): ClusterNode {
-  const binary = binaries?.[kind];
-  const where = { dataDir: join(dataDir, kind), port, ...(binary !== undefined && { binary }) };
-  return clusterNode(kind, () => start(where));
-}
-
-/** A service as `odograph up` starts it. */
-async function serviceNode(
-  name: 'ingest' | HistoryName,
-  kind: 'ingest' | 'history',
-  ports: { readonly nats: number; readonly mongo: number },
-  { dataDir, partitions = 2, env = {}, between = (_, port) => Promise.resolve(port) }: ClusterOptions,
-) {
-  const service = platformServices.find((each) => each.name === kind);
-  if (!service) throw new Fault('INTERNAL', `there is no service ${kind}`);
-  const port = await findFreePort();
-  const urls = {
-    nats: natsUrl(await between(`${name}→nats`, ports.nats)),
-    mongo: mongoUrl(kind === 'history' ? await between(`${name}→mongo`, ports.mongo) : ports.mongo),
-  };
-  const surroundings = { dataDir, urls, partitions, port, env: { ...process.env, ...settingsOf(kind, env) } };
-  const launch = await planService({ ...service, name }, surroundings);
-  const never = new AbortController().signal;
-  let metrics = '';
-  const node = clusterNode(name, async () => {
-    const child = await launch(never);
-    metrics = child.endpoints.metrics;
-    return child;
+/** One instance of each service, and as many as wanted of history. */
+function instancesOf(histories: number): readonly ServiceInstance[] {
+  return platformServices.flatMap((service: ServiceSpec): ServiceInstance[] => {
+    const { name, isReplicated } = service;
+    if (!isReplicated) return [{ name, service }];
+    return Array.from({ length: histories }, (_, at) => ({ name: `${name}-${at + 1}`, service }));
   });
-  return { port, node, metrics: () => metrics };
 }
 
-/** A service refuses names that begin like its own and are none of its settings, and ignores those of others. */
-function settingsOf(kind: 'ingest' | 'history', env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const other = kind === 'ingest' ? 'ODO_HISTORY_' : 'ODO_INGEST_';
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(other)));
+function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((each) => each.name === name);
+  invariant(found, `the cluster has no ${name}`);
+  return found;
 }

@@ -6,9 +6,9 @@ import { isStillRunning, markedProcess, markProcess } from '@odograph/engines/pr
 import { Fault } from '@odograph/kernel/fault';
 
 /**
- * Takes a data directory for this process alone; one whose holder is gone is free.
- * @returns how to let it go.
- * @throws Fault RULE_VIOLATED that names the process which holds it.
+ * Locks a data directory for this process. A lock whose process is gone is replaced.
+ * @returns a function that removes the lock.
+ * @throws Fault RULE_VIOLATED with the id of the process that holds the lock, UNAVAILABLE when the folder cannot be used.
  */
 export function lockDataDir(dataDir: string): () => void {
   const file = lockFile(dataDir);
@@ -18,7 +18,11 @@ export function lockDataDir(dataDir: string): () => void {
     writeFileSync(draft, JSON.stringify(markProcess(process.pid)));
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    throw new Fault('UNAVAILABLE', `${dataDir} cannot be used for data: ${cause.message}`, { cause });
+    throw new Fault(
+      'UNAVAILABLE',
+      `${dataDir} cannot be used for data: ${cause.message}: choose another folder with --data`,
+      { cause },
+    );
   }
   try {
     while (!tryLink(draft, file)) {
@@ -32,7 +36,7 @@ export function lockDataDir(dataDir: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
-/** The process that holds a data directory; undefined where none does. */
+/** The process that holds the lock of a data directory; undefined if none does. */
 export function holderOf(dataDir: string): number | undefined {
   return livingHolder(readLock(lockFile(dataDir)));
 }
@@ -41,7 +45,7 @@ function lockFile(dataDir: string): string {
   return join(dataDir, 'up.lock');
 }
 
-/** A link is made whole or not at all, and by one process only. */
+/** Creating a link is atomic, and only one process succeeds. */
 function tryLink(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);
@@ -52,7 +56,7 @@ function tryLink(draft: string, file: string): boolean {
   }
 }
 
-/** @returns what the lock says; nothing when it was let go just now. */
+/** @returns the content of the lock; empty if it was just removed. */
 function readLock(file: string): string {
   return readOwn(file) ?? '';
 }
@@ -67,11 +71,11 @@ function refuseWhileAlive(held: string, dataDir: string): void {
   if (holder === undefined) return;
   throw new Fault(
     'RULE_VIOLATED',
-    `${dataDir} is in use by another odograph up, process ${holder}: stop that one, or choose another with --data`,
+    `${dataDir} is in use by another odograph up, process ${holder}: stop that process, or choose another folder with --data`,
   );
 }
 
-/** Another may have done the same and hold it by now: then its lock is put back. */
+/** Another process may have replaced the stale lock first; then its lock is put back. */
 function removeStale(file: string, stale: string): void {
   const aside = `${file}.${process.pid}.stale`;
   try {

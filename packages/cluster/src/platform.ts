@@ -1,73 +1,155 @@
-import type { Note } from '@odograph/engines/candidate';
-import { maskPassword } from '@odograph/platform/config/setting';
-import { type PlatformEngine, planEngine } from './engine-part.ts';
-import type { Roster } from './roster.ts';
-import { planService, type ServiceSurroundings } from './service-part.ts';
+import { join } from 'node:path';
+import { type EngineKind, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { findFreePort } from '@odograph/engines/free-port';
+import { projectRoot } from '@odograph/engines/project-paths';
+import { startEngine } from '@odograph/engines/start-engine';
+import { Fault } from '@odograph/kernel/fault';
+import { startService } from './service-process.ts';
 import type { ServiceSpec } from './services.ts';
+import { SupervisedProcess, type SuperviseOptions } from './supervised-process.ts';
 
-export interface PlatformOptions {
+/** One process of a service. */
+export interface ServiceInstance {
+  readonly name: string;
+  readonly service: ServiceSpec;
+  /** Default: a free port. */
+  readonly port?: number | undefined;
+}
+
+/** An engine that runs elsewhere, or the binary to start here. */
+type EngineSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'binary'; readonly path: string; readonly version?: string };
+
+interface PlatformOptions extends Omit<SuperviseOptions, 'name' | 'launch'> {
+  /** The folder of all data, logs and pid files. */
   readonly dataDir: string;
-  readonly services: readonly ServiceSpec[];
-  /** The port of a service, by its name. Default: a free one. */
-  readonly ports: Readonly<Record<string, number | undefined>>;
+  /** In the order they start. */
+  readonly instances: readonly ServiceInstance[];
   readonly partitions: number;
+  /** The environment of the services. */
   readonly env: NodeJS.ProcessEnv;
-  readonly note: Note;
+  findEngine(kind: EngineKind): Promise<EngineSource>;
+  /** The port that a service is given for an engine. Default: the engine's own port. */
+  between?(service: string, engine: EngineKind, port: number): Promise<number>;
+}
+
+interface PlatformEngine {
+  readonly name: EngineKind;
+  readonly url: string;
+  /** Undefined if the engine runs elsewhere. */
+  readonly process?: SupervisedProcess;
+  readonly port?: number;
+}
+
+export interface PlatformService {
+  readonly name: string;
+  readonly process: SupervisedProcess;
+  readonly port: number;
+  readonly metricsPort: number;
+}
+
+/** The processes of a platform; each can also be started, stopped and killed alone. */
+export interface Platform {
+  readonly engines: readonly PlatformEngine[];
+  readonly services: readonly PlatformService[];
+  /** In the order they start. */
+  readonly processes: readonly SupervisedProcess[];
+  /** Starts the engines together, then one service after the other, each when the one before is up. */
+  start(): Promise<void>;
+  /** Stops the processes in reverse order. */
+  stop(): Promise<void>;
+  /** SIGKILL to all processes at once. */
+  kill(): Promise<void>;
 }
 
 /**
- * Starts the engines, then each service once those before it can be used.
- * @throws Fault UNAVAILABLE when a part cannot be had or does not come up, with its last log lines; CANCELLED when the
- * roster was stopped meanwhile.
+ * Finds the engines that the services need and chooses all ports; starts nothing.
+ * @throws Fault UNAVAILABLE when an engine cannot be found, with what was tried.
  */
-export async function startPlatform(options: PlatformOptions, roster: Roster): Promise<void> {
-  const [nats, mongo] = await Promise.all([
-    startEngine('nats', options, roster),
-    startEngine('mongo', options, roster),
-  ]);
-  for (const service of options.services) {
-    const port = options.ports[service.name];
-    await startService(service, { ...options, urls: { nats, mongo }, port }, roster);
-  }
-}
-
-/** @returns its URL. */
-async function startEngine(
-  kind: PlatformEngine,
-  { dataDir, env, note }: PlatformOptions,
-  roster: Roster,
-): Promise<string> {
-  const plan = await planEngine(kind, dataDir, env, note);
-  if (plan.isElsewhere) {
-    roster.state.endpoints[kind] = maskPassword(plan.url);
-    return plan.url;
-  }
-  let url = '';
-  await roster.add({
-    name: kind,
-    start: plan.start,
-    introduce: (engine, { endpoints }) => {
-      url = engine.url;
-      endpoints[kind] = url;
-      return `${plan.title} is up: ${url}`;
+export async function planPlatform(options: PlatformOptions): Promise<Platform> {
+  const isNeeded = (kind: EngineKind) =>
+    options.instances.some(({ service }) => service.engines.includes(kind));
+  const engines = await Promise.all(engineKinds.filter(isNeeded).map((kind) => planEngine(kind, options)));
+  const services: PlatformService[] = [];
+  for (const instance of options.instances) services.push(await planService(instance, engines, options));
+  const engineProcesses = engines.flatMap(({ process }) => process ?? []);
+  const serviceProcesses = services.map(({ process }) => process);
+  const processes = [...engineProcesses, ...serviceProcesses];
+  let isEnding = false;
+  return {
+    ...{ engines, services, processes },
+    async start() {
+      await Promise.all(engineProcesses.map((each) => each.start()));
+      for (const each of serviceProcesses) {
+        if (isEnding) throw new Fault('CANCELLED', 'the platform was stopped while it was starting');
+        await each.start();
+      }
     },
-  });
-  return url;
+    async stop() {
+      isEnding = true;
+      for (const each of processes.toReversed()) await each.stop();
+    },
+    async kill() {
+      isEnding = true;
+      await Promise.all(processes.map((each) => each.kill()));
+    },
+  };
 }
 
-async function startService(
-  service: ServiceSpec,
-  surroundings: ServiceSurroundings,
-  roster: Roster,
-): Promise<void> {
-  const { name } = service;
-  await roster.add({
+async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<PlatformEngine> {
+  const source = await options.findEngine(kind);
+  if (source.kind === 'url') return { name: kind, url: source.url };
+  const port = await findFreePort();
+  const { title, urlOn, yieldsCpu } = engineFacts[kind];
+  const start = { dataDir: join(options.dataDir, kind), port, binary: source.path, yieldsCpu };
+  const launch = async () => {
+    const engine = await startEngine(kind, start);
+    return { ...engine, title: `${title} ${source.version ?? ''}`.trim(), endpoint: engine.url };
+  };
+  const process = new SupervisedProcess({ ...options, name: kind, launch });
+  return { name: kind, url: urlOn(port), port, process };
+}
+
+async function planService(
+  { name, service, port }: ServiceInstance,
+  engines: readonly PlatformEngine[],
+  options: PlatformOptions,
+): Promise<PlatformService> {
+  const { dataDir, env, partitions } = options;
+  const [grpcPort, metricsPort] = [port ?? (await findFreePort()), await findFreePort()];
+  const launch = {
+    ...{ name, service, dataDir },
+    env: {
+      // Compiling takes half of the start.
+      NODE_COMPILE_CACHE: join(projectRoot, '.cache/node'),
+      ...env,
+      ...(await engineUrls(name, service, engines, options)),
+      ODO_GRPC_PORT: String(grpcPort),
+      ODO_METRICS_PORT: String(metricsPort),
+      ODO_PARTITIONS: String(partitions),
+    },
+  };
+  const process = new SupervisedProcess({
+    ...options,
     name,
-    start: await planService(service, surroundings),
-    introduce: (child, { endpoints, metrics }) => {
-      endpoints[name] = child.endpoints.grpc;
-      metrics[name] = child.endpoints.metrics;
-      return `${name} is up: ${child.endpoints.grpc}`;
-    },
+    launch: (signal) => startService(launch, signal),
   });
+  return { name, process, port: grpcPort, metricsPort };
+}
+
+/** The URLs of the engines that a service needs, by the settings that it reads. */
+async function engineUrls(
+  instance: string,
+  service: ServiceSpec,
+  engines: readonly PlatformEngine[],
+  { between }: PlatformOptions,
+): Promise<NodeJS.ProcessEnv> {
+  const urls: NodeJS.ProcessEnv = {};
+  for (const { name: kind, url, port } of engines) {
+    if (!service.engines.includes(kind)) continue;
+    const { urlVariable, urlOn } = engineFacts[kind];
+    urls[urlVariable] = port && between ? urlOn(await between(instance, kind, port)) : url;
+  }
+  return urls;
 }

@@ -1,19 +1,52 @@
 import { join } from 'node:path';
+import type { EngineKind } from '@odograph/engines/engine-kind';
 import { projectRoot } from '@odograph/engines/project-paths';
 
-/** A service as the supervisor sees it. */
+/** What the supervisor, the command line and the tests need to know about a service. */
 export interface ServiceSpec {
-  /** Its key among the endpoints. */
+  /** Its name among the endpoints, in the data directory and in the options of the command line. */
   readonly name: string;
   /** Its start file. */
   readonly main: string;
-  /** Whether others go first while there is not processor enough for all. */
-  readonly standsBack: boolean;
+  /** The prefix of its own settings; it refuses an unknown name with this prefix. */
+  readonly settingsPrefix: string;
+  /** The engines that it connects to; they start before it. */
+  readonly engines: readonly EngineKind[];
+  /** Whether this process yields CPU when the machine is saturated. */
+  readonly yieldsCpu: boolean;
+  /** Whether several can run on one platform; then they are numbered, such as `history-2`. */
+  readonly isReplicated: boolean;
+  /** What clients send to its gRPC port, for the help of the command line. */
+  readonly portIsFor: string;
 }
 
-/** In the order they start; they stop in the reverse. */
-export const platformServices: readonly ServiceSpec[] = [
-  // It reads what waits in NATS; a vehicle does not wait for it, but for the door.
-  { name: 'history', main: join(projectRoot, 'services/history/src/main.ts'), standsBack: true },
-  { name: 'ingest', main: join(projectRoot, 'services/telemetry-ingest/src/main.ts'), standsBack: false },
-];
+/** The services of the platform in the order they start; they stop in reverse order. */
+export const platformServices = [
+  {
+    name: 'history',
+    main: join(projectRoot, 'services/history/src/main.ts'),
+    settingsPrefix: 'ODO_HISTORY_',
+    engines: ['nats', 'mongo'],
+    // It stores reports that are already acknowledged: a vehicle waits for ingest only.
+    yieldsCpu: true,
+    isReplicated: true,
+    portIsFor: 'queries',
+  },
+  {
+    name: 'ingest',
+    main: join(projectRoot, 'services/telemetry-ingest/src/main.ts'),
+    settingsPrefix: 'ODO_INGEST_',
+    engines: ['nats'],
+    yieldsCpu: false,
+    isReplicated: false,
+    portIsFor: 'reports',
+  },
+] as const satisfies readonly ServiceSpec[];
+
+type PlatformService = (typeof platformServices)[number];
+export type ServiceName = PlatformService['name'];
+
+/** The name of one process of a service. */
+export type InstanceName = {
+  [S in PlatformService as S['name']]: S['isReplicated'] extends true ? `${S['name']}-${number}` : S['name'];
+}[ServiceName];

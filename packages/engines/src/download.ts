@@ -15,7 +15,7 @@ import { installWhole } from './staged-install.ts';
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 
 /** An archive that an engine's vendor publishes. */
-export interface Archive {
+interface Archive {
   readonly url: string;
   /** Of the whole archive, in hex. */
   readonly sha256: string;

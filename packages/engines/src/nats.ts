@@ -1,24 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunningEngine } from './engine-process.ts';
+import type { EnginePlan, PlanInput } from './engine-kind.ts';
 import { LOOPBACK } from './free-port.ts';
-import { type StartOptions, startEngine } from './start-engine.ts';
 import { ask } from './tcp-ask.ts';
 
-/** Starts a NATS server with JetStream: on loopback, and an acknowledged message is fsynced. */
-export async function startNats(options: StartOptions): Promise<RunningEngine> {
-  return await startEngine('nats', options, (dataDir, port) => {
-    const configFile = join(dataDir, 'nats.conf');
-    writeFileSync(configFile, natsConfig(dataDir, port));
-    return {
-      args: ['--config', configFile],
-      url: `nats://${LOOPBACK}:${port}`,
-      isReady: () => isNatsReady(port),
-    };
-  });
+/** A NATS server with JetStream. It fsyncs a message before it acknowledges it. */
+export function natsPlan({ dataDir, port }: PlanInput): EnginePlan {
+  const configFile = join(dataDir, 'nats.conf');
+  writeFileSync(configFile, natsConfig(dataDir, port));
+  return { args: ['--config', configFile], isReady: () => isNatsReady(port) };
 }
 
-/** JSON strings are strings of the NATS configuration language too. */
+/** A JSON string is also a string in the NATS configuration language. */
 function natsConfig(dataDir: string, port: number): string {
   return `# Written at every start.
 listen: "${LOOPBACK}:${port}"
@@ -32,7 +25,7 @@ jetstream {
 `;
 }
 
-/** The server greets every client with what it is; it listens only once JetStream has recovered its streams. */
+/** The server sends INFO to every client; it listens only after JetStream has recovered its streams. */
 async function isNatsReady(port: number): Promise<boolean> {
   const greeting = await ask(port, '');
   return greeting.startsWith('INFO ') && greeting.includes('"jetstream":true');

@@ -4,7 +4,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { openLog } from './log-file.ts';
 import { endWithParent } from './parent-death.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
-import { standBack } from './stand-back.ts';
+import { yieldCpu } from './yield-cpu.ts';
 
 /** How a process ended: an exit code, or the signal that ended it. */
 export interface ProcessExit {
@@ -12,41 +12,41 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that belongs to this one and does not outlive it. */
+/** A child process that does not outlive this process. */
 export interface OwnedProcess {
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves when the process is gone, whatever the reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly exited: Promise<ProcessExit>;
-  /** Ends it in order, by force when that takes too long. Doing it again changes nothing. */
+  /** Sends SIGTERM, and SIGKILL after a timeout; resolves when the process has ended. Safe to repeat. */
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
-  /** Hears what it sends, where it was given a channel. */
+  /** Receives the messages of a process that was started with a channel. */
   onMessage(listener: (message: unknown) => void): void;
 }
 
-export interface OwnedLaunch {
+interface OwnedLaunch {
   readonly command: readonly string[];
-  /** Takes what it prints. */
+  /** Receives stdout and stderr. */
   readonly logFile: string;
-  /** By which the next owner finds it, should this one die without ending it. */
+  /** The next owner finds the process by this file if this owner dies first. */
   readonly pidFile: string;
-  /** A part of the command line that belongs to it alone. */
+  /** A part of the command line that no other process has. */
   readonly word: string;
   readonly stopTimeoutMs: number;
   readonly env?: NodeJS.ProcessEnv;
-  /** Whether it can send messages, and so notice that its owner is gone. */
+  /** Whether it gets an IPC channel: it can send messages, and it notices when its owner is gone. */
   readonly hasChannel?: boolean;
-  /** Whether others go first while there is not processor enough for all. */
-  readonly standsBack?: boolean;
+  /** Whether this process yields CPU when the machine is saturated. */
+  readonly yieldsCpu?: boolean | undefined;
 }
 
-const living = new Set<ChildProcess>();
+const running = new Set<ChildProcess>();
 
 /**
- * Starts a process of this one's own, in a session of its own: a Ctrl-C in the terminal is for the owner alone, who ends
- * what it owns in its order.
- * @throws Fault UNAVAILABLE when it cannot be run.
+ * Starts a child process in its own session: Ctrl-C in the terminal reaches only the owner, which ends its processes in
+ * order.
+ * @throws Fault UNAVAILABLE when the program cannot be run.
  */
 export function startOwned(launch: OwnedLaunch): OwnedProcess {
   const { logFile, pidFile, word, stopTimeoutMs } = launch;
@@ -54,18 +54,18 @@ export function startOwned(launch: OwnedLaunch): OwnedProcess {
   const exited = exitOf(child);
   const { pid } = child;
   if (pid === undefined) throw new Fault('UNAVAILABLE', `${launch.command[0]} cannot be run`);
-  living.add(child);
+  running.add(child);
   child.once('exit', () => {
-    living.delete(child);
+    running.delete(child);
     removePidFile(pidFile);
   });
   try {
     writePidFile(pidFile, pid, word);
   } catch (error) {
-    child.kill('SIGKILL'); // Nobody could find it again.
+    child.kill('SIGKILL'); // Without the file the next owner could not find it.
     throw error;
   }
-  if (launch.standsBack) standBack(child);
+  if (launch.yieldsCpu) yieldCpu(child);
   return {
     pid,
     logFile,
@@ -105,16 +105,16 @@ async function stopWithin(
   clearTimeout(force);
 }
 
-/** Ends everything this process owns at once, as a power cut would. */
+/** Sends SIGKILL to every process that this one has started. */
 export function killOwned(): void {
-  for (const child of living) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGKILL');
 }
 
-// Where the kernel does not end children with their parent, an exit still does.
+// On systems where the kernel does not end children with their parent, an exit of the parent still does.
 process.once('exit', () => {
-  for (const child of living) {
+  for (const child of running) {
     child.kill('SIGTERM');
-    // One that sleeps would not hear it.
+    // A stopped process handles SIGTERM only after SIGCONT.
     child.kill('SIGCONT');
   }
 });

@@ -26,6 +26,6 @@ test('the last lines are shown below what happened', async () => {
   expect(lines.at(-1)).toBe('  line 39');
 });
 
-test('a log that says nothing, or is not there, is said to be so', () => {
-  expect(new ProcessFault('it ended', file).message).toBe(`it ended; ${file} says nothing`);
+test('a log that is missing or empty is reported as empty', () => {
+  expect(new ProcessFault('it ended', file).message).toBe(`it ended; ${file} is empty`);
 });

@@ -3,7 +3,7 @@ import { lastLines } from './log-file.ts';
 
 const SHOWN_LINES = 12;
 
-/** A process failed: what happened in a line, and a message that goes on with the last lines of its log. */
+/** A process failed. The headline is one line; the message adds the last lines of its log. */
 export class ProcessFault extends Fault {
   readonly headline: string;
 
@@ -15,6 +15,6 @@ export class ProcessFault extends Fault {
 
 function withLastLines(headline: string, logFile: string): string {
   const lines = lastLines(logFile, SHOWN_LINES);
-  if (lines.length === 0) return `${headline}; ${logFile} says nothing`;
+  if (lines.length === 0) return `${headline}; ${logFile} is empty`;
   return [`${headline}; the last lines of ${logFile}:`, ...lines].join('\n  ');
 }

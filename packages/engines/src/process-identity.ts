@@ -14,7 +14,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** A process, distinguished from a later one with the same id. */
-export type MarkedProcess = v.InferOutput<typeof markedProcess>;
+type MarkedProcess = v.InferOutput<typeof markedProcess>;
 
 export const markedProcess = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),

@@ -1,44 +1,113 @@
-import { resolve } from 'node:path';
-import type { EngineKind } from './engine-kind.ts';
-import { type Launch, launchEngine, prepareDataDir, type RunningEngine } from './engine-process.ts';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EngineKind, type EnginePlan, engineFacts, type PlanInput } from './engine-kind.ts';
 import { findBinary } from './find-engine.ts';
 import { findFreePort, requireFreePort } from './free-port.ts';
+import { mongoPlan } from './mongo.ts';
+import { natsPlan } from './nats.ts';
+import { type OwnedProcess, startOwned } from './owned-process.ts';
+import { stopAbandoned } from './pid-file.ts';
+import { ProcessFault } from './process-fault.ts';
+import { redisPlan } from './redis.ts';
 
-export interface StartOptions {
-  /** The folder for everything of this engine; made when it is not there. */
+interface StartOptions {
+  /** The folder that holds everything of this engine; it is created if it is missing. */
   readonly dataDir: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
   /** Path of the binary. Default: what {@link findBinary} finds. */
   readonly binary?: string;
+  /** Whether this process yields CPU when the machine is saturated. Default: false. */
+  readonly yieldsCpu?: boolean;
 }
 
-/** A free port may be taken by another between the choice and the use: that often is another one tried. */
+/** An engine that this process has started. */
+export interface RunningEngine extends OwnedProcess {
+  readonly kind: EngineKind;
+  readonly url: string;
+  readonly port: number;
+}
+
+const plans: Readonly<Record<EngineKind, (input: PlanInput) => EnginePlan>> = {
+  nats: natsPlan,
+  mongo: mongoPlan,
+  redis: redisPlan,
+};
+
+const READY_TIMEOUT_MS = 60_000;
+const READY_POLL_MS = 10;
+const STOP_TIMEOUT_MS = 20_000;
+/** Another program may take a free port between the choice and the use; then another port is tried. */
 const PORT_ATTEMPTS = 3;
 
-export type PlannedLaunch = Omit<Launch, 'kind' | 'binary' | 'dataDir' | 'port'>;
-
-/** Finds the binary, prepares the folder, settles the port, and starts what `plan` says. */
-export async function startEngine(
-  kind: EngineKind,
-  options: StartOptions,
-  plan: (dataDir: string, port: number) => PlannedLaunch,
-): Promise<RunningEngine> {
+/**
+ * Starts an engine on loopback and waits until it can be used.
+ * @throws Fault UNAVAILABLE with its last log lines when it ends first, or is not ready within a minute.
+ */
+export async function startEngine(kind: EngineKind, options: StartOptions): Promise<RunningEngine> {
   const binary = options.binary ?? (await findBinary(kind)).path;
   const dataDir = resolve(options.dataDir);
-  await prepareDataDir(kind, dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  await stopAbandoned(pidFile(kind, dataDir));
   if (options.port !== undefined) await requireFreePort(options.port);
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await findFreePort());
     try {
-      return await launchEngine({ kind, binary, dataDir, port, ...plan(dataDir, port) });
+      return await startOn(kind, { ...options, binary, dataDir, port });
     } catch (error) {
-      if (options.port !== undefined || attempt === PORT_ATTEMPTS || !isAboutPort(error)) throw error;
+      if (options.port !== undefined || attempt === PORT_ATTEMPTS || !isPortConflict(error)) throw error;
     }
   }
 }
 
-/** NATS, MongoDB and Redis all pass on the words of the operating system. */
-function isAboutPort(error: unknown): boolean {
+async function startOn(
+  kind: EngineKind,
+  { binary, dataDir, port, yieldsCpu }: StartOptions & { readonly binary: string; readonly port: number },
+): Promise<RunningEngine> {
+  const url = engineFacts[kind].urlOn(port);
+  const { args, isReady } = plans[kind]({ dataDir, port, url });
+  const process = startOwned({
+    command: [binary, ...args],
+    logFile: join(dataDir, `${kind}.log`),
+    pidFile: pidFile(kind, dataDir),
+    word: dataDir,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    yieldsCpu,
+  });
+  try {
+    await untilReady(kind, process, isReady);
+    return { kind, url, port, ...process };
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+}
+
+async function untilReady(
+  kind: EngineKind,
+  { exited, logFile }: OwnedProcess,
+  isReady: EnginePlan['isReady'],
+): Promise<void> {
+  const { title } = engineFacts[kind];
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  let hasExited = false;
+  void exited.then(() => {
+    hasExited = true;
+  });
+  while (!(await isReady())) {
+    if (hasExited) throw new ProcessFault(`${title} ended while it was starting`, logFile);
+    if (performance.now() > deadline)
+      throw new ProcessFault(`${title} is not ready after ${READY_TIMEOUT_MS / 1_000} s`, logFile);
+    await sleep(READY_POLL_MS);
+  }
+}
+
+/** NATS, MongoDB and Redis all print the message of the operating system. */
+function isPortConflict(error: unknown): boolean {
   return error instanceof Error && /address already in use/i.test(error.message);
+}
+
+function pidFile(kind: EngineKind, dataDir: string): string {
+  return join(dataDir, `${kind}.pid`);
 }

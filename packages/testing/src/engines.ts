@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import type { RunningEngine } from '@odograph/engines/engine-process';
-import { type MongoOptions, startMongo } from '@odograph/engines/mongo';
-import { startNats } from '@odograph/engines/nats';
-import { startRedis } from '@odograph/engines/redis';
+import type { EngineKind } from '@odograph/engines/engine-kind';
+import { type RunningEngine, startEngine } from '@odograph/engines/start-engine';
 import { type Db, MongoClient } from 'mongodb';
 import { inject } from 'vitest';
 import { makeRunDir } from './engines-setup.ts';
@@ -23,19 +21,16 @@ export interface TestEngineOptions {
 
 /** A NATS server with empty JetStream storage, up in about 100 ms. */
 export async function startTestNats(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const { natsBinary } = inject('engines');
-  return await startTest(options, (where) => startNats({ ...where, binary: natsBinary }));
+  return await startTest('nats', { ...options, binary: inject('engines').natsBinary });
 }
 
 /** A MongoDB server of one's own, for tests that kill it; others share one, see {@link testMongo}. */
-export async function startTestMongo(
-  options: TestEngineOptions & Pick<MongoOptions, 'cacheGb'> = {},
-): Promise<TestEngine> {
-  return await startTest(options, (where) => startMongo({ ...options, ...where }));
+export async function startTestMongo(options: TestEngineOptions = {}): Promise<TestEngine> {
+  return await startTest('mongo', options);
 }
 
 export async function startTestRedis(options: TestEngineOptions = {}): Promise<TestEngine> {
-  return await startTest(options, startRedis);
+  return await startTest('redis', options);
 }
 
 /** A connection to a database of a test's own on the run's MongoDB; `await using` drops it. */
@@ -58,14 +53,12 @@ export async function testMongo(): Promise<TestMongo> {
   return { url, databaseName, client, db, [Symbol.asyncDispose]: dispose };
 }
 
-type Where = TestEngineOptions & { readonly dataDir: string };
-
 async function startTest(
-  options: TestEngineOptions,
-  start: (where: Where) => Promise<RunningEngine>,
+  kind: EngineKind,
+  options: TestEngineOptions & { readonly binary?: string },
 ): Promise<TestEngine> {
   const dataDir = options.dataDir ?? (await makeRunDir());
-  const engine = await start({ ...options, dataDir });
+  const engine = await startEngine(kind, { ...options, dataDir });
   const kill9 = async () => {
     engine.kill('SIGKILL');
     await engine.exited;

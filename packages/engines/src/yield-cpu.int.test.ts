@@ -6,26 +6,26 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isErrno } from './errno.ts';
 import { type OwnedProcess, startOwned } from './owned-process.ts';
-import { STANDING_BACK, standBack } from './stand-back.ts';
+import { YIELD_NICENESS, yieldCpu } from './yield-cpu.ts';
 
-let place: string;
+let folder: string;
 
 beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), 'odograph-stand-back-'));
+  folder = await mkdtemp(join(tmpdir(), 'odograph-yield-cpu-'));
 });
 
 afterEach(async () => {
-  await rm(place, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
-function start(name: string, standsBack: boolean): OwnedProcess {
+function start(name: string, yieldsCpu: boolean): OwnedProcess {
   return startOwned({
     command: [process.execPath, '-e', 'setInterval(() => {}, 1e6)', name],
-    logFile: join(place, `${name}.log`),
-    pidFile: join(place, `${name}.pid`),
+    logFile: join(folder, `${name}.log`),
+    pidFile: join(folder, `${name}.pid`),
     word: name,
     stopTimeoutMs: 1_000,
-    standsBack,
+    yieldsCpu,
   });
 }
 
@@ -35,7 +35,7 @@ async function sessionNiceness(owned: OwnedProcess): Promise<number> {
   return Number(/ nice (-?\d+)/.exec(await readFile(sessionOf(owned), 'utf8'))?.[1]);
 }
 
-/** Whether this system weighs sessions, and lets us say how. */
+/** Whether this system weighs sessions and lets us change the weight. */
 async function weighsSessions(owned: OwnedProcess): Promise<boolean> {
   try {
     await writeFile(sessionOf(owned), '0');
@@ -45,22 +45,22 @@ async function weighsSessions(owned: OwnedProcess): Promise<boolean> {
   }
 }
 
-test('several that stand back do so, also those started at once, and nobody else does', async () => {
+test('processes that yield CPU have a lower priority, also when started together, and no other process has', async () => {
   const other = start('other', false);
   const isWeighed = await weighsSessions(other);
-  const back = [1, 2, 3].map((at) => start(`back-${at}`, true));
-  for (const owned of back) {
-    expect(getPriority(owned.pid)).toBe(getPriority() + STANDING_BACK);
+  const yielding = [1, 2, 3].map((at) => start(`yielding-${at}`, true));
+  for (const owned of yielding) {
+    expect(getPriority(owned.pid)).toBe(getPriority() + YIELD_NICENESS);
     if (isWeighed)
-      await vi.waitFor(async () => expect(await sessionNiceness(owned)).toBe(STANDING_BACK), 5_000);
+      await vi.waitFor(async () => expect(await sessionNiceness(owned)).toBe(YIELD_NICENESS), 5_000);
   }
   expect(getPriority(other.pid)).toBe(getPriority());
   if (isWeighed) expect(await sessionNiceness(other)).toBe(0);
-  await Promise.all([...back, other].map((owned) => owned.stop()));
+  await Promise.all([...yielding, other].map((owned) => owned.stop()));
 });
 
-test('one that is gone already is no error', async () => {
+test('a process that has already ended is not an error', async () => {
   const gone = spawn(process.execPath, ['-e', '']);
   await once(gone, 'exit');
-  expect(() => standBack(gone)).not.toThrow();
+  expect(() => yieldCpu(gone)).not.toThrow();
 });

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { type OwnedProcess, startOwned } from '@odograph/engines/owned-process';
+import { stopAbandoned } from '@odograph/engines/pid-file';
+import { ProcessFault } from '@odograph/engines/process-fault';
+import { Fault } from '@odograph/kernel/fault';
+import { NODE_FLAGS } from '@odograph/platform/app/node-flags';
+import { isReadyMessage, type ServiceEndpoints } from '@odograph/platform/app/ready-message';
+import type { ServiceSpec } from './services.ts';
+import { type Child, describeExit } from './supervised-process.ts';
+
+/** A service may have to read a lot before it is ready. */
+const READY_TIMEOUT_MS = 120_000;
+/** How long a service may take to finish the work that it has accepted. */
+const DRAIN_TIMEOUT_MS = 20_000;
+
+interface ServiceLaunch {
+  /** The name of the instance. */
+  readonly name: string;
+  readonly service: ServiceSpec;
+  /** The folder of its log and its pid file. */
+  readonly dataDir: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Starts a service as a child process and waits for its ready message on the IPC channel. The service also notices by
+ * this channel that its parent is gone.
+ * @throws Fault UNAVAILABLE with its last log lines when it ends first or is not ready in time, CANCELLED by the signal.
+ */
+export async function startService(launch: ServiceLaunch, signal: AbortSignal): Promise<Child> {
+  const { name, service, dataDir, env } = launch;
+  const pidFile = join(dataDir, `${name}.pid`);
+  await stopAbandoned(pidFile);
+  const child = startOwned({
+    command: [process.execPath, ...NODE_FLAGS, service.main],
+    hasChannel: true,
+    word: service.main,
+    stopTimeoutMs: DRAIN_TIMEOUT_MS,
+    logFile: join(dataDir, `${name}.log`),
+    yieldsCpu: service.yieldsCpu,
+    ...{ env, pidFile },
+  });
+  try {
+    const { grpc, metrics } = await untilReady(name, child, signal);
+    return { ...child, title: name, endpoint: grpc, metrics };
+  } catch (error) {
+    if (signal.reason === 'SIGKILL') child.kill('SIGKILL');
+    await child.stop();
+    throw error;
+  }
+}
+
+async function untilReady(
+  name: string,
+  { exited, logFile, onMessage }: OwnedProcess,
+  signal: AbortSignal,
+): Promise<ServiceEndpoints> {
+  const { promise, resolve, reject } = Promise.withResolvers<ServiceEndpoints>();
+  const failWith = (what: string) => reject(new ProcessFault(`${name} ${what}`, logFile));
+  const cancel = () => reject(new Fault('CANCELLED', `${name} was stopped while it was starting`));
+  const late = () => failWith(`is not ready after ${READY_TIMEOUT_MS / 1000} s`);
+  const timeout = setTimeout(late, READY_TIMEOUT_MS);
+  signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
+  void exited.then((exit) => failWith(`${describeExit(exit)} while it was starting`));
+  onMessage((message) => {
+    if (isReadyMessage(message)) resolve(message.endpoints);
+  });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timeout);
+    signal.removeEventListener('abort', cancel);
+  }
+}
