@@ -1,7 +1,7 @@
 /**
- * Generates the contracts from proto/: TypeScript, and the descriptor set that servers reflect.
- * With `--check` nothing is changed; what is not current is listed and the exit code is 1.
- * With `--release` the contract of now becomes the one that later ones must not break.
+ * Generates the contracts from proto/: TypeScript for the services and for the client, and the descriptor set that
+ * servers reflect. `--check` changes nothing: it lists the files that are not current and exits with 1.
+ * `--release` makes the contract of now the one that later contracts must not break.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,9 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
-const TARGET = 'packages/contracts/src';
+/** The services have the contracts in a package of their own, the client carries a copy. */
+const SERVICES = 'packages/contracts/src';
+const TARGETS = [SERVICES, 'clients/typescript/src'];
 const GENERATED = 'generated';
 const DESCRIPTOR_SET = 'descriptor-set.binpb';
 const RELEASED = 'packages/contracts/released.binpb';
@@ -23,7 +25,7 @@ function buf(...args: readonly string[]): void {
 /** Writes everything that is generated below a folder, at its place in the repository. */
 function generateInto(folder: string): void {
   buf('generate', '--output', folder);
-  const descriptorSet = join(folder, TARGET, DESCRIPTOR_SET);
+  const descriptorSet = join(folder, SERVICES, DESCRIPTOR_SET);
   buf('build', '--as-file-descriptor-set', '--exclude-source-info', '--output', descriptorSet);
 }
 
@@ -67,14 +69,14 @@ function main(isCheck: boolean): void {
   const scratch = mkdtempSync(join(tmpdir(), 'odograph-contracts-'));
   try {
     generateInto(scratch);
-    const [current, fresh] = [join(ROOT, TARGET), join(scratch, TARGET)];
-    const found = differences(current, fresh);
-    for (const { kind, file } of found) console.log(`${kind.padEnd(11)}  ${TARGET}/${file}`);
-    if (!isCheck) apply(found, current, fresh);
-    else if (found.length > 0) {
-      console.error('the generated contracts are not what proto/ gives: run npm run proto:generate');
-      process.exitCode = 1;
+    for (const target of TARGETS) {
+      const [current, fresh] = [join(ROOT, target), join(scratch, target)];
+      const found = differences(current, fresh);
+      for (const { kind, file } of found) console.log(`${kind.padEnd(11)}  ${target}/${file}`);
+      if (!isCheck) apply(found, current, fresh);
+      else if (found.length > 0) process.exitCode = 1;
     }
+    if (process.exitCode) console.error('run npm run proto:generate: the generated contracts differ from proto/');
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
