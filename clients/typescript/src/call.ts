@@ -1,0 +1,238 @@
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  type CallOptions as GrpcCallOptions,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { Fault } from './fault.ts';
+import { faultFromServiceError, hasDetails } from './rpc-status.ts';
+
+/** A connection to one server, shared by the calls on it. It connects with the first call and again after each loss. */
+export interface Channel {
+  /** `host:port`. */
+  readonly endpoint: string;
+  readonly client: Client;
+  close(): void;
+}
+
+export interface ChannelSettings {
+  /** Default: no TLS. */
+  readonly credentials?: ChannelCredentials;
+  /** Further options of @grpc/grpc-js; `grpc.use_local_subchannel_pool: 1` gives the channel a transport of its own. */
+  readonly channelOptions?: ChannelOptions;
+}
+
+export interface CallOptions {
+  /** The time for the whole call, retries included, in milliseconds. Default: 30,000 for one answer, none for streams. */
+  readonly deadlineMs?: number | undefined;
+  /** W3C trace context, sent with the call. */
+  readonly traceparent?: string | undefined;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a generated service such as `VehicleHistoryService` has for each method. */
+export type Method<Request, Response> = Pick<
+  MethodDefinition<Request, Response>,
+  'path' | 'requestSerialize' | 'responseDeserialize'
+>;
+
+export const DEFAULT_DEADLINE_MS = 30_000;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** The largest that a timer and a gRPC deadline can hold. */
+const DEADLINE_MAX_MS = 2 ** 31 - 1;
+
+export function openChannel(endpoint: string, settings: ChannelSettings = {}): Channel {
+  const client = new Client(endpoint, settings.credentials ?? credentials.createInsecure(), {
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    ...settings.channelOptions,
+  });
+  return { endpoint, client, close: () => client.close() };
+}
+
+/** Calls a method with one answer, once. Throws a Fault. */
+export function callUnary<Request, Response>(
+  { client, endpoint }: Channel,
+  { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
+  request: Request,
+  options: CallOptions = {},
+): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const grpcOptions = grpcOptionsOf({ ...options, deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS });
+  const metadata = metadataOf(options);
+  const cancelling = new Cancelling(options.signal);
+  const call = client.makeUnaryRequest(
+    ...([path, requestSerialize, responseDeserialize, request, metadata, grpcOptions] as const),
+    (error, response) => {
+      cancelling.end();
+      if (error) reject(faultOf(error, endpoint, cancelling.isCancelled));
+      else resolve(response as Response);
+    },
+  );
+  cancelling.begin(call);
+  return promise;
+}
+
+/** Calls a method with many answers when iteration begins. Leaving the iteration cancels the call. Throws a Fault. */
+export async function* callServerStream<Request, Response>(
+  { client, endpoint }: Channel,
+  { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
+  request: Request,
+  options: CallOptions = {},
+): AsyncGenerator<Response, void, undefined> {
+  const call = client.makeServerStreamRequest(
+    ...([path, requestSerialize, responseDeserialize, request] as const),
+    ...([metadataOf(options), grpcOptionsOf(options)] as const),
+  );
+  yield* new Responses(call, endpoint, options.signal).read();
+}
+
+/** A call with many requests and many answers. */
+export interface BidiCall<Request, Response> {
+  /** Resolves when more can be sent. Throws the call's Fault once it has ended. */
+  send(request: Request): Promise<void>;
+  /** No more requests will follow. */
+  end(): void;
+  cancel(): void;
+  /** To be iterated once, at once. Leaving the iteration cancels the call. Throws a Fault. */
+  readonly responses: AsyncGenerator<Response, void, undefined>;
+}
+
+export function callBidi<Request, Response>(
+  { client, endpoint }: Channel,
+  { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
+  options: CallOptions = {},
+): BidiCall<Request, Response> {
+  const call = client.makeBidiStreamRequest(
+    ...([path, requestSerialize, responseDeserialize] as const),
+    ...([metadataOf(options), grpcOptionsOf(options)] as const),
+  );
+  const responses = new Responses(call, endpoint, options.signal);
+  return {
+    async send(request) {
+      responses.throwIfEnded();
+      if (!call.write(request)) await Promise.race([drained(call), responses.ended]);
+      responses.throwIfEnded();
+    },
+    end: () => void call.end(),
+    cancel: () => responses.cancel(),
+    responses: responses.read(),
+  };
+}
+
+function drained(call: ClientDuplexStream<never, unknown>): Promise<void> {
+  return new Promise((resolve) => call.once('drain', resolve));
+}
+
+/** Cancels a call when its signal is aborted, and remembers that we did: a server can cancel calls too. */
+class Cancelling {
+  readonly #signal: AbortSignal | undefined;
+  #call: { cancel(): void } | undefined;
+  isCancelled = false;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  begin(call: { cancel(): void }): void {
+    this.#call = call;
+    if (this.#signal?.aborted) this.cancel();
+    else this.#signal?.addEventListener('abort', this.cancel, { once: true });
+  }
+
+  readonly cancel = (): void => {
+    this.isCancelled = true;
+    this.#call?.cancel();
+  };
+
+  end(): void {
+    this.#signal?.removeEventListener('abort', this.cancel);
+  }
+}
+
+/** The answers of a stream and how it ended. It listens at once: an error without a listener would end the process. */
+class Responses<Response> {
+  readonly #call: ClientReadableStream<Response> | ClientDuplexStream<never, Response>;
+  readonly #cancelling: Cancelling;
+  /** Resolves when the call has ended, however that was. */
+  readonly ended: Promise<void>;
+  #hasEnded = false;
+  #fault: Fault | undefined;
+
+  constructor(
+    call: ClientReadableStream<Response> | ClientDuplexStream<never, Response>,
+    endpoint: string,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#call = call;
+    this.#cancelling = new Cancelling(signal);
+    call.on('error', (error: ServiceError) => {
+      this.#fault ??= faultOf(error, endpoint, this.#cancelling.isCancelled);
+    });
+    this.ended = new Promise((resolve) => {
+      call.on('status', () => {
+        this.#hasEnded = true;
+        this.#cancelling.end();
+        resolve();
+      });
+    });
+    this.#cancelling.begin(call);
+  }
+
+  throwIfEnded(): void {
+    if (this.#hasEnded) throw this.#fault ?? new Fault('UNAVAILABLE', 'the server ended the connection');
+  }
+
+  cancel(): void {
+    this.#cancelling.cancel();
+  }
+
+  async *read(): AsyncGenerator<Response, void, undefined> {
+    try {
+      for await (const response of this.#call) yield response as Response;
+      if (this.#fault) throw this.#fault;
+    } catch (error) {
+      throw this.#fault ?? error;
+    } finally {
+      this.cancel();
+    }
+  }
+}
+
+function metadataOf({ traceparent }: CallOptions): Metadata {
+  const metadata = new Metadata();
+  if (traceparent) metadata.set('traceparent', traceparent);
+  return metadata;
+}
+
+function grpcOptionsOf({ deadlineMs = Number.POSITIVE_INFINITY }: CallOptions): GrpcCallOptions {
+  return deadlineMs > DEADLINE_MAX_MS ? {} : { deadline: Date.now() + deadlineMs };
+}
+
+/** Without an answer of the server itself, the message names its endpoint. */
+function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boolean): Fault {
+  // The stream's own error: its iteration was left.
+  if (!('details' in error)) return new Fault('CANCELLED', error.message, { cause: error });
+  if (hasDetails(error)) return faultFromServiceError(error);
+  // grpc-js ends some messages with a heading and no note.
+  const why = error.details.replace(/\s*Resolution note:\s*$/, '');
+  if (error.code === status.UNAVAILABLE) {
+    return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${why}`, { cause: error });
+  }
+  const isReset = error.code === status.CANCELLED || why.startsWith('Received RST_STREAM');
+  if (isReset && !isCancelled) {
+    return new Fault('UNAVAILABLE', `${endpoint} broke off the call: ${why}`, { cause: error });
+  }
+  return faultFromServiceError(error);
+}

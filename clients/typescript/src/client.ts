@@ -1,0 +1,198 @@
+import { type CallOptions, type Channel, type ChannelSettings, callUnary, openChannel } from './call.ts';
+import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
+import { Fault } from './fault.ts';
+import type { Position } from './generated/odograph/common/v1/position.ts';
+import type { PartitionInfo } from './generated/odograph/history/v1/event_log.ts';
+import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
+import type {
+  ListSamplesResponse,
+  ListStatusResponse,
+  RecordedSample,
+  VehicleStatus,
+} from './generated/odograph/history/v1/vehicle_history.ts';
+import type { ReportResult } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
+import * as history from './history.ts';
+import * as log from './log.ts';
+import type { Sendable } from './outbox.ts';
+import { report } from './report.ts';
+import type { RetryOptions } from './retry.ts';
+import { type SendOptions, type Sent, send } from './send.ts';
+import type { Report } from './wire.ts';
+
+export interface ClientSettings extends ChannelSettings {
+  /** Where reports are sent, `host:port`. */
+  readonly ingest?: string | undefined;
+  /** Where queries are answered, `host:port`. */
+  readonly history?: string | undefined;
+  /** How often a call is tried, the first time included, unless the call says otherwise. Default: until its deadline. */
+  readonly maxAttempts?: number | undefined;
+}
+
+/** A client of the platform. It connects with the first call and again after each loss. */
+export function createClient(settings: ClientSettings): Client {
+  return new Client(settings);
+}
+
+/**
+ * All that the platform offers. Every method throws a Fault. A call with one answer is tried again, until its deadline,
+ * when the server is UNAVAILABLE or OVERLOADED; the server's own delay is kept, else the delay grows from 100 ms to 5 s.
+ */
+export class Client {
+  readonly #settings: ClientSettings;
+  readonly #channels = new Map<'ingest' | 'history', Channel>();
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Sends reports in one call and resolves, once they are on disk or refused, with one result each, in order. Reports
+   * that could not be stored are sent again; at the deadline their result is UNAVAILABLE. It is retried after DEADLINE too.
+   * Throws INVALID_INPUT if every report was rejected, TOO_LARGE or INVALID_INPUT if the message is over a limit.
+   */
+  report(reports: readonly (Report | Uint8Array)[], options: RetryOptions = {}): Promise<ReportResult[]> {
+    return report(this.#ingest, reports, this.#withDefaults(options));
+  }
+
+  /**
+   * Sends a stream of reports over one connection, and gives each item with its final outcome. It batches within the
+   * server's limits, and after a fault sends what was not acknowledged again. A vehicle's reports are sent in the order of
+   * the source, but those under way behind one that could not be stored may be stored before it. It reads the source no
+   * further than one batch beyond the server's window, and waits while no outcome is taken.
+   * Throws UNAVAILABLE if the server cannot be reached or takes no report for too long, CANCELLED after the signal, and
+   * what the source throws, after the outcomes of the items before it.
+   */
+  send<Item extends Sendable>(
+    source: AsyncIterable<Item>,
+    options: SendOptions = {},
+  ): AsyncGenerator<Sent<Item>, void, undefined> {
+    return send(this.#ingest, source, options);
+  }
+
+  /** Opens one `Connect` stream, for programs that decide themselves what to do when it breaks. */
+  connect(options: ConnectOptions = {}): Promise<Connection> {
+    return openConnection(this.#ingest, options);
+  }
+
+  /** The latest known values of a vehicle. Throws NOT_FOUND if it has never reported. */
+  status(vehicleId: string, options: history.StatusOptions = {}): Promise<history.StatusAnswer> {
+    return history.status(this.#history, vehicleId, this.#withDefaults(options));
+  }
+
+  /** The statuses of a fleet, by vehicle id. The deadline is that of each page. */
+  async *statuses(options: history.StatusesOptions = {}): AsyncGenerator<VehicleStatus, void, undefined> {
+    const pages = history.everyPage((pageToken, pageSize) => {
+      return this.statusPage({ pageSize, ...options, pageToken });
+    });
+    for await (const { statuses } of pages) yield* statuses;
+  }
+
+  /** One page of the statuses of a fleet, with the positions that it reflects. */
+  statusPage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListStatusResponse> {
+    return history.statusPage(this.#history, this.#withDefaults(options));
+  }
+
+  /** A vehicle's samples, oldest first. The deadline is that of each page. */
+  async *samples(
+    vehicleId: string,
+    options: history.SamplesOptions = {},
+  ): AsyncGenerator<RecordedSample, void, undefined> {
+    const pages = history.everyPage((pageToken, pageSize) => {
+      return this.samplePage(vehicleId, { pageSize, ...options, pageToken });
+    });
+    for await (const { samples } of pages) yield* samples;
+  }
+
+  /** One page of a vehicle's samples, with the position that it reflects. */
+  samplePage(
+    vehicleId: string,
+    options: history.SamplesOptions & history.PageStart & { readonly withTotal?: boolean } = {},
+  ): Promise<ListSamplesResponse> {
+    return history.samplePage(this.#history, vehicleId, this.#withDefaults(options));
+  }
+
+  /**
+   * Follows the log. After a disconnect it goes on behind the last event, however often; it ends with the signal or the
+   * iteration. Throws what a retry cannot help, such as INVALID_INPUT.
+   */
+  events(options: log.FollowOptions & log.EventFilter = {}): AsyncGenerator<log.LogEvent, void, undefined> {
+    return log.events(this.#history, this.#withDefaults(options));
+  }
+
+  /** Follows the log as `events` does, unfiltered and in the server's batches, with the position to keep as a checkpoint. */
+  eventBatches(options: log.FollowOptions = {}): AsyncGenerator<log.LogBatch, void, undefined> {
+    return log.eventBatches(this.#history, this.#withDefaults(options));
+  }
+
+  /** Reads what is in the log now, one partition after the other. It is not retried. */
+  readLog(options: log.ReadLogOptions = {}): AsyncGenerator<log.LogEvent, void, undefined> {
+    return log.readLog(this.#history, options);
+  }
+
+  /** The partitions of the log: how far each has come, and its state. */
+  describeLog(options: RetryOptions = {}): Promise<readonly PartitionInfo[]> {
+    return log.describeLog(this.#history, this.#withDefaults(options));
+  }
+
+  /** The last position of each partition that has events: as `atLeast`, it makes a query reflect all of them. */
+  watermarks(options: RetryOptions = {}): Promise<readonly Position[]> {
+    return log.watermarks(this.#history, this.#withDefaults(options));
+  }
+
+  /** The events that a projection could not apply, by projection and vehicle. */
+  parkedEvents(options: RetryOptions = {}): AsyncGenerator<ParkedEvent, void, undefined> {
+    return history.parkedEvents(this.#history, this.#withDefaults(options));
+  }
+
+  /** Applies a vehicle's parked event again, and resolves with the position of the decision. It is not retried. */
+  async retryParked(
+    projection: string,
+    vehicleId: string,
+    options: CallOptions = {},
+  ): Promise<Position | undefined> {
+    const request = { projection, vehicleId };
+    return (await callUnary(this.#history, ProjectionsService.retryParked, request, options)).position;
+  }
+
+  /** Goes on without a vehicle's parked event, and resolves with the position of the decision. It is not retried. */
+  async dropParked(
+    projection: string,
+    vehicleId: string,
+    options: CallOptions = {},
+  ): Promise<Position | undefined> {
+    const request = { projection, vehicleId };
+    return (await callUnary(this.#history, ProjectionsService.dropParked, request, options)).position;
+  }
+
+  /** Closes the connections. Calls that are under way end first; new ones fail. */
+  close(): void {
+    for (const channel of this.#channels.values()) channel.close();
+  }
+
+  get #ingest(): Channel {
+    return this.#channel('ingest');
+  }
+
+  get #history(): Channel {
+    return this.#channel('history');
+  }
+
+  #channel(service: 'ingest' | 'history'): Channel {
+    const opened = this.#channels.get(service);
+    if (opened) return opened;
+    const endpoint = this.#settings[service];
+    if (endpoint === undefined) {
+      throw new Fault(
+        'INVALID_INPUT',
+        `createClient was given no ${service} endpoint: pass { ${service}: 'host:port' }`,
+      );
+    }
+    const channel = openChannel(endpoint, this.#settings);
+    this.#channels.set(service, channel);
+    return channel;
+  }
+
+  #withDefaults<Options extends { readonly maxAttempts?: number | undefined }>(options: Options): Options {
+    return { maxAttempts: this.#settings.maxAttempts, ...options };
+  }
+}

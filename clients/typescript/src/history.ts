@@ -1,0 +1,118 @@
+import { type Channel, callUnary } from './call.ts';
+import { Fault } from './fault.ts';
+import type { Position } from './generated/odograph/common/v1/position.ts';
+import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
+import {
+  type ListSamplesResponse,
+  type ListStatusResponse,
+  VehicleHistoryService,
+  type VehicleStatus,
+} from './generated/odograph/history/v1/vehicle_history.ts';
+import { type RetryOptions, withRetries } from './retry.ts';
+
+export interface StatusOptions extends RetryOptions {
+  /** Waits, within the deadline, until the answer reflects this position, such as the one of a report's result. */
+  readonly atLeast?: Position | undefined;
+}
+
+export interface StatusAnswer {
+  readonly status: VehicleStatus;
+  /** The answer reflects the vehicle's partition up to and including this position. */
+  readonly position: Position;
+}
+
+export interface StatusesOptions extends RetryOptions {
+  /** Only this fleet. Default: all. */
+  readonly fleet?: string | undefined;
+  /** Waits until the answer reflects these positions, one a partition. */
+  readonly atLeast?: readonly Position[] | undefined;
+  /** Vehicles in a page, 1 to 1,000. Default: 1,000 for all pages, 50 for one. */
+  readonly pageSize?: number | undefined;
+}
+
+export interface SamplesOptions extends StatusOptions {
+  /** From this observed time on, inclusive: Unix time in milliseconds. Default: the first sample. */
+  readonly fromMs?: number | undefined;
+  /** Before this observed time: Unix time in milliseconds. Default: no end. */
+  readonly toMs?: number | undefined;
+  /** Only these signals, and only samples with one of them: field names such as `speed_kmh`, or VSS paths. Default: all. */
+  readonly signals?: readonly string[] | undefined;
+  /** Samples in a page, 1 to 1,000. Default: 1,000 for all pages, 50 for one. */
+  readonly pageSize?: number | undefined;
+}
+
+/** Where a page begins. */
+export interface PageStart {
+  /** `nextPageToken` of the page before. Default: the first page. */
+  readonly pageToken?: string | undefined;
+}
+
+const LARGEST_PAGE = 1_000;
+
+export async function status(
+  channel: Channel,
+  vehicleId: string,
+  options: StatusOptions = {},
+): Promise<StatusAnswer> {
+  const request = { vehicleId, atLeast: options.atLeast };
+  const answer = await withRetries(
+    (callOptions) => callUnary(channel, VehicleHistoryService.getStatus, request, callOptions),
+    options,
+  );
+  const { status: found, position } = answer;
+  if (!found || !position)
+    throw new Fault('INTERNAL', 'the server sent a status without its content or position');
+  return { status: found, position };
+}
+
+export function statusPage(
+  channel: Channel,
+  options: StatusesOptions & PageStart = {},
+): Promise<ListStatusResponse> {
+  const { fleet = '', atLeast = [], pageSize = 0, pageToken = '' } = options;
+  const request = { fleet, pageSize, pageToken, atLeast: [...atLeast] };
+  return withRetries(
+    (callOptions) => callUnary(channel, VehicleHistoryService.listStatus, request, callOptions),
+    options,
+  );
+}
+
+export function samplePage(
+  channel: Channel,
+  vehicleId: string,
+  options: SamplesOptions & PageStart & { readonly withTotal?: boolean } = {},
+): Promise<ListSamplesResponse> {
+  const { fromMs = 0, toMs = 0, signals = [], pageSize = 0, pageToken = '', withTotal = false } = options;
+  const { atLeast } = options;
+  const request = { vehicleId, fromMs, toMs, signals: [...signals], pageSize, pageToken, withTotal, atLeast };
+  return withRetries(
+    (callOptions) => callUnary(channel, VehicleHistoryService.listSamples, request, callOptions),
+    options,
+  );
+}
+
+/** Every page of a list. Each call has the deadline of its options for itself. */
+export async function* everyPage<Page extends { readonly nextPageToken: string }>(
+  ask: (pageToken: string, pageSize: number) => Promise<Page>,
+): AsyncGenerator<Page, void, undefined> {
+  let page = await ask('', LARGEST_PAGE);
+  yield page;
+  while (page.nextPageToken !== '') {
+    page = await ask(page.nextPageToken, LARGEST_PAGE);
+    yield page;
+  }
+}
+
+export async function* parkedEvents(
+  channel: Channel,
+  options: RetryOptions = {},
+): AsyncGenerator<ParkedEvent, void, undefined> {
+  const pages = everyPage((pageToken, pageSize) =>
+    withRetries(
+      (callOptions) =>
+        callUnary(channel, ProjectionsService.listParked, { pageSize, pageToken }, callOptions),
+      options,
+    ),
+  );
+  for await (const { parked } of pages) yield* parked;
+}
