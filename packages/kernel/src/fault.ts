@@ -32,12 +32,19 @@ export interface FaultDetails {
   readonly cause?: unknown;
 }
 
+/** Shared with the Fault of the client package, so that {@link isFault} recognizes both. */
+const BRAND = Symbol.for('odograph.fault');
+
 /** The one error that infrastructure throws on purpose; protocols convert it at their edge only. */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly violations: readonly Finding[];
   readonly retryAfterMs: number | undefined;
   readonly limit: string | undefined;
+
+  static {
+    Object.defineProperty(Fault.prototype, BRAND, { value: true });
+  }
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -49,9 +56,13 @@ export class Fault extends Error {
   }
 }
 
-/** Whether an error is a {@link Fault}, of one of the given codes where any are given. */
+/** Whether an error is a {@link Fault}, and has one of the given codes if any are given. */
 export function isFault(error: unknown, ...codes: readonly FaultCode[]): error is Fault {
-  return error instanceof Fault && (codes.length === 0 || codes.includes(error.code));
+  return hasBrand(error) && (codes.length === 0 || codes.includes(error.code));
+}
+
+function hasBrand(error: unknown): error is Fault {
+  return error instanceof Error && BRAND in error;
 }
 
 /** Fails loudly when what must hold does not. */
