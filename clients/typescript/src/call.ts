@@ -224,15 +224,12 @@ function grpcOptionsOf({ deadlineMs = Number.POSITIVE_INFINITY }: CallOptions): 
 function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boolean): Fault {
   // The stream's own error: its iteration was left.
   if (!('details' in error)) return new Fault('CANCELLED', error.message, { cause: error });
-  if (hasDetails(error)) return faultFromServiceError(error);
   // grpc-js ends some messages with a heading and no note.
   const why = error.details.replace(/\s*Resolution note:\s*$/, '');
-  if (error.code === status.UNAVAILABLE) {
-    return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${why}`, { cause: error });
-  }
   const isReset = error.code === status.CANCELLED || why.startsWith('Received RST_STREAM');
   if (isReset && !isCancelled) {
     return new Fault('UNAVAILABLE', `${endpoint} broke off the call: ${why}`, { cause: error });
   }
-  return faultFromServiceError(error);
+  if (error.code !== status.UNAVAILABLE || hasDetails(error)) return faultFromServiceError(error);
+  return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${why}`, { cause: error });
 }
