@@ -14,14 +14,6 @@ import {
 import { Fault } from './fault.ts';
 import { faultFromServiceError, hasDetails } from './rpc-status.ts';
 
-/** A connection to one server, shared by the calls on it. It connects with the first call and again after each loss. */
-export interface Channel {
-  /** `host:port`. */
-  readonly endpoint: string;
-  readonly client: Client;
-  close(): void;
-}
-
 export interface ChannelSettings {
   /** Default: no TLS. */
   readonly credentials?: ChannelCredentials;
@@ -49,20 +41,38 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** The largest that a timer and a gRPC deadline can hold. */
 const DEADLINE_MAX_MS = 2 ** 31 - 1;
 
-export function openChannel(endpoint: string, settings: ChannelSettings = {}): Channel {
-  const client = new Client(endpoint, settings.credentials ?? credentials.createInsecure(), {
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 2_000,
-    'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 10_000,
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    ...settings.channelOptions,
-  });
-  return { endpoint, client, close: () => client.close() };
+/** A connection to one server, shared by the calls on it. It connects with the first call and again after each loss. */
+export class Channel {
+  /** `host:port`. */
+  readonly endpoint: string;
+  readonly #client: Client;
+  #isClosed = false;
+
+  constructor(endpoint: string, settings: ChannelSettings = {}) {
+    this.endpoint = endpoint;
+    this.#client = new Client(endpoint, settings.credentials ?? credentials.createInsecure(), {
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      ...settings.channelOptions,
+    });
+  }
+
+  get client(): Client {
+    if (this.#isClosed) throw new Fault('CANCELLED', `the client of ${this.endpoint} is closed`);
+    return this.#client;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#client.close();
+  }
 }
 
 /** Calls a method with one answer, once. Throws a Fault. */
-export function callUnary<Request, Response>(
+export async function callUnary<Request, Response>(
   { client, endpoint }: Channel,
   { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
   request: Request,
@@ -81,7 +91,7 @@ export function callUnary<Request, Response>(
     },
   );
   cancelling.begin(call);
-  return promise;
+  return await promise;
 }
 
 /** Calls a method with many answers when iteration begins. Leaving the iteration cancels the call. Throws a Fault. */

@@ -1,4 +1,4 @@
-import { type CallOptions, type Channel, type ChannelSettings, callUnary, openChannel } from './call.ts';
+import { type CallOptions, Channel, type ChannelSettings, callUnary } from './call.ts';
 import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
 import { Fault } from './fault.ts';
 import type { Position } from './generated/odograph/common/v1/position.ts';
@@ -50,8 +50,11 @@ export class Client {
    * that could not be stored are sent again; at the deadline their result is UNAVAILABLE. It is retried after DEADLINE too.
    * Throws INVALID_INPUT if every report was rejected, TOO_LARGE or INVALID_INPUT if the message is over a limit.
    */
-  report(reports: readonly (Report | Uint8Array)[], options: RetryOptions = {}): Promise<ReportResult[]> {
-    return report(this.#ingest, reports, this.#withDefaults(options));
+  async report(
+    reports: readonly (Report | Uint8Array)[],
+    options: RetryOptions = {},
+  ): Promise<ReportResult[]> {
+    return await report(this.#ingest, reports, this.#withDefaults(options));
   }
 
   /**
@@ -70,13 +73,13 @@ export class Client {
   }
 
   /** Opens one `Connect` stream, for programs that decide themselves what to do when it breaks. */
-  connect(options: ConnectOptions = {}): Promise<Connection> {
-    return openConnection(this.#ingest, options);
+  async connect(options: ConnectOptions = {}): Promise<Connection> {
+    return await openConnection(this.#ingest, options);
   }
 
   /** The latest known values of a vehicle. Throws NOT_FOUND if it has never reported. */
-  status(vehicleId: string, options: history.StatusOptions = {}): Promise<history.StatusAnswer> {
-    return history.status(this.#history, vehicleId, this.#withDefaults(options));
+  async status(vehicleId: string, options: history.StatusOptions = {}): Promise<history.StatusAnswer> {
+    return await history.status(this.#history, vehicleId, this.#withDefaults(options));
   }
 
   /** The statuses of a fleet, by vehicle id. The deadline is that of each page. */
@@ -88,8 +91,8 @@ export class Client {
   }
 
   /** One page of the statuses of a fleet, with the positions that it reflects. */
-  statusPage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListStatusResponse> {
-    return history.statusPage(this.#history, this.#withDefaults(options));
+  async statusPage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListStatusResponse> {
+    return await history.statusPage(this.#history, this.#withDefaults(options));
   }
 
   /** A vehicle's samples, oldest first. The deadline is that of each page. */
@@ -104,11 +107,11 @@ export class Client {
   }
 
   /** One page of a vehicle's samples, with the position that it reflects. */
-  samplePage(
+  async samplePage(
     vehicleId: string,
     options: history.SamplesOptions & history.PageStart & { readonly withTotal?: boolean } = {},
   ): Promise<ListSamplesResponse> {
-    return history.samplePage(this.#history, vehicleId, this.#withDefaults(options));
+    return await history.samplePage(this.#history, vehicleId, this.#withDefaults(options));
   }
 
   /**
@@ -130,13 +133,13 @@ export class Client {
   }
 
   /** The partitions of the log: how far each has come, and its state. */
-  describeLog(options: RetryOptions = {}): Promise<readonly PartitionInfo[]> {
-    return log.describeLog(this.#history, this.#withDefaults(options));
+  async describeLog(options: RetryOptions = {}): Promise<readonly PartitionInfo[]> {
+    return await log.describeLog(this.#history, this.#withDefaults(options));
   }
 
   /** The last position of each partition that has events: as `atLeast`, it makes a query reflect all of them. */
-  watermarks(options: RetryOptions = {}): Promise<readonly Position[]> {
-    return log.watermarks(this.#history, this.#withDefaults(options));
+  async watermarks(options: RetryOptions = {}): Promise<readonly Position[]> {
+    return await log.watermarks(this.#history, this.#withDefaults(options));
   }
 
   /** The events that a projection could not apply, by projection and vehicle. */
@@ -187,7 +190,7 @@ export class Client {
         `createClient was given no ${service} endpoint: pass { ${service}: 'host:port' }`,
       );
     }
-    const channel = openChannel(endpoint, this.#settings);
+    const channel = new Channel(endpoint, this.#settings);
     this.#channels.set(service, channel);
     return channel;
   }

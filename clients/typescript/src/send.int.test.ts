@@ -27,6 +27,7 @@ let client: Client | undefined;
 afterEach(() => {
   client?.close();
   door?.kill();
+  door = undefined;
 });
 
 async function sendTo(script: DoorScript, source: AsyncIterable<Row>, options: SendOptions = {}) {
