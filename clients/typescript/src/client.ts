@@ -1,3 +1,4 @@
+import type { Sendable } from './batch.ts';
 import { type CallOptions, Channel, type ChannelSettings, callUnary } from './call.ts';
 import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
 import { Fault } from './fault.ts';
@@ -13,7 +14,6 @@ import type {
 import type { ReportResult } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import * as history from './history.ts';
 import * as log from './log.ts';
-import type { Sendable } from './outbox.ts';
 import { report } from './report.ts';
 import type { RetryOptions } from './retry.ts';
 import { type SendOptions, type Sent, send } from './send.ts';
@@ -59,9 +59,9 @@ export class Client {
 
   /**
    * Sends a stream of reports over one connection, and gives each item with its final outcome. It batches within the
-   * server's limits, and after a fault sends what was not acknowledged again. A vehicle's reports are sent in the order of
-   * the source, but those under way behind one that could not be stored may be stored before it. It reads the source no
-   * further than one batch beyond the server's window, and waits while no outcome is taken.
+   * server's limits. After a disconnect it sends what was not acknowledged again, in the order of the source; a report that
+   * the server could not store goes again after its delay, while others go on. It reads the source no further than one
+   * batch beyond the server's window, and waits while no outcome is taken.
    * Throws UNAVAILABLE if the server cannot be reached or takes no report for too long, CANCELLED after the signal, and
    * what the source throws, after the outcomes of the items before it.
    */

@@ -1,16 +1,15 @@
+import { type Batch, countFitting, type Entry, entryOf, type Sendable } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import type { Channel } from './call.ts';
 import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
 import { Fault, isFault } from './fault.ts';
 import {
-  type BatchResult,
   type ConnectionLimits,
   ReportOutcome,
   type ReportResult,
 } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
-import { type Batch, countFitting, type Entry, Outbox, type Sendable } from './outbox.ts';
 import { longestDelayMs } from './report.ts';
-import { firstOf, PASSING_FOR_REPORTS, retryDelayMs, throwIfAborted } from './retry.ts';
+import { firstOf, PASSING_FOR_REPORTS, retryDelayMs, sleep, throwIfAborted } from './retry.ts';
 import { faultFromRpcStatus } from './rpc-status.ts';
 
 /** The final outcome of an item. */
@@ -43,202 +42,204 @@ export function send<Item extends Sendable>(
   return new Sending(channel, source, options).run();
 }
 
-/** A batch that was sent. Its answer is the server's, or what ended the connection. */
-interface UnderWay<Item> {
-  readonly batch: Batch<Item>;
-  readonly connection: Connection;
-  readonly answered: Promise<void>;
-  answer?: { readonly result: BatchResult } | { readonly error: unknown };
-}
-
 /** Keeps a window of batches under way until every item of a source has its outcome. */
 class Sending<Item extends Sendable> {
   readonly #channel: Channel;
-  readonly #signal: AbortSignal | undefined;
   readonly #traceparent: string | undefined;
   readonly #connectWithinMs: number;
   readonly #giveUpAfterMs: number;
   readonly #batcher: Batcher<Item>;
-  readonly #outbox = new Outbox<Item>();
-  /** In the order of sending, which is the order of the answers. */
-  readonly #underWay: UnderWay<Item>[] = [];
+  /** Ends everything that waits when the caller leaves the iteration. */
+  readonly #leaving = new AbortController();
+  readonly #signal: AbortSignal;
+  /** Batches that are being sent, or wait to be sent again. Their promises never reject. */
+  readonly #underWay = new Set<Promise<void>>();
   /** Not handed out yet. */
   readonly #outcomes: Sent<Item>[] = [];
+  /** Read from the source and not started yet. */
+  #fresh: Batch<Item> = [];
   #reading: Promise<void> | undefined;
   #sourceEnd: { readonly error?: unknown } | undefined;
+  /** What everything that is to be sent waits for, in turn. */
+  #ready: Promise<Connection> | undefined;
   #connection: Connection | undefined;
-  #hasConnected = false;
-  /** Nothing is sent before; a time of `performance.now()`. */
-  #sendAtMs = 0;
+  #limits: ConnectionLimits | undefined;
+  /** What made it impossible to go on. */
+  #failure: { readonly error: unknown } | undefined;
   #failuresInARow = 0;
   #lastFault: Fault | undefined;
   /** When the server last took a report, or work began after a pause. */
   #progressAtMs = performance.now();
 
   constructor(channel: Channel, source: AsyncIterable<Item>, options: SendOptions) {
+    const { signal, batchReports = 500, lingerMs = 50 } = options;
     this.#channel = channel;
-    this.#signal = options.signal;
     this.#traceparent = options.traceparent;
     this.#connectWithinMs = options.connectWithinMs ?? 3_000;
     this.#giveUpAfterMs = options.giveUpAfterMs ?? 120_000;
-    this.#batcher = new Batcher(source, options.batchReports ?? 500, options.lingerMs ?? 50);
+    this.#batcher = new Batcher(source, batchReports, lingerMs);
+    this.#signal = AbortSignal.any([this.#leaving.signal, ...(signal ? [signal] : [])]);
   }
 
   async *run(): AsyncGenerator<Sent<Item>, void, undefined> {
     try {
-      for (;;) {
+      while (!this.#isFinished) {
         throwIfAborted(this.#signal);
-        const nowMs = performance.now();
-        const hasMoved = (await this.#sendNext(nowMs)) || this.#settleNext();
+        if (this.#failure) throw this.#failure.error;
         if (this.#outcomes.length > 0) {
           yield* this.#outcomes.splice(0);
           this.#progressAtMs = performance.now();
-        } else if (!hasMoved) {
-          if (this.#sourceEnd && !this.#isBusy) break;
-          await this.#waitForChange(nowMs);
+        } else if (this.#fresh.length > 0 && this.#underWay.size < this.#windowBatches) {
+          this.#startFresh();
+        } else {
+          await this.#waitForChange();
         }
       }
       await this.#connection?.close();
-      if (this.#sourceEnd.error !== undefined) throw this.#sourceEnd.error;
+      if (this.#sourceEnd?.error !== undefined) throw this.#sourceEnd.error;
     } finally {
+      this.#leaving.abort();
       this.#batcher.stop();
-      this.#connection?.cancel();
     }
   }
 
   get #isBusy(): boolean {
-    return this.#underWay.length > 0 || !this.#outbox.isEmpty;
+    return this.#underWay.size > 0 || this.#fresh.length > 0;
   }
 
-  /** Sends one batch if one may be sent now. */
-  async #sendNext(nowMs: number): Promise<boolean> {
-    const windowBatches = Math.max(1, this.#connection?.limits.windowBatches ?? 1);
-    if (nowMs < this.#sendAtMs || this.#underWay.length >= windowBatches) return false;
-    const batch = this.#outbox.take(nowMs, windowBatches);
-    if (!batch) return false;
-    try {
-      this.#connection ??= await this.#connect();
-    } catch (error) {
-      this.#outbox.putBack(batch);
-      this.#onBroken(error);
-      return true;
+  get #isFinished(): boolean {
+    return this.#sourceEnd !== undefined && !this.#isBusy && this.#outcomes.length === 0 && !this.#failure;
+  }
+
+  get #windowBatches(): number {
+    return Math.max(1, this.#limits?.windowBatches ?? 1);
+  }
+
+  #startFresh(): void {
+    if (!this.#limits) {
+      this.#track(this.#connected().then(() => undefined));
+      return;
     }
-    this.#transmit(this.#cut(batch, this.#connection.limits), this.#connection);
-    return true;
+    const count = Math.max(1, countFitting(this.#fresh, this.#limits));
+    this.#start(this.#fresh.slice(0, count));
+    this.#fresh = this.#fresh.slice(count);
   }
 
-  async #connect(): Promise<Connection> {
-    const connection = await openConnection(this.#channel, {
+  /** Sends a batch after all that wait already. */
+  #start(batch: Batch<Item>, ready = this.#connected()): void {
+    this.#track(ready.then((connection) => this.#sendParts(batch, connection)));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+
+  #connected(): Promise<Connection> {
+    this.#ready ??= this.#connect(0);
+    return this.#ready;
+  }
+
+  /** Opens a connection, again and again until the main loop gives up. */
+  async #connect(delayMs: number): Promise<Connection> {
+    const options = {
       openWithinMs: this.#connectWithinMs,
       signal: this.#signal,
       traceparent: this.#traceparent,
-    });
-    this.#hasConnected = true;
-    return connection;
-  }
-
-  /** The part of a batch that fits into one message; the rest is put back. */
-  #cut(batch: Batch<Item>, limits: ConnectionLimits): Batch<Item> {
-    const fitting = countFitting(batch, limits);
-    const [first] = batch;
-    if (fitting === 0 && first) {
-      this.#reject(
-        first,
-        new Fault('TOO_LARGE', `larger than the ${limits.maxBytes} bytes a message may have`),
-      );
-      this.#outbox.putBack(batch.slice(1));
-      return [];
+    };
+    for (let waitMs = delayMs; ; ) {
+      await sleep(waitMs, this.#signal);
+      try {
+        this.#connection = await openConnection(this.#channel, options);
+        this.#limits = this.#connection.limits;
+        return this.#connection;
+      } catch (error) {
+        waitMs = this.#delayMs(error);
+      }
     }
-    this.#outbox.putBack(batch.slice(fitting));
-    return batch.slice(0, fitting);
   }
 
-  #transmit(batch: Batch<Item>, connection: Connection): void {
-    if (batch.length === 0) return;
+  /** Sends a batch in one message, or in several if the limits are smaller than when it was cut. */
+  #sendParts(batch: Batch<Item>, connection: Connection): void {
+    for (let rest = batch; rest.length > 0; ) {
+      const count = countFitting(rest, connection.limits);
+      if (count > 0) this.#track(this.#sendPart(rest.slice(0, count), connection));
+      else this.#reject(rest[0] as Entry<Item>, tooLarge(connection.limits));
+      rest = rest.slice(Math.max(1, count));
+    }
+  }
+
+  #sendPart(batch: Batch<Item>, connection: Connection): Promise<void> {
     for (const entry of batch) entry.attempts += 1;
-    const answered = connection.send(batch.map(({ bytes }) => bytes)).then(
-      (result) => {
-        underWay.answer = { result };
+    return connection.send(batch.map(({ bytes }) => bytes)).then(
+      ({ results, refused }) => {
+        if (refused) this.#onRefused(batch, faultFromRpcStatus(refused));
+        else this.#onResults(batch, results);
       },
-      (error) => {
-        underWay.answer = { error };
-      },
+      (error: unknown) => this.#onBroken(batch, connection, error),
     );
-    const underWay: UnderWay<Item> = { batch, connection, answered };
-    this.#underWay.push(underWay);
   }
 
-  /** Handles the oldest batch under way if it is answered. */
-  #settleNext(): boolean {
-    const [oldest] = this.#underWay;
-    if (!oldest?.answer) return false;
-    this.#underWay.shift();
-    const { batch, answer, connection } = oldest;
-    if ('error' in answer) {
-      this.#outbox.putBack(batch);
-      if (connection === this.#connection) this.#onBroken(answer.error);
-    } else if (answer.result.refused) {
-      this.#onRefused(batch, faultFromRpcStatus(answer.result.refused));
-    } else {
-      this.#onResults(batch, answer.result.results);
+  /** All batches of a broken connection come here in their order, and wait for the next connection in that order. */
+  #onBroken(batch: Batch<Item>, connection: Connection, error: unknown): void {
+    if (!isFault(error, ...PASSING_FOR_REPORTS)) throw error;
+    if (this.#connection === connection) {
+      this.#connection = undefined;
+      this.#ready = this.#connect(this.#delayMs(error));
     }
-    return true;
+    this.#start(batch);
   }
 
   #onResults(batch: Batch<Item>, results: readonly ReportResult[]): void {
-    const notStored: Entry<Item>[] = [];
-    let reason = 'the server could not store the reports';
+    const isOpen = (at: number) => results[at]?.outcome === ReportOutcome.UNAVAILABLE;
     batch.forEach((entry, at) => {
-      const result = results[at] as ReportResult;
-      if (result.outcome === ReportOutcome.UNAVAILABLE) {
-        notStored.push(entry);
-        reason = result.findings[0]?.description ?? reason;
-      } else {
-        this.#settle(entry, result);
-      }
+      if (!isOpen(at)) this.#settle(entry, results[at] as ReportResult);
     });
-    if (notStored.length === 0) return;
-    this.#sendAgainLater(
-      notStored,
-      new Fault('UNAVAILABLE', reason, { retryAfterMs: longestDelayMs(results) }),
-    );
+    const open = batch.filter((_, at) => isOpen(at));
+    if (open.length === 0) return;
+    const reason = results.find((_, at) => isOpen(at))?.findings[0]?.description;
+    const message = reason ?? 'it could not store the reports';
+    this.#startLater(open, new Fault('UNAVAILABLE', message, { retryAfterMs: longestDelayMs(results) }));
   }
 
   /** A batch that is refused for its content is halved until the wrong report is alone. */
   #onRefused(batch: Batch<Item>, fault: Fault): void {
-    const [first] = batch;
-    if (isFault(fault, ...PASSING_FOR_REPORTS)) {
-      this.#sendAgainLater(batch, fault);
-      if (fault.code === 'OVERLOADED') this.#sendAtMs = this.#outbox.againAtMs;
-    } else if (!isFault(fault, 'INVALID_INPUT', 'TOO_LARGE')) {
-      throw fault;
-    } else if (first && batch.length === 1) {
-      this.#reject(first, fault);
+    const middle = Math.ceil(batch.length / 2);
+    if (!isFault(fault, 'INVALID_INPUT', 'TOO_LARGE')) {
+      this.#startLater(batch, fault);
+    } else if (batch.length === 1) {
+      this.#reject(batch[0] as Entry<Item>, fault);
     } else {
-      const middle = Math.ceil(batch.length / 2);
-      this.#outbox.putBack(batch.slice(0, middle));
-      this.#outbox.putBack(batch.slice(middle));
+      this.#start(batch.slice(0, middle));
+      this.#start(batch.slice(middle));
     }
   }
 
-  /** The connection broke, or could not be opened. */
-  #onBroken(error: unknown): void {
-    this.#connection?.cancel();
-    this.#connection = undefined;
+  /** An overloaded server gets nothing at all until its delay is over; else only this batch waits. */
+  #startLater(batch: Batch<Item>, fault: Fault): void {
+    const delay = sleep(this.#delayMs(fault), this.#signal);
+    if (fault.code !== 'OVERLOADED') {
+      this.#start(
+        batch,
+        delay.then(() => this.#connected()),
+      );
+      return;
+    }
+    const before = this.#connected();
+    this.#ready = delay.then(() => before);
+    this.#start(batch);
+  }
+
+  /** How long to wait after a fault. Throws it if a retry cannot help. */
+  #delayMs(error: unknown): number {
     if (!isFault(error, ...PASSING_FOR_REPORTS)) throw error;
-    this.#sendAtMs = this.#retryAtMs(error);
-  }
-
-  #sendAgainLater(batch: Batch<Item>, fault: Fault): void {
-    this.#outbox.putBack(batch);
-    this.#outbox.againAtMs = Math.max(this.#outbox.againAtMs, this.#retryAtMs(fault));
-  }
-
-  #retryAtMs(fault: Fault): number {
-    this.#lastFault = fault;
-    const delayMs = retryDelayMs(fault.retryAfterMs, this.#failuresInARow);
+    this.#lastFault = error;
     this.#failuresInARow += 1;
-    return performance.now() + delayMs;
+    return retryDelayMs(error.retryAfterMs, this.#failuresInARow - 1);
   }
 
   #reject(entry: Entry<Item>, { violations, code, message }: Fault): void {
@@ -252,45 +253,39 @@ class Sending<Item extends Sendable> {
     this.#outcomes.push({ item, result, attempts });
   }
 
-  /** Waits for an answer, for more of the source, or until something may be sent that could not be sent at `nowMs`. */
-  async #waitForChange(nowMs: number): Promise<void> {
-    this.#readAhead();
-    const giveUpAtMs = this.#giveUpAtMs();
-    if (nowMs >= giveUpAtMs) throw this.#giveUp();
-    const sendAtMs = [this.#sendAtMs, this.#outbox.againAtMs].filter((atMs) => atMs > nowMs);
-    const promises = [this.#underWay[0]?.answered, this.#reading].filter((each) => each !== undefined);
-    await firstOf(promises, Math.min(giveUpAtMs, ...sendAtMs) - nowMs, this.#signal);
-  }
-
-  /** Reads one batch of the source, unless one is being read or waits to be sent. */
-  #readAhead(): void {
-    if (this.#sourceEnd || this.#outbox.hasFresh) return;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
+  /** Waits for the end of a message, or for more of the source. */
+  async #waitForChange(): Promise<void> {
+    const giveUpAfterMs = this.#limits ? this.#giveUpAfterMs : this.#connectWithinMs;
+    const leftMs = this.#isBusy
+      ? this.#progressAtMs + giveUpAfterMs - performance.now()
+      : Number.POSITIVE_INFINITY;
+    if (leftMs <= 0) throw this.#giveUp();
+    if (this.#fresh.length === 0 && !this.#sourceEnd) this.#reading ??= this.#read();
+    const changes = [...this.#underWay, this.#reading].filter((each) => each !== undefined);
+    await firstOf(changes, leftMs, this.#signal);
   }
 
   async #read(): Promise<void> {
     try {
       const items = await this.#batcher.next();
       if (!this.#isBusy) this.#progressAtMs = performance.now();
-      for (const item of items) this.#outbox.add(item);
+      this.#fresh = items.map(entryOf);
       if (items.length === 0) this.#sourceEnd = {};
     } catch (error) {
       this.#sourceEnd = { error };
     }
-  }
-
-  #giveUpAtMs(): number {
-    if (!this.#isBusy) return Number.POSITIVE_INFINITY;
-    return this.#progressAtMs + (this.#hasConnected ? this.#giveUpAfterMs : this.#connectWithinMs);
+    this.#reading = undefined;
   }
 
   #giveUp(): Fault {
     const cause = this.#lastFault;
     const why = cause?.message ?? `${this.#channel.endpoint} does not answer`;
     const seconds = Math.round(this.#giveUpAfterMs / 1_000);
-    const message = this.#hasConnected ? `the server took no report for ${seconds} s: ${why}` : why;
+    const message = this.#limits ? `the server took no report for ${seconds} s: ${why}` : why;
     return new Fault('UNAVAILABLE', message, { cause });
   }
+}
+
+function tooLarge({ maxBytes }: ConnectionLimits): Fault {
+  return new Fault('TOO_LARGE', `larger than the ${maxBytes} bytes a message may have`);
 }
