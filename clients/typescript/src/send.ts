@@ -45,13 +45,13 @@ export function send<Item extends Sendable>(
 /** Keeps a window of batches under way until every item of a source has its outcome. */
 class Sending<Item extends Sendable> {
   readonly #channel: Channel;
-  readonly #traceparent: string | undefined;
-  readonly #connectWithinMs: number;
-  readonly #giveUpAfterMs: number;
   readonly #batcher: Batcher<Item>;
   /** Ends everything that waits when the caller leaves the iteration. */
   readonly #leaving = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #connectOptions: ConnectOptions;
+  readonly #connectWithinMs: number;
+  readonly #giveUpAfterMs: number;
   /** Batches that are being sent, or wait to be sent again. Their promises never reject. */
   readonly #underWay = new Set<Promise<void>>();
   /** Not handed out yet. */
@@ -72,28 +72,27 @@ class Sending<Item extends Sendable> {
   #progressAtMs = performance.now();
 
   constructor(channel: Channel, source: AsyncIterable<Item>, options: SendOptions) {
-    const { signal, batchReports = 500, lingerMs = 50 } = options;
+    const { signal, traceparent, batchReports = 500, lingerMs = 50, connectWithinMs = 3_000 } = options;
     this.#channel = channel;
-    this.#traceparent = options.traceparent;
-    this.#connectWithinMs = options.connectWithinMs ?? 3_000;
-    this.#giveUpAfterMs = options.giveUpAfterMs ?? 120_000;
     this.#batcher = new Batcher(source, batchReports, lingerMs);
     this.#signal = AbortSignal.any([this.#leaving.signal, ...(signal ? [signal] : [])]);
+    this.#connectOptions = { openWithinMs: connectWithinMs, signal: this.#signal, traceparent };
+    this.#connectWithinMs = connectWithinMs;
+    this.#giveUpAfterMs = options.giveUpAfterMs ?? 120_000;
   }
 
   async *run(): AsyncGenerator<Sent<Item>, void, undefined> {
     try {
       while (!this.#isFinished) {
-        throwIfAborted(this.#signal);
-        if (this.#failure) throw this.#failure.error;
         if (this.#outcomes.length > 0) {
           yield* this.#outcomes.splice(0);
           this.#progressAtMs = performance.now();
-        } else if (this.#fresh.length > 0 && this.#underWay.size < this.#windowBatches) {
-          this.#startFresh();
-        } else {
-          await this.#waitForChange();
+          continue;
         }
+        throwIfAborted(this.#signal);
+        if (this.#failure) throw this.#failure.error;
+        if (this.#fresh.length > 0 && this.#hasRoom) this.#startFresh();
+        else await this.#waitForChange();
       }
       await this.#connection?.close();
       if (this.#sourceEnd?.error !== undefined) throw this.#sourceEnd.error;
@@ -111,16 +110,13 @@ class Sending<Item extends Sendable> {
     return this.#sourceEnd !== undefined && !this.#isBusy && this.#outcomes.length === 0 && !this.#failure;
   }
 
-  get #windowBatches(): number {
-    return Math.max(1, this.#limits?.windowBatches ?? 1);
+  get #hasRoom(): boolean {
+    return this.#underWay.size < Math.max(1, this.#limits?.windowBatches ?? 1);
   }
 
+  /** Starts what fits into one message. The first time it only opens the connection, which has the limits. */
   #startFresh(): void {
-    if (!this.#limits) {
-      this.#track(this.#connected().then(() => undefined));
-      return;
-    }
-    const count = Math.max(1, countFitting(this.#fresh, this.#limits));
+    const count = this.#limits ? Math.max(1, countFitting(this.#fresh, this.#limits)) : 0;
     this.#start(this.#fresh.slice(0, count));
     this.#fresh = this.#fresh.slice(count);
   }
@@ -146,15 +142,10 @@ class Sending<Item extends Sendable> {
 
   /** Opens a connection, again and again until the main loop gives up. */
   async #connect(delayMs: number): Promise<Connection> {
-    const options = {
-      openWithinMs: this.#connectWithinMs,
-      signal: this.#signal,
-      traceparent: this.#traceparent,
-    };
     for (let waitMs = delayMs; ; ) {
       await sleep(waitMs, this.#signal);
       try {
-        this.#connection = await openConnection(this.#channel, options);
+        this.#connection = await openConnection(this.#channel, this.#connectOptions);
         this.#limits = this.#connection.limits;
         return this.#connection;
       } catch (error) {
@@ -165,10 +156,16 @@ class Sending<Item extends Sendable> {
 
   /** Sends a batch in one message, or in several if the limits are smaller than when it was cut. */
   #sendParts(batch: Batch<Item>, connection: Connection): void {
-    for (let rest = batch; rest.length > 0; ) {
-      const count = countFitting(rest, connection.limits);
+    const { limits } = connection;
+    let rest = batch;
+    for (let first = rest[0]; first; first = rest[0]) {
+      const count = countFitting(rest, limits);
       if (count > 0) this.#track(this.#sendPart(rest.slice(0, count), connection));
-      else this.#reject(rest[0] as Entry<Item>, tooLarge(connection.limits));
+      else
+        this.#reject(
+          first,
+          new Fault('TOO_LARGE', `larger than the ${limits.maxBytes} bytes a message may have`),
+        );
       rest = rest.slice(Math.max(1, count));
     }
   }
@@ -195,15 +192,19 @@ class Sending<Item extends Sendable> {
   }
 
   #onResults(batch: Batch<Item>, results: readonly ReportResult[]): void {
-    const isOpen = (at: number) => results[at]?.outcome === ReportOutcome.UNAVAILABLE;
-    batch.forEach((entry, at) => {
-      if (!isOpen(at)) this.#settle(entry, results[at] as ReportResult);
-    });
-    const open = batch.filter((_, at) => isOpen(at));
-    if (open.length === 0) return;
-    const reason = results.find((_, at) => isOpen(at))?.findings[0]?.description;
-    const message = reason ?? 'it could not store the reports';
-    this.#startLater(open, new Fault('UNAVAILABLE', message, { retryAfterMs: longestDelayMs(results) }));
+    const notStored: Entry<Item>[] = [];
+    let reason = 'it could not store the reports';
+    for (const [at, result] of results.entries()) {
+      const entry = batch[at] as Entry<Item>;
+      if (result.outcome !== ReportOutcome.UNAVAILABLE) {
+        this.#settle(entry, result);
+        continue;
+      }
+      notStored.push(entry);
+      reason = result.findings[0]?.description ?? reason;
+    }
+    if (notStored.length === 0) return;
+    this.#startLater(notStored, new Fault('UNAVAILABLE', reason, { retryAfterMs: longestDelayMs(results) }));
   }
 
   /** A batch that is refused for its content is halved until the wrong report is alone. */
@@ -222,16 +223,14 @@ class Sending<Item extends Sendable> {
   /** An overloaded server gets nothing at all until its delay is over; else only this batch waits. */
   #startLater(batch: Batch<Item>, fault: Fault): void {
     const delay = sleep(this.#delayMs(fault), this.#signal);
-    if (fault.code !== 'OVERLOADED') {
-      this.#start(
-        batch,
-        delay.then(() => this.#connected()),
-      );
-      return;
+    if (fault.code === 'OVERLOADED') {
+      const before = this.#connected();
+      this.#ready = delay.then(() => before);
+      this.#start(batch);
+    } else {
+      const ready = delay.then(() => this.#connected());
+      this.#start(batch, ready);
     }
-    const before = this.#connected();
-    this.#ready = delay.then(() => before);
-    this.#start(batch);
   }
 
   /** How long to wait after a fault. Throws it if a retry cannot help. */
@@ -284,8 +283,4 @@ class Sending<Item extends Sendable> {
     const message = this.#limits ? `the server took no report for ${seconds} s: ${why}` : why;
     return new Fault('UNAVAILABLE', message, { cause });
   }
-}
-
-function tooLarge({ maxBytes }: ConnectionLimits): Fault {
-  return new Fault('TOO_LARGE', `larger than the ${maxBytes} bytes a message may have`);
 }
