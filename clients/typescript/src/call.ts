@@ -81,16 +81,15 @@ export async function callUnary<Request, Response>(
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const grpcOptions = grpcOptionsOf({ ...options, deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS });
   const metadata = metadataOf(options);
-  const cancelling = new Cancelling(options.signal);
   const call = client.makeUnaryRequest(
     ...([path, requestSerialize, responseDeserialize, request, metadata, grpcOptions] as const),
     (error, response) => {
-      cancelling.end();
-      if (error) reject(faultOf(error, endpoint, cancelling.isCancelled));
+      stopWatching();
+      if (error) reject(faultOf(error, endpoint, options.signal?.aborted));
       else resolve(response as Response);
     },
   );
-  cancelling.begin(call);
+  const stopWatching = onAbort(options.signal, () => call.cancel());
   return await promise;
 }
 
@@ -145,39 +144,21 @@ function drained(call: ClientDuplexStream<never, unknown>): Promise<void> {
   return new Promise((resolve) => call.once('drain', resolve));
 }
 
-/** Cancels a call when its signal is aborted, and remembers that we did: a server can cancel calls too. */
-class Cancelling {
-  readonly #signal: AbortSignal | undefined;
-  #call: { cancel(): void } | undefined;
-  isCancelled = false;
-
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-  }
-
-  begin(call: { cancel(): void }): void {
-    this.#call = call;
-    if (this.#signal?.aborted) this.cancel();
-    else this.#signal?.addEventListener('abort', this.cancel, { once: true });
-  }
-
-  readonly cancel = (): void => {
-    this.isCancelled = true;
-    this.#call?.cancel();
-  };
-
-  end(): void {
-    this.#signal?.removeEventListener('abort', this.cancel);
-  }
+/** Calls back when the signal is aborted, also if it is already. The result stops that. */
+function onAbort(signal: AbortSignal | undefined, callBack: () => void): () => void {
+  if (signal?.aborted) callBack();
+  signal?.addEventListener('abort', callBack, { once: true });
+  return () => signal?.removeEventListener('abort', callBack);
 }
 
 /** The answers of a stream and how it ended. It listens at once: an error without a listener would end the process. */
 class Responses<Response> {
   readonly #call: ClientReadableStream<Response> | ClientDuplexStream<never, Response>;
-  readonly #cancelling: Cancelling;
   /** Resolves when the call has ended, however that was. */
   readonly ended: Promise<void>;
   #hasEnded = false;
+  /** Whether we cancelled it: a server can cancel calls too. */
+  #isCancelled = false;
   #fault: Fault | undefined;
 
   constructor(
@@ -186,18 +167,17 @@ class Responses<Response> {
     signal: AbortSignal | undefined,
   ) {
     this.#call = call;
-    this.#cancelling = new Cancelling(signal);
     call.on('error', (error: ServiceError) => {
-      this.#fault ??= faultOf(error, endpoint, this.#cancelling.isCancelled);
+      this.#fault ??= faultOf(error, endpoint, this.#isCancelled);
     });
+    const stopWatching = onAbort(signal, () => this.cancel());
     this.ended = new Promise((resolve) => {
       call.on('status', () => {
         this.#hasEnded = true;
-        this.#cancelling.end();
+        stopWatching();
         resolve();
       });
     });
-    this.#cancelling.begin(call);
   }
 
   throwIfEnded(): void {
@@ -205,7 +185,8 @@ class Responses<Response> {
   }
 
   cancel(): void {
-    this.#cancelling.cancel();
+    this.#isCancelled = true;
+    this.#call.cancel();
   }
 
   async *read(): AsyncGenerator<Response, void, undefined> {
@@ -231,7 +212,7 @@ function grpcOptionsOf({ deadlineMs = Number.POSITIVE_INFINITY }: CallOptions): 
 }
 
 /** Without an answer of the server itself, the message names its endpoint. */
-function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boolean): Fault {
+function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boolean | undefined): Fault {
   // The stream's own error: its iteration was left.
   if (!('details' in error)) return new Fault('CANCELLED', error.message, { cause: error });
   // grpc-js ends some messages with a heading and no note.
