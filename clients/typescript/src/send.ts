@@ -74,7 +74,7 @@ class Sending<Item extends Sendable> {
   constructor(channel: Channel, source: AsyncIterable<Item>, options: SendOptions) {
     const { signal, traceparent, batchReports = 500, lingerMs = 50, connectWithinMs = 3_000 } = options;
     this.#channel = channel;
-    this.#batcher = new Batcher(source, batchReports, lingerMs);
+    this.#batcher = new Batcher(source, Math.max(1, batchReports), lingerMs);
     this.#signal = AbortSignal.any([this.#leaving.signal, ...(signal ? [signal] : [])]);
     this.#connectOptions = { openWithinMs: connectWithinMs, signal: this.#signal, traceparent };
     this.#connectWithinMs = connectWithinMs;

@@ -76,7 +76,8 @@ function main(isCheck: boolean): void {
       if (!isCheck) apply(found, current, fresh);
       else if (found.length > 0) process.exitCode = 1;
     }
-    if (process.exitCode) console.error('run npm run proto:generate: the generated contracts differ from proto/');
+    if (process.exitCode)
+      console.error('run npm run proto:generate: the generated contracts differ from proto/');
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
