@@ -1,6 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['packages/*/src', 'services/*/src', 'clients/*/src', 'cli/src', 'bench/src', 'chaos/src', 'tools'];
+const everywhere = [
+  'packages/*/src',
+  'services/*/src',
+  'clients/*/src',
+  'cli/src',
+  'bench/src',
+  'chaos/src',
+  'tools',
+];
 const files = (suffix: string) => everywhere.map((folder) => `${folder}/**/*${suffix}`);
 const onEngines = { globalSetup: 'packages/testing/src/engines-setup.ts', pool: 'forks' } as const;
 
