@@ -1,19 +1,22 @@
 /**
- * Generates the contracts from proto/: TypeScript for the services and for the client, and the descriptor set that
- * servers reflect. `--check` changes nothing: it lists the files that are not current and exits with 1.
- * `--release` makes the contract of now the one that later contracts must not break.
+ * Generates the contracts from proto/ and the table of signals: TypeScript for the services and for the client, and the
+ * descriptor set for gRPC reflection.
+ * With `--check` it changes nothing, lists the files that are out of date, and exits with 1 if there are any.
+ * With `--release` it records the current contract as the one that later contracts must not break.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { knownSignalsCode } from './known-signals-code.ts';
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
 /** The services have the contracts in a package of their own, the client carries a copy. */
 const SERVICES = 'packages/contracts/src';
 const TARGETS = [SERVICES, 'clients/typescript/src'];
 const GENERATED = 'generated';
+const KNOWN_SIGNALS_FILE = 'known-signals.ts';
 const DESCRIPTOR_SET = 'descriptor-set.binpb';
 const RELEASED = 'packages/contracts/released.binpb';
 
@@ -22,9 +25,10 @@ function buf(...args: readonly string[]): void {
   execFileSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-/** Writes everything that is generated below a folder, at its place in the repository. */
+/** Writes all generated files below a folder, under their paths in the repository. */
 function generateInto(folder: string): void {
   buf('generate', '--output', folder);
+  writeFileSync(join(folder, SERVICES, GENERATED, KNOWN_SIGNALS_FILE), knownSignalsCode());
   const descriptorSet = join(folder, SERVICES, DESCRIPTOR_SET);
   buf('build', '--as-file-descriptor-set', '--exclude-source-info', '--output', descriptorSet);
 }
@@ -57,7 +61,7 @@ function differences(current: string, fresh: string): readonly Difference[] {
   return found;
 }
 
-/** Brings over what differs and nothing else, so that whoever is running the code is not disturbed. */
+/** Copies only the files that differ, so that running programs are not disturbed. */
 function apply(found: readonly Difference[], current: string, fresh: string): void {
   for (const { kind, file } of found) {
     if (kind === 'left over') rmSync(join(current, file));
@@ -77,13 +81,13 @@ function main(isCheck: boolean): void {
       else if (found.length > 0) process.exitCode = 1;
     }
     if (process.exitCode)
-      console.error('run npm run proto:generate: the generated contracts differ from proto/');
+      console.error('the generated contracts are out of date: run make generate');
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-/** Whoever breaks the last release on purpose makes a new version of the package in proto/ instead. */
+/** To break the last release on purpose, add a new version of the package in proto/ instead. */
 function release(): void {
   buf('breaking', '--against', RELEASED);
   buf('build', '--exclude-source-info', '--output', RELEASED);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentHash, type ReportContent } from './canonical.ts';
-import { VehicleReport } from './generated/odograph/telemetry/v1/report.ts';
-import type { SignalValue } from './generated/odograph/telemetry/v1/signals.ts';
+import { SIGNAL_FIELDS } from './generated/known-signals.ts';
+import { Sample, VehicleReport } from './generated/odograph/telemetry/v1/report.ts';
+import { Signals, type SignalValue } from './generated/odograph/telemetry/v1/signals.ts';
 
 const value: fc.Arbitrary<SignalValue> = fc.oneof(
   fc.double({ noNaN: true }).map((number): SignalValue => ({ kind: { $case: 'number', value: number } })),
@@ -140,6 +141,43 @@ describe('the hash of a report’s content', () => {
     expect(hexOf(a)).not.toBe(hexOf(b));
   });
 
+  test.each(Object.keys(Signals.create()))('depends on the signal field %s', (field) => {
+    const hashes = valuesOf(field).map((value) =>
+      hexOf(oneSample({ signals: { ...Signals.create(), [field]: value } })),
+    );
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  test.each(Object.keys(Sample.create()))('depends on the sample field %s', (field) => {
+    const values = {
+      observedAtMs: [1, 2],
+      clockText: ['a', 'b'],
+      signals: [1, 2].map((speedKmh) => ({ speedKmh, others: {} })),
+    };
+    const hashes = values[field as keyof typeof values].map((value) =>
+      hexOf({ samples: [{ ...Sample.create(), [field]: value }] }),
+    );
+    expect(new Set(hashes).size).toBe(2);
+  });
+
+  test('depends on each report field but the report id', () => {
+    const values = { vehicleId: 'b', vin: 'b', samples: [Sample.create()] };
+    expect(Object.keys({ ...values, reportId: '' }).sort()).toEqual(
+      Object.keys(VehicleReport.create()).sort(),
+    );
+    const hashes = Object.entries(values).map(([field, value]) =>
+      hexOf({ ...VehicleReport.create(), [field]: value }),
+    );
+    expect(new Set([hexOf(VehicleReport.create()), ...hashes]).size).toBe(1 + hashes.length);
+    expect(hexOf(VehicleReport.create({ reportId: 'b' }))).toBe(hexOf(VehicleReport.create()));
+  });
+
+  test('keeps the place of each signal field', () => {
+    expect(SIGNAL_FIELDS.slice(0, 14).join(' ')).toMatchInlineSnapshot(
+      `"batteryLevelPct fuelLevelPct odometerKm latitudeDeg longitudeDeg headingDeg speedKmh doorsLocked engineRunning charging altitudeM rangeKm ambientTemperatureC ambientHumidityPct"`,
+    );
+  });
+
   test('is right again after a call that failed half way', () => {
     const broken = {
       samples: [
@@ -156,6 +194,13 @@ describe('the hash of a report’s content', () => {
     expect(hexOf(speed(1))).toBe(before);
   });
 });
+
+/** Different values of a signal field, the absent one first. */
+function valuesOf(field: string): readonly unknown[] {
+  if (field !== 'others') return [undefined, false, true, 1, 2];
+  const flag = (value: boolean) => ({ 'Vehicle.A': { kind: { $case: 'flag', value } } });
+  return [{}, flag(false), flag(true)];
+}
 
 function otherValue(kind: NonNullable<SignalValue['kind']>): ReportContent {
   return oneSample({ signals: { others: { 'Vehicle.A': { kind } } } });

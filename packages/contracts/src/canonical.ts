@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { Sample } from './generated/odograph/telemetry/v1/report.ts';
+import { assertNoneMissing } from './exhaustive.ts';
+import { SIGNAL_FIELDS } from './generated/known-signals.ts';
+import type { Sample, VehicleReport } from './generated/odograph/telemetry/v1/report.ts';
 import type { Signals, SignalValue } from './generated/odograph/telemetry/v1/signals.ts';
 import { writeBytes } from './write-bytes.ts';
 
-/** What a report says, whatever it is called and whenever it came. A VehicleReport is one. */
+/** The content of a report, without its id and without the time it was received. A VehicleReport is one. */
 export interface ReportContent {
   readonly vehicleId?: string;
   readonly vin?: string | undefined;
@@ -14,9 +16,9 @@ export interface ReportContent {
 const HASH_BYTES = 16;
 
 /**
- * Tells whether two reports under one key say the same: the first 16 bytes of the SHA-256 of their canonical content.
- * Neither the order of a map nor the sign of a zero makes a difference; the order of the samples does.
- * Never change the encoding: every report sent again would become a conflict.
+ * The first 16 bytes of the SHA-256 of the canonical content: equal for two reports with the same content.
+ * It ignores the order of a map and the sign of a zero, but not the order of the samples.
+ * Never change the encoding: each report that is sent again would become a conflict.
  */
 export function contentHash(report: ReportContent): Buffer {
   // As hex, because Node makes a string in half the time of a Buffer.
@@ -28,26 +30,15 @@ export function contentHash(report: ReportContent): Buffer {
   return Buffer.from(digest.slice(0, 2 * HASH_BYTES), 'hex');
 }
 
-/** What comes next in the content. Each part says what it is, so that no two contents have the same bytes. */
+/** The number before each part of the content, so that two different contents never have the same bytes. */
 const NEXT = { end: 0, vin: 1, clockText: 2, other: 3, number: 4, flag: 5, text: 6, firstField: 16 };
 
-/** The signals with a field of their own. New ones go to the end: a place here is part of the encoding. */
-const FIELDS = [
-  'batteryLevelPct',
-  'fuelLevelPct',
-  'odometerKm',
-  'latitudeDeg',
-  'longitudeDeg',
-  'headingDeg',
-  'speedKmh',
-  'doorsLocked',
-  'engineRunning',
-  'charging',
-  'altitudeM',
-  'rangeKm',
-  'ambientTemperatureC',
-  'ambientHumidityPct',
-] as const satisfies readonly (keyof Signals)[];
+/**
+ * If one of these does not compile, a message has a field that the hash ignores: two reports that differ only in it would
+ * have one hash, and one of them would be lost. Write the field into the content, then list it here.
+ */
+assertNoneMissing<Exclude<keyof VehicleReport, 'reportId' | 'vehicleId' | 'vin' | 'samples'>>();
+assertNoneMissing<Exclude<keyof Sample, 'observedAtMs' | 'clockText' | 'signals'>>();
 
 function writeContent({ vehicleId, vin, samples }: ReportContent, writer: BinaryWriter): void {
   writer.string(vehicleId ?? '');
@@ -67,8 +58,8 @@ function writeSample({ observedAtMs, clockText, signals }: Sample, writer: Binar
 }
 
 function writeFields(signals: Signals, writer: BinaryWriter): void {
-  for (let at = 0; at < FIELDS.length; at += 1) {
-    const value = signals[FIELDS[at] as (typeof FIELDS)[number]];
+  for (let at = 0; at < SIGNAL_FIELDS.length; at += 1) {
+    const value = signals[SIGNAL_FIELDS[at] as (typeof SIGNAL_FIELDS)[number]];
     if (value === undefined) continue;
     writer.uint32(NEXT.firstField + at);
     if (typeof value === 'number') writer.double(unsigned(value));

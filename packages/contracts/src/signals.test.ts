@@ -44,14 +44,14 @@ describe('signals', () => {
     }
   });
 
-  test('with a value of no kind are refused by name', () => {
+  test('with a value without a kind are refused by name', () => {
     const wire = WireSignals.create({ others: { 'Vehicle.Novel': {} } });
-    expect(() => signalsToDomain(wire)).toThrow('signal Vehicle.Novel has a value of no kind');
+    expect(() => signalsToDomain(wire)).toThrow('signal Vehicle.Novel has a value without a kind');
   });
 
   test('that are known keep their kind, or nothing is written', () => {
-    expect(() => signalsToWire({ speed_kmh: 'fast' })).toThrow('signal speed_kmh is a number');
-    expect(() => signalsToWire({ charging: 1 })).toThrow('signal charging is a yes or no');
+    expect(() => signalsToWire({ speed_kmh: 'fast' })).toThrow('signal speed_kmh must be a number');
+    expect(() => signalsToWire({ charging: 1 })).toThrow('signal charging must be true or false');
   });
 
   test('from a map whose prototype was replaced on the wire are no more than those in the map', () => {

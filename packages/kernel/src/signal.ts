@@ -11,31 +11,108 @@ export interface Sample {
   readonly signals: Signals;
 }
 
-/** A signal that has a field of its own, with the VSS (COVESA Vehicle Signal Specification) path it stands for. */
-export interface KnownSignal {
-  readonly kind: 'number' | 'boolean';
+/** A number that does not measure anything, such as "not available" on a vehicle bus. */
+export interface Sentinel {
+  readonly value: number;
+  /** Completes the sentence `<value> is …`, and names the source. */
+  readonly means: string;
+}
+
+/** The smallest step in which vehicles measure a signal. */
+export interface Resolution {
+  /** With its unit, such as `1/256 km/h`. */
+  readonly step: string;
+  /** The standard or the recording that says so. */
+  readonly source: string;
+}
+
+/** A known signal that is a number. */
+export interface NumberSignal {
+  readonly kind: 'number';
+  /** The path in the Vehicle Signal Specification (COVESA VSS). */
+  readonly vssPath: string;
+  readonly unit: string;
+  /** Values from `min` to `max` are believed, both included. */
+  readonly min: number;
+  readonly max: number;
+  readonly resolution?: Resolution;
+  /** Values between `min` and `max` that are not believed either. */
+  readonly sentinels: readonly Sentinel[];
+}
+
+/** A known signal that is true or false. */
+export interface BooleanSignal {
+  readonly kind: 'boolean';
+  /** The path in the Vehicle Signal Specification (COVESA VSS). */
   readonly vssPath: string;
 }
 
-const number = (vssPath: string): KnownSignal => ({ kind: 'number', vssPath });
-const boolean = (vssPath: string): KnownSignal => ({ kind: 'boolean', vssPath });
+export type KnownSignal = NumberSignal | BooleanSignal;
 
-/** The signals with a field of their own; the name carries the unit. */
+const PERCENT = { unit: 'percent', min: 0, max: 100 };
+const TWIZY = 'recordings of a Renault Twizy (RSK Twizy EV dataset)';
+
+/**
+ * The signals that have a field of their own in `proto/odograph/telemetry/v1/signals.proto`.
+ *
+ * To add one, add a field to the proto file and a row of the same name to the end of this table, then run
+ * `npm run proto:generate` and `npm run docs:signals`. The rest is derived: the conversion to and from the wire, the content
+ * hash, the bounds, the documents and docs/signals.md. A field without a row, or a row without a field, does not compile.
+ *
+ * Do not move or remove a row: the place of a signal in this table is part of the content hash.
+ * The bounds are wider than any road vehicle needs, so that only impossible values are set aside.
+ */
 export const KNOWN_SIGNALS = {
-  battery_level_pct: number('Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed'),
-  fuel_level_pct: number('Vehicle.Powertrain.FuelSystem.RelativeLevel'),
-  odometer_km: number('Vehicle.TraveledDistance'),
-  latitude_deg: number('Vehicle.CurrentLocation.Latitude'),
-  longitude_deg: number('Vehicle.CurrentLocation.Longitude'),
-  heading_deg: number('Vehicle.CurrentLocation.Heading'),
-  speed_kmh: number('Vehicle.Speed'),
+  battery_level_pct: number('Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed', {
+    ...PERCENT,
+    resolution: { step: '0.01 percent', source: TWIZY },
+  }),
+  fuel_level_pct: number('Vehicle.Powertrain.FuelSystem.RelativeLevel', {
+    ...PERCENT,
+    resolution: { step: '0.4 percent', source: 'SAE J1939-71, SPN 96' },
+  }),
+  odometer_km: number('Vehicle.TraveledDistance', {
+    ...{ unit: 'km', min: 0, max: 10_000_000 },
+    resolution: { step: '0.005 km', source: 'SAE J1939-71, SPN 917' },
+  }),
+  latitude_deg: number('Vehicle.CurrentLocation.Latitude', {
+    ...{ unit: 'degrees', min: -90, max: 90 },
+    resolution: { step: '0.0000001 degrees', source: 'SAE J1939-71, SPN 584' },
+    sentinels: [{ value: 0, means: 'what a receiver without a fix reports' }],
+  }),
+  longitude_deg: number('Vehicle.CurrentLocation.Longitude', {
+    ...{ unit: 'degrees', min: -180, max: 180 },
+    resolution: { step: '0.0000001 degrees', source: 'SAE J1939-71, SPN 585' },
+  }),
+  heading_deg: number('Vehicle.CurrentLocation.Heading', {
+    ...{ unit: 'degrees', min: 0, max: 360 },
+    resolution: { step: '1/128 degree', source: 'SAE J1939-71, SPN 165' },
+  }),
+  speed_kmh: number('Vehicle.Speed', {
+    ...{ unit: 'km/h', min: 0, max: 350 },
+    resolution: { step: '1/256 km/h', source: 'SAE J1939-71, SPN 84' },
+    // SAE J1939-71: a value with all bits set is "not available". SPN 84 has two bytes; other buses have one byte of km/h.
+    sentinels: [
+      { value: 255, means: 'a byte of ones: the vehicle does not know its speed' },
+      { value: 0xffff / 256, means: 'two bytes of ones: the vehicle does not know its speed' },
+    ],
+  }),
   doors_locked: boolean('Vehicle.Cabin.Door.IsLocked'),
   engine_running: boolean('Vehicle.Powertrain.CombustionEngine.IsRunning'),
   charging: boolean('Vehicle.Powertrain.TractionBattery.Charging.IsCharging'),
-  altitude_m: number('Vehicle.CurrentLocation.Altitude'),
-  range_km: number('Vehicle.Powertrain.Range'),
-  ambient_temperature_c: number('Vehicle.Exterior.AirTemperature'),
-  ambient_humidity_pct: number('Vehicle.Exterior.Humidity'),
+  altitude_m: number('Vehicle.CurrentLocation.Altitude', {
+    ...{ unit: 'm', min: -500, max: 9_000 },
+    resolution: { step: '0.125 m', source: 'SAE J1939-71, SPN 580' },
+  }),
+  range_km: number('Vehicle.Powertrain.Range', { unit: 'km', min: 0, max: 5_000 }),
+  ambient_temperature_c: number('Vehicle.Exterior.AirTemperature', {
+    ...{ unit: 'degrees Celsius', min: -90, max: 60 },
+    resolution: { step: '0.03125 degrees Celsius', source: 'SAE J1939-71, SPN 171' },
+  }),
+  ambient_humidity_pct: number('Vehicle.Exterior.Humidity', {
+    ...PERCENT,
+    resolution: { step: '1 percent', source: TWIZY },
+  }),
 } as const satisfies Record<string, KnownSignal>;
 
 export type KnownSignalName = keyof typeof KNOWN_SIGNALS;
@@ -50,7 +127,18 @@ export function isVssPath(text: string): boolean {
   return text.length <= VSS_PATH_MAX_LENGTH && VSS_PATH.test(text);
 }
 
-/** Whether a name is one a signal can have: a known one, or a VSS path. */
+/** Whether a signal can have this name: a known name, or a VSS path. */
 export function isSignalName(name: string): boolean {
   return Object.hasOwn(KNOWN_SIGNALS, name) || isVssPath(name);
+}
+
+type NumberProperties = Omit<NumberSignal, 'kind' | 'vssPath' | 'sentinels'> &
+  Partial<Pick<NumberSignal, 'sentinels'>>;
+
+function number(vssPath: string, properties: NumberProperties): NumberSignal {
+  return { kind: 'number', vssPath, sentinels: [], ...properties };
+}
+
+function boolean(vssPath: string): BooleanSignal {
+  return { kind: 'boolean', vssPath };
 }

@@ -1,7 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { knownToDomain } from '@odograph/contracts/generated/known-signals';
 import { type Sample, VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
-import { knownToDomain } from '@odograph/contracts/signals';
 import type { Finding } from '@odograph/kernel/finding';
 import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/report.ts';
 
