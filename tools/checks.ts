@@ -17,6 +17,7 @@ const checks: Readonly<Record<string, readonly [program: string, ...args: string
   'proto lint': ['buf', 'lint'],
   'generated code is current': [process.execPath, 'packages/contracts/scripts/generate.ts', '--check'],
   'docs/configuration.md is current': [process.execPath, 'tools/configuration-page.ts', '--check'],
+  'docs/signals.md is current': [process.execPath, 'tools/signals-page.ts', '--check'],
 };
 
 /** Runs all checks at the same time, says how each went, and shows what a failed one has to say. */
