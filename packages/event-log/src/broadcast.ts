@@ -1,41 +1,42 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
   CommittedEnvelope,
   LogBroadcast,
   type PartitionState,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { FieldCursor } from '@odograph/contracts/wire/fields';
 import { EncodedEvent } from './encoded-event.ts';
 import type { StoredEvent } from './log-reader.ts';
 
-/** What the owner of a partition tells those who follow the log: envelopes that it now has, or none as a sign of life. */
+/** A message from the owner of a partition to the followers of the log: new envelopes, or none as a heartbeat. */
 export interface Broadcast extends PartitionHealth {
   readonly partition: number;
-  /** The last envelope that is whole in the log. */
+  /** The last envelope that the log has in full. */
   readonly watermark: number;
-  /** Those committed since the broadcast before, in order. */
+  /** The envelopes committed since the previous broadcast, in order. */
   readonly envelopes: readonly BroadcastEnvelope[];
 }
 
-/** How a partition fares. */
+/** The health of a partition. */
 export interface PartitionHealth {
   readonly state: PartitionState;
   readonly streamCreatedAtMs: number;
-  /** Free share of the disk the log lies on, 0 to 1. */
+  /** Free share of the disk that holds the log, 0 to 1. */
   readonly freeDiskRatio?: number | undefined;
 }
 
 export interface BroadcastEnvelope {
   readonly sequence: number;
-  /** The sequence of the envelope before it in the log; 0: it is the first. */
+  /** The sequence of the previous envelope in the log; 0 for the first envelope. */
   readonly previousSequence: number;
-  /** What the log has of it. */
+  /** Its events in the log. */
   readonly events: readonly StoredEvent[];
 }
 
 /** The field numbers of `LogBroadcast.envelopes`, `CommittedEnvelope.events`, and `CommittedEvent`'s index and event. */
 const FIELD = { envelopes: 3, events: 3, index: 1, event: 2 } as const;
 
-/** As a `LogBroadcast`. Events that are encoded are not encoded again. */
+/** Encodes a `LogBroadcast`. Events that are already encoded are copied. */
 export function encodeBroadcast({ envelopes, ...head }: Broadcast): Uint8Array {
   const writer = new BinaryWriter();
   LogBroadcast.encode({ ...head, freeDiskRatio: head.freeDiskRatio, envelopes: [] }, writer);
@@ -56,7 +57,7 @@ function writeEvent(writer: BinaryWriter, stored: StoredEvent): void {
   writer.join();
 }
 
-/** Throws where the bytes are no `LogBroadcast`. */
+/** Decodes a `LogBroadcast`; throws an Error if the bytes are something else. */
 export function decodeBroadcast(bytes: Uint8Array): Broadcast {
   const { partition, envelopes, ...head } = LogBroadcast.decode(bytes);
   return {
@@ -72,15 +73,15 @@ export function decodeBroadcast(bytes: Uint8Array): Broadcast {
   };
 }
 
-/** The same without its envelopes, which are not even looked into: for whoever only asks how a partition fares. */
+/** Decodes a broadcast without its envelopes, which it skips, for callers that only need the health of the partition. */
 export function decodeBroadcastHead(bytes: Uint8Array): Broadcast {
-  const reader = new BinaryReader(bytes);
+  const cursor = new FieldCursor(bytes);
   const head: Uint8Array[] = [];
-  while (reader.pos < reader.len) {
-    const from = reader.pos;
-    const [field, wireType] = reader.tag();
-    reader.skip(wireType, field);
-    if (field !== FIELD.envelopes) head.push(bytes.subarray(from, reader.pos));
+  while (!cursor.isAtEnd) {
+    const from = cursor.at;
+    const tag = cursor.tag();
+    cursor.skip(tag);
+    if (tag >>> 3 !== FIELD.envelopes) head.push(bytes.subarray(from, cursor.at));
   }
   return decodeBroadcast(Buffer.concat(head));
 }

@@ -1,51 +1,48 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { FieldCursor } from '@odograph/contracts/wire/fields';
 import { writeBytes } from '@odograph/contracts/write-bytes';
 import { Fault } from '@odograph/kernel/fault';
 import type { ByteRange } from './encoded-event.ts';
 import { readEvent } from './event-bytes.ts';
 
-/** An envelope holds at most this many events, as an fsync costs the same for few of them … */
+/** The most events in an envelope: an fsync costs the same for few of them. */
 export const MAX_ENVELOPE_EVENTS = 2000;
-/** … and at most this many bytes: half of what NATS takes in one message by default. */
+/** The most bytes in an envelope: half of the default payload limit of NATS. */
 export const MAX_ENVELOPE_BYTES = 512 * 1024;
 
 /** `Envelope.events`, field 1, length-delimited. */
 const EVENTS_TAG = 0x0a;
 
 /**
- * Encodes an event as it stands inside an envelope: field tag, length, bytes.
- * An envelope is then nothing but its events one after the other, so each is encoded once, when it arrives.
+ * Encodes an event as a field of an envelope: tag, length, bytes.
+ * An envelope consists of these fields only, so each event is encoded once, when it arrives.
  */
 export function encodeEnvelopeEntry(event: Event): Uint8Array {
   return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());
 }
 
-/** An event of an envelope, and where its bytes lie in `buffer` of the envelope's: who hands it on need not encode it again. */
+/** An event of an envelope, and the range of its bytes in the `buffer` of the envelope's bytes. */
 export interface EnvelopeEntry extends ByteRange {
   readonly event: Event;
 }
 
 /**
- * The events of an envelope, in order, one at a time. Throws a Fault CORRUPT_LOG when the bytes are no envelope: perhaps
- * after it has given some.
+ * The events of an envelope, in order, decoded one at a time.
+ * @throws {Fault} CORRUPT_LOG at the first bytes that do not belong to an envelope, after the events before them.
  */
 export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, void> {
   const { buffer, byteOffset, byteLength } = bytes;
-  const whole = Buffer.from(buffer, byteOffset, byteLength);
-  const reader = new BinaryReader(bytes);
+  const cursor = new FieldCursor(Buffer.from(buffer, byteOffset, byteLength));
   try {
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32();
+    while (!cursor.isAtEnd) {
+      const tag = cursor.tag();
       if (tag !== EVENTS_TAG) {
-        reader.skip(tag & 7, tag >>> 3);
+        cursor.skip(tag);
         continue;
       }
-      const length = reader.uint32();
-      const start = reader.pos;
-      reader.pos += length;
-      if (reader.pos > reader.len) throw new RangeError('premature end');
-      yield { event: readEvent(whole, start, reader.pos), offset: byteOffset + start, length };
+      const start = cursor.delimited();
+      const event = readEvent(cursor.bytes, start, cursor.at);
+      yield { event, offset: byteOffset + start, length: cursor.at - start };
     }
   } catch (cause) {
     throw new Fault('CORRUPT_LOG', 'the message is no envelope', { cause });

@@ -146,7 +146,7 @@ test('bytes that are no message end the connection after what came before is ack
   call.write(Buffer.of(0x0a, 99, 1));
   expect(faultFromServiceError(await failed)).toMatchObject({
     code: 'INVALID_INPUT',
-    message: expect.stringMatching(/^the bytes are no ConnectRequest: /),
+    message: expect.stringMatching(/^the bytes are not a ConnectRequest: /),
   });
   expect(received.at(-1)?.message).toMatchObject({ $case: 'ack', value: { through: 1 } });
 });

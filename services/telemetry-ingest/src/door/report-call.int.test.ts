@@ -81,7 +81,7 @@ test('a message in wrong bytes is refused, and nothing of it is taken', async ()
   const broken = Buffer.concat([sound, Uint8Array.of(0x0a, 99, 1)]);
   await expect(sendBytes(door, broken)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    message: expect.stringMatching(/^the bytes are no ReportRequest: /),
+    message: expect.stringMatching(/^the bytes are not a ReportRequest: /),
   });
   expect(door.log.groups).toEqual([]);
 });

@@ -51,9 +51,9 @@ test.each([
   ['field 0', [0x00, 0x00]],
   ['an end of a group that never began', [0x0c]],
   ['a varint without end', [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
-])('%s is no ReportRequest', (_, bytes) => {
+])('%s is not a ReportRequest', (_, bytes) => {
   expect(() => splitReportRequest(Uint8Array.from(bytes), LIMITS)).toThrow(
-    /^the bytes are no ReportRequest: /,
+    /^the bytes are not a ReportRequest: /,
   );
 });
 

@@ -1,4 +1,5 @@
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireType } from '@bufbuild/protobuf/wire';
+import { FieldCursor, WireError } from '@odograph/contracts/wire/fields';
 import { Fault } from '@odograph/kernel/fault';
 import { LimitFault } from './limit-fault.ts';
 
@@ -8,11 +9,11 @@ export interface MessageLimits {
   readonly maxReports: number;
 }
 
-/** A message's reports, each still in its own bytes, so that one which cannot be decoded spoils no other. */
+/** The reports of a message, each still encoded, so that one that cannot be decoded does not affect the others. */
 export interface SplitReports {
-  /** How many there are, … */
+  /** How many reports the message has. */
   readonly count: number;
-  /** … and their bytes; of too many, only as many as the limit. */
+  /** The bytes of each report, at most as many as the limit. */
   readonly reports: readonly Uint8Array[];
 }
 
@@ -21,34 +22,40 @@ export interface SplitBatch extends SplitReports {
   readonly number: number;
 }
 
-/** The reports of a `ReportRequest`. Throws a Fault INVALID_INPUT when the bytes are none. */
+/**
+ * The reports of a `ReportRequest`.
+ * @throws {Fault} INVALID_INPUT if the bytes are not a `ReportRequest`.
+ */
 export function splitReportRequest(message: Uint8Array, limits: MessageLimits): SplitReports {
   const reports = createReportList(limits.maxReports);
   readFields('ReportRequest', message, {
-    1: (reader, wireType) => reports.add(message, ...rangeOf(reader, wireType)),
+    1: (cursor, tag) => reports.add(message, ...rangeOf(cursor, tag)),
   });
   return reports.toSplit();
 }
 
-/** The batch of a `ConnectRequest`. Throws a Fault INVALID_INPUT when the bytes are none. */
+/**
+ * The batch of a `ConnectRequest`.
+ * @throws {Fault} INVALID_INPUT if the bytes are not a `ConnectRequest`.
+ */
 export function splitConnectRequest(message: Uint8Array, limits: MessageLimits): SplitBatch {
   let number = 0;
   const reports = createReportList(limits.maxReports);
   readFields('ConnectRequest', message, {
-    1: (reader, wireType) => {
-      const batch = message.subarray(...rangeOf(reader, wireType));
+    1: (cursor, tag) => {
+      const batch = message.subarray(...rangeOf(cursor, tag));
       readFields('ReportBatch', batch, {
-        1: (batchReader, batchWireType) => {
-          number = numberOf(batchReader, batchWireType);
+        1: (batchCursor, batchTag) => {
+          number = numberOf(batchCursor, batchTag);
         },
-        2: (batchReader, batchWireType) => reports.add(batch, ...rangeOf(batchReader, batchWireType)),
+        2: (batchCursor, batchTag) => reports.add(batch, ...rangeOf(batchCursor, batchTag)),
       });
     },
   });
   return { number, ...reports.toSplit() };
 }
 
-/** Throws a Fault where a message is larger than it may be, or holds no report or too many. */
+/** Throws a Fault if a message is too large, or has no report, or has too many reports. */
 export function assertWithin(limits: MessageLimits, bytes: number, count: number): void {
   if (bytes > limits.maxBytes) {
     const limit = `${limits.maxBytes} bytes a message`;
@@ -80,36 +87,36 @@ function createReportList(max: number) {
   };
 }
 
-type ReadField = (reader: BinaryReader, wireType: WireType) => void;
+type ReadField = (cursor: FieldCursor, tag: number) => void;
 
-/** Reads a message by its known fields and skips the others, as protobuf wants it. */
+/** Reads the given fields of a message, by number, and skips the others. */
 function readFields(name: string, bytes: Uint8Array, fields: Readonly<Record<number, ReadField>>): void {
   try {
-    const reader = new BinaryReader(bytes);
-    while (reader.pos < reader.len) {
-      const [field, wireType] = reader.tag();
-      const read = fields[field];
-      if (read) read(reader, wireType);
-      else reader.skip(wireType, field);
+    const cursor = new FieldCursor(bytes);
+    while (!cursor.isAtEnd) {
+      const tag = cursor.tag();
+      const read = fields[tag >>> 3];
+      if (read) read(cursor, tag);
+      else cursor.skip(tag);
     }
   } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('INVALID_INPUT', `the bytes are no ${name}: ${why}`, { cause });
+    if (cause instanceof WireError)
+      throw new Fault('INVALID_INPUT', `the bytes are not a ${name}: ${cause.message}`, { cause });
+    throw cause;
   }
 }
 
-/** Where a length-delimited field begins and ends; the reader goes past it. */
-function rangeOf(reader: BinaryReader, wireType: WireType): [start: number, end: number] {
-  if (wireType !== WireType.LengthDelimited) throw new Error(`illegal wire type ${wireType}`);
-  const length = reader.uint32();
-  const start = reader.pos;
-  reader.pos += length;
-  if (reader.pos > reader.len) throw new RangeError('premature end');
-  return [start, reader.pos];
+/** The first and the last index of a length-delimited field. */
+function rangeOf(cursor: FieldCursor, tag: number): [start: number, end: number] {
+  assertWireType(tag, WireType.LengthDelimited);
+  return [cursor.delimited(), cursor.at];
 }
 
-function numberOf(reader: BinaryReader, wireType: WireType): number {
-  if (wireType !== WireType.Varint) throw new Error(`illegal wire type ${wireType}`);
-  return Number(reader.uint64());
+function numberOf(cursor: FieldCursor, tag: number): number {
+  assertWireType(tag, WireType.Varint);
+  return cursor.varint();
+}
+
+function assertWireType(tag: number, wanted: WireType): void {
+  if ((tag & 7) !== wanted) throw new WireError(`field ${tag >>> 3} has wire type ${tag & 7}, not ${wanted}`);
 }
