@@ -1,13 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { writeBytes } from './write-bytes.ts';
 
 const write = (texts: readonly string[]) => (writer: BinaryWriter) => {
   for (const text of texts) writer.uint32(10).fork().string(text).join();
 };
 
-test('messages have the bytes that a writer of their own gives them, and keep them while others are written', () => {
+test('a message has the bytes that the library writes, and keeps them while others are written', () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.string({ maxLength: 3_000 }), { maxLength: 5 })), (messages) => {
       const written = messages.map((texts) => writeBytes(write(texts)));
@@ -20,7 +21,7 @@ test('messages have the bytes that a writer of their own gives them, and keep th
   );
 });
 
-test('numbers of 64 bits are those of the library, whatever their sign and size', () => {
+test('a number of 64 bits is written as by the library, whatever its sign and size', () => {
   const anyInt64 = fc.oneof(
     fc.maxSafeInteger(),
     fc.nat(),
@@ -37,12 +38,12 @@ test('numbers of 64 bits are those of the library, whatever their sign and size'
   );
 });
 
-test('a number that is no integer is refused as the library refuses it', () => {
+test('a number that is not an integer is refused, as by the library', () => {
   for (const value of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 63])
     expect(() => writeBytes((writer) => writer.int64(value)), `${value}`).toThrow();
 });
 
-test('what is thrown in the middle of a message leaves nothing behind for the next', () => {
+test('a message that fails half way leaves nothing behind for the next', () => {
   const broken = () =>
     writeBytes((writer) => {
       writer.uint32(10).fork().string('half');
@@ -50,4 +51,31 @@ test('what is thrown in the middle of a message leaves nothing behind for the ne
     });
   expect(broken).toThrow('no more');
   expect(writeBytes((writer) => writer.uint32(8))).toEqual(Buffer.of(8));
+});
+
+test('a call inside a call is refused, and the next call works', () => {
+  const nested = () => writeBytes((writer) => writer.bytes(writeBytes((inner) => inner.uint32(8))));
+  expect(nested).toThrow('encode the inner message first');
+  expect(writeBytes((writer) => writer.uint32(8))).toEqual(Buffer.of(8));
+});
+
+test('a library that writes in another way is refused when the module is loaded', async () => {
+  class ChangedWriter extends BinaryWriter {
+    override finish(): Uint8Array<ArrayBuffer> {
+      return new Uint8Array(super.finish().length);
+    }
+  }
+  vi.resetModules();
+  vi.doMock('@bufbuild/protobuf/wire', () => ({ BinaryWriter: ChangedWriter }));
+  onTestFinished(() => {
+    vi.doUnmock('@bufbuild/protobuf/wire');
+    vi.resetModules();
+  });
+  await expect(import('./write-bytes.ts')).rejects.toThrow('private members of BinaryWriter');
+});
+
+test('the private members were compared with this version of the library', () => {
+  const file = new URL('../../../node_modules/@bufbuild/protobuf/package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(version, 'read BinaryWriter again, then change the version here').toBe('2.17.0');
 });
