@@ -83,7 +83,7 @@ const REASON = {
 };
 const QUARANTINED: VehicleEvent = {
   ...{ type: 'TelemetryQuarantined', ...HEAD },
-  samples: [{ sampleIndex: 0, sample: SAMPLE, reasons: [REASON] }],
+  samples: [{ sampleIndex: 0, sample: SAMPLE, findings: [REASON] }],
 };
 
 /** An event of every type, and one that only a newer program knows. */

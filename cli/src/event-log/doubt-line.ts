@@ -27,6 +27,6 @@ function whyOf(event: VehicleEvent): string {
 }
 
 function reasonsOf({ samples }: TelemetryQuarantined): string {
-  const reasons = samples.flatMap((sample) => sample.reasons);
-  return reasons.map(({ field, reason, description }) => `${field}: ${reason} (${description})`).join('; ');
+  const findings = samples.flatMap((sample) => sample.findings);
+  return findings.map(({ field, reason, description }) => `${field}: ${reason} (${description})`).join('; ');
 }

@@ -80,9 +80,9 @@ function sampleJson({ observedAtMs, signals }: Sample): object {
   return { observed_at: isoTimeOrNull(observedAtMs), signals };
 }
 
-function quarantinedJson({ sampleIndex, sample, clockText, reasons }: QuarantinedSample): object {
+function quarantinedJson({ sampleIndex, sample, clockText, findings }: QuarantinedSample): object {
   const clock = clockText === undefined ? {} : { clock_text: clockText };
-  return { sample_index: sampleIndex, ...sampleJson(sample), ...clock, reasons };
+  return { sample_index: sampleIndex, ...sampleJson(sample), ...clock, reasons: findings };
 }
 
 function vinOf({ vin }: { readonly vin?: string | undefined }): { vin?: string } {

@@ -10,7 +10,7 @@ const value: fc.Arbitrary<SignalValue> = fc.oneof(
   fc.boolean().map((flag): SignalValue => ({ kind: { $case: 'flag', value: flag } })),
   fc.string().map((text): SignalValue => ({ kind: { $case: 'text', value: text } })),
 );
-/** `__proto__` is left out: a generated decoder cannot hold it, and the door refuses it (decode-report.test.ts). */
+/** Without `__proto__`: a generated decoder cannot represent it, and the door rejects it (decode-report.test.ts). */
 const name = fc.string({ minLength: 1 }).filter((made) => made !== '__proto__');
 const signals = fc.record(
   {
@@ -38,14 +38,14 @@ const oneSample = (changes: Partial<ReportContent['samples'][number]>): ReportCo
 });
 const speed = (speedKmh: number | undefined) => oneSample({ signals: { speedKmh, others: {} } });
 
-/** The same content with every map and every message built in the opposite order. */
-function turned<T>(content: T): T {
-  if (Array.isArray(content)) return content.map(turned) as T;
+/** The same content, with the keys of each map and each message in the opposite order. */
+function reversed<T>(content: T): T {
+  if (Array.isArray(content)) return content.map(reversed) as T;
   if (typeof content !== 'object' || content === null) return content;
   return Object.fromEntries(
     Object.entries(content)
       .reverse()
-      .map(([key, inner]) => [key, turned(inner)]),
+      .map(([key, inner]) => [key, reversed(inner)]),
   ) as T;
 }
 
@@ -54,10 +54,10 @@ describe('the hash of a report’s content', () => {
     expect(contentHash(speed(1))).toHaveLength(16);
   });
 
-  test('stays what it was when the log began', () => {
+  test('never changes', () => {
     const known = VehicleReport.create({
       vehicleId: 'WVWZZZ1JZXW000001',
-      reportId: 'named otherwise',
+      reportId: 'another id',
       vin: 'WVWZZZ1JZXW000001',
       samples: [
         {
@@ -80,12 +80,12 @@ describe('the hash of a report’s content', () => {
   test('does not depend on the order of a map or of fields', () => {
     fc.assert(
       fc.property(report, (content) => {
-        expect(hexOf(turned(content))).toBe(hexOf(content));
+        expect(hexOf(reversed(content))).toBe(hexOf(content));
       }),
     );
   });
 
-  test('does not depend on the way over the wire', () => {
+  test('is the same after encoding and decoding', () => {
     fc.assert(
       fc.property(report, (content) => {
         const { vehicleId = '', vin, samples } = content;
@@ -103,12 +103,11 @@ describe('the hash of a report’s content', () => {
     expect(hexOf(other(-0))).toBe(hexOf(other(0)));
   });
 
-  test('differs when anything is said otherwise', () => {
+  test('differs if the content differs', () => {
     fc.assert(
       fc.property(report, report, (a, b) => {
-        const said = (content: ReportContent) => JSON.stringify(sorted({ vehicleId: '', ...content }));
-        const isSaidAlike = said(a) === said(b);
-        expect(hexOf(a) === hexOf(b)).toBe(isSaidAlike);
+        const contentOf = (content: ReportContent) => JSON.stringify(sorted({ vehicleId: '', ...content }));
+        expect(hexOf(a) === hexOf(b)).toBe(contentOf(a) === contentOf(b));
       }),
     );
   });
@@ -137,7 +136,7 @@ describe('the hash of a report’s content', () => {
       speed(1),
       oneSample({ signals: { headingDeg: 1, others: {} } }),
     ],
-  ])('tells %s apart', (_, a, b) => {
+  ])('differs for %s', (_, a, b) => {
     expect(hexOf(a)).not.toBe(hexOf(b));
   });
 
@@ -206,7 +205,7 @@ function otherValue(kind: NonNullable<SignalValue['kind']>): ReportContent {
   return oneSample({ signals: { others: { 'Vehicle.A': { kind } } } });
 }
 
-/** Content in one order, with one zero: what the hash is a hash of. */
+/** The content with sorted keys and without the sign of zeros, as the hash takes it. */
 function sorted(content: unknown): unknown {
   if (Array.isArray(content)) return content.map(sorted);
   if (typeof content === 'number') return content === 0 ? 0 : String(content);

@@ -1,4 +1,4 @@
 import { readFileSync } from 'node:fs';
 
-/** Every contract as a serialized google.protobuf.FileDescriptorSet: what gRPC reflection tells of. */
+/** All contracts as a serialized google.protobuf.FileDescriptorSet, for gRPC reflection. */
 export const descriptorSet: Buffer = readFileSync(new URL('./descriptor-set.binpb', import.meta.url));

@@ -11,7 +11,7 @@ import {
 } from './event-catalogue.ts';
 import { Event } from './generated/odograph/telemetry/v1/event.ts';
 
-/** An event as its bytes were once written, and as it must be read for ever. */
+/** The bytes of an event that was written once, and the event that they must always decode to. */
 interface Golden {
   readonly type: string;
   readonly version: number;
@@ -43,7 +43,7 @@ function faultOf(event: Event): unknown {
   } catch (error) {
     return error;
   }
-  throw new Error('it was decoded');
+  throw new Error('the event was decoded');
 }
 
 const head = { subject: 'V1', reportId: 'r1', observedAtMs: 1000, receivedAtMs: 2000 };
@@ -59,7 +59,7 @@ describe('the event catalogue', () => {
     expect(decodeEvent(wire)).toEqual(event);
   });
 
-  test('has golden bytes of every version of every type', () => {
+  test('has golden bytes of each version of each type', () => {
     const needed = [...NEWEST_VERSIONS].flatMap(([type, newest]) =>
       Array.from({ length: newest }, (_, older) => `${type}.v${older + 1}.json`),
     );
@@ -73,11 +73,11 @@ describe('the event catalogue', () => {
     },
   );
 
-  test('takes log time for event time where the clock could not be used', () => {
+  test('takes log time for event time if the clock could not be used', () => {
     expect(decodeEvent(onWire(encodePayload(reported), { observedAtMs: 0 })).observedAtMs).toBe(2000);
   });
 
-  test('keeps the event in a conflict to the byte', () => {
+  test('keeps each byte of the event in a conflict', () => {
     const came = Event.create({
       ...onWire(encodePayload(reported)),
       part: 1,
@@ -111,7 +111,7 @@ describe('an event that cannot be decoded', () => {
     ).toBe(true);
   });
 
-  test('is one of a version that never was', () => {
+  test('is one of version 0', () => {
     expect(isFault(faultOf(onWire({ ...encodePayload(reported), version: 0 })), 'CORRUPT_LOG')).toBe(true);
   });
 
@@ -126,12 +126,12 @@ describe('an event that cannot be decoded', () => {
   });
 });
 
-describe('an event that only a newer program knows', () => {
+describe('an event that only a newer program can decode', () => {
   test.each([
     ['of a newer version', onWire({ ...encodePayload(reported), version: 2 })],
     ['of a type not known yet', onWire({ ...encodePayload(reported), type: 'TripEnded' })],
     [
-      'of a type named as something every object has',
+      'of a type with the name of a member of every object',
       onWire({ ...encodePayload(reported), type: 'constructor' }),
     ],
     [
@@ -144,7 +144,7 @@ describe('an event that only a newer program knows', () => {
         }),
       ),
     ],
-  ])('is told apart: %s', (_, event) => {
+  ])('is recognized: %s', (_, event) => {
     const fault = faultOf(event);
     expect(isNewerThanKnown(fault)).toBe(true);
     expect(isFault(fault, 'UNAVAILABLE')).toBe(true);

@@ -9,25 +9,25 @@ import type {
   VehicleEvent,
 } from '@odograph/kernel/vehicle-event';
 import * as wire from './generated/odograph/telemetry/v1/event.ts';
-import * as log from './log-payload.ts';
+import * as operational from './operational-payload.ts';
 import { firstVersion, type PayloadVersions } from './payload-versions.ts';
 import * as telemetry from './telemetry-payload.ts';
 
-/** What an event's type, version and payload are on the wire. */
-export interface EncodedPayload {
+/** The type, version and payload of an event on the wire. */
+interface EncodedPayload {
   readonly type: EventType;
   readonly version: number;
   readonly payload: Buffer;
 }
 
-/** How the events of one type are read and written. */
+/** How events of one type are decoded and encoded. */
 interface EventForm<E extends VehicleEvent> {
   readonly newest: number;
   decode(head: EventHead, version: number, payload: Uint8Array): E;
   encode(event: E): Uint8Array;
 }
 
-/** Each type of event in each form it was ever written in; `firstVersion(a).upcastTo(b, upcast)` adds a version. */
+/** Every version of every event type; `firstVersion(a).upcastTo(b, upcast)` adds a version. */
 const CONFLICT_VERSIONS = firstVersion(wire.TelemetryConflicted);
 const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { readonly type: T }>> } = {
   TelemetryReported: form(
@@ -41,26 +41,34 @@ const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { 
     telemetry.quarantinedToPayload,
   ),
   TelemetryConflicted: form(CONFLICT_VERSIONS, conflictToDomain, conflictToPayload),
-  TimeTicked: form(firstVersion(wire.TimeTicked), log.tickedToDomain, () => ({})),
-  LogGapFound: form(firstVersion(wire.LogGapFound), log.gapToDomain, log.gapToPayload),
+  TimeTicked: form(firstVersion(wire.TimeTicked), operational.tickedToDomain, () => ({})),
+  LogGapFound: form(firstVersion(wire.LogGapFound), operational.gapToDomain, operational.gapToPayload),
   UndecodableReceived: form(
     firstVersion(wire.UndecodableReceived),
-    log.undecodableToDomain,
-    log.undecodableToPayload,
+    operational.undecodableToDomain,
+    operational.undecodableToPayload,
   ),
-  ParkedEventRetried: form(firstVersion(wire.ParkedEventRetried), log.retriedToDomain, log.parkedToPayload),
-  ParkedEventDropped: form(firstVersion(wire.ParkedEventDropped), log.droppedToDomain, log.parkedToPayload),
+  ParkedEventRetried: form(
+    firstVersion(wire.ParkedEventRetried),
+    operational.retriedToDomain,
+    operational.parkedToPayload,
+  ),
+  ParkedEventDropped: form(
+    firstVersion(wire.ParkedEventDropped),
+    operational.droppedToDomain,
+    operational.parkedToPayload,
+  ),
 };
 
-/** The version in which each type of event is written today; every version from 1 to it can be read. */
+/** The version in which each event type is written; every version from 1 to this one can be read. */
 export const NEWEST_VERSIONS: ReadonlyMap<string, number> = new Map(
   Object.entries(CATALOGUE).map(([type, { newest }]) => [type, newest]),
 );
 
 /**
- * An event as the domain knows it, in the newest version of its type.
- * @throws {Fault} UNAVAILABLE where only a newer program knows its type or version ({@link isNewerThanKnown});
- *   CORRUPT_LOG where its payload is not what type and version say.
+ * The event in domain form, in the newest version of its type.
+ * @throws {Fault} UNAVAILABLE if only a newer program knows its type or version ({@link isNewerThanKnown});
+ *   CORRUPT_LOG if its payload does not match its type and version.
  */
 export function decodeEvent(event: wire.Event): VehicleEvent {
   const { type, version } = event;
@@ -78,19 +86,19 @@ export function decodeEvent(event: wire.Event): VehicleEvent {
   }
 }
 
-/** An event's type, the newest version of it, and its payload in that version. */
+/** The type, the newest version and the payload of an event. */
 export function encodePayload(event: VehicleEvent): EncodedPayload {
   const { newest, encode } = CATALOGUE[event.type] as EventForm<VehicleEvent>;
-  return { type: event.type, version: newest, payload: log.bufferOf(encode(event)) };
+  return { type: event.type, version: newest, payload: operational.bufferOf(encode(event)) };
 }
 
-/** What a wire event has beside what the domain knows of it. */
-export type EventStamp = Partial<Pick<wire.Event, 'part' | 'contentHash' | 'traceparent'>>;
+/** What a wire event has and a domain event does not. */
+type EventStamp = Partial<Pick<wire.Event, 'part' | 'contentHash' | 'traceparent'>>;
 
-/** For events that are no report's, and so have no content to be compared. */
+/** For events that do not come from a report. */
 const NO_CONTENT = Buffer.alloc(16);
 
-/** An event as it goes into the log, in the newest version of its type. */
+/** The event in wire form, in the newest version of its type. */
 export function encodeEvent(event: VehicleEvent, stamp: EventStamp = {}): wire.Event {
   const { subject, reportId, observedAtMs, receivedAtMs } = event;
   return {
@@ -100,22 +108,25 @@ export function encodeEvent(event: VehicleEvent, stamp: EventStamp = {}): wire.E
   };
 }
 
-/** The payload of a conflict that keeps the event that came to the byte: also its part, hash, trace and old version. */
+/** The payload of a conflict. It keeps each byte of the event that came, with its part, hash, trace and version. */
 export function encodeConflict(came: wire.Event, heldAt: EventPosition): EncodedPayload {
-  const payload = log.bufferOf(CONFLICT_VERSIONS.encode({ came, heldAt }));
+  const payload = operational.bufferOf(CONFLICT_VERSIONS.encode({ came, heldAt }));
   return { type: 'TelemetryConflicted', version: CONFLICT_VERSIONS.newest, payload };
 }
 
-/** The log holds what only a newer program knows. */
+/** The log has an event that only a newer program can decode. */
 class NewerEventFault extends Fault {
   constructor(type: string, version: number) {
-    super('UNAVAILABLE', `${type} version ${version} is newer than this program: update it to read on`);
+    super(
+      'UNAVAILABLE',
+      `${type} version ${version} is newer than this program: update the program to continue`,
+    );
   }
 }
 
 /**
- * Whether a fault says that an event is of a type or version that this program does not know yet.
- * A reader pauses there until a newer program reads on; it never skips the event.
+ * Whether a fault says that an event has a type or version that this program does not know yet.
+ * A reader stops before such an event until the program is updated; it never skips it.
  */
 export function isNewerThanKnown(fault: unknown): fault is Fault {
   return fault instanceof NewerEventFault;
@@ -139,7 +150,7 @@ function formOf(type: string): EventForm<VehicleEvent> | undefined {
     : undefined;
 }
 
-/** Event time is log time where the vehicle's clock could not be used. */
+/** Event time is log time if the vehicle's clock could not be used. */
 function headOf({ subject, reportId, observedAtMs, receivedAtMs }: wire.Event): EventHead {
   return { subject, reportId, observedAtMs: observedAtMs === 0 ? receivedAtMs : observedAtMs, receivedAtMs };
 }
@@ -149,7 +160,7 @@ function conflictToDomain(head: EventHead, { came, heldAt }: wire.TelemetryConfl
     type: 'TelemetryConflicted',
     ...head,
     came: reportThatCame(came),
-    heldAt: log.eventPositionOf(heldAt),
+    heldAt: operational.eventPositionOf(heldAt),
   };
 }
 
@@ -157,7 +168,7 @@ function conflictToPayload({ came, heldAt }: TelemetryConflicted): wire.Telemetr
   return { came: encodeEvent(came, { contentHash: Buffer.of() }), heldAt };
 }
 
-/** Looks at the type before it decodes, so that hostile bytes cannot nest conflicts without end. */
+/** Checks the type before it decodes, so that hostile bytes cannot nest conflicts without limit. */
 function reportThatCame(came: wire.Event | undefined): TelemetryReported | TelemetryQuarantined {
   const event = came?.type === 'TelemetryConflicted' ? undefined : came && decodeEvent(came);
   if (event?.type === 'TelemetryReported' || event?.type === 'TelemetryQuarantined') return event;

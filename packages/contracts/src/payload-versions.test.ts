@@ -3,7 +3,7 @@ import { Position } from './generated/odograph/common/v1/position.ts';
 import { ParkedEventDropped, QuarantineReason, TimeTicked } from './generated/odograph/telemetry/v1/event.ts';
 import { firstVersion } from './payload-versions.ts';
 
-/** A made-up history: version 1 was a reason, version 2 a place with a sequence only, version 3 what is parked. */
+/** Invented versions: 1 is a reason, 2 is a position with only a sequence, 3 is a parked event. */
 const history = firstVersion(QuarantineReason)
   .upcastTo(Position, ({ field }) => ({ partition: 7, sequence: field.length, index: undefined }))
   .upcastTo(ParkedEventDropped, (position) => ({
@@ -15,20 +15,20 @@ const inVersion1 = QuarantineReason.encode({ field: 'speed', reason: '', descrip
 const inVersion2 = Position.encode({ partition: 3, sequence: 9 }).finish();
 
 describe('the versions of a payload', () => {
-  test('are written in the newest', () => {
+  test('are written in the newest version', () => {
     const payload = { projection: 'samples', position: { partition: 1, sequence: 2, index: 3 } };
     expect(history.newest).toBe(3);
     expect(ParkedEventDropped.decode(history.encode(payload))).toEqual(payload);
   });
 
-  test('are read from the oldest through every upcaster', () => {
+  test('are read from the oldest version through every upcaster', () => {
     expect(history.decode(1, inVersion1)).toEqual({
       projection: 'status',
       position: { partition: 7, sequence: 5, index: 0 },
     });
   });
 
-  test('are read from one between through those that follow it', () => {
+  test('are read from a version in the middle through the later upcasters', () => {
     expect(history.decode(2, inVersion2)).toEqual({
       projection: 'status',
       position: { partition: 3, sequence: 9, index: 0 },

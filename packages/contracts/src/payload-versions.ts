@@ -2,29 +2,29 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { Fault } from '@odograph/kernel/fault';
 import { writeBytes } from './write-bytes.ts';
 
-/** How a message is written and read; generated code has this form. */
-export interface MessageCodec<P> {
+/** Encodes and decodes a message; generated code has this shape. */
+interface MessageCodec<P> {
   encode(message: P, writer: BinaryWriter): BinaryWriter;
   decode(bytes: Uint8Array): P;
 }
 
 /**
- * Every form that the payload of one type of event ever had, from version 1.
- * Stored events are never rewritten: a payload is read in the form it was written in,
- * then brought to the newest one by one upcaster a version.
+ * All versions of the payload of one event type.
+ * Stored events are never rewritten: a payload is decoded in its own version, then one upcaster for each later version
+ * converts it to the newest one.
  */
 export interface PayloadVersions<P> {
-  /** The version written today. */
+  /** The version in which payloads are written. */
   readonly newest: number;
-  /** Reads a payload of any version from 1 to the newest as the newest. */
+  /** Decodes a payload of any version from 1 to the newest, and converts it to the newest. */
   decode(version: number, bytes: Uint8Array): P;
-  /** Writes a payload in the newest version. */
+  /** Encodes a payload in the newest version. */
   encode(payload: P): Uint8Array;
-  /** Adds the next version, with the upcaster that makes it of the one before: pure, total, and never changed again. */
+  /** Adds the next version. Its upcaster converts the previous version; it is pure, never throws and never changes. */
   upcastTo<Q>(codec: MessageCodec<Q>, upcast: (older: P) => Q): PayloadVersions<Q>;
 }
 
-/** The history of a payload's form, begun with version 1. */
+/** The versions of a payload, starting with version 1. */
 export function firstVersion<P>(codec: MessageCodec<P>): PayloadVersions<P> {
   return versions(1, codec, (version) => {
     throw new Fault('CORRUPT_LOG', `payload version ${version} was never written`);

@@ -22,7 +22,7 @@ const signals = fc
   .map(([fields, rest]): Signals => ({ ...(fields as Signals), ...rest }));
 
 describe('signals', () => {
-  test('come back the same from the wire, known or not, of any kind', () => {
+  test('are the same after encoding and decoding, known or not, of any type', () => {
     fc.assert(
       fc.property(signals, (sent) => {
         const bytes = WireSignals.encode(signalsToWire(sent)).finish();
@@ -31,7 +31,7 @@ describe('signals', () => {
     );
   });
 
-  test('that are absent stay absent, and a zero or a no stays one', () => {
+  test('that are absent stay absent, and a zero or a false stays', () => {
     const sent = { speed_kmh: 0, charging: false, 'Vehicle.Speed.Text': '' };
     expect(signalsToDomain(signalsToWire(sent))).toEqual(sent);
     expect(signalsToDomain(WireSignals.create())).toEqual({});
@@ -49,12 +49,12 @@ describe('signals', () => {
     expect(() => signalsToDomain(wire)).toThrow('signal Vehicle.Novel has a value without a kind');
   });
 
-  test('that are known keep their kind, or nothing is written', () => {
+  test('that are known must have their type', () => {
     expect(() => signalsToWire({ speed_kmh: 'fast' })).toThrow('signal speed_kmh must be a number');
     expect(() => signalsToWire({ charging: 1 })).toThrow('signal charging must be true or false');
   });
 
-  test('from a map whose prototype was replaced on the wire are no more than those in the map', () => {
+  test('from a map with a replaced prototype are only the keys of the map', () => {
     const others = { __proto__: { kind: { $case: 'number', value: 1 } } } as unknown as WireSignals['others'];
     expect(signalsToDomain({ others })).toEqual({});
   });

@@ -55,11 +55,11 @@ function quarantinedSampleToDomain({
   reasons,
 }: WireQuarantinedSample): QuarantinedSample {
   if (sample === undefined) throw new Fault('CORRUPT_LOG', `quarantined sample ${sampleIndex} is missing`);
-  const set = { sampleIndex, sample: sampleToDomain(sample), reasons };
-  return sample.clockText === undefined ? set : { ...set, clockText: sample.clockText };
+  const quarantined = { sampleIndex, sample: sampleToDomain(sample), findings: reasons };
+  return sample.clockText === undefined ? quarantined : { ...quarantined, clockText: sample.clockText };
 }
 
 function quarantinedSampleToWire(quarantined: QuarantinedSample): WireQuarantinedSample {
   const sample = { ...sampleToWire(quarantined.sample), clockText: quarantined.clockText };
-  return { sampleIndex: quarantined.sampleIndex, sample, reasons: [...quarantined.reasons] };
+  return { sampleIndex: quarantined.sampleIndex, sample, reasons: [...quarantined.findings] };
 }

@@ -36,7 +36,7 @@ const anyBroadcast: fc.Arbitrary<Broadcast> = fc
     })),
   }));
 
-/** What can be compared, whatever kind of bytes it lies in. */
+/** The broadcast in a form that can be compared. */
 const plain = ({ envelopes, ...head }: Broadcast) => ({
   ...head,
   envelopes: envelopes.map((envelope) => ({
@@ -47,7 +47,7 @@ const plain = ({ envelopes, ...head }: Broadcast) => ({
   })),
 });
 
-test('a broadcast is a LogBroadcast, and comes back as it was', () => {
+test('a broadcast is encoded as a LogBroadcast, and is the same after decoding', () => {
   fc.assert(
     fc.property(anyBroadcast, (broadcast) => {
       const bytes = encodeBroadcast(broadcast);
@@ -57,7 +57,7 @@ test('a broadcast is a LogBroadcast, and comes back as it was', () => {
   );
 });
 
-test('its head tells the same of the partition', () => {
+test('the head of a broadcast has the same health', () => {
   fc.assert(
     fc.property(anyBroadcast, (broadcast) => {
       expect(decodeBroadcastHead(encodeBroadcast(broadcast))).toEqual({ ...broadcast, envelopes: [] });

@@ -10,7 +10,7 @@ const event = Event.create({
   contentHash: Buffer.alloc(16, 7),
 });
 
-test('an encoded event gives what it was made of, each time it is asked', () => {
+test('an encoded event decodes to the original event each time', () => {
   const encoded = EncodedEvent.from({ position, event });
   for (let time = 0; time < 2; time += 1) {
     expect({ position: encoded.position, event: encoded.event }).toEqual({ position, event });
@@ -25,7 +25,7 @@ test('an encoded event is not encoded again', () => {
   expect(EncodedEvent.from(encoded)).toBe(encoded);
 });
 
-test('an encoded event is found where it lies among other bytes', () => {
+test('an encoded event is read from between other bytes', () => {
   const { bytes } = EncodedEvent.from({ position, event });
   const { buffer } = Buffer.concat([Buffer.alloc(5, 0xff), bytes, Buffer.alloc(5, 0xff)]);
   const place = { offset: Buffer.from(buffer).indexOf(bytes), length: bytes.length };
@@ -33,7 +33,7 @@ test('an encoded event is found where it lies among other bytes', () => {
   expect({ position: encoded.position, event: encoded.event }).toEqual({ position, event });
 });
 
-test('the text of a subject is shared with events of the same subject only', () => {
+test('the subject string is shared only between events of the same subject', () => {
   const encoded = EncodedEvent.from({ position, event });
   encoded.shareSubject(EncodedEvent.from({ position, event: { ...event, subject: 'V2' } }));
   expect(encoded.subject).toBe('V1');

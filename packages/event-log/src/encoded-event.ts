@@ -4,23 +4,23 @@ import type { EventPosition } from '@odograph/kernel/position';
 import { readEvent } from './event-bytes.ts';
 import type { StoredEvent } from './log-reader.ts';
 
-/** What the events of an envelope have in common. */
-export interface EncodedEnvelope {
+/** What the events of an envelope share. */
+interface EncodedEnvelope {
   readonly partition: number;
   readonly sequence: number;
   readonly buffer: ArrayBufferLike;
 }
 
-/** Where an event's bytes lie, counted from the begin of its envelope's buffer: a view would take more memory than most events. */
+/** The bytes of an event in the buffer of its envelope. A view would take more memory than most events. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }
 
 /**
- * An event that stays encoded: it is decoded anew each time it is asked for. There are thousands under way to MongoDB and
- * hundreds of thousands in a tail, and as objects they take ten times the memory and most of the time of the garbage
- * collector.
+ * An event that stays encoded, and is decoded at each read of {@link event}.
+ * A tail has hundreds of thousands of events; as objects they take ten times the memory and most of the time of the
+ * garbage collector.
  */
 export class EncodedEvent implements StoredEvent {
   readonly #envelope: EncodedEnvelope;
@@ -37,7 +37,7 @@ export class EncodedEvent implements StoredEvent {
     this.length = length;
   }
 
-  /** The event as such where it is encoded already. Else its bytes lie in Node's pool, with what is written beside them. */
+  /** The event itself if it is already encoded; otherwise it is encoded into Node's pool. */
   static from(stored: StoredEvent): EncodedEvent {
     if (stored instanceof EncodedEvent) return stored;
     const { position, event } = stored;
@@ -67,7 +67,7 @@ export class EncodedEvent implements StoredEvent {
     return Buffer.from(this.#envelope.buffer, this.#offset, this.length);
   }
 
-  /** Keeps another event's text of the same subject instead of one of its own: a quarter less memory. */
+  /** Uses the subject string of another event, if it is equal: this saves a quarter of the memory. */
   shareSubject({ subject }: EncodedEvent): void {
     if (subject === this.#subject) this.#subject = subject;
   }

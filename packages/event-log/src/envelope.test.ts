@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeEnvelope, encodeEnvelopeEntry } from './envelope.ts';
 
-test('entries one after the other are the bytes of the envelope', () => {
+test('consecutive entries are the bytes of the envelope', () => {
   const events = fc.array(
     fc
       .record({ subject: fc.string(), payload: fc.uint8Array({ maxLength: 70_000 }) })
@@ -22,7 +22,7 @@ test('entries one after the other are the bytes of the envelope', () => {
   );
 });
 
-test('bytes that are no envelope are a corrupt log', () => {
+test('bytes that are not an envelope are a corrupt log', () => {
   expect(() => [...decodeEnvelope(new Uint8Array([0xff, 0xff]))]).toThrow(
     expect.objectContaining({ code: 'CORRUPT_LOG' }),
   );

@@ -25,7 +25,7 @@ const plain = ({ contentHash, payload, ...event }: Event): PlainEvent => {
   return { ...event, contentHash: hex(contentHash), payload: hex(payload) };
 };
 
-/** What the generated decoder makes of bytes; undefined where it throws. */
+/** The event that the generated decoder returns; undefined if it throws. */
 function decoded(bytes: Buffer): PlainEvent | undefined {
   try {
     return plain(Event.decode(bytes));
@@ -43,7 +43,7 @@ function read(bytes: Buffer, before = 0, after = 0): PlainEvent | undefined {
   }
 }
 
-test('an event is read as the generated decoder reads it, wherever it lies', () => {
+test('an event is read as by the generated decoder, at any place in the bytes', () => {
   fc.assert(
     fc.property(anyEvent, fc.nat(9), fc.nat(9), (event, before, after) => {
       const bytes = Buffer.from(Event.encode(event).finish());
@@ -52,13 +52,13 @@ test('an event is read as the generated decoder reads it, wherever it lies', () 
   );
 });
 
-test('a version of more than 32 bits is cut as the generated decoder cuts it', () => {
+test('a version of more than 32 bits is cut as by the generated decoder', () => {
   const bytes = Buffer.from([0x10, 0x81, 0x80, 0x80, 0x80, 0x80, 0x01]);
   expect(read(bytes)).toEqual(decoded(bytes));
   expect(read(bytes)?.version).toBe(1);
 });
 
-test('and so are bytes that are cut, changed or no event at all', () => {
+test('damaged events and random bytes are read as by the generated decoder', () => {
   const anyDamage = fc.record({ event: anyEvent, cut: fc.nat(40), at: fc.nat(400), byte: fc.nat(255) });
   fc.assert(
     fc.property(anyDamage, ({ event, cut, at, byte }) => {

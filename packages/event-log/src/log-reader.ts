@@ -1,25 +1,25 @@
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { EventPosition } from '@odograph/kernel/position';
 
-/** An event as the log keeps it, with its place. */
+/** An event of the log, with its position. */
 export interface StoredEvent {
   readonly position: EventPosition;
-  /** May be decoded anew each time it is asked for: whoever needs it more than once takes it once. */
+  /** Each read may decode the event again: keep it in a variable if you need it twice. */
   readonly event: Event;
 }
 
-/** A stretch of a partition's log. */
+/** Consecutive events of a partition. */
 export interface LogStretch {
   /** The events, in order. */
   readonly events: readonly StoredEvent[];
-  /** The stretch holds everything above where it was asked to begin, up to and including this sequence. */
+  /** No event is missing up to and including this sequence. */
   readonly through: number;
 }
 
-/** Reads the log as far as its watermark. Nothing above the watermark exists to a reader. */
+/** Reads the log up to its watermark. A reader never sees an event above the watermark. */
 export interface LogReader {
-  /** The last envelope that is whole in the log; 0: none. */
+  /** The last envelope that the log has in full; 0 if there is none. */
   watermark(partition: number): Promise<number>;
-  /** What follows a sequence, up to `through` at the most: whole envelopes, as many as make a good batch. */
+  /** The whole envelopes after a sequence, at most up to `through`; as many as make a good batch. */
   read(partition: number, afterSequence: number, through: number): Promise<LogStretch>;
 }

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault } from '@odograph/kernel/fault';
 import { type Broadcast, decodeBroadcastHead } from './broadcast.ts';
-import { listenToLog } from './live-log.ts';
+import { listenToLog } from './listen-to-log.ts';
 import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
 import { fullStream } from './publish-refusal.ts';
 

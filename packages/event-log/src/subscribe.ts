@@ -4,15 +4,15 @@ import { pause } from '@odograph/kernel/clock';
 import type { Broadcast } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 
-/** Tells of a partition's committed envelopes as they come. What it loses is read from the log instead. */
-export type ListenToLog = (
+/** Calls back with each broadcast of a partition, until the returned function is called. */
+export type LogListener = (
   partition: number,
   onBroadcast: (broadcast: Broadcast, bytes: number) => void,
 ) => () => void;
 
-export interface SubscribeOptions {
+interface SubscribeOptions {
   readonly reader: LogReader;
-  readonly listen: ListenToLog;
+  readonly listen: LogListener;
   readonly partition: number;
   /** The sequence after which to begin; 0: at the start. */
   readonly after: number;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { Bell } from './bell.ts';
 
-test('a bell wakes everyone who waits', async () => {
+test('a bell wakes all waiters', async () => {
   const bell = new Bell();
   const waiting = Promise.all([bell.rung(), bell.rung()]);
   bell.ring();
   await waiting;
 });
 
-test('a ring is over when it is over: who comes later waits for the next', async () => {
+test('a waiter that comes after a ring waits for the next one', async () => {
   const bell = new Bell();
   bell.ring();
   const woken: string[] = [];
@@ -20,7 +20,7 @@ test('a ring is over when it is over: who comes later waits for the next', async
   expect(woken).toEqual(['late']);
 });
 
-test('who looks before it waits sees everything, however fast it comes', async () => {
+test('a waiter that checks before it waits sees everything, at any speed', async () => {
   const bell = new Bell();
   const [waiting, seen]: [number[], number[]] = [[], []];
   const watch = async () => {

@@ -1,6 +1,6 @@
 /**
- * Wakes whoever waits for something to happen. It remembers nothing: who looks whether it has happened, and waits at once
- * where it has not, misses no ring.
+ * Wakes all current waiters.
+ * It keeps no state: check your condition, then call `rung()` in the same tick, and you cannot miss a ring.
  */
 export class Bell {
   #next: PromiseWithResolvers<void> | undefined;

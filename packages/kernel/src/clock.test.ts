@@ -13,7 +13,7 @@ test('a pause ends when its time is over, and not before', async () => {
   expect(ended).toHaveBeenCalledOnce();
 });
 
-test('a pause that is called off ends at once and leaves no timer', async () => {
+test('an aborted pause ends at once and leaves no timer', async () => {
   const calledOff = new AbortController();
   const paused = pause(100, calledOff.signal);
   calledOff.abort();

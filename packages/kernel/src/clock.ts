@@ -1,4 +1,4 @@
-/** The time of day, given to whatever needs it, so that tests own time. */
+/** The current time, passed as a parameter so that tests control it. */
 export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** Waits so many milliseconds, or until the signal is aborted; never rejects. */
+/** Resolves after `ms` milliseconds, or when the signal is aborted; never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();

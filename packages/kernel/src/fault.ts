@@ -1,33 +1,33 @@
 import type { Finding } from './finding.ts';
 
-/** Why something could not be done, by what the caller can do about it. Each maps to one gRPC and one HTTP status. */
+/** The kind of failure, by what the caller can do about it. Each code maps to one gRPC and one HTTP status. */
 export type FaultCode =
-  /** The request is wrong: mend it, do not retry. */
+  /** The request is wrong: correct it, do not retry. */
   | 'INVALID_INPUT'
   | 'NOT_FOUND'
-  /** The state forbids it: read again first. */
+  /** The current state does not allow it: read the state again first. */
   | 'RULE_VIOLATED'
-  /** Another decision was faster: decide again. */
+  /** Another decision was made in the meantime: decide again. */
   | 'VERSION_CONFLICT'
-  /** A limit or a full buffer: wait, then retry. */
+  /** A rate limit is reached or a buffer is full: wait, then retry. */
   | 'OVERLOADED'
-  /** A message over a size limit: it will never pass as it is. */
+  /** The message is larger than a limit: split it, do not retry. */
   | 'TOO_LARGE'
-  /** Something this process needs is away, or it is shutting down: retry. */
+  /** A service that this process needs is down, or this process is shutting down: retry. */
   | 'UNAVAILABLE'
   | 'DEADLINE'
   | 'CANCELLED'
-  /** The log holds what cannot be right: page a person. */
+  /** The log has data that cannot be right: an operator must look. */
   | 'CORRUPT_LOG'
-  /** A programming error, or something nobody foresaw. */
+  /** A programming error. */
   | 'INTERNAL';
 
 export interface FaultDetails {
-  /** The fields of the request that are wrong. */
+  /** What is wrong with the fields of the request. */
   readonly violations?: readonly Finding[] | undefined;
   /** When a retry may help, in milliseconds from now. */
   readonly retryAfterMs?: number | undefined;
-  /** The limit that was reached, in words, such as `20000 reports/s a client`. */
+  /** The limit that was reached, such as `20000 reports/s a client`. */
   readonly limit?: string | undefined;
   readonly cause?: unknown;
 }
@@ -35,7 +35,7 @@ export interface FaultDetails {
 /** Shared with the Fault of the client package, so that {@link isFault} recognizes both. */
 const BRAND = Symbol.for('odograph.fault');
 
-/** The one error that infrastructure throws on purpose; protocols convert it at their edge only. */
+/** The only error that our code throws on purpose. Each protocol converts it in one place. */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly violations: readonly Finding[];
@@ -65,7 +65,7 @@ function hasBrand(error: unknown): error is Fault {
   return error instanceof Error && BRAND in error;
 }
 
-/** Fails loudly when what must hold does not. */
+/** Throws a Fault INTERNAL if the condition is false. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Fault('INTERNAL', `invariant broken: ${message}`);
 }

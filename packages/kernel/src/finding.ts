@@ -1,9 +1,9 @@
-/** Something wrong with a field, or noticed about it. */
+/** Something that is wrong with a field, or a remark about it. */
 export interface Finding {
-  /** Path within what was sent, such as `samples[0].signals.speed_kmh`; empty: all of it. */
+  /** The path in the request, such as `samples[0].signals.speed_kmh`; empty for the whole request. */
   readonly field: string;
-  /** Upper snake case, stable for programs. */
+  /** In upper snake case; programs may rely on it. */
   readonly reason: string;
-  /** In words, with the rule and the way out. */
+  /** In words, with the rule and what to do. */
   readonly description: string;
 }

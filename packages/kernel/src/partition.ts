@@ -2,9 +2,9 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /**
- * The partition of a subject: a stable hash of its id, so a vehicle always lives in one partition.
+ * The partition of a subject: a hash of its id, so all events of a vehicle are in one partition.
  * FNV-1a over the UTF-16 code units, then the finalizer of MurmurHash3, which spreads sequential ids.
- * Never change it: the log's order depends on it.
+ * Never change it: the order of the log depends on it.
  */
 export function partitionOf(subject: string, partitionCount: number): number {
   let hash = FNV_OFFSET;

@@ -1,7 +1,6 @@
 /**
- * A place in the log: partition, envelope, and the event's place in the envelope.
- * Positions of one partition are totally ordered; those of two partitions cannot be compared.
- * Without an index it means the whole envelope.
+ * A position in the log: partition, envelope, and the index of the event in the envelope.
+ * Positions in one partition are totally ordered. Without an index, it is the position of the whole envelope.
  */
 export interface Position {
   readonly partition: number;
@@ -10,30 +9,31 @@ export interface Position {
   readonly index?: number | undefined;
 }
 
-/** An event's own place: a position with its index. */
+/** The position of one event: it has an index. */
 export interface EventPosition extends Position {
   readonly index: number;
 }
 
-/** Behind every event of an envelope, before every event of the next. */
+/** A position after every event of an envelope and before every event of the next one. */
 export function endOfEnvelope(partition: number, sequence: number): EventPosition {
   return { partition, sequence, index: Number.MAX_SAFE_INTEGER };
 }
 
-/** Orders positions of one partition: negative when `a` comes first. A whole envelope comes after each of its events. */
+/** Negative if `a` comes before `b` in their partition. A whole envelope comes after each of its events. */
 export function comparePositions(a: Position, b: Position): number {
-  if (a.partition !== b.partition) throw new RangeError('positions of two partitions cannot be compared');
+  if (a.partition !== b.partition)
+    throw new RangeError(`positions of partitions ${a.partition} and ${b.partition} cannot be compared`);
   if (a.sequence !== b.sequence) return a.sequence - b.sequence;
   const [first, second] = [a.index ?? Infinity, b.index ?? Infinity];
   return first === second ? 0 : first - second;
 }
 
-/** `0/1234/5`, or `0/1234` for a whole envelope: the form people read and type. */
+/** `0/1234/5`, or `0/1234` for a whole envelope, as shown on the command line. */
 export function formatPosition({ partition, sequence, index }: Position): string {
   return index === undefined ? `${partition}/${sequence}` : `${partition}/${sequence}/${index}`;
 }
 
-/** Reads the form that {@link formatPosition} writes; undefined when it is something else. */
+/** Parses the output of {@link formatPosition}; undefined if the text is something else. */
 export function parsePosition(text: string): Position | undefined {
   const match = /^(\d{1,5})\/(\d{1,15})(?:\/(\d{1,5}))?$/.exec(text);
   if (!match) return undefined;

@@ -1,15 +1,15 @@
-/** Chance with a seed: the same seed gives the same run on every machine. */
+/** Random numbers from a seed: the same seed gives the same numbers on every machine. */
 export interface Random {
   /** 0 inclusive to 1 exclusive. */
   next(): number;
   between(low: number, high: number): number;
-  /** 0 inclusive to `count` exclusive, whole. */
+  /** An integer from 0 inclusive to `count` exclusive. */
   index(count: number): number;
   chance(probability: number): boolean;
   pick<T>(choices: readonly [T, ...T[]]): T;
 }
 
-/** Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, ample for a fleet of a few thousand. */
+/** Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, enough for a few thousand vehicles. */
 export function createRandom(seed: number): Random {
   let state = seed | 0;
   const next = () => {
@@ -28,7 +28,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** A seed of its own for a part of a whole, so that the parts do not draw from one another. */
+/** A separate seed for each part of a run, so that the parts do not influence each other. */
 export function seedOf(seed: number, part: number): number {
   let mixed = Math.imul(seed ^ 0x9e3779b1, 0x85ebca6b) ^ Math.imul(part, 0xc2b2ae35);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

@@ -2,56 +2,56 @@ import type { Finding } from './finding.ts';
 import type { EventPosition } from './position.ts';
 import type { Sample } from './signal.ts';
 
-/** What every event knows of itself. */
+/** What all events have. */
 export interface EventHead {
-  /** The vehicle or other aggregate it concerns. */
+  /** The id of the vehicle, or of another aggregate. */
   readonly subject: string;
-  /** Names the report within subject and observed time. */
+  /** Unique for the subject and the observed time. */
   readonly reportId: string;
-  /** Event time: Unix time in milliseconds, the vehicle's clock. */
+  /** Event time: Unix time in milliseconds, by the vehicle's clock. */
   readonly observedAtMs: number;
-  /** Log time: Unix time in milliseconds, our clock at the door. Never subtract the two but to measure lag. */
+  /** Log time: Unix time in milliseconds, by our clock at the door. Subtract the two only to measure lag. */
   readonly receivedAtMs: number;
 }
 
-/** A vehicle reported what can be believed. */
+/** A vehicle reported values that can be believed. */
 export interface TelemetryReported extends EventHead {
   readonly type: 'TelemetryReported';
   readonly vin?: string | undefined;
   readonly samples: readonly Sample[];
 }
 
-/** A sample, or single signals of one, that can be read but not believed. */
+/** A sample, or some of its signals, that can be read but not believed. */
 export interface QuarantinedSample {
-  /** The sample's place in its report. */
+  /** The index of the sample in its report. */
   readonly sampleIndex: number;
   readonly sample: Sample;
-  /** What the vehicle's clock said where that is no time. */
+  /** The text of the vehicle's clock, if it is not a time. */
   readonly clockText?: string | undefined;
-  /** Why, with fields relative to the sample. */
-  readonly reasons: readonly Finding[];
+  /** Why it is not believed, with fields relative to the sample. */
+  readonly findings: readonly Finding[];
 }
 
-/** A report, or part of one, that can be read but not believed. */
+/** A report, or a part of it, can be read but not believed. */
 export interface TelemetryQuarantined extends EventHead {
   readonly type: 'TelemetryQuarantined';
   readonly vin?: string | undefined;
   readonly samples: readonly QuarantinedSample[];
 }
 
-/** A report came under a key that the log holds with other content. */
+/** A report arrived whose key is already in the log, with other content. */
 export interface TelemetryConflicted extends EventHead {
   readonly type: 'TelemetryConflicted';
   readonly came: TelemetryReported | TelemetryQuarantined;
   readonly heldAt: EventPosition;
 }
 
-/** Time passed: one for every partition and ten seconds. */
+/** Time passed: one event every ten seconds in each partition. */
 export interface TimeTicked extends EventHead {
   readonly type: 'TimeTicked';
 }
 
-/** The stream was restored, made anew or cut; its sequences were moved on. */
+/** The stream was restored, created again or cut. The repair moved its sequences forward. */
 export interface LogGapFound extends EventHead {
   readonly type: 'LogGapFound';
   readonly watermark: number;
@@ -59,28 +59,28 @@ export interface LogGapFound extends EventHead {
   readonly resumedSequence: number;
 }
 
-/** Something in the stream that could not be stored as what it claims to be. */
+/** A message in the stream could not be stored as the event that it claims to be. */
 export interface UndecodableReceived extends EventHead {
   readonly type: 'UndecodableReceived';
   readonly reason: string;
   readonly raw: Uint8Array;
 }
 
-/** Someone asked that a parked event be applied again, and what waits behind it. */
+/** An operator asked to apply a parked event again, and the events that wait behind it. */
 export interface ParkedEventRetried extends EventHead {
   readonly type: 'ParkedEventRetried';
   readonly projection: string;
   readonly position: EventPosition;
 }
 
-/** Someone decided that a projection goes on without a parked event. */
+/** An operator decided that a projection continues without a parked event. */
 export interface ParkedEventDropped extends EventHead {
   readonly type: 'ParkedEventDropped';
   readonly projection: string;
   readonly position: EventPosition;
 }
 
-/** Every event of the log, in the newest version of its type. */
+/** Any event of the log, in the newest version of its type. */
 export type VehicleEvent =
   | TelemetryReported
   | TelemetryQuarantined
@@ -93,15 +93,9 @@ export type VehicleEvent =
 
 export type EventType = VehicleEvent['type'];
 
-/** An event with its place in the log. */
-export interface LoggedEvent<E extends VehicleEvent = VehicleEvent> {
-  readonly position: EventPosition;
-  readonly event: E;
-}
-
 /**
- * What an event tells of a vehicle that can be believed: the report itself, or the one inside a conflict.
- * Both contents under one key are told to the views, which unite them in the same way in either order.
+ * The believed report in an event: the event itself, or the report inside a conflict.
+ * Read models take both contents of a conflict, and merge them to the same result in either order.
  */
 export function reportIn(event: VehicleEvent): TelemetryReported | undefined {
   if (event.type === 'TelemetryReported') return event;

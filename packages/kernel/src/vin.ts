@@ -6,7 +6,7 @@ const LETTER_VALUES: Readonly<Record<string, number>> = {
   ...{ S: 2, T: 3, U: 4, V: 5, W: 6, X: 7, Y: 8, Z: 9 },
 };
 
-/** What a VIN may be, in words, for the messages that refuse one. */
+/** The rule for VINs, for error messages. */
 export const VIN_RULE = '17 characters of A-Z and 0-9 without I, O and Q (ISO 3779)';
 
 /** Whether a text has the form of a Vehicle Identification Number (ISO 3779). */
@@ -15,8 +15,8 @@ export function isVin(text: string): boolean {
 }
 
 /**
- * Whether the check digit, the ninth character, is right (49 CFR 565.15).
- * North America and China require one; elsewhere a wrong one says nothing, so it is noted, never refused.
+ * Whether the ninth character is the correct check digit (49 CFR 565.15).
+ * Only North America and China require a check digit, so a VIN with a wrong one is reported, but accepted.
  */
 export function hasRightCheckDigit(vin: string): boolean {
   let sum = 0;

@@ -1,6 +1,6 @@
 import type { PartitionInfo } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { ListenToLog } from '@odograph/event-log/subscribe';
+import type { LogListener } from '@odograph/event-log/subscribe';
 import type { LogCollections } from '../log/collections.ts';
 import { readPartition } from '../log/partition-record.ts';
 import type { Partitions } from '../log/partitions.ts';
@@ -11,7 +11,7 @@ export interface DescribeParts {
   readonly collections: LogCollections;
   readonly checkpoints: Checkpoints;
   readonly writers: Partitions;
-  readonly listen: ListenToLog;
+  readonly listen: LogListener;
 }
 
 /** Tells of every partition how far it has come, who appends to it, and how it fares. */

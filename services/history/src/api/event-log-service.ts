@@ -9,7 +9,7 @@ import {
   type SubscribeResponse,
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
+import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { type EventPosition, endOfEnvelope, type Position } from '@odograph/kernel/position';
 import { grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
@@ -25,7 +25,7 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 export interface EventLogParts {
   readonly partitionCount: number;
   readonly reader: MongoLogReader;
-  readonly listen: ListenToLog;
+  readonly listen: LogListener;
   readonly describe: () => Promise<readonly PartitionInfo[]>;
 }
 

@@ -69,7 +69,7 @@ const anyQuarantine: fc.Arbitrary<TelemetryQuarantined> = fc
     type: 'TelemetryQuarantined',
     ...head,
     vin,
-    samples: samples.map((sample, sampleIndex) => ({ sampleIndex, sample, reasons: [] })),
+    samples: samples.map((sample, sampleIndex) => ({ sampleIndex, sample, findings: [] })),
   }));
 
 const anyConflict: fc.Arbitrary<TelemetryConflicted> = fc

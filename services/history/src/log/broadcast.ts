@@ -6,10 +6,10 @@ import {
   type PartitionHealth,
 } from '@odograph/event-log/broadcast';
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
-import { listenToLog } from '@odograph/event-log/live-log';
+import { listenToLog } from '@odograph/event-log/listen-to-log';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { logSubject } from '@odograph/event-log/nats-subjects';
-import type { ListenToLog } from '@odograph/event-log/subscribe';
+import type { LogListener } from '@odograph/event-log/subscribe';
 
 /** Well below the payload limit of NATS, 1 MiB by default, whatever the overhead. */
 const MAX_BROADCAST_BYTES = 700 * 1024;
@@ -23,7 +23,7 @@ export interface Broadcaster {
 /** Where broadcasts go out and come in. */
 export interface LiveLog {
   broadcaster(partition: number): Broadcaster;
-  readonly listen: ListenToLog;
+  readonly listen: LogListener;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface LiveLog {
  * would be encoded, sent and decoded for nobody. The connection is to be one that NATS does not echo to, or they come twice.
  */
 export function openLiveLog(connection: NatsConnection): LiveLog {
-  const listeners = new Map<number, Set<Parameters<ListenToLog>[1]>>();
+  const listeners = new Map<number, Set<Parameters<LogListener>[1]>>();
 
   function listenersOf(partition: number) {
     const own = listeners.get(partition) ?? new Set();

@@ -1,7 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { listenToLog } from '@odograph/event-log/live-log';
-import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
+import { listenToLog } from '@odograph/event-log/listen-to-log';
+import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
@@ -146,7 +146,7 @@ test('what a dead owner stored above the watermark stays in the log when the str
   const leaving = new AbortController();
   const followed: string[] = [];
   const following = (async () => {
-    const listen: ListenToLog = (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
+    const listen: LogListener = (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
     const stretches = subscribe({
       reader: log.reader,
       listen,

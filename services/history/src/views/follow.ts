@@ -1,12 +1,12 @@
 import type { LogReader } from '@odograph/event-log/log-reader';
-import { type ListenToLog, subscribe } from '@odograph/event-log/subscribe';
+import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { pause } from '@odograph/kernel/clock';
 import type { Tail } from './tail.ts';
 
 export interface FollowParts {
   readonly tail: Tail;
   readonly reader: LogReader;
-  readonly listen: ListenToLog;
+  readonly listen: LogListener;
   readonly signal: AbortSignal;
   /** Bytes of the tail at which following waits for the read models to be stored. */
   readonly maxTailBytes: number;

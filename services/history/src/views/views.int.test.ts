@@ -1,4 +1,4 @@
-import { listenToLog } from '@odograph/event-log/live-log';
+import { listenToLog } from '@odograph/event-log/listen-to-log';
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';

@@ -1,4 +1,4 @@
-import type { ListenToLog } from '@odograph/event-log/subscribe';
+import type { LogListener } from '@odograph/event-log/subscribe';
 import { pause } from '@odograph/kernel/clock';
 import type { Projection } from '@odograph/kernel/projection';
 import type { Db } from 'mongodb';
@@ -30,7 +30,7 @@ export interface ViewsParts {
   readonly partitionCount: number;
   readonly database: Db;
   readonly log: MongoLogReader;
-  readonly listen: ListenToLog;
+  readonly listen: LogListener;
   readonly models: readonly ReadModel<unknown>[];
   /** Aborted when the process is told to stop: catching up is not waited for any more. */
   readonly stopping: AbortSignal;

@@ -161,7 +161,7 @@ test('the reasons of a report full of bad signals stay smaller than the report m
   const verdict = taken(accept(report(...Array.from({ length: 1_000 }, () => sample(bad)))));
   const [fact] = verdict.facts;
   const samples = fact.type === 'TelemetryQuarantined' ? fact.samples : [];
-  expect(JSON.stringify(samples.map(({ reasons }) => reasons)).length).toBeLessThan(128 * 1024);
+  expect(JSON.stringify(samples.map(({ findings }) => findings)).length).toBeLessThan(128 * 1024);
   expect(samples.map(({ sample: { signals } }) => signals)).toEqual(Array.from({ length: 1_000 }, () => bad));
   expect(verdict.findings).toHaveLength(6_000);
 });

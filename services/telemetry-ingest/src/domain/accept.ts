@@ -71,8 +71,8 @@ const WRONG_CHECK_DIGIT: Finding = {
 
 function findingsOf({ vin }: ReadableReport, setAside: readonly QuarantinedSample[]): readonly Finding[] {
   const findings = vin === undefined || hasRightCheckDigit(vin) ? [] : [WRONG_CHECK_DIGIT];
-  for (const { sampleIndex, reasons } of setAside) {
-    for (const { field, reason, description } of reasons) {
+  for (const { sampleIndex, findings: ofSample } of setAside) {
+    for (const { field, reason, description } of ofSample) {
       findings.push({ field: `samples[${sampleIndex}].${field}`, reason, description });
     }
   }

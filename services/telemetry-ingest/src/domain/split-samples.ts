@@ -18,7 +18,7 @@ export function splitSamples(samples: readonly ReadableSample[], clock: ClockBou
     if (hasSignals(judgement.believed)) believed.push({ observedAtMs, signals: judgement.believed });
     if (!hasSignals(judgement.setAside)) return;
     const { setAside: signals, reasons } = judgement;
-    setAside.push({ sampleIndex, sample: { observedAtMs, signals }, clockText, reasons });
+    setAside.push({ sampleIndex, sample: { observedAtMs, signals }, clockText, findings: reasons });
   });
   return { believed, setAside };
 }
@@ -38,9 +38,9 @@ const REASONS_IN_WORDS = 200;
 export function abridgeReasons(setAside: readonly QuarantinedSample[]): readonly QuarantinedSample[] {
   let written = 0;
   return setAside.map((sample) => {
-    written += sample.reasons.length;
+    written += sample.findings.length;
     if (written <= REASONS_IN_WORDS) return sample;
-    const reasons = sample.reasons.slice(0, 1).map((reason) => ({ ...reason, description: '' }));
-    return { ...sample, reasons };
+    const findings = sample.findings.slice(0, 1).map((finding) => ({ ...finding, description: '' }));
+    return { ...sample, findings };
   });
 }

@@ -56,7 +56,7 @@ test('an event that is read again says what the domain said', () => {
   expect(reported).toMatchObject({ samples: [{ observedAtMs: RECEIVED_AT_MS, signals: { speed_kmh: 50 } }] });
   expect(quarantined).toMatchObject({
     samples: [
-      { sampleIndex: 0, sample: { signals: { odometer_km: -1 } }, reasons: [{ reason: 'OUT_OF_RANGE' }] },
+      { sampleIndex: 0, sample: { signals: { odometer_km: -1 } }, findings: [{ reason: 'OUT_OF_RANGE' }] },
     ],
   });
 });

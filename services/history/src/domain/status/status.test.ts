@@ -35,7 +35,7 @@ const quarantined: VehicleEvent = {
   type: 'TelemetryQuarantined',
   receivedAtMs: 30,
   vin: '1M8GDM9AXKP042788',
-  samples: [{ sampleIndex: 0, sample: { observedAtMs: 99, signals: { latitude_deg: 91 } }, reasons: [] }],
+  samples: [{ sampleIndex: 0, sample: { observedAtMs: 99, signals: { latitude_deg: 91 } }, findings: [] }],
 };
 
 describe('the status', () => {

@@ -3,8 +3,8 @@ import { type Broadcast, decodeBroadcast } from './broadcast.ts';
 import { logSubject } from './nats-subjects.ts';
 
 /**
- * Calls back with every broadcast of a partition's log, until the returned function is called.
- * @param decode how much of a broadcast is read.
+ * Calls back with each broadcast of a partition, until the returned function is called.
+ * @param decode reads all of a broadcast, or only its head.
  */
 export function listenToLog(
   connection: NatsConnection,
@@ -14,7 +14,7 @@ export function listenToLog(
 ): () => void {
   const subscription = connection.subscribe(logSubject(partition), {
     callback: (error, message) => {
-      const broadcast = error ? undefined : readable(decode, message.data);
+      const broadcast = error ? undefined : decodeOrSkip(decode, message.data);
       if (broadcast) onBroadcast(broadcast, message.data.length);
     },
   });
@@ -22,10 +22,10 @@ export function listenToLog(
 }
 
 /**
- * Undefined for what cannot be read: a lost broadcast like any other, which its listeners find at the next one.
- * Thrown from here, an error would end the connection's reading of everything.
+ * Undefined if the bytes cannot be decoded: the broadcast counts as lost, and the next one shows the gap.
+ * An error thrown here would end all reading of the NATS connection.
  */
-function readable(decode: (bytes: Uint8Array) => Broadcast, bytes: Uint8Array): Broadcast | undefined {
+function decodeOrSkip(decode: (bytes: Uint8Array) => Broadcast, bytes: Uint8Array): Broadcast | undefined {
   try {
     return decode(bytes);
   } catch {

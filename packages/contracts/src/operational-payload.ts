@@ -52,15 +52,15 @@ export function parkedToPayload(event: ParkedEventRetried | ParkedEventDropped):
 }
 
 /**
- * The place of one event.
- * @throws {Fault} CORRUPT_LOG where it is missing, or names a whole envelope.
+ * The position of one event.
+ * @throws {Fault} CORRUPT_LOG if it is missing, or is the position of a whole envelope.
  */
 export function eventPositionOf(position: WirePosition | undefined): EventPosition {
   if (position?.index === undefined) throw new Fault('CORRUPT_LOG', 'the position of an event is missing');
   return { partition: position.partition, sequence: position.sequence, index: position.index };
 }
 
-/** The same bytes as a Buffer, not copied. */
+/** The same bytes as a Buffer, without a copy. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
