@@ -113,7 +113,7 @@ async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<Broadcas
 }
 
 /** What a broadcast adds to what is known up to a sequence: its envelopes as far as their links hold. */
-export function continueWith(broadcast: Broadcast, after: number): LogStretch {
+function continueWith(broadcast: Broadcast, after: number): LogStretch {
   const events: StoredEvent[] = [];
   let at = after;
   for (const envelope of broadcast.envelopes) {

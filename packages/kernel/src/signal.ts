@@ -19,7 +19,7 @@ export interface Sentinel {
 }
 
 /** The smallest step in which vehicles measure a signal. */
-export interface Resolution {
+interface Resolution {
   /** With its unit, such as `1/256 km/h`. */
   readonly step: string;
   /** The standard or the recording that says so. */
@@ -41,7 +41,7 @@ export interface NumberSignal {
 }
 
 /** A known signal that is true or false. */
-export interface BooleanSignal {
+interface BooleanSignal {
   readonly kind: 'boolean';
   /** The path in the Vehicle Signal Specification (COVESA VSS). */
   readonly vssPath: string;

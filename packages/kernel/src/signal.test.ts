@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { isSignalName, isVssPath, KNOWN_SIGNALS, type KnownSignal } from './signal.ts';
+
+const signals = Object.entries<KnownSignal>(KNOWN_SIGNALS);
+
+test('no two known signals have the same VSS path', () => {
+  const paths = signals.map(([, { vssPath }]) => vssPath);
+  expect(paths.filter((path) => !isVssPath(path))).toEqual([]);
+  expect(new Set(paths).size).toBe(paths.length);
+});
+
+test.each(signals)('%s has bounds, and its sentinels are within them', (_, signal) => {
+  if (signal.kind === 'boolean') return;
+  const { min, max, sentinels } = signal;
+  expect(min).toBeLessThan(max);
+  expect(sentinels.filter(({ value }) => value < min || value > max)).toEqual([]);
+});
+
+test.each([
+  ['speed_kmh', true],
+  ['Vehicle.Cabin.Seat.Row1.Occupied', true],
+  ['speed', false],
+  ['Vehicle', false],
+  ['vehicle.Speed', false],
+  ['Vehicle..Speed', false],
+  ['constructor', false],
+  [`Vehicle.${'A'.repeat(153)}`, false],
+])('%s as the name of a signal: %s', (name, isName) => {
+  expect(isSignalName(name)).toBe(isName);
+});
