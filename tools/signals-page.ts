@@ -57,7 +57,7 @@ function resolutionRows(): readonly Row[] {
 
 function sentinelRows(): readonly Row[] {
   return numbers.flatMap(({ name, sentinels }) =>
-    sentinels.map(({ value, means }) => [`\`${name}\``, value, means]),
+    sentinels.map(({ value, means, source }) => [`\`${name}\``, value, means, source]),
   );
 }
 
@@ -70,7 +70,7 @@ const fresh = [
   HEAD,
   `${BOUNDS}\n${table(['signal', 'type', 'unit', 'bounds', 'VSS path'], signals.map(boundsRow))}`,
   `${RESOLUTION}\n${table(['signal', 'step', 'source'], resolutionRows())}`,
-  `${SENTINELS}\n${table(['signal', 'value', 'means'], sentinelRows())}`,
+  `${SENTINELS}\n${table(['signal', 'value', 'means', 'source'], sentinelRows())}`,
 ].join('\n');
 
 if (!process.argv.includes('--check')) writeFileSync(PAGE, fresh);

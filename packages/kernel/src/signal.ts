@@ -14,8 +14,10 @@ export interface Sample {
 /** A number that does not measure anything, such as "not available" on a vehicle bus. */
 export interface Sentinel {
   readonly value: number;
-  /** Completes the sentence `<value> is …`, and names the source. */
+  /** Completes the sentence `<value> is …`. */
   readonly means: string;
+  /** The standard or the recording that has it. */
+  readonly source: string;
 }
 
 /** The smallest step in which vehicles measure a signal. */
@@ -57,7 +59,7 @@ const TWIZY = 'recordings of a Renault Twizy (RSK Twizy EV dataset)';
  *
  * To add one, add a field to the proto file and a row of the same name to the end of this table, then run
  * `npm run proto:generate` and `npm run docs:signals`. The rest is derived: the conversion to and from the wire, the content
- * hash, the bounds, the documents and docs/signals.md. A field without a row, or a row without a field, does not compile.
+ * hash, the bounds at the door, and docs/signals.md. A field without a row, or a row without a field, does not compile.
  *
  * Do not move or remove a row: the place of a signal in this table is part of the content hash.
  * The bounds are wider than any road vehicle needs, so that only impossible values are set aside.
@@ -78,7 +80,7 @@ export const KNOWN_SIGNALS = {
   latitude_deg: number('Vehicle.CurrentLocation.Latitude', {
     ...{ unit: 'degrees', min: -90, max: 90 },
     resolution: { step: '0.0000001 degrees', source: 'SAE J1939-71, SPN 584' },
-    sentinels: [{ value: 0, means: 'what a receiver without a fix reports' }],
+    sentinels: [{ value: 0, means: 'what a receiver without a fix reports', source: TWIZY }],
   }),
   longitude_deg: number('Vehicle.CurrentLocation.Longitude', {
     ...{ unit: 'degrees', min: -180, max: 180 },
@@ -91,10 +93,18 @@ export const KNOWN_SIGNALS = {
   speed_kmh: number('Vehicle.Speed', {
     ...{ unit: 'km/h', min: 0, max: 350 },
     resolution: { step: '1/256 km/h', source: 'SAE J1939-71, SPN 84' },
-    // SAE J1939-71: a value with all bits set is "not available". SPN 84 has two bytes; other buses have one byte of km/h.
+    // On vehicle buses, a value with all bits set is "not available".
     sentinels: [
-      { value: 255, means: 'a byte of ones: the vehicle does not know its speed' },
-      { value: 0xffff / 256, means: 'two bytes of ones: the vehicle does not know its speed' },
+      {
+        value: 255,
+        means: 'a byte of ones: the vehicle does not know its speed',
+        source: 'the rule of SAE J1939-71, for one byte of km/h',
+      },
+      {
+        value: 0xffff / 256,
+        means: 'two bytes of ones: the vehicle does not know its speed',
+        source: 'SAE J1939-71, SPN 84',
+      },
     ],
   }),
   doors_locked: boolean('Vehicle.Cabin.Door.IsLocked'),
