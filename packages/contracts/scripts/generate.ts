@@ -80,8 +80,7 @@ function main(isCheck: boolean): void {
       if (!isCheck) apply(found, current, fresh);
       else if (found.length > 0) process.exitCode = 1;
     }
-    if (process.exitCode)
-      console.error('the generated contracts are out of date: run make generate');
+    if (process.exitCode) console.error('the generated contracts are out of date: run make generate');
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -8,15 +8,15 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * A place in the log. Positions of one partition are totally ordered by (sequence, index);
- * positions of different partitions cannot be compared.
+ * A position in the log. Positions in one partition are totally ordered by (sequence, index);
+ * positions in different partitions cannot be compared.
  */
 export interface Position {
   /** The partition of the log, from 0. */
   partition: number;
   /** The envelope: its sequence in the partition's stream, from 1. */
   sequence: number;
-  /** The event's place in the envelope, from 0. Absent: the whole envelope. */
+  /** The index of the event in the envelope, from 0. Absent: the whole envelope. */
   index?: number | undefined;
 }
 

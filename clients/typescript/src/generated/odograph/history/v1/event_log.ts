@@ -35,25 +35,25 @@ export interface DescribeResponse {
 
 /** A partition. */
 export interface PartitionInfo {
-  /** The last envelope that is whole in the log; sequence 0: none yet. */
+  /** The last envelope that the log has in full; sequence 0: none yet. */
   watermark:
     | Position
     | undefined;
-  /** Up to where the read models are stored; what is above is served from memory. */
+  /** The read models are stored up to this position; later events are served from memory. */
   checkpoint:
     | Position
     | undefined;
-  /** How it fares. */
+  /** Its health. */
   state: PartitionState;
-  /** What is wrong, where it is halted. */
+  /** The reason, if it is halted. */
   reason: string;
   /** The process that appends to it now; empty: none. */
   owner: string;
 }
 
-/** Asks for events that are there. */
+/** Asks for events that are in the log. */
 export interface ReadRequest {
-  /** After these positions, one a partition; a partition not named is read from its start. */
+  /** Read after these positions, at most one for each partition; other partitions are read from their start. */
   after: Position[];
   /** Only these partitions; empty: all. */
   partitions: number[];
@@ -61,7 +61,7 @@ export interface ReadRequest {
   types: string[];
   /** Only this subject; empty: all. */
   subject: string;
-  /** At most this many events in all; 0: no limit. */
+  /** At most this many events in total; 0: no limit. */
   limit: number;
 }
 
@@ -73,23 +73,23 @@ export interface ReadResponse {
 
 /** Asks to follow the log. */
 export interface SubscribeRequest {
-  /** After these positions, one a partition; a partition not named is read from its start. */
+  /** Read after these positions, at most one for each partition; other partitions are read from their start. */
   after: Position[];
   /** Only these partitions; empty: all. */
   partitions: number[];
 }
 
-/** Some events of one partition, in order, or none when only the position moved on. */
+/** Some events of one partition, in order, or none if only the position moved forward. */
 export interface SubscribeResponse {
   /** The events. */
   events: LoggedEvent[];
-  /** Everything of its partition up to and including this position has been sent: the checkpoint to keep. */
+  /** All events of the partition up to and including this position were sent. Store it as your checkpoint. */
   position: Position | undefined;
 }
 
-/** An event and where it lies. */
+/** An event with its position. */
 export interface LoggedEvent {
-  /** Where it lies. */
+  /** Its position. */
   position:
     | Position
     | undefined;
@@ -693,10 +693,10 @@ export const LoggedEvent: MessageFns<LoggedEvent> = {
   },
 };
 
-/** The log itself: every event, once, in order, a partition at a time. */
+/** The event log: each event once, in order within its partition. */
 export type EventLogService = typeof EventLogService;
 export const EventLogService = {
-  /** The partitions, how far each has come and how it fares. */
+  /** Returns the partitions, with the watermark and the health of each. */
   describe: {
     path: "/odograph.history.v1.EventLog/Describe" as const,
     requestStream: false as const,
@@ -706,7 +706,7 @@ export const EventLogService = {
     responseSerialize: (value: DescribeResponse): Buffer => Buffer.from(DescribeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DescribeResponse => DescribeResponse.decode(value),
   },
-  /** Reads what is in the log now, then ends. Partitions follow one another. */
+  /** Reads the events that are in the log now, then ends. It reads one partition after another. */
   read: {
     path: "/odograph.history.v1.EventLog/Read" as const,
     requestStream: false as const,
@@ -717,8 +717,8 @@ export const EventLogService = {
     responseDeserialize: (value: Buffer): ReadResponse => ReadResponse.decode(value),
   },
   /**
-   * Reads from a position on and stays: what is committed later follows as it comes.
-   * Across partitions the order is free; within one it is the log's.
+   * Reads from a position on, and then sends new events as they are committed.
+   * Events of one partition are in order; events of different partitions can mix.
    */
   subscribe: {
     path: "/odograph.history.v1.EventLog/Subscribe" as const,
@@ -732,19 +732,19 @@ export const EventLogService = {
 } as const;
 
 export interface EventLogServer extends UntypedServiceImplementation {
-  /** The partitions, how far each has come and how it fares. */
+  /** Returns the partitions, with the watermark and the health of each. */
   describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
-  /** Reads what is in the log now, then ends. Partitions follow one another. */
+  /** Reads the events that are in the log now, then ends. It reads one partition after another. */
   read: handleServerStreamingCall<ReadRequest, ReadResponse>;
   /**
-   * Reads from a position on and stays: what is committed later follows as it comes.
-   * Across partitions the order is free; within one it is the log's.
+   * Reads from a position on, and then sends new events as they are committed.
+   * Events of one partition are in order; events of different partitions can mix.
    */
   subscribe: handleServerStreamingCall<SubscribeRequest, SubscribeResponse>;
 }
 
 export interface EventLogClient extends Client {
-  /** The partitions, how far each has come and how it fares. */
+  /** Returns the partitions, with the watermark and the health of each. */
   describe(
     request: DescribeRequest,
     callback: (error: ServiceError | null, response: DescribeResponse) => void,
@@ -760,12 +760,12 @@ export interface EventLogClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DescribeResponse) => void,
   ): ClientUnaryCall;
-  /** Reads what is in the log now, then ends. Partitions follow one another. */
+  /** Reads the events that are in the log now, then ends. It reads one partition after another. */
   read(request: ReadRequest, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
   read(request: ReadRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
   /**
-   * Reads from a position on and stays: what is committed later follows as it comes.
-   * Across partitions the order is free; within one it is the log's.
+   * Reads from a position on, and then sends new events as they are committed.
+   * Events of one partition are in order; events of different partitions can mix.
    */
   subscribe(request: SubscribeRequest, options?: Partial<CallOptions>): ClientReadableStream<SubscribeResponse>;
   subscribe(

@@ -20,33 +20,33 @@ import {
 } from "@grpc/grpc-js";
 import { Position } from "../../common/v1/position.ts";
 
-/** Asks for what is parked. */
+/** Asks for the parked events. */
 export interface ListParkedRequest {
   /** At most this many, 1 to 1,000; 0: 50. */
   pageSize: number;
-  /** The token of the page before; empty: the first page. */
+  /** The token from the previous page; empty: the first page. */
   pageToken: string;
 }
 
-/** What is parked. */
+/** A page of parked events. */
 export interface ListParkedResponse {
   /** The parked events. */
   parked: ParkedEvent[];
-  /** The token of the next page; empty: this is the last. */
+  /** The token of the next page; empty: this is the last page. */
   nextPageToken: string;
 }
 
-/** An event that a projection could not apply. What follows for its vehicle in that projection waits. */
+/** An event that a projection could not apply. Later events of the vehicle wait in that projection. */
 export interface ParkedEvent {
   /** The projection. */
   projection: string;
   /** The vehicle. */
   vehicleId: string;
-  /** Where the event lies. */
+  /** The position of the event. */
   position:
     | Position
     | undefined;
-  /** What kept it from being applied. */
+  /** Why it could not be applied. */
   reason: string;
 }
 
@@ -60,11 +60,11 @@ export interface RetryParkedRequest {
 
 /** The retry is in the log. */
 export interface RetryParkedResponse {
-  /** Where the decision lies; use it as `at_least` to see its effect. */
+  /** The position of the decision; use it as `at_least` to see its effect. */
   position: Position | undefined;
 }
 
-/** Asks to go on without a parked event. */
+/** Asks to continue without a parked event. */
 export interface DropParkedRequest {
   /** The projection. */
   projection: string;
@@ -74,7 +74,7 @@ export interface DropParkedRequest {
 
 /** The drop is in the log. */
 export interface DropParkedResponse {
-  /** Where the decision lies; use it as `at_least` to see its effect. */
+  /** The position of the decision; use it as `at_least` to see its effect. */
   position: Position | undefined;
 }
 
@@ -553,10 +553,10 @@ export const DropParkedResponse: MessageFns<DropParkedResponse> = {
   },
 };
 
-/** The views' own affairs. */
+/** Parked events of the read models. */
 export type ProjectionsService = typeof ProjectionsService;
 export const ProjectionsService = {
-  /** The events that a projection could not apply, by projection and vehicle. */
+  /** Returns the events that a projection could not apply, by projection and vehicle. */
   listParked: {
     path: "/odograph.history.v1.Projections/ListParked" as const,
     requestStream: false as const,
@@ -566,7 +566,7 @@ export const ProjectionsService = {
     responseSerialize: (value: ListParkedResponse): Buffer => Buffer.from(ListParkedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListParkedResponse => ListParkedResponse.decode(value),
   },
-  /** Applies a parked event again, and what waits behind it. Answers once the decision is in the log. */
+  /** Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log. */
   retryParked: {
     path: "/odograph.history.v1.Projections/RetryParked" as const,
     requestStream: false as const,
@@ -576,7 +576,7 @@ export const ProjectionsService = {
     responseSerialize: (value: RetryParkedResponse): Buffer => Buffer.from(RetryParkedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RetryParkedResponse => RetryParkedResponse.decode(value),
   },
-  /** Goes on without a parked event. Answers once the decision is in the log. */
+  /** Continues without a parked event. Answers when the decision is in the log. */
   dropParked: {
     path: "/odograph.history.v1.Projections/DropParked" as const,
     requestStream: false as const,
@@ -589,16 +589,16 @@ export const ProjectionsService = {
 } as const;
 
 export interface ProjectionsServer extends UntypedServiceImplementation {
-  /** The events that a projection could not apply, by projection and vehicle. */
+  /** Returns the events that a projection could not apply, by projection and vehicle. */
   listParked: handleUnaryCall<ListParkedRequest, ListParkedResponse>;
-  /** Applies a parked event again, and what waits behind it. Answers once the decision is in the log. */
+  /** Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log. */
   retryParked: handleUnaryCall<RetryParkedRequest, RetryParkedResponse>;
-  /** Goes on without a parked event. Answers once the decision is in the log. */
+  /** Continues without a parked event. Answers when the decision is in the log. */
   dropParked: handleUnaryCall<DropParkedRequest, DropParkedResponse>;
 }
 
 export interface ProjectionsClient extends Client {
-  /** The events that a projection could not apply, by projection and vehicle. */
+  /** Returns the events that a projection could not apply, by projection and vehicle. */
   listParked(
     request: ListParkedRequest,
     callback: (error: ServiceError | null, response: ListParkedResponse) => void,
@@ -614,7 +614,7 @@ export interface ProjectionsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListParkedResponse) => void,
   ): ClientUnaryCall;
-  /** Applies a parked event again, and what waits behind it. Answers once the decision is in the log. */
+  /** Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log. */
   retryParked(
     request: RetryParkedRequest,
     callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
@@ -630,7 +630,7 @@ export interface ProjectionsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
   ): ClientUnaryCall;
-  /** Goes on without a parked event. Answers once the decision is in the log. */
+  /** Continues without a parked event. Answers when the decision is in the log. */
   dropParked(
     request: DropParkedRequest,
     callback: (error: ServiceError | null, response: DropParkedResponse) => void,

@@ -25,7 +25,7 @@ import { Signals } from "../../telemetry/v1/signals.ts";
 export interface GetStatusRequest {
   /** The vehicle. */
   vehicleId: string;
-  /** Wait until the view has this position, such as the one a report was acknowledged with. */
+  /** Wait until the read model has this position, such as the position in the acknowledgement of a report. */
   atLeast?: Position | undefined;
 }
 
@@ -39,33 +39,33 @@ export interface GetStatusResponse {
   position: Position | undefined;
 }
 
-/** The latest known values of one vehicle. */
+/** The latest values of one vehicle. */
 export interface VehicleStatus {
   /** The vehicle. */
   vehicleId: string;
-  /** The fleet it belongs to, `default` until someone says otherwise. */
+  /** Its fleet; `default` if none is set. */
   fleet: string;
-  /** Its model, empty until someone says. */
+  /** Its model; empty if none is set. */
   model: string;
-  /** Its VIN where a report gave one. */
+  /** Its VIN, if a report gave one. */
   vin?:
     | string
     | undefined;
-  /** Whether the VIN's check digit is right (49 CFR 565); absent without a VIN. Many markets do not use it. */
+  /** Whether the check digit of the VIN is correct (49 CFR 565); absent without a VIN. Many markets do not use it. */
   vinCheckDigitOk?:
     | boolean
     | undefined;
-  /** The latest known value of every signal. */
+  /** The latest value of each signal. */
   signals:
     | Signals
     | undefined;
-  /** When each of them was observed, by field name or VSS path: Unix time, milliseconds. */
+  /** When each signal was observed, by field name or VSS path: Unix time, milliseconds. */
   observedAtMs: { [key: string]: number };
   /** The newest of those times: Unix time, milliseconds. */
   lastObservedAtMs: number;
-  /** When we last heard from the vehicle, whatever it said: Unix time, milliseconds, our clock. */
+  /** When the last report of the vehicle was received: Unix time, milliseconds, our clock. */
   lastReceivedAtMs: number;
-  /** Set where an event of the vehicle could not be applied: the status stands at the event before it. */
+  /** Set if an event of the vehicle could not be applied: the status reflects only the events before it. */
   parkedAt?: Position | undefined;
 }
 
@@ -78,11 +78,11 @@ export interface VehicleStatus_ObservedAtMsEntry {
 export interface ListStatusRequest {
   /** Only this fleet; empty: all. */
   fleet: string;
-  /** Vehicles a page, 1 to 1,000; 0: 50. */
+  /** Vehicles on a page, 1 to 1,000; 0: 50. */
   pageSize: number;
-  /** The token of the page before; empty: the first page. */
+  /** The token from the previous page; empty: the first page. */
   pageToken: string;
-  /** Wait until the view has these positions, one a partition. */
+  /** Wait until the read model has these positions, at most one for each partition. */
   atLeast: Position[];
 }
 
@@ -90,7 +90,7 @@ export interface ListStatusRequest {
 export interface ListStatusResponse {
   /** The vehicles, by id. */
   statuses: VehicleStatus[];
-  /** The token of the next page; empty: this is the last. */
+  /** The token of the next page; empty: this is the last page. */
   nextPageToken: string;
   /** The answer reflects each partition up to and including these positions. */
   positions: Position[];
@@ -106,13 +106,13 @@ export interface ListSamplesRequest {
   toMs: number;
   /** Only these signals, by field name or VSS path, and only samples with one of them; empty: all. */
   signals: string[];
-  /** Samples a page, 1 to 1,000; 0: 50. */
+  /** Samples on a page, 1 to 1,000; 0: 50. */
   pageSize: number;
-  /** The token of the page before; empty: the first page. */
+  /** The token from the previous page; empty: the first page. */
   pageToken: string;
   /** Also count all samples of the range. */
   withTotal: boolean;
-  /** Wait until the view has this position. */
+  /** Wait until the read model has this position. */
   atLeast?: Position | undefined;
 }
 
@@ -120,9 +120,9 @@ export interface ListSamplesRequest {
 export interface ListSamplesResponse {
   /** The samples, by observed time, then report id. */
   samples: RecordedSample[];
-  /** The token of the next page; empty: this is the last. */
+  /** The token of the next page; empty: this is the last page. */
   nextPageToken: string;
-  /** How many samples the whole range has; only where asked for. */
+  /** The number of samples in the whole range; only if the request asked for it. */
   total?:
     | number
     | undefined;
@@ -130,17 +130,17 @@ export interface ListSamplesResponse {
   position:
     | Position
     | undefined;
-  /** Set where an event of the vehicle could not be applied: the history stands at the event before it. */
+  /** Set if an event of the vehicle could not be applied: the history reflects only the events before it. */
   parkedAt?: Position | undefined;
 }
 
-/** A sample as history keeps it. */
+/** A stored sample. */
 export interface RecordedSample {
-  /** When, by the vehicle's clock: Unix time, milliseconds. */
+  /** When it was observed, by the vehicle's clock: Unix time, milliseconds. */
   observedAtMs: number;
-  /** The report that brought it. */
+  /** The id of its report. */
   reportId: string;
-  /** What was observed. */
+  /** The observed signals. */
   signals: Signals | undefined;
 }
 
@@ -1051,12 +1051,12 @@ export const RecordedSample: MessageFns<RecordedSample> = {
 };
 
 /**
- * What is known of vehicles. Every answer says up to which position of the log it is true,
- * and a request may ask for at least a position: it then waits, up to its deadline, until that is in the view.
+ * The state and the history of vehicles. Each answer names the position of the log that it reflects.
+ * A request with `at_least` waits until the read model has that position, or until its deadline.
  */
 export type VehicleHistoryService = typeof VehicleHistoryService;
 export const VehicleHistoryService = {
-  /** The latest known value of every signal of one vehicle. NOT_FOUND if it has never reported. */
+  /** The latest value of each signal of one vehicle. NOT_FOUND if it has never reported. */
   getStatus: {
     path: "/odograph.history.v1.VehicleHistory/GetStatus" as const,
     requestStream: false as const,
@@ -1066,7 +1066,7 @@ export const VehicleHistoryService = {
     responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
-  /** The latest known values of a fleet's vehicles, by vehicle id. */
+  /** The latest values of the vehicles of a fleet, by vehicle id. */
   listStatus: {
     path: "/odograph.history.v1.VehicleHistory/ListStatus" as const,
     requestStream: false as const,
@@ -1089,16 +1089,16 @@ export const VehicleHistoryService = {
 } as const;
 
 export interface VehicleHistoryServer extends UntypedServiceImplementation {
-  /** The latest known value of every signal of one vehicle. NOT_FOUND if it has never reported. */
+  /** The latest value of each signal of one vehicle. NOT_FOUND if it has never reported. */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
-  /** The latest known values of a fleet's vehicles, by vehicle id. */
+  /** The latest values of the vehicles of a fleet, by vehicle id. */
   listStatus: handleUnaryCall<ListStatusRequest, ListStatusResponse>;
   /** A vehicle's samples over a time range, oldest first. */
   listSamples: handleUnaryCall<ListSamplesRequest, ListSamplesResponse>;
 }
 
 export interface VehicleHistoryClient extends Client {
-  /** The latest known value of every signal of one vehicle. NOT_FOUND if it has never reported. */
+  /** The latest value of each signal of one vehicle. NOT_FOUND if it has never reported. */
   getStatus(
     request: GetStatusRequest,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
@@ -1114,7 +1114,7 @@ export interface VehicleHistoryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
   ): ClientUnaryCall;
-  /** The latest known values of a fleet's vehicles, by vehicle id. */
+  /** The latest values of the vehicles of a fleet, by vehicle id. */
   listStatus(
     request: ListStatusRequest,
     callback: (error: ServiceError | null, response: ListStatusResponse) => void,

@@ -9,13 +9,13 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Position } from "../../common/v1/position.ts";
 import { Sample } from "./report.ts";
 
-/** How a partition of the log fares. */
+/** The health of a partition of the log. */
 export const PartitionState = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
-  /** RUNNING - Events are appended as they come. */
+  /** RUNNING - Events are appended as they arrive. */
   RUNNING: 1,
-  /** HALTED - The stream is not the one the log knows; the door refuses until it is repaired. */
+  /** HALTED - The stream is not the one that the log knows. Reports are refused until it is repaired. */
   HALTED: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -29,38 +29,38 @@ export namespace PartitionState {
   export type UNRECOGNIZED = typeof PartitionState.UNRECOGNIZED;
 }
 
-/** One event of the log, as it is stored: a head that every reader understands and a payload by type and version. */
+/** A stored event of the log: a head that every reader understands, and a payload by type and version. */
 export interface Event {
   /** The kind of event, in the past tense, such as `TelemetryReported`. */
   type: string;
-  /** The version of the payload's form, from 1. */
+  /** The version of the payload, from 1. */
   version: number;
-  /** Whom the event concerns: a vehicle id, or another aggregate's id. Decides the partition. */
+  /** The id of the vehicle or of another aggregate. It decides the partition. */
   subject: string;
   /**
-   * Event time, by the vehicle's clock: Unix time, milliseconds. 0: the clock could not be used,
-   * and readers take received_at_ms.
+   * Event time, by the vehicle's clock: Unix time, milliseconds. 0: the clock could not be used;
+   * readers then use received_at_ms.
    */
   observedAtMs: number;
-  /** Names the report within subject and observed time. */
+  /** The id of the report, unique for the subject and the observed time. */
   reportId: string;
   /**
-   * 0: the report; 1: what was quarantined of a report that was accepted in part.
-   * A conflict carries a number of its own, made from its content.
+   * 0: the report; 1: the quarantined part of a report that was accepted in part.
+   * A conflict has a number that is computed from its content.
    */
   part: number;
   /** Log time, by our clock at the door: Unix time, milliseconds. */
   receivedAtMs: number;
   /** First 16 bytes of the SHA-256 of the report's canonical content, without received_at_ms and trace. */
   contentHash: Uint8Array;
-  /** W3C trace context of the call that brought the event; empty where there was none. */
+  /** W3C trace context of the call that sent the event; empty if there was none. */
   traceparent: string;
-  /** The payload: the message named by type, in the form named by version. */
+  /** The payload: the message with the name in type, in the version in version. */
   payload: Uint8Array;
 }
 
 /**
- * What one JetStream message holds: the events that arrived within a few milliseconds, in order.
+ * A JetStream message: the events that arrived within a few milliseconds, in order.
  * At most 2,000 events and 512 KiB.
  */
 export interface Envelope {
@@ -68,116 +68,116 @@ export interface Envelope {
   events: Event[];
 }
 
-/** An envelope as the log keeps it, told to those who follow the log on the subject `log.<partition>`. */
+/** A stored envelope, broadcast to the followers of the log on the subject `log.<partition>`. */
 export interface CommittedEnvelope {
   /** The envelope's sequence in the stream. */
   sequence: number;
-  /** The sequence of the envelope before it in the log; 0: it is the first. */
+  /** The sequence of the previous envelope in the log; 0 for the first envelope. */
   previousSequence: number;
-  /** What the log holds of it; empty where all of it had been there before. */
+  /** Its events in the log; empty if the log already had all of them. */
   events: CommittedEvent[];
 }
 
-/** An event with its place in the envelope. */
+/** An event with its index in the envelope. */
 export interface CommittedEvent {
-  /** The event's place in its envelope, from 0. */
+  /** The index of the event in its envelope, from 0. */
   index: number;
   /** The event. */
   event: Event | undefined;
 }
 
-/** The message on `log.<partition>`: newly committed envelopes, or none (a sign of life, every second). */
+/** The message on `log.<partition>`: new committed envelopes, or none (a heartbeat, every second). */
 export interface LogBroadcast {
   /** The partition. */
   partition: number;
-  /** The last envelope that is whole in the log. Nothing above it exists to a reader. */
+  /** The last envelope that the log has in full. A reader never sees an event above it. */
   watermark: number;
-  /** The envelopes committed since the broadcast before, in order. */
+  /** The envelopes committed since the previous broadcast, in order. */
   envelopes: CommittedEnvelope[];
-  /** How the partition fares. */
+  /** The health of the partition. */
   state: PartitionState;
-  /** Free share of the disk the log lies on, 0 to 1; absent where unknown. */
+  /** Free share of the disk that holds the log, 0 to 1; absent if unknown. */
   freeDiskRatio?:
     | number
     | undefined;
-  /** Unix time in milliseconds at which the stream was created: names the stream's life. */
+  /** When the stream was created: Unix time, milliseconds. A stream that is created again has another time. */
   streamCreatedAtMs: number;
 }
 
-/** Payload, version 1: a vehicle reported what can be believed. */
+/** Payload, version 1: a vehicle reported values that can be believed. */
 export interface TelemetryReported {
-  /** The believable samples, as sent. */
+  /** The samples with the signals that are believed, as sent. */
   samples: Sample[];
-  /** The VIN where the report gave one. */
+  /** The VIN, if the report gave one. */
   vin?: string | undefined;
 }
 
-/** Payload, version 1: a report, or part of one, that can be read but not believed. Views leave it out. */
+/** Payload, version 1: a report, or a part of it, can be read but not believed. Read models ignore it. */
 export interface TelemetryQuarantined {
-  /** What was set aside. */
+  /** The samples that were set aside. */
   samples: QuarantinedSample[];
-  /** The VIN where the report gave one. */
+  /** The VIN, if the report gave one. */
   vin?: string | undefined;
 }
 
-/** A sample, or single signals of it, set aside. */
+/** A sample, or some of its signals, that was set aside. */
 export interface QuarantinedSample {
-  /** The sample's place in its report, from 0. */
+  /** The index of the sample in its report, from 0. */
   sampleIndex: number;
   /** The sample with only the signals that were set aside. */
   sample:
     | Sample
     | undefined;
-  /** Why, one reason a field. */
+  /** Why it was set aside, one reason for each field. */
   reasons: QuarantineReason[];
 }
 
-/** Why something was not believed. */
+/** Why a field was not believed. */
 export interface QuarantineReason {
   /** The field, such as `signals.latitude_deg` or `observed_at_ms`. */
   field: string;
-  /** The kind of fault, in upper snake case, such as `OUT_OF_RANGE`, `SENTINEL`, `IN_THE_FUTURE`. */
+  /** The kind of reason, in upper snake case, such as `OUT_OF_RANGE`, `SENTINEL`, `IN_THE_FUTURE`. */
   reason: string;
   /** In words, with the limit. */
   description: string;
 }
 
 /**
- * Payload, version 1: a report came under a key that the log holds with other content.
- * Views unite both, signal by signal the greater value, whichever came first.
+ * Payload, version 1: a report arrived whose key is already in the log, with other content.
+ * Read models merge both: for each signal the greater value, independent of the order.
  */
 export interface TelemetryConflicted {
-  /** The report's event as it came, with its own type and payload. */
+  /** The event of the report that came second, with its type and payload. */
   came:
     | Event
     | undefined;
-  /** Where the event lies that came first under the key. */
+  /** The position of the event that came first. */
   heldAt: Position | undefined;
 }
 
-/** Payload, version 1: time passed. One for every partition and ten seconds of log time. */
+/** Payload, version 1: time passed. One event every ten seconds of log time in each partition. */
 export interface TimeTicked {
 }
 
-/** Payload, version 1: the stream was restored, made anew or cut; its sequences were moved on. */
+/** Payload, version 1: the stream was restored, created again or cut. The repair moved its sequences forward. */
 export interface LogGapFound {
   /** The last envelope in the log before the gap. */
   watermark: number;
-  /** The stream's last sequence as it was found. */
+  /** The last sequence of the stream before the repair. */
   foundLastSequence: number;
-  /** The stream's first sequence after the repair. */
+  /** The first sequence of the stream after the repair. */
   resumedSequence: number;
 }
 
-/** Payload, version 1: something in the stream that could not be stored as what it claims to be. */
+/** Payload, version 1: a message in the stream could not be stored as the event that it claims to be. */
 export interface UndecodableReceived {
   /** Why it could not be stored. */
   reason: string;
-  /** The raw bytes, at most 1 MiB of them. */
+  /** The first 512 KiB of the message. */
   raw: Uint8Array;
 }
 
-/** Payload, version 1: someone asked that a parked event be applied again. */
+/** Payload, version 1: an operator asked to apply a parked event again. */
 export interface ParkedEventRetried {
   /** The projection that parked it. */
   projection: string;
@@ -185,7 +185,7 @@ export interface ParkedEventRetried {
   position: Position | undefined;
 }
 
-/** Payload, version 1: someone decided that a projection goes on without a parked event. */
+/** Payload, version 1: an operator decided that a projection continues without a parked event. */
 export interface ParkedEventDropped {
   /** The projection that parked it. */
   projection: string;

@@ -8,31 +8,34 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Signals } from "./signals.ts";
 
-/** What a vehicle reports in one go: one or more samples. One report becomes one event in the log. */
+/** One or more samples of a vehicle. One report becomes one event in the log. */
 export interface VehicleReport {
   /** The vehicle, an opaque id, usually the VIN: 1 to 64 characters of `A-Z a-z 0-9 . _ : -`. */
   vehicleId: string;
   /**
-   * Names the report, so that sending it again changes nothing: 1 to 128 printable ASCII characters
-   * without spaces, unique for the vehicle and the observed time of the report's first sample.
+   * The id of the report: a report that is sent again with the same id is stored once. 1 to 128 printable ASCII
+   * characters without spaces, unique for the vehicle and the observed time of the first sample.
    */
   reportId: string;
-  /** The samples, at least one, each at its own time, in any order. */
+  /** The samples, at least one, each with its own time, in any order. */
   samples: Sample[];
-  /** The Vehicle Identification Number where it is known (ISO 3779): 17 characters, no I, O or Q. */
+  /** The Vehicle Identification Number, if it is known (ISO 3779): 17 characters without I, O and Q. */
   vin?: string | undefined;
 }
 
 /** The signals of a vehicle at one moment. */
 export interface Sample {
-  /** When, by the vehicle's clock: Unix time, milliseconds. Absent or 0 only where the clock could not be read. */
+  /**
+   * When it was observed, by the vehicle's clock: Unix time, milliseconds.
+   * Absent or 0 only if the clock could not be read.
+   */
   observedAtMs: number;
-  /** What was observed; at least one signal. */
+  /** The observed signals, at least one. */
   signals:
     | Signals
     | undefined;
   /**
-   * What the vehicle's clock said where that is no time (such as `90/02/2032 12:08:07`), at most 64 characters.
+   * The text of the vehicle's clock, if it is not a time (such as `90/02/2032 12:08:07`), at most 64 characters.
    * The sample is then quarantined.
    */
   clockText?: string | undefined;

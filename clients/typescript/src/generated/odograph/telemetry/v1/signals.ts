@@ -8,8 +8,9 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * What a vehicle can tell of itself. Every signal is optional: absent is not zero.
+ * The signals of a vehicle. Each signal is optional: absent is not zero.
  * Names follow the COVESA Vehicle Signal Specification (VSS), with the unit in the name.
+ * A new field also needs a row in packages/kernel/src/signal.ts, which has the bounds; without one the code does not compile.
  */
 export interface Signals {
   /**
@@ -23,7 +24,7 @@ export interface Signals {
   fuelLevelPct?:
     | number
     | undefined;
-  /** Distance travelled in the vehicle's life, kilometres (Vehicle.TraveledDistance). */
+  /** Distance that the vehicle has travelled since it was built, kilometres (Vehicle.TraveledDistance). */
   odometerKm?:
     | number
     | undefined;
@@ -39,7 +40,7 @@ export interface Signals {
   headingDeg?:
     | number
     | undefined;
-  /** Speed as the vehicle measures it, kilometres an hour (Vehicle.Speed). */
+  /** Speed measured by the vehicle, kilometres per hour (Vehicle.Speed). */
   speedKmh?:
     | number
     | undefined;
@@ -55,7 +56,7 @@ export interface Signals {
     | boolean
     | undefined;
   /**
-   * True while the traction battery takes charge
+   * True while the traction battery is charging
    * (Vehicle.Powertrain.TractionBattery.Charging.IsCharging).
    */
   charging?:
@@ -65,7 +66,7 @@ export interface Signals {
   altitudeM?:
     | number
     | undefined;
-  /** Distance left with the energy on board, kilometres (Vehicle.Powertrain.Range). */
+  /** Remaining distance with the energy on board, kilometres (Vehicle.Powertrain.Range). */
   rangeKm?:
     | number
     | undefined;
@@ -79,7 +80,7 @@ export interface Signals {
     | undefined;
   /**
    * Any other signal, by its VSS path, such as `Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure`.
-   * A signal with a field of its own above must use that field.
+   * A signal that has its own field above must use that field.
    */
   others: { [key: string]: SignalValue };
 }
@@ -89,15 +90,15 @@ export interface Signals_OthersEntry {
   value: SignalValue | undefined;
 }
 
-/** The value of a signal that has no field of its own. */
+/** The value of a signal that does not have its own field. */
 export interface SignalValue {
   /** Exactly one kind is set. */
   kind:
     | //
-    /** A number, in the unit VSS gives the signal. Must be finite. */
+    /** A number, in the unit of the signal in VSS. Must be finite. */
     { $case: "number"; value: number }
     | //
-    /** A yes or no. */
+    /** True or false. */
     { $case: "flag"; value: boolean }
     | //
     /** A word or short text, at most 256 characters. */

@@ -24,19 +24,19 @@ import { Status } from "../../../google/rpc/status.ts";
 import { Position } from "../../common/v1/position.ts";
 import { VehicleReport } from "./report.ts";
 
-/** What became of a report. */
+/** The outcome of a report. */
 export const ReportOutcome = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
-  /** ACCEPTED - On disk, and will be seen in the views; findings name what was set aside of it. */
+  /** ACCEPTED - On disk, and visible in the read models. Findings name the parts that were set aside. */
   ACCEPTED: 1,
-  /** QUARANTINED - On disk, but nothing of it can be believed; kept out of the views. */
+  /** QUARANTINED - On disk, but no part of it can be believed. Read models ignore it. */
   QUARANTINED: 2,
-  /** REJECTED - Not taken: it cannot be read. Findings say why; sending it again as it is will not help. */
+  /** REJECTED - Not stored: it cannot be read. Findings say why. Do not send the same report again. */
   REJECTED: 3,
   /**
-   * UNAVAILABLE - Not confirmed on disk: its part of the log is away, full or too slow. Findings say why. Sending the same report
-   * again is what helps; should it be on disk after all, that changes nothing.
+   * UNAVAILABLE - Not confirmed on disk: its partition is down, full or too slow. Findings say why. Send the same report again;
+   * if it is on disk after all, it is not stored twice.
    */
   UNAVAILABLE: 4,
   UNRECOGNIZED: -1,
@@ -59,36 +59,36 @@ export interface ReportRequest {
   reports: VehicleReport[];
 }
 
-/** What became of a batch. */
+/** The result of a batch. */
 export interface ReportResponse {
-  /** One result a report, in the order of the request. */
+  /** One result for each report, in the order of the request. */
   results: ReportResult[];
 }
 
-/** What became of one report, and where it lies. */
+/** The result of one report. */
 export interface ReportResult {
-  /** What became of it. */
+  /** The outcome. */
   outcome: ReportOutcome;
-  /** Where it lies; absent when rejected or unavailable. Use it as `at_least` to read your own write. */
+  /** Its position in the log; absent if rejected or unavailable. Use it as `at_least` to read your own write. */
   position?:
     | Position
     | undefined;
   /**
-   * What was wrong with it or noticed about it. Of a batch, the first of each report is listed and 100 further ones,
-   * then one that counts the rest.
+   * What is wrong with the report, and remarks about it. For a batch, the first finding of each report is listed, then
+   * 100 more, then one finding that counts the rest.
    */
   findings: Finding[];
-  /** Only when unavailable: how long to wait before sending it again, in milliseconds. */
+  /** Only if unavailable: wait this long before you send it again, in milliseconds. */
   retryAfterMs?: number | undefined;
 }
 
-/** Something wrong with a report, or noticed about it. */
+/** Something that is wrong with a report, or a remark about it. */
 export interface Finding {
-  /** The field within the report, such as `samples[0].signals.speed_kmh`. */
+  /** The field in the report, such as `samples[0].signals.speed_kmh`. */
   field: string;
-  /** The kind of finding, in upper snake case, stable for programs. */
+  /** The kind of finding, in upper snake case. Programs may rely on it. */
   reason: string;
-  /** In words, with the limit and the way out. */
+  /** In words, with the limit and what to do. */
   description: string;
 }
 
@@ -100,50 +100,50 @@ export interface ConnectRequest {
 
 /** A numbered batch. */
 export interface ReportBatch {
-  /** The client's number for it, from 1, each one more than the last. */
+  /** The number that the client gives it: 1 for the first batch, then one more for each batch. */
   number: number;
-  /** The reports, with the limits of a ReportRequest. */
+  /** The reports, with the same limits as in a ReportRequest. */
   reports: VehicleReport[];
 }
 
 /** What the server sends on a connection. */
 export interface ConnectResponse {
-  /** Exactly one is set. Commands to the vehicle will come as a further kind. */
+  /** Exactly one is set. A later version will add commands to the vehicle. */
   message:
     | //
-    /** First of all: the limits of this connection. */
+    /** The first message: the limits of this connection. */
     { $case: "limits"; value: ConnectionLimits }
     | //
-    /** Batches that are done. */
+    /** Batches that are finished. */
     { $case: "ack"; value: BatchAck }
     | undefined;
 }
 
 /** The limits of a connection. */
 export interface ConnectionLimits {
-  /** How many batches may be under way; the server reads no further until one is done. */
+  /** At most this many unfinished batches; at this number the server stops reading until one is finished. */
   windowBatches: number;
-  /** Reports a batch, at most. */
+  /** At most this many reports in a batch. */
   maxReports: number;
-  /** Bytes a message, at most. */
+  /** At most this many bytes in a message. */
   maxBytes: number;
 }
 
-/** Every batch up to and including `through` is done. */
+/** Every batch up to and including `through` is finished. */
 export interface BatchAck {
-  /** The number of the last batch that is done. */
+  /** The number of the last finished batch. */
   through: number;
-  /** The batches done since the acknowledgement before, in order. */
+  /** The batches finished since the previous acknowledgement, in order. */
   batches: BatchResult[];
 }
 
-/** What became of a batch. */
+/** The result of a batch. */
 export interface BatchResult {
-  /** The batch's number. */
+  /** The number of the batch. */
   number: number;
-  /** One result a report; empty when the batch was refused as a whole. */
+  /** One result for each report; empty if the batch was refused as a whole. */
   results: ReportResult[];
-  /** Why the batch was refused as a whole, with its details (BadRequest, RetryInfo, QuotaFailure). */
+  /** Why the batch was refused as a whole, with details (BadRequest, RetryInfo, QuotaFailure). */
   refused?: Status | undefined;
 }
 
@@ -861,11 +861,11 @@ export const BatchResult: MessageFns<BatchResult> = {
   },
 };
 
-/** The door in. What it acknowledges is on disk. */
+/** Takes reports. An acknowledged report is on disk. */
 export type TelemetryIngestService = typeof TelemetryIngestService;
 export const TelemetryIngestService = {
   /**
-   * Takes a batch of reports and answers once each is on disk or refused.
+   * Takes a batch of reports, and answers when each report is on disk or refused.
    * Fails as a whole only if every report was refused, or if the message breaks a limit.
    */
   report: {
@@ -877,7 +877,7 @@ export const TelemetryIngestService = {
     responseSerialize: (value: ReportResponse): Buffer => Buffer.from(ReportResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReportResponse => ReportResponse.decode(value),
   },
-  /** A connection that stays: the client sends numbered batches, the server acknowledges them in order. */
+  /** A long connection: the client sends numbered batches, and the server acknowledges them in order. */
   connect: {
     path: "/odograph.telemetry.v1.TelemetryIngest/Connect" as const,
     requestStream: true as const,
@@ -891,17 +891,17 @@ export const TelemetryIngestService = {
 
 export interface TelemetryIngestServer extends UntypedServiceImplementation {
   /**
-   * Takes a batch of reports and answers once each is on disk or refused.
+   * Takes a batch of reports, and answers when each report is on disk or refused.
    * Fails as a whole only if every report was refused, or if the message breaks a limit.
    */
   report: handleUnaryCall<ReportRequest, ReportResponse>;
-  /** A connection that stays: the client sends numbered batches, the server acknowledges them in order. */
+  /** A long connection: the client sends numbered batches, and the server acknowledges them in order. */
   connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse>;
 }
 
 export interface TelemetryIngestClient extends Client {
   /**
-   * Takes a batch of reports and answers once each is on disk or refused.
+   * Takes a batch of reports, and answers when each report is on disk or refused.
    * Fails as a whole only if every report was refused, or if the message breaks a limit.
    */
   report(
@@ -919,7 +919,7 @@ export interface TelemetryIngestClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReportResponse) => void,
   ): ClientUnaryCall;
-  /** A connection that stays: the client sends numbered batches, the server acknowledges them in order. */
+  /** A long connection: the client sends numbered batches, and the server acknowledges them in order. */
   connect(): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(options: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
