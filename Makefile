@@ -1,33 +1,39 @@
 # Needs make, Node >= 20.19 with npm, and Python 3 with pip. No root, no Docker.
-# Node 24, which everything runs on, comes with the packages and is found first.
+# Everything runs on Node 24, which comes with the packages and is first on the PATH.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check chaos chaos-planted bench bench-full bench-compare bench-paths load clean distclean stopped
+.PHONY: help setup run test check format generate chaos chaos-planted bench bench-full bench-compare bench-paths load clean distclean stopped
 
 HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 INSTALLED := node_modules/.installed
 
-help: ## List what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## Install packages and engines into this folder; again: only what changed
+setup: $(INSTALLED) ## Install packages and engines into this folder; only what changed
 	@node packages/engines/scripts/setup.ts
 
 run: setup ## Start everything and show a live fleet; Ctrl-C stops it all
 	@exec node cli/bin/odograph.mjs up
 
-test: setup ## Check, then run every test on real engines
+test: setup ## Check, then run every test on the real engines
 	@exec node tools/verify.ts
 
-check: $(INSTALLED) ## Types, lint, contracts and pure tests, in seconds
+check: $(INSTALLED) ## Types, lint, contracts, generated files, prose and pure tests, in seconds
 	@exec node tools/verify.ts --project=unit
+
+format: $(INSTALLED) ## Format, and fix what the linter can fix
+	@biome check --write .
+
+generate: $(INSTALLED) ## Write every file that is generated
+	@exec node tools/generate.ts
 
 chaos: setup ## Break the platform 200 times and judge it; ARGS='--rounds 20 --seed 7' for less
 	@exec node chaos/scripts/chaos.ts $(ARGS)
 
-chaos-planted: setup ## Plant bugs in the platform and see that chaos finds each
+chaos-planted: setup ## Plant bugs in the platform, and require that chaos finds each
 	@exec node chaos/scripts/planted.ts $(ARGS)
 
 bench: setup ## Measure against the references, in about four minutes
@@ -36,26 +42,26 @@ bench: setup ## Measure against the references, in about four minutes
 bench-full: setup ## The same for longer and with more repeats, in about twenty minutes
 	@exec node bench/scripts/bench.ts --form full $(ARGS)
 
-bench-compare: setup ## Hold the newest run's ratios against the baseline
+bench-compare: setup ## Compare the ratios of the newest run with the baseline
 	@exec node bench/scripts/compare.ts $(ARGS)
 
-bench-paths: setup ## What a report costs our own code, step by step, without engines
+bench-paths: setup ## Measure our own code alone, step by step, without engines
 	@exec node bench/scripts/paths.ts
 
-load: setup ## Let users and vehicles become more until it breaks; ARGS=--quick for three minutes
+load: setup ## Add users and vehicles until it breaks; ARGS=--quick for three minutes
 	@exec node bench/scripts/load.ts $(ARGS)
 
-clean: stopped ## Remove what setup and tests made; the data in .data stays
+clean: stopped ## Remove what setup and tests made; keeps the data in .data
 	rm -rf node_modules .engines .cache
 
 distclean: clean ## The same, and remove the data too
 	rm -rf .data
 
-# Nothing is pulled from under a platform that runs.
+# Refuses while a platform runs here.
 stopped:
 	@[ ! -f $(INSTALLED) ] || node cli/scripts/stopped.ts
 
-# The stamp is written last: whatever is interrupted is done again.
+# The stamp is written last, so an interrupted installation is repeated.
 $(INSTALLED): package-lock.json
 	@command -v npm >/dev/null || { echo 'setup: npm is not on PATH; install Node >= 20.19, which brings it'; exit 1; }
 	@echo 'packages: installing with npm, about a minute the first time'

@@ -1,26 +1,27 @@
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { styleText } from 'node:util';
+import { generators, root } from './generated.ts';
 import type { Tally } from './test-summary.ts';
 
-export const root = resolve(import.meta.dirname, '..');
-
-/** The tools write into a pipe here, so they have to be told. */
+/** The tools write to a pipe here, so they need a flag. */
 const inColour = process.stdout.isTTY
   ? { tsc: ['--pretty'], biome: ['--colors=force'] }
   : { tsc: [], biome: [] };
 
-/** What is true of the sources without running them. */
+/** What can be checked without running the project. */
 const checks: Readonly<Record<string, readonly [program: string, ...args: string[]]>> = {
   types: ['tsc', '-p', 'tsconfig.json', ...inColour.tsc],
   'lint and format': ['biome', 'check', '--error-on-warnings', ...inColour.biome, '.'],
   'proto lint': ['buf', 'lint'],
-  'generated code is current': [process.execPath, 'packages/contracts/scripts/generate.ts', '--check'],
-  'docs/configuration.md is current': [process.execPath, 'tools/configuration-page.ts', '--check'],
-  'docs/signals.md is current': [process.execPath, 'tools/signals-page.ts', '--check'],
+  ...Object.fromEntries(
+    Object.entries(generators).map(([what, script]) => [
+      `${what}: current`,
+      [process.execPath, script, '--check'] as const,
+    ]),
+  ),
 };
 
-/** Runs all checks at the same time, says how each went, and shows what a failed one has to say. */
+/** Runs all checks at the same time, and prints the result of each and the output of those that fail. */
 export async function runChecks(): Promise<Tally> {
   const outcomes = await Promise.all(
     Object.entries(checks).map(([name, command]) => runCheck(name, command)),

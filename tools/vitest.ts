@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { root } from './checks.ts';
+import { root } from './generated.ts';
 import { type Tally, tallyTests, type VitestResults } from './test-summary.ts';
 
 const RESULTS_FILE = resolve(root, '.cache/test-results.json');

@@ -1,12 +1,8 @@
 /**
  * Writes tools/layers.biome.json, the linter's form of the table in layers.ts.
- * With `--check` nothing is written; the exit code is 1 when the file is not current.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type Layer, layers } from './layers.ts';
-
-const FILE = resolve(import.meta.dirname, 'layers.biome.json');
+import { writeOrCheck } from '../generated.ts';
+import { type Layer, layers } from '../layers.ts';
 
 /** How deep the folders of a pure room may be nested. */
 const DEPTHS = [0, 1, 2];
@@ -78,8 +74,4 @@ function fresh(): string {
   return `{"overrides":[\n${lines}\n]}\n`;
 }
 
-if (!process.argv.includes('--check')) writeFileSync(FILE, fresh());
-else if (readFileSync(FILE, 'utf8') !== fresh()) {
-  console.error('tools/layers.biome.json differs from tools/layers.ts: run make generate');
-  process.exitCode = 1;
-}
+writeOrCheck('tools/layers.biome.json', fresh());

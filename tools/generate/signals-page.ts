@@ -1,13 +1,8 @@
 /**
  * Writes docs/signals.md from the table of signals.
- * With `--check` it writes nothing and exits with 1 if the page is out of date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { KNOWN_SIGNALS, type KnownSignal } from '@odograph/kernel/signal';
-import { root } from './checks.ts';
-
-const PAGE = resolve(root, 'docs/signals.md');
+import { writeOrCheck } from '../generated.ts';
 
 const HEAD = `# Signals
 
@@ -15,7 +10,7 @@ These signals have a field of their own in \`proto/odograph/telemetry/v1/signals
 The name is the same everywhere: in the contracts, in NDJSON, on the command line and in answers.
 A report sends any other signal in \`others\`, by its path in the COVESA Vehicle Signal Specification (VSS).
 
-This page is generated from \`packages/kernel/src/signal.ts\` by \`npm run docs:signals\`.
+This page is generated from \`packages/kernel/src/signal.ts\` by \`make generate\`.
 `;
 
 const BOUNDS = `## Units and bounds
@@ -73,8 +68,4 @@ const fresh = [
   `${SENTINELS}\n${table(['signal', 'value', 'means', 'source'], sentinelRows())}`,
 ].join('\n');
 
-if (!process.argv.includes('--check')) writeFileSync(PAGE, fresh);
-else if (readFileSync(PAGE, 'utf8') !== fresh) {
-  console.error('docs/signals.md is out of date: run npm run docs:signals');
-  process.exitCode = 1;
-}
+writeOrCheck('docs/signals.md', fresh);
