@@ -1,30 +1,36 @@
 import type { VehicleEvent } from './vehicle-event.ts';
 
-/** What a document holds besides its key and position: plain data, with bytes as Uint8Array. */
+/** The content of a stored document without its key and position: plain data, with bytes as Uint8Array. */
 export type DocumentBody = Readonly<Record<string, unknown>>;
 
+/** What one event changes in a projection. */
+export interface SliceChange<Slice> {
+  /** The keys of the slices that change; empty if the event does not concern the projection. */
+  readonly keys: readonly string[];
+  /** Changes one of these slices in place, because a copy for every event is too slow. Throws if it cannot be applied. */
+  applyTo(slice: Slice, key: string): void;
+}
+
 /**
- * A read model computed from the log: pure, and a function of the log alone — no wall clock, no query or flush moment.
+ * A read model computed from the log. It is pure: it depends on the log alone, not on a clock, a query or the time of a flush.
  *
- * The model of one vehicle is cut into *slices* by key (a status has one, samples one for each window of time).
+ * The model of one vehicle is cut into *slices* by key: a status has one, samples have one for each window of time.
  * A slice is folded in memory as `Slice` and stored as one or more documents.
  */
 export interface Projection<Slice> {
-  /** Names the read model, such as `status`. */
+  /** The read model's name, such as `status`. */
   readonly name: string;
-  /** Raised when the same log would give other documents; answers compare only within one version. */
+  /** Raised when the same log would give other documents. Compare answers only within one version. */
   readonly version: number;
   /**
-   * The keys of the slices that an event touches; none: it does not concern this projection.
-   * Throws a Fault CORRUPT_LOG whenever `apply` would for what the event says, whichever slice is asked for.
+   * Reads an event once, for all slices that it changes.
+   * Throws a Fault CORRUPT_LOG if the content of the event cannot be applied to any slice.
    */
-  keysOf(event: VehicleEvent): readonly string[];
+  read(event: VehicleEvent): SliceChange<Slice>;
   /** The slice before any event. */
   initial(subject: string, key: string): Slice;
-  /** The slice after an event. May change and return the given slice, which its caller then forgets. Throws if it cannot apply it. */
-  apply(slice: Slice, event: VehicleEvent, key: string): Slice;
-  /** The documents of a slice, in order. The same events give the same documents, whatever their grouping. */
+  /** The documents of a slice, in order. It does not change the slice, and grouping the same events differently gives the same documents. */
   toDocuments(slice: Slice): readonly DocumentBody[];
-  /** The slice of these documents. They may be of two neighbouring moments: what is there twice counts once. */
+  /** The slice of these documents. They may mix two consecutive flushes; a sample found twice counts once. */
   fromDocuments(subject: string, key: string, documents: readonly DocumentBody[]): Slice;
 }

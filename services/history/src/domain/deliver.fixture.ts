@@ -4,7 +4,7 @@ import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 /** The documents of a vehicle's slices, by key. */
 export type StoredSlices = ReadonlyMap<string, readonly DocumentBody[]>;
 
-/** Delivers events in groups, as the views do: each group is folded into what is stored, and stored. */
+/** Delivers events in groups, as the views do: folds each group into the stored documents and stores the result. */
 export function deliver<S>(
   projection: Projection<S>,
   groups: readonly (readonly VehicleEvent[])[],
@@ -19,7 +19,7 @@ export function deliver<S>(
   return new Map([...stored].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The slices that events touch, by key, with what is stored of them. */
+/** Folds events into the stored documents; gives the slices that change, by key. */
 export function fold<S>(
   projection: Projection<S>,
   events: readonly VehicleEvent[],
@@ -27,12 +27,18 @@ export function fold<S>(
 ): Map<string, S> {
   const slices = new Map<string, S>();
   for (const event of events) {
-    for (const key of projection.keysOf(event)) {
+    const change = projection.read(event);
+    for (const key of change.keys) {
       const slice = slices.get(key) ?? open(projection, key, stored.get(key));
-      slices.set(key, projection.apply(slice, event, key));
+      change.applyTo(slice, key);
+      slices.set(key, slice);
     }
   }
   return slices;
+}
+
+export function applyEvent<S>(projection: Projection<S>, slice: S, key: string, event: VehicleEvent): void {
+  projection.read(event).applyTo(slice, key);
 }
 
 export function open<S>(

@@ -2,7 +2,7 @@ import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { isFault } from '@odograph/kernel/fault';
 import { comparePositions, type EventPosition } from '@odograph/kernel/position';
-import type { Projection } from '@odograph/kernel/projection';
+import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Parked } from './checkpoints.ts';
 import { type Includes, includesPosition, type StoredSlice } from './read-model-store.ts';
@@ -10,7 +10,7 @@ import { type Includes, includesPosition, type StoredSlice } from './read-model-
 /** A slice in memory, with what it was loaded from. */
 export interface FoldedSlice<S> {
   readonly stored: StoredSlice;
-  state: S;
+  readonly state: S;
   isChanged: boolean;
 }
 
@@ -72,22 +72,22 @@ async function foldUntilFault<S>(
   }
 
   const isMissing = (key: string) => !slices.has(key) && (!parts.wants || parts.wants(key));
-  const missingFor = (event: ReadEvent | undefined) =>
-    event && 'keys' in event ? event.keys.filter(isMissing) : [];
+  const missingFor = (change: ReadEvent<S> | undefined) =>
+    change && 'keys' in change ? change.keys.filter(isMissing) : [];
 
   /** Undefined where the event is known not to apply: from here on it is parked. */
-  function read({ position, event }: StoredEvent): ReadEvent | undefined {
+  function read({ position, event }: StoredEvent): ReadEvent<S> | undefined {
     const stop = stops.size > 0 ? stops.get(keyOfPosition(position)) : undefined;
     if (stop === undefined) return readEvent(projection, event, decode);
     parked = { projection: projection.name, subject, position, reason: stop };
     return undefined;
   }
 
-  function apply(event: ReadEvent, position: EventPosition): FaultFound | undefined {
-    if ('reason' in event) return { position, ...event };
-    for (const key of event.keys) {
+  function apply(change: ReadEvent<S>, position: EventPosition): FaultFound | undefined {
+    if ('reason' in change) return { position, ...change };
+    for (const key of change.keys) {
       const slice = slices.get(key);
-      const reason = slice && applyTo(slice, projection, event.event, { position, key });
+      const reason = slice && applyTo(slice, change, { position, key });
       if (reason !== undefined) return { position, reason };
     }
     return undefined;
@@ -99,10 +99,10 @@ async function foldUntilFault<S>(
       let found: FaultFound | undefined;
       if (parked) found = await takeBehind(parked, stored);
       else {
-        const event = read(stored);
-        const missing = missingFor(event);
+        const change = read(stored);
+        const missing = missingFor(change);
         if (missing.length > 0) await Promise.all(missing.map(open));
-        found = event && apply(event, stored.position);
+        found = change && apply(change, stored.position);
       }
       if (found) return found;
     }
@@ -129,20 +129,16 @@ async function foldUntilFault<S>(
   return (await take(parts.events)) ?? { slices, parked };
 }
 
-/** An event, and the slices that it touches; or why it cannot be read. */
-type ReadEvent =
-  | { readonly event: VehicleEvent; readonly keys: readonly string[] }
-  | { readonly reason: string };
+type ReadEvent<S> = SliceChange<S> | { readonly reason: string };
 
-/** The event and the slices it touches, or why it cannot be read; one newer than this process knows is thrown. */
+/** What an event changes, or why it cannot be read. Throws the fault of an event that is newer than this process knows. */
 export function readEvent<S>(
   projection: Projection<S>,
   encoded: StoredEvent['event'],
   decode: NonNullable<FoldParts<S>['decode']> = decodeEvent,
-): ReadEvent {
+): ReadEvent<S> {
   try {
-    const event = decode(encoded);
-    return { event, keys: projection.keysOf(event) };
+    return projection.read(decode(encoded));
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
     return { reason: error.message };
@@ -152,13 +148,12 @@ export function readEvent<S>(
 /** Gives why the event cannot be applied, if it cannot. */
 function applyTo<S>(
   slice: FoldedSlice<S>,
-  projection: Projection<S>,
-  event: VehicleEvent,
+  change: SliceChange<S>,
   { position, key }: { readonly position: EventPosition; readonly key: string },
 ): string | undefined {
   if (includesPosition(slice.stored.includes, position)) return undefined;
   try {
-    slice.state = projection.apply(slice.state, event, key);
+    change.applyTo(slice.state, key);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -15,13 +15,18 @@ export function tallyProjection(): Projection<Tally> & { isCured: boolean } {
     name: 'tally',
     version: 1,
     isCured: false,
-    keysOf: (event) => (reportIn(event) ? ['all'] : []),
-    initial: () => ({ reports: 0, speedSum: 0 }),
-    apply(tally, event) {
+    read(event) {
       const speed = Number(reportIn(event)?.samples[0]?.signals['speed_kmh']);
-      if (speed === POISON_SPEED && !this.isCured) throw new Error('cannot add 666');
-      return { reports: tally.reports + 1, speedSum: tally.speedSum + speed };
+      return {
+        keys: reportIn(event) ? ['all'] : [],
+        applyTo: (tally) => {
+          if (speed === POISON_SPEED && !this.isCured) throw new Error('cannot add 666');
+          tally.reports += 1;
+          tally.speedSum += speed;
+        },
+      };
     },
+    initial: () => ({ reports: 0, speedSum: 0 }),
     toDocuments: (tally) => [{ ...tally }],
     fromDocuments: (_subject, _key, documents) => ({ ...(documents[0] as unknown as Tally) }),
   };

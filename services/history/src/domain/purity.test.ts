@@ -1,0 +1,80 @@
+import type { Projection } from '@odograph/kernel/projection';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { applyEvent, deliver, fold, open } from './deliver.fixture.ts';
+import { countSamples, readSamples } from './samples/read-samples.ts';
+import { type SamplesSlice, samples } from './samples/samples.ts';
+import { status, statusOf } from './status/status.ts';
+import type { StatusSlice } from './status/status-slice.ts';
+import { anyEvents, type TelemetryEvent } from './vehicle-events.arbitrary.ts';
+
+const ALL = { fromMs: 0, toMs: Number.POSITIVE_INFINITY, limit: 1_000 };
+
+const statusQueries = [(slice: StatusSlice) => status.toDocuments(slice), statusOf];
+const samplesQueries = [
+  (slice: SamplesSlice) => samples.toDocuments(slice),
+  (slice: SamplesSlice) => readSamples(slice, ALL),
+  (slice: SamplesSlice) => readSamples(slice, { ...ALL, signals: ['latitude_deg'] }),
+  (slice: SamplesSlice) => countSamples(slice, ALL),
+];
+
+/** Runs every query on every slice of some events, part of them stored before; each slice must be as it was. */
+function expectNoChange<S>(projection: Projection<S>, queries: readonly ((slice: S) => unknown)[]): void {
+  fc.assert(
+    fc.property(anyEvents, anyEvents, (stored, events) => {
+      for (const slice of fold(projection, events, deliver(projection, [stored])).values()) {
+        const before = structuredClone(slice);
+        for (const query of queries) query(slice);
+        expect(slice).toEqual(before);
+      }
+    }),
+  );
+}
+
+/** Folds the events of several vehicles alternately; gives the documents of each, by key. */
+function foldAlternately<S>(projection: Projection<S>, vehicles: readonly (readonly TelemetryEvent[])[]) {
+  const slices = vehicles.map(() => new Map<string, S>());
+  for (let at = 0; vehicles.some((events) => at < events.length); at += 1) {
+    for (const [vehicle, events] of vehicles.entries()) {
+      const event = events[at];
+      for (const key of event ? projection.read(event).keys : []) {
+        const slice = slices[vehicle]?.get(key) ?? open(projection, key, undefined);
+        slices[vehicle]?.set(key, slice);
+        applyEvent(projection, slice, key, event as TelemetryEvent);
+      }
+    }
+  }
+  return slices.map(
+    (byKey) => new Map([...byKey].map(([key, slice]) => [key, projection.toDocuments(slice)])),
+  );
+}
+
+function expectNoMemory<S>(projection: Projection<S>): void {
+  fc.assert(
+    fc.property(anyEvents, anyEvents, (first, second) => {
+      const alone = [first, second].flatMap((events) => foldAlternately(projection, [events]));
+      expect(foldAlternately(projection, [first, second])).toEqual(alone);
+    }),
+  );
+}
+
+describe('a projection is pure', () => {
+  test('a query of a status does not change its slice', () => expectNoChange(status, statusQueries));
+  test('a query of samples does not change their slice', () => expectNoChange(samples, samplesQueries));
+  test('the status of a vehicle does not depend on events of another', () => expectNoMemory(status));
+  test('the samples of a vehicle do not depend on events of another', () => expectNoMemory(samples));
+
+  test('a query of a status with too many signals does not change its slice', () => {
+    const signals = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`Vehicle.S${at}`, at]));
+    const head = { subject: 'V1', reportId: 'a', observedAtMs: 1, receivedAtMs: 1 };
+    const halves = [Object.entries(signals).slice(0, 2_500), Object.entries(signals).slice(2_500)];
+    const slice = status.initial('V1', '');
+    for (const half of halves) {
+      const sample = { observedAtMs: 1, signals: Object.fromEntries(half) };
+      applyEvent(status, slice, '', { type: 'TelemetryReported', ...head, samples: [sample] });
+    }
+    expect(statusOf(slice)?.hasMoreSignals).toBe(true);
+    expect(slice.latest.size).toBe(5_000);
+    expect(slice.hasMoreSignals).toBe(false);
+  });
+});
