@@ -74,6 +74,8 @@ const layerBreaches: readonly Breach[] = [
   imports('log/ uses gRPC', 'services/history/src/log/a.ts', '@grpc/grpc-js'),
   imports('views/ uses gRPC', 'services/history/src/views/a.ts', '@grpc/grpc-js'),
   imports('upkeep/ uses gRPC', 'services/history/src/upkeep/a.ts', '@grpc/grpc-js'),
+  imports('commands/ uses gRPC', 'services/history/src/commands/a.ts', '@grpc/grpc-js'),
+  imports('commands/ uses MongoDB', 'services/history/src/commands/b.ts', 'mongodb'),
 ];
 
 const domain = (name: string) => `services/history/src/domain/${name}.ts`;
@@ -200,6 +202,7 @@ const sound: readonly Planted[] = [
   { file: 'services/history/src/log/sound.ts', code: uses('../domain/sound.ts') },
   { file: 'services/history/src/log/client.ts', code: uses('mongodb') },
   { file: 'services/history/src/api/sound.ts', code: uses('@grpc/grpc-js') },
+  { file: 'services/history/src/commands/sound.ts', code: uses('../views/sound.ts') },
 ];
 
 const manifest = JSON.stringify({

@@ -7,8 +7,8 @@ export interface Layer {
   readonly files: readonly string[];
   /** The packages of this repository that they may import, by their short names. */
   readonly mayImport: readonly string[];
-  /** `nothing` else: neither npm nor Node; `engines`: everything but clients of engines; `grpc`: everything but gRPC. */
-  readonly butNot?: 'anything else' | 'engines' | 'grpc';
+  /** What they may not import besides: clients of engines, gRPC, both of them, or anything (npm and Node). */
+  readonly butNot?: 'engines' | 'grpc' | 'engines and grpc' | 'anything else';
   /** Names of npm packages that `anything else` leaves out. */
   readonly npm?: readonly string[];
   /** What the linter says of a breach. */
@@ -46,6 +46,12 @@ export const layers: readonly Layer[] = [
     mayImport: LEFT_OF_SERVICES,
     butNot: 'grpc',
     rule: 'log/, views/ and upkeep/ import no gRPC: door/ and api/ do.',
+  },
+  {
+    files: ['services/*/src/commands/**'],
+    mayImport: LEFT_OF_SERVICES,
+    butNot: 'engines and grpc',
+    rule: 'commands/ imports no gRPC and no client of an engine: it loads, decides and appends through other rooms.',
   },
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`],

@@ -26,8 +26,8 @@ function impure({ files, mayImport, butNot, rule }: Layer): Override {
     { group: ['@odograph/*', '@odograph/*/**', ...mayImport.flatMap(allowPackage)], message: rule },
     { group: ['**/src/**'], message: 'Another package is imported by its name.' },
   ];
-  if (butNot === 'engines') patterns.push({ group: ENGINE_CLIENTS, message: rule });
-  if (butNot === 'grpc') patterns.push({ group: ['@grpc/*', '@grpc/*/**'], message: rule });
+  if (butNot?.includes('engines')) patterns.push({ group: ENGINE_CLIENTS, message: rule });
+  if (butNot?.includes('grpc')) patterns.push({ group: ['@grpc/*', '@grpc/*/**'], message: rule });
   return { includes: files, patterns };
 }
 

@@ -11,7 +11,7 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { samples } from '@odograph/history/domain/samples/samples';
 import { status } from '@odograph/history/domain/status/status';
 import { asLateDocument } from '@odograph/history/log/append';
-import { linkEnvelopes } from '@odograph/history/log/broadcast';
+import { linkEnvelopes } from '@odograph/history/log/broadcaster';
 import type { Checkpoint, Checkpoints } from '@odograph/history/views/checkpoints';
 import { flushTail } from '@odograph/history/views/flush';
 import type { ReadModel, SubjectLog } from '@odograph/history/views/read-model';

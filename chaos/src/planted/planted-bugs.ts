@@ -54,8 +54,8 @@ const inTheLog: readonly PlantedBug[] = [
     what: 'a report that was sent twice is told of twice to those who follow the log',
     service: 'history',
     file: APPEND,
-    find: '    tally.duplicates += 1;\n    return undefined;',
-    replace: '    tally.duplicates += 1;\n    return event;',
+    find: '    counts.duplicates += 1;\n    return undefined;',
+    replace: '    counts.duplicates += 1;\n    return event;',
     caughtBy: 'calm',
   },
   {
@@ -123,12 +123,12 @@ const inTheViews: readonly PlantedBug[] = [
     what: 'a query reads the stored documents first and the tail last, so that a flush can fall between',
     service: 'history',
     file: VIEW_READER,
-    find: `    const view = tail.view(subject);
+    find: `    const snapshot = tail.snapshot(subject);
     const checkpoint = await readCheckpoint(tail.partition);
     const { slices: stored, through } = await loadStored();`,
     replace: `    const { slices: stored, through } = await loadStored();
     const checkpoint = await readCheckpoint(tail.partition);
-    const view = tail.view(subject);`,
+    const snapshot = tail.snapshot(subject);`,
     caughtBy: 'crossed flush',
   },
   {

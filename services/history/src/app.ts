@@ -9,21 +9,23 @@ import { grpcPart, metricsPart, mongoPart, natsPart } from '@odograph/platform/a
 import type { Logger } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
 import type { Meter } from '@opentelemetry/api';
-import { createPartitionTeller } from './api/describe.ts';
+import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { projectionsService } from './api/projections-service.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
+import { createReleaseParked } from './commands/parked.ts';
 import { type HistoryConfig, MIN_POOL } from './config.ts';
 import { samples } from './domain/samples/samples.ts';
 import { status } from './domain/status/status.ts';
-import { openLiveLog } from './log/broadcast.ts';
+import { openLiveLog } from './log/broadcaster.ts';
 import { createLogIndexes, logCollections } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
-import { observeWriters } from './log/metrics.ts';
+import { createWriterMetrics } from './log/metrics.ts';
 import { createMongoLogReader } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
-import { observeTails, observeViews } from './views/metrics.ts';
+import { startTrimming } from './upkeep/trim.ts';
+import { createViewMetrics, measureTails } from './views/metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
 
 export const SERVICE_NAME = 'history';
@@ -32,8 +34,6 @@ export const SERVICE_NAME = 'history';
 const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
 /** For each partition: an insert or an update of the watermark, a renewal of the lease, and a follower. */
 const LOG_POOL = { min: 1, max: 20, waitMs: MONGO_WAITS.connectionMs };
-/** A stream is trimmed to this share of its bytes. */
-const TRIM_BYTES_RATIO = 0.5;
 /** Decisions are few. They are accepted however full the streams and the disk are. */
 const DECISIONS = {
   publisher: { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 },
@@ -78,18 +78,28 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
       return started(disk, { stop: () => disk.stop() });
     })
     .part('writers', async ({ nats, log, liveLog, disk, metrics }) => {
-      const writers = startPartitions({
-        ...{ ...log, owner, leaseTtlMs, clock: systemClock },
-        jetstream: jetstream(nats.connection),
+      const shared = {
+        ...{ ...log, logger, clock: systemClock },
         manager: await jetstreamManager(nats.connection),
+        metrics: createWriterMetrics(metrics.meter),
+      };
+      const writers = startPartitions({
+        ...{ ...shared, owner, leaseTtlMs },
+        jetstream: jetstream(nats.connection),
         broadcaster: liveLog.broadcaster,
         streams: { partitionCount, ...stream },
-        trim: { keepMs: stream.keepMs, bytesRatio: TRIM_BYTES_RATIO },
         freeDiskRatio: () => disk.ratio(),
-        observer: observeWriters(metrics.meter, logger, systemClock),
       });
       nats.onReconnect(() => writers.checkAgain());
-      return started(writers, { stop: () => writers.stop() });
+      const trimming = startTrimming({
+        ...{ ...shared, partitionCount, keepMs: stream.keepMs },
+        isOwner: writers.isOwner,
+      });
+      const stop = async () => {
+        trimming.stop();
+        await writers.stop();
+      };
+      return started(writers, { stop });
     });
 }
 
@@ -111,16 +121,16 @@ function viewParts(
         listen: liveLog.listen,
         models: [models.status, models.samples],
         isOwner: (partition) => writers.isOwner(partition),
-        observer: observeViews(metrics.meter, logger),
+        metrics: createViewMetrics(metrics.meter),
+        logger,
       });
-      observeTails(metrics.meter, views.tails);
+      measureTails(metrics.meter, views.tails);
       return started(views, { stop: () => views.stop() });
     });
 }
 
 function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logger: Logger) {
   const { partitionCount } = config;
-  const clock = systemClock;
   return (
     app
       // Decisions about the views enter through the log, as all events do.
@@ -131,10 +141,17 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
         const { collections } = log;
         const { checkpoints } = views;
         const { listen } = liveLog;
-        const info = createPartitionTeller({ partitionCount, collections, checkpoints, writers, listen });
+        const info = createPartitionDescriber({ partitionCount, collections, checkpoints, writers, listen });
         return started(info, { stop: () => info.stop() });
       })
-      .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, publisher }) =>
+      .part('releaseParked', ({ models, views, publisher }) =>
+        createReleaseParked({
+          ...{ partitionCount, publisher, clock: systemClock },
+          reader: views.reader,
+          models: [models.status, models.samples],
+        }),
+      )
+      .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, releaseParked }) =>
         grpcPart({
           ...config.grpc,
           services: [
@@ -143,10 +160,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
               describe: () => partitionInfo.describe(),
             }),
-            projectionsService({
-              ...{ partitionCount, views, publisher, clock },
-              models: [models.status, models.samples],
-            }),
+            projectionsService({ partitionCount, views, releaseParked }),
           ],
           ...{ descriptorSet, logger, meter: metrics.meter, toFault: mongo.asFault },
         }),

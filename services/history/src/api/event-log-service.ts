@@ -16,21 +16,21 @@ import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { mergeAsync } from './merge-async.ts';
 import { checkPosition } from './request-checks.ts';
 
-/** Events sent in one message, at most. */
-const EVENTS_A_MESSAGE = 500;
+/** The maximum number of events in one message. */
+const EVENTS_PER_MESSAGE = 500;
 
-/** Kept for a slow subscriber, a partition; there may be many of them. */
+/** Broadcasts kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-export interface EventLogParts {
+interface EventLogDeps {
   readonly partitionCount: number;
   readonly reader: MongoLogReader;
   readonly listen: LogListener;
   readonly describe: () => Promise<readonly PartitionInfo[]>;
 }
 
-export function eventLogService({ partitionCount, reader, listen, describe }: EventLogParts) {
-  /** The partitions asked for, each with where to begin. */
+export function eventLogService({ partitionCount, reader, listen, describe }: EventLogDeps) {
+  /** The requested partitions, each with the position to start after. */
   function startsOf({ after, partitions }: Pick<ReadRequest, 'after' | 'partitions'>): Position[] {
     const starts = after.map((position) => checkPosition('after', position, partitionCount));
     const wanted = partitions.length > 0 ? partitions : Array.from({ length: partitionCount }, (_, at) => at);
@@ -40,12 +40,12 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
     });
   }
 
-  /** What matches of one partition, as far as it has come now, in messages of at most so many events. */
+  /** The matching events of one partition up to its watermark, in chunks of one message. */
   async function* readPartition(query: Omit<MatchQuery, 'through'>): AsyncGenerator<StoredEvent[]> {
     const through = await reader.watermark(query.after.partition);
     let { after, limit: left } = query;
     while (left > 0) {
-      const limit = Math.min(left, EVENTS_A_MESSAGE);
+      const limit = Math.min(left, EVENTS_PER_MESSAGE);
       const events = await reader.readMatching({ ...query, after, through, limit });
       if (events.length > 0) yield [...events];
       left = events.length < limit ? 0 : left - events.length;
@@ -66,7 +66,7 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
 
   async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
     const { partition } = start;
-    const begin = lastEventOf(start);
+    const last = lastEventOf(start);
     const after = start.index === undefined ? start.sequence : start.sequence - 1;
     for await (const { events, through } of subscribe({
       reader,
@@ -76,14 +76,14 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
       signal,
       maxBufferedBytes: MAX_BUFFERED_BYTES,
     })) {
-      const news = events.filter(({ position }) => isAfter(position, begin)).map(toWire);
-      yield { events: news, position: { partition, sequence: through } };
+      const newer = events.filter(({ position }) => isAfter(position, last)).map(toWire);
+      yield { events: newer, position: { partition, sequence: through } };
     }
   }
 
   return grpcService(EventLogService, {
     describe: unary(async () => ({ partitions: [...(await describe())] })),
-    // Without a deadline of ours: a long log takes as long as it takes, and its reader sets the pace.
+    // Without a server-side deadline: the caller sets the pace, and a long log may take hours.
     read: serverStream((request) => read(request), { stays: true }),
     subscribe: serverStream(
       (request: SubscribeRequest, { signal }) =>
@@ -97,17 +97,17 @@ function filterOf({ types, subject }: ReadRequest): Pick<MatchQuery, 'types' | '
   return { types, ...(subject === '' ? {} : { subject }) };
 }
 
-function isAfter({ sequence, index }: StoredEvent['position'], begin: StoredEvent['position']): boolean {
-  return sequence > begin.sequence || (sequence === begin.sequence && index > begin.index);
+function isAfter({ sequence, index }: EventPosition, other: EventPosition): boolean {
+  return sequence > other.sequence || (sequence === other.sequence && index > other.index);
 }
 
-/** The last event that a position stands for: a whole envelope ends behind all its events. */
+/** The last event of a position. The position of a whole envelope includes all its events. */
 function lastEventOf({ partition, sequence, index }: Position): EventPosition {
   const end = endOfEnvelope(partition, sequence);
   return { ...end, index: index ?? end.index };
 }
 
-/** Stored events are never rewritten; they are told in the newest version of their type. */
+/** Stored events are never rewritten. They are sent in the newest version of their type. */
 function toWire({ position, event }: StoredEvent): LoggedEvent {
   const isNewest = NEWEST_VERSIONS.get(event.type) === event.version;
   return { position, event: isNewest ? event : { ...event, ...encodePayload(decodeEvent(event)) } };

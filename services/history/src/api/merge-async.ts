@@ -1,14 +1,14 @@
 import { Bell } from '@odograph/kernel/bell';
 
 /**
- * Hands on what several sources yield as it comes; ends when all have, and closes all when its caller leaves.
- * Each is asked for one thing at a time, so that a slow caller slows them all.
+ * Yields the values of several sources as they come. It ends when all sources end, and closes them if its caller stops.
+ * It requests one value at a time from each source, so a slow caller slows all of them.
  */
 export async function* mergeAsync<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
   const ready: (() => { readonly source: AsyncGenerator<T>; readonly result: IteratorResult<T> })[] = [];
   const bell = new Bell();
 
-  async function ask(source: AsyncGenerator<T>): Promise<void> {
+  async function request(source: AsyncGenerator<T>): Promise<void> {
     try {
       const result = await source.next();
       ready.push(() => ({ source, result }));
@@ -20,19 +20,19 @@ export async function* mergeAsync<T>(sources: readonly AsyncGenerator<T>[]): Asy
     bell.ring();
   }
 
-  for (const source of sources) void ask(source);
+  for (const source of sources) void request(source);
   try {
     for (let open = sources.length; open > 0; ) {
-      const turn = ready.shift()?.();
-      if (!turn) await bell.rung();
-      else if (turn.result.done) open -= 1;
+      const next = ready.shift()?.();
+      if (!next) await bell.rung();
+      else if (next.result.done) open -= 1;
       else {
-        yield turn.result.value;
-        void ask(turn.source);
+        yield next.result.value;
+        void request(next.source);
       }
     }
   } finally {
-    // Not waited for: one that is waiting itself ends when its own signal is aborted.
+    // Not awaited: a source that is waiting ends when its own signal is aborted.
     for (const source of sources) void source.return(undefined);
   }
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '@odograph/kernel/fault';
 import { invalid } from './request-checks.ts';
 
-/** A token for the page after a key of the data. Opaque to callers; holds what kind of list it belongs to. */
+/** A token for the page after a key. It is opaque to callers and contains the name of its list. */
 export function encodePageToken(list: string, key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify([list, ...key])).toString('base64url');
 }
@@ -15,7 +15,7 @@ export function decodePageToken(list: string, token: string): readonly unknown[]
 }
 
 export const badToken = (): Fault =>
-  invalid('page_token', 'UNKNOWN_TOKEN', 'is none of this list; begin again without a token');
+  invalid('page_token', 'UNKNOWN_TOKEN', 'is not a token of this list: start again without a token');
 
 function parseToken(token: string): readonly unknown[] {
   try {

@@ -1,32 +1,21 @@
-import { randomUUID } from 'node:crypto';
-import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { ProjectionsService } from '@odograph/contracts/generated/odograph/history/v1/projections';
-import type { EventPublisher } from '@odograph/event-log/publisher';
-import type { Clock } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
-import { partitionOf } from '@odograph/kernel/partition';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
+import type { createReleaseParked, ReleaseParked } from '../commands/parked.ts';
 import type { Parked } from '../views/checkpoints.ts';
-import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkVehicleId, pageSizeOf } from './request-checks.ts';
 
-export interface ProjectionsParts {
+interface ProjectionsDeps {
   readonly partitionCount: number;
-  readonly models: readonly ReadModel<unknown>[];
-  readonly views: Pick<Views, 'checkpoints' | 'flushNow' | 'reader'>;
-  readonly publisher: EventPublisher;
-  readonly clock: Clock;
+  readonly views: Pick<Views, 'checkpoints' | 'flushNow'>;
+  readonly releaseParked: ReturnType<typeof createReleaseParked>;
 }
-
-type Decision = 'ParkedEventRetried' | 'ParkedEventDropped';
-type Target = { readonly projection: string; readonly vehicleId: string };
 
 const LIST = 'parked';
 
-export function projectionsService({ partitionCount, models, views, publisher, clock }: ProjectionsParts) {
-  /** What is parked is stored with the checkpoint; where this process owns it, that is brought up to now first. */
+export function projectionsService({ partitionCount, views, releaseParked }: ProjectionsDeps) {
+  /** Parked events are stored with the checkpoint, so the partitions that this process owns are flushed first. */
   async function allParked(): Promise<Parked[]> {
     const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
     const checkpoints = await Promise.all(
@@ -38,25 +27,11 @@ export function projectionsService({ partitionCount, models, views, publisher, c
     return checkpoints.flatMap(({ parked }) => parked).sort((a, b) => compareText(keyOf(a), keyOf(b)));
   }
 
-  /** A decision about a parked event is an event of its vehicle: whoever computes the views from the log sees it. */
-  async function decide(type: Decision, target: Target, { deadlineAtMs, signal, traceparent }: CallContext) {
-    const { projection, vehicleId } = target;
-    const model = models.find((candidate) => candidate.projection.name === projection);
-    const parked = model && (await views.reader.parkedOf(model, checkVehicleId(vehicleId)));
-    if (!parked) throw new Fault('NOT_FOUND', `nothing of ${vehicleId} is parked in ${projection}`);
-    const nowMs = clock.now();
-    const head = {
-      subject: vehicleId,
-      reportId: `${type}:${randomUUID()}`,
-      observedAtMs: nowMs,
-      receivedAtMs: nowMs,
-    };
-    const event = encodeEvent({ ...head, type, projection, position: parked.position }, { traceparent });
-    // To the vehicle's partition, past the gate for telemetry: a nearly full stream still takes decisions.
-    const at = await publisher.appendTo(partitionOf(vehicleId, partitionCount), [event], deadlineAtMs);
-    await views.reader.reach(at, signal);
-    return { position: at };
-  }
+  const release = (type: ReleaseParked['type']) =>
+    unary(async ({ projection, vehicleId }: Omit<ReleaseParked, 'type'>, context: CallContext) => {
+      const command = { type, projection, vehicleId: checkVehicleId(vehicleId) };
+      return { position: await releaseParked(command, context) };
+    });
 
   return grpcService(ProjectionsService, {
     listParked: unary(async ({ pageSize, pageToken }) => {
@@ -76,8 +51,8 @@ export function projectionsService({ partitionCount, models, views, publisher, c
         nextPageToken: last && following.length > limit ? encodePageToken(LIST, [keyOf(last)]) : '',
       };
     }),
-    retryParked: unary((request, context) => decide('ParkedEventRetried', request, context)),
-    dropParked: unary((request, context) => decide('ParkedEventDropped', request, context)),
+    retryParked: release('ParkedEventRetried'),
+    dropParked: release('ParkedEventDropped'),
   });
 }
 

@@ -17,16 +17,16 @@ export function checkVehicleId(vehicleId: string): string {
   throw invalid('vehicle_id', 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
 }
 
-/** The page size asked for: 0 is the default. Throws a Fault INVALID_INPUT above the maximum. */
-export function pageSizeOf(asked: number): number {
-  if (asked === 0) return DEFAULT_PAGE_SIZE;
-  if (asked <= MAX_PAGE_SIZE) return asked;
-  throw invalid('page_size', 'OUT_OF_RANGE', `is ${asked}, not between 1 and ${MAX_PAGE_SIZE}`);
+/** The requested page size; 0 means the default. Throws a Fault INVALID_INPUT above the maximum. */
+export function pageSizeOf(requested: number): number {
+  if (requested === 0) return DEFAULT_PAGE_SIZE;
+  if (requested <= MAX_PAGE_SIZE) return requested;
+  throw invalid('page_size', 'OUT_OF_RANGE', `is ${requested}, but must be from 1 to ${MAX_PAGE_SIZE}`);
 }
 
-/** Refuses a position of a partition that the log does not have. */
+/** Throws a Fault INVALID_INPUT for a position of a partition that the log does not have. */
 export function checkPosition(field: string, position: WirePosition, partitionCount: number): Position {
   if (position.partition < partitionCount) return position;
-  const description = `names partition ${position.partition}; the log has ${partitionCount}, counted from 0`;
+  const description = `names partition ${position.partition}, but the log has partitions 0 to ${partitionCount - 1}`;
   throw invalid(field, 'NO_SUCH_PARTITION', description);
 }

@@ -24,21 +24,21 @@ import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkPosition, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
 
-export interface SampleParts {
+export interface SampleDeps {
   readonly partitionCount: number;
   readonly views: Pick<Views, 'reader'>;
   readonly samples: ReadModel<SamplesSlice>;
 }
 
-/** Samples, and as of which moment. */
-interface Found {
+/** Samples, and the view that they were first read from. */
+interface FoundSamples {
   readonly found: readonly RecordedSample[];
-  readonly asOf: View<SamplesSlice> | undefined;
+  readonly firstView: View<SamplesSlice> | undefined;
 }
 
 const LIST = 'samples';
 
-export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
+export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
 
   async function listSamples(
@@ -47,37 +47,37 @@ export function sampleQueries({ partitionCount, views, samples }: SampleParts) {
   ): Promise<ListSamplesResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     const range = rangeOf(request);
-    const after = placeOf(request.pageToken);
+    const after = keyOf(request.pageToken);
     const limit = pageSizeOf(request.pageSize);
     if (request.atLeast) {
       await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
     }
-    const { found, asOf } = await find(vehicleId, { ...range, after, limit: limit + 1 }, signal);
-    const shown = found.slice(0, limit);
+    const { found, firstView } = await find(vehicleId, { ...range, after, limit: limit + 1 }, signal);
+    const page = found.slice(0, limit);
     return {
-      samples: shown.map(toWire),
-      nextPageToken: found.length > limit ? tokenOf(shown.at(-1)) : '',
+      samples: page.map(toWire),
+      nextPageToken: found.length > limit ? tokenOf(page.at(-1)) : '',
       total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
-      position: asOf?.position,
-      parkedAt: asOf?.parked?.position,
+      position: firstView?.position,
+      parkedAt: firstView?.parked?.position,
     };
   }
 
-  async function find(vehicleId: string, page: SamplePage, signal: AbortSignal): Promise<Found> {
+  async function find(vehicleId: string, page: SamplePage, signal: AbortSignal): Promise<FoundSamples> {
     const fromMs = Math.min(Math.max(page.fromMs, page.after?.observedAtMs ?? 0), page.toMs - 1);
     const windows = windowsOf({ ...page, fromMs });
     const found: RecordedSample[] = [];
-    let first: View<SamplesSlice> | undefined;
+    let firstView: View<SamplesSlice> | undefined;
     for await (const view of reader.stretches(samples, vehicleId, windows)) {
       signal.throwIfAborted();
-      first ??= view;
+      firstView ??= view;
       for (const slice of view.slices.values()) {
         found.push(...readSamples(slice, { ...page, limit: page.limit - found.length }));
       }
       if (found.length >= page.limit) break;
     }
-    // Each stretch is as of its own moment: what the first one has, all of them have.
-    return { found, asOf: first };
+    // Every view has its own position. Later views include the position of the first one.
+    return { found, firstView };
   }
 
   async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
@@ -102,18 +102,19 @@ function toWire({ observedAtMs, reportId, signals }: RecordedSample) {
 
 function rangeOf({ fromMs, toMs, signals }: ListSamplesRequest): SampleRange {
   const end = toMs === 0 ? LATEST_OBSERVED_AT_MS + 1 : toMs;
-  if (fromMs < 0) throw invalid('from_ms', 'OUT_OF_RANGE', 'is before 1970');
-  if (end > LATEST_OBSERVED_AT_MS + 1) throw invalid('to_ms', 'OUT_OF_RANGE', 'is after the year 9999');
-  if (end <= fromMs) throw invalid('to_ms', 'EMPTY_RANGE', `${toMs} is not after from_ms ${fromMs}`);
+  if (fromMs < 0) throw invalid('from_ms', 'OUT_OF_RANGE', `is ${fromMs}, but must not be before 1970`);
+  if (end > LATEST_OBSERVED_AT_MS + 1)
+    throw invalid('to_ms', 'OUT_OF_RANGE', 'must not be after the year 9999');
+  if (end <= fromMs) throw invalid('to_ms', 'EMPTY_RANGE', `is ${toMs}, but must be after from_ms ${fromMs}`);
   const unknown = signals.findIndex((name) => !isSignalName(name));
   if (unknown >= 0) {
-    const description = `${signals[unknown]} is neither a known signal nor a VSS path`;
+    const description = `is ${signals[unknown]}, which is not a known signal or a VSS path`;
     throw invalid(`signals[${unknown}]`, 'UNKNOWN_SIGNAL', description);
   }
   return { fromMs, toMs: end, ...(signals.length > 0 ? { signals } : {}) };
 }
 
-function placeOf(token: string): SampleKey | undefined {
+function keyOf(token: string): SampleKey | undefined {
   const key = decodePageToken(LIST, token);
   if (!key) return undefined;
   const [observedAtMs, reportId] = key;
@@ -121,5 +122,5 @@ function placeOf(token: string): SampleKey | undefined {
   return { observedAtMs, reportId };
 }
 
-const tokenOf = (place: SampleKey | undefined): string =>
-  place ? encodePageToken(LIST, [place.observedAtMs, place.reportId]) : '';
+const tokenOf = (key: SampleKey | undefined): string =>
+  key ? encodePageToken(LIST, [key.observedAtMs, key.reportId]) : '';

@@ -19,7 +19,7 @@ import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkPosition, checkVehicleId, pageSizeOf } from './request-checks.ts';
 
-export interface StatusParts {
+export interface StatusDeps {
   readonly partitionCount: number;
   readonly views: Pick<Views, 'reader' | 'tails'>;
   readonly status: ReadModel<StatusSlice>;
@@ -29,7 +29,7 @@ export interface StatusParts {
 const KEY = '';
 const LIST = 'status';
 
-export function statusQueries({ partitionCount, views, status }: StatusParts) {
+export function statusQueries({ partitionCount, views, status }: StatusDeps) {
   const { reader, tails } = views;
 
   async function getStatus(request: GetStatusRequest, { signal }: CallContext): Promise<GetStatusResponse> {
@@ -60,7 +60,7 @@ export function statusQueries({ partitionCount, views, status }: StatusParts) {
     return { statuses, nextPageToken, positions };
   }
 
-  /** Folds first and filters then: the tail may say another fleet than the stored document. */
+  /** Folds before it filters, because the tail may change the fleet in the stored document. */
   async function fillPage(
     { fleet, after, limit }: { fleet: string; after: string; limit: number },
     signal: AbortSignal,

@@ -1,12 +1,12 @@
 import { VehicleHistoryService } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { grpcService, unary } from '@odograph/platform/grpc/handler';
-import { type SampleParts, sampleQueries } from './sample-queries.ts';
-import { type StatusParts, statusQueries } from './status-queries.ts';
+import { type SampleDeps, sampleQueries } from './sample-queries.ts';
+import { type StatusDeps, statusQueries } from './status-queries.ts';
 
-/** What is known of vehicles, over gRPC. */
-export function vehicleHistoryService(parts: StatusParts & SampleParts) {
-  const { getStatus, listStatus } = statusQueries(parts);
-  const { listSamples } = sampleQueries(parts);
+/** Queries about vehicles, over gRPC. */
+export function vehicleHistoryService(deps: StatusDeps & SampleDeps) {
+  const { getStatus, listStatus } = statusQueries(deps);
+  const { listSamples } = sampleQueries(deps);
   return grpcService(VehicleHistoryService, {
     getStatus: unary(getStatus),
     listStatus: unary(listStatus),

@@ -11,11 +11,11 @@ const stored = (index: number, reportId: string, speedKmh = 50): StoredEvent => 
   event: reported({ ...HEAD, reportId, speedKmh }),
 });
 
-test('a batch that repeats itself is settled by MongoDB, and the same when it is appended again', async () => {
+test('a batch with duplicates and conflicts gives the same result when it is appended again', async () => {
   await using mongo = await testMongo();
   const collections = logCollections(mongo.db);
   await createLogIndexes(collections);
-  // The first, itself again, with other content, that again, and another report.
+  // A report, its duplicate, a conflict, the duplicate of that, and another report.
   const batch = [stored(0, 'a'), stored(1, 'a'), stored(2, 'a', 80), stored(3, 'a', 80), stored(4, 'b')];
 
   for (let time = 0; time < 2; time += 1) {

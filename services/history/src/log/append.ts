@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { encodeConflict, encodeEvent } from '@odograph/contracts/event-catalogue';
-import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
 import { comparePositions, formatPosition } from '@odograph/kernel/position';
@@ -12,27 +9,26 @@ import {
   keyOfPosition,
   toDocument,
 } from './event-document.ts';
-import { logSubjectId } from './log-subject.ts';
+import { conflictOf, undecodableEvent } from './substitute-events.ts';
 
-/** What became of a batch. */
+/** The result of appending a batch. */
 export interface Appended {
-  /** What the log holds of it now, in order: what is handed on. */
+  /** The events of the batch that the log has now, in order. They are broadcast. */
   readonly committed: readonly StoredEvent[];
-  /** Events that were there before, or repeat one of the same batch. */
+  /** Events that the log already had, or that repeat one of the same batch. */
   readonly duplicates: number;
-  /** Reports whose key was there with other content. */
+  /** Reports whose key the log already had with other content. */
   readonly conflicts: number;
 }
 
-/** MongoDB's answers that concern a document itself, so that trying again is no use: bad value, too large. */
+/** MongoDB's error codes about the document itself (bad value, too large): a retry cannot succeed. */
 const REFUSED_FOR_GOOD: readonly (number | undefined)[] = [2, 10334, 17280];
 
 /**
- * Appends events at their positions and tells from MongoDB's answers what is to be handed on:
- * inserted, or there already with the same content: ours. Under another position, perhaps of the same batch: sent twice, or
- * a conflict to record.
- * Refused for good: stored as UndecodableReceived. Any other failure is thrown: unknown, append the same batch again.
- * Throws a Fault CORRUPT_LOG when a position holds something else: the stream is not the one the log knows.
+ * Appends events at their positions. An event counts as appended if the insert succeeds, or if its position already holds
+ * the same content. If its key exists at another position, it is a duplicate (same content) or a conflict (other content).
+ * If MongoDB refuses its document, it is stored as UndecodableReceived.
+ * Throws a Fault CORRUPT_LOG if a position holds another event. After any other fault, append the same batch again.
  */
 export async function appendEvents(
   events: Collection<EventDocument>,
@@ -42,19 +38,19 @@ export async function appendEvents(
   const held = await insertAll(events, batch);
   if (held.size === 0) return { committed: batch, duplicates: 0, conflicts: 0 };
   const committed = batch.filter((event) => !held.has(event));
-  const tally = { duplicates: 0, conflicts: 0 };
+  const counts = { duplicates: 0, conflicts: 0 };
   for (const [event, holder] of held) {
-    const handedOn = await settle(events, event, holder, tally);
-    if (handedOn) committed.push(handedOn);
+    const stored = await resolveHeld(events, event, holder, counts);
+    if (stored) committed.push(stored);
   }
   committed.sort((a, b) => comparePositions(a.position, b.position));
-  return { committed, ...tally };
+  return { committed, ...counts };
 }
 
-/** What MongoDB holds in the place of an event; undefined where it refused the event for good. */
+/** For each event that was not inserted: the event that has its position or key; undefined if MongoDB refused its document. */
 type Holders = Map<StoredEvent, StoredEvent | undefined>;
 
-/** Inserts, and gives those that MongoDB did not take with what it holds in their place. */
+/** Inserts a batch; gives the events that were not inserted, each with its holder. */
 async function insertAll(events: Collection<EventDocument>, batch: readonly StoredEvent[]): Promise<Holders> {
   const taken: StoredEvent[] = [];
   const refused: Holders = new Map();
@@ -65,15 +61,15 @@ async function insertAll(events: Collection<EventDocument>, batch: readonly Stor
     else
       throw new Fault(
         'UNAVAILABLE',
-        `MongoDB did not take ${formatPosition(event.position)}: ${error.errmsg}`,
+        `MongoDB did not insert event ${formatPosition(event.position)}: ${error.errmsg}`,
       );
   }
   return new Map([...(await holdersOf(events, taken)), ...refused]);
 }
 
-/** What MongoDB says of a document that it did not take. */
+/** MongoDB's error about one document of an insert. */
 interface InsertError {
-  /** Its place in the batch. */
+  /** The document's index in the batch. */
   readonly index: number;
   readonly code: number;
   readonly errmsg: string;
@@ -84,7 +80,7 @@ interface InsertAnswer {
   readonly writeConcernError?: { readonly errmsg: string };
 }
 
-/** An `insert` by its own command: the driver's `insertMany` measures every document before it sends it. */
+/** Uses the `insert` command, because the driver's `insertMany` measures every document before it sends it. */
 async function insertUnordered(
   events: Collection<EventDocument>,
   batch: readonly StoredEvent[],
@@ -96,19 +92,19 @@ async function insertUnordered(
     writeConcern: { w: 'majority', j: true },
   })) as InsertAnswer;
   if (writeConcernError)
-    throw new Fault('UNAVAILABLE', `MongoDB did not confirm: ${writeConcernError.errmsg}`);
+    throw new Fault('UNAVAILABLE', `MongoDB did not confirm the insert: ${writeConcernError.errmsg}`);
   return writeErrors;
 }
 
 /**
- * A document that is made when the driver writes it: those of a batch would live until MongoDB has answered, and what lives
- * so long costs the garbage collector more than making it.
+ * A document that is made when the driver serializes it. Documents made before would live until MongoDB answers, and that
+ * costs the garbage collector more than making them.
  */
 export function asLateDocument(stored: StoredEvent) {
   return { toBSON: () => toDocument(stored) };
 }
 
-/** What the log holds at each event's position, else under its key. */
+/** The event that the log has at each event's position, or else under its key. */
 async function holdersOf(events: Collection<EventDocument>, taken: readonly StoredEvent[]): Promise<Holders> {
   if (taken.length === 0) return new Map();
   const atPosition = new Map<string, StoredEvent>();
@@ -126,13 +122,13 @@ async function holdersOf(events: Collection<EventDocument>, taken: readonly Stor
       if (holder) return [event, holder];
       throw new Fault(
         'UNAVAILABLE',
-        `what holds the key of ${formatPosition(event.position)} is gone; look again`,
+        `the event with the key of ${formatPosition(event.position)} no longer exists: append the batch again`,
       );
     }),
   );
 }
 
-/** Keys looked up with one query. */
+/** Keys in one query. */
 const KEYS_AT_ONCE = 500;
 
 async function holdersByKey(
@@ -160,36 +156,35 @@ function reportKeyOf({ event }: StoredEvent): string {
   return `${event.subject}\n${event.observedAtMs}\n${event.part}\n${event.reportId}`;
 }
 
-/** Decides what becomes of an event whose place or key was taken; gives what is to be handed on, if anything. */
-async function settle(
+/** Stores an event that was not inserted as what it is; gives the stored event, or undefined for a duplicate. */
+async function resolveHeld(
   events: Collection<EventDocument>,
   event: StoredEvent,
   holder: StoredEvent | undefined,
-  tally: { duplicates: number; conflicts: number },
+  counts: { duplicates: number; conflicts: number },
 ): Promise<StoredEvent | undefined> {
-  if (!holder)
-    return insertInstead(
-      events,
-      asUndecodable(event, 'MongoDB refused the document', event.event.receivedAtMs),
-    );
+  if (!holder) {
+    const { receivedAtMs } = event.event;
+    return insertInstead(events, undecodableEvent(event, 'MongoDB refused the document', receivedAtMs));
+  }
   if (comparePositions(holder.position, event.position) === 0) {
     if (isSameReport(holder.event, event.event)) return holder;
     throw new Fault(
       'CORRUPT_LOG',
-      `${formatPosition(event.position)} holds another event: the stream is not the one the log knows`,
+      `position ${formatPosition(event.position)} of the log holds another event than the stream`,
     );
   }
   if (isSameReport(holder.event, event.event)) {
-    tally.duplicates += 1;
+    counts.duplicates += 1;
     return undefined;
   }
-  const recorded = await insertInstead(events, asConflict(event, holder));
-  if (recorded) tally.conflicts += 1;
-  else tally.duplicates += 1;
-  return recorded;
+  const conflict = await insertInstead(events, conflictOf(event, holder));
+  if (conflict) counts.conflicts += 1;
+  else counts.duplicates += 1;
+  return conflict;
 }
 
-/** Inserts at the event's own position; undefined when the same stands elsewhere already. */
+/** Inserts a substitute at the event's position; undefined if the log already has it at another position. */
 async function insertInstead(
   events: Collection<EventDocument>,
   event: StoredEvent,
@@ -197,47 +192,11 @@ async function insertInstead(
   const [error] = await insertUnordered(events, [event]);
   if (!error) return event;
   if (error.code !== 11000) {
-    throw new Fault('UNAVAILABLE', `MongoDB did not take ${formatPosition(event.position)}: ${error.errmsg}`);
+    throw new Fault(
+      'UNAVAILABLE',
+      `MongoDB did not insert event ${formatPosition(event.position)}: ${error.errmsg}`,
+    );
   }
   const holder = (await holdersOf(events, [event])).get(event);
   return holder && comparePositions(holder.position, event.position) === 0 ? holder : undefined;
-}
-
-/** A report under a taken key becomes an event of its own, under a key made from its content, so that it too lands once. */
-function asConflict({ position, event }: StoredEvent, holder: StoredEvent): StoredEvent {
-  const contentNumber = Buffer.from(event.contentHash).readUIntBE(0, 6);
-  return {
-    position,
-    event: { ...event, ...encodeConflict(event, holder.position), part: 2 + contentNumber * 2 + event.part },
-  };
-}
-
-/** What cannot be stored as what it claims to be is kept with its bytes, so that nothing acknowledged is lost. */
-export function asUndecodable(
-  { position, event }: StoredEvent,
-  reason: string,
-  receivedAtMs: number,
-): StoredEvent {
-  return undecodable(position, receivedAtMs, reason, Event.encode(event).finish());
-}
-
-/** So that its broadcast stays under the payload limit of NATS. */
-const MAX_RAW_BYTES = 512 * 1024;
-
-/** The event that stands for bytes nobody can read. The same bytes are the same event, wherever they come again. */
-export function undecodable(
-  position: StoredEvent['position'],
-  receivedAtMs: number,
-  reason: string,
-  raw: Uint8Array,
-): StoredEvent {
-  const digest = createHash('sha256').update(raw).digest();
-  const reportId = digest.toString('hex');
-  const head = { subject: logSubjectId(position.partition), reportId, observedAtMs: 0, receivedAtMs };
-  const kept = raw.subarray(0, MAX_RAW_BYTES);
-  const contentHash = digest.subarray(0, 16);
-  return {
-    position,
-    event: encodeEvent({ type: 'UndecodableReceived', ...head, reason, raw: kept }, { contentHash }),
-  };
 }

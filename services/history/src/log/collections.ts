@@ -8,11 +8,9 @@ export interface LogCollections {
   readonly partitions: Collection<PartitionDocument>;
 }
 
-/** Makes a report land once, and serves reads by vehicle and time. */
-export const REPORT_KEY_INDEX = 'report_key';
-
 const EVENT_INDEXES: IndexDescription[] = [
-  { name: REPORT_KEY_INDEX, key: { subject: 1, observed_at: 1, report_id: 1, part: 1 }, unique: true },
+  // Makes sure that a report is stored once, and serves reads by vehicle and time.
+  { name: 'report_key', key: { subject: 1, observed_at: 1, report_id: 1, part: 1 }, unique: true },
   { name: 'rare_types', key: { type: 1, _id: 1 }, partialFilterExpression: { is_rare: true } },
 ];
 
@@ -20,7 +18,7 @@ export function logCollections(database: Db): LogCollections {
   return { events: database.collection('events'), partitions: database.collection('partitions') };
 }
 
-/** Creates what is missing. Safe to repeat, and by several processes at once. */
+/** Creates missing indexes. It can be repeated, and several processes may call it at the same time. */
 export async function createLogIndexes({ events }: LogCollections): Promise<void> {
   await events.createIndexes(EVENT_INDEXES);
 }

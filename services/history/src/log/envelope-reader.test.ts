@@ -17,13 +17,13 @@ function messageOf(data: Uint8Array) {
   return { seq: 7, data, timestampNanos: NOW_NANOS };
 }
 
-test('a message is known by the millisecond in which it was stored, to its last nanosecond', () => {
+test('the time of a message is the millisecond in which it was stored, also for the last nanoseconds of it', () => {
   const timestampNanos = 1_795_627_701_935_999_990n;
-  expect(Math.floor(Number(timestampNanos) / 1e6), 'what the number cannot hold').toBe(1_795_627_701_936);
+  expect(Math.floor(Number(timestampNanos) / 1e6), 'a double rounds up').toBe(1_795_627_701_936);
   expect(storedAtMsOf({ timestampNanos })).toBe(1_795_627_701_935);
 });
 
-test('events keep nothing of what the client read, wherever in it they lay', () => {
+test('events do not keep the buffer of the client alive, and are read from any offset in it', () => {
   const entries = Buffer.concat([good('a'), good('b')].map(encodeEnvelopeEntry));
   const read = Buffer.concat([Buffer.alloc(11, 0xff), entries, Buffer.alloc(5, 0xff)]);
   const { events, bytes } = readEnvelope(messageOf(read.subarray(11, 11 + entries.length)), 3);
@@ -35,7 +35,7 @@ test('events keep nothing of what the client read, wherever in it they lay', () 
   expect(bytes).toBe(entries.length);
 });
 
-test('an event that cannot be a document is told as such, and those beside it are read', () => {
+test('an event that cannot be a document becomes UndecodableReceived, and the other events are read', () => {
   const faulty = { ...good('faulty'), contentHash: Buffer.alloc(3) };
   const data = Buffer.concat([good('a'), faulty, good('b')].map(encodeEnvelopeEntry));
   const { events } = readEnvelope(messageOf(data), 3);
@@ -46,7 +46,7 @@ test('an event that cannot be a document is told as such, and those beside it ar
   ]);
 });
 
-test('a message that is no envelope, or a longer one than there may be, is one event that says so', () => {
+test('a message that is not an envelope, or has too many events, becomes one UndecodableReceived', () => {
   const long = Buffer.concat(
     Array.from({ length: MAX_ENVELOPE_EVENTS + 1 }, () => encodeEnvelopeEntry(good('a'))),
   );

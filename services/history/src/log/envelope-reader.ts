@@ -6,38 +6,38 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { Bell } from '@odograph/kernel/bell';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import { asUndecodable, undecodable } from './append.ts';
+import { undecodableBytes, undecodableEvent } from './substitute-events.ts';
 
 /** An envelope on its way to the log. */
 export interface ReadEnvelope {
   readonly sequence: number;
-  /** When JetStream stored it: Unix time, milliseconds. Names the envelope among those that ever had its sequence. */
+  /** When JetStream stored it: Unix time in milliseconds. With the sequence it identifies the envelope, also after a restore. */
   readonly storedAtMs: number;
   readonly events: readonly StoredEvent[];
   readonly bytes: number;
 }
 
-/** Reads a partition's envelopes in order, ahead of its caller by a bounded amount. */
+/** Reads a partition's envelopes in order, with a bounded read-ahead. */
 export interface EnvelopeReader {
   /**
-   * What has arrived, in order, up to a good batch; waits for at least one. Empty once closed.
-   * Throws a Fault UNAVAILABLE when the stream cannot be read any more.
+   * The next envelopes in order, up to the size of a batch. Waits for at least one; empty after `close`.
+   * Throws a Fault UNAVAILABLE if the stream cannot be read any more.
    */
-  take(): Promise<readonly ReadEnvelope[]>;
+  nextBatch(): Promise<readonly ReadEnvelope[]>;
   close(): Promise<void>;
 }
 
 const MAX_BATCH_EVENTS = 2_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** Bytes read ahead while a batch is being written. They are decoded when it is their turn: decoded, they take several times as much. */
+/** Bytes read ahead while a batch is written. They are decoded only for their own batch, because decoded events take several times the memory. */
 const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 /**
- * Envelopes asked of JetStream at a time, at most 16 MiB. Asked for bytes instead, the client stood still for half a
- * minute when a large envelope met what was left of an earlier request.
+ * Envelopes requested from JetStream at a time, at most 16 MiB. A limit in bytes made the client hang for 30 s when a
+ * large envelope did not fit into the rest of an earlier request.
  */
 const FETCH_ENVELOPES = 32;
 
-/** An ordered consumer: across kills and takeovers it had neither gap nor duplicate, and it needs no acknowledgements. */
+/** Uses an ordered consumer: it has no gaps or duplicates after a kill or a takeover, and needs no acknowledgements. */
 export async function openEnvelopeReader(
   jetstream: JetStreamClient,
   partition: number,
@@ -54,7 +54,7 @@ export async function openEnvelopeReader(
 function readAhead(
   messages: ConsumerMessages,
   partition: number,
-  forget: () => Promise<boolean>,
+  deleteConsumer: () => Promise<boolean>,
 ): EnvelopeReader {
   const queue: Arrived[] = [];
   let ahead = 0;
@@ -83,16 +83,13 @@ function readAhead(
     });
 
   return {
-    async take() {
+    async nextBatch() {
       while (queue.length === 0) {
         if (isClosed) return [];
-        if (isEnded)
-          throw new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, {
-            cause: ended,
-          });
+        if (isEnded) throw unreadable(partition, ended);
         await arrived.rung();
       }
-      const batch = takeBatch(queue, partition);
+      const batch = shiftBatch(queue, partition);
       for (const { bytes } of batch) ahead -= bytes;
       taken.ring();
       return batch;
@@ -104,20 +101,24 @@ function readAhead(
       taken.ring();
       arrived.ring();
       await messages.close();
-      // Where the server is away, or the stream gone, it is forgotten anyway.
-      await Promise.allSettled([forget()]);
+      // If this fails, the server deletes the idle consumer by itself.
+      await Promise.allSettled([deleteConsumer()]);
     },
   };
 }
 
+function unreadable(partition: number, cause: unknown): Fault {
+  return new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, { cause });
+}
+
 interface Arrived {
   readonly message: JsMsg;
-  /** Once it has been looked into. */
+  /** Undefined until it is decoded. */
   envelope: ReadEnvelope | undefined;
 }
 
-/** Takes envelopes from the front that make a good batch; at least one. */
-function takeBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[] {
+/** Removes the envelopes of one batch from the front of the queue, at least one. */
+function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[] {
   const batch: ReadEnvelope[] = [];
   let [events, bytes] = [0, 0];
   for (const arrived of queue) {
@@ -131,7 +132,7 @@ function takeBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[]
   return batch;
 }
 
-/** The events of a message at their positions; what cannot be read becomes an event that says so. */
+/** The events of a message at their positions. Bytes that cannot be decoded become an UndecodableReceived event. */
 export function readEnvelope(
   message: Pick<JsMsg, 'seq' | 'data' | 'timestampNanos'>,
   partition: number,
@@ -144,20 +145,20 @@ export function readEnvelope(
   try {
     events = eventsOf(bytes, (entry, index) => {
       const { event } = entry;
-      const fault = faultOf(event);
-      if (fault) return asUndecodable({ position: position(index), event }, fault, storedAtMs);
+      const reason = whyInvalid(event);
+      if (reason) return undecodableEvent({ position: position(index), event }, reason, storedAtMs);
       return new EncodedEvent(envelope, index, event.subject, entry);
     });
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
-    events = [undecodable(position(0), storedAtMs, error.message, bytes)];
+    events = [undecodableBytes(position(0), storedAtMs, error.message, bytes)];
   }
   return { sequence: message.seq, storedAtMs, events, bytes: bytes.length };
 }
 
 /**
- * The client's bytes lie in what it read from its socket, twice as many on the average, and would keep them as long as the
- * tail keeps an event. So would Node's pool, where lies all that was written meanwhile.
+ * The client's bytes are a part of its socket buffer, which is twice as large on average and would live as long as the tail
+ * keeps an event. Memory from Node's pool would have the same problem, so it is allocated outside.
  */
 function copyOf(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
@@ -166,14 +167,14 @@ function copyOf(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * When JetStream stored a message, in Unix milliseconds. The client's own `time` goes over a number that cannot hold so many
- * nanoseconds: the last 128 of a millisecond pass for the next one, and not so where the stream itself is asked.
+ * When JetStream stored a message, in Unix milliseconds. The client's own `time` converts nanoseconds through a double and
+ * rounds the last 128 ns of a millisecond up; the stream API does not, so the two would differ.
  */
 export function storedAtMsOf({ timestampNanos }: Pick<JsMsg, 'timestampNanos'>): number {
   return Number(timestampNanos / 1_000_000n);
 }
 
-/** Who reads the log counts on it that an envelope is no longer than this. */
+/** Readers of the log rely on the maximum number of events of an envelope. */
 function eventsOf(
   bytes: Uint8Array,
   toStored: (entry: EnvelopeEntry, index: number) => StoredEvent,
@@ -182,21 +183,21 @@ function eventsOf(
   if (events.length <= MAX_ENVELOPE_EVENTS) return events;
   throw new Fault(
     'CORRUPT_LOG',
-    `the envelope has ${events.length} events, more than ${MAX_ENVELOPE_EVENTS}`,
+    `the envelope has ${events.length} events, the maximum is ${MAX_ENVELOPE_EVENTS}`,
   );
 }
 
 const MAX_DATE_MS = 8.64e15;
 const HASH_BYTES = 16;
 
-/** Why an event cannot become a document; undefined when it can. */
-function faultOf(event: Event): string | undefined {
+/** Why an event cannot be stored as a document; undefined if it can. */
+function whyInvalid(event: Event): string | undefined {
   if (event.type === '') return 'the event has no type';
   if (event.subject === '') return 'the event has no subject';
   if (Math.abs(event.observedAtMs) > MAX_DATE_MS || Math.abs(event.receivedAtMs) > MAX_DATE_MS) {
-    return 'the event has a time that is none';
+    return 'the event has a time outside the range of dates';
   }
   if (event.contentHash.length !== HASH_BYTES)
-    return `the content hash has ${event.contentHash.length} bytes`;
+    return `the content hash has ${event.contentHash.length} bytes, not ${HASH_BYTES}`;
   return undefined;
 }

@@ -3,20 +3,20 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { EventPosition } from '@odograph/kernel/position';
 import { Binary } from 'mongodb';
 
-/** A position as `_id`: BSON compares embedded documents field by field, so the log sorts by it. */
-export interface PositionKey {
+/** A position as `_id`. BSON compares embedded documents field by field, so the log is sorted by position. */
+interface PositionKey {
   readonly p: number;
   readonly s: number;
   readonly i: number;
 }
 
-/** One event as MongoDB keeps it. (subject, observed_at, report_id, part) is unique. */
+/** One event as it is stored in MongoDB. (subject, observed_at, report_id, part) is unique. */
 export interface EventDocument {
   readonly _id: PositionKey;
   readonly type: string;
   readonly version: number;
   readonly subject: string;
-  /** The vehicle's clock; 1970-01-01 where it could not be used. */
+  /** The vehicle's clock; 1970-01-01 if it was unusable. */
   readonly observed_at: Date;
   readonly report_id: string;
   readonly part: number;
@@ -24,14 +24,14 @@ export interface EventDocument {
   readonly content_hash: Binary;
   readonly traceparent?: string;
   readonly payload: Binary;
-  /** Set on every type but the two that arrive all the time, so that the others can be found without reading all. */
+  /** Set on all types but the frequent ones, so that an index finds them without reading the whole log. */
   readonly is_rare?: true;
 }
 
-/** The types that make up nearly all of the log. */
+/** Nearly all events of the log have one of these types. */
 export const FREQUENT_TYPES: readonly string[] = ['TelemetryReported', 'TimeTicked'];
 
-/** Field by field, and not by spreading what may be left out: it runs for every event. */
+/** Runs for every event, so it sets optional fields one by one instead of spreading objects. */
 export function toDocument({ position, event }: StoredEvent): EventDocument {
   const document: { -readonly [F in keyof EventDocument]: EventDocument[F] } = {
     _id: keyOfPosition(position),
@@ -80,7 +80,7 @@ function bytesOf(binary: Binary): Buffer {
   return Buffer.from(binary.buffer.buffer, binary.buffer.byteOffset, binary.position);
 }
 
-/** Whether two events are the same report: the key and the content, whatever became of it on the way. */
+/** Whether two events come from the same report: same key and same content. Their types may differ. */
 export function isSameReport(a: Event, b: Event): boolean {
   return (
     a.subject === b.subject &&

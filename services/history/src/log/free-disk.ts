@@ -1,32 +1,32 @@
 import type { Db } from 'mongodb';
 
-/** How much of the disk that MongoDB writes to is free, looked at now and then. */
-export interface FreeDisk {
-  /** Share from 0 to 1; undefined while MongoDB has not said. */
+/** The free share of MongoDB's disk, read every few seconds. */
+interface FreeDisk {
+  /** From 0 to 1; undefined until MongoDB has answered. */
   ratio(): number | undefined;
   stop(): void;
 }
 
-const LOOK_MS = 5_000;
+const INTERVAL_MS = 5_000;
 
-export function watchFreeDisk(database: Db, onTrouble: (error: unknown) => void): FreeDisk {
+export function watchFreeDisk(database: Db, onFailure: (error: unknown) => void): FreeDisk {
   let ratio: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
-  async function look(): Promise<void> {
+  async function read(): Promise<void> {
     try {
       const { fsUsedSize, fsTotalSize } = await database.command({ dbStats: 1 });
       if (typeof fsUsedSize === 'number' && typeof fsTotalSize === 'number' && fsTotalSize > 0) {
         ratio = 1 - fsUsedSize / fsTotalSize;
       }
     } catch (error) {
-      onTrouble(error);
+      onFailure(error);
     }
-    if (!isStopped) timer = setTimeout(() => void look(), LOOK_MS).unref();
+    if (!isStopped) timer = setTimeout(() => void read(), INTERVAL_MS).unref();
   }
 
-  void look();
+  void read();
   return {
     ratio: () => ratio,
     stop() {

@@ -19,7 +19,7 @@ async function openTestLeases(leaseTtlMs: number) {
 
 const conflict = expect.objectContaining({ code: 'VERSION_CONFLICT' });
 
-test('an owner that was stopped past its lease knows it, and can neither renew nor move the watermark', async () => {
+test('an owner that was suspended past the end of its lease notices, and cannot renew it or move the watermark', async () => {
   await using leases = await openTestLeases(100);
   const [first, second] = [leases.leaseOf('first'), leases.leaseOf('second')];
   const lease = (await first.acquire()) as Lease;
@@ -33,18 +33,18 @@ test('an owner that was stopped past its lease knows it, and can neither renew n
   expect((await readPartition(leases.collections.partitions, 0)).watermark).toBe(0);
 });
 
-test('a lease that is held is nobody else’s until it is given up', async () => {
+test('a lease cannot be acquired by another process until it is released', async () => {
   await using leases = await openTestLeases(60_000);
   const [first, second] = [leases.leaseOf('first'), leases.leaseOf('second')];
   await first.acquire();
   expect(await second.acquire()).toBeUndefined();
 
-  await first.giveUp();
+  await first.release();
   expect(await second.acquire()).toBeDefined();
   expect(first.isHeld).toBe(false);
 });
 
-test('a move whose answer was lost is known by its own value', async () => {
+test('a move of the watermark whose answer was lost succeeds when it is repeated', async () => {
   await using leases = await openTestLeases(60_000);
   const first = leases.leaseOf('first');
   const lease = (await first.acquire()) as Lease;
@@ -54,7 +54,7 @@ test('a move whose answer was lost is known by its own value', async () => {
   await expect(first.moveWatermark(lease, move)).resolves.toBeUndefined();
 });
 
-test('a lease that was given by a clock that ran ahead does not outlive its owner by as much', async () => {
+test('a lease that ends far in the future, because MongoDB’s clock was set back, can be acquired', async () => {
   await using leases = await openTestLeases(1_000);
   const [first, second] = [leases.leaseOf('first'), leases.leaseOf('second')];
   await first.acquire();

@@ -1,76 +1,79 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { LogCollections } from './collections.ts';
-import { type Lease, moveWatermark, releaseLease, renewLease, takeLease } from './partition-record.ts';
+import { acquireLease, type Lease, moveWatermark, releaseLease, renewLease } from './partition-record.ts';
 
-export interface HeldLeaseParts {
+export interface HeldLeaseDeps {
   readonly partition: number;
   readonly owner: string;
   readonly collections: Pick<LogCollections, 'partitions'>;
   readonly leaseTtlMs: number;
 }
 
-/** One process's hold on a partition, from taking the lease to losing it or giving it up. */
+/** One process's lease of a partition, from acquiring it to losing or releasing it. */
 export class HeldLease {
-  readonly #parts: HeldLeaseParts;
+  readonly #deps: HeldLeaseDeps;
   #lease: Lease | undefined;
-  /** Until when it is held for certain, by our own monotonic clock: counted from before each request that extends it. */
+  /** Until when it is certainly held, by the monotonic clock: TTL after the start of the last request that extended it. */
   #untilMs = 0;
 
-  constructor(parts: HeldLeaseParts) {
-    this.#parts = parts;
+  constructor(deps: HeldLeaseDeps) {
+    this.#deps = deps;
   }
 
   get isHeld(): boolean {
     return this.#lease !== undefined;
   }
 
-  /** The lease, taken now if it is not held and is free; undefined when somebody else holds it. */
+  /** The lease, acquired now if it is free; undefined if another process holds it. */
   async acquire(): Promise<Lease | undefined> {
-    const { collections, partition, owner, leaseTtlMs } = this.#parts;
+    const { collections, partition, owner, leaseTtlMs } = this.#deps;
     this.#lease ??= await this.#extending(() =>
-      takeLease(collections.partitions, partition, owner, leaseTtlMs),
+      acquireLease(collections.partitions, partition, owner, leaseTtlMs),
     );
     return this.#lease;
   }
 
-  /** Throws a Fault VERSION_CONFLICT when the lease is lost. */
+  /** Throws a Fault VERSION_CONFLICT if the lease is lost. */
   async renew(lease: Lease): Promise<void> {
-    const { collections, partition, leaseTtlMs } = this.#parts;
+    const { collections, partition, leaseTtlMs } = this.#deps;
     if (await this.#extending(() => renewLease(collections.partitions, lease, leaseTtlMs))) return;
-    throw new Fault('VERSION_CONFLICT', `the lease of partition ${partition} is lost`);
+    throw new Fault(
+      'VERSION_CONFLICT',
+      `the lease of partition ${partition} is lost: another process has it`,
+    );
   }
 
-  /** Moves the watermark, which extends the lease. Throws a Fault VERSION_CONFLICT when it is lost. */
+  /** Moves the watermark and extends the lease. Throws a Fault VERSION_CONFLICT if the lease is lost. */
   async moveWatermark(
     lease: Lease,
     move: { readonly from: number; readonly to: number; readonly storedAtMs: number },
   ): Promise<void> {
-    const { collections, leaseTtlMs: ttlMs } = this.#parts;
+    const { collections, leaseTtlMs: ttlMs } = this.#deps;
     await this.#extending(() => moveWatermark(collections.partitions, lease, { ...move, ttlMs }));
   }
 
   /**
-   * Throws a Fault VERSION_CONFLICT when the lease may have run out: a process that was stopped for a while may wake up
-   * as a former owner, and must not insert what others jumped over.
+   * Throws a Fault VERSION_CONFLICT if the lease may have expired. A process that was suspended may continue as a former
+   * owner, and must not insert at sequences that its successor has skipped.
    */
   assertHeld(): void {
     if (performance.now() < this.#untilMs) return;
-    throw new Fault('VERSION_CONFLICT', `the lease of partition ${this.#parts.partition} may have run out`);
+    throw new Fault('VERSION_CONFLICT', `the lease of partition ${this.#deps.partition} may have expired`);
   }
 
-  /** Somebody else has it. */
+  /** Another process has the lease. */
   lose(): void {
     this.#lease = undefined;
   }
 
-  /** So that the next owner need not wait for it to run out. */
-  async giveUp(): Promise<void> {
-    if (this.#lease) await releaseLease(this.#parts.collections.partitions, this.#lease);
+  /** Releases the lease, so that the next owner does not wait until it expires. */
+  async release(): Promise<void> {
+    if (this.#lease) await releaseLease(this.#deps.collections.partitions, this.#lease);
     this.#lease = undefined;
   }
 
   async #extending<T>(request: () => Promise<T>): Promise<T> {
-    const untilMs = performance.now() + this.#parts.leaseTtlMs;
+    const untilMs = performance.now() + this.#deps.leaseTtlMs;
     const answer = await request();
     this.#untilMs = untilMs;
     return answer;

@@ -8,21 +8,23 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { createPublisher } from '@odograph/event-log/publisher';
 import { createStreamWatch } from '@odograph/event-log/stream-watch';
 import { systemClock } from '@odograph/kernel/clock';
+import { type Logger, silentLogger } from '@odograph/platform/logger';
 import { type TestEngine, testMongo } from '@odograph/testing/engines';
-import { openLiveLog } from './broadcast.ts';
+import { openLiveLog } from './broadcaster.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
+import type { WriterMetrics } from './metrics.ts';
 import { createMongoLogReader } from './mongo-log-reader.ts';
 import { createPartitionRecords } from './partition-record.ts';
-import { PartitionWriter, type WriterObserver } from './writer.ts';
+import { PartitionWriter } from './writer.ts';
 
-export interface ReportSketch {
+interface ReportSketch {
   readonly vehicleId: string;
   readonly reportId: string;
   readonly observedAtMs: number;
   readonly speedKmh?: number;
 }
 
-/** The event of a one-sample report, as the door would make it. */
+/** The event of a report with one sample, as ingest makes it. */
 export function reported({ vehicleId, reportId, observedAtMs, speedKmh = 50 }: ReportSketch): Event {
   const signals = { speed_kmh: speedKmh };
   const head = { subject: vehicleId, reportId, observedAtMs, receivedAtMs: observedAtMs + 1_000 };
@@ -31,13 +33,14 @@ export function reported({ vehicleId, reportId, observedAtMs, speedKmh = 50 }: R
   return encodeEvent({ ...head, type: 'TelemetryReported', samples }, { contentHash: contentHash(content) });
 }
 
-const SILENT: WriterObserver = {
-  onCommitted: () => undefined,
-  onTrouble: () => undefined,
-  onHalted: () => undefined,
+const NO_METRICS: WriterMetrics = {
+  committed: () => undefined,
+  retried: () => undefined,
+  halted: () => undefined,
+  resumed: () => undefined,
 };
 
-/** A log on real engines: streams, MongoDB, a publisher, and as many writers as a test starts. */
+/** A log on real engines: streams, MongoDB, a publisher, and the writers that a test starts. */
 export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseTtlMs = 1_500 } = {}) {
   const mongo = await testMongo();
   const collections = logCollections(mongo.db);
@@ -55,10 +58,10 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
 
   async function writer(
     owner: string,
-    options: { partition?: number; observer?: Partial<WriterObserver> } = {},
+    options: { partition?: number; metrics?: Partial<WriterMetrics>; logger?: Logger } = {},
   ) {
     const connection = await openConnection();
-    const { partition = 0, observer } = options;
+    const { partition = 0, metrics, logger = silentLogger } = options;
     const started = new PartitionWriter({
       partition,
       owner,
@@ -71,7 +74,8 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
       leaseTtlMs,
       freeDiskRatio: () => 0.5,
       clock: systemClock,
-      observer: { ...SILENT, ...observer },
+      metrics: { ...NO_METRICS, ...metrics },
+      logger,
     });
     void watchReconnections(connection, () => started.checkAgain());
     stops.push(() => started.stop());
@@ -93,7 +97,7 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
     });
   }
 
-  /** Everything in the log, in order. */
+  /** All events of the log, in order. */
   async function readAll(partition = 0): Promise<StoredEvent[]> {
     const through = await reader.watermark(partition);
     const all: StoredEvent[] = [];

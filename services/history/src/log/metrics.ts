@@ -1,59 +1,44 @@
-import type { Clock } from '@odograph/kernel/clock';
-import type { Logger } from '@odograph/platform/logger';
-import { latencyHistogram } from '@odograph/platform/metrics';
+import { counter, gauge, latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
-import type { WriterObserver } from './writer.ts';
 
-/** Counts what the log writers do, and says what goes wrong. */
-export function observeWriters(meter: Meter, logger: Logger, clock: Clock): WriterObserver {
-  const events = meter.createCounter('odograph.log.events', {
-    unit: '{event}',
-    description: 'Events that came to the log, by what became of them.',
-  });
-  const batches = meter.createCounter('odograph.log.batches', {
-    unit: '{batch}',
-    description: 'Batches appended to the log.',
-  });
+/** What the log writers count. */
+export interface WriterMetrics {
+  committed(partition: number, batch: CommittedBatch): void;
+  /** A step failed and is tried again. */
+  retried(partition: number): void;
+  halted(partition: number): void;
+  resumed(partition: number): void;
+}
+
+interface CommittedBatch {
+  readonly events: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  /** From the storing of the last envelope in JetStream to its commit, in milliseconds. */
+  readonly lagMs: number;
+}
+
+export function createWriterMetrics(meter: Meter): WriterMetrics {
+  const events = counter(meter, 'odograph.log.events', '{event}', 'Events that reached the log, by outcome.');
+  const batches = counter(meter, 'odograph.log.batches', '{batch}', 'Batches appended to the log.');
   const lag = latencyHistogram(
     meter,
     'odograph.log.commit.lag',
-    'From an envelope’s storing in JetStream to its commit in the log.',
+    'From the storing of an envelope in JetStream to its commit in the log.',
   );
-  const retries = meter.createCounter('odograph.log.retries', {
-    unit: '{failure}',
-    description: 'Failures that were tried again.',
-  });
+  const retries = counter(meter, 'odograph.log.retries', '{failure}', 'Failures that were retried.');
   const halted = new Set<number>();
-  meter
-    .createObservableGauge('odograph.log.halted', {
-      unit: '{partition}',
-      description: 'Partitions halted now.',
-    })
-    .addCallback((result) => result.observe(halted.size));
-
+  gauge(meter, 'odograph.log.halted', '{partition}', 'Partitions halted now.', () => halted.size);
   return {
-    onCommitted(partition, batch) {
+    committed(partition, batch) {
       batches.add(1, { partition });
       events.add(batch.events - batch.conflicts, { partition, outcome: 'committed' });
       if (batch.conflicts > 0) events.add(batch.conflicts, { partition, outcome: 'conflict' });
       if (batch.duplicates > 0) events.add(batch.duplicates, { partition, outcome: 'duplicate' });
-      lag.record(Math.max(0, clock.now() - batch.storedAtMs) / 1_000, { partition });
+      lag.record(Math.max(0, batch.lagMs) / 1_000, { partition });
     },
-    onTrouble(partition, err) {
-      retries.add(1, { partition });
-      logger.warn({ partition, err }, 'appending to the log is tried again');
-    },
-    onHalted(partition, reason) {
-      if (reason === undefined) {
-        halted.delete(partition);
-        logger.info({ partition }, 'the partition goes on');
-      } else {
-        halted.add(partition);
-        logger.error(
-          { partition, reason },
-          'the partition is halted: its stream is not the one the log knows',
-        );
-      }
-    },
+    retried: (partition) => retries.add(1, { partition }),
+    halted: (partition) => void halted.add(partition),
+    resumed: (partition) => void halted.delete(partition),
   };
 }

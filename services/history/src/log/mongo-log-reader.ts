@@ -5,29 +5,29 @@ import type { LogCollections } from './collections.ts';
 import { type EventDocument, FREQUENT_TYPES, fromDocument, keyOfPosition } from './event-document.ts';
 import { readPartition } from './partition-record.ts';
 
-/** Events read at once; more than an envelope holds, so that a stretch always ends at one's end. */
+/** Events read with one query: more than an envelope has, so that at least one envelope is complete. */
 const STRETCH_EVENTS = 2 * MAX_ENVELOPE_EVENTS;
 
-/** A query that nobody waits for any more ends by itself. */
+/** Ends queries whose caller has gone. */
 const QUERY_TIME_MS = 30_000;
 
-/** Reads the log from MongoDB: primary, majority, never above the watermark. */
+/** Reads the log from MongoDB: from the primary, with majority read concern, and never above the watermark. */
 export interface MongoLogReader extends LogReader {
-  /** A subject's events between two positions of its partition, both included, in order. */
+  /** A subject's events between two positions of its partition, inclusive, in order. */
   readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;
-  /** Events that match, after a position and up to a sequence, in order. */
+  /** Matching events after a position and up to a sequence, in order. */
   readMatching(query: MatchQuery): Promise<readonly StoredEvent[]>;
-  /** The highest sequence that any event is stored at; 0: none. */
+  /** The highest sequence of a stored event; 0: none. */
   highestSequence(partition: number): Promise<number>;
 }
 
-/** Which events of a partition. */
+/** Selects events of a partition. */
 export interface MatchQuery {
   /** Only events after this one. */
   readonly after: EventPosition;
-  /** Only up to and including this sequence. */
+  /** Only events up to this sequence, inclusive. */
   readonly through: number;
-  /** Only these types; all but the ticks of the clock where there are none. */
+  /** Only these types; if empty, all types but TimeTicked. */
   readonly types?: readonly string[];
   readonly subject?: string;
   readonly limit: number;
@@ -86,7 +86,7 @@ export function createMongoLogReader({ events, partitions }: LogCollections): Mo
   };
 }
 
-/** Rare types are found by an index of their own. */
+/** Rare types have a separate index. */
 function typesFilter(types: readonly string[]) {
   const areRare = types.every((type) => !FREQUENT_TYPES.includes(type));
   return { type: { $in: [...types] }, ...(areRare ? { is_rare: true as const } : {}) };
@@ -94,7 +94,7 @@ function typesFilter(types: readonly string[]) {
 
 const keyOfEnd = (partition: number, sequence: number) => keyOfPosition(endOfEnvelope(partition, sequence));
 
-/** Leaves out the last envelope, which may go on beyond what was read. */
+/** Leaves out the last envelope, because it may not be complete. */
 function wholeEnvelopes(documents: readonly EventDocument[]): { events: StoredEvent[]; through: number } {
   const last = documents.at(-1)?._id.s ?? 0;
   const whole = documents.filter(({ _id }) => _id.s < last);

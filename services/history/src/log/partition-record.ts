@@ -1,22 +1,22 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { Collection } from 'mongodb';
 
-/** A partition's record: how far the log has come, and who may move it. One document, so that both change as one. */
+/** A partition's record: the watermark and the lease, in one document so that they change together. */
 export interface PartitionDocument {
   readonly _id: number;
   /** How many partitions the log has; fixed when it is created. */
   readonly partition_count: number;
-  /** The last envelope that is whole in the log; 0: none. */
+  /** The last envelope that is completely in the log; 0: none. */
   readonly watermark: number;
-  /** When JetStream stored that envelope: tells it from another that has its sequence in a restored stream. */
+  /** When JetStream stored that envelope. A restored stream may have another envelope at the same sequence. */
   readonly watermark_stored_at?: Date;
-  /** Who appends, by fencing token, until when. */
+  /** The owner that may append, its fencing token, and the end of the lease. */
   readonly lease: { readonly owner: string; readonly token: number; readonly until: Date };
-  /** The stream whose sequences the log knows. */
+  /** The stream that the log's sequences belong to. */
   readonly stream?: { readonly created_at_ms: number; readonly resumed_sequence: number };
 }
 
-/** The right to append to a partition, proved by its token at every move of the watermark. */
+/** The right to append to a partition. Its token is checked at every move of the watermark. */
 export interface Lease {
   readonly partition: number;
   readonly token: number;
@@ -25,15 +25,15 @@ export interface Lease {
 
 const NEVER = new Date(0);
 
-const hasRunOut = { $lt: ['$lease.until', '$$NOW'] };
+const hasExpired = { $lt: ['$lease.until', '$$NOW'] };
 const isBeyond = (ttlMs: number) => ({ $gt: ['$lease.until', untilAfter(ttlMs)] });
 
-/** The server's own time decides who holds a lease, so that no process's clock matters. */
+/** MongoDB's own time decides who holds a lease, so the clocks of the processes do not matter. */
 const untilAfter = (ttlMs: number) => ({
   $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: ttlMs },
 });
 
-/** Creates the records of a new log, and refuses another partition count than the one it was made with. */
+/** Creates the records of a new log. Throws a Fault RULE_VIOLATED if the log has another partition count. */
 export async function createPartitionRecords(
   partitions: Collection<PartitionDocument>,
   partitionCount: number,
@@ -55,7 +55,7 @@ export async function createPartitionRecords(
   if (other) {
     throw new Fault(
       'RULE_VIOLATED',
-      `the log was made with ${other.partition_count} partitions, configured are ${partitionCount}; ` +
+      `the log has ${other.partition_count} partitions, but ODO_PARTITIONS is ${partitionCount}: ` +
         `set ODO_PARTITIONS=${other.partition_count}`,
     );
   }
@@ -71,24 +71,24 @@ export async function readPartition(
 }
 
 /**
- * Takes the lease if it is free or has run out; undefined when somebody holds it. One that runs much further than anybody
- * takes it for was given before the server's clock was set back: its owner, if there is one, would have renewed it since.
+ * Acquires the lease if it is free or has expired; undefined if another process holds it. A lease that ends more than twice
+ * its TTL from now was issued before MongoDB's clock was set back; a live owner would have renewed it, so it counts as free.
  */
-export async function takeLease(
+export async function acquireLease(
   partitions: Collection<PartitionDocument>,
   partition: number,
   owner: string,
   ttlMs: number,
 ): Promise<Lease | undefined> {
   const record = await partitions.findOneAndUpdate(
-    { _id: partition, $expr: { $or: [hasRunOut, isBeyond(2 * ttlMs)] } },
+    { _id: partition, $expr: { $or: [hasExpired, isBeyond(2 * ttlMs)] } },
     [{ $set: { lease: { owner, token: { $add: ['$lease.token', 1] }, until: untilAfter(ttlMs) } } }],
     { returnDocument: 'after' },
   );
   return record ? { partition, token: record.lease.token, record } : undefined;
 }
 
-/** Holds on to the lease. False when it is lost. */
+/** Extends the lease. False if it is lost. */
 export async function renewLease(
   partitions: Collection<PartitionDocument>,
   { partition, token }: Lease,
@@ -100,7 +100,7 @@ export async function renewLease(
   return matchedCount === 1;
 }
 
-/** Gives the lease up at once, so that the next owner need not wait for it to run out. */
+/** Ends the lease now, so that the next owner does not wait until it expires. */
 export async function releaseLease(
   partitions: Collection<PartitionDocument>,
   { partition, token }: Lease,
@@ -109,9 +109,8 @@ export async function releaseLease(
 }
 
 /**
- * Moves the watermark and proves ownership in one compare-and-set. Where nothing matched, the record is read: our own
- * token with our own value is success, for the answer to an earlier attempt may have been lost.
- * Throws a Fault VERSION_CONFLICT when the lease is lost.
+ * Moves the watermark and checks the lease in one compare-and-set. If nothing matched but the record has our token and the
+ * new value, it succeeded: the answer of an earlier attempt was lost. Throws a Fault VERSION_CONFLICT if the lease is lost.
  */
 export async function moveWatermark(
   partitions: Collection<PartitionDocument>,
@@ -133,10 +132,13 @@ export async function moveWatermark(
   if (matchedCount === 1) return;
   const record = await readPartition(partitions, partition);
   if (record.lease.token === token && record.watermark === move.to) return;
-  throw new Fault('VERSION_CONFLICT', `partition ${partition} belongs to ${record.lease.owner} now`);
+  throw new Fault(
+    'VERSION_CONFLICT',
+    `the lease of partition ${partition} is lost: its owner is ${record.lease.owner}`,
+  );
 }
 
-/** Records which stream's sequences the log goes on with. Throws a Fault VERSION_CONFLICT when the lease is lost. */
+/** Records the stream that the log's sequences belong to from now on. Throws a Fault VERSION_CONFLICT if the lease is lost. */
 export async function recordStream(
   partitions: Collection<PartitionDocument>,
   { partition, token }: Lease,
@@ -146,5 +148,9 @@ export async function recordStream(
     { _id: partition, 'lease.token': token },
     { $set: { stream } },
   );
-  if (matchedCount !== 1) throw new Fault('VERSION_CONFLICT', `partition ${partition} was taken over`);
+  if (matchedCount !== 1)
+    throw new Fault(
+      'VERSION_CONFLICT',
+      `the lease of partition ${partition} is lost: another process has it`,
+    );
 }

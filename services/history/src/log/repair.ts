@@ -7,49 +7,48 @@ import {
 import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { repairSubject, streamName } from '@odograph/event-log/nats-subjects';
-import { logSubjectId } from './log-subject.ts';
-import { closeToDoors, type StreamSettings } from './streams.ts';
+import { closeToPublishers, type StreamSettings } from './streams.ts';
+import { logSubjectId } from './substitute-events.ts';
 
-/** How far the sequences are moved on, so that none of the stream's former life can meet one of its next. */
+/** How far the sequences jump, so that no sequence from before the repair is used again after it. */
 const SEQUENCE_JUMP = 1_000_000;
 
-export interface RepairParts {
+interface RepairDeps {
   readonly manager: JetStreamManager;
   readonly jetstream: JetStreamClient;
   readonly partition: number;
   readonly streams: StreamSettings;
-  /** The highest sequence that the log knows of. */
+  /** The highest sequence that the log has. */
   readonly knownSequence: number;
   readonly watermark: number;
   readonly nowMs: number;
-  /** Aborted when the lease is lost: somebody else goes on. */
+  /** Aborted when the lease is lost. The next owner continues. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Makes a strange stream one that the log can go on with: its sequences jump above all that the log knows.
+ * Makes an unknown stream usable for the log: its sequences jump above all that the log has.
  *
- * The doors are shut out first, and a marker that is acknowledged after that is the fence: whatever they were told is on
- * disk lies below it. All that is set aside, to be published again after the jump by {@link restoreSetAside}; what of it
- * the log has already, it recognises by the reports' keys. Until {@link openToDoors} the stream says that it is under
- * repair, so one that a crash cut short is begun again, at any point. Gives the first sequence after the jump.
+ * Publishers lose access first. Then a marker is published: every acknowledged envelope has a sequence below it. All these
+ * envelopes are set aside, and {@link restoreSetAside} publishes them again after the jump; the log recognizes the ones it
+ * has by the reports' keys. Until {@link openToPublishers} the stream is marked as under repair, so a repair that a crash
+ * interrupted starts again, at any point. Gives the first sequence after the jump.
  */
-export async function repairStream(parts: RepairParts): Promise<number> {
-  const { manager, jetstream, partition, knownSequence } = parts;
-  await closeToDoors(manager, partition);
-  const { seq: fence } = await jetstream.publish(repairSubject(partition), NOTHING);
-  await setAside(parts, fence);
+export async function repairStream(deps: RepairDeps): Promise<number> {
+  const { manager, jetstream, partition, knownSequence } = deps;
+  await closeToPublishers(manager, partition);
+  const { seq: fence } = await jetstream.publish(repairSubject(partition), EMPTY_ENVELOPE);
+  await setAside(deps, fence);
   const resumedSequence = Math.max(knownSequence, fence) + SEQUENCE_JUMP + 1;
   await manager.streams.purge(streamName(partition), { seq: resumedSequence });
-  await publishGap(parts, fence - 1, resumedSequence);
+  await publishGap(deps, fence - 1, resumedSequence);
   return resumedSequence;
 }
 
-/** An envelope without events. */
-const NOTHING = new Uint8Array();
+const EMPTY_ENVELOPE = new Uint8Array();
 
-/** Publishes again what a repair set aside, before the doors are let in; does nothing when there is nothing. */
-export async function restoreSetAside({ manager, jetstream, partition, signal }: RepairParts): Promise<void> {
+/** Publishes the envelopes again that a repair set aside, before publishers have access. Does nothing if there are none. */
+export async function restoreSetAside({ manager, jetstream, partition, signal }: RepairDeps): Promise<void> {
   const name = setAsideName(partition);
   const info = await manager.streams.info(name).catch(missingIsUndefined);
   if (!info) return;
@@ -66,9 +65,9 @@ export async function restoreSetAside({ manager, jetstream, partition, signal }:
 const setAsideName = (partition: number): string => `SET-ASIDE-${partition}`;
 const setAsideSubject = (partition: number): string => `set-aside.${partition}`;
 
-/** Copies what lies below the fence. */
+/** Copies the envelopes below the marker. */
 async function setAside(
-  { manager, jetstream, partition, streams, signal }: RepairParts,
+  { manager, jetstream, partition, streams, signal }: RepairDeps,
   fence: number,
 ): Promise<void> {
   await manager.streams.add({
@@ -86,9 +85,9 @@ async function setAside(
   }
 }
 
-/** The gap is an event like any other: first thing in the stream's next life. */
+/** The gap is an event: the first one after the jump. */
 async function publishGap(
-  { jetstream, partition, watermark, nowMs }: RepairParts,
+  { jetstream, partition, watermark, nowMs }: RepairDeps,
   foundLastSequence: number,
   resumedSequence: number,
 ): Promise<void> {

@@ -3,16 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { Logger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { openTestLog, reported } from './log.fixture.ts';
 
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
+
 const soon = () => Date.now() + 20_000;
 const report = (at: number) =>
   reported({ vehicleId: 'bus-1', reportId: `r${at}`, observedAtMs: 1_700_000_000_000 + at * 1_000 });
 
-/** A NATS server whose storage can be set back to an older copy while it is down. */
+/** A NATS server whose storage can be replaced with an older copy while it is down. */
 async function openRestorableNats() {
   const folder = await mkdtemp(join(tmpdir(), 'odograph-restore-'));
   const [dataDir, copy] = [join(folder, 'data'), join(folder, 'copy')];
@@ -42,7 +51,7 @@ async function idsOf(log: Awaited<ReturnType<typeof openTestLog>>): Promise<stri
   return events.filter(({ event }) => event.type === 'TelemetryReported').map(({ event }) => event.reportId);
 }
 
-/** Ten reports in the log, of which the copy of the storage has five. */
+/** Ten reports in the log; the copy of the storage has five of them. */
 async function appendAroundCopy(
   nats: Awaited<ReturnType<typeof openRestorableNats>>,
   log: Awaited<ReturnType<typeof openTestLog>>,
@@ -57,7 +66,7 @@ async function appendAroundCopy(
   return publisher;
 }
 
-test('a stream restored from an older copy is moved on, and what comes after lands above all that was', async () => {
+test('a stream restored from an older copy continues above all sequences that the log has', async () => {
   await using nats = await openRestorableNats();
   await using log = await openTestLog(nats.engine);
   await log.writer('one');
@@ -72,7 +81,7 @@ test('a stream restored from an older copy is moved on, and what comes after lan
   await eventually(async () => expect(await idsOf(log)).toEqual(all));
 });
 
-test('a copy that grew past the watermark while history was away loses nothing of what it took', async () => {
+test('a restored stream that grew past the watermark while history was down loses no report', async () => {
   await using nats = await openRestorableNats();
   await using log = await openTestLog(nats.engine);
   const first = await log.writer('one');
@@ -80,20 +89,21 @@ test('a copy that grew past the watermark while history was away loses nothing o
   await first.stop();
 
   await nats.restoreCopy();
-  // A door that was started anew and has heard nothing of the log.
+  // A publisher that was restarted and has received no broadcast.
   const door = jetstream(await log.openConnection());
   for (let at = 10; at < 20; at += 1) {
     await door.publish('events.0', Envelope.encode({ events: [report(at)] }).finish());
   }
-  const reasons: (string | undefined)[] = [];
-  await log.writer('two', { observer: { onHalted: (_, reason) => reasons.push(reason) } });
+  const reasons: unknown[] = [];
+  const logger = { ...SILENT, error: ({ reason }: { reason?: unknown }) => void reasons.push(reason) };
+  await log.writer('two', { logger });
 
   const all = Array.from({ length: 20 }, (_, at) => `r${at}`);
   await eventually(async () => expect(await idsOf(log)).toEqual(all));
   expect(reasons[0]).toMatch(/was stored at/);
 });
 
-test('doors that publish while a stream is repaired lose nothing of what they were told is on disk', async () => {
+test('publishers lose no acknowledged report while a stream is repaired', async () => {
   await using nats = await openRestorableNats();
   await using log = await openTestLog(nats.engine);
   const first = await log.writer('one');
@@ -101,7 +111,7 @@ test('doors that publish while a stream is repaired lose nothing of what they we
   await first.stop();
   await nats.restoreCopy();
 
-  // Doors that were started anew, have heard nothing of the log, and never stop.
+  // Publishers that were restarted, have received no broadcast, and never pause.
   const door = jetstream(await log.openConnection());
   const acknowledged = new Set<string>();
   let next = 10;
@@ -114,7 +124,7 @@ test('doors that publish while a stream is repaired lose nothing of what they we
         await door.publish('events.0', envelope, { timeout: 500 });
         acknowledged.add(event.reportId);
       } catch (error) {
-        // Nobody there: the repair is under way. What was not acknowledged may be anywhere.
+        // No responder: the repair is running. A report that was not acknowledged may or may not be stored.
         expect(error).toBeInstanceOf(Error);
       }
     }

@@ -6,22 +6,22 @@ import { startTestNats } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';
 import { toDocument } from './event-document.ts';
 import { openTestLog, reported } from './log.fixture.ts';
-import { type Lease, takeLease } from './partition-record.ts';
-import { prepareStream, type StreamCheckParts } from './stream-check.ts';
+import { acquireLease, type Lease } from './partition-record.ts';
+import { prepareStream, type StreamCheckDeps } from './stream-check.ts';
 import { ensureStream } from './streams.ts';
 
 const STREAMS = { partitionCount: 1, maxBytes: 1024 * 1024, replicas: 1 };
 
-test('a stream is not strange for what a former owner appends while it is looked at', async () => {
+test('a stream to which a former owner appends during the check is known', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   const connection = await log.openConnection();
   const [stream, manager] = [jetstream(connection), await jetstreamManager(connection)];
   await ensureStream(manager, 0, STREAMS);
-  const lease = (await takeLease(log.collections.partitions, 0, 'heir', 60_000)) as Lease;
+  const lease = (await acquireLease(log.collections.partitions, 0, 'heir', 60_000)) as Lease;
   let count = 0;
 
-  /** Puts one more envelope into the stream and into the log, as an owner does that does not know that it is none. */
+  /** Adds an envelope to the stream and to the log, as a former owner does that has not noticed the loss of its lease. */
   async function append(): Promise<void> {
     count += 1;
     const event = reported({ vehicleId: 'bus-1', reportId: `r${count}`, observedAtMs: count });
@@ -34,8 +34,8 @@ test('a stream is not strange for what a former owner appends while it is looked
     );
   }
 
-  const strange: string[] = [];
-  const parts: StreamCheckParts = {
+  const unknown: string[] = [];
+  const deps: StreamCheckDeps = {
     partition: 0,
     collections: log.collections,
     reader: {
@@ -46,12 +46,12 @@ test('a stream is not strange for what a former owner appends while it is looked
       },
     },
     ...{ jetstream: stream, manager, streams: STREAMS, lease, suspicion: undefined, leaseTtlMs: 60_000 },
-    onStrange: (reason) => strange.push(reason),
+    onUnknown: (reason) => unknown.push(reason),
     signal: new AbortController().signal,
     clock: systemClock,
   };
   await append();
-  await prepareStream(parts);
+  await prepareStream(deps);
 
-  expect(strange).toEqual([]);
+  expect(unknown).toEqual([]);
 });

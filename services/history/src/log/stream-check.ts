@@ -15,13 +15,13 @@ import { repairStream, restoreSetAside } from './repair.ts';
 import {
   ensureStream,
   lookAtStream,
-  openToDoors,
+  openToPublishers,
   type StreamFacts,
   type StreamSettings,
-  strangenessOf,
+  streamMismatch,
 } from './streams.ts';
 
-export interface StreamCheckParts {
+export interface StreamCheckDeps {
   readonly partition: number;
   readonly collections: LogCollections;
   readonly reader: MongoLogReader;
@@ -29,39 +29,39 @@ export interface StreamCheckParts {
   readonly manager: JetStreamManager;
   readonly streams: StreamSettings;
   readonly lease: Lease;
-  /** What an append found that cannot be; undefined: nothing. */
+  /** Why an append found that the stream is another one; undefined: it did not. */
   readonly suspicion: string | undefined;
   readonly leaseTtlMs: number;
-  /** Told why the stream is strange, before it is repaired. */
-  readonly onStrange: (reason: string) => void;
-  /** Aborted when the lease is lost: somebody else goes on. */
+  /** Called before a repair, with the reason why the log does not know the stream. */
+  readonly onUnknown: (reason: string) => void;
+  /** Aborted when the lease is lost. The next owner continues. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
 
 /**
- * Makes sure that the partition's stream is the one the log knows, before anything is read from it.
- * A stream that was restored, created anew or cut is repaired: what it holds is set aside, its sequences jump,
- * the gap is recorded, and what was set aside is published again.
+ * Checks that the partition's stream is the one the log knows, before anything is read from it.
+ * If it was restored, recreated or purged, it is repaired: its envelopes are set aside, its sequences jump, the gap is
+ * recorded, and the envelopes are published again.
  */
-export async function prepareStream(parts: StreamCheckParts): Promise<StreamFacts> {
-  const { manager, partition, collections, lease } = parts;
-  // What the log has is read first: a former owner may add to it, and the stream, looked at afterwards, reaches as far.
+export async function prepareStream(deps: StreamCheckDeps): Promise<StreamFacts> {
+  const { manager, partition, collections, lease } = deps;
+  // The log first, then the stream: a former owner may still append, and the stream must not end below what it appended.
   const record = await readPartition(collections.partitions, partition);
-  const knownSequence = Math.max(record.watermark, await parts.reader.highestSequence(partition));
-  const found = await ensureStream(manager, partition, parts.streams);
-  const strangeness =
-    parts.suspicion ??
-    strangenessOf(found, {
+  const knownSequence = Math.max(record.watermark, await deps.reader.highestSequence(partition));
+  const found = await ensureStream(manager, partition, deps.streams);
+  const mismatch =
+    deps.suspicion ??
+    streamMismatch(found, {
       createdAtMs: record.stream?.created_at_ms,
       knownSequence,
       resumedSequence: record.stream?.resumed_sequence ?? 0,
       watermark: record.watermark,
     }) ??
     (await otherAtWatermark(manager, found, record));
-  if (strangeness) {
-    parts.onStrange(strangeness);
-    await repair(parts, record.watermark, knownSequence);
+  if (mismatch) {
+    deps.onUnknown(mismatch);
+    await repair(deps, record.watermark, knownSequence);
   } else if (!record.stream) {
     await recordStream(collections.partitions, lease, {
       created_at_ms: found.createdAtMs,
@@ -71,26 +71,26 @@ export async function prepareStream(parts: StreamCheckParts): Promise<StreamFact
   return (await lookAtStream(manager, partition)) ?? found;
 }
 
-async function repair(parts: StreamCheckParts, watermark: number, knownSequence: number): Promise<void> {
-  const { manager, partition, collections, lease, streams } = parts;
-  const repairing = { ...parts, knownSequence, watermark, nowMs: parts.clock.now() };
+async function repair(deps: StreamCheckDeps, watermark: number, knownSequence: number): Promise<void> {
+  const { manager, partition, collections, lease, streams } = deps;
+  const repairing = { ...deps, knownSequence, watermark, nowMs: deps.clock.now() };
   const resumedSequence = await repairStream(repairing);
-  await adoptAboveWatermark(parts, watermark, knownSequence);
+  await adoptAboveWatermark(deps, watermark, knownSequence);
   const repaired = await lookAtStream(manager, partition);
   if (!repaired)
-    throw new Fault('UNAVAILABLE', `the stream of partition ${partition} went away under its repair`);
+    throw new Fault('UNAVAILABLE', `the stream of partition ${partition} was deleted during its repair`);
   const stream = { created_at_ms: repaired.createdAtMs, resumed_sequence: resumedSequence };
   await recordStream(collections.partitions, lease, stream);
   await restoreSetAside(repairing);
-  await openToDoors(manager, partition, streams);
+  await openToPublishers(manager, partition, streams);
 }
 
 /**
- * Events that an owner stored before it died, above the watermark it did not move, are the log's: what the stream holds
- * of them comes again at other positions, and will be recognised as sent twice.
+ * Moves the watermark over events that an owner inserted before it died. The stream has them too: after the repair they come
+ * again at other positions, and are recognized as duplicates.
  */
 async function adoptAboveWatermark(
-  { collections, lease, leaseTtlMs }: StreamCheckParts,
+  { collections, lease, leaseTtlMs }: StreamCheckDeps,
   watermark: number,
   knownSequence: number,
 ): Promise<void> {
@@ -102,7 +102,7 @@ async function adoptAboveWatermark(
   });
 }
 
-/** Why a stream is no longer the one that {@link prepareStream} saw; undefined when it is. */
+/** Why the stream has changed since {@link prepareStream}; undefined if it has not. */
 export async function stillKnown(
   manager: JetStreamManager,
   partition: number,
@@ -110,8 +110,8 @@ export async function stillKnown(
   watermark: number,
 ): Promise<string | undefined> {
   const now = await lookAtStream(manager, partition);
-  if (!now) return 'it was deleted';
-  return strangenessOf(now, {
+  if (!now) return 'the stream was deleted';
+  return streamMismatch(now, {
     createdAtMs: prepared.createdAtMs,
     knownSequence: Math.max(watermark, prepared.lastSequence),
     resumedSequence: prepared.firstSequence,
@@ -119,7 +119,7 @@ export async function stillKnown(
   });
 }
 
-/** A stream restored from an older copy may have grown past the watermark again: then another envelope lies there. */
+/** A stream that was restored from an older copy may have grown past the watermark and have another envelope there. */
 async function otherAtWatermark(
   manager: JetStreamManager,
   stream: StreamFacts,
@@ -129,5 +129,6 @@ async function otherAtWatermark(
   if (!storedAt || watermark < stream.firstSequence) return undefined;
   const message = await manager.streams.getMessage(streamName(record._id), { seq: watermark });
   if (!message || message.time.getTime() === storedAt.getTime()) return undefined;
-  return `its envelope ${watermark} was stored at ${message.time.toISOString()}, the log's at ${storedAt.toISOString()}`;
+  const [found, known] = [message.time.toISOString(), storedAt.toISOString()];
+  return `envelope ${watermark} of the stream was stored at ${found}, but that of the log at ${known}`;
 }

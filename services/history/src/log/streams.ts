@@ -14,24 +14,24 @@ import {
 
 export interface StreamSettings {
   readonly partitionCount: number;
-  /** Bytes a stream may hold; the door refuses telemetry at 90 % of them. */
+  /** Maximum bytes of a stream. Ingest refuses telemetry at 90 % of it. */
   readonly maxBytes: number;
   /** Copies of each stream on a cluster: 1 or 3. */
   readonly replicas: number;
 }
 
-/** What the log must know of a partition's stream. */
+/** The state of a partition's stream. */
 export interface StreamFacts {
   readonly createdAtMs: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly bytes: number;
   readonly maxBytes: number;
-  /** Its subject was taken away from the doors, and not given back yet. */
+  /** Publishers have no access to it until a repair ends. */
   readonly isUnderRepair: boolean;
 }
 
-/** The partition's stream, created when it is missing. Only history creates streams. */
+/** The partition's stream, created if it is missing. Only history creates streams. */
 export async function ensureStream(
   manager: JetStreamManager,
   partition: number,
@@ -53,7 +53,7 @@ export async function ensureStream(
   return factsOf(info);
 }
 
-/** The partition's stream as it is now; undefined when there is none. */
+/** The partition's stream as it is now; undefined if it does not exist. */
 export async function lookAtStream(
   manager: JetStreamManager,
   partition: number,
@@ -80,18 +80,18 @@ function factsOf({ created, state, config }: StreamInfo): StreamFacts {
 const partitionIn = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
 
 /**
- * Takes the stream's subject away from the doors: from then on they find nobody there, and acknowledge nothing.
- * Its bytes are unbounded meanwhile, for a repair adds to it.
+ * Moves the stream to another subject, so that publishers get no answer and acknowledge nothing.
+ * Its bytes are not limited until the repair ends, because the repair adds to it.
  */
-export async function closeToDoors(manager: JetStreamManager, partition: number): Promise<void> {
+export async function closeToPublishers(manager: JetStreamManager, partition: number): Promise<void> {
   await manager.streams.update(streamName(partition), {
     subjects: [repairSubject(partition)],
     max_bytes: -1,
   });
 }
 
-/** Gives the subject back, and applies what is configured. */
-export async function openToDoors(
+/** Moves the stream back to its subject and applies the configured limits. */
+export async function openToPublishers(
   manager: JetStreamManager,
   partition: number,
   { maxBytes, replicas }: StreamSettings,
@@ -104,28 +104,28 @@ export async function openToDoors(
   });
 }
 
-/** What the log remembers of a stream, to know it again. */
-export interface KnownStream {
+/** What the log has recorded about a stream, to recognize it. */
+interface KnownStream {
   readonly createdAtMs: number | undefined;
-  /** Everything of the stream up to here is in the log or was seen on the way to it. */
+  /** The highest sequence of the stream that the log has or has seen. */
   readonly knownSequence: number;
-  /** Where the stream goes on after a repair; 0: it was never repaired. */
+  /** The first sequence after the last repair; 0: it was never repaired. */
   readonly resumedSequence: number;
   readonly watermark: number;
 }
 
-/** Why a stream is not the one the log knows; undefined when it is. */
-export function strangenessOf(stream: StreamFacts, known: KnownStream): string | undefined {
-  if (stream.isUnderRepair) return 'a repair of it was not finished';
+/** Why a stream is not the one that the log knows; undefined if it is. */
+export function streamMismatch(stream: StreamFacts, known: KnownStream): string | undefined {
+  if (stream.isUnderRepair) return 'a repair of the stream was not finished';
   if (known.createdAtMs !== undefined && stream.createdAtMs !== known.createdAtMs) {
-    return `it was created at ${new Date(stream.createdAtMs).toISOString()}, not ${new Date(known.createdAtMs).toISOString()}`;
+    return `the stream was created at ${new Date(stream.createdAtMs).toISOString()}, not ${new Date(known.createdAtMs).toISOString()}`;
   }
   if (stream.lastSequence < known.knownSequence) {
-    return `it ends at ${stream.lastSequence}, below ${known.knownSequence}, which the log has`;
+    return `the stream ends at ${stream.lastSequence}, but the log has ${known.knownSequence}`;
   }
   const next = Math.max(known.watermark + 1, known.resumedSequence);
   if (stream.firstSequence > next) {
-    return `it begins at ${stream.firstSequence}, above ${next}, which the log needs next`;
+    return `the stream begins at ${stream.firstSequence}, but the log needs ${next} next`;
   }
   return undefined;
 }

@@ -14,7 +14,7 @@ const reports = (count: number, vehicleId = 'bus-1', from = 0) =>
     reported({ vehicleId, reportId: `r${from + at}`, observedAtMs: 1_700_000_000_000 + (from + at) * 1_000 }),
   );
 
-test('what is acknowledged lands in the log once, in order, at its position', async () => {
+test('acknowledged reports are in the log once, in order, at their positions', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   await log.writer('one');
@@ -30,7 +30,7 @@ test('what is acknowledged lands in the log once, in order, at its position', as
   expect(stored.map(({ position }) => position)).toEqual(positions);
 });
 
-test('a report sent again changes nothing, and one with other content becomes a conflict, once', async () => {
+test('a repeated report changes nothing, and one with other content becomes one conflict', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   await log.writer('one');
@@ -53,7 +53,7 @@ test('a report sent again changes nothing, and one with other content becomes a 
   ]);
 });
 
-test('bytes that are no envelope are kept at their place, and what follows lands', async () => {
+test('bytes that are not an envelope are stored at their position, and the next reports follow', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   await log.writer('one');
@@ -70,7 +70,7 @@ test('bytes that are no envelope are kept at their place, and what follows lands
   expect(types).toEqual(['UndecodableReceived', 'TelemetryReported']);
 });
 
-test('a second owner takes over from where the first stopped, and the first coming back adds nothing', async () => {
+test('a second owner continues where the first stopped', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   const first = await log.writer('first');
@@ -88,7 +88,7 @@ test('a second owner takes over from where the first stopped, and the first comi
   await eventually(async () => expect(await log.readAll()).toHaveLength(600));
 });
 
-test('an owner that died between insert and watermark left events that are recognised as the log’s own', async () => {
+test('events of an owner that died between insert and watermark are committed, not duplicates', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   const first = await log.writer('first');
@@ -104,13 +104,13 @@ test('an owner that died between insert and watermark left events that are recog
   );
 
   const committed: number[] = [];
-  await log.writer('second', { observer: { onCommitted: (_, { events }) => committed.push(events) } });
+  await log.writer('second', { metrics: { committed: (_, { events }) => committed.push(events) } });
 
   await eventually(async () => expect(await log.readAll()).toEqual(before));
   await eventually(() => expect(committed.reduce((sum, events) => sum + events, 0)).toBe(50));
 });
 
-test('a stream deleted under the log is replaced above all known sequences, and the gap is an event', async () => {
+test('a deleted stream continues above all known sequences, and the gap is an event', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   await log.writer('one');
@@ -128,7 +128,7 @@ test('a stream deleted under the log is replaced above all known sequences, and 
   expect(types).toEqual(['TelemetryReported', 'LogGapFound', 'TelemetryReported']);
 });
 
-test('what a dead owner stored above the watermark stays in the log when the stream is gone, and followers see it', async () => {
+test('events above the watermark stay in the log when the stream is deleted, and followers receive them', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   const first = await log.writer('first');
@@ -170,7 +170,7 @@ test('what a dead owner stored above the watermark stays in the log when the str
   await following;
 });
 
-test('a watermark that cannot be moved is noticed at once, also where nothing else comes', async () => {
+test('a watermark that cannot be moved is noticed at once, also without further reports', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   await log.writer('only');
@@ -179,7 +179,7 @@ test('a watermark that cannot be moved is noticed at once, also where nothing el
   const first = await publisher.append(reports(1), soon());
   await eventually(async () => expect(await log.reader.watermark(0)).toBe(first.sequence));
 
-  // As when MongoDB is restored from a backup under a writer: the lease is still its own.
+  // As if MongoDB was restored from a backup: the writer still has the lease.
   await log.collections.partitions.updateOne({ _id: 0 }, { $set: { watermark: 0 } });
   const second = await publisher.append(reports(1, 'bus-1', 1), soon());
 

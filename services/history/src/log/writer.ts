@@ -4,36 +4,21 @@ import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry
 import type { PartitionHealth } from '@odograph/event-log/broadcast';
 import { type Clock, pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
+import type { Logger } from '@odograph/platform/logger';
 import { type Appended, appendEvents } from './append.ts';
-import { type Broadcaster, linkEnvelopes } from './broadcast.ts';
+import { type Broadcaster, linkEnvelopes } from './broadcaster.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeReader, openEnvelopeReader, type ReadEnvelope } from './envelope-reader.ts';
 import { HeldLease } from './held-lease.ts';
+import type { WriterMetrics } from './metrics.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import { type Lease, readPartition } from './partition-record.ts';
 import { prepareStream, stillKnown } from './stream-check.ts';
 import type { StreamFacts, StreamSettings } from './streams.ts';
 
-/** What the writer tells of its work, for metrics and the log. */
-export interface WriterObserver {
-  onCommitted(partition: number, batch: CommittedBatch): void;
-  /** Something failed and will be tried again. */
-  onTrouble(partition: number, error: unknown): void;
-  /** The stream is not the one the log knows, or is that again: reason undefined. */
-  onHalted(partition: number, reason: string | undefined): void;
-}
-
-export interface CommittedBatch {
-  readonly events: number;
-  readonly duplicates: number;
-  readonly conflicts: number;
-  /** The last envelope's time in JetStream: Unix time, milliseconds. */
-  readonly storedAtMs: number;
-}
-
-export interface WriterParts {
+export interface WriterDeps {
   readonly partition: number;
-  /** Names this process among those that could append. */
+  /** The name of this process in the lease. */
   readonly owner: string;
   readonly collections: LogCollections;
   readonly reader: MongoLogReader;
@@ -44,30 +29,31 @@ export interface WriterParts {
   readonly leaseTtlMs: number;
   readonly freeDiskRatio: () => number | undefined;
   readonly clock: Clock;
-  readonly observer: WriterObserver;
+  readonly metrics: WriterMetrics;
+  readonly logger: Logger;
 }
 
 const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 200;
 
 /**
- * The log writer of a partition: takes the lease when it is free, reads envelopes in order from the watermark on, and
- * appends them: insert → watermark → broadcast, one batch at a time at each step.
+ * The log writer of a partition. It acquires the lease when it is free, reads envelopes in order from the watermark on, and
+ * appends them: insert → watermark → broadcast, one batch at a time in each step.
  */
 export class PartitionWriter {
-  readonly #parts: WriterParts;
+  readonly #deps: WriterDeps;
   readonly #stopping = new AbortController();
   readonly #lease: HeldLease;
   readonly #running: Promise<void>;
-  /** One stretch of appending, from one check of the stream to the next. */
-  #turn = new AbortController();
+  /** Ends the current session: the appending between two checks of the stream. */
+  #session = new AbortController();
   #halted: string | undefined;
-  /** Set when a position held something else than the stream said: the stream is repaired before anything else. */
+  /** Set when a position of the log held another event than the stream. The stream is repaired next. */
   #suspicion: string | undefined;
 
-  constructor(parts: WriterParts) {
-    this.#parts = parts;
-    this.#lease = new HeldLease(parts);
+  constructor(deps: WriterDeps) {
+    this.#deps = deps;
+    this.#lease = new HeldLease(deps);
     this.#running = this.#run();
   }
 
@@ -76,20 +62,20 @@ export class PartitionWriter {
     return this.#lease.isHeld && this.#halted === undefined;
   }
 
-  /** Why the partition is halted; undefined when it is not. */
+  /** Why the partition is halted; undefined if it is not. */
   get haltedBecause(): string | undefined {
     return this.#halted;
   }
 
-  /** Looks at the stream again before it goes on: to be called when the connection was lost and found. */
+  /** Checks the stream before it continues. Call it after a reconnection. */
   checkAgain(): void {
-    this.#turn.abort();
+    this.#session.abort();
   }
 
-  /** Ends after the batch under way and gives the lease up. */
+  /** Finishes the current batch and releases the lease. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#turn.abort();
+    this.#session.abort();
     await this.#running;
   }
 
@@ -98,140 +84,139 @@ export class PartitionWriter {
       try {
         const lease = await this.#lease.acquire();
         if (lease) await this.#append(lease);
-        else await this.#pause(this.#parts.leaseTtlMs / 4);
+        else await this.#pause(this.#deps.leaseTtlMs / 4);
       } catch (error) {
         this.#noteFault(error);
         await this.#pause(RETRY_MS);
       }
     }
-    await this.#giveUpLease();
+    await this.#releaseLease();
   }
 
-  /** Checks the stream, then appends, until the turn ends: by a stop, a lost lease, a strange stream, or a reconnection. */
+  /** One session: checks the stream, then appends until a stop, a lost lease, a changed stream or a reconnection. */
   async #append(lease: Lease): Promise<void> {
-    const { signal } = this.#beginTurn();
-    const { watermark } = await readPartition(this.#parts.collections.partitions, lease.partition);
-    const turn: Turn = { lease, watermark, stream: undefined, signal };
-    const beating = this.#beat(turn);
+    const { signal } = this.#beginSession();
+    const { watermark } = await readPartition(this.#deps.collections.partitions, lease.partition);
+    const session: Session = { lease, watermark, stream: undefined, signal };
+    const beating = this.#beat(session);
     try {
-      turn.stream = await prepareStream({
-        ...this.#parts,
+      session.stream = await prepareStream({
+        ...this.#deps,
         lease,
         suspicion: this.#suspicion,
-        onStrange: (reason) => this.#setHalted(reason),
+        onUnknown: (reason) => this.#setHalted(reason),
         signal,
       });
       this.#suspicion = undefined;
       this.#setHalted(undefined);
-      await this.#appendAll(turn);
+      await this.#appendAll(session);
     } finally {
-      this.#turn.abort();
+      this.#session.abort();
       await beating;
     }
   }
 
-  async #appendAll(turn: Turn): Promise<void> {
-    const { partition, collections, jetstream, observer } = this.#parts;
-    turn.watermark = (await readPartition(collections.partitions, partition)).watermark;
-    const envelopes = await openEnvelopeReader(jetstream, partition, turn.watermark);
-    const interrupt = () =>
-      void close(envelopes).catch((error: unknown) => observer.onTrouble(partition, error));
-    turn.signal.addEventListener('abort', interrupt, { once: true });
+  async #appendAll(session: Session): Promise<void> {
+    const { partition, collections, jetstream } = this.#deps;
+    session.watermark = (await readPartition(collections.partitions, partition)).watermark;
+    const envelopes = await openEnvelopeReader(jetstream, partition, session.watermark);
+    const interrupt = () => void close(envelopes).catch((error: unknown) => this.#warn(error));
+    session.signal.addEventListener('abort', interrupt, { once: true });
     try {
-      await this.#appendBatches(turn, envelopes);
+      await this.#appendBatches(session, envelopes);
     } finally {
-      turn.signal.removeEventListener('abort', interrupt);
+      session.signal.removeEventListener('abort', interrupt);
       await close(envelopes);
     }
   }
 
   /**
-   * One batch after the other. While the watermark moves over one, the next is inserted already: what lies above the
-   * watermark does not exist to a reader, and a watermark moves only once the log has all below it.
+   * Inserts the next batch while the watermark moves over the one before it. This is safe: readers never read above the
+   * watermark, and it moves only after everything below it is inserted.
    */
-  async #appendBatches(turn: Turn, envelopes: EnvelopeReader): Promise<void> {
+  async #appendBatches(session: Session, envelopes: EnvelopeReader): Promise<void> {
     let committing: Promise<unknown> = Promise.resolve();
     try {
-      while (!turn.signal.aborted) {
-        const batch = await envelopes.take();
+      while (!session.signal.aborted) {
+        const batch = await envelopes.nextBatch();
         if (batch.length === 0) break;
         const appended = await this.#insert(batch);
         await committing;
-        committing = this.#commit(turn, batch, appended);
-        // What goes wrong ends the turn, and is thrown at its end: where nothing else comes, nobody would look before.
-        committing.catch(() => this.#turn.abort());
+        committing = this.#commit(session, batch, appended);
+        // A failure ends the session, which throws it. Without the abort it would show only when the next batch comes.
+        committing.catch(() => this.#session.abort());
       }
     } finally {
       await committing;
     }
   }
 
-  #beginTurn(): AbortController {
-    this.#turn = new AbortController();
-    if (this.#stopping.signal.aborted) this.#turn.abort();
-    return this.#turn;
+  #beginSession(): AbortController {
+    this.#session = new AbortController();
+    if (this.#stopping.signal.aborted) this.#session.abort();
+    return this.#session;
   }
 
   async #insert(batch: readonly ReadEnvelope[]): Promise<Appended> {
     const events = batch.flatMap((envelope) => envelope.events);
     return await this.#untilKnown(() => {
       this.#lease.assertHeld();
-      return appendEvents(this.#parts.collections.events, events);
+      return appendEvents(this.#deps.collections.events, events);
     });
   }
 
-  /** Moves the watermark over a batch that is in the log, and tells of it. */
-  async #commit(turn: Turn, batch: readonly ReadEnvelope[], appended: Appended): Promise<void> {
-    const { partition, broadcaster, observer } = this.#parts;
+  /** Moves the watermark over an inserted batch and broadcasts it. */
+  async #commit(session: Session, batch: readonly ReadEnvelope[], appended: Appended): Promise<void> {
+    const { partition, broadcaster, metrics, clock } = this.#deps;
     const last = batch.at(-1) as ReadEnvelope;
-    const move = { from: turn.watermark, to: last.sequence, storedAtMs: last.storedAtMs };
-    await this.#untilKnown(() => this.#lease.moveWatermark(turn.lease, move));
+    const move = { from: session.watermark, to: last.sequence, storedAtMs: last.storedAtMs };
+    await this.#untilKnown(() => this.#lease.moveWatermark(session.lease, move));
     const sequences = batch.map(({ sequence }) => sequence);
-    const envelopes = linkEnvelopes(sequences, appended.committed, turn.watermark);
-    broadcaster.tell(last.sequence, envelopes, this.#health(turn.stream));
-    turn.watermark = last.sequence;
-    observer.onCommitted(partition, {
+    const envelopes = linkEnvelopes(sequences, appended.committed, session.watermark);
+    broadcaster.send(last.sequence, envelopes, this.#health(session.stream));
+    session.watermark = last.sequence;
+    metrics.committed(partition, {
       events: appended.committed.length,
       duplicates: appended.duplicates,
       conflicts: appended.conflicts,
-      storedAtMs: last.storedAtMs,
+      lagMs: clock.now() - last.storedAtMs,
     });
   }
 
-  /** Repeats what failed for an unknown reason, with the same batch, until the answer is known or the writer stops. */
+  /** Repeats a step whose result is unknown, with the same batch, until it is known or the writer stops. */
   async #untilKnown<T>(attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await attempt();
       } catch (error) {
         if (isFault(error, 'CORRUPT_LOG', 'VERSION_CONFLICT') || this.#stopping.signal.aborted) throw error;
-        this.#parts.observer.onTrouble(this.#parts.partition, error);
+        this.#warn(error);
         await this.#pause(RETRY_MS);
       }
     }
   }
 
-  /** While a turn lasts, every second: hold the lease, look at the stream, give a sign of life; also during a repair. */
-  async #beat(turn: Turn): Promise<void> {
-    while (!turn.signal.aborted) {
-      await pause(HEARTBEAT_MS, turn.signal);
+  /** During a session, also during a repair: every second renew the lease, check the stream and send a heartbeat. */
+  async #beat(session: Session): Promise<void> {
+    while (!session.signal.aborted) {
+      await pause(HEARTBEAT_MS, session.signal);
       try {
-        if (!turn.signal.aborted) await this.#checkUp(turn);
+        if (!session.signal.aborted) await this.#checkUp(session);
       } catch (error) {
-        if (!turn.signal.aborted) this.#noteFault(error);
+        if (!session.signal.aborted) this.#noteFault(error);
       }
     }
   }
 
-  async #checkUp(turn: Turn): Promise<void> {
-    const { partition, manager, broadcaster } = this.#parts;
-    await this.#lease.renew(turn.lease);
-    const { stream, watermark } = turn;
-    const strangeness = stream && (await stillKnown(manager, partition, stream, watermark));
-    if (turn.signal.aborted) return;
-    if (strangeness) this.#setHalted(strangeness);
-    if (stream || this.#halted) broadcaster.tell(turn.watermark, [], this.#health(stream));
-    if (strangeness) this.#turn.abort();
+  async #checkUp(session: Session): Promise<void> {
+    const { partition, manager, broadcaster } = this.#deps;
+    await this.#lease.renew(session.lease);
+    const { stream, watermark } = session;
+    const mismatch = stream && (await stillKnown(manager, partition, stream, watermark));
+    if (session.signal.aborted) return;
+    if (mismatch) this.#setHalted(mismatch);
+    if (stream || this.#halted) broadcaster.send(session.watermark, [], this.#health(stream));
+    if (mismatch) this.#session.abort();
   }
 
   #noteFault(error: unknown): void {
@@ -240,37 +225,53 @@ export class PartitionWriter {
       this.#suspicion = error.message;
       this.#setHalted(error.message);
     }
-    this.#parts.observer.onTrouble(this.#parts.partition, error);
+    this.#warn(error);
   }
 
-  /** Whoever holds it now judges the stream for itself. */
+  #warn(err: unknown): void {
+    const { partition, metrics, logger } = this.#deps;
+    metrics.retried(partition);
+    logger.warn({ partition, err }, 'appending to the log is tried again');
+  }
+
+  /** Forgets what it knows about the stream, because the next owner checks it. */
   #loseLease(): void {
     this.#lease.lose();
     this.#suspicion = undefined;
     this.#setHalted(undefined);
-    this.#turn.abort();
+    this.#session.abort();
   }
 
   #setHalted(reason: string | undefined): void {
-    const { partition, observer } = this.#parts;
-    if (reason !== this.#halted) observer.onHalted(partition, reason);
+    if (reason !== this.#halted) this.#reportHalted(reason);
     this.#halted = reason;
+  }
+
+  #reportHalted(reason: string | undefined): void {
+    const { partition, metrics, logger } = this.#deps;
+    if (reason === undefined) {
+      metrics.resumed(partition);
+      logger.info({ partition }, 'the partition goes on');
+    } else {
+      metrics.halted(partition);
+      logger.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
+    }
   }
 
   #health(stream: StreamFacts | undefined): PartitionHealth {
     return {
       state: this.#halted === undefined ? PartitionState.RUNNING : PartitionState.HALTED,
       streamCreatedAtMs: stream?.createdAtMs ?? 0,
-      freeDiskRatio: this.#parts.freeDiskRatio(),
+      freeDiskRatio: this.#deps.freeDiskRatio(),
     };
   }
 
-  /** Where MongoDB is away, the lease will run out. */
-  async #giveUpLease(): Promise<void> {
+  /** If MongoDB is unavailable, the lease expires. */
+  async #releaseLease(): Promise<void> {
     try {
-      await this.#lease.giveUp();
+      await this.#lease.release();
     } catch (error) {
-      this.#parts.observer.onTrouble(this.#parts.partition, error);
+      this.#warn(error);
     }
   }
 
@@ -279,16 +280,16 @@ export class PartitionWriter {
   }
 }
 
-/** What one turn of appending stands on. */
-interface Turn {
+/** The state of one session. */
+interface Session {
   readonly lease: Lease;
-  /** Undefined until it has been checked. */
+  /** Undefined until it is checked. */
   stream: StreamFacts | undefined;
   watermark: number;
   readonly signal: AbortSignal;
 }
 
-/** Closing asks the server to forget the consumer, which is not waited for long. */
+/** Closing deletes the consumer on the server. It does not wait long for that. */
 async function close(envelopes: EnvelopeReader): Promise<void> {
   await Promise.race([envelopes.close(), delay(RETRY_MS, undefined, { ref: false })]);
 }

@@ -25,13 +25,13 @@ async function openTestStream(count: number, bytes = 100) {
 
 const HOUR_MS = 3_600_000;
 
-test('what is young enough is kept', async () => {
+test('envelopes younger than the limit are kept', async () => {
   await using stream = await openTestStream(10);
   await trimStream(stream.manager, 0, 10, { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() });
   expect(await stream.firstKept()).toBe(1);
 });
 
-test('what is old goes, but never the watermark’s envelope nor what lies above', async () => {
+test('old envelopes are removed, but not the watermark’s envelope or those above it', async () => {
   await using stream = await openTestStream(10);
   const later = { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() + 2 * HOUR_MS };
   await trimStream(stream.manager, 0, 6, later);
@@ -40,7 +40,7 @@ test('what is old goes, but never the watermark’s envelope nor what lies above
   expect(await stream.firstKept()).toBe(6);
 });
 
-test('where bytes are short less is kept, and still nothing above the watermark goes', async () => {
+test('a stream that is short of bytes keeps less, but everything above the watermark', async () => {
   await using stream = await openTestStream(20, 4_000);
   const short = { keepMs: HOUR_MS, bytesRatio: 0.4, nowMs: Date.now() };
   await trimStream(stream.manager, 0, 20, short);
@@ -48,7 +48,7 @@ test('where bytes are short less is kept, and still nothing above the watermark 
   expect(await stream.firstKept()).toBeLessThan(13);
 });
 
-test('an empty stream is left alone', async () => {
+test('an empty stream is not changed', async () => {
   await using stream = await openTestStream(0);
   const all = { keepMs: 0, bytesRatio: 0.5, nowMs: Date.now() };
   await expect(trimStream(stream.manager, 0, 0, all)).resolves.toBe(0);

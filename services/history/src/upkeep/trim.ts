@@ -1,17 +1,58 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
+import type { LogReader } from '@odograph/event-log/log-reader';
 import { streamName } from '@odograph/event-log/nats-subjects';
+import type { Clock } from '@odograph/kernel/clock';
+import type { Logger } from '@odograph/platform/logger';
+import type { WriterMetrics } from '../log/metrics.ts';
 import { lookAtStream, type StreamFacts } from '../log/streams.ts';
 
 export interface TrimSettings {
-  /** How long a stream is kept behind the log, in milliseconds, so that a restored MongoDB backup can catch up. */
+  /** How long an envelope stays in its stream, in milliseconds, so that a restored MongoDB backup can catch up. */
   readonly keepMs: number;
-  /** Share of a stream's bytes above which less is kept than that. */
+  /** Share of the stream's maximum bytes above which it keeps less than that. */
   readonly bytesRatio: number;
 }
 
+interface TrimmingDeps {
+  readonly partitionCount: number;
+  readonly manager: JetStreamManager;
+  readonly reader: Pick<LogReader, 'watermark'>;
+  /** Whether this process owns a partition now. */
+  readonly isOwner: (partition: number) => boolean;
+  readonly keepMs: number;
+  readonly clock: Clock;
+  readonly metrics: Pick<WriterMetrics, 'retried'>;
+  readonly logger: Logger;
+}
+
+const INTERVAL_MS = 60_000;
+const BYTES_RATIO = 0.5;
+
+/** Trims the streams of the partitions that this process owns, once a minute. */
+export function startTrimming(deps: TrimmingDeps): { stop(): void } {
+  const { partitionCount, manager, reader, keepMs, clock, metrics, logger } = deps;
+
+  async function trim(partition: number): Promise<void> {
+    if (!deps.isOwner(partition)) return;
+    try {
+      const watermark = await reader.watermark(partition);
+      const settings = { keepMs, bytesRatio: BYTES_RATIO, nowMs: clock.now() };
+      await trimStream(manager, partition, watermark, settings);
+    } catch (err) {
+      metrics.retried(partition);
+      logger.warn({ partition, err }, 'trimming the stream is tried again');
+    }
+  }
+
+  const timer = setInterval(() => {
+    for (let partition = 0; partition < partitionCount; partition += 1) void trim(partition);
+  }, INTERVAL_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
 /**
- * Trims a stream behind the log: what is older than it has to be kept, and more where bytes are short, but never
- * the watermark's envelope or what lies above it. Gives how far it was trimmed: the first sequence that is kept.
+ * Removes envelopes that are older than the stream must keep them, and more if it is short of bytes, but never the
+ * watermark's envelope or one above it. Gives the first sequence that is kept.
  */
 export async function trimStream(
   manager: JetStreamManager,
@@ -31,14 +72,14 @@ export async function trimStream(
   return keepFrom;
 }
 
-/** The first sequence to keep for the stream to fall to the ratio of its bytes, taking envelopes for equally long. */
+/** The first sequence to keep so that the stream falls to the ratio of its bytes, assuming envelopes of equal size. */
 function firstWithin({ bytes, maxBytes, firstSequence, lastSequence }: StreamFacts, ratio: number): number {
   const allowed = maxBytes * ratio;
   if (maxBytes <= 0 || bytes <= allowed) return firstSequence;
   return Math.ceil(firstSequence + (lastSequence - firstSequence + 1) * (1 - allowed / bytes));
 }
 
-/** Nothing is as young as asked for. */
+/** No envelope is as young as requested. */
 function noneIsNull(error: unknown): null {
   if (error instanceof Error && error.name === 'JetStreamApiError' && /no message found/i.test(error.message))
     return null;

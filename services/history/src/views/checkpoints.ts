@@ -2,7 +2,7 @@ import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Collection } from 'mongodb';
 
-/** An event that a projection could not apply; what follows for its vehicle in that projection waits behind it. */
+/** An event that a projection could not apply. Later events of its vehicle wait behind it in that projection. */
 export interface Parked {
   readonly projection: string;
   readonly subject: string;
@@ -10,16 +10,16 @@ export interface Parked {
   readonly reason: string;
 }
 
-/** Up to where a partition's read models are stored, and what they left out on the way. */
+/** Up to which sequence a partition's read models are stored, and which events are parked. */
 export interface Checkpoint {
   readonly partition: number;
-  /** Every document has every event up to and including this sequence, but for what is parked. */
+  /** The documents have every event up to this sequence, inclusive, except those that are parked. */
   readonly sequence: number;
   readonly parked: readonly Parked[];
 }
 
 export interface CheckpointDocument {
-  /** The partition, and the versions of all projections: another version begins at the log's start. */
+  /** The partition and the versions of all projections: a new version starts at the beginning of the log. */
   readonly _id: string;
   readonly partition: number;
   readonly sequence: number;
@@ -34,14 +34,13 @@ interface ParkedDocument {
   readonly reason: string;
 }
 
-/** Checkpoints of the stored read models; they move by compare-and-set only. */
+/** Checkpoints of the stored read models. They move only by compare-and-set. */
 export interface Checkpoints {
   read(partition: number): Promise<Checkpoint>;
-  /** Moves the checkpoint. Throws a Fault VERSION_CONFLICT when it is no longer where it was. */
+  /** Moves the checkpoint. Throws a Fault VERSION_CONFLICT if it is not at `from` any more. */
   move(from: Checkpoint, to: Checkpoint): Promise<void>;
 }
 
-/** Where a partition's checkpoint begins. */
 const START = { sequence: 0, parked: [] };
 
 export function createCheckpoints(
@@ -74,7 +73,7 @@ export function createCheckpoints(
       if (now?.sequence === to.sequence) return;
       throw new Fault(
         'VERSION_CONFLICT',
-        `the checkpoint of partition ${to.partition} is at ${now?.sequence} already`,
+        `the checkpoint of partition ${to.partition} is at ${now?.sequence}, not at ${from.sequence}: another owner moved it`,
       );
     },
   };

@@ -6,24 +6,24 @@ import { flushTail } from './flush.ts';
 import type { ReadModel } from './read-model.ts';
 import type { ChangedSlice, ReadModelStore, SliceName, StoredSlice } from './read-model-store.ts';
 import { createTail } from './tail.ts';
-import { tallyProjection } from './tally.fixture.ts';
+import { totalsProjection } from './totals.fixture.ts';
 
-/** A partition with reports of a bus at sequences 1, 2 and so on, its checkpoint, and a store that tells what happens. */
+/** A partition with reports of a bus from sequence 1 on, its checkpoint, and a store that records its calls. */
 function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): void => undefined } = {}) {
   const tail = createTail(0, 0);
   for (let sequence = 1; sequence <= reports; sequence += 1) {
     tail.append({ events: [reportAt(sequence)], through: sequence });
   }
-  const asked: string[] = [];
+  const loaded: string[] = [];
   const saved: ChangedSlice[] = [];
   const load = async (names: readonly SliceName[]): Promise<StoredSlice[]> => {
-    asked.push(...names.map(({ subject }) => subject));
+    loaded.push(...names.map(({ subject }) => subject));
     whileLoading();
     return names.map((name) => ({ ...name, includes: undefined, documents: [] }));
   };
   const save = async (slices: readonly ChangedSlice[]) => void saved.push(...slices);
   const store = { load, save } as unknown as ReadModelStore;
-  const model = { projection: tallyProjection(), store, load: loadOne } as ReadModel<unknown>;
+  const model = { projection: totalsProjection(), store, load: loadOne } as ReadModel<unknown>;
   let checkpoint: Checkpoint = { partition: 0, sequence: 0, parked };
   const checkpoints: Checkpoints = {
     read: async () => checkpoint,
@@ -33,7 +33,7 @@ function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): vo
   };
   const log = { readSubject: async () => [] };
   const flush = () => flushTail({ tail, models: [model], checkpoints, log });
-  return { tail, asked, saved, flush };
+  return { tail, loaded, saved, flush };
 }
 
 const loadOne = async (subject: string, key: string) => ({
@@ -48,23 +48,23 @@ function reportAt(sequence: number): StoredEvent {
   return { position: { partition: 0, sequence, index: 0 }, event };
 }
 
-test('what was loaded before another owner’s flush is not stored with what the tail has left since', async () => {
+test('a flush fails if another owner flushed after its documents were loaded', async () => {
   const test = openFlush({ whileLoading: () => test.tail.trimThrough(2) });
   await expect(test.flush()).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
   expect(test.saved).toEqual([]);
 });
 
-test('a vehicle’s slices are loaded at once, and stored as of the end of the tail', async () => {
+test('the slices of a vehicle are loaded with one query, and stored up to the end of the tail', async () => {
   const test = openFlush();
   await test.flush();
-  expect(test.asked).toEqual(['bus-1']);
+  expect(test.loaded).toEqual(['bus-1']);
   expect(test.saved).toMatchObject([{ subject: 'bus-1', includes: { s: 3 }, documents: [{ reports: 3 }] }]);
 });
 
-test('nothing is loaded for a vehicle that is parked', async () => {
+test('no slice is loaded for a parked vehicle', async () => {
   const position = { partition: 0, sequence: 1, index: 0 };
-  const test = openFlush({ parked: [{ projection: 'tally', subject: 'bus-1', position, reason: 'sick' }] });
+  const test = openFlush({ parked: [{ projection: 'totals', subject: 'bus-1', position, reason: 'sick' }] });
   await test.flush();
-  expect(test.asked).toEqual([]);
+  expect(test.loaded).toEqual([]);
   expect(test.saved).toEqual([]);
 });

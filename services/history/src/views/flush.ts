@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
@@ -12,30 +12,30 @@ import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
 
-export interface FlushParts {
+interface FlushDeps {
   readonly tail: Tail;
   readonly models: readonly ReadModel<unknown>[];
   readonly checkpoints: Checkpoints;
   readonly log: SubjectLog;
-  /** Called after each stretch of work with how long it took, in milliseconds; others have their turn until it resolves. */
+  /** Awaited after each chunk, with the chunk's duration in milliseconds, so that other work can run. */
   readonly rest?: (workMs: number) => Promise<void>;
 }
 
-/** Vehicles loaded and stored together: enough for a good bulk write, few enough to keep memory flat. */
+/** Vehicles loaded and stored with one query each: enough for an efficient bulk write, and little memory. */
 const VEHICLES_AT_ONCE = 100;
 /**
- * Vehicles folded side by side, in about two milliseconds: then commits and queries have their turn, and what was decoded is
- * garbage before it has grown old.
+ * Vehicles folded in one turn of the event loop, about two milliseconds. Then commits and queries can run, and decoded
+ * events are collected while they are young.
  */
-const VEHICLES_A_TURN = 4;
+const VEHICLES_PER_TURN = 4;
 
 /**
- * Stores what the tail has: all changed documents of all projections first, then one checkpoint by compare-and-set.
- * Each document says what it includes, so a crash between the two, or a second owner, changes nothing.
- * Gives how many slices were stored.
+ * Stores the events of the tail: first all changed documents of all projections, then one checkpoint by compare-and-set.
+ * Each document has the position that it includes, so a crash between the two, or a second owner, changes nothing.
+ * Gives the number of stored slices.
  */
-export async function flushTail(parts: FlushParts): Promise<number> {
-  const { tail, models, checkpoints, log } = parts;
+export async function flushTail(deps: FlushDeps): Promise<number> {
+  const { tail, models, checkpoints, log } = deps;
   const { partition } = tail;
   const checkpoint = await checkpoints.read(partition);
   assertReaches(tail, checkpoint);
@@ -49,7 +49,7 @@ export async function flushTail(parts: FlushParts): Promise<number> {
     const startedAtMs = performance.now();
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE);
     slices += await flushVehicles(vehicles, models, { tail, parked, checkpoint, through, log });
-    await parts.rest?.(performance.now() - startedAtMs);
+    await deps.rest?.(performance.now() - startedAtMs);
   }
   const { sequence } = through;
   await checkpoints.move(checkpoint, { partition, sequence, parked: [...parked.values()] });
@@ -57,24 +57,24 @@ export async function flushTail(parts: FlushParts): Promise<number> {
   return slices;
 }
 
-/** A checkpoint only goes back when MongoDB is restored under a running process. */
+/** A checkpoint only moves back if MongoDB is restored while this process runs. */
 function assertReaches(tail: Tail, { sequence }: Checkpoint): void {
   if (sequence >= tail.floor()) return;
-  const message = `the checkpoint of partition ${tail.partition} went back to ${sequence}: start this process again`;
+  const message = `the checkpoint of partition ${tail.partition} went back to ${sequence}, below ${tail.floor()}: restart history`;
   throw new Fault('CORRUPT_LOG', message);
 }
 
 interface FlushContext {
   readonly tail: Tail;
-  /** What is parked, changed as the flush goes. */
+  /** The parked events. The flush changes the map in place. */
   readonly parked: Map<string, Parked>;
   readonly checkpoint: Checkpoint;
-  /** The end of the last envelope that is stored. */
+  /** The end of the last envelope of this flush. */
   readonly through: EventPosition;
   readonly log: SubjectLog;
 }
 
-/** Folds vehicles and stores what changed of them; gives how many slices that were. */
+/** Folds vehicles and stores their changed slices; gives the number of these. */
 async function flushVehicles(
   subjects: readonly string[],
   models: readonly ReadModel<unknown>[],
@@ -84,22 +84,22 @@ async function flushVehicles(
     models.map(async (model) => ({ model, loaded: await loadEnds(model, subjects, context) })),
   );
   const changed = flushed.map((): ChangedSlice[] => []);
-  for (let at = 0; at < subjects.length; at += VEHICLES_A_TURN) {
-    const folding = subjects.slice(at, at + VEHICLES_A_TURN).map(async (subject) => {
+  for (let at = 0; at < subjects.length; at += VEHICLES_PER_TURN) {
+    const folding = subjects.slice(at, at + VEHICLES_PER_TURN).map(async (subject) => {
       const vehicle = vehicleOf(subject, context);
       for (const [which, { model, loaded }] of flushed.entries())
         changed[which]?.push(...(await foldVehicle(model, vehicle, loaded, context)));
     });
     await Promise.all(folding);
-    await nextTurn();
+    await yieldToEventLoop();
   }
   for (const [which, { model }] of flushed.entries()) await model.store.save(changed[which] ?? []);
   return changed.flat().length;
 }
 
 /**
- * The slices that the first and the last event of each vehicle touch, with one query: they are nearly always all that is
- * needed. Not those of a vehicle that is parked, of which nothing is read.
+ * Loads the slices that the first and the last event of each vehicle change, with one query. These are nearly always all
+ * slices of the vehicle that change. A parked vehicle needs none.
  */
 async function loadEnds(
   { projection, store }: ReadModel<unknown>,
@@ -126,16 +126,19 @@ interface Vehicle {
 }
 
 function vehicleOf(subject: string, { tail, checkpoint, through }: FlushContext): Vehicle {
-  const { events: all, floor } = tail.view(subject);
-  // Another owner has stored further meanwhile, and what was loaded before may lack what is trimmed since.
+  const { events: all, floor } = tail.snapshot(subject);
+  // Another owner has flushed since then: the loaded documents may lack events that the tail has dropped.
   if (floor > checkpoint.sequence) {
-    throw new Fault('VERSION_CONFLICT', `partition ${tail.partition} is stored up to ${floor} already`);
+    throw new Fault(
+      'VERSION_CONFLICT',
+      `partition ${tail.partition} is already stored up to ${floor}: another owner flushed it`,
+    );
   }
   const events = eventsBetween(all, checkpoint.sequence, through.sequence);
   return { subject, events, decode: decodeOnce() };
 }
 
-/** Remembers what it has decoded, for each projection reads the same events. What cannot be decoded throws each time. */
+/** Decodes each event once for all projections. Throws each time for an event that cannot be decoded. */
 function decodeOnce(): Vehicle['decode'] {
   const decoded = new Map<Event, VehicleEvent>();
   return (event) => {
@@ -145,7 +148,7 @@ function decodeOnce(): Vehicle['decode'] {
   };
 }
 
-/** What changed of a vehicle in one projection. */
+/** The changed slices of a vehicle in one projection. */
 async function foldVehicle(
   { projection, load }: ReadModel<unknown>,
   { subject, events, decode }: Vehicle,

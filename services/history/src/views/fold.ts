@@ -7,46 +7,46 @@ import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Parked } from './checkpoints.ts';
 import { type Includes, includesPosition, type StoredSlice } from './read-model-store.ts';
 
-/** A slice in memory, with what it was loaded from. */
-export interface FoldedSlice<S> {
+/** A slice in memory, and the stored slice that it was made from. */
+interface FoldedSlice<S> {
   readonly stored: StoredSlice;
   readonly state: S;
   isChanged: boolean;
 }
 
-export interface FoldParts<S> {
+interface FoldOptions<S> {
   readonly projection: Projection<S>;
   readonly subject: string;
-  /** The vehicle's events that the stored documents may not have, in order. */
+  /** The vehicle's events that may be missing in the stored documents, in order. */
   readonly events: readonly StoredEvent[];
-  /** What is parked for this vehicle in this projection as the events begin. */
+  /** The event of this vehicle that is parked in this projection before these events. */
   readonly parked: Parked | undefined;
-  /** Only slices with these keys; all where it is left out. */
+  /** Folds only slices with these keys; all if left out. */
   readonly wants?: (key: string) => boolean;
   readonly load: (key: string) => Promise<StoredSlice>;
-  /** Decodes an event; where several projections fold the same events, once for all of them. */
+  /** Decodes an event. A caller that folds the same events for several projections can decode each event once. */
   readonly decode?: (event: StoredEvent['event']) => VehicleEvent;
-  /** The vehicle's events between two positions, both included, from the log: what waited behind a parked one. */
+  /** Reads the vehicle's events between two positions, inclusive, from the log: those that waited behind a parked one. */
   readonly replay: (from: EventPosition, through: EventPosition) => Promise<readonly StoredEvent[]>;
 }
 
-/** What a vehicle's slices are after its events. */
+/** A vehicle's slices after its events. */
 export interface Folded<S> {
   readonly slices: ReadonlyMap<string, FoldedSlice<S>>;
   readonly parked: Parked | undefined;
 }
 
 /**
- * Folds a vehicle's events into its slices by the projection's own functions.
+ * Folds a vehicle's events into its slices.
  *
- * An event that cannot be applied is parked with all that follows it, until an event of the log says to retry or to
- * drop it; then what waited is read from the log again. A parked event leaves no trace: the fold is begun anew with
- * the knowledge of where it stops. An event newer than this process knows is no reason to park: the fault is thrown on.
+ * An event that cannot be applied is parked: it and all later events wait until an event of the log retries or drops it,
+ * and then they are read from the log again. A parked event must not change a slice, so the fold starts again and stops
+ * before it. An event version that this process does not know is not parked: its fault is thrown.
  */
-export async function foldSubject<S>(parts: FoldParts<S>): Promise<Folded<S>> {
+export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>> {
   const stops = new Map<string, string>();
   for (;;) {
-    const attempt = await foldUntilFault(parts, stops);
+    const attempt = await foldUntilFault(options, stops);
     if (!('reason' in attempt)) return attempt;
     stops.set(keyOfPosition(attempt.position), attempt.reason);
   }
@@ -57,25 +57,25 @@ interface FaultFound {
   readonly reason: string;
 }
 
-/** @param stops events known not to apply, with why. */
+/** @param stops events that cannot be applied, by position, with the reason. */
 async function foldUntilFault<S>(
-  parts: FoldParts<S>,
+  options: FoldOptions<S>,
   stops: ReadonlyMap<string, string>,
 ): Promise<Folded<S> | FaultFound> {
-  const { projection, subject, replay, decode = decodeEvent } = parts;
+  const { projection, subject, replay, decode = decodeEvent } = options;
   const slices = new Map<string, FoldedSlice<S>>();
-  let parked = parts.parked;
+  let parked = options.parked;
 
   async function open(key: string): Promise<void> {
-    const stored = await parts.load(key);
+    const stored = await options.load(key);
     slices.set(key, { stored, state: openSlice(projection, stored), isChanged: false });
   }
 
-  const isMissing = (key: string) => !slices.has(key) && (!parts.wants || parts.wants(key));
+  const isMissing = (key: string) => !slices.has(key) && (!options.wants || options.wants(key));
   const missingFor = (change: ReadEvent<S> | undefined) =>
     change && 'keys' in change ? change.keys.filter(isMissing) : [];
 
-  /** Undefined where the event is known not to apply: from here on it is parked. */
+  /** Undefined if the event is known to fail: then it becomes the parked event. */
   function read({ position, event }: StoredEvent): ReadEvent<S> | undefined {
     const stop = stops.size > 0 ? stops.get(keyOfPosition(position)) : undefined;
     if (stop === undefined) return readEvent(projection, event, decode);
@@ -93,11 +93,11 @@ async function foldUntilFault<S>(
     return undefined;
   }
 
-  /** Waits only for slices that are not open yet: nearly every event finds its own open. */
-  async function take(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
+  /** Awaits only slices that are not open yet, because nearly every event changes open ones. */
+  async function applyAll(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
     for (const stored of events) {
       let found: FaultFound | undefined;
-      if (parked) found = await takeBehind(parked, stored);
+      if (parked) found = await releaseBy(stored, parked);
       else {
         const change = read(stored);
         const missing = missingFor(change);
@@ -109,24 +109,24 @@ async function foldUntilFault<S>(
     return undefined;
   }
 
-  /** What waited behind the parked event, and the event itself unless it is dropped. */
+  /** The events that waited behind the parked one, and that one unless it is dropped. */
   async function waitedBehind(held: Parked, decision: StoredEvent, release: 'retry' | 'drop') {
     const before = { ...decision.position, index: decision.position.index - 1 };
-    // Earlier decisions about the same event are moot now; replayed, each would replay the others again.
+    // Without earlier decisions about the same event: each of them would replay the others again.
     const waited = (await replay(held.position, before)).filter((stored) => !releaseIn(stored, held));
     return release === 'drop' ? waited.filter(isNotAt(held.position)) : waited;
   }
 
-  /** An event that came while another is parked: of interest only where it lets go on, or where that has been decided. */
-  async function takeBehind(held: Parked, stored: StoredEvent): Promise<FaultFound | undefined> {
+  /** While an event is parked, ignores everything except the retry or drop that releases it. */
+  async function releaseBy(stored: StoredEvent, held: Parked): Promise<FaultFound | undefined> {
     const release = releaseIn(stored, held);
     if (!release) return undefined;
     const waited = await waitedBehind(held, stored, release);
     parked = undefined;
-    return (await take(waited)) ?? (parked ? undefined : take([stored]));
+    return (await applyAll(waited)) ?? (parked ? undefined : applyAll([stored]));
   }
 
-  return (await take(parts.events)) ?? { slices, parked };
+  return (await applyAll(options.events)) ?? { slices, parked };
 }
 
 type ReadEvent<S> = SliceChange<S> | { readonly reason: string };
@@ -135,7 +135,7 @@ type ReadEvent<S> = SliceChange<S> | { readonly reason: string };
 export function readEvent<S>(
   projection: Projection<S>,
   encoded: StoredEvent['event'],
-  decode: NonNullable<FoldParts<S>['decode']> = decodeEvent,
+  decode: NonNullable<FoldOptions<S>['decode']> = decodeEvent,
 ): ReadEvent<S> {
   try {
     return projection.read(decode(encoded));
@@ -145,7 +145,7 @@ export function readEvent<S>(
   }
 }
 
-/** Gives why the event cannot be applied, if it cannot. */
+/** Gives the reason if the event cannot be applied. */
 function applyTo<S>(
   slice: FoldedSlice<S>,
   change: SliceChange<S>,
@@ -161,20 +161,20 @@ function applyTo<S>(
   return undefined;
 }
 
-/** A stored slice in memory. */
+/** Opens a stored slice in memory. */
 export function openSlice<S>(projection: Projection<S>, { subject, key, documents }: StoredSlice): S {
   return documents.length > 0
     ? projection.fromDocuments(subject, key, documents)
     : projection.initial(subject, key);
 }
 
-/** Up to where a slice has its vehicle's events when they went as far as an envelope, or up to what is parked. */
+/** The last position that a slice includes: the end of the folded envelopes, or just before the parked event. */
 export function includesUpTo(envelope: EventPosition, parked: Parked | undefined): Includes {
   if (!parked) return { s: envelope.sequence, i: envelope.index };
   return { s: parked.position.sequence, i: parked.position.index - 1 };
 }
 
-/** Whether an event lets go on what is parked: by trying again, or without the parked event. */
+/** Whether an event releases the parked one, by a retry or by a drop. */
 function releaseIn({ event, position }: StoredEvent, parked: Parked): 'retry' | 'drop' | undefined {
   if (event.type !== 'ParkedEventRetried' && event.type !== 'ParkedEventDropped') return undefined;
   const decision = decodeEvent(event);

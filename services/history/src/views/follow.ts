@@ -3,26 +3,26 @@ import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { pause } from '@odograph/kernel/clock';
 import type { Tail } from './tail.ts';
 
-export interface FollowParts {
+interface FollowDeps {
   readonly tail: Tail;
   readonly reader: LogReader;
   readonly listen: LogListener;
   readonly signal: AbortSignal;
-  /** Bytes of the tail at which following waits for the read models to be stored. */
+  /** Bytes of the tail above which following waits until the read models are stored. */
   readonly maxTailBytes: number;
   readonly onTrouble?: (error: unknown) => void;
 }
 
-const ROOM_POLL_MS = 50;
+const POLL_MS = 50;
 
 /**
- * Keeps a tail at the log's head until the signal is aborted. When storing falls behind, it waits rather than
- * grow: answers then say an older position, and none goes wrong.
+ * Keeps a tail at the head of the log until the signal is aborted. If storing is too slow, it waits instead of using more
+ * memory; answers then have an older position but stay right.
  */
-export async function followLog({ tail, signal, maxTailBytes, ...rest }: FollowParts): Promise<void> {
+export async function followLog({ tail, signal, maxTailBytes, ...rest }: FollowDeps): Promise<void> {
   const { partition } = tail;
   for await (const stretch of subscribe({ ...rest, partition, after: tail.head(), signal })) {
     tail.append(stretch);
-    while (tail.bytes() > maxTailBytes && !signal.aborted) await pause(ROOM_POLL_MS, signal);
+    while (tail.bytes() > maxTailBytes && !signal.aborted) await pause(POLL_MS, signal);
   }
 }

@@ -1,18 +1,18 @@
 import type { ReadModel } from './read-model.ts';
 import type { Tail } from './tail.ts';
 
-/** Which subjects a list asks for. */
-export interface SubjectsAfter {
-  /** After this one; empty: from the first. */
+/** A page of a list of subjects. */
+interface SubjectsAfter {
+  /** After this subject; empty: from the first. */
   readonly after: string;
   readonly limit: number;
-  /** Fields that the stored document must have; what is in a tail is given anyway. */
+  /** Fields that the stored document must have. Subjects in a tail are given in any case. */
   readonly having?: Readonly<Record<string, string>>;
 }
 
 /**
- * The next subjects in order over what is stored and what is in the tails. A caller folds them, then filters:
- * a subject in a tail may not be what its stored document says any more.
+ * The next subjects in order, from the stored documents and the tails. Fold them before filtering: the stored document of
+ * a subject in a tail may be out of date.
  */
 export async function nextSubjects<S>(
   { store }: ReadModel<S>,

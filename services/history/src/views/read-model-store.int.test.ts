@@ -1,11 +1,11 @@
 import { testMongo } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';
 import { createReadModelStore } from './read-model-store.ts';
-import { tallyProjection } from './tally.fixture.ts';
+import { totalsProjection } from './totals.fixture.ts';
 
-test('stretches follow each other without a slice too few, cut or twice, however many documents one has', async () => {
+test('stretches have every slice once and complete, for any number of documents per slice', async () => {
   await using mongo = await testMongo();
-  const store = createReadModelStore(mongo.db, tallyProjection());
+  const store = createReadModelStore(mongo.db, totalsProjection());
   const counts = { a: 1, b: 6, c: 1, d: 4, e: 2, f: 1, g: 1 };
   const includes = { s: 1, i: 0 };
   await store.save(

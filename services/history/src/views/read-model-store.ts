@@ -2,14 +2,14 @@ import type { EventPosition } from '@odograph/kernel/position';
 import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import { type Collection, type Db, type Filter, MaxKey } from 'mongodb';
 
-/** Which document of a read model: the vehicle, the slice, and the document's place in the slice. */
-export interface DocumentKey {
+/** The key of a document: vehicle, slice, and the document's index in the slice. */
+interface DocumentKey {
   readonly v: string;
   readonly k: string;
   readonly n: number;
 }
 
-/** Up to where a slice has its vehicle's events; compared by BSON field by field. */
+/** The last position of its vehicle's events that a slice has. BSON compares it field by field. */
 export interface Includes {
   readonly s: number;
   readonly i: number;
@@ -17,7 +17,7 @@ export interface Includes {
 
 interface ReadModelDocument {
   readonly _id: DocumentKey;
-  /** When it was written. The first document is written last, so its position is what the whole slice includes. */
+  /** The position at which it was written. The first document is written last, so the whole slice includes its position. */
   readonly at: Includes;
   readonly body: DocumentBody;
 }
@@ -26,25 +26,25 @@ interface ReadModelDocument {
 export interface StoredSlice {
   readonly subject: string;
   readonly key: string;
-  /** Undefined: nothing is stored. */
+  /** Undefined if nothing is stored. */
   readonly includes: Includes | undefined;
   readonly documents: readonly DocumentBody[];
 }
 
-/** What is stored from one key to another. */
+/** The stored slices from one key to another. */
 export interface LoadedStretch {
   readonly slices: readonly StoredSlice[];
-  /** There is no other slice up to this key. */
+  /** There is no other slice up to this key, inclusive. */
   readonly through: string;
 }
 
-/** A slice to be stored. */
+/** A slice to store. */
 export interface ChangedSlice {
   readonly subject: string;
   readonly key: string;
   readonly includes: Includes;
   readonly documents: readonly DocumentBody[];
-  /** The documents it was made from: those that are still the same object are not written again. */
+  /** The documents it was made from. A document that is still the same object is not written again. */
   readonly before: readonly DocumentBody[];
 }
 
@@ -52,27 +52,24 @@ export type SliceName = Pick<StoredSlice, 'subject' | 'key'>;
 
 /** The stored documents of one projection. */
 export interface ReadModelStore {
-  /** The slices asked for, each with what is stored of it. */
+  /** The stored documents of these slices. */
   load(slices: readonly SliceName[]): Promise<readonly StoredSlice[]>;
-  /** A vehicle's first slices with keys from one to another, both included, in order: as many as a few documents hold. */
+  /** A vehicle's first slices with keys between two keys, inclusive, in order: as many as fit into a few documents. */
   loadFirst(subject: string, fromKey: string, toKey: string): Promise<LoadedStretch>;
-  /** Vehicles after one, in order, whose document has these fields: for lists of models with one document a vehicle. */
+  /** Vehicles after a vehicle, in order, whose document has these fields. For models with one document a vehicle. */
   subjectsAfter(
     subject: string,
     limit: number,
     having?: Readonly<Record<string, string>>,
   ): Promise<readonly string[]>;
-  /** Stores slices; one that is stored further on already stays as it is. */
+  /** Stores slices. A stored slice that includes a later position is not changed. */
   save(slices: readonly ChangedSlice[]): Promise<void>;
 }
 
-/** Documents that a stretch is read by: those of a few windows of samples, and at most so many megabytes. */
+/** Documents read with one query: a few windows of samples, at most 1 MiB each. */
 const DOCUMENTS_A_STRETCH = 4;
 
-/** The envelope as a whole: above every index. */
-export const WHOLE_ENVELOPE = Number.MAX_SAFE_INTEGER;
-
-/** Whether a slice has an event already. */
+/** Whether a slice has the event of a position. */
 export function includesPosition(
   includes: Includes | undefined,
   { sequence, index }: EventPosition,
@@ -93,8 +90,8 @@ export function createReadModelStore(database: Db, { name, version }: Projection
   const findSlice = ({ subject, key }: SliceName) => find({ _id: between(subject, key, key) });
 
   /**
-   * By the keys of their first two documents, which is far cheaper than a range for each; whatever has a second one is read
-   * again by its range.
+   * Reads the first two documents of each slice by key, which is much cheaper than a range for each slice. A slice with two
+   * documents may have more, so it is read again by its range.
    */
   async function findAll(slices: readonly SliceName[]): Promise<readonly StoredSlice[]> {
     const ids = slices.flatMap(({ subject: v, key: k }) => [
@@ -123,7 +120,7 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       const found = await find({ _id: between(subject, fromKey, toKey) }, DOCUMENTS_A_STRETCH);
       const count = found.reduce((sum, { documents }) => sum + documents.length, 0);
       if (count < DOCUMENTS_A_STRETCH) return { slices: found, through: toKey };
-      // The last slice may have more documents than were found.
+      // The last slice may have more documents than the query gave.
       const last = found.pop() as StoredSlice;
       const through = found.at(-1)?.key ?? last.key;
       return { slices: found.length > 0 ? found : await findSlice(last), through };
@@ -155,7 +152,7 @@ const between = (v: string, fromKey: string, toKey: string) => ({
   $lte: { v, k: toKey, n: Number.MAX_SAFE_INTEGER },
 });
 
-/** Last document first: a reader that goes forward meets every sample at least once while a slice is rewritten. */
+/** Writes the last document first, so a reader that reads forward during a rewrite finds every sample at least once. */
 function writesOf({ subject, key, includes, documents, before }: ChangedSlice) {
   return documents
     .map((body, n) => ({ n, body, isSame: body === before[n] }))

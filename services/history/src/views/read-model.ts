@@ -3,16 +3,16 @@ import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
 import type { ReadModelStore, StoredSlice } from './read-model-store.ts';
 
-/** A projection with its stored documents. */
+/** A projection and its stored documents. */
 export interface ReadModel<S> {
   readonly projection: Projection<S>;
   readonly store: ReadModelStore;
-  /** One slice; those that are asked for at the same time are loaded with one query. */
+  /** Loads one slice. Slices that are requested at the same time are loaded with one query. */
   readonly load: (subject: string, key: string) => Promise<StoredSlice>;
 }
 
-/** The log by vehicle: for what waited behind a parked event. */
+/** Reads the log by vehicle: the events that waited behind a parked one. */
 export interface SubjectLog {
-  /** A vehicle's events between two positions, both included, in order. */
+  /** A vehicle's events between two positions, inclusive, in order. */
   readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;
 }

@@ -18,7 +18,7 @@ const anyEnvelopes = fc.array(fc.array(anyEvent.map(Event.create), { minLength: 
   maxLength: 6,
 });
 
-/** Events as they come from an envelope, in one buffer, or from MongoDB, each decoded. */
+/** Events as they come from an envelope (encoded, in one buffer) or from MongoDB (decoded). */
 function stored(sequence: number, events: readonly Event[], isEncoded: boolean): readonly StoredEvent[] {
   const plain = events.map((event, index) => ({
     position: { partition: PARTITION, sequence, index },
@@ -36,7 +36,7 @@ function stored(sequence: number, events: readonly Event[], isEncoded: boolean):
 const names = (events: readonly StoredEvent[]) =>
   events.map(({ position: { sequence, index }, event }) => [sequence, index, event.subject, event.reportId]);
 
-test('a tail gives each subject its own events, in order, as they were, above where it is trimmed', () => {
+test('a tail gives each subject its own events above the trimmed sequence, unchanged and in order', () => {
   fc.assert(
     fc.property(anyEnvelopes, fc.boolean(), fc.nat(7), (envelopes, isEncoded, trimmed) => {
       const tail = createTail(PARTITION, 0);
@@ -46,7 +46,7 @@ test('a tail gives each subject its own events, in order, as they were, above wh
       const left = all.flat().filter(({ position }) => position.sequence > trimmed);
       for (const subject of ['V1', 'V2', 'V3']) {
         const own = left.filter(({ event }) => event.subject === subject);
-        expect(names(tail.view(subject).events)).toEqual(names(own));
+        expect(names(tail.snapshot(subject).events)).toEqual(names(own));
         expect(names(tail.ends(subject))).toEqual(
           names(own.length > 1 ? ([own[0], own.at(-1)] as StoredEvent[]) : own),
         );

@@ -1,37 +1,37 @@
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import type { LogStretch, StoredEvent } from '@odograph/event-log/log-reader';
 
-/** What a query takes of the tail, at one instant: later arrivals and trims do not change it. */
-export interface TailView {
-  /** The tail holds every event above this sequence … */
+/** The state of a tail for one subject at one moment. Later appends and trims do not change it. */
+export interface TailSnapshot {
+  /** The tail has every event above this sequence … */
   readonly floor: number;
-  /** … up to and including this one. */
+  /** … up to this one, inclusive. */
   readonly head: number;
-  /** The subject's events in it, in order. */
+  /** The subject's events, in order. */
   readonly events: readonly StoredEvent[];
 }
 
-/** The newest stretch of a partition's log, in memory: what the stored read models may not have yet. */
+/** The newest events of a partition's log, in memory: those that the stored read models may not have yet. */
 export interface Tail {
   readonly partition: number;
   append(stretch: LogStretch): void;
-  view(subject: string): TailView;
-  /** The first and the last of a subject's events here. */
+  snapshot(subject: string): TailSnapshot;
+  /** The first and the last of a subject's events. */
   ends(subject: string): readonly StoredEvent[];
-  /** All subjects that have events here. */
+  /** All subjects with events in the tail. */
   subjects(): readonly string[];
-  /** All subjects that have events here, sorted; the same array until one comes or goes. */
+  /** Sorted subjects with events in the tail. Cached: the same array until the set changes. */
   sortedSubjects(): readonly string[];
   floor(): number;
   head(): number;
   bytes(): number;
-  /** Forgets what the stored read models have. */
+  /** Drops the events that the stored read models have. */
   trimThrough(sequence: number): void;
-  /** Resolves when the head has reached a sequence, or when the signal is aborted. */
+  /** Resolves when the head reaches a sequence or the signal is aborted. */
   reach(sequence: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What an event costs in memory beside its bytes. */
+/** Memory of an event in addition to its bytes. */
 const EVENT_OVERHEAD_BYTES = 100;
 
 export function createTail(partition: number, after: number): Tail {
@@ -43,15 +43,15 @@ export function createTail(partition: number, after: number): Tail {
   let bytes = 0;
 
   function trimSubject(subject: string, events: readonly EncodedEvent[], through: number): void {
-    let gone = 0;
-    for (; gone < events.length; gone += 1) {
-      const event = events[gone] as EncodedEvent;
+    let dropped = 0;
+    for (; dropped < events.length; dropped += 1) {
+      const event = events[dropped] as EncodedEvent;
       if (event.sequence > through) break;
       bytes -= sizeOf(event);
     }
-    if (gone === 0) return;
-    if (gone < events.length) {
-      bySubject.set(subject, events.slice(gone));
+    if (dropped === 0) return;
+    if (dropped < events.length) {
+      bySubject.set(subject, events.slice(dropped));
     } else {
       bySubject.delete(subject);
       sorted = undefined;
@@ -79,7 +79,7 @@ export function createTail(partition: number, after: number): Tail {
       for (const waiter of waiting) if (waiter.sequence <= head) waiter.wake();
     },
 
-    view(subject) {
+    snapshot(subject) {
       const events = bySubject.get(subject)?.map(decoded) ?? [];
       return { floor, head, events };
     },
@@ -123,7 +123,7 @@ export function createTail(partition: number, after: number): Tail {
   };
 }
 
-/** Decoded once: who asks reads it more than once, and a flush knows it again by its identity. */
+/** Decodes the event once: callers read it several times, and a flush recognizes it by its identity. */
 function decoded({ position, event }: EncodedEvent): StoredEvent {
   return { position, event };
 }

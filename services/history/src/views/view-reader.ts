@@ -5,16 +5,16 @@ import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
 import { type Folded, foldSubject, openSlice } from './fold.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
-import { readTogether } from './read-together.ts';
-import type { Tail, TailView } from './tail.ts';
+import { shareReads } from './shared-reads.ts';
+import type { Tail, TailSnapshot } from './tail.ts';
 
 /** A vehicle's slices as of a position. */
 export interface View<S> {
-  /** The slices asked for, by key, in order of the key. */
+  /** The requested slices, by key, in order of the key. */
   readonly slices: ReadonlyMap<string, S>;
-  /** The vehicle has no other slice up to this key. */
+  /** The vehicle has no other slice up to this key, inclusive. */
   readonly through: string;
-  /** The view has the vehicle's partition up to and including this envelope. */
+  /** The view includes the vehicle's partition up to this envelope, inclusive. */
   readonly position: Position;
   readonly parked: Parked | undefined;
 }
@@ -26,47 +26,46 @@ export interface SubjectView<S> {
   readonly parked: Parked | undefined;
 }
 
-/** Which slices of a vehicle: keys from one to another, both included. */
+/** A range of slice keys, inclusive. */
 export interface KeyRange {
   readonly from: string;
   readonly to: string;
 }
 
-export interface ViewReaderParts {
+interface ViewReaderDeps {
   readonly tails: readonly Tail[];
   readonly checkpoints: Checkpoints;
   readonly log: SubjectLog;
 }
 
-/** Answers with the stored documents plus a fold of the hot tail, by the projection's own functions. */
+/** Answers from the stored documents and a fold of the tail on top of them. */
 export interface ViewReader {
-  /** A slice of a vehicle, if it has it. */
+  /** A slice of a vehicle, if it exists. */
   read<S>(model: ReadModel<S>, subject: string, key: string): Promise<View<S>>;
   /**
-   * A vehicle's slices of a range, a few at a time, each time as of its own moment. At least one view, if only of no slice.
-   * What is parked is known of the slices read so far.
+   * A vehicle's slices of a range, a few per view. Each view has its own position; at least one view, which may be empty.
+   * `parked` concerns the slices read so far.
    */
   stretches<S>(model: ReadModel<S>, subject: string, keys: KeyRange): AsyncGenerator<View<S>, void>;
-  /** One slice of many vehicles, those that have it; in the order asked for. */
+  /** One slice of many vehicles, in the order of the request. Vehicles without it are left out. */
   readEach<S>(
     model: ReadModel<S>,
     subjects: readonly string[],
     key: string,
   ): Promise<readonly SubjectView<S>[]>;
-  /** Where every partition's view is. */
+  /** The position of every partition's view. */
   positions(): readonly Position[];
-  /** Waits until the views have a position. Throws a Fault DEADLINE when the signal is aborted before. */
+  /** Waits until the views include a position. Throws a Fault DEADLINE if the signal is aborted before. */
   reach(position: Position, signal: AbortSignal): Promise<void>;
-  /** What is parked of a vehicle in one read model, whether it is stored yet or only in the tail. */
+  /** The parked event of a vehicle in one read model, stored or only in the tail. */
   parkedOf(model: ReadModel<unknown>, subject: string): Promise<Parked | undefined>;
 }
 
-export function createViewReader(parts: ViewReaderParts): ViewReader {
-  const { tails } = parts;
-  const readCheckpoint = readTogether((partition: number) => parts.checkpoints.read(partition));
+export function createViewReader({ tails, checkpoints, log }: ViewReaderDeps): ViewReader {
+  const readCheckpoint = shareReads((partition: number) => checkpoints.read(partition));
   const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
 
-  /** The order matters: the tail first, then the checkpoint, then the documents, so that none can be missed between. */
+  /** Reads the tail first, then the checkpoint, then the documents, so that a flush in between cannot hide an event. */
   async function readThrough<S>(
     model: ReadModel<S>,
     subject: string,
@@ -74,13 +73,13 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     loadStored: () => Promise<LoadedStretch>,
   ): Promise<View<S>> {
     const tail = tailOf(subject);
-    const view = tail.view(subject);
+    const snapshot = tail.snapshot(subject);
     const checkpoint = await readCheckpoint(tail.partition);
     const { slices: stored, through } = await loadStored();
     const load = loadFrom(subject, stored);
     const keys = { from, to: through };
-    const folded = await fold(model, parts.log, { subject, view, checkpoint, load, keys });
-    const position = { partition: tail.partition, sequence: Math.max(view.head, checkpoint.sequence) };
+    const folded = await fold(model, log, { subject, snapshot, checkpoint, load, keys });
+    const position = { partition: tail.partition, sequence: Math.max(snapshot.head, checkpoint.sequence) };
     return { slices: slicesInOrder(model, stored, folded), through, position, parked: folded.parked };
   }
 
@@ -105,7 +104,7 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
     },
 
     async readEach(model, subjects, key) {
-      const views = subjects.map((subject) => tailOf(subject).view(subject));
+      const snapshots = subjects.map((subject) => tailOf(subject).snapshot(subject));
       const current = await Promise.all(tails.map(({ partition }) => readCheckpoint(partition)));
       const slices = await model.store.load(subjects.map((subject) => ({ subject, key })));
       const found = await Promise.all(
@@ -114,11 +113,11 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
           const checkpoint = current[tailOf(subject).partition] as Checkpoint;
           const folding = {
             subject,
-            view: views[at] as TailView,
+            snapshot: snapshots[at] as TailSnapshot,
             checkpoint,
             load: loadFrom(subject, [slice]),
           };
-          const folded = await fold(model, parts.log, { ...folding, keys: { from: key, to: key } });
+          const folded = await fold(model, log, { ...folding, keys: { from: key, to: key } });
           const state = folded.slices.get(key)?.state ?? openStored(model, slice);
           return state === undefined ? [] : [{ subject, slice: state, parked: folded.parked }];
         }),
@@ -128,10 +127,10 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
 
     async parkedOf(model, subject) {
       const tail = tailOf(subject);
-      const view = tail.view(subject);
+      const snapshot = tail.snapshot(subject);
       const checkpoint = await readCheckpoint(tail.partition);
       const load = (key: string) => model.load(subject, key);
-      return (await fold(model, parts.log, { subject, view, checkpoint, load })).parked;
+      return (await fold(model, log, { subject, snapshot, checkpoint, load })).parked;
     },
 
     async reach({ partition, sequence }, signal) {
@@ -139,7 +138,7 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
       invariant(tail, `partition ${partition} is one of ${tails.length}`);
       await tail.reach(sequence, signal);
       if (tail.head() >= sequence) return;
-      const message = `the view is at ${tail.head()} of partition ${partition}, not yet at ${sequence}`;
+      const message = `partition ${partition} is at ${tail.head()}, not yet at ${sequence}: retry later`;
       throw new Fault('DEADLINE', message);
     },
   };
@@ -147,25 +146,25 @@ export function createViewReader(parts: ViewReaderParts): ViewReader {
 
 const headOf = (tail: Tail): Position => ({ partition: tail.partition, sequence: tail.head() });
 
-interface FoldingParts {
+interface SubjectFold {
   readonly subject: string;
-  readonly view: TailView;
+  readonly snapshot: TailSnapshot;
   readonly checkpoint: Checkpoint;
   readonly load: (key: string) => Promise<StoredSlice>;
-  /** Only slices with these keys; all where it is left out. */
+  /** Folds only slices with these keys; all if left out. */
   readonly keys?: KeyRange;
 }
 
 async function fold<S>(
   { projection }: ReadModel<S>,
   log: SubjectLog,
-  { subject, view, checkpoint, load, keys }: FoldingParts,
+  { subject, snapshot, checkpoint, load, keys }: SubjectFold,
 ): Promise<Folded<S>> {
   const isParked = (entry: Parked) => entry.projection === projection.name && entry.subject === subject;
   return foldSubject({
     projection,
     subject,
-    events: await eventsAbove(log, subject, view, checkpoint),
+    events: await eventsAbove(log, subject, snapshot, checkpoint),
     parked: checkpoint.parked.find(isParked),
     wants: (key) => !keys || (key >= keys.from && key <= keys.to),
     load,
@@ -173,27 +172,27 @@ async function fold<S>(
   });
 }
 
-/** Gives slices that were loaded already; one that was not found has no documents. */
+/** Gives slices that are already loaded. A slice that was not found has no documents. */
 function loadFrom(subject: string, stored: readonly StoredSlice[]): (key: string) => Promise<StoredSlice> {
   const byKey = new Map(stored.map((slice) => [slice.key, slice]));
   return async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] };
 }
 
-/** The vehicle's events above the checkpoint. Where that lies below the tail's floor, the log fills the gap. */
-async function eventsAbove(log: SubjectLog, subject: string, view: TailView, checkpoint: Checkpoint) {
+/** The vehicle's events above the checkpoint. If that is below the tail's floor, reads the missing ones from the log. */
+async function eventsAbove(log: SubjectLog, subject: string, snapshot: TailSnapshot, checkpoint: Checkpoint) {
   const { partition, sequence } = checkpoint;
-  const from = Math.max(sequence, view.floor);
-  const above = view.events.filter(({ position }) => position.sequence > from);
-  if (sequence >= view.floor) return above;
+  const from = Math.max(sequence, snapshot.floor);
+  const above = snapshot.events.filter(({ position }) => position.sequence > from);
+  if (sequence >= snapshot.floor) return above;
   const missing = await log.readSubject(
     subject,
     { partition, sequence: sequence + 1, index: 0 },
-    endOfEnvelope(partition, view.floor),
+    endOfEnvelope(partition, snapshot.floor),
   );
   return [...missing, ...above];
 }
 
-/** What is stored of a slice; undefined when nothing is. */
+/** The stored slice; undefined if nothing is stored. */
 function openStored<S>({ projection }: ReadModel<S>, stored: StoredSlice): S | undefined {
   return stored.documents.length > 0 ? openSlice(projection, stored) : undefined;
 }

@@ -1,10 +1,11 @@
 import { listenToLog } from '@odograph/event-log/listen-to-log';
 import type { EventPublisher } from '@odograph/event-log/publisher';
+import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { openTestLog, reported } from '../log/log.fixture.ts';
-import { decided, POISON_SPEED, type Tally, tallyProjection } from './tally.fixture.ts';
+import { decided, POISON_SPEED, type Totals, totalsProjection } from './totals.fixture.ts';
 import { readModelOf, startViews, type ViewSettings } from './views.ts';
 
 const NEVER = 3_600_000;
@@ -15,7 +16,7 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
   await log.writer('one');
   const publisher = await log.publisher();
   await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  const projection = tallyProjection();
+  const projection = totalsProjection();
   const model = readModelOf(log.mongo.db, projection);
   const connection = await log.openConnection();
   const start = (owner = isOwner, overrides: Partial<ViewSettings> = {}) =>
@@ -28,7 +29,8 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
       stopping: new AbortController().signal,
       isOwner: owner,
       settings: { flushIntervalMs: NEVER, flushBytes: 16 * 1024 * 1024, ...settings, ...overrides },
-      observer: { onFlushed: () => undefined, onTrouble: () => undefined },
+      metrics: { flushed: () => undefined, retried: () => undefined },
+      logger: silentLogger,
     });
   const stored = async () => (await model.store.load([{ subject: 'bus-1', key: 'all' }]))[0]?.documents[0];
   return {
@@ -57,24 +59,24 @@ async function append(publisher: EventPublisher, ...speeds: number[]) {
 type TestViews = Awaited<ReturnType<typeof openTestViews>>;
 type Views = Awaited<ReturnType<TestViews['start']>>;
 
-/** The vehicle's tally as a query sees it once it has a position. */
-async function tallyAt(
+/** The vehicle's totals as a query sees them at a position. */
+async function totalsAt(
   { model }: TestViews,
   views: Views,
   position: { partition: number; sequence: number },
 ) {
   await views.reader.reach(position, AbortSignal.timeout(10_000));
   const view = await views.reader.read(model, 'bus-1', 'all');
-  return { tally: view.slices.get('all') as Tally | undefined, parked: view.parked?.position };
+  return { totals: view.slices.get('all') as Totals | undefined, parked: view.parked?.position };
 }
 
-test('a report is in the answer before anything is stored, and still once after it is', async () => {
+test('a report is in the answer once, before and after it is stored', async () => {
   await using test = await openTestViews();
   const views = await test.start();
   const position = await append(test.publisher, 1, 2, 3);
 
-  expect(await tallyAt(test, views, position)).toEqual({
-    tally: { reports: 3, speedSum: 6 },
+  expect(await totalsAt(test, views, position)).toEqual({
+    totals: { reports: 3, speedSum: 6 },
     parked: undefined,
   });
   expect(await test.stored()).toBeUndefined();
@@ -83,7 +85,7 @@ test('a report is in the answer before anything is stored, and still once after 
 
   const again = await test.start();
   const next = await append(test.publisher, 4);
-  expect((await tallyAt(test, again, next)).tally).toEqual({ reports: 4, speedSum: 10 });
+  expect((await totalsAt(test, again, next)).totals).toEqual({ reports: 4, speedSum: 10 });
   await again.stop();
 });
 
@@ -92,57 +94,57 @@ test('a crash between the documents and the checkpoint, and a second owner, chan
   const views = await test.start();
   const other = await test.start();
   const position = await append(test.publisher, 1, 2, 3);
-  await tallyAt(test, views, position);
-  await tallyAt(test, other, position);
+  await totalsAt(test, views, position);
+  await totalsAt(test, other, position);
   await views.stop();
   await test.log.mongo.db.collection('checkpoints').deleteMany({});
 
-  expect((await tallyAt(test, other, position)).tally).toEqual({ reports: 3, speedSum: 6 });
+  expect((await totalsAt(test, other, position)).totals).toEqual({ reports: 3, speedSum: 6 });
   await other.stop();
 
   const third = await test.start();
-  expect((await tallyAt(test, third, position)).tally).toEqual({ reports: 3, speedSum: 6 });
+  expect((await totalsAt(test, third, position)).totals).toEqual({ reports: 3, speedSum: 6 });
   await third.stop();
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
 });
 
-test('queries that cross flushes never miss or double an event', async () => {
+test('queries during flushes never miss or repeat an event', async () => {
   await using test = await openTestViews({ settings: { flushIntervalMs: 1 } });
   const views = await test.start();
   for (let round = 1; round <= 60; round += 1) {
     const position = await append(test.publisher, 1);
-    expect((await tallyAt(test, views, position)).tally?.reports).toBe(round);
+    expect((await totalsAt(test, views, position)).totals?.reports).toBe(round);
   }
   await views.stop();
 });
 
-test('a replica that does not store answers the same, and forgets what the owner has stored', async () => {
+test('a replica that does not store gives the same answers, and drops what the owner has stored', async () => {
   await using test = await openTestViews();
   const owner = await test.start();
   const replica = await test.start(() => false, { flushIntervalMs: 1 });
   const position = await append(test.publisher, 1, 2);
-  await tallyAt(test, owner, position);
+  await totalsAt(test, owner, position);
   await owner.stop();
 
   await eventually(() => expect(replica.tails[0]?.bytes()).toBe(0));
-  expect((await tallyAt(test, replica, position)).tally).toEqual({ reports: 2, speedSum: 3 });
+  expect((await totalsAt(test, replica, position)).totals).toEqual({ reports: 2, speedSum: 3 });
   await replica.stop();
 });
 
-test('what cannot be applied waits with all behind it, in the tail and in the store', async () => {
+test('an event that cannot be applied is parked with all after it, in the tail and in the store', async () => {
   await using test = await openTestViews();
   const views = await test.start();
   await append(test.publisher, 1);
   const poison = await append(test.publisher, POISON_SPEED);
   const last = await append(test.publisher, 2, 3);
-  const waiting = { tally: { reports: 1, speedSum: 1 }, parked: poison };
+  const waiting = { totals: { reports: 1, speedSum: 1 }, parked: poison };
 
-  expect(await tallyAt(test, views, last)).toEqual(waiting);
+  expect(await totalsAt(test, views, last)).toEqual(waiting);
   await views.stop();
   const again = await test.start();
-  expect(await tallyAt(test, again, last)).toEqual(waiting);
+  expect(await totalsAt(test, again, last)).toEqual(waiting);
   const later = await append(test.publisher, 4);
-  expect(await tallyAt(test, again, later)).toEqual(waiting);
+  expect(await totalsAt(test, again, later)).toEqual(waiting);
   await again.stop();
   expect((await again.checkpoints.read(0)).parked).toMatchObject([
     { subject: 'bus-1', reason: 'cannot add 666' },
@@ -152,30 +154,30 @@ test('what cannot be applied waits with all behind it, in the tail and in the st
 test.each([
   ['the tail', false],
   ['the store', true],
-])('a retry after the cure applies all that waited, from %s', async (_, isStored) => {
+])('a retry after the fix applies all waiting events, from %s', async (_, isStored) => {
   await using test = await openTestViews();
   let views = await test.start();
   const poison = await append(test.publisher, 1, POISON_SPEED);
   const last = await append(test.publisher, 2, 3);
-  await tallyAt(test, views, last);
+  await totalsAt(test, views, last);
   if (isStored) {
     await views.stop();
     views = await test.start();
   }
   const soon = Date.now() + 10_000;
   const tooEarly = await test.publisher.append([decided('ParkedEventRetried', 'bus-1', poison)], soon);
-  expect((await tallyAt(test, views, tooEarly)).parked).toEqual(poison);
+  expect((await totalsAt(test, views, tooEarly)).parked).toEqual(poison);
 
   test.projection.isCured = true;
   const retried = await test.publisher.append([decided('ParkedEventRetried', 'bus-1', poison)], soon);
-  const whole = { tally: { reports: 4, speedSum: 6 + POISON_SPEED }, parked: undefined };
-  expect(await tallyAt(test, views, retried)).toEqual(whole);
+  const whole = { totals: { reports: 4, speedSum: 6 + POISON_SPEED }, parked: undefined };
+  expect(await totalsAt(test, views, retried)).toEqual(whole);
   await views.stop();
-  expect(await test.stored()).toEqual(whole.tally);
+  expect(await test.stored()).toEqual(whole.totals);
   expect((await views.checkpoints.read(0)).parked).toEqual([]);
 });
 
-test('a dropped event is left out and all that waited behind it is applied', async () => {
+test('a dropped event is left out and all waiting events are applied', async () => {
   await using test = await openTestViews();
   const views = await test.start();
   const poison = await append(test.publisher, 1, POISON_SPEED);
@@ -185,15 +187,15 @@ test('a dropped event is left out and all that waited behind it is applied', asy
     Date.now() + 10_000,
   );
 
-  expect(await tallyAt(test, views, dropped)).toEqual({
-    tally: { reports: 3, speedSum: 6 },
+  expect(await totalsAt(test, views, dropped)).toEqual({
+    totals: { reports: 3, speedSum: 6 },
     parked: undefined,
   });
   await views.stop();
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
 });
 
-test('many retries in vain do not make the next one dearer', async () => {
+test('many failed retries do not make the next one slower', async () => {
   await using test = await openTestViews();
   const views = await test.start();
   const poison = await append(test.publisher, POISON_SPEED);
@@ -203,6 +205,6 @@ test('many retries in vain do not make the next one dearer', async () => {
   for (let time = 0; time < 40; time += 1) {
     last = await test.publisher.append([decided('ParkedEventRetried', 'bus-1', poison)], soon);
   }
-  expect((await tallyAt(test, views, last)).parked).toEqual(poison);
+  expect((await totalsAt(test, views, last)).parked).toEqual(poison);
   await views.stop();
 });

@@ -1,126 +1,122 @@
 import type { LogListener } from '@odograph/event-log/subscribe';
 import { pause } from '@odograph/kernel/clock';
 import type { Projection } from '@odograph/kernel/projection';
+import type { Logger } from '@odograph/platform/logger';
 import type { Db } from 'mongodb';
 import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import { type CheckpointDocument, createCheckpoints } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
 import { followLog } from './follow.ts';
-import { loadTogether } from './load-together.ts';
+import type { ViewMetrics } from './metrics.ts';
 import type { ReadModel } from './read-model.ts';
 import { createReadModelStore } from './read-model-store.ts';
+import { batchLoads } from './shared-reads.ts';
 import { createTail, type Tail } from './tail.ts';
 import { createViewReader, type ViewReader } from './view-reader.ts';
 
 export interface ViewSettings {
-  /** How often the owner of a partition stores what the tail has, in milliseconds. */
+  /** How often the owner of a partition stores its tail, in milliseconds. */
   readonly flushIntervalMs: number;
-  /** Bytes of a tail at which it is stored at once. */
+  /** Bytes of a tail at which it is stored immediately. */
   readonly flushBytes: number;
 }
 
-/** What the views tell of their work, for metrics and the log. */
-export interface ViewObserver {
-  onFlushed(partition: number, slices: number, durationMs: number): void;
-  /** Something failed and will be tried again. */
-  onTrouble(partition: number, error: unknown): void;
-}
-
-export interface ViewsParts {
+interface ViewsDeps {
   readonly partitionCount: number;
   readonly database: Db;
   readonly log: MongoLogReader;
   readonly listen: LogListener;
   readonly models: readonly ReadModel<unknown>[];
-  /** Aborted when the process is told to stop: catching up is not waited for any more. */
+  /** Aborted when the process must stop: then it does not wait for catching up. */
   readonly stopping: AbortSignal;
   /** Whether this process stores a partition's read models now. */
   readonly isOwner: (partition: number) => boolean;
   readonly settings: ViewSettings;
-  readonly observer: ViewObserver;
+  readonly metrics: ViewMetrics;
+  readonly logger: Logger;
 }
 
-/** The hot tails of all partitions, kept at the log's head and stored behind it. */
+/** The tails of all partitions: they follow the head of the log and are stored at intervals. */
 export interface Views {
   readonly tails: readonly Tail[];
   readonly reader: ViewReader;
   readonly checkpoints: ReturnType<typeof createCheckpoints>;
-  /** Stores a partition's tail now, where this process is its owner. */
+  /** Stores a partition's tail now if this process is the owner. */
   flushNow(partition: number): Promise<void>;
-  /** Ends; what the tails have is stored first where this process is the owner. */
+  /** Stores the tails of the partitions that this process owns, then stops. */
   stop(): Promise<void>;
 }
 
-/** How long the start waits for the tails: after that, answers say an older position for a while. */
+/** How long the start waits for the tails to catch up. After that, answers have an older position for a while. */
 const CATCH_UP_MS = 30_000;
 /**
- * How long a flush rests for each stretch of its work, unless the tail is full: done in one go, it would take the processor
- * and MongoDB from those who commit and ask.
+ * How long a flush pauses per millisecond of work, unless the tail is full. Without pauses it would slow down commits and
+ * queries.
  */
 const REST_PER_WORK = 2;
-/** How often a tail is looked at between two flushes, in milliseconds. */
-const LOOK_MS = 250;
+/** How often it checks whether a tail must be stored, in milliseconds. */
+const CHECK_MS = 250;
 
-/** Puts a projection together with its stored documents. */
+/** A projection with its stored documents. */
 export function readModelOf<S>(database: Db, projection: Projection<S>): ReadModel<S> {
   const store = createReadModelStore(database, projection);
-  return { projection, store, load: loadTogether(store) };
+  return { projection, store, load: batchLoads(store) };
 }
 
-/** Starts at the checkpoints and resolves once every tail has reached the log as it was then, or that takes long. */
-export async function startViews(parts: ViewsParts): Promise<Views> {
-  const { database, partitionCount, models, log, listen, settings, observer } = parts;
+/** Starts at the checkpoints. Resolves when every tail has reached the watermark of the start, or after 30 s. */
+export async function startViews(deps: ViewsDeps): Promise<Views> {
+  const { database, partitionCount, models, log, listen, settings, metrics, logger } = deps;
   const versions = models.map(({ projection }) => projection);
   const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), versions);
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  async function openTail(partition: number): Promise<Tail> {
-    const { sequence } = await checkpoints.read(partition);
-    return createTail(partition, sequence);
-  }
-
   const flush = oneAtATime((tail: Tail) => flushOnce(tail));
 
   async function flushOnce(tail: Tail): Promise<void> {
     const startedAt = performance.now();
-    const isPressed = () => tail.bytes() >= settings.flushBytes || signal.aborted;
-    const rest = (workMs: number) =>
-      isPressed() ? Promise.resolve() : pause(workMs * REST_PER_WORK, signal);
+    const isUrgent = () => tail.bytes() >= settings.flushBytes || signal.aborted;
+    const rest = (workMs: number) => (isUrgent() ? Promise.resolve() : pause(workMs * REST_PER_WORK, signal));
     const slices = await flushTail({ tail, models, checkpoints, log, rest });
-    observer.onFlushed(tail.partition, slices, performance.now() - startedAt);
+    metrics.flushed(tail.partition, slices, performance.now() - startedAt);
   }
 
-  /** Another process stores: what it has stored is forgotten here. */
-  async function forgetStored(tail: Tail): Promise<void> {
+  function warn(partition: number, err: unknown): void {
+    metrics.retried(partition);
+    logger.warn({ partition, err }, 'following or storing is tried again');
+  }
+
+  /** Drops from a tail what another process has stored. */
+  async function dropStored(tail: Tail): Promise<void> {
     const { sequence } = await checkpoints.read(tail.partition);
     tail.trimThrough(Math.min(sequence, tail.head()));
   }
 
-  /** What fails is tried again with the next flush; nothing is lost by that, for the log has it all. */
-  async function bringUp(tail: Tail): Promise<void> {
+  /** A failed flush is repeated by the next one. Nothing is lost, because the log has all events. */
+  async function flushOrDrop(tail: Tail): Promise<void> {
     try {
-      if (parts.isOwner(tail.partition)) await flush(tail);
-      else await forgetStored(tail);
+      if (deps.isOwner(tail.partition)) await flush(tail);
+      else await dropStored(tail);
     } catch (error) {
-      observer.onTrouble(tail.partition, error);
+      warn(tail.partition, error);
     }
   }
 
-  async function flushBehind(tail: Tail): Promise<void> {
+  async function flushAtIntervals(tail: Tail): Promise<void> {
     let lastAtMs = performance.now();
     while (!signal.aborted) {
-      await pause(LOOK_MS, signal);
+      await pause(CHECK_MS, signal);
       const isDue = performance.now() - lastAtMs >= settings.flushIntervalMs;
       if (!isDue && tail.bytes() < settings.flushBytes) continue;
-      await bringUp(tail);
+      await flushOrDrop(tail);
       lastAtMs = performance.now();
     }
-    await bringUp(tail);
+    await flushOrDrop(tail);
   }
 
   const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
-  const tails = await Promise.all(partitions.map(openTail));
+  const starts = await Promise.all(partitions.map((partition) => checkpoints.read(partition)));
+  const tails = starts.map(({ partition, sequence }) => createTail(partition, sequence));
   const targets = await Promise.all(partitions.map((partition) => log.watermark(partition)));
   const running = tails.map((tail) => [
     followLog({
@@ -129,11 +125,11 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
       listen,
       signal,
       maxTailBytes: settings.flushBytes * 2,
-      onTrouble: (error) => observer.onTrouble(tail.partition, error),
+      onTrouble: (error) => warn(tail.partition, error),
     }),
-    flushBehind(tail),
+    flushAtIntervals(tail),
   ]);
-  const caughtUp = AbortSignal.any([signal, parts.stopping, AbortSignal.timeout(CATCH_UP_MS)]);
+  const caughtUp = AbortSignal.any([signal, deps.stopping, AbortSignal.timeout(CATCH_UP_MS)]);
   await Promise.all(tails.map((tail, partition) => tail.reach(targets[partition] ?? 0, caughtUp)));
 
   return {
@@ -142,7 +138,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
     checkpoints,
     async flushNow(partition) {
       const tail = tails[partition];
-      if (tail && parts.isOwner(partition)) await flush(tail);
+      if (tail && deps.isOwner(partition)) await flush(tail);
     },
     async stop() {
       stopping.abort();
@@ -151,7 +147,7 @@ export async function startViews(parts: ViewsParts): Promise<Views> {
   };
 }
 
-/** Runs work for a partition after what runs for it already. */
+/** Runs the work of one partition one call after the other. */
 function oneAtATime(work: (tail: Tail) => Promise<void>): (tail: Tail) => Promise<void> {
   const running = new Map<number, Promise<void>>();
   return async (tail) => {

@@ -1,11 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readTogether } from './read-together.ts';
+import { shareReads } from './shared-reads.ts';
 
-test('who asks in the same turn shares a read that begins after all have asked; who asks later has another', async () => {
+test('calls in the same turn share one read that starts after all of them, and later calls start another', async () => {
   let value = 1;
   const reads: string[] = [];
-  const read = readTogether(async (key: string) => {
+  const read = shareReads(async (key: string) => {
     reads.push(key);
     return value;
   });
@@ -15,16 +15,16 @@ test('who asks in the same turn shares a read that begins after all have asked; 
   expect(reads).toEqual(['a', 'b']);
 
   const second = read('a');
-  await nextTurn();
+  await yieldToEventLoop();
   value = 3;
   expect(await second).toBe(2);
   expect(await read('a')).toBe(3);
   expect(reads).toEqual(['a', 'b', 'a', 'a']);
 });
 
-test('a failing read fails those who shared it, and nobody else', async () => {
+test('a failing read fails only the calls that share it', async () => {
   let isAway = true;
-  const read = readTogether(async (_: number) => {
+  const read = shareReads(async (_: number) => {
     if (isAway) throw new Error('away');
     return 'here';
   });

@@ -6,38 +6,38 @@ import { readPartition } from '../log/partition-record.ts';
 import type { Partitions } from '../log/partitions.ts';
 import type { Checkpoints } from '../views/checkpoints.ts';
 
-export interface DescribeParts {
+interface DescribeDeps {
   readonly partitionCount: number;
   readonly collections: LogCollections;
   readonly checkpoints: Checkpoints;
-  readonly writers: Partitions;
+  readonly writers: Pick<Partitions, 'haltedBecause'>;
   readonly listen: LogListener;
 }
 
-/** Tells of every partition how far it has come, who appends to it, and how it fares. */
-export interface PartitionTeller {
+/** Describes the progress, the owner and the state of every partition. */
+interface PartitionDescriber {
   describe(): Promise<readonly PartitionInfo[]>;
   stop(): void;
 }
 
-export function createPartitionTeller(parts: DescribeParts): PartitionTeller {
-  const partitions = Array.from({ length: parts.partitionCount }, (_, partition) => partition);
-  /** How each fares in the words of its owner, which may be another process. */
+export function createPartitionDescriber(deps: DescribeDeps): PartitionDescriber {
+  const partitions = Array.from({ length: deps.partitionCount }, (_, partition) => partition);
+  /** The state from the last broadcast of each owner, which may be another process. */
   const states = new Map<number, PartitionState>();
   const stops = partitions.map((partition) =>
-    parts.listen(partition, ({ state }) => {
+    deps.listen(partition, ({ state }) => {
       states.set(partition, state);
     }),
   );
 
   async function describePartition(partition: number): Promise<PartitionInfo> {
-    const { watermark, lease } = await readPartition(parts.collections.partitions, partition);
-    const checkpoint = await parts.checkpoints.read(partition);
+    const { watermark, lease } = await readPartition(deps.collections.partitions, partition);
+    const checkpoint = await deps.checkpoints.read(partition);
     return {
       watermark: { partition, sequence: watermark },
       checkpoint: { partition, sequence: checkpoint.sequence },
       state: states.get(partition) ?? PartitionState.UNSPECIFIED,
-      reason: parts.writers.haltedBecause(partition) ?? '',
+      reason: deps.writers.haltedBecause(partition) ?? '',
       owner: lease.owner,
     };
   }

@@ -11,24 +11,24 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { LogListener } from '@odograph/event-log/subscribe';
 
-/** Well below the payload limit of NATS, 1 MiB by default, whatever the overhead. */
+/** Leaves room for the overhead below the payload limit of NATS, which is 1 MiB by default. */
 const MAX_BROADCAST_BYTES = 700 * 1024;
 
-/** Tells those who follow the log what is committed. A lost broadcast is read from the log instead. */
+/** Sends committed envelopes to the followers of the log. A follower that misses a broadcast reads the log instead. */
 export interface Broadcaster {
-  /** Broadcasts envelopes, split under the payload limit; without any it is the sign of life. */
-  tell(watermark: number, envelopes: readonly BroadcastEnvelope[], health: PartitionHealth): void;
+  /** Sends envelopes, split below the payload limit. Without envelopes it is a heartbeat. */
+  send(watermark: number, envelopes: readonly BroadcastEnvelope[], health: PartitionHealth): void;
 }
 
-/** Where broadcasts go out and come in. */
-export interface LiveLog {
+/** Sends and receives broadcasts. */
+interface LiveLog {
   broadcaster(partition: number): Broadcaster;
   readonly listen: LogListener;
 }
 
 /**
- * Broadcasts over NATS to other processes, and by hand to this one's own followers: those are most of what it tells, and
- * would be encoded, sent and decoded for nobody. The connection is to be one that NATS does not echo to, or they come twice.
+ * Sends broadcasts over NATS to other processes, and directly to the followers in this process, which saves decoding them.
+ * The connection must have echo switched off, or followers in this process receive every broadcast twice.
  */
 export function openLiveLog(connection: NatsConnection): LiveLog {
   const listeners = new Map<number, Set<Parameters<LogListener>[1]>>();
@@ -39,7 +39,7 @@ export function openLiveLog(connection: NatsConnection): LiveLog {
     return own;
   }
 
-  /** Once the connection is closed nothing is told: what is lost is read from the log. */
+  /** Sends nothing on a closed connection: followers read the log instead. */
   function publish(broadcast: Broadcast): void {
     if (connection.isClosed() || connection.isDraining()) return;
     const bytes = encodeBroadcast(broadcast);
@@ -49,7 +49,7 @@ export function openLiveLog(connection: NatsConnection): LiveLog {
 
   return {
     broadcaster: (partition) => ({
-      tell(watermark, envelopes, health) {
+      send(watermark, envelopes, health) {
         const parts = splitByBytes(envelopes);
         parts.forEach((part, at) => {
           const isLast = at === parts.length - 1;
@@ -69,7 +69,7 @@ export function openLiveLog(connection: NatsConnection): LiveLog {
   };
 }
 
-/** The committed envelopes of a batch with their links: which sequence came before each. */
+/** The committed envelopes of a batch, each with the sequence of the envelope before it. */
 export function linkEnvelopes(
   sequences: readonly number[],
   committed: readonly StoredEvent[],
@@ -98,7 +98,7 @@ function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelop
   return parts;
 }
 
-/** An upper bound of an envelope's encoded size: its events, and a generous head for each. */
+/** An upper bound of an envelope's encoded size: its events, and an upper bound of each head. */
 export function sizeOf({ events }: BroadcastEnvelope): number {
   return events.reduce((sum, stored) => sum + 16 + EncodedEvent.from(stored).length, 64);
 }

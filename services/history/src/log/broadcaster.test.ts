@@ -2,14 +2,14 @@ import { Event, PartitionState } from '@odograph/contracts/generated/odograph/te
 import { encodeBroadcast } from '@odograph/event-log/broadcast';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { linkEnvelopes, sizeOf } from './broadcast.ts';
+import { linkEnvelopes, sizeOf } from './broadcaster.ts';
 
 const anyEvents = fc.array(
   fc.record({ subject: fc.string(), payload: fc.uint8Array({ maxLength: 20_000 }) }).map(Event.create),
   { maxLength: 20 },
 );
 
-test('a broadcast of one envelope is no longer than it was taken for', () => {
+test('sizeOf is an upper bound of the bytes of a broadcast with one envelope', () => {
   fc.assert(
     fc.property(anyEvents, fc.integer({ min: 1, max: 2 ** 52 }), (events, sequence) => {
       const committed = events.map((event, at) => ({

@@ -4,37 +4,37 @@ import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
 import { reportIn } from '@odograph/kernel/vehicle-event';
 
-export interface Tally {
+export interface Totals {
   reports: number;
   speedSum: number;
 }
 
-/** A small projection that is not idempotent, so that an event folded twice or never shows; it chokes on one speed. */
-export function tallyProjection(): Projection<Tally> & { isCured: boolean } {
+/** A projection that is not idempotent, so a test notices an event that is folded twice or never. It cannot apply one speed. */
+export function totalsProjection(): Projection<Totals> & { isCured: boolean } {
   return {
-    name: 'tally',
+    name: 'totals',
     version: 1,
     isCured: false,
     read(event) {
       const speed = Number(reportIn(event)?.samples[0]?.signals['speed_kmh']);
       return {
         keys: reportIn(event) ? ['all'] : [],
-        applyTo: (tally) => {
+        applyTo: (totals) => {
           if (speed === POISON_SPEED && !this.isCured) throw new Error('cannot add 666');
-          tally.reports += 1;
-          tally.speedSum += speed;
+          totals.reports += 1;
+          totals.speedSum += speed;
         },
       };
     },
     initial: () => ({ reports: 0, speedSum: 0 }),
-    toDocuments: (tally) => [{ ...tally }],
-    fromDocuments: (_subject, _key, documents) => ({ ...(documents[0] as unknown as Tally) }),
+    toDocuments: (totals) => [{ ...totals }],
+    fromDocuments: (_subject, _key, documents) => ({ ...(documents[0] as unknown as Totals) }),
   };
 }
 
 export const POISON_SPEED = 666;
 
-/** A decision about a parked event, as the API would append it. */
+/** A decision about a parked event, as the API appends it. */
 export function decided(
   type: 'ParkedEventRetried' | 'ParkedEventDropped',
   vehicleId: string,
@@ -47,5 +47,5 @@ export function decided(
     observedAtMs: nowMs,
     receivedAtMs: nowMs,
   };
-  return encodeEvent({ ...head, type, projection: 'tally', position });
+  return encodeEvent({ ...head, type, projection: 'totals', position });
 }

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { encodeEvent } from '@odograph/contracts/event-catalogue';
+import type { EventPublisher } from '@odograph/event-log/publisher';
+import type { Clock } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
+import { partitionOf } from '@odograph/kernel/partition';
+import type { EventPosition } from '@odograph/kernel/position';
+import type { EventHead, ParkedEventDropped, ParkedEventRetried } from '@odograph/kernel/vehicle-event';
+import type { Parked } from '../views/checkpoints.ts';
+import type { ReadModel } from '../views/read-model.ts';
+import type { ViewReader } from '../views/view-reader.ts';
+
+/** Releases the parked event of a vehicle in one projection. */
+export interface ReleaseParked {
+  readonly type: 'ParkedEventRetried' | 'ParkedEventDropped';
+  readonly projection: string;
+  readonly vehicleId: string;
+}
+
+interface ReleaseCall {
+  /** Unix time in milliseconds until which the event must be appended. */
+  readonly deadlineAtMs: number;
+  /** Aborted when the caller stops waiting. */
+  readonly signal: AbortSignal;
+  readonly traceparent: string;
+}
+
+interface ParkedCommandDeps {
+  readonly partitionCount: number;
+  readonly models: readonly ReadModel<unknown>[];
+  readonly reader: Pick<ViewReader, 'parkedOf' | 'reach'>;
+  readonly publisher: Pick<EventPublisher, 'appendTo'>;
+  readonly clock: Clock;
+}
+
+/**
+ * Load, decide, append, then wait until the views include the event. The decision is an event of the vehicle, so every
+ * process that computes views from the log applies it. Gives its position.
+ */
+export function createReleaseParked({ partitionCount, models, reader, publisher, clock }: ParkedCommandDeps) {
+  async function load({ projection, vehicleId }: ReleaseParked): Promise<Parked | undefined> {
+    const model = models.find((candidate) => candidate.projection.name === projection);
+    return model && (await reader.parkedOf(model, vehicleId));
+  }
+
+  return async (command: ReleaseParked, call: ReleaseCall): Promise<EventPosition> => {
+    const { type, vehicleId } = command;
+    const parked = await load(command);
+    const stamp = { reportId: `${type}:${randomUUID()}`, nowMs: clock.now() };
+    const event = encodeEvent(decideRelease(command, parked, stamp), { traceparent: call.traceparent });
+    // `appendTo` is not refused by a nearly full stream, as telemetry is.
+    const partition = partitionOf(vehicleId, partitionCount);
+    const position = await publisher.appendTo(partition, [event], call.deadlineAtMs);
+    await reader.reach(position, call.signal);
+    return position;
+  };
+}
+
+/** Pure. Throws a Fault NOT_FOUND if no event of the vehicle is parked in the projection. */
+export function decideRelease(
+  { type, projection, vehicleId }: ReleaseParked,
+  parked: Parked | undefined,
+  { reportId, nowMs }: { readonly reportId: string; readonly nowMs: number },
+): ParkedEventRetried | ParkedEventDropped {
+  if (!parked) throw new Fault('NOT_FOUND', `no event of ${vehicleId} is parked in ${projection}`);
+  const head: EventHead = { subject: vehicleId, reportId, observedAtMs: nowMs, receivedAtMs: nowMs };
+  return { type, ...head, projection, position: parked.position };
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { encodeConflict, encodeEvent } from '@odograph/contracts/event-catalogue';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { EventPosition } from '@odograph/kernel/position';
+
+/** The subject of events about the log itself. A vehicle id cannot contain a slash, so it never equals a vehicle's. */
+export const logSubjectId = (partition: number): string => `log/${partition}`;
+
+/** The event that is stored for a report whose key the log already has with other content. */
+export function conflictOf({ position, event }: StoredEvent, holder: StoredEvent): StoredEvent {
+  const part = conflictPartOf(event);
+  return { position, event: { ...event, ...encodeConflict(event, holder.position), part } };
+}
+
+/**
+ * The part of a conflict: 2 or more, so its key differs from the parts 0 and 1 of a report.
+ * It is made from the content (48 bits of its hash) and the report's part: the same conflict sent twice is stored once.
+ */
+function conflictPartOf({ contentHash, part }: Event): number {
+  const contentNumber = Buffer.from(contentHash).readUIntBE(0, 6);
+  return 2 + contentNumber * 2 + part;
+}
+
+/** Stores an event that has no valid document with its bytes, so that no acknowledged report is lost. */
+export function undecodableEvent(
+  { position, event }: StoredEvent,
+  reason: string,
+  receivedAtMs: number,
+): StoredEvent {
+  return undecodableBytes(position, receivedAtMs, reason, Event.encode(event).finish());
+}
+
+/** Keeps the broadcast of the event below the payload limit of NATS. */
+const MAX_RAW_BYTES = 512 * 1024;
+
+/** The event that is stored for bytes that cannot be decoded. The same bytes always give the same event key. */
+export function undecodableBytes(
+  position: EventPosition,
+  receivedAtMs: number,
+  reason: string,
+  raw: Uint8Array,
+): StoredEvent {
+  const digest = createHash('sha256').update(raw).digest();
+  const reportId = digest.toString('hex');
+  const head = { subject: logSubjectId(position.partition), reportId, observedAtMs: 0, receivedAtMs };
+  const kept = raw.subarray(0, MAX_RAW_BYTES);
+  const contentHash = digest.subarray(0, 16);
+  return {
+    position,
+    event: encodeEvent({ type: 'UndecodableReceived', ...head, reason, raw: kept }, { contentHash }),
+  };
+}
