@@ -82,7 +82,7 @@ const listSamples = (request: object) =>
     ...request,
   });
 
-test('a status shows a report as soon as it is asked for by its position', async () => {
+test('a status includes a report when it is requested with its position', async () => {
   for (let speedKmh = 1; speedKmh <= 20; speedKmh += 1) {
     const event = reported({
       vehicleId: 'car-1',
@@ -102,7 +102,7 @@ test('a status shows a report as soon as it is asked for by its position', async
   }
 });
 
-test('an unknown vehicle is NOT_FOUND, a malformed one and an unknown partition are refused with the field', async () => {
+test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown partition are INVALID_INPUT with the field', async () => {
   const ask = (vehicleId: string, partition = 0) =>
     callUnary(platform.history.getStatus, { vehicleId, atLeast: { partition, sequence: 0 } });
   await expect(ask('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -116,13 +116,13 @@ test('an unknown vehicle is NOT_FOUND, a malformed one and an unknown partition 
   });
 });
 
-test('a position that does not come in time is DEADLINE, not an old answer', async () => {
+test('a position that is not reached in time is DEADLINE, not an old answer', async () => {
   const atLeast = { partition: 0, sequence: 1_000_000 };
   const call = callUnary(platform.history.getStatus, { vehicleId: 'car-1', atLeast }, { deadlineMs: 300 });
   await expect(call).rejects.toMatchObject({ code: 'DEADLINE' });
 });
 
-test('samples page through a range, oldest first, across windows and a late one', async () => {
+test('samples are paged through a range across windows, oldest first, whatever the order of arrival', async () => {
   const atLeast = await appendAll(minutely('bus-7', 600).reverse());
   const range = { vehicleId: 'bus-7', fromMs: NOON_MS + HOUR_MS, toMs: NOON_MS + 9 * HOUR_MS, atLeast };
   const seen: number[] = [];
@@ -137,13 +137,13 @@ test('samples page through a range, oldest first, across windows and a late one'
   expect(pages).toBe(5);
 });
 
-test('samples page through more documents than are read at a time: many windows, one of several documents', async () => {
+test('samples are paged through many windows, also one with several documents', async () => {
   const vehicleId = 'bus-6';
   const sample = (observedAtMs: number) =>
     reported({ vehicleId, reportId: `r${observedAtMs}`, observedAtMs, speedKmh: 1 });
   const times = [
     ...Array.from({ length: 6 }, (_, day) => NOON_MS + day * 24 * HOUR_MS),
-    // More than the 64 blocks of 128 samples that a document holds.
+    // More than a document has room for: 64 blocks of 128 samples.
     ...Array.from({ length: 9_000 }, (_, at) => NOON_MS + 7 * 24 * HOUR_MS + at * 100),
     ...Array.from({ length: 6 }, (_, day) => NOON_MS + (8 + day) * 24 * HOUR_MS),
   ];
@@ -162,7 +162,7 @@ test('samples page through more documents than are read at a time: many windows,
   expect(seen).toEqual(times);
 });
 
-test('samples are 50 a page by default, at most 1,000, and only of the signals asked for', async () => {
+test('a page has 50 samples by default and at most 1,000, with only the requested signals', async () => {
   const atLeast = await appendAll(minutely('bus-8', 60));
   const request = { vehicleId: 'bus-8', atLeast };
   expect((await listSamples(request)).samples).toHaveLength(50);
@@ -184,7 +184,7 @@ test('a vehicle that has never reported has no samples', async () => {
   });
 });
 
-test('the fleet is listed by vehicle, page by page, whether stored or still in the tail', async () => {
+test('the fleet is listed by vehicle, page by page, from stored documents and tails', async () => {
   const ids = Array.from({ length: 30 }, (_, at) => `fleet-${String(at).padStart(2, '0')}`);
   const atLeast = await Promise.all(
     ids.map((vehicleId, at) =>
@@ -210,7 +210,7 @@ test('the fleet is listed by vehicle, page by page, whether stored or still in t
   expect(other).toMatchObject({ statuses: [], nextPageToken: '' });
 });
 
-test('the log is read in order, and a subscription goes on with what comes', async () => {
+test('the log is read in order, and a subscription continues with new events', async () => {
   const first = await platform.append(reported({ vehicleId: 'log-1', reportId: 'a', observedAtMs: NOON_MS }));
   const request = { after: [], partitions: [first.partition], types: [], subject: 'log-1', limit: 0 };
   await callUnary(platform.history.getStatus, { vehicleId: 'log-1', atLeast: first });
@@ -250,7 +250,7 @@ test('the partitions are described as running, with an owner', async () => {
   });
 });
 
-test('an event that cannot be read parks its vehicle; a drop lets the rest through', async () => {
+test('an event that cannot be decoded is parked; a drop applies the rest', async () => {
   const good = (reportId: string, speedKmh: number) =>
     reported({ vehicleId: 'sick-1', reportId, observedAtMs: NOON_MS + speedKmh, speedKmh });
   await platform.append(good('a', 1));
@@ -284,7 +284,7 @@ test('an event that cannot be read parks its vehicle; a drop lets the rest throu
   });
 });
 
-test('what a drop lets go is in the samples at once, in whatever window it lies', async () => {
+test('samples that a drop releases are in the answer at once, in any window', async () => {
   const good = (reportId: string, observedAtMs: number) =>
     reported({ vehicleId: 'sick-2', reportId, observedAtMs });
   await platform.append(good('a', NOON_MS));

@@ -20,8 +20,8 @@ describe('the order of values', () => {
   });
 });
 
-describe('two contents under one key', () => {
-  test('make the same sample in either order, with a third, and when told again', () => {
+describe('two samples with the same key', () => {
+  test('give the same sample in any order, with a third, and when repeated', () => {
     fc.assert(
       fc.property(anySignals, anySignals, anySignals, (a, b, c) => {
         expect(merge(a, b)).toEqual(merge(b, a));
@@ -32,7 +32,7 @@ describe('two contents under one key', () => {
     );
   });
 
-  test('give each signal its greater value, and have those of both', () => {
+  test('give all signals of both, each with its greater value', () => {
     expect(
       merge({ speed_kmh: 3, charging: false }, { speed_kmh: 2, charging: true, odometer_km: 9 }),
     ).toEqual({
@@ -42,7 +42,7 @@ describe('two contents under one key', () => {
     });
   });
 
-  test('never mix two positions', () => {
+  test('never mix two fixes', () => {
     fc.assert(
       fc.property(fc.array(anySignals, { minLength: 1 }), (contents) => {
         const { latitude_deg, longitude_deg } = withoutMark(merge(...contents));
@@ -50,13 +50,13 @@ describe('two contents under one key', () => {
           (one) => one['latitude_deg'] !== undefined && one['longitude_deg'] !== undefined,
         );
         if (whole.length === 0) return;
-        const said = whole.map((one) => [one['latitude_deg'], one['longitude_deg']]);
-        expect(said).toContainEqual([latitude_deg, longitude_deg]);
+        const fixes = whole.map((one) => [one['latitude_deg'], one['longitude_deg']]);
+        expect(fixes).toContainEqual([latitude_deg, longitude_deg]);
       }),
     );
   });
 
-  test('let a whole position take the place of two halves, whichever came last', () => {
+  test('let a fix replace two single coordinates, whichever came last', () => {
     const halves = [{ latitude_deg: 9 }, { longitude_deg: 9 }];
     const whole = { latitude_deg: 1, longitude_deg: 2 };
     expect(withoutMark(merge(...halves))).toEqual({ latitude_deg: 9, longitude_deg: 9 });
@@ -64,7 +64,7 @@ describe('two contents under one key', () => {
     expect(merge(whole, ...halves)).toEqual(whole);
   });
 
-  test('never make a sample lighter, so that samples move to later blocks only', () => {
+  test('never reduce the weight of a sample, so samples only move to later blocks', () => {
     const weigh = (signals: typeof anySignals extends fc.Arbitrary<infer S> ? S : never) =>
       weightOf({ observedAtMs: 0, reportId: 'a', signals });
     fc.assert(
@@ -74,7 +74,7 @@ describe('two contents under one key', () => {
     );
   });
 
-  test('keep no more other signals than there is room for, the same in any order', () => {
+  test('keep a limited number of other signals, the same in any order', () => {
     const many = (from: number) =>
       Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`Vehicle.S${from + at}`, at]));
     const [a, b, c] = [many(0), many(2000), { speed_kmh: 1 }];

@@ -1,12 +1,12 @@
 import { KNOWN_SIGNALS, type Signals, type SignalValue } from '@odograph/kernel/signal';
 
 /**
- * What one sample says of one signal. A latitude and a longitude of the same sample are one thing, a fix:
- * each knows the coordinate beside it, so that both are replaced together or not at all.
+ * What one sample reports for one signal. A latitude and a longitude of the same sample are a fix: each reading has the
+ * other coordinate too, so that both are replaced together or not at all.
  */
 export interface Reading {
   readonly value: SignalValue;
-  /** The other coordinate of the fix; undefined for any other signal, and for half a fix. */
+  /** The other coordinate of the fix; undefined for other signals, and for one coordinate without the other. */
   readonly beside?: SignalValue | undefined;
 }
 
@@ -14,19 +14,19 @@ const LATITUDE = 'latitude_deg';
 const LONGITUDE = 'longitude_deg';
 
 /**
- * Marks a stored sample whose latitude and longitude are no fix, for they came in two contents under one key.
- * A whole fix still to come would replace them both. No signal can have this name, and no reader sees the mark.
+ * Marks a stored sample whose latitude and longitude are not a fix, because they came from two conflicting reports.
+ * A later fix replaces both. No signal can have this name, and queries do not return the mark.
  */
 export const SPLIT_FIX = 'split_fix';
 
-/** How many signals without a field of their own are kept of a sample, and of a vehicle's status: VSS names about 1,000. */
+/** The maximum number of signals without a known field in a sample and in a status. VSS has about 1,000 names. */
 export const MAX_OTHER_SIGNALS = 4096;
 
 const KIND_ORDER = { boolean: 0, number: 1, string: 2 };
 
 /**
- * A total order over values: yes or no before numbers before texts; shorter texts before longer, then in UTF-16 order.
- * Length comes first so that taking the greater value never makes a sample smaller.
+ * A total order of values: booleans, then numbers, then texts; shorter texts first, then in UTF-16 order.
+ * Texts are ordered by length first, so that a merge, which keeps the greater value, never makes a sample smaller.
  */
 export function compareValues(a: SignalValue, b: SignalValue): number {
   const byKind =
@@ -37,7 +37,7 @@ export function compareValues(a: SignalValue, b: SignalValue): number {
   return a < b ? -1 : 1;
 }
 
-/** What a sample says of a signal that it has. */
+/** The reading of a signal that the sample has. */
 export function readingOf(signals: Signals, name: string): Reading {
   const value = signals[name] as SignalValue;
   if (name === LATITUDE && isFix(signals)) return { value, beside: signals[LONGITUDE] };
@@ -45,7 +45,7 @@ export function readingOf(signals: Signals, name: string): Reading {
   return { value };
 }
 
-/** Orders readings of one signal: any half fix before a whole one; whole ones by latitude, then longitude. */
+/** Orders readings of one signal: readings without the other coordinate first; fixes by latitude, then longitude. */
 export function compareReadings(name: string, a: Reading, b: Reading): number {
   if (a.beside === undefined || b.beside === undefined) {
     if (a.beside !== b.beside) return a.beside === undefined ? -1 : 1;
@@ -56,7 +56,7 @@ export function compareReadings(name: string, a: Reading, b: Reading): number {
   return name === LATITUDE ? byValue || byBeside : byBeside || byValue;
 }
 
-/** One sample out of two with the same place: of each signal the greater reading, in whatever order they came. */
+/** Merges two samples with the same key: each signal gets the greater reading, so the order of arrival does not matter. */
 export function mergeSignals(a: Signals, b: Signals): Signals {
   const merged: Record<string, SignalValue> = { ...a };
   for (const name of Object.keys(b)) {
@@ -70,33 +70,33 @@ export function mergeSignals(a: Signals, b: Signals): Signals {
   return capSignals(merged);
 }
 
-/** The signals without the mark that only the store knows. */
+/** The signals without the internal mark. */
 export function withoutMark(signals: Signals): Signals {
   if (signals[SPLIT_FIX] === undefined) return signals;
   const { [SPLIT_FIX]: _, ...rest } = signals;
   return rest;
 }
 
-/** What must be read of samples to tell these signals: for a coordinate the other one too, and the mark. */
+/** The names to read from a block for these signals: a coordinate also needs the other one and the mark. */
 export function namesToRead(names: readonly string[]): ReadonlySet<string> {
-  const isFixAsked = names.includes(LATITUDE) || names.includes(LONGITUDE);
-  return new Set(isFixAsked ? [...names, LATITUDE, LONGITUDE, SPLIT_FIX] : names);
+  const hasCoordinate = names.includes(LATITUDE) || names.includes(LONGITUDE);
+  return new Set(hasCoordinate ? [...names, LATITUDE, LONGITUDE, SPLIT_FIX] : names);
 }
 
-/** Those of the signals that are named; undefined where there is none. */
+/** The signals with these names; undefined if there are none. */
 export function pickSignals(signals: Signals, names: readonly string[]): Signals | undefined {
   const picked: Record<string, SignalValue> = {};
-  let isAny = false;
+  let isEmpty = true;
   for (const name of names) {
     const value = signals[name];
     if (value === undefined) continue;
     picked[name] = value;
-    isAny = true;
+    isEmpty = false;
   }
-  return isAny ? picked : undefined;
+  return isEmpty ? undefined : picked;
 }
 
-/** At most {@link MAX_OTHER_SIGNALS} of the others, the first by name: the same whichever came first. */
+/** Keeps at most {@link MAX_OTHER_SIGNALS} of the other signals, the first by name, so the order of arrival does not matter. */
 export function capSignals(signals: Signals): Signals {
   const names = Object.keys(signals);
   if (names.length <= MAX_OTHER_SIGNALS) return signals;
@@ -104,7 +104,7 @@ export function capSignals(signals: Signals): Signals {
   return Object.fromEntries(Object.entries(signals).filter(([name]) => !dropped.has(name)));
 }
 
-/** Those of the names that there is no room for; names with a field of their own always have room. */
+/** The names over the limit. Known signals do not count. */
 export function namesOverCap(names: readonly string[]): readonly string[] {
   const others = names.filter((name) => !Object.hasOwn(KNOWN_SIGNALS, name) && name !== SPLIT_FIX);
   return others.sort().slice(MAX_OTHER_SIGNALS);

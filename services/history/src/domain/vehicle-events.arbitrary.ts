@@ -9,10 +9,10 @@ import fc from 'fast-check';
 
 export type TelemetryEvent = TelemetryReported | TelemetryQuarantined | TelemetryConflicted;
 
-/** The start of a window, so that times about it lie in two. */
+/** The start of a window, so that times around it are in two windows. */
 export const WINDOW_START_MS = Date.UTC(2021, 3, 22, 6);
 
-/** Few names and few values of every kind, so that contents meet under one key and tie. */
+/** Few names and few values of every kind, so that samples often have the same key and equal values. */
 function signalsOf(...zeros: readonly number[]): fc.Arbitrary<Signals> {
   const anyValue: fc.Arbitrary<SignalValue> = fc.oneof(
     fc.constantFrom(-1, 0.1, 12, 1e308, Number.MIN_VALUE, ...zeros),
@@ -36,7 +36,7 @@ function signalsOf(...zeros: readonly number[]): fc.Arbitrary<Signals> {
     .map((signals) => signals as Signals);
 }
 
-/** Signals as views keep them. */
+/** Signals as the views store them. */
 export const anySignals = signalsOf(0);
 
 const anyTime = fc.integer({ min: -4, max: 4 }).map((offsetMs) => WINDOW_START_MS + offsetMs);
@@ -84,7 +84,7 @@ const anyConflict: fc.Arbitrary<TelemetryConflicted> = fc
     };
   });
 
-/** What a vehicle may tell: late, twice, otherwise under the same key, and what cannot be believed. */
+/** Events of a vehicle: late, repeated, conflicting and quarantined reports. */
 export const anyEvents: fc.Arbitrary<readonly TelemetryEvent[]> = fc.array(
   fc.oneof({ weight: 4, arbitrary: anyReport }, anyQuarantine, { weight: 2, arbitrary: anyConflict }),
   { maxLength: 12 },

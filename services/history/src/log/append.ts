@@ -52,11 +52,11 @@ type Holders = Map<StoredEvent, StoredEvent | undefined>;
 
 /** Inserts a batch; gives the events that were not inserted, each with its holder. */
 async function insertAll(events: Collection<EventDocument>, batch: readonly StoredEvent[]): Promise<Holders> {
-  const taken: StoredEvent[] = [];
+  const existing: StoredEvent[] = [];
   const refused: Holders = new Map();
   for (const error of await insertUnordered(events, batch)) {
     const event = batch[error.index] as StoredEvent;
-    if (error.code === 11000) taken.push(event);
+    if (error.code === 11000) existing.push(event);
     else if (REFUSED_FOR_GOOD.includes(error.code)) refused.set(event, undefined);
     else
       throw new Fault(
@@ -64,7 +64,7 @@ async function insertAll(events: Collection<EventDocument>, batch: readonly Stor
         `MongoDB did not insert event ${formatPosition(event.position)}: ${error.errmsg}`,
       );
   }
-  return new Map([...(await holdersOf(events, taken)), ...refused]);
+  return new Map([...(await holdersOf(events, existing)), ...refused]);
 }
 
 /** MongoDB's error about one document of an insert. */
@@ -105,19 +105,22 @@ export function asLateDocument(stored: StoredEvent) {
 }
 
 /** The event that the log has at each event's position, or else under its key. */
-async function holdersOf(events: Collection<EventDocument>, taken: readonly StoredEvent[]): Promise<Holders> {
-  if (taken.length === 0) return new Map();
+async function holdersOf(
+  events: Collection<EventDocument>,
+  existing: readonly StoredEvent[],
+): Promise<Holders> {
+  if (existing.length === 0) return new Map();
   const atPosition = new Map<string, StoredEvent>();
   for await (const document of events.find({
-    _id: { $in: taken.map(({ position }) => keyOfPosition(position)) },
+    _id: { $in: existing.map(({ position }) => keyOfPosition(position)) },
   })) {
     const stored = fromDocument(document);
     atPosition.set(formatPosition(stored.position), stored);
   }
-  const elsewhere = taken.filter(({ position }) => !atPosition.has(formatPosition(position)));
+  const elsewhere = existing.filter(({ position }) => !atPosition.has(formatPosition(position)));
   const underKey = await holdersByKey(events, elsewhere);
   return new Map(
-    taken.map((event) => {
+    existing.map((event) => {
       const holder = atPosition.get(formatPosition(event.position)) ?? underKey.get(reportKeyOf(event));
       if (holder) return [event, holder];
       throw new Fault(

@@ -29,7 +29,7 @@ export interface EnvelopeReader {
 
 const MAX_BATCH_EVENTS = 2_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** Bytes read ahead while a batch is written. They are decoded only for their own batch, because decoded events take several times the memory. */
+/** Bytes read ahead while a batch is written. They are decoded late, because decoded events take several times the memory. */
 const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 /**
  * Envelopes requested from JetStream at a time, at most 16 MiB. A limit in bytes made the client hang for 30 s when a
@@ -62,14 +62,14 @@ function readAhead(
   let isEnded = false;
   let isClosed = false;
   const arrived = new Bell();
-  const taken = new Bell();
+  const removed = new Bell();
 
   async function fill(): Promise<void> {
     for await (const message of messages) {
       queue.push({ message, envelope: undefined });
       ahead += message.data.length;
       arrived.ring();
-      while (ahead > MAX_AHEAD_BYTES && !isClosed) await taken.rung();
+      while (ahead > MAX_AHEAD_BYTES && !isClosed) await removed.rung();
     }
   }
 
@@ -91,14 +91,14 @@ function readAhead(
       }
       const batch = shiftBatch(queue, partition);
       for (const { bytes } of batch) ahead -= bytes;
-      taken.ring();
+      removed.ring();
       return batch;
     },
     async close() {
       isClosed = true;
       queue.length = 0;
       ahead = 0;
-      taken.ring();
+      removed.ring();
       arrived.ring();
       await messages.close();
       // If this fails, the server deletes the idle consumer by itself.

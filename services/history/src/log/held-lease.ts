@@ -2,7 +2,7 @@ import { Fault } from '@odograph/kernel/fault';
 import type { LogCollections } from './collections.ts';
 import { acquireLease, type Lease, moveWatermark, releaseLease, renewLease } from './partition-record.ts';
 
-export interface HeldLeaseDeps {
+interface HeldLeaseDeps {
   readonly partition: number;
   readonly owner: string;
   readonly collections: Pick<LogCollections, 'partitions'>;

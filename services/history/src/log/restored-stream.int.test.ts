@@ -90,9 +90,9 @@ test('a restored stream that grew past the watermark while history was down lose
 
   await nats.restoreCopy();
   // A publisher that was restarted and has received no broadcast.
-  const door = jetstream(await log.openConnection());
+  const client = jetstream(await log.openConnection());
   for (let at = 10; at < 20; at += 1) {
-    await door.publish('events.0', Envelope.encode({ events: [report(at)] }).finish());
+    await client.publish('events.0', Envelope.encode({ events: [report(at)] }).finish());
   }
   const reasons: unknown[] = [];
   const logger = { ...SILENT, error: ({ reason }: { reason?: unknown }) => void reasons.push(reason) };
@@ -112,7 +112,7 @@ test('publishers lose no acknowledged report while a stream is repaired', async 
   await nats.restoreCopy();
 
   // Publishers that were restarted, have received no broadcast, and never pause.
-  const door = jetstream(await log.openConnection());
+  const client = jetstream(await log.openConnection());
   const acknowledged = new Set<string>();
   let next = 10;
   let isOver = false;
@@ -121,7 +121,7 @@ test('publishers lose no acknowledged report while a stream is repaired', async 
       const event = report(next++);
       const envelope = Envelope.encode({ events: [event] }).finish();
       try {
-        await door.publish('events.0', envelope, { timeout: 500 });
+        await client.publish('events.0', envelope, { timeout: 500 });
         acknowledged.add(event.reportId);
       } catch (error) {
         // No responder: the repair is running. A report that was not acknowledged may or may not be stored.

@@ -45,7 +45,7 @@ test('a stream to which a former owner appends during the check is known', async
         return await log.reader.highestSequence(partition);
       },
     },
-    ...{ jetstream: stream, manager, streams: STREAMS, lease, suspicion: undefined, leaseTtlMs: 60_000 },
+    ...{ jetstream: stream, manager, streams: STREAMS, lease, knownMismatch: undefined, leaseTtlMs: 60_000 },
     onUnknown: (reason) => unknown.push(reason),
     signal: new AbortController().signal,
     clock: systemClock,

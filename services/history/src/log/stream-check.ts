@@ -30,7 +30,7 @@ export interface StreamCheckDeps {
   readonly streams: StreamSettings;
   readonly lease: Lease;
   /** Why an append found that the stream is another one; undefined: it did not. */
-  readonly suspicion: string | undefined;
+  readonly knownMismatch: string | undefined;
   readonly leaseTtlMs: number;
   /** Called before a repair, with the reason why the log does not know the stream. */
   readonly onUnknown: (reason: string) => void;
@@ -51,7 +51,7 @@ export async function prepareStream(deps: StreamCheckDeps): Promise<StreamFacts>
   const knownSequence = Math.max(record.watermark, await deps.reader.highestSequence(partition));
   const found = await ensureStream(manager, partition, deps.streams);
   const mismatch =
-    deps.suspicion ??
+    deps.knownMismatch ??
     streamMismatch(found, {
       createdAtMs: record.stream?.created_at_ms,
       knownSequence,

@@ -11,6 +11,7 @@ import {
   streamName,
   streamSubject,
 } from '@odograph/event-log/nats-subjects';
+import { isoTime } from '@odograph/kernel/iso-time';
 
 export interface StreamSettings {
   readonly partitionCount: number;
@@ -118,7 +119,7 @@ interface KnownStream {
 export function streamMismatch(stream: StreamFacts, known: KnownStream): string | undefined {
   if (stream.isUnderRepair) return 'a repair of the stream was not finished';
   if (known.createdAtMs !== undefined && stream.createdAtMs !== known.createdAtMs) {
-    return `the stream was created at ${new Date(stream.createdAtMs).toISOString()}, not ${new Date(known.createdAtMs).toISOString()}`;
+    return `the stream was created at ${isoTime(stream.createdAtMs)}, not at ${isoTime(known.createdAtMs)}`;
   }
   if (stream.lastSequence < known.knownSequence) {
     return `the stream ends at ${stream.lastSequence}, but the log has ${known.knownSequence}`;

@@ -49,7 +49,7 @@ export class PartitionWriter {
   #session = new AbortController();
   #halted: string | undefined;
   /** Set when a position of the log held another event than the stream. The stream is repaired next. */
-  #suspicion: string | undefined;
+  #mismatch: string | undefined;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
@@ -103,11 +103,11 @@ export class PartitionWriter {
       session.stream = await prepareStream({
         ...this.#deps,
         lease,
-        suspicion: this.#suspicion,
+        knownMismatch: this.#mismatch,
         onUnknown: (reason) => this.#setHalted(reason),
         signal,
       });
-      this.#suspicion = undefined;
+      this.#mismatch = undefined;
       this.#setHalted(undefined);
       await this.#appendAll(session);
     } finally {
@@ -222,7 +222,7 @@ export class PartitionWriter {
   #noteFault(error: unknown): void {
     if (isFault(error, 'VERSION_CONFLICT')) this.#loseLease();
     if (isFault(error, 'CORRUPT_LOG')) {
-      this.#suspicion = error.message;
+      this.#mismatch = error.message;
       this.#setHalted(error.message);
     }
     this.#warn(error);
@@ -237,7 +237,7 @@ export class PartitionWriter {
   /** Forgets what it knows about the stream, because the next owner checks it. */
   #loseLease(): void {
     this.#lease.lose();
-    this.#suspicion = undefined;
+    this.#mismatch = undefined;
     this.#setHalted(undefined);
     this.#session.abort();
   }

@@ -6,7 +6,7 @@ import type { Logger } from '@odograph/platform/logger';
 import type { WriterMetrics } from '../log/metrics.ts';
 import { lookAtStream, type StreamFacts } from '../log/streams.ts';
 
-export interface TrimSettings {
+interface TrimSettings {
   /** How long an envelope stays in its stream, in milliseconds, so that a restored MongoDB backup can catch up. */
   readonly keepMs: number;
   /** Share of the stream's maximum bytes above which it keeps less than that. */

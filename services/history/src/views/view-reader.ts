@@ -8,7 +8,7 @@ import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
 import { shareReads } from './shared-reads.ts';
 import type { Tail, TailSnapshot } from './tail.ts';
 
-/** A vehicle's slices as of a position. */
+/** A vehicle's slices at a position. */
 export interface View<S> {
   /** The requested slices, by key, in order of the key. */
   readonly slices: ReadonlyMap<string, S>;
@@ -19,7 +19,7 @@ export interface View<S> {
   readonly parked: Parked | undefined;
 }
 
-/** One slice of a vehicle as of a position. */
+/** One slice of a vehicle at a position. */
 export interface SubjectView<S> {
   readonly subject: string;
   readonly slice: S;

@@ -3,27 +3,27 @@ import { compareSampleKeys, type RecordedSample, type SampleKey } from './record
 import { type SampleRun, sampleRuns, samplesOfRun } from './sample-run.ts';
 import type { SamplesSlice } from './samples.ts';
 
-/** Which samples of a slice. Times are Unix times in milliseconds, by the vehicle's clock. */
+/** A range of samples. Times are Unix times in milliseconds, by the vehicle's clock. */
 export interface SampleRange {
-  /** From this observed time on, included. */
+  /** The first observed time, inclusive. */
   readonly fromMs: number;
-  /** Up to this observed time, excluded; Infinity: no end. */
+  /** The end of the observed times, exclusive; Infinity: no end. */
   readonly toMs: number;
-  /** Only these signals, and only samples that have one of them. */
+  /** Only these signals, and only samples with at least one of them. */
   readonly signals?: readonly string[] | undefined;
 }
 
 /** A page of a range. */
 export interface SamplePage extends SampleRange {
-  /** Only what comes after this place. */
+  /** Only samples after this key. */
   readonly after?: SampleKey | undefined;
-  /** At most so many samples. */
+  /** The maximum number of samples. */
   readonly limit: number;
 }
 
 const NO_SIGNALS: ReadonlySet<string> = new Set();
 
-/** The samples of a slice in a range, in order of their places. Decodes no block beyond the range or the limit. */
+/** The samples of a slice in a range, sorted by key. Decodes only blocks within the range and the limit. */
 export function readSamples(slice: SamplesSlice, page: SamplePage): readonly RecordedSample[] {
   const { after, limit } = page;
   const fromMs = Math.max(page.fromMs, after?.observedAtMs ?? page.fromMs);
@@ -38,7 +38,7 @@ export function readSamples(slice: SamplesSlice, page: SamplePage): readonly Rec
   return found.slice(0, limit);
 }
 
-/** How many samples of a slice are in a range. Decodes only blocks that lie in it in part, unless signals are given. */
+/** Counts the samples of a slice in a range. Without signals it decodes only blocks that are partly in the range. */
 export function countSamples(slice: SamplesSlice, range: SampleRange): number {
   let count = 0;
   for (const run of sampleRuns(slice)) {
@@ -54,12 +54,12 @@ function countIn(run: SampleRun, range: SampleRange): number {
   const [block, ...more] = run.blocks;
   const isWithin = run.from >= range.fromMs && run.to < range.toMs;
   if (isWithin && block !== undefined && more.length === 0 && run.loose.length === 0) return block.count;
-  return samplesOfRun(run, NO_SIGNALS).filter((place) => isInRange(place, range)).length;
+  return samplesOfRun(run, NO_SIGNALS).filter((sample) => isInRange(sample, range)).length;
 }
 
 function samplesInRange(run: SampleRun, range: SampleRange): RecordedSample[] {
   const names = range.signals;
-  const inRange = samplesOfRun(run, names && namesToRead(names)).filter((place) => isInRange(place, range));
+  const inRange = samplesOfRun(run, names && namesToRead(names)).filter((sample) => isInRange(sample, range));
   if (names === undefined)
     return inRange.map((sample) => ({ ...sample, signals: withoutMark(sample.signals) }));
   return inRange.flatMap((sample) => {

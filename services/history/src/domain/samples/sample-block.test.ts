@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import golden from './golden/sample-block.v1.json' with { type: 'json' };
 import { LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
 import { BLOCK_MAX_SAMPLES, decodeBlock, encodeBlock } from './sample-block.ts';
-import { settle } from './sample-set.ts';
+import { sortAndMerge } from './sample-set.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -57,7 +57,7 @@ const anySamples = fc
     fc.array(anySample, { minLength: 1, maxLength: 20 }),
     fc.array(anySample, { minLength: 1, size: '+1' }),
   )
-  .map(settle)
+  .map(sortAndMerge)
   .filter((samples) => samples.length <= BLOCK_MAX_SAMPLES);
 
 function isCorrupt(bytes: Uint8Array): boolean {
@@ -70,7 +70,7 @@ function isCorrupt(bytes: Uint8Array): boolean {
   }
 }
 
-/** The block of a drive at one sample a second, as many are. */
+/** A typical block: a drive with one sample a second. */
 const drive: readonly RecordedSample[] = Array.from({ length: BLOCK_MAX_SAMPLES }, (_, second) => {
   const observedAtMs = Date.UTC(2021, 3, 22, 7, 42, 50) + second * 1000;
   return {
@@ -90,7 +90,7 @@ const drive: readonly RecordedSample[] = Array.from({ length: BLOCK_MAX_SAMPLES 
 });
 
 describe('a block', () => {
-  test('gives back every sample to the bit: any text, any finite number, any mix of kinds', () => {
+  test('gives back exactly the same samples, with any text, any finite number and any mix of kinds', () => {
     fc.assert(
       fc.property(anySamples, (samples) => {
         expect(decodeBlock(encodeBlock(samples))).toEqual(samples);
@@ -98,29 +98,29 @@ describe('a block', () => {
     );
   });
 
-  test('gives back only the signals asked for', () => {
+  test('gives back only the requested signals', () => {
     fc.assert(
       fc.property(anySamples, fc.subarray(['a', 'b', 'speed_kmh']), (samples, names) => {
-        const asked = samples.map((sample) => ({
+        const expected = samples.map((sample) => ({
           ...sample,
           signals: Object.fromEntries(
             Object.entries(sample.signals).filter(([name]) => names.includes(name)),
           ),
         }));
-        expect(decodeBlock(encodeBlock(samples), new Set(names))).toEqual(asked);
+        expect(decodeBlock(encodeBlock(samples), new Set(names))).toEqual(expected);
       }),
     );
   });
 
-  test('does not depend on the order in which signals were named', () => {
-    const turned = drive.map(({ signals, ...place }) => ({
-      ...place,
+  test('does not depend on the order of signals in a sample', () => {
+    const reversed = drive.map(({ signals, ...key }) => ({
+      ...key,
       signals: Object.fromEntries(Object.entries(signals).reverse()),
     }));
-    expect(encodeBlock(turned)).toEqual(encodeBlock(drive));
+    expect(encodeBlock(reversed)).toEqual(encodeBlock(drive));
   });
 
-  test('costs a few bytes a sample where little changes', () => {
+  test('takes a few bytes a sample if little changes', () => {
     expect(encodeBlock(drive).length / drive.length).toBeLessThan(7);
   });
 
@@ -128,10 +128,10 @@ describe('a block', () => {
     ['its time', (timeMs: number) => `V1@${new Date(timeMs).toISOString()}`],
     ['its time in milliseconds', (timeMs: number) => `V1-${timeMs}-x`],
     ['its time in seconds', (timeMs: number) => `V1-${timeMs / 1000}`],
-    ['how many came before it', (_: number, row: number) => `V1/${row + 7}`],
-    ['the same, padded', (_: number, row: number) => `V1/${String(row).padStart(6, '0')}`],
-    ['nothing', () => 'V1'],
-  ])('has next to no cost for a report id that says %s', (_, idOf) => {
+    ['its number', (_: number, row: number) => `V1/${row + 7}`],
+    ['its number with leading zeros', (_: number, row: number) => `V1/${String(row).padStart(6, '0')}`],
+    ['the same text', () => 'V1'],
+  ])('takes hardly any bytes for a report id with %s', (_, idOf) => {
     const named = drive.map((sample, row) => ({
       observedAtMs: sample.observedAtMs,
       reportId: idOf(sample.observedAtMs, row),
@@ -140,7 +140,7 @@ describe('a block', () => {
     expect(encodeBlock(named).length).toBeLessThan(60);
   });
 
-  test('of the first format is read for ever', () => {
+  test('of the first format stays readable', () => {
     const samples = golden.samples as readonly RecordedSample[];
     expect(decodeBlock(Buffer.from(golden.block, 'hex'))).toEqual(samples);
     expect(Buffer.from(encodeBlock(samples)).toString('hex')).toBe(golden.block);
@@ -150,13 +150,13 @@ describe('a block', () => {
 describe('a block with wrong bytes', () => {
   const block = encodeBlock(drive.slice(0, 40));
 
-  test('is found corrupt wherever it is cut off', () => {
+  test('is corrupt if it is cut off at any byte', () => {
     for (let length = 0; length < block.length; length += 1) {
       expect(isCorrupt(block.subarray(0, length)), `cut off at ${length}`).toBe(true);
     }
   });
 
-  test('is found corrupt when any single byte is another', () => {
+  test('is corrupt if any single byte is changed', () => {
     fc.assert(
       fc.property(fc.nat({ max: block.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, difference) => {
         const changed = Uint8Array.from(block);
@@ -166,7 +166,7 @@ describe('a block with wrong bytes', () => {
     );
   });
 
-  test('is told as corrupt, or read, but never breaks the reader, even when its checksum is right', () => {
+  test('is corrupt or readable after any changes with a right checksum, but throws no other error', () => {
     const anyChange = fc.tuple(
       fc.nat({ max: block.length }),
       fc.nat({ max: 3 }),
@@ -184,7 +184,7 @@ describe('a block with wrong bytes', () => {
     );
   });
 
-  test('is told as corrupt, or read, whatever the bytes', () => {
+  test('is corrupt or readable with any bytes, but throws no other error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         isCorrupt(bytes);
@@ -195,26 +195,20 @@ describe('a block with wrong bytes', () => {
   });
 
   test.each([
-    ['out of order', [drive[1], drive[0]]],
-    ['twice the same', [drive[0], drive[0]]],
-    [
-      'of a time that none can have',
-      [{ observedAtMs: LATEST_OBSERVED_AT_MS + 1, reportId: 'a', signals: {} }],
-    ],
-    [
-      'more than a block can have',
-      [...drive, { observedAtMs: LATEST_OBSERVED_AT_MS, reportId: 'a', signals: {} }],
-    ],
-  ])('is corrupt whose samples are %s', (_, samples) => {
+    ['not sorted', [drive[1], drive[0]]],
+    ['duplicates', [drive[0], drive[0]]],
+    ['of an invalid time', [{ observedAtMs: LATEST_OBSERVED_AT_MS + 1, reportId: 'a', signals: {} }]],
+    ['too many', [...drive, { observedAtMs: LATEST_OBSERVED_AT_MS, reportId: 'a', signals: {} }]],
+  ])('is corrupt if its samples are %s', (_, samples) => {
     expect(isCorrupt(encodeBlock(samples as readonly RecordedSample[]))).toBe(true);
   });
 
   test.each([
     ['more samples than a block can have', [1, 0x81, 0x04]],
-    ['a count beyond all numbers', [1, 255, 255, 255, 255, 255, 255, 255, 255, 255]],
-    ['a format that is not known', [2, 0]],
+    ['a count that is too large', [1, 255, 255, 255, 255, 255, 255, 255, 255, 255]],
+    ['an unknown format', [2, 0]],
     ['more ids than bytes', [1, 1, 1, 2, 0xff, 0xff, 0xff, 0x7f]],
-  ])('is corrupt that claims %s', (_, content) => {
+  ])('is corrupt with %s', (_, content) => {
     expect(isCorrupt(withChecksum(content))).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ function cut(weights: readonly number[]): number[][][] {
   const sampleCut = new SampleCut(limits);
   const documents: number[][][] = [];
   for (const weight of weights) {
-    const placement = sampleCut.place(weight);
+    const placement = sampleCut.add(weight);
     if (placement === 'new document') documents.push([]);
     if (placement !== 'same block') documents.at(-1)?.push([]);
     documents.at(-1)?.at(-1)?.push(weight);
@@ -36,7 +36,7 @@ function measuresOf(block: readonly number[]): BlockMeasures {
 }
 
 describe('the cut of samples', () => {
-  test('keeps its limits, or a single sample that is over them', () => {
+  test('keeps its limits, except for a single sample over them', () => {
     fc.assert(
       fc.property(anyWeights, (weights) => {
         const documents = cut(weights);
@@ -47,7 +47,7 @@ describe('the cut of samples', () => {
     );
   });
 
-  test('begins nothing new while there is room', () => {
+  test('starts a new block or document only if the open one is full', () => {
     fc.assert(
       fc.property(anyWeights, (weights) => {
         const documents = cut(weights);
@@ -65,7 +65,7 @@ describe('the cut of samples', () => {
     );
   });
 
-  test('places a block that it made as it would place each of its samples', () => {
+  test('adds one of its own blocks as it would add each of its samples', () => {
     fc.assert(
       fc.property(anyWeights, fc.nat(), (weights, kept) => {
         const blocks = cut(weights).flatMap((document) =>
@@ -73,17 +73,17 @@ describe('the cut of samples', () => {
         );
         const [opaque, open] = [new SampleCut(limits), new SampleCut(limits)];
         for (const { block, isFirst } of blocks.slice(0, kept % (blocks.length + 1))) {
-          expect(opaque.placeBlock(measuresOf(block))).toBe(isFirst ? 'new document' : 'new block');
-          for (const weight of block) open.place(weight);
+          expect(opaque.addBlock(measuresOf(block))).toBe(isFirst ? 'new document' : 'new block');
+          for (const weight of block) open.add(weight);
         }
-        for (const weight of [1, 30, 2, 19, 5, 5, 5]) expect(opaque.place(weight)).toBe(open.place(weight));
+        for (const weight of [1, 30, 2, 19, 5, 5, 5]) expect(opaque.add(weight)).toBe(open.add(weight));
       }),
     );
   });
 
   test.each([
     [
-      'follows one that still has room',
+      'follows a block that is not full',
       [
         { count: 1, weight: 1, head: 1 },
         { count: 1, weight: 19, head: 19 },
@@ -94,7 +94,7 @@ describe('the cut of samples', () => {
     ['makes its document too heavy', [20, 20, 18].map((weight) => ({ count: 4, weight, head: 1 }))],
   ])('refuses a block that %s', (_, blocks) => {
     const sampleCut = new SampleCut(limits);
-    const placements = blocks.map((block) => sampleCut.placeBlock(block));
+    const placements = blocks.map((block) => sampleCut.addBlock(block));
     expect(placements.at(-1)).toBeUndefined();
     expect(placements.slice(0, -1)).not.toContain(undefined);
   });

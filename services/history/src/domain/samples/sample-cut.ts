@@ -3,7 +3,7 @@ import { SPLIT_FIX } from '../signal-merge.ts';
 import type { RecordedSample } from './recorded-sample.ts';
 import { BLOCK_MAX_SAMPLES } from './sample-block.ts';
 
-/** Up to where a block, and a document, takes one sample more. */
+/** The limits of a block and of a document. */
 export interface CutLimits {
   readonly blockSamples: number;
   readonly blockWeight: number;
@@ -11,7 +11,7 @@ export interface CutLimits {
   readonly documentWeight: number;
 }
 
-/** Part of what the stored documents are a function of: other limits are another version of the projection. */
+/** The stored documents depend on these limits: other limits need another version of the projection. */
 export const CUT_LIMITS: CutLimits = {
   blockSamples: BLOCK_MAX_SAMPLES,
   blockWeight: 64 * 1024,
@@ -19,10 +19,10 @@ export const CUT_LIMITS: CutLimits = {
   documentWeight: 1024 * 1024,
 };
 
-/** Where a sample goes: into the open block, or as the first of a new one, or of a new document. */
+/** Where a sample is added: to the open block, or as the first of a new block or of a new document. */
 export type Placement = 'same block' | 'new block' | 'new document';
 
-/** A run of samples that was one block before. */
+/** The measures of an encoded block. */
 export interface BlockMeasures {
   readonly count: number;
   readonly weight: number;
@@ -31,8 +31,8 @@ export interface BlockMeasures {
 }
 
 /**
- * Cuts samples, in order, into blocks and documents: each takes what comes next while it keeps its limits,
- * and at least one sample. So the cut depends on the samples alone, and each sample more moves others only towards the end.
+ * Cuts sorted samples into blocks and documents. Each is filled up to its limits and has at least one sample.
+ * So the cut depends on the samples alone, and an additional sample moves others only towards the end.
  */
 export class SampleCut {
   readonly #limits: CutLimits;
@@ -45,7 +45,7 @@ export class SampleCut {
     this.#limits = limits;
   }
 
-  /** Whether a sample of this weight would go into the open block. */
+  /** Whether a sample of this weight fits into the open block. */
   isRoomFor(weight: number): boolean {
     return (
       this.#count > 0 &&
@@ -55,7 +55,7 @@ export class SampleCut {
     );
   }
 
-  place(weight: number): Placement {
+  add(weight: number): Placement {
     const placement = this.#placementOf(weight);
     if (placement === 'new document') this.#blocks = this.#documentWeight = 0;
     if (placement !== 'same block') {
@@ -68,9 +68,9 @@ export class SampleCut {
     return placement;
   }
 
-  /** Places a block as it is, where its samples would be cut like that; otherwise says undefined, and is of no more use. */
-  placeBlock({ count, weight, head }: BlockMeasures): Placement | undefined {
-    const placement = this.place(head);
+  /** Adds a block unchanged. Undefined if its samples would be cut differently; then this object is not usable any more. */
+  addBlock({ count, weight, head }: BlockMeasures): Placement | undefined {
+    const placement = this.add(head);
     this.#count = count;
     this.#blockWeight = weight;
     this.#documentWeight += weight - head;
@@ -91,8 +91,8 @@ export class SampleCut {
 }
 
 /**
- * What a sample counts for against the limits: roughly its bytes, with names, ids and texts in part, for they mostly repeat.
- * A sample that is told again gets no lighter, for the greater of two values is never the lighter one.
+ * The weight of a sample for the limits: roughly its bytes. Names, ids and texts count in part, because they mostly repeat.
+ * A merge never reduces the weight, because the greater of two values is never lighter.
  */
 export function weightOf({ reportId, signals }: RecordedSample): number {
   let weight = 4 + (reportId.length >> 2);

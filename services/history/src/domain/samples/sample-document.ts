@@ -4,24 +4,24 @@ import { compareSampleKeys, type RecordedSample, type SampleKey } from './record
 import { decodeBlock, encodeBlock } from './sample-block.ts';
 import { type BlockMeasures, weightOf } from './sample-cut.ts';
 
-/** A run of samples, encoded. What is asked of it most can be told without decoding it. */
+/** An encoded block of samples. The fields beside the data answer frequent queries without decoding it. */
 export type StoredBlock = BlockMeasures & {
-  /** The place of its first sample: observed time in Unix milliseconds, and report id. */
+  /** The key of its first sample: observed time in Unix milliseconds, and report id. */
   readonly from: number;
   readonly fromId: string;
-  /** The place of its last sample. */
+  /** The key of its last sample. */
   readonly to: number;
   readonly toId: string;
   readonly data: Uint8Array;
 };
 
-/** A run of blocks, as one document in the database. */
+/** Consecutive blocks, stored as one document. */
 export type SampleDocument = {
-  /** As of its first block. */
+  /** The start of its first block. */
   readonly from: number;
-  /** As of its last block. */
+  /** The end of its last block. */
   readonly to: number;
-  /** How many samples. */
+  /** The number of samples. */
   readonly count: number;
   readonly blocks: readonly StoredBlock[];
 };
@@ -41,30 +41,30 @@ export function toBlock(samples: readonly RecordedSample[]): StoredBlock {
   };
 }
 
-/** Where a block begins: the place of its first sample. */
+/** The key of the first sample of a block. */
 export function startOf({ from, fromId }: StoredBlock): SampleKey {
   return { observedAtMs: from, reportId: fromId };
 }
 
-/** Where a block ends: the place of its last sample. */
+/** The key of the last sample of a block. */
 export function endOf({ to, toId }: StoredBlock): SampleKey {
   return { observedAtMs: to, reportId: toId };
 }
 
 /**
- * The samples of a block; where names are given, with only these signals.
- * @throws {Fault} CORRUPT_LOG where they are not what the block claims to hold.
+ * The samples of a block, with only these signals if names are given.
+ * @throws {Fault} CORRUPT_LOG if they differ from the other fields of the block.
  */
 export function samplesOf(block: StoredBlock, only?: ReadonlySet<string>): RecordedSample[] {
   const samples = decodeBlock(block.data, only);
   const [first, last] = [samples[0], samples.at(-1)];
-  const isAsClaimed =
+  const isConsistent =
     samples.length === block.count &&
     first !== undefined &&
     last !== undefined &&
     compareSampleKeys(first, startOf(block)) === 0 &&
     compareSampleKeys(last, endOf(block)) === 0;
-  if (!isAsClaimed) throw otherForm();
+  if (!isConsistent) throw otherForm();
   return samples;
 }
 
@@ -75,8 +75,8 @@ export function toDocument(blocks: readonly StoredBlock[]): SampleDocument {
 }
 
 /**
- * A stored document as such: the same object, once it is seen to have the form of one.
- * @throws {Fault} CORRUPT_LOG where it has not.
+ * Checks the form of a stored document; gives the same object.
+ * @throws {Fault} CORRUPT_LOG if it has another form.
  */
 export function asSampleDocument(body: DocumentBody): SampleDocument {
   const { blocks } = body as Partial<SampleDocument>;
@@ -97,6 +97,6 @@ function isBlock(block: Partial<StoredBlock> | undefined): boolean {
 function otherForm(): Fault {
   return new Fault(
     'CORRUPT_LOG',
-    'a stored document of samples has another form: rebuild the projection samples',
+    'a stored document of samples is not in the expected form: rebuild the projection samples',
   );
 }

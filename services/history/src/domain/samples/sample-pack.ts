@@ -10,12 +10,12 @@ import {
   toBlock,
   toDocument,
 } from './sample-document.ts';
-import { settle } from './sample-set.ts';
+import { sortAndMerge } from './sample-set.ts';
 
 /**
- * The documents of a window's samples: of those in its documents so far, and of those that came since.
- * Blocks before the first that is touched stay encoded, and a document whose blocks all stay is the same object as before.
- * @param loose what came since, in order, each place once
+ * Packs the samples of a window into documents: those of its stored documents and the new ones.
+ * Blocks before the first change stay encoded, and a document whose blocks all stay is the same object as before.
+ * @param loose the new samples, sorted by key and without duplicates
  */
 export function pack(
   documents: readonly SampleDocument[],
@@ -27,7 +27,7 @@ export function pack(
   const touched = blocks.slice(kept).flatMap((block) => samplesOf(block));
   const packing = new Packing(limits);
   for (const block of blocks.slice(0, kept)) packing.addBlock(block);
-  for (const sample of settle([...touched, ...loose])) packing.addSample(sample);
+  for (const sample of sortAndMerge([...touched, ...loose])) packing.addSample(sample);
   const before = new Map(documents.map((document) => [document.blocks[0], document]));
   return packing.finish().map((packed) => {
     const document = before.get(packed[0]);
@@ -36,9 +36,8 @@ export function pack(
 }
 
 /**
- * How many blocks at the start stay as they are: they are cut as the whole set would be, and nothing that came falls among
- * their samples or could follow in the last of them. Documents of two moments, where samples are found twice, are cut anew
- * from the first that is.
+ * Counts the blocks at the start that can stay: they are cut as the whole set would be, and no later sample belongs into
+ * them. If the documents mix two flushes, some samples occur twice, and blocks are cut again from the first of these.
  */
 function countKept(
   blocks: readonly StoredBlock[],
@@ -50,16 +49,19 @@ function countKept(
   let kept = 0;
   for (const block of blocks) {
     const follows = following[kept];
+    // A later sample is before the end of this block: cut it again.
     if (follows !== undefined && compareSampleKeys(endOf(block), follows) >= 0) break;
-    if (cut.placeBlock(block) === undefined) return Math.max(0, kept - 1);
+    // This block is cut differently now, so the one before it may have to take its samples.
+    if (cut.addBlock(block) === undefined) return Math.max(0, kept - 1);
     kept += 1;
   }
   const next = blocks.slice(kept).map(({ head }) => head);
   if (loose !== undefined) next.push(weightOf(loose));
+  // The last block that stays must be full, or a later sample may belong into it.
   return next.some((weight) => cut.isRoomFor(weight)) ? kept - 1 : kept;
 }
 
-/** For each block, the earliest place of any sample that stands after it in the list. */
+/** For each block, the smallest key of the samples in later blocks and of the new samples. */
 function earliestAfter(
   blocks: readonly StoredBlock[],
   loose: SampleKey | undefined,
@@ -80,7 +82,7 @@ function isSame(a: readonly StoredBlock[], b: readonly StoredBlock[]): boolean {
   return a.length === b.length && a.every((block, at) => block === b[at]);
 }
 
-/** Blocks and documents in the making. */
+/** Builds blocks and documents. */
 class Packing {
   readonly #cut: SampleCut;
   readonly #documents: StoredBlock[][] = [];
@@ -91,25 +93,25 @@ class Packing {
   }
 
   addBlock(block: StoredBlock): void {
-    const placement = this.#cut.placeBlock(block);
-    invariant(placement !== undefined, 'a block that stays is cut as all samples would be');
-    this.#begin(placement);
+    const placement = this.#cut.addBlock(block);
+    invariant(placement !== undefined, 'a block that stays is cut as the whole set would be');
+    this.#start(placement);
     this.#documents.at(-1)?.push(block);
   }
 
   addSample(sample: RecordedSample): void {
-    const placement = this.#cut.place(weightOf(sample));
-    if (placement !== 'same block') this.#begin(placement);
+    const placement = this.#cut.add(weightOf(sample));
+    if (placement !== 'same block') this.#start(placement);
     this.#open.push(sample);
   }
 
-  /** The blocks, document by document. */
+  /** The blocks of each document. */
   finish(): readonly (readonly StoredBlock[])[] {
     this.#seal();
     return this.#documents;
   }
 
-  #begin(placement: Placement): void {
+  #start(placement: Placement): void {
     this.#seal();
     if (placement === 'new document') this.#documents.push([]);
   }

@@ -1,43 +1,43 @@
 import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
 import { endOf, type StoredBlock, samplesOf, startOf } from './sample-document.ts';
-import { settle } from './sample-set.ts';
+import { sortAndMerge } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';
 
-/** A run of a slice's samples: no sample of any other run is among them. Mostly one block. */
+/** Consecutive samples of a slice, mostly one block. Runs do not overlap. */
 export interface SampleRun {
   /** Observed time of its first sample, in Unix milliseconds. */
   readonly from: number;
   /** Observed time of its last sample. */
   readonly to: number;
-  /** More than one where they overlap, as those of documents of two moments do. */
+  /** More than one if they overlap, as in documents that mix two flushes. */
   readonly blocks: readonly StoredBlock[];
-  /** Samples that are in no block yet. */
+  /** Samples that are not in a block yet. */
   readonly loose: readonly RecordedSample[];
 }
 
-/** All samples of a slice, in runs that follow each other. */
+/** All samples of a slice, in consecutive runs. */
 export function* sampleRuns({ documents, loose }: SamplesSlice): Generator<SampleRun> {
-  const settled = settle(loose);
-  let taken = 0;
-  const takeWhile = (isTaken: (place: SampleKey) => boolean): readonly RecordedSample[] => {
-    const first = taken;
-    while (taken < settled.length && isTaken(settled[taken] as RecordedSample)) taken += 1;
-    return settled.slice(first, taken);
+  const sorted = sortAndMerge(loose);
+  let next = 0;
+  const nextWhile = (isWanted: (key: SampleKey) => boolean): readonly RecordedSample[] => {
+    const first = next;
+    while (next < sorted.length && isWanted(sorted[next] as RecordedSample)) next += 1;
+    return sorted.slice(first, next);
   };
-  for (const { start, end, blocks } of stretchesOf(documents.flatMap((document) => document.blocks))) {
-    yield* looseRun(takeWhile((place) => compareSampleKeys(place, start) < 0));
-    const among = takeWhile((place) => compareSampleKeys(place, end) <= 0);
-    yield { from: start.observedAtMs, to: end.observedAtMs, blocks, loose: among };
+  for (const { start, end, blocks } of overlapsOf(documents.flatMap((document) => document.blocks))) {
+    yield* looseRun(nextWhile((key) => compareSampleKeys(key, start) < 0));
+    const within = nextWhile((key) => compareSampleKeys(key, end) <= 0);
+    yield { from: start.observedAtMs, to: end.observedAtMs, blocks, loose: within };
   }
-  yield* looseRun(takeWhile(() => true));
+  yield* looseRun(nextWhile(() => true));
 }
 
-/** The samples of a run, in order of their places; of those in blocks, where names are given, only these signals. */
+/** The samples of a run, sorted by key. Samples from blocks have only these signals if names are given. */
 export function samplesOfRun(
   { blocks, loose }: SampleRun,
   only?: ReadonlySet<string>,
 ): readonly RecordedSample[] {
-  return settle([...blocks.flatMap((block) => samplesOf(block, only)), ...loose]);
+  return sortAndMerge([...blocks.flatMap((block) => samplesOf(block, only)), ...loose]);
 }
 
 function* looseRun(loose: readonly RecordedSample[]): Generator<SampleRun> {
@@ -45,15 +45,15 @@ function* looseRun(loose: readonly RecordedSample[]): Generator<SampleRun> {
   if (first && last) yield { from: first.observedAtMs, to: last.observedAtMs, blocks: [], loose };
 }
 
-interface Stretch {
+interface Overlap {
   readonly start: SampleKey;
   end: SampleKey;
   readonly blocks: StoredBlock[];
 }
 
-/** Blocks that overlap, together. */
-function* stretchesOf(blocks: readonly StoredBlock[]): Generator<Stretch> {
-  let open: Stretch | undefined;
+/** Groups of blocks that overlap. */
+function* overlapsOf(blocks: readonly StoredBlock[]): Generator<Overlap> {
+  let open: Overlap | undefined;
   for (const block of blocks.toSorted((a, b) => compareSampleKeys(startOf(a), startOf(b)))) {
     const [start, end] = [startOf(block), endOf(block)];
     if (open === undefined || compareSampleKeys(start, open.end) > 0) {

@@ -1,19 +1,19 @@
 import { mergeSignals } from '../signal-merge.ts';
 import { compareSampleKeys, type RecordedSample } from './recorded-sample.ts';
 
-/** The samples in order of their places, each place once: those that have the same are one, of the greater readings. */
-export function settle(samples: readonly RecordedSample[]): readonly RecordedSample[] {
-  if (isSettled(samples)) return samples;
-  const settled: RecordedSample[] = [];
+/** Sorts samples by key and merges those with the same key. */
+export function sortAndMerge(samples: readonly RecordedSample[]): readonly RecordedSample[] {
+  if (isSorted(samples)) return samples;
+  const sorted: RecordedSample[] = [];
   for (const sample of samples.toSorted(compareSampleKeys)) {
-    const last = settled.at(-1);
-    if (last === undefined || compareSampleKeys(last, sample) !== 0) settled.push(sample);
-    else settled[settled.length - 1] = { ...last, signals: mergeSignals(last.signals, sample.signals) };
+    const last = sorted.at(-1);
+    if (last === undefined || compareSampleKeys(last, sample) !== 0) sorted.push(sample);
+    else sorted[sorted.length - 1] = { ...last, signals: mergeSignals(last.signals, sample.signals) };
   }
-  return settled;
+  return sorted;
 }
 
-function isSettled(samples: readonly RecordedSample[]): boolean {
+function isSorted(samples: readonly RecordedSample[]): boolean {
   for (let at = 1; at < samples.length; at += 1) {
     if (compareSampleKeys(samples[at - 1] as RecordedSample, samples[at] as RecordedSample) >= 0)
       return false;

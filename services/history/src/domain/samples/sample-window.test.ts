@@ -7,12 +7,12 @@ describe('the windows of samples', () => {
     ['2021-04-22T06:00:00.000Z', '2021-04-22T06:00Z'],
     ['2021-04-22T05:59:59.999Z', '2021-04-22T04:00Z'],
     ['2024-02-29T23:59:59.999Z', '2024-02-29T22:00Z'],
-  ])('%s is in the one of %s', (time, key) => {
+  ])('%s is in the window %s', (time, key) => {
     expect(windowKeyOf(Date.parse(time))).toBe(key);
     expect(Date.parse(key)).toBe(windowStartOf(Date.parse(time)));
   });
 
-  test('have keys that sort as they do', () => {
+  test('have keys that sort as the windows do', () => {
     const anyTime = fc.oneof(
       fc.double({ noNaN: true }),
       fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }),
@@ -33,7 +33,7 @@ describe('the windows of samples', () => {
     [Number.NaN, '1970-01-01T00:00Z'],
     [Number.MAX_SAFE_INTEGER, '9999-12-31T22:00Z'],
     [Number.POSITIVE_INFINITY, '9999-12-31T22:00Z'],
-  ])('take in %d at one of their ends', (timeMs, key) => {
+  ])('include %d in the first or the last one', (timeMs, key) => {
     expect(windowKeyOf(timeMs)).toBe(key);
   });
 });

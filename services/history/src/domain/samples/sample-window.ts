@@ -4,7 +4,7 @@ import { LATEST_OBSERVED_AT_MS } from './recorded-sample.ts';
  * Samples are stored by windows of event time, aligned to UTC, so the window of a sample depends on its time alone.
  * A flush rewrites the last document of a window; two hours at one sample a second are one document.
  */
-export const WINDOW_MS = 2 * 60 * 60 * 1000;
+const WINDOW_MS = 2 * 60 * 60 * 1000;
 
 /**
  * The start of a time's window, both in Unix milliseconds.

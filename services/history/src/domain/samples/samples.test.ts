@@ -27,42 +27,42 @@ function documentsOf(stored: StoredSlices, key = KEY): readonly SampleDocument[]
   return (stored.get(key) ?? []) as readonly SampleDocument[];
 }
 
-/** Documents with their bytes as text, which compares quickly. */
+/** Documents with their bytes as text, which is quick to compare. */
 function plain(stored: StoredSlices): unknown {
   const asText = (_: string, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
   return JSON.stringify([...stored], asText);
 }
 
-/** What history must hold, worked out the plain way from all contents of each key at once. */
+/** The expected samples, computed in a simple way from all reports with the same key. */
 function expected(events: readonly VehicleEvent[]): readonly RecordedSample[] {
-  const contents = new Map<string, { place: Omit<RecordedSample, 'signals'>; said: Signals[] }>();
+  const byKey = new Map<string, { key: Omit<RecordedSample, 'signals'>; contents: Signals[] }>();
   for (const event of events) {
-    const told = reportIn(event);
-    for (const { observedAtMs, signals } of told?.samples ?? []) {
-      const place = { observedAtMs, reportId: told?.reportId ?? '' };
-      const key = JSON.stringify(place);
-      const known = contents.get(key) ?? { place, said: [] };
-      contents.set(key, { place, said: [...known.said, signals] });
+    const reported = reportIn(event);
+    for (const { observedAtMs, signals } of reported?.samples ?? []) {
+      const key = { observedAtMs, reportId: reported?.reportId ?? '' };
+      const text = JSON.stringify(key);
+      const known = byKey.get(text) ?? { key, contents: [] };
+      byKey.set(text, { key, contents: [...known.contents, signals] });
     }
   }
-  return [...contents.values()]
-    .map(({ place, said }) => ({ ...place, signals: greatest(said) }))
+  return [...byKey.values()]
+    .map(({ key, contents }) => ({ ...key, signals: greatest(contents) }))
     .sort((a, b) => a.observedAtMs - b.observedAtMs || (a.reportId < b.reportId ? -1 : 1));
 }
 
-function greatest(said: readonly Signals[]): Signals {
+function greatest(contents: readonly Signals[]): Signals {
   const result: Record<string, SignalValue> = {};
-  for (const name of new Set(said.flatMap((signals) => Object.keys(signals)))) {
-    const values = said.flatMap((signals) => (name in signals ? [signals[name] as SignalValue] : []));
+  for (const name of new Set(contents.flatMap((signals) => Object.keys(signals)))) {
+    const values = contents.flatMap((signals) => (name in signals ? [signals[name] as SignalValue] : []));
     result[name] = values.sort(inOrder).at(-1) as SignalValue;
   }
-  const positions = said
+  const fixes = contents
     .map(({ latitude_deg, longitude_deg }) => [latitude_deg, longitude_deg] as [number, number])
     .filter(([latitude, longitude]) => latitude !== undefined && longitude !== undefined)
     .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const [latitude_deg, longitude_deg] = positions.at(-1) ?? [];
-  const whole = positions.length > 0 ? { latitude_deg, longitude_deg } : {};
+  const [latitude_deg, longitude_deg] = fixes.at(-1) ?? [];
+  const whole = fixes.length > 0 ? { latitude_deg, longitude_deg } : {};
   return Object.fromEntries(
     Object.entries({ ...result, ...whole }).map(([name, value]) => [name, value === 0 ? 0 : value]),
   ) as Signals;
@@ -76,24 +76,24 @@ function inOrder(a: SignalValue, b: SignalValue): number {
   return rank(a) - rank(b) || (a < b ? -1 : Number(a > b));
 }
 
-/** In which of its documents each sample is. */
-function placesOf(stored: StoredSlices): ReadonlyMap<string, number> {
-  const places = documentsOf(stored).flatMap((document, at) =>
+/** The index of each sample's document. */
+function documentOfEach(stored: StoredSlices): ReadonlyMap<string, number> {
+  const entries = documentsOf(stored).flatMap((document, at) =>
     readSamples(samples.fromDocuments('V1', KEY, [document]), ALL).map(
       ({ observedAtMs, reportId }): [string, number] => [`${observedAtMs} ${reportId}`, at],
     ),
   );
-  return new Map(places);
+  return new Map(entries);
 }
 
 function readAll(stored: StoredSlices): readonly RecordedSample[] {
   return [...stored].flatMap(([key, documents]) => readSamples(open(samples, key, documents), ALL));
 }
 
-/** Limits so low that a few samples fill a block, and a dozen a document, by number or by weight. */
+/** Limits so low that a few samples fill a block and a dozen fill a document, by number or by weight. */
 const narrow = createSamples({ blockSamples: 4, blockWeight: 60, documentBlocks: 3, documentWeight: 150 });
 
-/** Reports of any weight up to more than a whole document's, in any order. */
+/** Reports in any order, some of them heavier than a whole document. */
 const anyReports = fc
   .array(
     fc.record({
@@ -110,7 +110,7 @@ const anyReports = fc
   );
 
 describe('the samples of a vehicle', () => {
-  test('are those that a plain map would hold', () => {
+  test('are the same as those of a simple map', () => {
     fc.assert(
       fc.property(anyEvents, (events) => {
         expect(readAll(deliver(samples, [events]))).toEqual(expected(events));
@@ -118,7 +118,7 @@ describe('the samples of a vehicle', () => {
     );
   });
 
-  test('give byte-identical documents in any order, with any duplicates, stored at any moment', () => {
+  test('give byte-identical documents in any order, with any duplicates, and stored at any time', () => {
     const delivered = anyEvents.chain((events) => fc.tuple(fc.constant(events), anyDelivery(events)));
     fc.assert(
       fc.property(delivered, ([events, groups]) => {
@@ -127,7 +127,7 @@ describe('the samples of a vehicle', () => {
     );
   });
 
-  test('give byte-identical documents also where blocks and documents are full', () => {
+  test('give byte-identical documents also with full blocks and documents', () => {
     const delivered = anyReports.chain((events) => fc.tuple(fc.constant(events), anyDelivery(events)));
     fc.assert(
       fc.property(delivered, ([events, groups]) => {
@@ -138,17 +138,17 @@ describe('the samples of a vehicle', () => {
     );
   });
 
-  test('move to no earlier document when more come, so that a rewrite from the last to the first hides none', () => {
+  test('never move to an earlier document, so a rewrite from the last to the first hides none', () => {
     fc.assert(
       fc.property(anyReports, anyReports, (first, second) => {
-        const before = placesOf(deliver(narrow, [first]));
-        const after = placesOf(deliver(narrow, [first, second]));
-        for (const [place, document] of before) expect(after.get(place)).toBeGreaterThanOrEqual(document);
+        const before = documentOfEach(deliver(narrow, [first]));
+        const after = documentOfEach(deliver(narrow, [first, second]));
+        for (const [key, document] of before) expect(after.get(key)).toBeGreaterThanOrEqual(document);
       }),
     );
   });
 
-  test('lie in windows of two hours, aligned to UTC', () => {
+  test('are stored in windows of two hours, aligned to UTC', () => {
     const start = Date.UTC(2021, 3, 22, 6);
     const atEdges = {
       ...report(start, {}),
@@ -171,29 +171,29 @@ describe('the samples of a vehicle', () => {
   });
 
   test.each([
-    ['1 document, so a day in 12, at one a second', 1, 1],
-    ['1 document, so a day in 12, of a bus that reports every two minutes', 120, 1],
-  ])('of a window lie in %s', (_, intervalS, count) => {
+    ['1 document at one sample a second, so 12 documents a day', 1, 1],
+    ['1 document at one sample every two minutes, so 12 documents a day', 120, 1],
+  ])('of a window are %s', (_, intervalS, count) => {
     const events = Array.from({ length: 7_200 / intervalS }, (__, at) =>
       report(WINDOW_START_MS + at * intervalS * 1000, { speed_kmh: at % 50 }),
     );
     expect([...deliver(samples, [events]).values()].map((documents) => documents.length)).toEqual([count]);
   });
 
-  test('may be 10,000 of one millisecond, in any order', () => {
+  test('can be 10,000 of one millisecond, in any order', () => {
     const events = Array.from({ length: 10_000 }, (_, at) =>
       report(WINDOW_START_MS, { speed_kmh: at }, `r${at}`),
     );
-    const turned = [...events.slice(3000).reverse(), ...events.slice(0, 4000)];
-    const stored = deliver(samples, [turned.slice(0, 5000), turned.slice(5000)]);
+    const shuffled = [...events.slice(3000).reverse(), ...events.slice(0, 4000)];
+    const stored = deliver(samples, [shuffled.slice(0, 5000), shuffled.slice(5000)]);
     expect(plain(stored)).toBe(plain(deliver(samples, [events])));
     expect(readAll(stored)).toEqual(expected(events));
   });
 
   test.each([
-    ['a number that is none', report(5, { speed_kmh: Number.POSITIVE_INFINITY })],
+    ['an infinite number', report(5, { speed_kmh: Number.POSITIVE_INFINITY })],
     ['a time before 1970', report(-1, { speed_kmh: 1 })],
-  ])('cannot be taken of %s, and that is known before any slice is asked for', (_, event) => {
+  ])('are not read from an event with %s, which fails before any slice is loaded', (_, event) => {
     expect(() => samples.read(event)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
   });
 
@@ -204,39 +204,40 @@ describe('the samples of a vehicle', () => {
       { blocks: [] },
       { ...document, blocks: [{ ...document?.blocks[0], data: 'text' }] },
     ];
-    for (const body of wrong) expect(() => samples.fromDocuments('V1', KEY, [body])).toThrow('another form');
+    for (const body of wrong)
+      expect(() => samples.fromDocuments('V1', KEY, [body])).toThrow('not in the expected form');
   });
 });
 
 /** Dense enough for a window to need more than one document. */
 const STEP_MS = 750;
 
-/** So many samples, a step apart, from a step of the window on. */
+/** `count` reports, one a step, from a step of the window on. */
 function drive(from: number, count: number): TelemetryReported[] {
   return Array.from({ length: count }, (_, at) =>
     report(WINDOW_START_MS + (from + at) * STEP_MS, { speed_kmh: (from + at) % 90 }),
   );
 }
 
-/** Documents whose blocks cannot be decoded: who reads one of them fails. */
-function sealed(
+/** Documents whose blocks cannot be decoded: reading one of them fails. */
+function undecodable(
   documents: readonly SampleDocument[],
-  isSealed: (block: number) => boolean,
+  isBroken: (block: number) => boolean,
 ): readonly SampleDocument[] {
   let block = -1;
   return documents.map((document) => ({
     ...document,
     blocks: document.blocks.map((stored) => {
       block += 1;
-      return isSealed(block) ? { ...stored, data: Uint8Array.of(0) } : stored;
+      return isBroken(block) ? { ...stored, data: Uint8Array.of(0) } : stored;
     }),
   }));
 }
 
-describe('what is stored', () => {
+describe('stored documents', () => {
   const before = documentsOf(deliver(samples, [drive(0, 9000)]));
 
-  test('stays the same objects where nothing came', () => {
+  test('stay the same objects without new samples', () => {
     expect(samples.toDocuments(samples.fromDocuments('V1', KEY, before))).toEqual(before);
     expect(
       samples
@@ -245,8 +246,8 @@ describe('what is stored', () => {
     ).toBe(true);
   });
 
-  test('is not decoded where samples come in order, but for the last block', () => {
-    const documents = sealed(before, (block) => block < 17);
+  test('are not decoded if samples come in order, except for the last block', () => {
+    const documents = undecodable(before, (block) => block < 17);
     const slice = samples.fromDocuments('V1', KEY, documents);
     for (const event of drive(9000, 600)) applyEvent(samples, slice, KEY, event);
     const after = samples.toDocuments(slice) as readonly SampleDocument[];
@@ -255,7 +256,7 @@ describe('what is stored', () => {
     expect(after.map(({ count }) => count)).toEqual([16 * 512, 9600 - 16 * 512]);
   });
 
-  test('is not decoded either where several samples of one time lie on both sides of a block’s end', () => {
+  test('are not decoded if samples of one time are on both sides of a block’s end', () => {
     const events = Array.from({ length: 3000 }, (_, at) =>
       report(
         WINDOW_START_MS + Math.floor(at / 100) * 1000,
@@ -267,7 +268,7 @@ describe('what is stored', () => {
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(stored, (block) => block < 5),
+      undecodable(stored, (block) => block < 5),
     );
     applyEvent(samples, slice, KEY, report(WINDOW_START_MS + 29_000, { speed_kmh: 1 }, 'r9'));
     expect(samples.toDocuments(slice).map((document) => document['count'])).toEqual([3001]);
@@ -275,12 +276,12 @@ describe('what is stored', () => {
     expect(countSamples(slice, range)).toBe(201);
   });
 
-  test('is decoded from the block on that a late sample falls into', () => {
+  test('are decoded from the block on that a late sample belongs into', () => {
     const late = report(WINDOW_START_MS + 3000 * 1000 + 500, { speed_kmh: 1 });
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(before, (block) => block < 5),
+      undecodable(before, (block) => block < 5),
     );
     applyEvent(samples, slice, KEY, late);
     expect(samples.toDocuments(slice).map((document) => document['count'])).toEqual([8192, 809]);
@@ -288,7 +289,7 @@ describe('what is stored', () => {
     expect(plain(whole)).toBe(plain(deliver(samples, [[late], drive(0, 9000)])));
   });
 
-  test('can be asked for again and again while events come', () => {
+  test('can be made repeatedly during a fold', () => {
     const slice = sliceOf();
     for (const event of drive(0, 2000)) {
       applyEvent(samples, slice, KEY, event);
@@ -298,7 +299,7 @@ describe('what is stored', () => {
     expect(plain(stored)).toBe(plain(deliver(samples, [drive(0, 2000)])));
   });
 
-  test('is cut anew where it was cut with other limits', () => {
+  test('are cut again if they were cut with other limits', () => {
     const anyLimits = fc.record({
       blockSamples: fc.integer({ min: 1, max: 6 }),
       blockWeight: fc.integer({ min: 30, max: 90 }),
@@ -314,7 +315,7 @@ describe('what is stored', () => {
     );
   });
 
-  test('may be of two moments: every split of a rewrite, with its events once more, gives the clean documents', () => {
+  test('can mix two flushes: after any interrupted rewrite, folding the events again gives the same documents', () => {
     const first = drive(0, 8300);
     const second = [...drive(8300, 300), report(WINDOW_START_MS + 100_400, { speed_kmh: 5 })];
     const old = documentsOf(deliver(samples, [first]));
@@ -330,7 +331,7 @@ describe('what is stored', () => {
     }
   });
 
-  test('may be of two moments, wherever blocks and documents are full', () => {
+  test('can mix two flushes, also with full blocks and documents', () => {
     fc.assert(
       fc.property(anyReports, anyReports, fc.nat(), (first, second, cut) => {
         const events = [...first, ...second];
@@ -351,7 +352,7 @@ describe('a range of samples', () => {
   const step = (at: number) => WINDOW_START_MS + at * STEP_MS;
   const stored = documentsOf(deliver(samples, [drive(0, 3000)]));
 
-  test('has what lies in it, whether stored or only just come', () => {
+  test('has its samples, stored or new', () => {
     const anyRange = fc.record({
       from: fc.integer({ min: -5, max: 5 }),
       length: fc.nat({ max: 8 }),
@@ -387,22 +388,22 @@ describe('a range of samples', () => {
     );
   });
 
-  test('decodes no block that lies outside it', () => {
+  test('does not decode blocks outside of it', () => {
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(stored, (block) => block !== 8),
+      undecodable(stored, (block) => block !== 8),
     );
     const range = { fromMs: step(1030), toMs: step(1040) };
     expect(readSamples(slice, { ...range, limit: 50 })).toHaveLength(10);
     expect(countSamples(slice, range)).toBe(10);
   });
 
-  test('decodes no block past the page', () => {
+  test('does not decode blocks after the page', () => {
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(stored, (block) => block > 5),
+      undecodable(stored, (block) => block > 5),
     );
     const after = { observedAtMs: step(600), reportId: `V1@${step(600)}` };
     expect(readSamples(slice, { ...ALL, after, limit: 50 }).map(({ observedAtMs }) => observedAtMs)).toEqual(
@@ -410,16 +411,16 @@ describe('a range of samples', () => {
     );
   });
 
-  test('is counted without decoding blocks that lie in it as a whole', () => {
+  test('is counted without decoding blocks that are completely in it', () => {
     const slice = samples.fromDocuments(
       'V1',
       KEY,
-      sealed(stored, (block) => block !== 0),
+      undecodable(stored, (block) => block !== 0),
     );
     expect(countSamples(slice, { fromMs: step(10), toMs: Number.POSITIVE_INFINITY })).toBe(2990);
   });
 
-  test('never tells of the mark on a split position', () => {
+  test('never contains the mark of a split fix', () => {
     const halves = [report(step(0), { latitude_deg: 1 }, 'a'), report(step(0), { longitude_deg: 2 }, 'a')];
     for (const signals of [undefined, ['latitude_deg', 'longitude_deg']]) {
       const [sample] = readSamples(sliceOf(...halves), { ...ALL, signals });
@@ -428,14 +429,18 @@ describe('a range of samples', () => {
   });
 
   test.each([
-    ['a whole position', [{ latitude_deg: 1, longitude_deg: 2 }], { latitude_deg: 1, longitude_deg: 2 }],
-    ['two halves', [{ latitude_deg: 1 }, { longitude_deg: 2 }], { latitude_deg: 9, longitude_deg: 2 }],
-  ])('tells the same of %s whether or not both coordinates are asked for', (_, said, told) => {
-    const events = said.map((signals) => report(step(0), signals, 'a'));
+    ['a fix', [{ latitude_deg: 1, longitude_deg: 2 }], { latitude_deg: 1, longitude_deg: 2 }],
+    [
+      'two single coordinates',
+      [{ latitude_deg: 1 }, { longitude_deg: 2 }],
+      { latitude_deg: 9, longitude_deg: 2 },
+    ],
+  ])('is the same for %s whether one or both coordinates are requested', (_, contents, wanted) => {
+    const events = contents.map((signals) => report(step(0), signals, 'a'));
     const slice = samples.fromDocuments('V1', KEY, documentsOf(deliver(samples, [events])));
     applyEvent(samples, slice, KEY, report(step(0), { latitude_deg: 9 }, 'a'));
     for (const names of [['latitude_deg'], ['longitude_deg'], ['latitude_deg', 'longitude_deg']]) {
-      expect(readSamples(slice, { ...ALL, signals: names })[0]?.signals).toEqual(named(told, names));
+      expect(readSamples(slice, { ...ALL, signals: names })[0]?.signals).toEqual(named(wanted, names));
     }
   });
 });
@@ -446,7 +451,7 @@ function named(signals: Signals, names: readonly string[] | undefined): Signals 
   );
 }
 
-/** All pages of a range, one after the other. */
+/** All pages of a range. */
 function pages(slice: SamplesSlice, page: Parameters<typeof readSamples>[1]): readonly RecordedSample[] {
   const found: RecordedSample[] = [];
   for (;;) {

@@ -4,7 +4,7 @@ import { type RecordedSample, samplesIn } from './recorded-sample.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
 import { asSampleDocument, type SampleDocument } from './sample-document.ts';
 import { pack } from './sample-pack.ts';
-import { settle } from './sample-set.ts';
+import { sortAndMerge } from './sample-set.ts';
 import { windowKeyOf, windowStartOf } from './sample-window.ts';
 
 /** A vehicle's samples of one window. */
@@ -18,8 +18,8 @@ export interface SamplesSlice {
 }
 
 /**
- * Every signal over time: a function of the set of a vehicle's samples, in whatever order they came.
- * A sample is known by (observed time, report id); told twice with two contents, it has the greater reading of each signal.
+ * Every signal over time. It depends on the set of a vehicle's samples, not on the order of arrival.
+ * The key of a sample is (observed time, report id); conflicting samples with the same key are merged.
  * One slice a window, cut into documents of encoded blocks.
  */
 export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
@@ -28,7 +28,7 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
     version: 3,
     read,
     initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
-    toDocuments: ({ documents, loose }) => pack(documents, settle(loose), limits),
+    toDocuments: ({ documents, loose }) => pack(documents, sortAndMerge(loose), limits),
     fromDocuments: (_subject, key, documents) => ({
       startMs: Date.parse(key),
       documents: documents.map(asSampleDocument),

@@ -3,13 +3,13 @@ import type { DocumentBody } from '@odograph/kernel/projection';
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './status-slice.ts';
 
-/** A status as it is stored: what lists filter by lies on top; names of signals are values, for they have dots. */
+/** A stored status. Fields that lists filter by are at the top; names of signals are values, because they contain dots. */
 type StatusDocument = {
   readonly fleet: string;
   readonly model: string;
   readonly vin?: string;
   readonly vinCheckDigitOk?: boolean;
-  /** Which sample's report gave the VIN. */
+  /** The key of the sample whose report had the VIN. */
   readonly vinFrom?: { readonly t: number; readonly r: string };
   readonly lastObservedAtMs?: number;
   readonly lastReceivedAtMs: number;
@@ -17,7 +17,7 @@ type StatusDocument = {
   readonly hasMoreSignals?: true;
 };
 
-/** Name, value, the coordinate beside it in a fix, observed time, report id. */
+/** Name, value, the other coordinate of a fix, observed time, report id. */
 type SignalEntry = {
   readonly n: string;
   readonly v: SignalValue;
@@ -46,12 +46,15 @@ function toEntry([n, { value, beside, observedAtMs, reportId }]: [string, Latest
 
 /**
  * The slice of a stored document.
- * @throws {Fault} CORRUPT_LOG where the document has another form.
+ * @throws {Fault} CORRUPT_LOG if the document has another form.
  */
 export function fromStatusDocument(body: DocumentBody): StatusSlice {
   const document = body as Partial<StatusDocument>;
   if (!Array.isArray(document.signals) || typeof document.lastReceivedAtMs !== 'number') {
-    throw new Fault('CORRUPT_LOG', 'a stored status has another form: rebuild the projection status');
+    throw new Fault(
+      'CORRUPT_LOG',
+      'a stored status is not in the expected form: rebuild the projection status',
+    );
   }
   const { vin, vinFrom, lastReceivedAtMs, signals, hasMoreSignals = false } = document as StatusDocument;
   return {

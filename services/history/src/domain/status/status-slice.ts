@@ -1,29 +1,29 @@
 import type { SampleKey } from '../samples/recorded-sample.ts';
 import type { Reading } from '../signal-merge.ts';
 
-/** The latest that is known of a signal, and the sample that said it. */
+/** The latest reading of a signal, and the key of its sample. */
 export interface LatestReading extends Reading, SampleKey {}
 
-/** A VIN, and the newest sample of the report that gave it. */
+/** A VIN, and the key of the newest sample of its report. */
 export interface GivenVin extends SampleKey {
   readonly value: string;
 }
 
-/** The latest that is known of one vehicle, while it is folded. */
+/** The status of one vehicle during a fold, which changes it in place. */
 export interface StatusSlice {
   /** By the name of the signal. */
   readonly latest: Map<string, LatestReading>;
   vin: GivenVin | undefined;
-  /** Unix time in milliseconds, our clock; undefined: the vehicle has not been heard of. */
+  /** Unix time in milliseconds, our clock; undefined before the first report. */
   lastReceivedAtMs: number | undefined;
-  /** Whether the vehicle told of more signals than there is room for. */
+  /** Whether signals were dropped because the vehicle has too many. */
   hasMoreSignals: boolean;
 }
 
-/** The latest that is known of one vehicle. */
+/** The latest known values of one vehicle. */
 export interface VehicleStatus {
   readonly fleet: string;
-  /** Empty until someone says. */
+  /** Empty until a registration sets it. */
   readonly model: string;
   readonly vin?: string;
   readonly isVinCheckDigitRight?: boolean;
@@ -31,8 +31,8 @@ export interface VehicleStatus {
   readonly latest: ReadonlyMap<string, LatestReading>;
   /** The newest observed time of the signals: Unix time in milliseconds, the vehicle's clock; absent without signals. */
   readonly lastObservedAtMs?: number;
-  /** When the vehicle was last heard of, whatever it said: Unix time in milliseconds, our clock. */
+  /** When its last report was received, also a quarantined one: Unix time in milliseconds, our clock. */
   readonly lastReceivedAtMs: number;
-  /** Whether the vehicle told of more signals than there is room for; the first by name are kept. */
+  /** Whether the vehicle has too many signals. The first by name are kept. */
   readonly hasMoreSignals: boolean;
 }

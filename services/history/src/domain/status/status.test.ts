@@ -39,7 +39,7 @@ const quarantined: VehicleEvent = {
 };
 
 describe('the status', () => {
-  test('is the same in any order, with any duplicates, stored at any moment', () => {
+  test('is the same in any order, with any duplicates, and stored at any time', () => {
     const delivered = anyEvents.chain((events) => fc.tuple(fc.constant(events), anyDelivery(events)));
     fc.assert(
       fc.property(delivered, ([events, groups]) => {
@@ -48,7 +48,7 @@ describe('the status', () => {
     );
   });
 
-  test('has of each signal the newest that history has', () => {
+  test('has the newest stored value of each signal', () => {
     fc.assert(
       fc.property(anyEvents, (events) => {
         const newest: Record<string, unknown> = {};
@@ -64,13 +64,13 @@ describe('the status', () => {
           }
         }
         const latest = statusAfter(...events)?.latest ?? new Map();
-        const told = [...latest].map(([name, { beside: _, ...reading }]) => [name, reading]);
-        expect(Object.fromEntries(told)).toEqual(newest);
+        const readings = [...latest].map(([name, { beside: _, ...reading }]) => [name, reading]);
+        expect(Object.fromEntries(readings)).toEqual(newest);
       }),
     );
   });
 
-  test('keeps each signal with its own time: a late report changes only what it knows better', () => {
+  test('has a time for each signal: a late report changes only signals without a newer value', () => {
     const late = report(5, { speed_kmh: 1, odometer_km: 7 });
     const known = statusAfter(report(8, { speed_kmh: 2 }), late);
     expect(known?.latest.get('speed_kmh')).toMatchObject({ value: 2, observedAtMs: 8 });
@@ -78,7 +78,7 @@ describe('the status', () => {
     expect(known?.lastObservedAtMs).toBe(8);
   });
 
-  test('lets the report id decide between two of one time, in UTF-16 order', () => {
+  test('takes the greater report id of two reports with the same time, in UTF-16 order', () => {
     const [first, second] = [
       report(5, { speed_kmh: 9 }, { reportId: 'r10' }),
       report(5, { speed_kmh: 1 }, { reportId: 'r9' }),
@@ -87,7 +87,7 @@ describe('the status', () => {
     expect(valuesAfter(second, first)).toEqual({ speed_kmh: 1 });
   });
 
-  test('lets the greater value decide between two contents under one key, and never mixes two positions', () => {
+  test('takes the greater value of two conflicting reports, and never mixes two fixes', () => {
     const came = report(5, { latitude_deg: 1, longitude_deg: 9, speed_kmh: 3 });
     const held = report(5, { latitude_deg: 2, longitude_deg: 0, speed_kmh: 4 });
     const heldAt = { partition: 0, sequence: 1, index: 0 };
@@ -96,7 +96,7 @@ describe('the status', () => {
     expect(valuesAfter(came, { ...held, type: 'TelemetryConflicted', came: held, heldAt })).toEqual(merged);
   });
 
-  test('registers a vehicle in the default fleet with its first report, even one that cannot be believed', () => {
+  test('registers a vehicle in the default fleet with its first report, also a quarantined one', () => {
     expect(statusAfter()).toBeUndefined();
     expect(statusAfter(quarantined)).toEqual({
       fleet: 'default',
@@ -107,14 +107,14 @@ describe('the status', () => {
     });
   });
 
-  test('tells when the vehicle was last heard of, whatever it said', () => {
+  test('has the time of the last report, also a quarantined one', () => {
     expect(statusAfter(report(50, { speed_kmh: 1 }), quarantined)).toMatchObject({
       lastObservedAtMs: 50,
       lastReceivedAtMs: 30,
     });
   });
 
-  test('has the VIN of the newest report that gave one, and whether its check digit is right', () => {
+  test('has the VIN of the newest report with a VIN, and whether its check digit is right', () => {
     const [right, wrong] = ['1M8GDM9AXKP042788', '1M8GDM9A0KP042788'];
     const [old, recent] = [
       report(5, { speed_kmh: 1 }, { vin: wrong }),
@@ -128,7 +128,7 @@ describe('the status', () => {
     expect(statusAfter(recent, otherwise)?.vin).toBe(statusAfter(otherwise, recent)?.vin);
   });
 
-  test('leaves alone what does not concern a vehicle', () => {
+  test('ignores events that are not about a vehicle', () => {
     const head = { subject: 'log/0', reportId: '0/1', observedAtMs: 1, receivedAtMs: 1 };
     expect(status.read({ type: 'TimeTicked', ...head }).keys).toEqual([]);
     expect(
@@ -136,7 +136,7 @@ describe('the status', () => {
     ).toEqual([]);
   });
 
-  test('is one document that lists can filter by fleet, without a dot in a field’s name', () => {
+  test('is one document with the fleet at the top and no dots in field names', () => {
     const [body, ...more] =
       deliver(status, [[report(5, { 'Vehicle.A.B': 'ON', speed_kmh: 1 })]]).get('') ?? [];
     expect(more).toEqual([]);
@@ -152,7 +152,7 @@ describe('the status', () => {
     });
   });
 
-  test('has room for a bounded number of other signals, keeps the same in any order, and says so', () => {
+  test('keeps a limited number of other signals, the same in any order, and shows that there were more', () => {
     const name = (at: number) => `Vehicle.S${String(at).padStart(5, '0')}`;
     const events = Array.from({ length: 12 }, (_, group) =>
       report(
@@ -172,18 +172,18 @@ describe('the status', () => {
   });
 
   test.each([
-    ['a number that is none', report(5, { speed_kmh: Number.NaN })],
-    ['a known signal of another kind', report(5, { speed_kmh: 'fast' })],
-    ['a time that is none', report(5.5, { speed_kmh: 1 })],
-    ['a time beyond all calendars', report(1e15, { speed_kmh: 1 })],
-  ])('cannot apply %s, and is as it was', (_, event) => {
+    ['NaN', report(5, { speed_kmh: Number.NaN })],
+    ['a known signal with a value of another kind', report(5, { speed_kmh: 'fast' })],
+    ['a time that is not an integer', report(5.5, { speed_kmh: 1 })],
+    ['a time after the year 9999', report(1e15, { speed_kmh: 1 })],
+  ])('cannot apply %s, and does not change', (_, event) => {
     const slice = open(status, '', deliver(status, [[report(4, { speed_kmh: 4 })]]).get(''));
     const before = structuredClone(status.toDocuments(slice));
     expect(() => applyEvent(status, slice, '', { ...event, receivedAtMs: 999 })).toThrow(/report a: /);
     expect(status.toDocuments(slice)).toEqual(before);
   });
 
-  test('cannot be opened from a document of another form', () => {
+  test('cannot be read from a document of another form', () => {
     try {
       status.fromDocuments('V1', '', [{ fleet: 'default' }]);
       expect.unreachable();

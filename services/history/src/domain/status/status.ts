@@ -18,8 +18,8 @@ import { fromStatusDocument, toStatusDocument } from './status-document.ts';
 import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './status-slice.ts';
 
 /**
- * The latest known value of every signal: a function of the set of a vehicle's reports, in whatever order they came.
- * One slice a vehicle, one document a slice. Any first report registers the vehicle, believable or not.
+ * The latest known value of every signal. It depends on the set of a vehicle's reports, not on the order of arrival.
+ * One slice a vehicle, one document a slice. The first report registers the vehicle, also a quarantined one.
  */
 export const status: Projection<StatusSlice> = {
   name: 'status',
@@ -86,7 +86,7 @@ function updateLatest(latest: Map<string, LatestReading>, sample: RecordedSample
   }
 }
 
-/** Newest is by (observed time, report id); between two contents under one key, the greater reading stands. */
+/** The newest is by (observed time, report id). Of two readings with the same key, the greater one wins. */
 function isNewer(name: string, came: LatestReading, held: LatestReading): boolean {
   return (compareSampleKeys(came, held) || compareReadings(name, came, held)) > 0;
 }

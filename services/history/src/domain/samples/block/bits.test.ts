@@ -11,7 +11,7 @@ function bytesOf(bits: readonly boolean[]): Uint8Array {
 }
 
 describe('a column of bits', () => {
-  test('comes back as it was', () => {
+  test('is read as it was written', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { size: '+1' }), (bits) => {
         const reader = new ByteReader(bytesOf(bits));
@@ -21,17 +21,17 @@ describe('a column of bits', () => {
     );
   });
 
-  test('takes a few bytes in long runs, and an eighth of a byte a bit at worst', () => {
+  test('takes a few bytes for long runs, and at most one bit a value', () => {
     expect(bytesOf(Array.from({ length: 512 }, () => true))).toHaveLength(3);
     expect(bytesOf(Array.from({ length: 512 }, (_, at) => at > 100))).toHaveLength(5);
     expect(bytesOf(Array.from({ length: 512 }, (_, at) => at % 2 === 0))).toHaveLength(65);
   });
 
   test.each([
-    ['a run goes on past its end', [0, 9]],
-    ['there is no such form', [2, 0]],
+    ['a run is longer than the column', [0, 9]],
+    ['its form is unknown', [2, 0]],
     ['it ends too early', [1]],
-  ])('is corrupt where %s', (_, bytes) => {
+  ])('is corrupt if %s', (_, bytes) => {
     expect(() => readBits(new ByteReader(Uint8Array.from(bytes)), 5)).toThrow('corrupt');
   });
 });

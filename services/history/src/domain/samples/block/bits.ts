@@ -5,8 +5,8 @@ const AS_RUNS = 0;
 const AS_BITMAP = 1;
 
 /**
- * A column of yes and no: as lengths of runs that take turns, beginning with yes, or as a bitmap, whichever takes less.
- * All yes, such as a signal that every sample has, is a single run.
+ * Writes a column of booleans: as lengths of alternating runs, starting with true, or as a bitmap if that is shorter.
+ * A column of only true, such as a signal that every sample has, is a single run.
  */
 export function writeBits(writer: ByteWriter, bits: readonly boolean[]): void {
   const runs = new ByteWriter();
@@ -18,11 +18,11 @@ export function writeBits(writer: ByteWriter, bits: readonly boolean[]): void {
   writer.shorter(runs, bitmap);
 }
 
-/** Reads so many bits as {@link writeBits} wrote. */
+/** Reads `count` bits that {@link writeBits} wrote. */
 export function readBits(reader: ByteReader, count: number): boolean[] {
   const form = reader.byte();
   if (form === AS_RUNS) return readRunLengths(reader, count);
-  if (form !== AS_BITMAP) throw corrupt(`bits have no form ${form}`);
+  if (form !== AS_BITMAP) throw corrupt(`a column of booleans has the unknown form ${form}`);
   const bytes = reader.bytes(Math.ceil(count / 8));
   return Array.from({ length: count }, (_, at) => (((bytes[at >> 3] as number) >> (at & 7)) & 1) === 1);
 }
@@ -41,7 +41,7 @@ function readRunLengths(reader: ByteReader, count: number): boolean[] {
   let current = true;
   for (let at = 0; at < count; current = !current) {
     const end = at + reader.varint();
-    if (end > count) throw corrupt('more bits than samples');
+    if (end > count) throw corrupt('it has more bits than samples');
     if (current) bits.fill(true, at, end);
     at = end;
   }

@@ -1,14 +1,14 @@
 import { Fault } from '@odograph/kernel/fault';
 
-/** What a block's bytes cannot be, told as a fault. */
+/** The fault for bytes that are not a valid block. */
 export function corrupt(what: string): Fault {
   return new Fault('CORRUPT_LOG', `a block of samples is corrupt: ${what}; rebuild the projection samples`);
 }
 
-/** How many code units one call makes a text of; more arguments could overflow the stack. */
+/** Code units per call of String.fromCharCode. More arguments could overflow the stack. */
 const UNITS_AT_ONCE = 4096;
 
-/** Reads what a ByteWriter wrote, and nothing beyond its end. Every method throws CORRUPT_LOG where bytes are wrong. */
+/** Reads what a ByteWriter wrote. Every method throws a Fault CORRUPT_LOG for invalid bytes or after the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -24,7 +24,7 @@ export class ByteReader {
   }
 
   byte(): number {
-    return this.#bytes[this.#take(1)] as number;
+    return this.#bytes[this.#advance(1)] as number;
   }
 
   varint(): number {
@@ -40,7 +40,7 @@ export class ByteReader {
     throw corrupt('a number is too large');
   }
 
-  /** How many of something follow, of which each takes at least so many bytes: never more than there is room for. */
+  /** The number of items that follow. Throws if the rest is too short for that many items of `bytesEach` or more. */
   count(bytesEach: number): number {
     const count = this.varint();
     if (count * bytesEach > this.remaining()) throw corrupt('it ends too early');
@@ -48,11 +48,11 @@ export class ByteReader {
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
+    return this.#view.getFloat64(this.#advance(8), true);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.#view.getUint32(this.#advance(4), true);
   }
 
   text(): string {
@@ -66,18 +66,18 @@ export class ByteReader {
     return text;
   }
 
-  /** The next so many bytes, not copied. */
+  /** The next `length` bytes, not copied. */
   bytes(length: number): Uint8Array {
-    const from = this.#take(length);
+    const from = this.#advance(length);
     return this.#bytes.subarray(from, from + length);
   }
 
   #wideUnits(count: number): Uint16Array {
-    const from = this.#take(2 * count);
+    const from = this.#advance(2 * count);
     return Uint16Array.from({ length: count }, (_, at) => this.#view.getUint16(from + 2 * at, true));
   }
 
-  #take(bytes: number): number {
+  #advance(bytes: number): number {
     if (bytes > this.remaining()) throw corrupt('it ends too early');
     const from = this.#at;
     this.#at += bytes;

@@ -1,7 +1,7 @@
-/** Little enough to lie in Node's pool: a column is written to a writer of its own, and memory of its own would cost more. */
+/** Small enough for Node's buffer pool: every column has its own writer, and separate memory would be slower. */
 const FIRST_BYTES = 512;
 
-/** Bytes in the making. Integers are varints: seven bits a byte, the low ones first. */
+/** Collects bytes. Integers are varints: seven bits a byte, the low ones first. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
@@ -20,7 +20,7 @@ export class ByteWriter {
   varint(value: number): void {
     this.#grow(8);
     let rest = value;
-    // Bit operations are quicker, but know 32 bits only.
+    // Bit operations are faster, but work on 32 bits only.
     for (; rest >= 0x8000_0000; rest = Math.floor(rest / 128))
       this.#bytes[this.#length++] = (rest % 128) | 128;
     for (; rest >= 128; rest >>>= 7) this.#bytes[this.#length++] = (rest & 127) | 128;
@@ -37,7 +37,7 @@ export class ByteWriter {
     this.#length = this.#bytes.writeUInt32LE(value, this.#length);
   }
 
-  /** Any text, lone surrogates too: a byte a UTF-16 unit where all fit, else two. */
+  /** Any text, also with lone surrogates: one byte for each UTF-16 unit if all are below 256, otherwise two. */
   text(value: string): void {
     const isWide = !isLatin1(value);
     this.varint(value.length * 2 + Number(isWide));
@@ -55,7 +55,7 @@ export class ByteWriter {
     this.#length += value.length;
   }
 
-  /** Of two ways to write the same the one that takes less, the first where they are equal. */
+  /** Writes the shorter of two encodings; the first if they are equally long. */
   shorter(first: ByteWriter, second: ByteWriter): void {
     this.bytes((second.#length < first.#length ? second : first).written());
   }

@@ -5,21 +5,21 @@ import { ByteWriter } from './byte-writer.ts';
 import { readNumbers, writeNumbers } from './numbers.ts';
 import { readTexts, writeTexts } from './texts.ts';
 
-/** The values of one kind under one name. A name with values of two kinds has two columns. */
+/** The values of one kind and one name. A name with values of two kinds has two columns. */
 interface Column {
   readonly name: string;
   readonly kind: Kind;
-  /** For each row whether it has a value here. */
+  /** Whether each row has a value in this column. */
   readonly isPresent: boolean[];
-  /** The values of the rows that have one, in order. */
+  /** The values of the rows with one, in order. */
   readonly values: SignalValue[];
 }
 
-/** A kind's place is its code. */
+/** The index of a kind is its code. */
 const KINDS = ['boolean', 'number', 'string'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** The signals of all rows, turned into columns by name and kind. Each can be skipped unread. */
+/** Writes the signals of all rows as columns by name and kind. A reader can skip each column. */
 export function writeColumns(writer: ByteWriter, rows: readonly Signals[]): void {
   const columns = columnsOf(rows);
   writer.varint(columns.length);
@@ -34,14 +34,14 @@ export function writeColumns(writer: ByteWriter, rows: readonly Signals[]): void
   }
 }
 
-/** The signals of so many rows; where names are given, only these. */
+/** Reads the signals of `rowCount` rows, only those with these names if given. */
 export function readColumns(reader: ByteReader, rowCount: number, only?: ReadonlySet<string>): Signals[] {
   const rows = Array.from({ length: rowCount }, (): Record<string, SignalValue> => ({}));
   for (let left = reader.count(3); left > 0; left -= 1) {
     const name = reader.text();
     const kind = KINDS[reader.byte()];
     const content = reader.bytes(reader.varint());
-    if (kind === undefined) throw corrupt(`${name} has no known kind`);
+    if (kind === undefined) throw corrupt(`signal ${name} has an unknown kind`);
     if (only === undefined || only.has(name)) readInto(rows, name, kind, new ByteReader(content));
   }
   return rows;
@@ -87,5 +87,5 @@ function readInto(rows: Record<string, SignalValue>[], name: string, kind: Kind,
   for (let row = 0; row < rows.length; row += 1) {
     if (isPresent[row]) (rows[row] as Record<string, SignalValue>)[name] = values[next++] as SignalValue;
   }
-  if (reader.remaining() > 0) throw corrupt(`${name} has bytes too many`);
+  if (reader.remaining() > 0) throw corrupt(`signal ${name} has extra bytes at the end`);
 }

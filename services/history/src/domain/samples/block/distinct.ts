@@ -1,10 +1,10 @@
-/** The distinct ones of some items, in order of first appearance, and which of them stands at each place. */
-export interface Distinct<T> {
+/** Distinct items in order of first appearance, and the index of each original item among them. */
+interface Distinct<T> {
   readonly items: readonly T[];
   readonly indices: readonly number[];
 }
 
-/** Items with the same key are the same. Runs of one item are the rule, so the one before is tried first. */
+/** Items with the same key are equal. Long runs of one item are common, so it compares with the previous item first. */
 export function distinct<T>(all: readonly T[], keyOf: (item: T) => string): Distinct<T> {
   const indexOf = new Map<string, number>();
   const items: T[] = [];

@@ -11,7 +11,7 @@ function bytesOf(values: readonly number[]): Uint8Array {
 }
 
 describe('a column of integers', () => {
-  test('comes back as it was, up to the largest there are', () => {
+  test('is read as it was written, up to the largest integers', () => {
     const anyInteger = fc.oneof(
       fc.integer({ min: -3, max: 3 }),
       fc.integer({ min: -MAX_INTEGER, max: MAX_INTEGER }),
@@ -27,18 +27,18 @@ describe('a column of integers', () => {
   });
 
   test.each([
-    ['stay', Array.from({ length: 500 }, () => 1_619_077_370_000)],
-    ['go up evenly', Array.from({ length: 500 }, (_, at) => 1_619_077_370_000 + at * 1000)],
-  ])('takes a few bytes where its values %s', (_, values) => {
+    ['are equal', Array.from({ length: 500 }, () => 1_619_077_370_000)],
+    ['increase evenly', Array.from({ length: 500 }, (_, at) => 1_619_077_370_000 + at * 1000)],
+  ])('takes a few bytes if its values %s', (_, values) => {
     expect(bytesOf(values).length).toBeLessThan(20);
   });
 
   test.each([
-    ['a run goes on past its end', [1, 0, 9]],
-    ['there is no such form', [3, 2]],
-    ['a number goes on for ever', [1, 255, 255, 255, 255, 255, 255, 255, 255, 255]],
+    ['a run is longer than the column', [1, 0, 9]],
+    ['its form is unknown', [3, 2]],
+    ['a number does not end', [1, 255, 255, 255, 255, 255, 255, 255, 255, 255]],
     ['it ends too early', [1]],
-  ])('is corrupt where %s', (_, bytes) => {
+  ])('is corrupt if %s', (_, bytes) => {
     expect(() => readIntegers(new ByteReader(Uint8Array.from(bytes)), 5)).toThrow('corrupt');
   });
 });

@@ -1,12 +1,12 @@
 import { type ByteReader, corrupt } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 
-/** The largest magnitude of an integer in a column: twice differenced, which takes up to four times as much, and with a bit for its sign it is still exact. */
+/** The largest magnitude of an integer: its second differences, up to four times as large, and a sign bit stay exact. */
 export const MAX_INTEGER = 2 ** 50 - 1;
 
 /**
- * A column of integers, each at most {@link MAX_INTEGER} in magnitude: their differences, or the differences of those,
- * whichever takes less. A difference is a zigzag varint; after a 0 stands how many more follow it.
+ * Writes a column of integers, each at most {@link MAX_INTEGER} in magnitude: first or second differences, whichever is
+ * shorter. A difference is a zigzag varint; after a 0 comes the number of further zeros.
  */
 export function writeIntegers(writer: ByteWriter, values: readonly number[]): void {
   const differences = differencesOf(values);
@@ -19,10 +19,10 @@ export function writeIntegers(writer: ByteWriter, values: readonly number[]): vo
   writer.shorter(once, twice);
 }
 
-/** Reads so many integers as {@link writeIntegers} wrote. */
+/** Reads `count` integers that {@link writeIntegers} wrote. */
 export function readIntegers(reader: ByteReader, count: number): number[] {
   const order = reader.byte();
-  if (order !== 1 && order !== 2) throw corrupt(`integers have no form ${order}`);
+  if (order !== 1 && order !== 2) throw corrupt(`a column of integers has the unknown form ${order}`);
   const values = readRuns(reader, count);
   for (let time = 0; time < order; time += 1) sumUp(values);
   return values;
@@ -45,7 +45,7 @@ function readRuns(reader: ByteReader, count: number): number[] {
     const zigzag = reader.varint();
     differences[at] = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
     if (zigzag === 0) at += reader.varint();
-    if (at >= count) throw corrupt('more integers than samples');
+    if (at >= count) throw corrupt('it has more integers than samples');
   }
   return differences;
 }

@@ -2,15 +2,15 @@ import { type ByteReader, corrupt } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { MAX_INTEGER, readIntegers, writeIntegers } from './integers.ts';
 
-/** Decimal places that a column may have; one place more says that its numbers are written as 64-bit floats. */
+/** The maximum number of decimal places of a column. One more means that its numbers are 64-bit floats. */
 const MAX_PLACES = 7;
 const AS_FLOATS = MAX_PLACES + 1;
 
 const POWERS_OF_TEN = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
 
 /**
- * A column of finite numbers. Where each is a decimal fraction of few places it is written as an integer,
- * if it comes back to the bit; else all are written as 64-bit floats.
+ * Writes a column of finite numbers. If every number is a decimal fraction with few places, they are written as integers
+ * and read back exactly; otherwise they are written as 64-bit floats.
  */
 export function writeNumbers(writer: ByteWriter, values: readonly number[]): void {
   const places = placesOf(values);
@@ -23,16 +23,17 @@ export function writeNumbers(writer: ByteWriter, values: readonly number[]): voi
     );
 }
 
-/** Reads so many numbers as {@link writeNumbers} wrote. */
+/** Reads `count` numbers that {@link writeNumbers} wrote. */
 export function readNumbers(reader: ByteReader, count: number): number[] {
   const places = reader.byte();
-  if (places > AS_FLOATS) throw corrupt(`no number has ${places} decimal places`);
+  if (places > AS_FLOATS)
+    throw corrupt(`a column has ${places} decimal places, the maximum is ${MAX_PLACES}`);
   if (places === AS_FLOATS) return readFloats(reader, count);
   const power = POWERS_OF_TEN[places] as number;
   return readIntegers(reader, count).map((integer) => integer / power);
 }
 
-/** The fewest decimal places with which every value comes back to the bit, or {@link AS_FLOATS}. */
+/** The smallest number of decimal places with which every value is read back exactly, or {@link AS_FLOATS}. */
 function placesOf(values: readonly number[]): number {
   let places = 0;
   for (const value of values) {
@@ -56,7 +57,7 @@ function scaled(value: number, places: number): number {
 function readFloats(reader: ByteReader, count: number): number[] {
   return Array.from({ length: count }, () => {
     const value = reader.float64();
-    if (!Number.isFinite(value)) throw corrupt(`a signal cannot be ${value}`);
+    if (!Number.isFinite(value)) throw corrupt(`a signal has the value ${value}`);
     return value;
   });
 }

@@ -15,7 +15,7 @@ function backFrom(ids: readonly string[], times: readonly number[]): readonly st
 }
 
 describe('a column of report ids', () => {
-  test('comes back as it was, of whatever texts', () => {
+  test('is read as it was written, with any texts', () => {
     const anyTime = fc.integer({ min: 0, max: LATEST_MS });
     const anyPart = fc.oneof(fc.string(), fc.constantFrom('0', '00', '9', 'Z', '-'), fc.nat().map(String));
     const anyId = fc
@@ -38,17 +38,17 @@ describe('a column of report ids', () => {
   });
 
   test.each([
-    ['the number stands elsewhere', ['a1b', 'ab1', '1ab']],
-    ['zeros stand before it', ['a007', 'a7', 'a07', 'a0', 'a00', 'a000']],
+    ['the number is at another place', ['a1b', 'ab1', '1ab']],
+    ['the number has leading zeros', ['a007', 'a7', 'a07', 'a0', 'a00', 'a000']],
     [
-      'it has more digits than a number can',
+      'the number has too many digits',
       [`a${'9'.repeat(40)}`, `a${'0'.repeat(40)}`, '9'.repeat(15), '9'.repeat(16)],
     ],
     [
       'the time is that of another sample',
       [new Date(TIME_MS + 1000).toISOString(), new Date(TIME_MS).toISOString()],
     ],
-  ])('keeps ids apart where %s', (_, ids) => {
+  ])('keeps ids different if %s', (_, ids) => {
     expect(
       backFrom(
         ids,
@@ -59,7 +59,7 @@ describe('a column of report ids', () => {
 });
 
 describe('ISO times', () => {
-  test('are those of the standard library', () => {
+  test('are the same as those of Date.toISOString', () => {
     const anyTime = fc.oneof(
       fc.integer({ min: 0, max: LATEST_MS }),
       fc.integer({ min: -2000, max: 2000 }).map((offsetMs) => Date.UTC(2024, 2, 1) + offsetMs),

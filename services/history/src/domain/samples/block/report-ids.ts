@@ -4,18 +4,18 @@ import { distinct } from './distinct.ts';
 import { readIntegers, writeIntegers } from './integers.ts';
 import { createIsoTime, ISO_TIME_LENGTH } from './iso-time.ts';
 
-/** What ids of one make have in common: the text around the time or the number that each of them has in it. */
+/** The constant part of similar ids: the text around the time or the number in each of them. */
 interface Template {
   readonly head: string;
   readonly tail: string;
-  /** What stands between: {@link NOTHING}, {@link TIME}, or {@link NUMBER} plus the digits it is padded to. */
+  /** What is between head and tail: {@link NOTHING}, {@link TIME}, or {@link NUMBER} plus the digits it is padded to. */
   readonly middle: number;
 }
 
-/** An id taken apart. */
-interface Parts {
+/** An id, split into its template and its number. */
+interface SplitId {
   readonly template: Template;
-  /** The number in it; 0 where there is none. */
+  /** The number in the id; 0 without one. */
   readonly number: number;
 }
 
@@ -24,29 +24,30 @@ const NOTHING = 0;
 const TIME = 1;
 const NUMBER = 2;
 
-/** Every number of so many digits fits a column of integers. */
+/** Every number with this many digits fits into a column of integers. */
 const MAX_DIGITS = 15;
 
-/** Numbers as they are, or as what they are more than their sample's time. */
+/** Numbers are written as they are, or as the difference to the sample's time. */
 const [PLAIN, ABOVE_TIME] = [0, 1];
 
 /**
- * The column of report ids. Ids that tell their sample's time, or count up, share a template and cost next to nothing;
- * any other text is a template of its own.
+ * Writes the column of report ids. It assumes a convention of our own sources: an id contains the ISO time of its sample,
+ * or a number that counts up. Such ids share a template and take hardly any bytes; any other id, such as
+ * a UUID, gets its own template, which stores it verbatim.
  */
 export function writeReportIds(writer: ByteWriter, ids: readonly string[], times: readonly number[]): void {
-  const parts = takeAllApart(ids, times);
+  const split = splitAll(ids, times);
   const { items, indices } = distinct(
-    parts.map(({ template }) => template),
+    split.map(({ template }) => template),
     ({ head, tail, middle }) => `${middle} ${head.length} ${head}${tail}`,
   );
   writer.varint(items.length);
   for (const template of items) writeTemplate(writer, template);
   writeIntegers(writer, indices);
-  writeNumbers(writer, parts, times);
+  writeNumbers(writer, split, times);
 }
 
-/** Reads one id for each time, as {@link writeReportIds} wrote them. */
+/** Reads one id for each time, in the form that {@link writeReportIds} wrote. */
 export function readReportIds(reader: ByteReader, times: readonly number[]): string[] {
   const templates = Array.from({ length: reader.count(3) }, () => readTemplate(reader));
   const indices = readIntegers(reader, times.length);
@@ -54,7 +55,7 @@ export function readReportIds(reader: ByteReader, times: readonly number[]): str
   const isoTime = createIsoTime();
   return times.map((time, row) => {
     const template = templates[indices[row] as number];
-    if (template === undefined) throw corrupt(`ids have no template ${indices[row]}`);
+    if (template === undefined) throw corrupt(`it has no template ${indices[row]} of report ids`);
     const { head, tail, middle } = template;
     if (middle === NOTHING) return head;
     return (
@@ -63,27 +64,27 @@ export function readReportIds(reader: ByteReader, times: readonly number[]): str
   });
 }
 
-function takeAllApart(ids: readonly string[], times: readonly number[]): readonly Parts[] {
+function splitAll(ids: readonly string[], times: readonly number[]): readonly SplitId[] {
   const isoTime = createIsoTime();
   let before: Template | undefined;
   return ids.map((id, row) => {
     const timeAt = id.includes('Z') ? id.indexOf(isoTime(times[row] as number)) : -1;
-    const parts = timeAt < 0 ? aroundNumber(id) : aroundTime(id, timeAt);
-    const template = before !== undefined && isSame(before, parts.template) ? before : parts.template;
+    const split = timeAt < 0 ? splitAtNumber(id) : splitAtTime(id, timeAt);
+    const template = before !== undefined && isSame(before, split.template) ? before : split.template;
     before = template;
-    return { template, number: parts.number };
+    return { template, number: split.number };
   });
 }
 
-function aroundTime(id: string, at: number): Parts {
+function splitAtTime(id: string, at: number): SplitId {
   return {
     template: { head: id.slice(0, at), tail: id.slice(at + ISO_TIME_LENGTH), middle: TIME },
     number: 0,
   };
 }
 
-/** Around the last run of digits, or of the last {@link MAX_DIGITS} of them. */
-function aroundNumber(id: string): Parts {
+/** Splits at the last run of digits, at most its last {@link MAX_DIGITS}. */
+function splitAtNumber(id: string): SplitId {
   let end = id.length;
   while (end > 0 && !isDigit(id, end - 1)) end -= 1;
   if (end === 0) return { template: { head: id, tail: '', middle: NOTHING }, number: 0 };
@@ -107,7 +108,8 @@ function isSame(a: Template, b: Template): boolean {
 }
 
 function digitsOf(number: number, paddedTo: number): string {
-  if (!Number.isSafeInteger(number) || number < 0) throw corrupt(`no id has the number ${number}`);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw corrupt(`a report id has the invalid number ${number}`);
   return String(number).padStart(paddedTo, '0');
 }
 
@@ -119,12 +121,12 @@ function writeTemplate(writer: ByteWriter, { head, tail, middle }: Template): vo
 
 function readTemplate(reader: ByteReader): Template {
   const middle = reader.byte();
-  if (middle > NUMBER + MAX_DIGITS) throw corrupt(`ids have no form ${middle}`);
+  if (middle > NUMBER + MAX_DIGITS) throw corrupt(`a template of report ids has the unknown form ${middle}`);
   return { middle, head: reader.text(), tail: reader.text() };
 }
 
-function writeNumbers(writer: ByteWriter, parts: readonly Parts[], times: readonly number[]): void {
-  const numbers = parts.map(({ number }) => number);
+function writeNumbers(writer: ByteWriter, split: readonly SplitId[], times: readonly number[]): void {
+  const numbers = split.map(({ number }) => number);
   const plain = new ByteWriter();
   plain.byte(PLAIN);
   writeIntegers(plain, numbers);
@@ -139,7 +141,8 @@ function writeNumbers(writer: ByteWriter, parts: readonly Parts[], times: readon
 
 function readNumbers(reader: ByteReader, times: readonly number[]): number[] {
   const form = reader.byte();
-  if (form !== PLAIN && form !== ABOVE_TIME) throw corrupt(`numbers of ids have no form ${form}`);
+  if (form !== PLAIN && form !== ABOVE_TIME)
+    throw corrupt(`the numbers of report ids have the unknown form ${form}`);
   const numbers = readIntegers(reader, times.length);
   return form === PLAIN ? numbers : numbers.map((number, row) => number + (times[row] as number));
 }

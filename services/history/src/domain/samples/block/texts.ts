@@ -3,7 +3,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { distinct } from './distinct.ts';
 import { readIntegers, writeIntegers } from './integers.ts';
 
-/** A column of texts: the distinct ones in order of first appearance, then which of them stands where. */
+/** Writes a column of texts: the distinct texts in order of first appearance, then the index of each value. */
 export function writeTexts(writer: ByteWriter, values: readonly string[]): void {
   const { items, indices } = distinct(values, (text) => text);
   writer.varint(items.length);
@@ -11,12 +11,12 @@ export function writeTexts(writer: ByteWriter, values: readonly string[]): void 
   writeIntegers(writer, indices);
 }
 
-/** Reads so many texts as {@link writeTexts} wrote. */
+/** Reads `count` texts that {@link writeTexts} wrote. */
 export function readTexts(reader: ByteReader, count: number): string[] {
   const texts = Array.from({ length: reader.count(1) }, () => reader.text());
   return readIntegers(reader, count).map((index) => {
     const text = texts[index];
-    if (text === undefined) throw corrupt(`there is no text ${index}`);
+    if (text === undefined) throw corrupt(`it has no text ${index}`);
     return text;
   });
 }
