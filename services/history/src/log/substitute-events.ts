@@ -22,7 +22,7 @@ function conflictPartOf({ contentHash, part }: Event): number {
   return 2 + contentNumber * 2 + part;
 }
 
-/** Stores an event that has no valid document with its bytes, so that no acknowledged report is lost. */
+/** The event that is stored for one without a valid document. It has its bytes, so no acknowledged report is lost. */
 export function undecodableEvent(
   { position, event }: StoredEvent,
   reason: string,
