@@ -14,7 +14,6 @@ const SILENT: Logger = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-  child: () => SILENT,
 };
 
 const soon = () => Date.now() + 20_000;

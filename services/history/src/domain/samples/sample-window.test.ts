@@ -12,6 +12,16 @@ describe('the windows of samples', () => {
     expect(Date.parse(key)).toBe(windowStartOf(Date.parse(time)));
   });
 
+  test('have the ISO time of their start as the key', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31, 23, 59) }), (timeMs) => {
+        const iso = new Date(windowStartOf(timeMs)).toISOString();
+        expect(windowKeyOf(timeMs)).toBe(`${iso.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   test('have keys that sort as the windows do', () => {
     const anyTime = fc.oneof(
       fc.double({ noNaN: true }),
