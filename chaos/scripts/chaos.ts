@@ -1,6 +1,6 @@
 /**
- * Breaks the platform in every way it knows, again and again, and says whether anything was lost, doubled or reordered.
- * Exit code: 1 when a round broke a guarantee, 130 when somebody ended it before its time.
+ * Injects faults into a running platform, and checks that nothing was lost, duplicated or reordered.
+ * Exit code: 1 if a round broke a rule, 130 if it was interrupted.
  */
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
@@ -12,28 +12,25 @@ import { SCENARIOS } from '../src/scenarios/scenarios.ts';
 const count = (text: string) => Number.parseInt(text, 10);
 
 const { rounds, seed, scenario, atOnce } = new Command('chaos')
-  .description('Breaks the platform, and says whether anything was lost, doubled or reordered')
-  .option(
-    '--rounds <count>',
-    'how many, each scenario at least once; with --seed and --scenario: one',
-    count,
-    200,
+  .description('Injects faults into a platform, and checks that nothing was lost, duplicated or reordered')
+  .option('--rounds <count>', 'number of rounds; with --scenario and --seed it is one', count, 200)
+  .option('--seed <number>', 'seed of the campaign; with --scenario it is the seed of that round', count)
+  .addOption(
+    new Option('--scenario <name>', 'run only this scenario').choices(SCENARIOS.map(({ name }) => name)),
   )
-  .option('--seed <number>', 'of the whole run; with --scenario: of that one round', count)
-  .addOption(new Option('--scenario <name>', 'only this one').choices(SCENARIOS.map(({ name }) => name)))
-  .option('--at-once <count>', 'platforms at a time', count, 2)
+  .option('--at-once <count>', 'platforms at the same time', count, 2)
   .parse()
   .opts<{ rounds: number; seed?: number; scenario?: string; atOnce: number }>();
 
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
-// An exit ends what runs, which a signal alone does not.
+// `exit` also ends the child processes, which the signal alone does not.
 process.once('SIGTERM', () => process.exit(143));
 
-const possible = SCENARIOS.filter(({ obstacle }) => obstacle?.() === undefined);
-for (const { name, obstacle } of SCENARIOS) {
-  const why = obstacle?.();
-  if (why !== undefined) console.log(`left out: ${name}: ${why}`);
+const possible = SCENARIOS.filter(({ unsupported }) => unsupported?.() === undefined);
+for (const { name, unsupported } of SCENARIOS) {
+  const reason = unsupported?.();
+  if (reason !== undefined) console.log(`skipped: ${name}: ${reason}`);
 }
 const chosen = possible.filter(({ name }) => scenario === undefined || name === scenario);
 const campaignSeed = seed ?? Date.now() % 2 ** 31;
@@ -41,7 +38,7 @@ const planned =
   scenario !== undefined && seed !== undefined
     ? chosen.map((one) => ({ scenario: one, seed }))
     : drawRounds(chosen, rounds, campaignSeed);
-console.log(`${planned.length} rounds, seed ${campaignSeed}, ${atOnce} at a time`);
+console.log(`${planned.length} rounds, seed ${campaignSeed}, ${atOnce} at the same time`);
 
 const results: RoundResult[] = [];
 const bar = new SingleBar({

@@ -1,31 +1,31 @@
 import { expect, test } from 'vitest';
 import { drawRounds } from './campaign.ts';
-import type { Scenario } from './round/stage.ts';
+import type { Scenario } from './round/round.ts';
 import { SCENARIOS } from './scenarios/scenarios.ts';
 
 const named = (name: string, weight?: number): Scenario => ({
-  ...{ name, what: '', run: () => Promise.resolve() },
+  ...{ name, description: '', run: () => Promise.resolve() },
   ...(weight !== undefined && { weight }),
 });
 
 const linesOf = (scenarios: readonly Scenario[], count: number, seed: number) =>
   drawRounds(scenarios, count, seed).map((round) => `${round.scenario.name} ${round.seed}`);
 
-test('the same seed draws the same rounds, and another others', () => {
+test('the same seed draws the same rounds, and another seed others', () => {
   expect(linesOf(SCENARIOS, 100, 5)).toEqual(linesOf(SCENARIOS, 100, 5));
   expect(linesOf(SCENARIOS, 100, 5)).not.toEqual(linesOf(SCENARIOS, 100, 6));
 });
 
-test('the first of many rounds are those of few', () => {
+test('a longer campaign starts with the rounds of a shorter one', () => {
   expect(linesOf(SCENARIOS, 200, 5).slice(0, 70)).toEqual(linesOf(SCENARIOS, 70, 5));
 });
 
-test('every scenario comes once before any comes again', () => {
+test('every scenario is drawn once before any is drawn again', () => {
   const rounds = drawRounds(SCENARIOS, SCENARIOS.length, 5);
   expect(rounds.map(({ scenario }) => scenario)).toEqual(SCENARIOS);
 });
 
-test('what comes after that goes by the weights', () => {
+test('later rounds are drawn by weight', () => {
   const scenarios = [named('often', 9), named('seldom'), named('never', 0)];
   const drawn = drawRounds(scenarios, 1_003, 5).slice(3);
   const count = (name: string) => drawn.filter(({ scenario }) => scenario.name === name).length;
@@ -34,10 +34,10 @@ test('what comes after that goes by the weights', () => {
   expect(count('never')).toBe(0);
 });
 
-test('each round has a seed of its own', () => {
+test('each round has its own seed', () => {
   expect(new Set(drawRounds(SCENARIOS, 500, 5).map(({ seed }) => seed)).size).toBe(500);
 });
 
-test('each scenario has a name of its own', () => {
+test('each scenario has its own name', () => {
   expect(new Set(SCENARIOS.map(({ name }) => name)).size).toBe(SCENARIOS.length);
 });

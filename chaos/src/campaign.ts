@@ -1,27 +1,26 @@
 import { createRandom, seedOf } from '@odograph/kernel/random';
+import { inParallel } from './in-parallel.ts';
+import type { Scenario } from './round/round.ts';
 import { type RoundResult, runRound } from './round/run-round.ts';
-import type { Scenario } from './round/stage.ts';
 
-/** A round that is to be run: scenario and seed name it, and run it again. */
-export interface PlannedRound {
+/** Scenario and seed identify a round; the same two repeat it. */
+interface PlannedRound {
   readonly scenario: Scenario;
   readonly seed: number;
 }
 
-export interface CampaignOptions {
+interface CampaignOptions {
   readonly rounds: readonly PlannedRound[];
-  /** Platforms at a time. */
+  /** How many platforms run at the same time. */
   readonly atOnce: number;
-  /** Settings of the services on top of each scenario's. */
-  readonly env?: NodeJS.ProcessEnv;
   readonly onResult: (result: RoundResult) => void;
-  /** Aborted: no further round begins. */
+  /** After an abort no further round starts. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Draws rounds: every scenario once, then by their weights. The same seed draws the same rounds, and the first of many
- * are those of few.
+ * Draws every scenario once, then by weight. The same seed draws the same rounds, and a longer campaign starts with the
+ * rounds of a shorter one.
  */
 export function drawRounds(
   scenarios: readonly Scenario[],
@@ -42,14 +41,7 @@ export function drawRounds(
   });
 }
 
-/** Runs rounds, some at a time, in order. A round that throws is thrown on once the others under way have ended. */
-export async function runCampaign({ rounds, atOnce, env, onResult, signal }: CampaignOptions): Promise<void> {
-  const left = [...rounds];
-  async function work(): Promise<void> {
-    for (let next = left.shift(); next && !signal.aborted; next = left.shift()) {
-      onResult(await runRound({ ...next, ...(env && { env }) }));
-    }
-  }
-  const workers = await Promise.allSettled(Array.from({ length: atOnce }, work));
-  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+/** Runs rounds in order, some at the same time. If a round throws, its error is thrown when the others have ended. */
+export async function runCampaign({ rounds, atOnce, onResult, signal }: CampaignOptions): Promise<void> {
+  await inParallel(rounds, atOnce, async (round) => onResult(await runRound(round)), signal);
 }

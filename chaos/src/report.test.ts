@@ -8,7 +8,7 @@ const round = (scenario: string, more: Partial<RoundResult> = {}): RoundResult =
   ...more,
 });
 
-test('a line a scenario, then all of them', () => {
+test('one line for each scenario, then the totals', () => {
   const lines = reportOf([round('kills'), round('calm'), round('kills')]).split('\n');
   expect(lines.slice(1, 4).map((line) => line.trim().split(/\s+/))).toEqual([
     ['kills', '2', '0', '20', '4', '22', '6'],
@@ -17,21 +17,21 @@ test('a line a scenario, then all of them', () => {
   ]);
 });
 
-test('where nothing was broken it says what held', () => {
+test('without a violation it says what held', () => {
   expect(reportOf([round('calm')])).toMatch(
     /1 rounds, 10 acknowledged reports, 11 events: nothing acknowledged was lost/,
   );
 });
 
-test('what was broken is told with where to look and how to run it again', () => {
+test('a violation has the folder of its data and the command that repeats it', () => {
   const violations = [{ rule: 'a report is in the log once', detail: 'fleet-0001 a at 0/1/0, 0/2/0' }];
   const report = reportOf([round('calm'), round('power cut', { violations, keptIn: '/tmp/kept' })]);
   expect(report).toContain('power cut, seed 7: data and logs in /tmp/kept');
   expect(report).toContain('✗ a report is in the log once: fleet-0001 a at 0/1/0, 0/2/0');
   expect(report).toContain(`make chaos ARGS='--scenario "power cut" --seed 7'`);
-  expect(report).toMatch(/1 of 2 rounds broke a guarantee$/);
+  expect(report).toMatch(/1 of 2 rounds broke a rule$/);
 });
 
-test('no rounds prove nothing', () => {
-  expect(reportOf([])).toMatch(/no round was run$/);
+test('without rounds it says that none were run', () => {
+  expect(reportOf([])).toMatch(/no rounds were run$/);
 });

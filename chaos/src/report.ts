@@ -12,17 +12,17 @@ interface Row {
   readonly queries: number;
 }
 
-/** What a campaign came to, for people: a line a scenario, what was wrong, and the verdict. */
+/** The printed report of a campaign: one line for each scenario, the violations, and the conclusion. */
 export function reportOf(results: readonly RoundResult[]): string {
   const rows = [...Map.groupBy(results, ({ scenario }) => scenario)].map(([name, own]) => rowOf(name, own));
   const lines = [HEAD, ...rows.map(lineOf), lineOf(rowOf('all', results))];
   const failures = results.filter(isFailed).flatMap(describeFailure);
-  return [...lines, '', ...failures, verdictOf(results)].join('\n');
+  return [...lines, '', ...failures, conclusionOf(results)].join('\n');
 }
 
 export const isFailed = ({ violations }: RoundResult): boolean => violations.length > 0;
 
-/** A round in a line, as it ends. */
+/** One line for a round that has ended. */
 export function roundLine({ scenario, seed, seconds, counts, violations }: RoundResult): string {
   const mark = violations.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
   const numbers = `${counts.acknowledged} acknowledged, ${counts.events} events, ${counts.queries} queries`;
@@ -59,17 +59,17 @@ function describeFailure({ scenario, seed, violations, keptIn }: RoundResult): r
   return [
     `${scenario}, seed ${seed}: data and logs in ${keptIn}`,
     ...violations.map(({ rule, detail }) => `  ✗ ${rule}: ${detail}`),
-    `  again: make chaos ARGS='--scenario "${scenario}" --seed ${seed}'`,
+    `  repeat it: make chaos ARGS='--scenario "${scenario}" --seed ${seed}'`,
     '',
   ];
 }
 
-function verdictOf(results: readonly RoundResult[]): string {
+function conclusionOf(results: readonly RoundResult[]): string {
   const failed = results.filter(isFailed).length;
-  if (results.length === 0) return 'no round was run';
+  if (results.length === 0) return 'no rounds were run';
   const { acknowledged, events } = rowOf('all', results);
-  if (failed > 0) return `${failed} of ${results.length} rounds broke a guarantee`;
+  if (failed > 0) return `${failed} of ${results.length} rounds broke a rule`;
   const held =
-    'nothing acknowledged was lost, nothing is there twice, nothing out of order, and all views are the log’s';
+    'nothing acknowledged was lost, nothing is duplicated or out of order, and all views match the log';
   return `${results.length} rounds, ${acknowledged} acknowledged reports, ${events} events: ${held}`;
 }

@@ -8,14 +8,15 @@ const SOURCE = join(import.meta.dirname, 'shifted-clock.c');
 
 const clockFile = (dataDir: string) => join(dataDir, 'mongo-clock');
 
-/** Why a program's clock cannot be shifted here; undefined where it can. */
-export function clockObstacle(): string | undefined {
-  if (process.platform !== 'linux') return 'a clock is shifted by what is loaded first, as on Linux';
+/** Why the clock of MongoDB cannot be shifted on this machine; undefined if it can. */
+export function clockUnsupported(): string | undefined {
+  if (process.platform !== 'linux')
+    return 'shifting the clock of MongoDB needs LD_PRELOAD, which only Linux has';
   const { status } = spawnSync('cc', ['--version'], { stdio: 'ignore' });
-  return status === 0 ? undefined : 'what shifts a clock has to be compiled, and there is no C compiler';
+  return status === 0 ? undefined : 'shifting the clock of MongoDB needs a C compiler: install one as `cc`';
 }
 
-/** Makes a MongoDB whose clock {@link shiftMongoClock} shifts, in a round's folder; gives its binary. */
+/** Creates a MongoDB binary whose clock {@link shiftMongoClock} can shift. Returns its path. */
 export async function makeShiftableMongo(dataDir: string, aheadMs: number): Promise<string> {
   const library = join(dataDir, 'shifted-clock.so');
   await promisify(execFile)('cc', ['-shared', '-fPIC', '-O2', '-o', library, SOURCE, '-ldl']);
@@ -27,11 +28,11 @@ export async function makeShiftableMongo(dataDir: string, aheadMs: number): Prom
   return wrapper;
 }
 
-/** Sets MongoDB's clock so many milliseconds ahead of the system's, or back. */
+/** Sets MongoDB's clock ahead of the system's by some milliseconds; a negative number sets it back. */
 export async function shiftMongoClock(dataDir: string, ms: number): Promise<void> {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64LE(BigInt(ms));
-  // In place, for MongoDB has the file in its memory: one that was cut back first would end it.
+  // Written in place: MongoDB maps the file, and truncating it would crash MongoDB.
   const file = await open(clockFile(dataDir), constants.O_RDWR | constants.O_CREAT);
   await file.write(bytes, 0, bytes.length, 0).finally(() => file.close());
 }

@@ -1,8 +1,6 @@
 /*
- * The system's clock as one process sees it, so many milliseconds ahead. Loaded before its libraries (LD_PRELOAD); the
- * milliseconds lie in the first eight bytes of the file that CHAOS_CLOCK names, and hold as soon as they are written.
- *
- * Who waits until a time of day waits by the kernel's clock, which nobody shifts: such times are shifted back.
+ * Shifts the clock of one process (LD_PRELOAD) by the milliseconds in the first eight bytes of the file CHAOS_CLOCK. A
+ * change of the file takes effect at once. Waits until a time of day use the kernel's clock, so these times are shifted back.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,7 +39,7 @@ static void shift(struct timespec *at, int64_t ms) {
   at->tv_nsec = ns;
 }
 
-/* Every call goes to the kernel: what the library does itself is what is replaced here. */
+/* Each call goes to the kernel, because the library's own functions are replaced here. */
 int clock_gettime(clockid_t clock, struct timespec *at) {
   int failed = syscall(SYS_clock_gettime, clock, at);
   if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) shift(at, *ahead_ms);
@@ -64,7 +62,7 @@ time_t time(time_t *at) {
   return now.tv_sec;
 }
 
-/* A monotonic clock counts from the machine's start, some decades below the time of day. */
+/* A monotonic clock counts from the start of the machine, so its times are decades below times of day. */
 static const time_t OLDEST_TIME_OF_DAY = 1000000000;
 
 typedef int timed_wait(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
@@ -72,7 +70,7 @@ typedef int timed_wait(pthread_cond_t *, pthread_mutex_t *, const struct timespe
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
                            const struct timespec *restrict until) {
   static timed_wait *wait;
-  /* The first version of it has another layout of conditions. */
+  /* Its first version has a different layout of conditions. */
   if (!wait) wait = (timed_wait *)dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
   if (!wait) wait = (timed_wait *)dlsym(RTLD_NEXT, "pthread_cond_timedwait");
   struct timespec by_kernel = *until;

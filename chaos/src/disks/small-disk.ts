@@ -10,8 +10,8 @@ const run = promisify(execFile);
 const MIB = 1024 ** 2;
 const BALLAST = 'ballast';
 
-/** Why no disk can be mounted here; undefined where it can. */
-export function mountObstacle(): string | undefined {
+/** Why a small disk cannot be mounted on this machine; undefined if it can. */
+export function mountUnsupported(): string | undefined {
   if (process.platform !== 'linux') return 'a small disk is a tmpfs, which only Linux has';
   const folder = mkdtempSync(join(tmpdir(), 'odograph-mount-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], {
@@ -19,17 +19,17 @@ export function mountObstacle(): string | undefined {
   });
   if (status === 0) spawnSync('umount', [folder], { stdio: 'ignore' });
   rmdirSync(folder);
-  return status === 0 ? undefined : 'a small disk has to be mounted, which is refused here: root may';
+  return status === 0 ? undefined : 'mounting a small disk is not permitted: run as root';
 }
 
-/** Mounts a disk of its own at a folder, and gives what takes it away again. Its content goes with it. */
+/** Mounts a tmpfs at a folder. The returned function unmounts it, which deletes its content. */
 export async function mountSmallDisk(folder: string, mib: number): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   await run('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', folder]);
   return async () => void (await run('umount', [folder]));
 }
 
-/** Fills a disk but for a share of it, from 0 to 1. */
+/** Fills a disk until only this share of it is free, from 0 to 1. */
 export async function fillDisk(folder: string, freeRatio: number): Promise<void> {
   const file = await open(join(folder, BALLAST), 'a');
   try {
@@ -43,7 +43,7 @@ export async function fillDisk(folder: string, freeRatio: number): Promise<void>
   }
 }
 
-/** Takes the ballast out again. */
+/** Removes what {@link fillDisk} wrote. */
 export async function clearDisk(folder: string): Promise<void> {
   await rm(join(folder, BALLAST), { force: true });
 }

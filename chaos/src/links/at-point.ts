@@ -1,25 +1,24 @@
 import { Fault } from '@odograph/kernel/fault';
+import type { Frame, FrameAction } from './frames.ts';
 import type { Link } from './link.ts';
 import { isPoint, type PointName } from './points.ts';
-import type { Frame, Verdict } from './protocol.ts';
 
-export interface AtPointOptions {
-  /** At which time that the point is come to, from now on. Default: 1, the first. */
+interface AtPointOptions {
+  /** Which occurrence of the point to wait for, counted from now. Default: 1, the next one. */
   readonly after?: number;
-  /** Gives the wait up; once the act has begun it changes nothing. */
+  /** Cancels the wait. It has no effect once the act has started. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Does something once, while a link holds the message that is at a point, and lets the act say what becomes of it.
- * Resolves when that is said. Rejects with what the act throws, the message then being let pass, and with a Fault
- * CANCELLED.
+ * Holds the message that is at a point, runs the act once, and does with the message what the act returns. Rejects with
+ * an error of the act, and then lets the message pass, or with a Fault CANCELLED.
  */
 export function atPoint(
   link: Pick<Link, 'watch'>,
   name: PointName,
   { after = 1, signal }: AtPointOptions,
-  act: (frame: Frame) => Verdict | Promise<Verdict>,
+  act: (frame: Frame) => FrameAction | Promise<FrameAction>,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let left = after;
@@ -30,13 +29,13 @@ export function atPoint(
   };
   const cancel = () => {
     end();
-    reject(new Fault('CANCELLED', `nobody waits for "${name}" any more`, { cause: signal?.reason }));
+    reject(new Fault('CANCELLED', `the wait for point "${name}" was cancelled`, { cause: signal?.reason }));
   };
-  const begin = async (frame: Frame): Promise<Verdict> => {
+  const begin = async (frame: Frame): Promise<FrameAction> => {
     try {
-      const verdict = await act(frame);
+      const action = await act(frame);
       resolve();
-      return verdict;
+      return action;
     } catch (error) {
       reject(error);
       return 'pass';

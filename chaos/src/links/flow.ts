@@ -1,62 +1,179 @@
 import type { Socket } from 'node:net';
+import { Bell } from '@odograph/kernel/bell';
 import { pause } from '@odograph/kernel/clock';
-import { Arrivals, type Parcel } from './arrivals.ts';
+import { createRandom, type Random } from '@odograph/kernel/random';
 import type { Framer } from './framer.ts';
-import { type Frame, judge, type Watcher } from './protocol.ts';
-import type { Weather } from './weather.ts';
+import type { Frame, FrameAction, Watcher } from './frames.ts';
 
-/** One direction of a connection. */
-export interface Flow {
+/** How slow a link is, in each direction. */
+export interface Slowness {
+  readonly latencyMs: number;
+  /** A random extra delay of up to this, evenly distributed. The order of bytes does not change. */
+  readonly jitterMs?: number;
+  /** The limit of one direction of one connection. */
+  readonly bytesPerSecond?: number;
+}
+
+/** The network conditions of a link. They hold for all its connections. */
+export class NetworkConditions {
+  readonly #random: Random;
+  #slow: { readonly slowness: Slowness; readonly ended: AbortController } | undefined;
+  #hang: PromiseWithResolvers<void> | undefined;
+
+  constructor(random: Random = createRandom(0)) {
+    this.#random = random;
+  }
+
+  get isHung(): boolean {
+    return this.#hang !== undefined;
+  }
+
+  /** Resolves when bytes may pass. */
+  async passable(): Promise<void> {
+    while (this.#hang) await this.#hang.promise;
+  }
+
+  /** The delay of bytes that arrive now; undefined if the link is not slow. */
+  delay(): Delay | undefined {
+    if (!this.#slow) return undefined;
+    const { slowness, ended } = this.#slow;
+    const { latencyMs, jitterMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = slowness;
+    return {
+      ms: latencyMs + this.#random.between(0, jitterMs),
+      bytesPerSecond,
+      ended: ended.signal,
+    };
+  }
+
+  slow(slowness: Slowness): void {
+    this.#slow?.ended.abort();
+    this.#slow = { slowness, ended: new AbortController() };
+  }
+
+  hang(): void {
+    this.#hang ??= Promise.withResolvers();
+  }
+
+  /** Delivers delayed bytes at once and lets all others pass. */
+  heal(): void {
+    this.#slow?.ended.abort();
+    this.#slow = undefined;
+    this.#hang?.resolve();
+    this.#hang = undefined;
+  }
+}
+
+interface Delay {
+  readonly ms: number;
+  readonly bytesPerSecond: number;
+  /** Aborted when the conditions change: bytes that are delayed then leave at once. */
+  readonly ended: AbortSignal;
+}
+
+interface FlowDeps {
   readonly source: Socket;
   readonly sink: Socket;
-  /** Undefined: bytes pass as they come. */
+  /** Undefined: bytes pass unread. */
   readonly framer: Framer<Frame> | undefined;
-  readonly weather: Weather;
+  readonly conditions: NetworkConditions;
   readonly watchers: ReadonlySet<Watcher>;
   /** Resets the connection. */
-  cut(): void;
+  reset(): void;
 }
 
 /**
- * Carries bytes from one socket to the other until the first ends, then passes the end on. Rejects with a Fault
- * INVALID_INPUT when they are not of the link's protocol, and with whatever a watcher throws.
+ * Carries bytes in one direction of a connection until the source ends, then ends the sink. Rejects with a Fault
+ * INVALID_INPUT if the bytes are not of the link's protocol, and with any error of a watcher.
  */
-export async function carry(flow: Flow): Promise<void> {
-  const { source, sink, framer, weather } = flow;
-  for await (const { bytes, due } of new Arrivals(source, weather).parcels()) {
-    await untilDue(due);
-    await weather.clear();
+export async function carry(flow: FlowDeps): Promise<void> {
+  const { source, sink, framer, conditions } = flow;
+  for await (const { bytes, dueAtMs, delay } of arrivals(source, conditions)) {
+    const waitMs = dueAtMs - performance.now();
+    if (waitMs > 0) await pause(waitMs, delay?.ended);
+    await conditions.passable();
     if (sink.destroyed) return;
     if (framer) await sendFrames(flow, framer.push(bytes));
     else await send(flow, bytes);
   }
-  // An end within a frame is for the other side to judge.
+  // The receiver decides what an incomplete frame at the end means.
   if (framer) await send(flow, framer.rest());
-  await weather.clear();
+  await conditions.passable();
   if (!sink.destroyed) sink.end();
 }
 
-async function untilDue(due: Parcel['due']): Promise<void> {
-  if (!due) return;
-  const ms = due.atMs - performance.now();
-  if (ms > 0) await pause(ms, due.ended);
+interface Arrival {
+  readonly bytes: Buffer;
+  /** When the bytes may leave, by `performance.now()`; 0: at once. */
+  readonly dueAtMs: number;
+  readonly delay: Delay | undefined;
 }
 
-async function sendFrames(flow: Flow, frames: readonly Frame[]): Promise<void> {
-  const { sink, watchers } = flow;
-  if (watchers.size === 0) return await send(flow, ...frames.map(({ bytes }) => bytes));
-  // Frames that are let pass at once leave together, as they came; one that is held lets those before it go.
-  sink.cork();
-  process.nextTick(() => sink.uncork());
-  for (const frame of frames) {
-    const verdict = await judge(watchers, frame);
-    if (verdict === 'cut') return flow.cut();
-    if (verdict === 'pass') await send(flow, frame.bytes);
+/** The most bytes that one direction reads ahead. It also limits a slow link to this many bytes per latency. */
+const WINDOW_BYTES = 1024 * 1024;
+
+/** The chunks of a socket in order, each with the time at which it may leave. */
+async function* arrivals(source: Socket, conditions: NetworkConditions): AsyncGenerator<Arrival> {
+  const bell = new Bell();
+  const queue: Arrival[] = [];
+  const dueAtMs = createRateLimit();
+  let [queuedBytes, isOver] = [0, false];
+  const end = () => {
+    isOver = true;
+    bell.ring();
+  };
+  source.on('data', (bytes: Buffer) => {
+    const delay = conditions.delay();
+    queue.push({ bytes, dueAtMs: delay ? dueAtMs(bytes.length, delay) : 0, delay });
+    queuedBytes += bytes.length;
+    if (queuedBytes >= WINDOW_BYTES) source.pause();
+    bell.ring();
+  });
+  source.on('end', end).on('close', end);
+  for (;;) {
+    const next = queue.shift();
+    if (next) {
+      queuedBytes -= next.bytes.length;
+      if (queuedBytes < WINDOW_BYTES) source.resume();
+      yield next;
+    } else if (isOver) return;
+    else await bell.rung();
   }
 }
 
-async function send({ sink, weather }: Flow, ...pieces: readonly Buffer[]): Promise<void> {
-  await weather.clear();
+/** When bytes arrive that enter a slow link now, behind those before them. New conditions start with an empty link. */
+function createRateLimit(): (bytes: number, delay: Delay) => number {
+  let [busyUntilMs, conditions]: [number, AbortSignal | undefined] = [0, undefined];
+  return (bytes, { ms, bytesPerSecond, ended }) => {
+    if (ended !== conditions) [busyUntilMs, conditions] = [0, ended];
+    busyUntilMs = Math.max(busyUntilMs, performance.now()) + (bytes * 1_000) / bytesPerSecond;
+    return busyUntilMs + ms;
+  };
+}
+
+async function sendFrames(flow: FlowDeps, frames: readonly Frame[]): Promise<void> {
+  const { sink, watchers } = flow;
+  if (watchers.size === 0) return await send(flow, ...frames.map(({ bytes }) => bytes));
+  // Frames that pass at once leave together; a frame that is held does not hold those before it.
+  sink.cork();
+  process.nextTick(() => sink.uncork());
+  for (const frame of frames) {
+    const action = await actionFor(watchers, frame);
+    if (action === 'cut') return flow.reset();
+    if (action === 'pass') await send(flow, frame.bytes);
+  }
+}
+
+/** Asks one watcher after the other; the first that does not answer `pass` decides. */
+async function actionFor(watchers: Iterable<Watcher>, frame: Frame): Promise<FrameAction> {
+  for (const watcher of watchers) {
+    const action = await watcher(frame);
+    if (action !== 'pass') return action;
+  }
+  return 'pass';
+}
+
+async function send({ sink, conditions }: FlowDeps, ...pieces: readonly Buffer[]): Promise<void> {
+  await conditions.passable();
   if (sink.destroyed) return;
   sink.cork();
   for (const piece of pieces) sink.write(piece);
@@ -64,7 +181,7 @@ async function send({ sink, weather }: Flow, ...pieces: readonly Buffer[]): Prom
   if (sink.writableNeedDrain) await drained(sink);
 }
 
-/** Resolves, too, when the socket is gone. */
+/** Resolves also when the socket closes. */
 async function drained(sink: Socket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   sink.once('drain', resolve).once('close', resolve);

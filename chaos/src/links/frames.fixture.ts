@@ -13,10 +13,10 @@ export function mongoMessage(message: {
   const kind0 = Buffer.concat([Buffer.of(0), BSON.serialize(body)]);
   const kind1 = Object.entries(sequences).map(([name, documents]) => sequence(name, documents));
   const checksum = Buffer.alloc(flags & 1 ? 4 : 0);
-  return withHead(2013, id, responseTo, Buffer.concat([int32(flags), ...kind1, kind0, checksum]));
+  return withHeader(2013, id, responseTo, Buffer.concat([int32(flags), ...kind1, kind0, checksum]));
 }
 
-/** The first message of a driver, and the answer to it. */
+/** The first message of a driver and its answer. */
 export function mongoHandshake(id: number): { readonly hello: Buffer; readonly answer: Buffer } {
   const query = [
     int32(0),
@@ -27,14 +27,14 @@ export function mongoHandshake(id: number): { readonly hello: Buffer; readonly a
   ];
   const answer = [int32(8), Buffer.alloc(12), int32(1), BSON.serialize({ ismaster: true, ok: 1 })];
   return {
-    hello: withHead(2004, id, 0, Buffer.concat(query)),
-    answer: withHead(1, 7_000, id, Buffer.concat(answer)),
+    hello: withHeader(2004, id, 0, Buffer.concat(query)),
+    answer: withHeader(1, 7_000, id, Buffer.concat(answer)),
   };
 }
 
-/** A message of a kind that nobody here reads. */
+/** A compressed message, which the framer cannot read. */
 export function compressedMessage(id: number): Buffer {
-  return withHead(2012, id, 0, Buffer.from('whatever it is'));
+  return withHeader(2012, id, 0, Buffer.from('compressed bytes'));
 }
 
 /** A NATS message with a payload. */
@@ -44,15 +44,15 @@ export function natsMessage(line: string, payload: Uint8Array, headers?: string)
   return Buffer.concat([Buffer.from(`${line} ${counts.join(' ')}\r\n`), head, payload, Buffer.from('\r\n')]);
 }
 
-/** Frames of bytes that arrive in pieces, cut at these places. */
+/** The frames of bytes that arrive in pieces, split at these offsets. */
 export function framesOf<F>(
   framers: Framers<F>,
   direction: Direction,
   bytes: Buffer,
   cuts: number[] = [],
 ): F[] {
-  const places = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
-  return places.slice(1).flatMap((to, at) => framers[direction].push(bytes.subarray(places[at], to)));
+  const offsets = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+  return offsets.slice(1).flatMap((to, at) => framers[direction].push(bytes.subarray(offsets[at], to)));
 }
 
 function sequence(name: string, documents: readonly BSON.Document[]): Buffer {
@@ -60,7 +60,7 @@ function sequence(name: string, documents: readonly BSON.Document[]): Buffer {
   return Buffer.concat([Buffer.of(1), int32(4 + content.length), content]);
 }
 
-function withHead(opCode: number, id: number, responseTo: number, rest: Buffer): Buffer {
+function withHeader(opCode: number, id: number, responseTo: number, rest: Buffer): Buffer {
   return Buffer.concat([int32(16 + rest.length), int32(id), int32(responseTo), int32(opCode), rest]);
 }
 

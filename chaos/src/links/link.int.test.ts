@@ -9,7 +9,7 @@ import { echo, startServer, TestClient } from './tcp.fixture.ts';
 
 const MIB = 1024 * 1024;
 
-/** Something was sent and came back: whatever would pass elsewhere has had its time. */
+/** Sends bytes and waits for their echo. In this time other bytes could have passed, if they could pass at all. */
 async function roundTrip(port: number): Promise<void> {
   const client = new TestClient(port);
   client.socket.end('there and back');
@@ -18,7 +18,7 @@ async function roundTrip(port: number): Promise<void> {
 }
 
 describe('a link', () => {
-  test('passes bytes on whole, and the end of each direction', async () => {
+  test('forwards all bytes, and the end of each direction', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     const bytes = randomBytes(20 * MIB);
@@ -55,7 +55,7 @@ describe('a link', () => {
     await eventually(() => expect(received).toBe(pieces * MIB));
   });
 
-  test('resets who comes while the target is away', async () => {
+  test('resets a client while the target does not listen', async () => {
     const targetPort = await findFreePort();
     await using link = await openLink({ name: 'test', targetPort });
     const client = new TestClient(link.port);
@@ -63,7 +63,7 @@ describe('a link', () => {
     await eventually(() => expect(link.connections()).toBe(0));
   });
 
-  test('passes on that a side was reset', async () => {
+  test('forwards a reset', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     const client = new TestClient(link.port);
@@ -72,7 +72,7 @@ describe('a link', () => {
     await eventually(() => expect(client.fault).toBe('ECONNRESET'));
   });
 
-  test('resets once, and lets others in', async () => {
+  test('resets its connections once, and accepts new ones', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     const clients = [new TestClient(link.port), new TestClient(link.port)];
@@ -84,7 +84,7 @@ describe('a link', () => {
     await roundTrip(link.port);
   });
 
-  test('that is cut refuses until it is healed', async () => {
+  test('that is cut refuses connections until it is healed', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     const client = new TestClient(link.port);
@@ -96,7 +96,7 @@ describe('a link', () => {
     await roundTrip(link.port);
   });
 
-  test('that is cut and healed in haste is what it was told last', async () => {
+  test('that is cut and healed quickly ends in the state of the last call', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     for (let round = 0; round < 20; round += 1) {
@@ -114,7 +114,7 @@ describe('a link', () => {
     await roundTrip(link.port);
   });
 
-  test('that hangs is silent to all, and resets them when it is healed', async () => {
+  test('that hangs sends nothing to either side, and resets its connections when it is healed', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     const [client, gone] = [new TestClient(link.port), new TestClient(link.port)];
@@ -139,7 +139,7 @@ describe('a link', () => {
     await roundTrip(link.port);
   });
 
-  test('that is slow delays each way, and keeps the order', async () => {
+  test('that is slow delays each direction, and keeps the order', async () => {
     await using server = await startServer(echo);
     const random = createRandom(7);
     await using link = await openLink({ name: 'test', targetPort: server.port, random });
@@ -156,7 +156,7 @@ describe('a link', () => {
     expect(performance.now() - startedAtMs).toBeGreaterThan(40);
   });
 
-  test('that is narrow takes its time', async () => {
+  test('with limited bandwidth takes as long as the bytes need', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     link.slow({ latencyMs: 0, bytesPerSecond: MIB });
@@ -167,7 +167,7 @@ describe('a link', () => {
     expect(performance.now() - startedAtMs).toBeGreaterThan(240);
   });
 
-  test('that was slow gives what is on its way when it is healed', async () => {
+  test('that was slow delivers delayed bytes when it is healed', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     link.slow({ latencyMs: 3_600_000 });
@@ -180,7 +180,7 @@ describe('a link', () => {
     await eventually(() => expect(client.text).toBe('a'));
   });
 
-  test('leaves nothing open when it is closed', async () => {
+  test('has no open connections after it is closed', async () => {
     await using server = await startServer(echo);
     const link = await openLink({ name: 'test', targetPort: server.port });
     const client = new TestClient(link.port);

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 
-/** Where a message's documents lie in it. */
+/** The BSON documents of a message. */
 export interface MongoBody {
   readonly document: Buffer;
   readonly sequences: readonly { readonly name: string; readonly documents: readonly Buffer[] }[];
@@ -15,13 +15,13 @@ const FLAGS_AT = 16;
 const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 
-/** Whether no reply follows a request, or another one follows a reply unasked. */
+/** For a request: the server sends no reply. For a reply: another reply follows without a request. */
 export function hasMoreToCome(message: Buffer): boolean {
   const isMsg = message.readInt32LE(OP_CODE_AT) === OP_MSG;
   return isMsg && (message.readUInt32LE(FLAGS_AT) & MORE_TO_COME) !== 0;
 }
 
-/** Undefined for what is neither OP_MSG nor of the first handshake, which drivers still send as OP_QUERY. */
+/** Undefined unless it is OP_MSG or the first handshake, which drivers still send as OP_QUERY. */
 export function findBody(message: Buffer): MongoBody | undefined {
   switch (message.readInt32LE(OP_CODE_AT)) {
     case OP_MSG:
@@ -35,7 +35,7 @@ export function findBody(message: Buffer): MongoBody | undefined {
   }
 }
 
-/** The whole of it, sequences as arrays under their names. */
+/** Decodes all of it, with sequences as arrays under their names. */
 export function decodeBody({ document, sequences }: MongoBody): BSON.Document {
   const arrays = sequences.map(({ name, documents }) => [
     name,
@@ -44,7 +44,7 @@ export function decodeBody({ document, sequences }: MongoBody): BSON.Document {
   return { ...BSON.deserialize(document), ...Object.fromEntries(arrays) };
 }
 
-/** The first field's name, and its value where that is a text: a command and, most often, its collection. */
+/** The first field's name, and its value if that is a string: a command and usually its collection. */
 export function firstField(document: Buffer): { readonly name: string; readonly text: string | undefined } {
   const [type, nameAt] = [document[4], 5];
   if (type === 0) return { name: '', text: undefined };
@@ -71,7 +71,7 @@ function findSections(message: Buffer): MongoBody | undefined {
   return document && { document, sequences };
 }
 
-/** A section is as a document in that its length comes first and counts itself. */
+/** Like a document, a section starts with its length, which includes the length field. */
 function toSequence(section: Buffer): MongoBody['sequences'][number] {
   const nameEnd = section.indexOf(0, 4);
   const documents: Buffer[] = [];

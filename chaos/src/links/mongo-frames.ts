@@ -1,7 +1,6 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { BSON } from 'mongodb';
-import { ByteQueue } from './byte-queue.ts';
-import type { Direction, Framer, Framers } from './framer.ts';
+import { type ByteQueue, createFramer, type Direction, type Framers } from './framer.ts';
 import { decodeBody, findBody, firstField, hasMoreToCome, type MongoBody } from './mongo-body.ts';
 
 /** A message of the MongoDB wire protocol (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol). */
@@ -9,69 +8,63 @@ export interface MongoFrame {
   readonly protocol: 'mongo';
   readonly direction: Direction;
   readonly bytes: Buffer;
-  /** Of a reply: what it answers; undefined for one to nothing that was asked here. */
+  /** Of a reply: its request; undefined if the request did not pass here. */
   readonly request: MongoFrame | undefined;
-  /** Of a reply: the request's. Empty where the body cannot be read, as when it is compressed. */
+  /** Of a reply: the command of its request. Empty if the body cannot be read, for example because it is compressed. */
   readonly command: string;
-  /** Of a reply: the request's. Empty for a command that names none. */
+  /** Of a reply: the collection of its request. Empty for a command without one. */
   readonly collection: string;
-  /** Decoded when it is asked for, document sequences as arrays under their names; undefined where it cannot be read. */
+  /** Decodes the body, with document sequences as arrays under their names; undefined if it cannot be read. */
   body(): BSON.Document | undefined;
 }
 
 const HEADER_BYTES = 16;
 const REQUEST_ID_AT = 4;
 const RESPONSE_TO_AT = 8;
-/** `maxMessageSizeBytes`: 48,000,000, and room for the server's own head. */
+/** `maxMessageSizeBytes` is 48,000,000; the rest is room for the server's header. */
 const MAX_MESSAGE_BYTES = 48_000_000 + 16 * 1024;
 
-/** Framers of a new connection. */
+/** The framers of a new connection. */
 export function mongoFramers(): Framers<MongoFrame> {
-  const asked = new Map<number, MongoMessage>();
-  /** Answered by one reply after the other, of which only the first need name it. */
+  const open = new Map<number, MongoMessage>();
+  /** A request with several replies, of which only the first names it. */
   let streaming: MongoMessage | undefined;
 
   function toRequest(bytes: Buffer): MongoFrame {
     const message = new MongoMessage('request', bytes, undefined);
-    if (!hasMoreToCome(bytes)) asked.set(bytes.readInt32LE(REQUEST_ID_AT), message);
+    if (!hasMoreToCome(bytes)) open.set(bytes.readInt32LE(REQUEST_ID_AT), message);
     return message;
   }
 
   function toReply(bytes: Buffer): MongoFrame {
-    const answered = bytes.readInt32LE(RESPONSE_TO_AT);
-    const request = asked.get(answered) ?? streaming;
-    asked.delete(answered);
+    const responseTo = bytes.readInt32LE(RESPONSE_TO_AT);
+    const request = open.get(responseTo) ?? streaming;
+    open.delete(responseTo);
     streaming = hasMoreToCome(bytes) ? request : undefined;
     return new MongoMessage('reply', bytes, request);
   }
 
-  return { request: messageFramer(toRequest), reply: messageFramer(toReply) };
+  const framer = (toFrame: (bytes: Buffer) => MongoFrame) =>
+    createFramer((arrived) => {
+      const bytes = nextMessage(arrived);
+      return bytes && toFrame(bytes);
+    });
+  return { request: framer(toRequest), reply: framer(toReply) };
 }
 
-function messageFramer(toFrame: (bytes: Buffer) => MongoFrame): Framer<MongoFrame> {
-  const queue = new ByteQueue();
-
-  function nextLength(): number | undefined {
-    if (queue.length < HEADER_BYTES) return undefined;
-    const length = queue.peek(HEADER_BYTES).readInt32LE(0);
-    if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) {
-      throw new Fault('INVALID_INPUT', `not the MongoDB wire protocol: a message of ${length} bytes`);
-    }
-    return length <= queue.length ? length : undefined;
+function nextMessage(arrived: ByteQueue): Buffer | undefined {
+  if (arrived.length < HEADER_BYTES) return undefined;
+  const length = arrived.peek(HEADER_BYTES).readInt32LE(0);
+  if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) {
+    throw new Fault(
+      'INVALID_INPUT',
+      `not the MongoDB wire protocol: a message of ${length} bytes, not of ${HEADER_BYTES} to ${MAX_MESSAGE_BYTES}`,
+    );
   }
-
-  return {
-    push(chunk) {
-      queue.push(chunk);
-      const frames: MongoFrame[] = [];
-      for (let length = nextLength(); length; length = nextLength()) frames.push(toFrame(queue.take(length)));
-      return frames;
-    },
-    rest: () => queue.take(queue.length),
-  };
+  return length <= arrived.length ? arrived.take(length) : undefined;
 }
 
-/** Decodes no more than it is asked for, and that once: most messages only pass. */
+/** Decodes lazily and only once, because most messages only pass. */
 class MongoMessage implements MongoFrame {
   readonly protocol = 'mongo';
   readonly direction: Direction;

@@ -3,10 +3,10 @@ import { eventually } from '@odograph/testing/eventually';
 import { type Db, MongoClient } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { atPoint } from './at-point.ts';
+import type { FrameAction } from './frames.ts';
 import { openLink } from './link.ts';
-import type { Verdict } from './protocol.ts';
 
-/** A database, and a client that reaches it through a link. */
+/** A database, and a client that uses it through a link. */
 async function openTestLink({ socketTimeoutMS = 10_000 } = {}) {
   const direct = await testMongo();
   const targetPort = Number(new URL(direct.url).port);
@@ -31,13 +31,13 @@ const insertOne = (db: Db, number: number) => db.collection('events').insertOne(
 const watermarkOf = async (db: Db) => (await partitions(db).findOne({ _id: 0 }))?.watermark;
 const partitions = (db: Db) => db.collection<{ _id: number; watermark: number; lease: number }>('partitions');
 
-/** As the log does: a lease is renewed now and then, the watermark proves what it was. */
+/** As in the log: a renewal of the lease compares no watermark, a move of the watermark does. */
 const renewLease = (db: Db) => partitions(db).updateOne({ _id: 0 }, [{ $set: { lease: 1 } }]);
 const moveWatermark = (db: Db, from: number, to: number) =>
   partitions(db).updateOne({ _id: 0, watermark: from }, [{ $set: { watermark: to } }]);
 
 describe('a link to MongoDB', () => {
-  test('passes large documents on as they are', async () => {
+  test('forwards large documents unchanged', async () => {
     await using opened = await openTestLink();
     const data = Buffer.alloc(15 * 1024 * 1024, 'odograph');
     const things = opened.db.collection<{ _id: number; data: Buffer }>('things');
@@ -47,7 +47,7 @@ describe('a link to MongoDB', () => {
     }
   });
 
-  test('that was cut, or hung, is used again once it is healed', async () => {
+  test('that was cut or hung works again when it is healed', async () => {
     await using opened = await openTestLink({ socketTimeoutMS: 500 });
     await insertOne(opened.db, 0);
     for (const fault of ['cut', 'hang', 'reset'] as const) {
@@ -60,7 +60,7 @@ describe('a link to MongoDB', () => {
     }
   });
 
-  test('knows of each reply what it answers, also while the server goes on unasked', async () => {
+  test('matches each reply with its request, even if the server sends several', async () => {
     await using opened = await openTestLink();
     const answered: string[] = [];
     opened.link.watch(({ direction, ...frame }) => {
@@ -79,7 +79,7 @@ describe('a link to MongoDB', () => {
     expect(answered).not.toContain('unknown');
   });
 
-  test('loses the answer to an insert that MongoDB has done', async () => {
+  test('can lose the answer to an insert that MongoDB has stored', async () => {
     await using opened = await openTestLink({ socketTimeoutMS: 500 });
     const { link, db, direct } = opened;
     const reached = atPoint(link, 'insert answered', { after: 2 }, (frame) => {
@@ -94,11 +94,11 @@ describe('a link to MongoDB', () => {
     await insertOne(db, 3);
   });
 
-  test('holds the writer between the insert and the watermark', async () => {
+  test('can hold the writer between the insert and the watermark', async () => {
     await using opened = await openTestLink();
     const { link, db, direct } = opened;
     await partitions(direct).insertOne({ _id: 0, watermark: 0, lease: 0 });
-    const reached = atPoint(link, 'insert answered', {}, async (): Promise<Verdict> => {
+    const reached = atPoint(link, 'insert answered', {}, async (): Promise<FrameAction> => {
       expect(await direct.collection('events').countDocuments()).toBe(1);
       expect(await watermarkOf(direct)).toBe(0);
       await renewLease(db);
@@ -110,15 +110,15 @@ describe('a link to MongoDB', () => {
     expect(await watermarkOf(direct)).toBe(1);
   });
 
-  test('tells a move of the watermark from a renewal of the lease', async () => {
+  test('distinguishes a move of the watermark from a renewal of the lease', async () => {
     await using opened = await openTestLink();
     const { link, db, direct } = opened;
     await partitions(direct).insertOne({ _id: 0, watermark: 0, lease: 0 });
-    const sent = atPoint(link, 'watermark sent', {}, async (): Promise<Verdict> => {
+    const sent = atPoint(link, 'watermark sent', {}, async (): Promise<FrameAction> => {
       expect(await partitions(direct).findOne({ _id: 0 })).toMatchObject({ watermark: 0, lease: 1 });
       return 'pass';
     });
-    const answered = atPoint(link, 'watermark answered', {}, async (): Promise<Verdict> => {
+    const answered = atPoint(link, 'watermark answered', {}, async (): Promise<FrameAction> => {
       expect(await watermarkOf(direct)).toBe(1);
       return 'cut';
     });

@@ -21,12 +21,12 @@ const REPLIES = Buffer.concat([
   Buffer.from("-ERR 'Unknown Protocol Operation'\r\n"),
 ]);
 
-const told = ({ verb, subject, replyTo, payload }: NatsFrame) =>
+const summary = ({ verb, subject, replyTo, payload }: NatsFrame) =>
   [verb, subject, replyTo ?? '', payload.toString()].join('|');
 
 describe('frames of the NATS protocol', () => {
-  test('have verb, subject, reply subject and payload, both ways', () => {
-    expect(framesOf(natsFramers(), 'request', REQUESTS).map(told)).toEqual([
+  test('have verb, subject, reply subject and payload, in both directions', () => {
+    expect(framesOf(natsFramers(), 'request', REQUESTS).map(summary)).toEqual([
       'CONNECT|||{"verbose":false}',
       'PING|||',
       'SUB|events.*||events.* q 9',
@@ -37,7 +37,7 @@ describe('frames of the NATS protocol', () => {
       `HPUB|events.2|_INBOX.b|${TRICKY}`,
       'PONG|||',
     ]);
-    expect(framesOf(natsFramers(), 'reply', REPLIES).map(told)).toEqual([
+    expect(framesOf(natsFramers(), 'reply', REPLIES).map(summary)).toEqual([
       'INFO|||{"max_payload":1048576}',
       '+OK|||',
       `MSG|log.1||${TRICKY}`,
@@ -52,16 +52,16 @@ describe('frames of the NATS protocol', () => {
       ['request', REQUESTS],
       ['reply', REPLIES],
     ] as const) {
-      const whole = framesOf(natsFramers(), direction, bytes);
+      const unsplit = framesOf(natsFramers(), direction, bytes);
       for (let at = 0; at <= bytes.length; at += 1) {
-        expect(framesOf(natsFramers(), direction, bytes, [at])).toEqual(whole);
+        expect(framesOf(natsFramers(), direction, bytes, [at])).toEqual(unsplit);
       }
       const everywhere = Array.from({ length: bytes.length }, (_, at) => at);
-      expect(framesOf(natsFramers(), direction, bytes, everywhere)).toEqual(whole);
+      expect(framesOf(natsFramers(), direction, bytes, everywhere)).toEqual(unsplit);
     }
   });
 
-  test('are the same however messages are cut into pieces, and no byte is lost', () => {
+  test('are the same for messages in any pieces, and no byte is lost', () => {
     const message = fc.record({ payload: fc.uint8Array({ maxLength: 300 }), hasHeaders: fc.boolean() });
     const pieces = fc.array(fc.nat(), { maxLength: 20 });
     fc.assert(
@@ -81,13 +81,13 @@ describe('frames of the NATS protocol', () => {
     );
   });
 
-  test('of a mebibyte that trickles in take no longer than their bytes', () => {
+  test('of a mebibyte in small pieces take linear time', () => {
     const bytes = natsMessage('PUB a', Buffer.alloc(1024 * 1024, 'x'));
     const everyFourth = Array.from({ length: bytes.length / 4 }, (_, at) => at * 4);
     expect(framesOf(natsFramers(), 'request', bytes, everyFourth)[0]?.bytes.equals(bytes)).toBe(true);
   });
 
-  test('that are not whole stay, and can be taken out', () => {
+  test('that are incomplete stay, and can be removed', () => {
     const { request } = natsFramers();
     expect(request.push(Buffer.from('PING\r\nPUB a 5\r\nab'))).toHaveLength(1);
     expect(request.rest().toString()).toBe('PUB a 5\r\nab');
@@ -95,7 +95,7 @@ describe('frames of the NATS protocol', () => {
   });
 
   test.each(['PUB a x\r\n', 'PUB 5\r\n', 'MSG a 1 -1\r\n', 'HPUB a 9 5\r\n', 'PUB a 99999999999\r\n'])(
-    'are not what %j is',
+    'refuse the invalid line %j',
     (line) => {
       expect(() => natsFramers().request.push(Buffer.from(line))).toThrow(
         expect.objectContaining({ code: 'INVALID_INPUT' }),
@@ -103,7 +103,7 @@ describe('frames of the NATS protocol', () => {
     },
   );
 
-  test('have an end', () => {
+  test('refuse a line without an end', () => {
     expect(() => natsFramers().request.push(Buffer.alloc(2_000_000, 'x'))).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
     );

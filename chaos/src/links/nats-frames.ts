@@ -1,78 +1,66 @@
 import { Fault } from '@odograph/kernel/fault';
-import { ByteQueue } from './byte-queue.ts';
-import type { Direction, Framer, Framers } from './framer.ts';
+import { type ByteQueue, createFramer, type Direction, type Framer, type Framers } from './framer.ts';
 
 /** A message of the NATS client protocol (https://docs.nats.io/reference/reference-protocols/nats-protocol). */
 export interface NatsFrame {
   readonly protocol: 'nats';
   readonly direction: Direction;
   readonly bytes: Buffer;
-  /** In capitals: `PUB`, `HMSG`, `+OK`. */
+  /** In upper case: `PUB`, `HMSG`, `+OK`. */
   readonly verb: string;
   /** Empty for verbs without one. */
   readonly subject: string;
   readonly replyTo?: string;
-  /** Without headers; for `INFO`, `CONNECT` and `-ERR` their argument. */
+  /** Without headers. For `INFO`, `CONNECT` and `-ERR` it is their argument. */
   readonly payload: Buffer;
 }
 
-/** Framers of a new connection. */
+/** The framers of a new connection. */
 export function natsFramers(): Framers<NatsFrame> {
   return { request: natsFramer('request'), reply: natsFramer('reply') };
 }
 
-/** A control line, and where its message ends. */
+/** A control line and the end of its message. */
 interface Head {
   readonly verb: string;
   readonly subject: string;
   readonly replyTo?: string;
-  /** Bytes from the line's first. */
+  /** Offsets are bytes from the start of the line. */
   readonly payloadAt: number;
   readonly payloadEnd: number;
   readonly length: number;
 }
 
 const CRLF = '\r\n';
-/** What a server takes at most unless told otherwise is 4 KiB; `INFO` of a large cluster has more. */
+/** A server accepts 4 KiB by default; the `INFO` of a large cluster is longer. */
 const MAX_LINE_BYTES = 1024 * 1024;
-/** The largest payload that a server can be set to take: 64 MiB. */
+/** The largest payload that a server can be configured to accept: 64 MiB. */
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
 function natsFramer(direction: Direction): Framer<NatsFrame> {
-  const queue = new ByteQueue();
   let head: Head | undefined;
   let searched = 0;
 
-  /** Undefined while the line is not whole. */
-  function readHead(): Head | undefined {
-    const bytes = queue.peek(queue.length);
+  /** Undefined while the line is incomplete. */
+  function readHead(arrived: ByteQueue): Head | undefined {
+    const bytes = arrived.peek(arrived.length);
     const lineEnd = bytes.indexOf(CRLF, searched, 'latin1');
     if (lineEnd !== -1) return parseHead(bytes.toString('utf8', 0, lineEnd), lineEnd);
-    if (bytes.length > MAX_LINE_BYTES) throw strange(bytes.toString('latin1', 0, 40));
+    if (bytes.length > MAX_LINE_BYTES) throw notNats(bytes.toString('latin1', 0, 40));
     searched = Math.max(0, bytes.length - 1);
     return undefined;
   }
 
-  function next(): NatsFrame | undefined {
-    if (queue.length === 0) return undefined;
-    head ??= readHead();
-    if (!head || queue.length < head.length) return undefined;
+  return createFramer((arrived) => {
+    if (arrived.length === 0) return undefined;
+    head ??= readHead(arrived);
+    if (!head || arrived.length < head.length) return undefined;
     const { verb, subject, replyTo, payloadAt, payloadEnd, length } = head;
     [head, searched] = [undefined, 0];
-    const bytes = queue.take(length);
+    const bytes = arrived.take(length);
     const payload = bytes.subarray(payloadAt, payloadEnd);
     return { protocol: 'nats', direction, bytes, verb, subject, ...(replyTo && { replyTo }), payload };
-  }
-
-  return {
-    push(chunk) {
-      queue.push(chunk);
-      const frames: NatsFrame[] = [];
-      for (let frame = next(); frame; frame = next()) frames.push(frame);
-      return frames;
-    },
-    rest: () => queue.take(queue.length),
-  };
+  });
 }
 
 function parseHead(line: string, lineEnd: number): Head {
@@ -104,8 +92,8 @@ function withPayload(verb: string, fields: readonly string[], lineEnd: number, h
   const names = fields.slice(0, hasHeaders ? -2 : -1);
   const [subject = '', ...others] = names;
   const replyTo = verb.endsWith('MSG') ? others[1] : others[0];
-  const isSound = isLength(total) && isLength(headers) && headers <= total && subject !== '';
-  if (!isSound) throw strange(`${verb} ${fields.join(' ')}`);
+  const isValid = isLength(total) && isLength(headers) && headers <= total && subject !== '';
+  if (!isValid) throw notNats(`${verb} ${fields.join(' ')}`);
   const payloadAt = lineEnd + CRLF.length + headers;
   const payloadEnd = payloadAt - headers + total;
   return {
@@ -122,6 +110,6 @@ function isLength(bytes: number): boolean {
   return Number.isInteger(bytes) && bytes >= 0 && bytes <= MAX_PAYLOAD_BYTES;
 }
 
-function strange(what: string): Fault {
-  return new Fault('INVALID_INPUT', `not the NATS protocol: ${JSON.stringify(what)}`);
+function notNats(found: string): Fault {
+  return new Fault('INVALID_INPUT', `not the NATS protocol: ${JSON.stringify(found)}`);
 }

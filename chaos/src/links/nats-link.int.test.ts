@@ -5,12 +5,12 @@ import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { describe, expect, test } from 'vitest';
 import { atPoint } from './at-point.ts';
+import type { FrameAction } from './frames.ts';
 import { type Link, openLink } from './link.ts';
-import type { Verdict } from './protocol.ts';
 
 const SUBJECT = streamSubject(0);
 
-/** A server with the stream of a partition, and a client that reaches it through a link. */
+/** A server with the stream of a partition, and a client that uses it through a link. */
 async function openTestLink() {
   const server = await startTestNats();
   const link = await openLink({ name: 'ingest-nats', targetPort: server.port, protocol: 'nats' });
@@ -35,7 +35,7 @@ const publish = (js: JetStreamClient, payload: Uint8Array | string, msgID: strin
   js.publish(SUBJECT, payload, { msgID, timeout, retries: 1 });
 
 describe('a link to NATS', () => {
-  test('passes the largest payloads on as they are', async () => {
+  test('forwards the largest payloads unchanged', async () => {
     await using opened = await openTestLink();
     const { client, direct } = opened;
     const [there, back] = [Buffer.alloc(1024 * 1024, 'there'), Buffer.alloc(1024 * 1024, 'back')];
@@ -49,7 +49,7 @@ describe('a link to NATS', () => {
     }
   });
 
-  test('that was cut, or hung, is used again once it is healed', async () => {
+  test('that was cut or hung works again when it is healed', async () => {
     await using opened = await openTestLink();
     const { link, js } = opened;
     for (const fault of ['cut', 'hang', 'reset'] as const) {
@@ -61,7 +61,7 @@ describe('a link to NATS', () => {
     }
   });
 
-  test('that is slow still answers', async () => {
+  test('that is slow still works', async () => {
     await using opened = await openTestLink();
     opened.link.slow({ latencyMs: 15, jitterMs: 10 });
     const startedAtMs = performance.now();
@@ -69,10 +69,10 @@ describe('a link to NATS', () => {
     expect(performance.now() - startedAtMs).toBeGreaterThan(30);
   });
 
-  test('holds an envelope before JetStream has it', async () => {
+  test('can hold an envelope before JetStream has it', async () => {
     await using opened = await openTestLink();
     const { link, js, storedCount } = opened;
-    const reached = atPoint(link, 'envelope sent', {}, async (): Promise<Verdict> => {
+    const reached = atPoint(link, 'envelope sent', {}, async (): Promise<FrameAction> => {
       expect(await storedCount()).toBe(0);
       return 'pass';
     });
@@ -81,7 +81,7 @@ describe('a link to NATS', () => {
     expect(seq).toBe(1);
   });
 
-  test('loses an acknowledgement of what JetStream has, and the retry is answered as a duplicate', async () => {
+  test('can lose an acknowledgement, and JetStream answers the retry as a duplicate', async () => {
     await using opened = await openTestLink();
     const { link, js, storedCount } = opened;
     const reached = atPoint(link, 'envelope acknowledged', { after: 2 }, () => 'drop');
@@ -92,7 +92,7 @@ describe('a link to NATS', () => {
     expect(await publish(js, 'y', 'two')).toMatchObject({ seq: 2, duplicate: true });
   });
 
-  test('cuts the connection in the stead of an envelope, which is then nowhere', async () => {
+  test('can reset the connection instead of forwarding an envelope, which is then not stored', async () => {
     await using opened = await openTestLink();
     const { link, js, storedCount } = opened;
     const reached = atPoint(link, 'envelope sent', {}, () => 'cut');
@@ -103,8 +103,8 @@ describe('a link to NATS', () => {
   });
 });
 
-describe('whoever waits for a point', () => {
-  test('can give up', async () => {
+describe('a wait for a point', () => {
+  test('can be cancelled', async () => {
     await using opened = await openTestLink();
     const { link, js } = opened;
     const giveUp = new AbortController();
@@ -122,7 +122,7 @@ describe('whoever waits for a point', () => {
     expect(acts).toBe(0);
   });
 
-  test('hears what its act throws, and the message goes on', async () => {
+  test('rejects with the error of its act, and the message passes', async () => {
     await using opened = await openTestLink();
     const waiting = atPoint(opened.link, 'envelope sent', {}, () => {
       throw new Error('not like this');

@@ -17,7 +17,7 @@ const WATCHED: Partial<Record<Route, { readonly link: PointLink; readonly protoc
   'history-1→mongo': { link: 'history-mongo', protocol: 'mongo' },
 };
 
-/** How often each point was come to on the link it lies on. */
+/** How often each point was reached on its link. */
 type Counts = Map<PointName, number>;
 
 async function linkOn(route: Route, targetPort: number, counts: Counts) {
@@ -33,7 +33,7 @@ async function linkOn(route: Route, targetPort: number, counts: Counts) {
   return link;
 }
 
-test('every point is come to when reports go their way', async () => {
+test('reports pass every point', async () => {
   const counts: Counts = new Map();
   await using stack = new AsyncDisposableStack();
   const dataDir = await makeRunDir();
@@ -50,7 +50,7 @@ test('every point is come to when reports go their way', async () => {
     vehicles: [0, 1, 2, 3],
     ledger: new Ledger(),
     random: createRandom(1),
-    ...{ manner: 'calls', maxBatch: 10, everyMs: 20, deadlineMs: 2_000, repeatOdds: 0 },
+    ...{ mode: 'calls', maxBatch: 10, everyMs: 20, deadlineMs: 2_000, repeatOdds: 0 },
   });
   stack.defer(() => reporter.close());
   const stop = new AbortController();

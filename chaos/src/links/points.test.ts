@@ -2,10 +2,10 @@ import { CommittedEnvelope, LogBroadcast } from '@odograph/contracts/generated/o
 import type { BSON } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { framesOf, mongoMessage, natsMessage } from './frames.fixture.ts';
+import type { Frame } from './frames.ts';
 import { mongoFramers } from './mongo-frames.ts';
 import { natsFramers } from './nats-frames.ts';
 import { isPoint, POINTS, type PointName } from './points.ts';
-import type { Frame } from './protocol.ts';
 
 const NAMES = Object.keys(POINTS) as PointName[];
 const pointsOf = (frame: Frame | undefined) => NAMES.filter((name) => frame && isPoint(name, frame));
@@ -41,13 +41,13 @@ describe('the points', () => {
     ).toEqual([]);
   });
 
-  test('of an insert are those on the events', () => {
+  test('of an insert are inserts of events', () => {
     expect(onMongo({ insert: 'events' })).toEqual([['insert sent'], ['insert answered']]);
     expect(onMongo({ insert: 'partitions' })).toEqual([[], []]);
     expect(onMongo({ find: 'events' })).toEqual([[], []]);
   });
 
-  test('of the watermark are its moves, and not the renewals of the lease', () => {
+  test('of the watermark are its moves, not the renewals of the lease', () => {
     expect(update('partitions', { _id: 1, 'lease.token': 2, watermark: 3 })).toEqual([
       ['watermark sent'],
       ['watermark answered'],
@@ -56,7 +56,7 @@ describe('the points', () => {
     expect(onMongo({ findAndModify: 'partitions', query: { watermark: 3 } })).toEqual([[], []]);
   });
 
-  test('of a broadcast are those with envelopes, and not the signs of life', () => {
+  test('of a broadcast are those with envelopes, not the heartbeats', () => {
     const broadcast = (envelopes: CommittedEnvelope[]) =>
       published('PUB log.0', LogBroadcast.encode(LogBroadcast.create({ watermark: 5, envelopes })).finish());
     expect(broadcast([CommittedEnvelope.create({ sequence: 5 })])).toEqual(['broadcast']);
@@ -75,7 +75,7 @@ describe('the points', () => {
     expect(update('checkpoints', { _id: '0:a@1' })).toEqual([[], []]);
   });
 
-  test('lie on links that speak their protocol', () => {
+  test('are on links of their protocol', () => {
     for (const name of NAMES) {
       const isOnMongo = POINTS[name].link === 'history-mongo';
       expect(isOnMongo).toBe(/insert|watermark|flush|checkpoint/.test(name));

@@ -1,10 +1,10 @@
 import { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { logSubject, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
+import type { Frame } from './frames.ts';
 import type { MongoFrame } from './mongo-frames.ts';
 import type { NatsFrame } from './nats-frames.ts';
-import type { Frame } from './protocol.ts';
 
-/** A moment on an event's way to disk and into the views: a message that is about to be handed over. */
+/** A step of an event on its way to disk and into the views: a message that is about to be forwarded. */
 export type PointName =
   | 'envelope sent'
   | 'envelope acknowledged'
@@ -18,37 +18,37 @@ export type PointName =
   | 'checkpoint sent'
   | 'checkpoint answered';
 
-/** The links that points lie on. */
+/** The links that have points. */
 export type PointLink = 'ingest-nats' | 'history-nats' | 'history-mongo';
 
-export interface Point {
+interface Point {
   readonly link: PointLink;
   isAt(frame: Frame): boolean;
 }
 
-/** In the order of an event's way. */
+/** In the order in which an event passes them. */
 export const POINTS: Readonly<Record<PointName, Point>> = {
-  /** The door has an envelope closed, and JetStream does not have it: its callers wait, nothing is acknowledged. */
+  /** Ingest has closed an envelope and JetStream does not have it: the callers wait, nothing is acknowledged. */
   'envelope sent': { link: 'ingest-nats', isAt: onNats(isEnvelope) },
-  /** JetStream has the envelope on disk, or had it before, and the door does not know. */
+  /** JetStream has the envelope on disk, now or from an earlier attempt, and ingest does not know it. */
   'envelope acknowledged': { link: 'ingest-nats', isAt: onNats(isPubAck) },
-  /** The writer has read a batch; the log has nothing of it. A batch that holds a conflict has a second one for that. */
+  /** The writer has read a batch, and the log has none of it. A batch with a conflict has a second insert. */
   'insert sent': { link: 'history-mongo', isAt: asked(isInsert) },
-  /** The log has the batch's events, and the writer does not know: the watermark is still below them. */
+  /** The log has the events of the batch and the writer does not know it: the watermark is still below them. */
   'insert answered': { link: 'history-mongo', isAt: answered(isInsert) },
-  /** The writer knows of its events; the watermark, which makes them part of the log, has not moved. */
+  /** The writer knows that its events are stored. The watermark, which makes them part of the log, has not moved. */
   'watermark sent': { link: 'history-mongo', isAt: asked(isWatermark) },
-  /** The watermark has moved, or the lease is another's, and the writer does not know: nobody was told. */
+  /** The watermark has moved, or another owner has the lease, and the writer does not know it: nothing is broadcast. */
   'watermark answered': { link: 'history-mongo', isAt: answered(isWatermark) },
-  /** The log has the envelopes; who follows it live hears of them with this, or reads them later. */
+  /** The log has the envelopes. Live followers get them from this message or read them later. */
   broadcast: { link: 'history-nats', isAt: onNats(isBroadcast) },
-  /** The views have folded; the documents of one read model, of up to a hundred vehicles, are not stored. */
+  /** The views are folded; the documents of one read model, of up to a hundred vehicles, are not stored. */
   'flush sent': { link: 'history-mongo', isAt: asked(isFlush) },
-  /** Those documents are stored, and the checkpoint is still behind them. */
+  /** Those documents are stored, and the checkpoint has not moved. */
   'flush answered': { link: 'history-mongo', isAt: answered(isFlush) },
   /** All documents are stored; the checkpoint has not moved. */
   'checkpoint sent': { link: 'history-mongo', isAt: asked(isCheckpoint) },
-  /** The checkpoint has moved, or somebody else's has, and the views do not know: the tail is not trimmed. */
+  /** The checkpoint has moved, or another owner moved it, and the views do not know it: the tail is not trimmed. */
   'checkpoint answered': { link: 'history-mongo', isAt: answered(isCheckpoint) },
 };
 
@@ -57,7 +57,7 @@ export function isPoint(name: PointName, frame: Frame): boolean {
   return POINTS[name].isAt(frame);
 }
 
-/** An acknowledgement has some hundred bytes at most; what is longer need not be read. */
+/** An acknowledgement has a few hundred bytes at most; longer payloads are not parsed. */
 const MAX_ACK_BYTES = 1_024;
 const OPENING_BRACE = 0x7b;
 
@@ -79,7 +79,7 @@ function isEnvelope({ verb, subject }: NatsFrame): boolean {
   return isPublish(verb) && isOfPartition(streamSubject, subject);
 }
 
-/** An acknowledgement or, from the same stream, a refusal: that has an `error`. */
+/** A refusal from the same stream looks like an acknowledgement with an `error`. */
 function isPubAck({ verb, payload }: NatsFrame): boolean {
   const isMessage = verb === 'MSG' || verb === 'HMSG';
   if (!isMessage || payload.length > MAX_ACK_BYTES || payload[0] !== OPENING_BRACE) return false;
@@ -98,7 +98,7 @@ function isInsert({ command, collection }: MongoFrame): boolean {
   return command === 'insert' && collection === 'events';
 }
 
-/** A lease is renewed, and a stream recorded, by the token alone. */
+/** Updates that renew a lease or record a stream compare only the token. */
 function isWatermark(request: MongoFrame): boolean {
   return isUpdate(request) && request.collection === 'partitions' && comparesWith(request, 'watermark');
 }
@@ -107,7 +107,7 @@ function isFlush(request: MongoFrame): boolean {
   return isUpdate(request) && /^(status|samples)_v\d+$/.test(request.collection);
 }
 
-/** A checkpoint that is not there yet is made at the log's start first, which compares nothing. */
+/** The update that creates a missing checkpoint compares no sequence. */
 function isCheckpoint(request: MongoFrame): boolean {
   return isUpdate(request) && request.collection === 'checkpoints' && comparesWith(request, 'sequence');
 }
@@ -125,13 +125,13 @@ function isPublish(verb: string): boolean {
   return verb === 'PUB' || verb === 'HPUB';
 }
 
-/** Whether a name is what a partition's is, for any partition. */
+/** Whether a name is the one of some partition. */
 function isOfPartition(nameOf: (partition: number) => string, name: string): boolean {
   const digits = /\d+$/.exec(name);
   return digits !== null && name === nameOf(Number(digits[0]));
 }
 
-/** Empty for what is no JSON: a payload may begin as one and be anything. */
+/** Empty if it is not JSON: a payload that starts with a brace may be anything. */
 function readJson(payload: Buffer): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(payload.toString()) as Readonly<Record<string, unknown>>;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { LOOPBACK } from '@odograph/engines/free-port';
 
-/** A server of a test's own. */
-export interface TestServer extends AsyncDisposable {
+/** A server for one test. */
+interface TestServer extends AsyncDisposable {
   readonly port: number;
-  /** All that were ever accepted, in order. */
+  /** All accepted sockets, in order. */
   readonly sockets: readonly Socket[];
 }
 
@@ -28,11 +28,11 @@ export async function startServer(onSocket: (socket: Socket) => void): Promise<T
 
 export const echo = (socket: Socket): void => void socket.pipe(socket);
 
-/** A client, and what it has received and met. */
+/** A client that remembers what it received and how it ended. */
 export class TestClient {
   readonly socket: Socket;
   #received: Buffer[] = [];
-  /** The code of the error that ended it. */
+  /** The code of the error that ended the connection. */
   fault: string | undefined;
   hasEnded = false;
 

@@ -1,12 +1,12 @@
 import { eventually } from '@odograph/testing/eventually';
 import { describe, expect, test } from 'vitest';
+import type { Frame, FrameAction } from './frames.ts';
 import { openLink } from './link.ts';
-import type { Frame, Verdict } from './protocol.ts';
 import { echo, startServer, TestClient } from './tcp.fixture.ts';
 
 const verbOf = (frame: Frame) => (frame.protocol === 'nats' ? frame.verb : '');
 
-/** An echo that is spoken to in NATS. */
+/** An echo server behind a link that reads NATS. */
 async function openTestLink() {
   const server = await startServer(echo);
   const link = await openLink({ name: 'test', targetPort: server.port, protocol: 'nats' });
@@ -19,7 +19,7 @@ async function openTestLink() {
 }
 
 describe('a watcher of a link', () => {
-  test('sees frames of both directions, also of connections that were there before it', async () => {
+  test('sees frames of both directions, also of connections that are older than it', async () => {
     await using opened = await openTestLink();
     const client = new TestClient(opened.link.port);
     client.socket.write('PING\r\nPUB a 4\r\nab');
@@ -37,9 +37,9 @@ describe('a watcher of a link', () => {
     expect(seen).toEqual(['request PUB', 'reply PUB']);
   });
 
-  test('holds a frame and what is behind it, on its connection only', async () => {
+  test('can hold a frame and the bytes behind it, on its connection only', async () => {
     await using opened = await openTestLink();
-    const held = Promise.withResolvers<Verdict>();
+    const held = Promise.withResolvers<FrameAction>();
     opened.link.watch((frame) => (verbOf(frame) === 'PUB' ? held.promise : 'pass'));
     const [client, other] = [new TestClient(opened.link.port), new TestClient(opened.link.port)];
     client.socket.write('PING\r\nPUB a 1\r\nx\r\nPONG\r\n');
@@ -51,7 +51,7 @@ describe('a watcher of a link', () => {
     await eventually(() => expect(client.text).toBe('PING\r\nPUB a 1\r\nx\r\nPONG\r\n'));
   });
 
-  test('drops a frame, and no other', async () => {
+  test('can drop one frame', async () => {
     await using opened = await openTestLink();
     opened.link.watch((frame) => (verbOf(frame) === 'PUB' ? 'drop' : 'pass'));
     const client = new TestClient(opened.link.port);
@@ -60,7 +60,7 @@ describe('a watcher of a link', () => {
     expect(client.text).toBe('PING\r\nPONG\r\nPUB');
   });
 
-  test('cuts a connection in the stead of a frame', async () => {
+  test('can reset a connection instead of forwarding a frame', async () => {
     await using opened = await openTestLink();
     opened.link.watch((frame) => (verbOf(frame) === 'PUB' ? 'cut' : 'pass'));
     const [client, other] = [new TestClient(opened.link.port), new TestClient(opened.link.port)];
@@ -73,7 +73,7 @@ describe('a watcher of a link', () => {
     await eventually(() => expect(other.text).toBe('PING\r\nPONG\r\n'));
   });
 
-  test('lets a frame go no further than a link that hangs since', async () => {
+  test('does not pass a frame if the link hangs by then', async () => {
     await using opened = await openTestLink();
     opened.link.watch(() => {
       opened.link.hang();
@@ -87,7 +87,7 @@ describe('a watcher of a link', () => {
     expect(opened.received().every((bytes) => bytes === 0)).toBe(true);
   });
 
-  test('that throws, and bytes of another protocol, reset the connection and are told at the end', async () => {
+  test('that throws, and bytes of another protocol, reset the connection and reject the close', async () => {
     await using server = await startServer(echo);
     const options = { name: 'test', targetPort: server.port, protocol: 'nats' } as const;
     const [strange, throwing] = [await openLink(options), await openLink(options)];
@@ -102,7 +102,7 @@ describe('a watcher of a link', () => {
     await expect(throwing.close()).rejects.toThrow('a test that fails');
   });
 
-  test('has nothing to see where there is no protocol', async () => {
+  test('is refused on a link without a protocol', async () => {
     await using server = await startServer(echo);
     await using link = await openLink({ name: 'test', targetPort: server.port });
     expect(() => link.watch(() => 'pass')).toThrow(expect.objectContaining({ code: 'RULE_VIOLATED' }));

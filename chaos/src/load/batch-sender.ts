@@ -4,19 +4,34 @@ import {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { faultFromRpcStatus } from '@odograph/platform/grpc/status';
-import type { DoorClient, DoorConnection } from '@odograph/testing/door-client';
+import { createDoorClient, type DoorClient, type DoorConnection } from '@odograph/testing/door-client';
 
-/** What came of a batch: a result for each report that was answered, and the fault that left the others without. */
-export interface BatchAnswer {
+/** The result of each report that was answered, and the fault because of which the others were not. */
+interface BatchAnswer {
   readonly results: readonly (ReportResult | undefined)[];
   readonly fault: Fault | undefined;
 }
 
-/** Sends a batch, and waits for what comes of it. Never rejects. */
-export type SendBatch = (reports: readonly Uint8Array[]) => Promise<BatchAnswer>;
+interface BatchSender {
+  /** Sends a batch and waits for its answer. A Fault is part of the answer. */
+  send(reports: readonly Uint8Array[]): Promise<BatchAnswer>;
+  close(): void;
+}
+
+interface BatchSenderOptions {
+  readonly endpoint: string;
+  readonly mode: 'calls' | 'connection';
+  readonly deadlineMs: number;
+}
+
+export function createBatchSender({ endpoint, mode, deadlineMs }: BatchSenderOptions): BatchSender {
+  const client = createDoorClient(endpoint);
+  const send = mode === 'calls' ? sendByCalls(client, deadlineMs) : sendByConnection(client, deadlineMs);
+  return { send, close: () => client.close() };
+}
 
 /** Each batch is one call. */
-export function sendByCalls(client: DoorClient, deadlineMs: number): SendBatch {
+function sendByCalls(client: DoorClient, deadlineMs: number): BatchSender['send'] {
   return async (reports) => {
     try {
       const { results } = await client.report(reports, deadlineMs);
@@ -28,16 +43,16 @@ export function sendByCalls(client: DoorClient, deadlineMs: number): SendBatch {
   };
 }
 
-/** The answer to a call of which nothing can be read is an error, without results. */
+/** A call without a readable report is answered with an error and no results. */
 const REJECTED: ReportResult = { outcome: ReportOutcome.REJECTED, findings: [] };
 
-/** The door has a deadline of its own for batches of a connection; its answer needs a moment to come. */
+/** Ingest has its own deadline for batches of a connection; this is the time for its answer to arrive. */
 const GRACE_MS = 500;
-/** A batch is cut into so many messages, which are on their way at the same time. */
+/** A batch is split into this many messages, which are in flight at the same time. */
 const MESSAGES_AT_ONCE = 3;
 
-/** Each batch goes over a connection that stays, and is opened anew after it broke. */
-export function sendByConnection(client: DoorClient, deadlineMs: number): SendBatch {
+/** Batches share one connection, which is opened again after an error. */
+function sendByConnection(client: DoorClient, deadlineMs: number): BatchSender['send'] {
   let connection: DoorConnection | undefined;
 
   async function sendPart(open: DoorConnection, reports: readonly Uint8Array[]): Promise<BatchAnswer> {
@@ -77,7 +92,7 @@ function unanswered(reports: readonly Uint8Array[], error: unknown): BatchAnswer
   return { results: reports.map(() => undefined), fault: error };
 }
 
-/** A connection has no deadline, so whoever sends on it looks at the clock. */
+/** A connection has no deadline, so the sender keeps its own. */
 async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

@@ -10,11 +10,11 @@ const STORE = 'services/history/src/views/read-model-store.ts';
 const TAIL = 'services/history/src/views/tail.ts';
 const VIEW_READER = 'services/history/src/views/view-reader.ts';
 
-/** On the way to disk: what is acknowledged, and in which order. */
-const atTheDoor: readonly PlantedBug[] = [
+/** Between ingest and the stream. */
+const inIngest: readonly PlantedBug[] = [
   {
     name: 'acknowledged before it is stored',
-    what: 'the door acknowledges an envelope that it has sent, and that JetStream may not have',
+    description: 'ingest acknowledges an envelope when it is sent, before JetStream has stored it',
     service: 'ingest',
     file: LANE,
     find: 'resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });',
@@ -26,7 +26,7 @@ const atTheDoor: readonly PlantedBug[] = [
   },
   {
     name: 'envelopes overtake one another',
-    what: 'the door has more than one envelope of a partition in flight',
+    description: 'ingest has more than one envelope of a partition in flight',
     service: 'ingest',
     file: LANE,
     find: 'if (this.#inFlight.length > 0) await this.#store(this.#inFlight);',
@@ -35,11 +35,12 @@ const atTheDoor: readonly PlantedBug[] = [
   },
 ];
 
-/** From the stream into the log: once, whole, and told to those who follow. */
+/** Between the stream and the log. */
 const inTheLog: readonly PlantedBug[] = [
   {
     name: 'watermark before the insert',
-    what: 'the insert is not waited for: the watermark moves over events that are not in the log yet',
+    description:
+      'the writer does not wait for the insert: the watermark moves over events that are not in the log yet',
     service: 'history',
     file: WRITER,
     find: 'return appendEvents(',
@@ -51,7 +52,7 @@ const inTheLog: readonly PlantedBug[] = [
   },
   {
     name: 'duplicates handed on',
-    what: 'a report that was sent twice is told of twice to those who follow the log',
+    description: 'a report that was sent twice is broadcast twice to followers of the log',
     service: 'history',
     file: APPEND,
     find: '    counts.duplicates += 1;\n    return undefined;',
@@ -60,7 +61,7 @@ const inTheLog: readonly PlantedBug[] = [
   },
   {
     name: 'conflicts taken for duplicates',
-    what: 'a report under a key that the log has is dropped, though its content is another',
+    description: 'a report with a known key is dropped although its content is different',
     service: 'history',
     file: APPEND,
     find: '  if (isSameReport(holder.event, event.event)) {',
@@ -69,7 +70,7 @@ const inTheLog: readonly PlantedBug[] = [
   },
   {
     name: 'own events taken for duplicates',
-    what: 'what an insert with a lost answer had stored is not handed on when the insert is repeated',
+    description: 'events of an insert with a lost answer are not broadcast when the insert is repeated',
     service: 'history',
     file: APPEND,
     find: '    if (isSameReport(holder.event, event.event)) return holder;',
@@ -78,7 +79,7 @@ const inTheLog: readonly PlantedBug[] = [
   },
   {
     name: 'set aside and forgotten',
-    what: 'a repair does not publish again what it set aside',
+    description: 'a repair does not publish again the messages that it set aside',
     service: 'history',
     file: STREAM_CHECK,
     find: '  await restoreSetAside(repairing);',
@@ -87,11 +88,11 @@ const inTheLog: readonly PlantedBug[] = [
   },
 ];
 
-/** From the log into views and to subscribers. */
+/** Between the log and the views or subscribers. */
 const inTheViews: readonly PlantedBug[] = [
   {
     name: 'broadcasts skipped',
-    what: 'who follows the log does not notice that a broadcast is missing between two',
+    description: 'a follower of the log does not notice a missing broadcast',
     service: 'history',
     file: SUBSCRIBE,
     find: '    if (envelope.previousSequence > at) break;',
@@ -100,7 +101,7 @@ const inTheViews: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint before the flush',
-    what: 'the checkpoint moves over documents that are not stored yet',
+    description: 'the checkpoint moves before the documents are stored',
     service: 'history',
     file: FLUSH,
     find: '  let slices = 0;',
@@ -111,7 +112,7 @@ const inTheViews: readonly PlantedBug[] = [
   },
   {
     name: 'tail trimmed too far',
-    what: 'the tail forgets an envelope more than is stored',
+    description: 'the tail forgets one envelope more than is stored',
     service: 'history',
     file: TAIL,
     find: 'trimSubject(subject, events, sequence);',
@@ -120,7 +121,7 @@ const inTheViews: readonly PlantedBug[] = [
   },
   {
     name: 'documents before the tail',
-    what: 'a query reads the stored documents first and the tail last, so that a flush can fall between',
+    description: 'a query reads the stored documents before the tail, so a flush can happen in between',
     service: 'history',
     file: VIEW_READER,
     find: `    const snapshot = tail.snapshot(subject);
@@ -133,7 +134,7 @@ const inTheViews: readonly PlantedBug[] = [
   },
   {
     name: 'older documents over newer ones',
-    what: 'a former owner’s flush that comes late overwrites what its successor has stored',
+    description: 'a late flush of a former owner overwrites newer documents',
     service: 'history',
     file: STORE,
     find: '$cond: [isOlder, next,',
@@ -142,4 +143,4 @@ const inTheViews: readonly PlantedBug[] = [
   },
 ];
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [...atTheDoor, ...inTheLog, ...inTheViews];
+export const PLANTED_BUGS: readonly PlantedBug[] = [...inIngest, ...inTheLog, ...inTheViews];

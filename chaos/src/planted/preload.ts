@@ -1,7 +1,4 @@
-/**
- * Loaded by a service before anything else (`node --import`): puts the bug that the environment names into the module
- * that it belongs to.
- */
+/** A service loads this before its own modules (`node --import`). It plants the bug that the environment names. */
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +8,7 @@ import { PLANTED_BUG, type PlantedBug, plantIn } from './planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
 const bug = PLANTED_BUGS.find(({ name }) => name === process.env[PLANTED_BUG]);
-if (!bug) throw new Error(`no planted bug is called "${process.env[PLANTED_BUG]}"`);
+if (!bug) throw new Error(`${PLANTED_BUG}=${process.env[PLANTED_BUG]}: there is no planted bug of this name`);
 const service = platformServices.find(({ name }) => name === bug.service);
 if (process.argv[1] === service?.main) plant(bug);
 

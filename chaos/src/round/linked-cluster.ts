@@ -3,19 +3,18 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Random } from '@odograph/kernel/random';
 import { type Link, openLink } from '../links/link.ts';
 
-/** A platform with a link on each of its connections. */
-export interface LinkedCluster {
+/** A platform with a link on each route between its processes. */
+interface LinkedCluster {
   readonly cluster: Cluster;
   readonly links: readonly Link[];
-  /** The connection on a route. */
   link(route: Route): Link;
-  /** Starts what does not run, wakes what sleeps, joins what was cut. */
+  /** Starts stopped processes, resumes paused ones, and heals all links. */
   heal(): Promise<void>;
-  /** kill -9 of all of it. Throws what a watcher of a link threw. */
+  /** Sends kill -9 to all processes. Throws the error of a watcher of a link. */
   close(): Promise<void>;
 }
 
-export type LinkedClusterOptions = Omit<ClusterOptions, 'between'> & {
+type LinkedClusterOptions = Omit<ClusterOptions, 'between'> & {
   /** Draws the jitter. */
   readonly random: Random;
 };
@@ -39,7 +38,7 @@ export async function startLinkedCluster({
     links: all,
     link(route) {
       const link = links.get(route);
-      if (!link) throw new Fault('INTERNAL', `there is no connection ${route}`);
+      if (!link) throw new Fault('INTERNAL', `there is no link on route ${route}`);
       return link;
     },
     async heal() {

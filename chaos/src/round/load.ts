@@ -3,25 +3,25 @@ import { createFleet } from '@odograph/sources/scripted/fleet';
 import { Ledger } from '@odograph/testing/ledger';
 import { createReporter, type ReportedBatch } from '../load/reporter.ts';
 
-/** A fleet under way: some vehicles report by calls, some over connections, and all send again what was not acknowledged. */
+/** A fleet that reports: half of it by calls, half over connections. Reports without an acknowledgement are sent again. */
 export interface Load {
   readonly vehicleIds: readonly string[];
   readonly ledger: Ledger;
   readonly batches: readonly ReportedBatch[];
   start(): void;
-  /** No new reports; resolves when the open ones are settled, or after {@link SETTLE_MS}. */
-  rest(): Promise<void>;
+  /** Stops new reports; resolves when all sent ones are answered, or after {@link DRAIN_MS}. */
+  drain(): Promise<void>;
   close(): void;
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly seed: number;
   readonly endpoint: string;
   readonly onBatch: (batch: ReportedBatch) => void;
 }
 
-/** How long what is open may take to be settled, in milliseconds; what is open then stays unknown. */
-const SETTLE_MS = 20_000;
+/** How long unanswered reports are sent again, in milliseconds; after that their outcome stays unknown. */
+const DRAIN_MS = 20_000;
 const VEHICLES = 40;
 const REPORTERS = 4;
 const ODDS = {
@@ -41,7 +41,7 @@ export function createLoad({ seed, endpoint, onBatch }: LoadOptions): Load {
     return createReporter({
       ...{ endpoint, fleet, vehicles, ledger },
       random: createRandom(seedOf(seed, VEHICLES + at)),
-      manner: at % 2 === 0 ? 'calls' : 'connection',
+      mode: at % 2 === 0 ? 'calls' : 'connection',
       ...{ maxBatch: 30, everyMs: 60, deadlineMs: 2_000, repeatOdds: 0.03 },
       onBatch: (batch) => {
         batches.push(batch);
@@ -49,7 +49,7 @@ export function createLoad({ seed, endpoint, onBatch }: LoadOptions): Load {
       },
     });
   });
-  let under: { readonly stop: AbortController; readonly way: Promise<unknown> } | undefined;
+  let running: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
 
   return {
     vehicleIds: fleet.vehicleIds,
@@ -57,12 +57,15 @@ export function createLoad({ seed, endpoint, onBatch }: LoadOptions): Load {
     batches,
     start() {
       const stop = new AbortController();
-      under = { stop, way: Promise.all(reporters.map((reporter) => reporter.run(stop.signal, SETTLE_MS))) };
+      running = {
+        stop,
+        ended: Promise.all(reporters.map((reporter) => reporter.run(stop.signal, DRAIN_MS))),
+      };
     },
-    async rest() {
-      under?.stop.abort();
-      await under?.way;
-      under = undefined;
+    async drain() {
+      running?.stop.abort();
+      await running?.ended;
+      running = undefined;
     },
     close() {
       for (const reporter of reporters) reporter.close();

@@ -3,103 +3,105 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { judge } from '../verdict/judge.ts';
 import { type Violation, violationsOf } from '../verdict/violation.ts';
-import { type OpenStage, type StageOptions, setStage } from './set-stage.ts';
-import type { Scenario } from './stage.ts';
+import type { Scenario } from './round.ts';
+import { becomesTrue, type StartedRound, type StartRoundOptions, startRound } from './start-round.ts';
 
-export type RoundOptions = Omit<StageOptions, 'dataDir' | 'prepared'>;
+type RoundOptions = Omit<StartRoundOptions, 'dataDir' | 'prepared'>;
 
-/** How a round went. */
+/** The result of a round. */
 export interface RoundResult {
   readonly scenario: string;
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly counts: RoundCounts;
   readonly seconds: number;
-  /** Where the data and the logs of a round lie in which something was wrong. */
+  /** The folder of data and logs, if the round broke a rule. */
   readonly keptIn: string | undefined;
 }
 
-/** What a verdict stands on: a round in which nothing was acknowledged proves nothing. */
-export interface RoundCounts {
+/** What a round did: a round without acknowledgements proves nothing. */
+interface RoundCounts {
   readonly sent: number;
   readonly acknowledged: number;
-  /** Sent, and never answered. */
+  /** Reports that were sent and never answered. */
   readonly unknown: number;
-  /** Events of vehicles in the log. */
+  /** The number of events of vehicles in the log. */
   readonly events: number;
   readonly queries: number;
-  /** Processes that ended without having been told to. */
+  /** Processes that ended without a command of the scenario. */
   readonly crashes: number;
 }
 
-/** How long the platform works before anything happens to it, and after it was healed. */
+/** How long the platform works before the scenario starts, and after it was healed. */
 const BEFORE_MS = 700;
 const AFTER_MS = 700;
+/** How long the first query may take on a busy machine. Without an answer the round proves nothing. */
+const FIRST_ANSWER_WITHIN_MS = 10_000;
 const LEAST_ACKNOWLEDGED = 100;
-/** Broken by a round that proves nothing, whatever else it found. */
-export const NOTHING_TO_LOSE = 'the round had something to lose';
+/** The rule that a round breaks if it proves nothing. */
+export const ENOUGH_LOAD = 'the round has enough acknowledgements and queries to prove anything';
 
-/** One platform from its start to its end, one scenario, one verdict. The seed decides all but the timing of processes. */
+/** Starts a platform, runs a scenario, judges, and stops it. The seed decides everything except the timing of processes. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const startedAtMs = performance.now();
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-chaos-'));
-  const played = await playIn(dataDir, options);
-  const isClean = played.violations.length === 0;
+  const outcome = await runIn(dataDir, options);
+  const isClean = outcome.violations.length === 0;
   if (isClean) await rm(dataDir, { recursive: true, force: true });
   return {
     scenario: options.scenario.name,
     seed: options.seed,
-    ...played,
+    ...outcome,
     seconds: (performance.now() - startedAtMs) / 1_000,
     keptIn: isClean ? undefined : dataDir,
   };
 }
 
-type Played = Pick<RoundResult, 'violations' | 'counts'>;
+type RoundOutcome = Pick<RoundResult, 'violations' | 'counts'>;
 
-async function playIn(dataDir: string, options: RoundOptions): Promise<Played> {
+async function runIn(dataDir: string, options: RoundOptions): Promise<RoundOutcome> {
   const { scenario } = options;
   const prepared = (await scenario.prepare?.(dataDir)) ?? {};
   try {
-    const stage = await setStage({ ...options, dataDir, prepared });
+    const round = await startRound({ ...options, dataDir, prepared });
     try {
-      return await play(stage, scenario);
+      return await runScenario(round, scenario);
     } finally {
-      await stage.close();
+      await round.close();
     }
   } finally {
     await prepared.end?.();
   }
 }
 
-async function play(stage: OpenStage, scenario: Scenario): Promise<Played> {
-  const { cluster, load, queries, ledger } = stage;
+async function runScenario(round: StartedRound, scenario: Scenario): Promise<RoundOutcome> {
+  const { cluster, load, queries, ledger } = round;
   load.start();
-  await stage.wait(BEFORE_MS);
-  await scenario.run(stage);
-  await stage.heal();
-  await stage.wait(AFTER_MS);
-  await load.rest();
+  await round.wait(BEFORE_MS);
+  await becomesTrue(() => queries.answered() > 0, FIRST_ANSWER_WITHIN_MS);
+  await scenario.run(round);
+  await round.heal();
+  await round.wait(AFTER_MS);
+  await load.drain();
   const wrongAnswers = await queries.stop();
-  const { violations, events } = await judge({ ...stage, leaves: scenario.leaves ?? [] });
+  const { violations, events } = await judge({ ...round, allowedEvents: scenario.allowedEvents ?? [] });
   const entries = ledger.entries();
   const counts = {
     sent: entries.length,
     acknowledged: ledger.acknowledged().length,
-    unknown: entries.filter(({ told }) => told === 'nothing').length,
+    unknown: entries.filter(({ outcome }) => outcome === 'unknown').length,
     events,
     queries: queries.answered(),
     crashes: cluster.nodes.reduce((sum, node) => sum + node.crashes(), 0),
   };
   return {
-    violations: [...stage.violations, ...wrongAnswers, ...violations, ...checkWorked(counts)],
+    violations: [...round.violations, ...wrongAnswers, ...violations, ...checkLoad(counts)],
     counts,
   };
 }
 
-/** Nothing is proved where nothing happened. */
-function checkWorked({ acknowledged, queries }: RoundCounts): readonly Violation[] {
-  return violationsOf(NOTHING_TO_LOSE, [
+function checkLoad({ acknowledged, queries }: RoundCounts): readonly Violation[] {
+  return violationsOf(ENOUGH_LOAD, [
     ...(acknowledged < LEAST_ACKNOWLEDGED ? [`only ${acknowledged} reports were acknowledged`] : []),
     ...(queries === 0 ? ['no query was answered'] : []),
   ]);

@@ -1,75 +1,76 @@
 import { MongoClient } from 'mongodb';
-import { clockObstacle, makeShiftableMongo, shiftMongoClock } from '../clocks/mongo-clock.ts';
+import { clockUnsupported, makeShiftableMongo, shiftMongoClock } from '../clocks/mongo-clock.ts';
 import { shiftableClocks, shiftServiceClock } from '../clocks/service-clock.ts';
-import type { Scenario, Stage } from '../round/stage.ts';
-import { untilTaken } from './refusals.ts';
+import type { Round, Scenario } from '../round/round.ts';
+import { untilAccepted } from './load-answers.ts';
 
-// A clock jumps by ten minutes, while the process that goes by it works. NATS is left out: a Go program asks the kernel
-// itself what time it is, so nothing can stand between.
+// The clock of a running process jumps by ten minutes. NATS is left out: a Go program reads the time from the kernel, so it
+// cannot be shifted.
 
 const JUMP_MS = 600_000;
 const JUMPS = 8;
-const TAKEN_WITHIN_MS = 10_000;
+const ACCEPTED_WITHIN_MS = 10_000;
 
 export const serviceClocks: Scenario = {
   name: 'clocks',
-  what: 'the clock of one service after the other jumps ten minutes, ahead or back',
+  description: 'the clock of one service after the other jumps ten minutes ahead or back',
   weight: 2,
   histories: 2,
   prepare: async (dataDir) => ({ env: await shiftableClocks(dataDir) }),
-  async run(stage) {
-    const { cluster, random, dataDir } = stage;
+  async run(round) {
+    const { cluster, random, dataDir } = round;
     for (const service of [cluster.ingest, ...cluster.histories]) {
       const direction = random.chance(0.5) ? 1 : -1;
       for (const ms of [direction * JUMP_MS, 0]) {
         await shiftServiceClock(dataDir, service, ms);
-        await untilTaken(stage, TAKEN_WITHIN_MS);
+        await untilAccepted(round, ACCEPTED_WITHIN_MS);
       }
     }
   },
 };
 
 /**
- * Leases run on MongoDB's time. A jump ahead ends those of all owners until they are extended, which takes longer where
- * the way to MongoDB does: whoever waits may take them from an owner that is well.
+ * Leases use MongoDB's time, so a jump ahead ends all of them. On a slow connection the owners renew them late, and the
+ * other replica may take them from a healthy owner.
  */
 export const mongoClockAhead: Scenario = {
   name: 'MongoDB clock ahead',
-  what: 'MongoDB’s clock jumps ten minutes ahead, again and again, with a replica of history waiting',
+  description: 'MongoDB’s clock jumps ten minutes ahead, several times, with a second replica of history',
   histories: 2,
-  obstacle: clockObstacle,
+  unsupported: clockUnsupported,
   prepare: async (dataDir) => ({ binaries: { mongo: await makeShiftableMongo(dataDir, 0) } }),
-  async run(stage) {
-    for (const link of stage.links.filter(({ name }) => name.endsWith('→mongo')))
+  async run(round) {
+    for (const link of round.links.filter(({ name }) => name.endsWith('→mongo')))
       link.slow({ latencyMs: 30 });
     for (let jump = 1; jump <= JUMPS; jump += 1) {
-      await jumpTo(stage, jump * JUMP_MS);
-      await stage.wait(stage.random.between(400, 1_500));
+      await jumpTo(round, jump * JUMP_MS);
+      await round.wait(round.random.between(400, 1_500));
     }
-    await untilTaken(stage, TAKEN_WITHIN_MS);
+    await untilAccepted(round, ACCEPTED_WITHIN_MS);
   },
 };
 
 /**
- * The record of each lease says then that it lasts for ten minutes more, and whoever held it is gone. The clock goes back
- * while MongoDB is away: one that works may store nothing until its time comes again, for it waits for times of day.
+ * Each lease then lasts ten more minutes, and its owner is gone. The clock is set back while MongoDB is stopped: a running
+ * MongoDB waits for times of day and may store nothing for ten minutes.
  */
 export const mongoClockBack: Scenario = {
   name: 'MongoDB clock back',
-  what: 'all is ended and started again, MongoDB with its clock ten minutes back: somebody appends all the same',
-  obstacle: clockObstacle,
+  description:
+    'all processes are restarted, MongoDB with its clock ten minutes back: a new owner must still take over',
+  unsupported: clockUnsupported,
   prepare: async (dataDir) => ({ binaries: { mongo: await makeShiftableMongo(dataDir, JUMP_MS) } }),
-  async run(stage) {
-    await stage.cluster.kill();
-    await shiftMongoClock(stage.dataDir, 0);
-    await stage.heal();
-    await untilTaken(stage, TAKEN_WITHIN_MS);
+  async run(round) {
+    await round.cluster.kill();
+    await shiftMongoClock(round.dataDir, 0);
+    await round.heal();
+    await untilAccepted(round, ACCEPTED_WITHIN_MS);
   },
 };
 
-async function jumpTo({ dataDir, cluster, expect }: Stage, ms: number): Promise<void> {
+async function jumpTo({ dataDir, cluster, expect }: Round, ms: number): Promise<void> {
   await shiftMongoClock(dataDir, ms);
-  expect('MongoDB’s clock jumps', await isAhead(cluster.urls.mongo, ms), `not to ${ms} ms`);
+  expect('MongoDB’s clock is shifted', await isAhead(cluster.urls.mongo, ms), `it is not ${ms} ms ahead`);
 }
 
 async function isAhead(url: string, ms: number): Promise<boolean> {

@@ -1,56 +1,60 @@
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import { isFault } from '@odograph/kernel/fault';
 import { atPoint } from '../links/at-point.ts';
+import type { FrameAction } from '../links/frames.ts';
 import type { Link } from '../links/link.ts';
 import { POINTS, type PointLink, type PointName } from '../links/points.ts';
-import type { Verdict } from '../links/protocol.ts';
-import type { Scenario, Stage } from '../round/stage.ts';
+import type { Round, Scenario } from '../round/round.ts';
 
-// Between two steps of an event's way: a process dies, or a message is lost, at just that moment.
+// Faults between two steps of an event, exactly while the message of a point is on the wire.
 
-/** What happens while the message of a point is on the wire. */
-export type Fate = (stage: Stage, place: Place) => Promise<Verdict>;
+/** A fault at a point. It returns what the link does with the message. */
+type PointFault = (round: Round, ends: LinkEnds) => Promise<FrameAction>;
 
-/** The processes at both ends of the link that a point lies on. */
-export interface Place {
+/** The link of a point and the processes at its ends. */
+interface LinkEnds {
   readonly service: SupervisedProcess;
   readonly engine: SupervisedProcess;
   readonly link: Link;
 }
 
-const FATES: Readonly<Record<string, Fate>> = {
-  'the service dies': async (stage, { service }) => {
-    // Long enough for whatever does not wait for this message to go ahead.
-    await stage.wait(stage.random.between(0, 200));
-    return killed(service);
+const FAULTS: readonly PointFault[] = [
+  async function killService(round, { service }) {
+    // Work that does not depend on this message can continue for this time.
+    await round.wait(round.random.between(0, 200));
+    return await killed(service);
   },
-  'the engine dies': (_, { engine }) => killed(engine),
-  'the connection breaks': () => Promise.resolve('cut'),
-};
+  async function killEngine(_, { engine }) {
+    return await killed(engine);
+  },
+  function breakConnection() {
+    return Promise.resolve('cut');
+  },
+];
 
-/** NATS and its clients live with a message that is lost; MongoDB's drivers hold TCP to its word. */
-const LOST: Fate = () => Promise.resolve('drop');
-/** By then whoever waited for an answer to a lost message has sent it again. */
+/** Only for NATS, whose clients expect lost messages; MongoDB's drivers rely on TCP to lose none. */
+const loseMessage: PointFault = () => Promise.resolve('drop');
+/** After this time the sender of a lost message has sent it again. */
 const SENT_AGAIN_MS = 1_500;
 
-/** So that reports of one vehicle are on their way in several envelopes, and could overtake one another. */
+/** So that the reports of one vehicle are in several envelopes at the same time and could get out of order. */
 const SMALL_ENVELOPES = { ODO_INGEST_ENVELOPE_EVENTS: '3' };
 
-/** How long the load may take to bring the point about. */
+/** How long it may take until the load reaches the point. */
 const POINT_WITHIN_MS = 15_000;
 
 const atEach = (name: PointName, histories: number): Scenario => ({
   name: histories === 1 ? `at: ${name}` : `at: ${name}, replica`,
-  what: `a process dies or a connection breaks at the point "${name}"${histories === 1 ? '' : ', with a replica waiting'}`,
+  description: `a process is killed or a connection breaks at the point "${name}"${histories === 1 ? '' : ', with a second replica of history'}`,
   histories,
   ...(POINTS[name].link === 'ingest-nats' && { env: SMALL_ENVELOPES }),
-  async run(stage) {
-    const fates = [...Object.values(FATES), ...(POINTS[name].link.endsWith('nats') ? [LOST] : [])];
-    for (const fate of shuffled(fates, stage)) {
-      await strike(stage, name, fate);
-      if (fate === LOST) await stage.wait(SENT_AGAIN_MS);
-      await stage.wait(stage.random.between(100, 800));
-      await stage.heal();
+  async run(round) {
+    const faults = [...FAULTS, ...(POINTS[name].link.endsWith('nats') ? [loseMessage] : [])];
+    for (const fault of shuffled(faults, round)) {
+      await injectAt(round, name, fault);
+      if (fault === loseMessage) await round.wait(SENT_AGAIN_MS);
+      await round.wait(round.random.between(100, 800));
+      await round.heal();
     }
   },
 });
@@ -59,7 +63,7 @@ export const points: readonly Scenario[] = (Object.keys(POINTS) as PointName[]).
   atEach(name, 1),
 );
 
-/** The owner of a partition dies with what only it knows, and another takes over. */
+/** The owner of a partition is killed with what only it knows, and another replica takes over. */
 export const pointsWithReplica: readonly Scenario[] = (
   [
     'insert sent',
@@ -71,42 +75,69 @@ export const pointsWithReplica: readonly Scenario[] = (
   ] as const
 ).map((name) => atEach(name, 2));
 
-/** Waits for the point on any link where it can be, and lets a fate take its course there. */
-export async function strike(stage: Stage, name: PointName, fate: Fate): Promise<void> {
+/** The owner is paused with its message on the wire, which arrives after another replica has taken over. */
+const delayMessage: PointFault = async (round, { service }) => {
+  service.pause();
+  await round.wait(round.random.between(2_500, 4_500));
+  service.resume();
+  return 'pass';
+};
+
+const late = (name: PointName): Scenario => ({
+  name: `late: ${name}`,
+  description: `an owner is paused at the point "${name}", and its message arrives after another has taken over`,
+  weight: 0.5,
+  histories: 2,
+  // So that the new owner has stored something by then.
+  env: { ODO_HISTORY_FLUSH_MS: '100' },
+  async run(round) {
+    for (let count = 2; count > 0; count -= 1) {
+      await injectAt(round, name, delayMessage);
+      await round.wait(round.random.between(300, 1_500));
+    }
+  },
+});
+
+export const lateMessages: readonly Scenario[] = (
+  ['insert sent', 'watermark sent', 'broadcast', 'flush sent', 'checkpoint sent'] as const
+).map(late);
+
+/** Waits for the point on every link that has it, and injects the fault at the first that reaches it. */
+async function injectAt(round: Round, name: PointName, fault: PointFault): Promise<void> {
   const waiting = new AbortController();
-  const after = 1 + stage.random.index(3);
-  const strikes = placesOf(stage, POINTS[name].link).map((place) =>
-    atPoint(place.link, name, { after, signal: waiting.signal }, () => {
+  const after = 1 + round.random.index(3);
+  const attempts = endsOf(round, POINTS[name].link).map((ends) =>
+    atPoint(ends.link, name, { after, signal: waiting.signal }, () => {
       waiting.abort();
-      return fate(stage, place);
+      return fault(round, ends);
     }),
   );
-  const late = setTimeout(() => waiting.abort(), POINT_WITHIN_MS);
-  const ends = await Promise.allSettled(strikes).finally(() => clearTimeout(late));
-  for (const end of ends)
-    if (end.status === 'rejected' && !isFault(end.reason, 'CANCELLED')) throw end.reason;
-  const isCome = ends.some(({ status }) => status === 'fulfilled');
-  stage.expect(`the point "${name}" is come to`, isCome, `not within ${POINT_WITHIN_MS} ms`);
+  const timeout = setTimeout(() => waiting.abort(), POINT_WITHIN_MS);
+  const results = await Promise.allSettled(attempts).finally(() => clearTimeout(timeout));
+  for (const result of results)
+    if (result.status === 'rejected' && !isFault(result.reason, 'CANCELLED')) throw result.reason;
+  const isReached = results.some(({ status }) => status === 'fulfilled');
+  round.expect(`the point "${name}" is reached`, isReached, `not within ${POINT_WITHIN_MS} ms`);
 }
 
-function placesOf({ cluster, link }: Stage, where: PointLink): readonly Place[] {
-  if (where === 'ingest-nats') {
+function endsOf({ cluster, link }: Round, on: PointLink): readonly LinkEnds[] {
+  if (on === 'ingest-nats') {
     return [{ service: cluster.ingest, engine: cluster.nats, link: link('ingest→nats') }];
   }
-  const kind = where === 'history-nats' ? 'nats' : 'mongo';
+  const kind = on === 'history-nats' ? 'nats' : 'mongo';
   return cluster.histories.map((service, at) => {
     return { service, engine: cluster[kind], link: link(`history-${at + 1}→${kind}`) };
   });
 }
 
-async function killed(node: SupervisedProcess): Promise<Verdict> {
+async function killed(node: SupervisedProcess): Promise<FrameAction> {
   await node.kill();
   return 'cut';
 }
 
-function shuffled<T>(items: readonly T[], { random }: Stage): readonly T[] {
+function shuffled<T>(items: readonly T[], { random }: Round): readonly T[] {
   return items
-    .map((item) => ({ item, place: random.next() }))
-    .sort((a, b) => a.place - b.place)
+    .map((item) => ({ item, key: random.next() }))
+    .sort((a, b) => a.key - b.key)
     .map(({ item }) => item);
 }

@@ -1,61 +1,54 @@
 import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { ProjectionsClient } from '@odograph/contracts/generated/odograph/history/v1/projections';
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { Envelope, type Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { streamSubject } from '@odograph/event-log/nats-subjects';
+import { invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { reportIdentity } from '@odograph/sources/scripted/fleet';
-import type { Scenario, Stage } from '../round/stage.ts';
+import { connectHistory } from '../client/history-client.ts';
+import { withNats } from '../client/with-nats.ts';
+import type { Round, Scenario } from '../round/round.ts';
 
 const PARKED_WITHIN_MS = 10_000;
-/** A length of 100 bytes, and one of them. */
+/** A field with a length of 100 bytes, and only one of them. */
 const BROKEN_PAYLOAD = Buffer.from([0x0a, 100, 0]);
 
 export const poison: Scenario = {
   name: 'poison',
-  what: 'an event in the middle of a vehicle cannot be applied: the vehicle waits, all others go on, and a drop frees it',
+  description:
+    'an event of a vehicle cannot be applied: it parks that vehicle, all others continue, and a drop frees it',
   weight: 2,
-  leaves: ['ParkedEventDropped'],
-  async run(stage) {
-    const [victim = '', bystander = ''] = stage.vehicleIds;
-    // The victim's own status rightly stands still.
-    stage.distrustPositions();
-    const [endpoint = ''] = stage.cluster.endpoints.histories;
-    const vehicles = createGrpcClient(VehicleHistoryClient, endpoint);
-    const projections = createGrpcClient(ProjectionsClient, endpoint);
+  allowedEvents: ['ParkedEventDropped'],
+  async run(round) {
+    const [victim = '', other = ''] = round.vehicleIds;
+    // The status of the parked vehicle does not change, so queries would not find its reports.
+    round.stopQueries();
+    const [endpoint = ''] = round.cluster.endpoints.histories;
+    using history = connectHistory(endpoint);
     const isParked = async (vehicleId: string) => {
-      return (await callUnary(vehicles.getStatus, { vehicleId })).status?.parkedAt !== undefined;
+      const status = await history.status(vehicleId);
+      invariant(status, `${vehicleId} has reported, so it has a status`);
+      return status.parkedAt !== undefined;
     };
-    await publishPoison(stage, victim);
-    await stage.until('a poisoned vehicle is parked', () => isParked(victim), PARKED_WITHIN_MS);
-    await stage.wait(stage.random.between(300, 3_000));
-    stage.expect('a bystander is not parked', !(await isParked(bystander)), bystander);
-    await stage.viewsReachTheLog(PARKED_WITHIN_MS);
-    for (const projection of ['status', 'samples']) {
-      await callUnary(projections.dropParked, { projection, vehicleId: victim });
-    }
-    await stage.until('a drop frees the vehicle', async () => !(await isParked(victim)), PARKED_WITHIN_MS);
-    vehicles.close();
-    projections.close();
+    await publishPoison(round, victim);
+    await round.until('a poisoned vehicle is parked', () => isParked(victim), PARKED_WITHIN_MS);
+    await round.wait(round.random.between(300, 3_000));
+    round.expect('another vehicle is not parked', !(await isParked(other)), other);
+    await round.expectViewsReachLog(PARKED_WITHIN_MS);
+    for (const projection of ['status', 'samples']) await history.dropParked(projection, victim);
+    await round.until('a drop frees the vehicle', async () => !(await isParked(victim)), PARKED_WITHIN_MS);
   },
 };
 
-/** Past the door, which lets no such thing in: as a faulty program would that writes to the stream. */
-async function publishPoison(stage: Stage, vehicleId: string): Promise<void> {
+/** Writes to the stream directly, as a faulty program would: ingest accepts no such event. */
+async function publishPoison(round: Round, vehicleId: string): Promise<void> {
   const event: Event = {
     ...{ type: 'TelemetryReported', version: 1, subject: vehicleId, reportId: 'poison', part: 0 },
     ...{ observedAtMs: Date.now(), receivedAtMs: Date.now(), traceparent: '' },
     ...{ contentHash: randomBytes(16), payload: BROKEN_PAYLOAD },
   };
-  stage.plant(reportIdentity(vehicleId, event.reportId, event.contentHash));
-  const nats = await connect({ servers: stage.cluster.urls.nats });
-  try {
-    const subject = streamSubject(partitionOf(vehicleId, stage.partitionCount));
-    await jetstream(nats).publish(subject, Envelope.encode({ events: [event] }).finish());
-  } finally {
-    await nats.close();
-  }
+  round.excludeEvent(reportIdentity(vehicleId, event.reportId, event.contentHash));
+  const subject = streamSubject(partitionOf(vehicleId, round.partitionCount));
+  const envelope = Envelope.encode({ events: [event] }).finish();
+  await withNats(round.cluster.urls.nats, (nats) => jetstream(nats).publish(subject, envelope));
 }

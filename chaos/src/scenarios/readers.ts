@@ -1,78 +1,79 @@
 import { logSubject } from '@odograph/event-log/nats-subjects';
-import type { Frame, Verdict } from '../links/protocol.ts';
-import type { Scenario, Stage } from '../round/stage.ts';
+import type { Frame, FrameAction } from '../links/frames.ts';
+import type { Round, Scenario } from '../round/round.ts';
 import { startFollower } from '../verdict/follower.ts';
 
-// Those who ask and those who follow, at bad moments.
+// Faults between the log and those who query or follow it.
 
 const NOTICED_WITHIN_MS = 5_000;
 
 export const lostBroadcast: Scenario = {
   name: 'lost broadcast',
-  what: 'the last broadcasts before a partition falls quiet are lost: its followers notice all the same',
-  // The owner tells those in its own process by hand.
+  description: 'the last broadcasts before the load stops are lost: followers must notice it',
+  // The owner does not use broadcasts for its own views, so a second replica is needed.
   histories: 2,
-  async run(stage) {
+  async run(round) {
     const isBroadcast = (frame: Frame) =>
       frame.protocol === 'nats' &&
       frame.payload.length > 200 &&
       [0, 1].some((p) => frame.subject === logSubject(p));
-    const links = stage.links.filter(({ name }) => /^history-\d→nats$/.test(name));
+    const links = round.links.filter(({ name }) => /^history-\d→nats$/.test(name));
     const unwatch = links.map((link) => link.watch((frame) => (isBroadcast(frame) ? 'drop' : 'pass')));
-    await stage.wait(1_000);
-    await stage.rest();
+    await round.wait(1_000);
+    await round.drain();
     for (const end of unwatch) end();
-    await stage.viewsReachTheLog(NOTICED_WITHIN_MS);
-    stage.goOn();
+    await round.expectViewsReachLog(NOTICED_WITHIN_MS);
+    round.resumeLoad();
   },
 };
 
 export const crossedFlush: Scenario = {
   name: 'crossed flush',
-  what: 'answers to queries are held back between their steps, while flushes go on',
+  description: 'queries are delayed between their steps while flushes continue',
   weight: 2,
   env: { ODO_HISTORY_FLUSH_MS: '50' },
-  async run(stage) {
-    // Of the status only: flushes ask for samples window by window, and are to go on.
-    const isStep = (frame: Frame) =>
+  async run(round) {
+    // Only reads of the status: flushes read samples, and must continue.
+    const isStatusRead = (frame: Frame) =>
       frame.protocol === 'mongo' &&
       frame.request?.command === 'find' &&
       frame.request.collection?.startsWith('status') === true;
-    const unwatch = stage.link('history-1→mongo').watch(async (frame): Promise<Verdict> => {
-      if (isStep(frame) && stage.random.chance(0.3)) await stage.wait(stage.random.between(20, 600));
+    const unwatch = round.link('history-1→mongo').watch(async (frame): Promise<FrameAction> => {
+      if (isStatusRead(frame) && round.random.chance(0.3)) await round.wait(round.random.between(20, 600));
       return 'pass';
     });
-    await stage.wait(5_000);
+    await round.wait(5_000);
     unwatch();
   },
 };
 
 export const slowSubscribers: Scenario = {
   name: 'slow subscribers',
-  what: 'a subscriber is slow, then stuck, and so are ten others: nobody else is kept waiting, and all see the log',
-  async run(stage) {
-    const [endpoint = ''] = stage.cluster.endpoints.histories;
-    const stuck = Array.from({ length: 10 }, (_, at) => startFollower(`stuck subscriber ${at}`, endpoint));
+  description:
+    'one subscriber is slow, then stuck, and ten others are stuck: nothing else is delayed, and the subscriber sees the log',
+  async run(round) {
+    const [endpoint = ''] = round.cluster.endpoints.histories;
+    const stuck = Array.from({ length: 10 }, () => startFollower(endpoint));
     for (const follower of stuck) follower.setPace(Number.POSITIVE_INFINITY);
-    stage.follower.setPace(50);
-    await stage.wait(3_000);
-    stage.follower.setPace(Number.POSITIVE_INFINITY);
-    await aCalmWhile(stage);
-    stage.follower.setPace(0);
+    round.follower.setPace(50);
+    await round.wait(3_000);
+    round.follower.setPace(Number.POSITIVE_INFINITY);
+    await expectNoDelay(round);
+    round.follower.setPace(0);
     await Promise.all(stuck.map((follower) => follower.stop()));
   },
 };
 
-/** Reports are taken and seen as if nothing were. */
-async function aCalmWhile(stage: Stage): Promise<void> {
+/** Reports are accepted and visible without delay. */
+async function expectNoDelay(round: Round): Promise<void> {
   const sinceMs = performance.now();
-  await stage.wait(4_000);
-  const batches = stage.batchesSince(sinceMs);
+  await round.wait(4_000);
+  const batches = round.batchesSince(sinceMs);
   const faults = batches.flatMap(({ fault }) => fault?.message ?? []);
-  stage.expect(
-    'stuck subscribers hold up no report',
+  round.expect(
+    'stuck subscribers delay no report',
     batches.length > 10 && faults.length === 0,
     faults.join('; '),
   );
-  await stage.viewsReachTheLog(NOTICED_WITHIN_MS);
+  await round.expectViewsReachLog(NOTICED_WITHIN_MS);
 }

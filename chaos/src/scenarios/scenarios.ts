@@ -1,18 +1,22 @@
-import type { Scenario } from '../round/stage.ts';
-import { calm } from './calm.ts';
+import type { Scenario } from '../round/round.ts';
 import { mongoClockAhead, mongoClockBack, serviceClocks } from './clocks.ts';
 import { cuts, halfOpen, narrow, slow } from './connections.ts';
 import { mongoDiskFull, mongoDiskLow, natsDiskFull } from './disks.ts';
 import { streamFull } from './full.ts';
-import { lateMessages } from './late.ts';
 import { mongoAwayLong, mongoAwayShortly, natsAsleep, natsDead } from './outages.ts';
-import { points, pointsWithReplica } from './points.ts';
+import { lateMessages, points, pointsWithReplica } from './points.ts';
 import { poison } from './poison.ts';
 import { allAsleep, kills, longSleep, powerCut, sleeps, takeover } from './processes.ts';
 import { crossedFlush, lostBroadcast, slowSubscribers } from './readers.ts';
-import { streamDeleted, streamMadeAnew, streamPurged, streamRestored } from './streams.ts';
+import { streamDeleted, streamPurged, streamRecreated, streamRestored } from './streams.ts';
 
-/** All that can happen to the platform here. */
+const calm: Scenario = {
+  name: 'calm',
+  description: 'no fault: the rules must hold for a platform that is left alone',
+  run: (round) => round.wait(2_000),
+};
+
+/** All scenarios. */
 export const SCENARIOS: readonly Scenario[] = [
   calm,
   ...[kills, powerCut, sleeps, allAsleep, longSleep, takeover],
@@ -22,5 +26,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[cuts, halfOpen, slow, narrow],
   ...[...points, ...pointsWithReplica, ...lateMessages],
   ...[lostBroadcast, crossedFlush, slowSubscribers, poison],
-  ...[streamDeleted, streamMadeAnew, streamPurged, streamRestored],
+  ...[streamDeleted, streamRecreated, streamPurged, streamRestored],
 ];

@@ -1,33 +1,34 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { streamName } from '@odograph/event-log/nats-subjects';
-import type { Scenario, Stage } from '../round/stage.ts';
+import { withNats } from '../client/with-nats.ts';
+import type { Round, Scenario } from '../round/round.ts';
+import { untilAccepted } from './load-answers.ts';
 
-// The streams between the door and the log, in other hands than history's. What the log has by then must survive it, and
-// so must everything that is acknowledged from then on.
+// An operator changes the streams between ingest and the log. The log must keep everything it has, and everything that is
+// acknowledged later.
 
 const REPAIRED_WITHIN_MS = 30_000;
 
 export const streamDeleted: Scenario = {
   name: 'stream deleted',
-  what: 'somebody deletes a stream, while vehicles report',
-  leaves: ['LogGapFound'],
-  async run(stage) {
+  description: 'a stream is deleted while vehicles report',
+  allowedEvents: ['LogGapFound'],
+  async run(round) {
     await damage(
-      stage,
+      round,
       async (manager, partition) => void (await manager.streams.delete(streamName(partition))),
     );
   },
 };
 
-export const streamMadeAnew: Scenario = {
-  name: 'stream made anew',
-  what: 'somebody deletes a stream and makes one of the same name, while vehicles report',
-  leaves: ['LogGapFound'],
-  async run(stage) {
-    await damage(stage, async (manager, partition) => {
+export const streamRecreated: Scenario = {
+  name: 'stream recreated',
+  description: 'a stream is deleted and created again with the same name while vehicles report',
+  allowedEvents: ['LogGapFound'],
+  async run(round) {
+    await damage(round, async (manager, partition) => {
       const { config } = await manager.streams.info(streamName(partition));
       await manager.streams.delete(streamName(partition));
       await manager.streams.add(config);
@@ -37,10 +38,10 @@ export const streamMadeAnew: Scenario = {
 
 export const streamPurged: Scenario = {
   name: 'stream purged',
-  what: 'somebody purges a stream of what the log has: no harm is done, for nobody needs it any more',
-  async run(stage) {
+  description: 'a stream is purged of what the log already has: this must change nothing',
+  async run(round) {
     await damage(
-      stage,
+      round,
       async (manager, partition) => void (await manager.streams.purge(streamName(partition))),
     );
   },
@@ -48,59 +49,49 @@ export const streamPurged: Scenario = {
 
 export const streamRestored: Scenario = {
   name: 'stream restored',
-  what: 'NATS is restored from a copy that is older than the log, and vehicles report on',
+  description: 'NATS is restored from a copy that is older than the log, and vehicles continue to report',
   weight: 2,
-  leaves: ['LogGapFound'],
-  async run(stage) {
-    const { cluster } = stage;
-    const [data, copy] = [join(stage.dataDir, 'nats'), join(stage.dataDir, 'nats-copy')];
-    await stage.rest();
+  allowedEvents: ['LogGapFound'],
+  async run(round) {
+    const { cluster } = round;
+    const [data, copy] = [join(round.dataDir, 'nats'), join(round.dataDir, 'nats-copy')];
+    await round.drain();
     await cluster.nats.stop();
     await cp(data, copy, { recursive: true });
     await cluster.nats.start();
-    stage.goOn();
-    await stage.wait(1_500);
-    await stage.rest();
-    stage.distrustPositions();
+    round.resumeLoad();
+    await round.wait(1_500);
+    await round.drain();
+    round.stopQueries();
     await cluster.nats.stop();
     await rm(data, { recursive: true });
     await cp(copy, data, { recursive: true });
-    // A door that remembers where the stream was takes nothing on the copy. One that was started again, while history is
-    // away, cannot know: what it acknowledges there must not be lost.
-    const isForgotten = stage.random.chance(0.5);
-    const forgetful = isForgotten ? [...cluster.histories, cluster.ingest] : [];
-    await Promise.all(forgetful.map((service) => service.kill()));
+    // Ingest remembers the stream and accepts nothing on the copy. If it restarts while history is away, it cannot know the
+    // stream, and what it acknowledges then must not be lost.
+    const restarted = round.random.chance(0.5) ? [...cluster.histories, cluster.ingest] : [];
+    await Promise.all(restarted.map((service) => service.kill()));
     await cluster.nats.start();
     await cluster.ingest.start();
-    stage.goOn();
-    await stage.wait(stage.random.between(500, 3_000));
-    await stage.heal();
-    await repaired(stage);
+    round.resumeLoad();
+    await round.wait(round.random.between(500, 3_000));
+    await round.heal();
+    await untilRepaired(round);
   },
 };
 
-/** Lets the log take all there is, does something to one stream while the load begins anew, and waits for the repair. */
+/** Drains the load, damages one stream, resumes the load, and waits for the repair. */
 async function damage(
-  stage: Stage,
+  round: Round,
   act: (manager: JetStreamManager, partition: number) => Promise<void>,
 ): Promise<void> {
-  await stage.rest();
-  stage.distrustPositions();
-  const nats = await connect({ servers: stage.cluster.urls.nats });
-  try {
-    await act(await jetstreamManager(nats), stage.random.index(stage.partitionCount));
-  } finally {
-    await nats.close();
-  }
-  stage.goOn();
-  await repaired(stage);
+  await round.drain();
+  round.stopQueries();
+  await withNats(round.cluster.urls.nats, async (nats) => {
+    await act(await jetstreamManager(nats), round.random.index(round.partitionCount));
+  });
+  round.resumeLoad();
+  await untilRepaired(round);
 }
 
-/** The load is under way again on all partitions. */
-async function repaired(stage: Stage): Promise<void> {
-  const sinceMs = performance.now();
-  const isTaken = () =>
-    stage.batchesSince(sinceMs).some(({ fault, acknowledged }) => !fault && acknowledged.length > 10);
-  await stage.until('a stream is repaired without help', isTaken, REPAIRED_WITHIN_MS);
-  await stage.wait(1_500);
-}
+const untilRepaired = (round: Round) =>
+  untilAccepted(round, REPAIRED_WITHIN_MS, 'a stream is repaired without help');

@@ -1,21 +1,23 @@
 import { partitionOf } from '@odograph/kernel/partition';
 import { comparePositions, formatPosition } from '@odograph/kernel/position';
 import type { ReportKind } from '@odograph/sources/scripted/fleet';
-import { isAcknowledged, type LedgerEntry, type Told } from '@odograph/testing/ledger';
-import type { LoggedEvent } from './logged-event.ts';
+import { isAcknowledged, type LedgerEntry, type Outcome } from '@odograph/testing/ledger';
+import type { LoggedEvent } from '../client/logged-event.ts';
 import { type Violation, violationsOf } from './violation.ts';
 
-/** The events of a report in the log, and what its sender is told, by kind. */
-const EXPECTED: Readonly<Record<ReportKind, { readonly events: readonly string[]; readonly told: Told }>> = {
-  plain: { events: ['TelemetryReported'], told: 'accepted' },
-  late: { events: ['TelemetryReported'], told: 'accepted' },
-  conflicting: { events: ['TelemetryReported'], told: 'accepted' },
-  'partly-believable': { events: ['TelemetryReported', 'TelemetryQuarantined'], told: 'accepted' },
-  unbelievable: { events: ['TelemetryQuarantined'], told: 'quarantined' },
-  unreadable: { events: [], told: 'rejected' },
+/** For each kind of report: its events in the log and the outcome that its sender gets. */
+const EXPECTED: Readonly<
+  Record<ReportKind, { readonly events: readonly string[]; readonly outcome: Outcome }>
+> = {
+  plain: { events: ['TelemetryReported'], outcome: 'accepted' },
+  late: { events: ['TelemetryReported'], outcome: 'accepted' },
+  conflicting: { events: ['TelemetryReported'], outcome: 'accepted' },
+  'partly-believable': { events: ['TelemetryReported', 'TelemetryQuarantined'], outcome: 'accepted' },
+  unbelievable: { events: ['TelemetryQuarantined'], outcome: 'quarantined' },
+  unreadable: { events: [], outcome: 'rejected' },
 };
 
-/** Holds the log against what its senders know: acknowledged, once, in order, and nothing else. */
+/** Checks that the log has every acknowledged report, once and in order, and nothing else. */
 export function checkLog(
   entries: readonly LedgerEntry[],
   log: readonly LoggedEvent[],
@@ -26,7 +28,7 @@ export function checkLog(
     ...checkAcknowledged(entries, byIdentity),
     ...checkOnce(byIdentity),
     ...checkOrigin(entries, log),
-    ...checkPlaces(log, partitionCount),
+    ...checkPositions(log, partitionCount),
     ...checkOrder(entries, byIdentity),
   ];
 }
@@ -34,27 +36,27 @@ export function checkLog(
 type ByIdentity = ReadonlyMap<string, readonly LoggedEvent[]>;
 
 function checkAcknowledged(entries: readonly LedgerEntry[], log: ByIdentity): readonly Violation[] {
-  const isWhole = ({ sent }: LedgerEntry) =>
+  const isComplete = ({ sent }: LedgerEntry) =>
     EXPECTED[sent.kind].events.every((type) =>
       log.get(sent.identity)?.some(({ event }) => event.type === type),
     );
-  const lost = entries.filter((entry) => isAcknowledged(entry) && !isWhole(entry));
-  const wronglyTold = entries.filter(
-    ({ sent, told }) => told !== 'nothing' && told !== EXPECTED[sent.kind].told,
+  const lost = entries.filter((entry) => isAcknowledged(entry) && !isComplete(entry));
+  const wrongOutcome = entries.filter(
+    ({ sent, outcome }) => outcome !== 'unknown' && outcome !== EXPECTED[sent.kind].outcome,
   );
   return [
-    ...violationsOf('what was acknowledged is in the log', lost.map(describe)),
-    ...violationsOf('a sender is told what became of its report', wronglyTold.map(describe)),
+    ...violationsOf('every acknowledged report is in the log', lost.map(describe)),
+    ...violationsOf('a sender gets the right outcome of its report', wrongOutcome.map(describe)),
   ];
 }
 
-/** The parts of a report count apart. */
+/** Each part of a report must be in the log once. */
 function checkOnce(log: ByIdentity): readonly Violation[] {
   const doubled = [...log].flatMap(([identity, events]) => {
     const parts = Map.groupBy(events, ({ event }) => event.part);
     return [...parts.values()]
       .filter(({ length }) => length > 1)
-      .map((twice) => `${identity} at ${placesOf(twice)}`);
+      .map((twice) => `${identity} at ${positionsOf(twice)}`);
   });
   return violationsOf('a report is in the log once', doubled);
 }
@@ -67,15 +69,15 @@ function checkOrigin(entries: readonly LedgerEntry[], log: readonly LoggedEvent[
   };
   const foreign = log.filter((logged) => !isExpected(logged));
   return violationsOf(
-    'the log has nothing but what was sent',
+    'the log has only reports that were sent',
     foreign.map(
       ({ event, identity, position }) => `${event.type} ${identity} at ${formatPosition(position)}`,
     ),
   );
 }
 
-function checkPlaces(log: readonly LoggedEvent[], partitionCount: number): readonly Violation[] {
-  const misplaced = log.filter(({ event, position }) => {
+function checkPositions(log: readonly LoggedEvent[], partitionCount: number): readonly Violation[] {
+  const wrongPartition = log.filter(({ event, position }) => {
     return partitionOf(event.subject, partitionCount) !== position.partition;
   });
   const backwards = [...Map.groupBy(log, ({ position }) => position.partition).values()].flatMap((events) =>
@@ -86,8 +88,8 @@ function checkPlaces(log: readonly LoggedEvent[], partitionCount: number): reado
   );
   return [
     ...violationsOf(
-      'a vehicle lives in one partition',
-      misplaced.map(({ identity }) => identity),
+      'a vehicle is in one partition',
+      wrongPartition.map(({ identity }) => identity),
     ),
     ...violationsOf(
       'a partition is read in order',
@@ -96,38 +98,38 @@ function checkPlaces(log: readonly LoggedEvent[], partitionCount: number): reado
   ];
 }
 
-interface Placed {
+interface Stored {
   readonly entry: LedgerEntry;
   readonly first: LoggedEvent;
 }
 
-/** A vehicle's reports lie in the order in which it came to send them, wherever that is known. */
+/** The reports of a vehicle must have the order in which it sent them, as far as that order is known. */
 function checkOrder(entries: readonly LedgerEntry[], log: ByIdentity): readonly Violation[] {
-  const placed = entries.flatMap((entry): Placed[] => {
+  const stored = entries.flatMap((entry): Stored[] => {
     const first = log.get(entry.sent.identity)?.[0];
     return first && isAcknowledged(entry) ? [{ entry, first }] : [];
   });
-  const details = [...Map.groupBy(placed, ({ entry }) => entry.sent.vehicleId).values()].flatMap((own) => {
+  const details = [...Map.groupBy(stored, ({ entry }) => entry.sent.vehicleId).values()].flatMap((own) => {
     const inLogOrder = own.toSorted((a, b) => comparePositions(a.first.position, b.first.position));
-    return [...overtaken(inLogOrder), ...outOfTurn(inLogOrder)];
+    return [...overtaken(inLogOrder), ...outOfOrder(inLogOrder)];
   });
-  return violationsOf('a vehicle’s reports keep their order', details);
+  return violationsOf('the reports of a vehicle keep their order', details);
 }
 
-/** A report that was acknowledged before another was sent for the first time, and lies behind it. */
-function overtaken(inLogOrder: readonly Placed[]): readonly string[] {
+/** Reports that are behind another one which was first sent after their acknowledgement. */
+function overtaken(inLogOrder: readonly Stored[]): readonly string[] {
   let lastSentAt = 0;
   return inLogOrder.flatMap(({ entry, first }) => {
-    const isOvertaken = (entry.toldAt ?? 0) < lastSentAt;
+    const isOvertaken = (entry.answeredAt ?? 0) < lastSentAt;
     lastSentAt = Math.max(lastSentAt, entry.firstSentAt);
     return isOvertaken
-      ? [`${entry.sent.identity} at ${formatPosition(first.position)}, sent earlier than what lies before`]
+      ? [`${entry.sent.identity} at ${formatPosition(first.position)}, sent earlier than a report before it`]
       : [];
   });
 }
 
-/** Reports that were taken when they were first sent lie in the order of their sending. */
-function outOfTurn(inLogOrder: readonly Placed[]): readonly string[] {
+/** Reports whose first attempt was acknowledged must have the order of these attempts. */
+function outOfOrder(inLogOrder: readonly Stored[]): readonly string[] {
   const firstTries = inLogOrder.filter(({ entry }) => entry.isFirstTry);
   return firstTries.flatMap(({ entry }, at) => {
     const before = firstTries[at - 1]?.entry;
@@ -137,8 +139,8 @@ function outOfTurn(inLogOrder: readonly Placed[]): readonly string[] {
   });
 }
 
-const describe = ({ sent, told, position }: LedgerEntry) =>
-  `${sent.kind} ${sent.identity} was ${told}${position ? ` at ${formatPosition(position)}` : ''}`;
+const describe = ({ sent, outcome, position }: LedgerEntry) =>
+  `${sent.kind} ${sent.identity} was ${outcome}${position ? ` at ${formatPosition(position)}` : ''}`;
 
-const placesOf = (events: readonly LoggedEvent[]) =>
+const positionsOf = (events: readonly LoggedEvent[]) =>
   events.map(({ position }) => formatPosition(position)).join(', ');

@@ -1,60 +1,62 @@
 import type { Cluster } from '@odograph/cluster/cluster';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Ledger } from '@odograph/testing/ledger';
+import { connectLog } from '../client/log-client.ts';
+import type { LoggedEvent } from '../client/logged-event.ts';
 import { checkLog } from './check-log.ts';
 import { checkViews } from './check-views.ts';
 import type { Follower } from './follower.ts';
-import type { LoggedEvent } from './logged-event.ts';
 import { foldPlainly } from './plain-fold.ts';
-import { readLog } from './read-log.ts';
-import { settle } from './settle.ts';
+import { quiesce } from './quiesce.ts';
 import { type Violation, violationsOf } from './violation.ts';
 
-export interface Trial {
+interface JudgeDeps {
   readonly cluster: Cluster;
   readonly ledger: Ledger;
   readonly follower: Follower;
   readonly partitionCount: number;
-  /** Events of these identities came into the log past the door. */
-  readonly planted: ReadonlySet<string>;
-  /** Types of events that may lie in the log beside what vehicles sent. */
-  readonly leaves: readonly string[];
+  /** Identities of events that a scenario wrote to the stream itself: the ledger does not know them. */
+  readonly excluded: ReadonlySet<string>;
+  /** Types of events that the log may contain besides those of vehicles. */
+  readonly allowedEvents: readonly string[];
 }
 
-export interface Verdict {
+/** What the judge concludes about a round. */
+interface Verdict {
   readonly violations: readonly Violation[];
-  /** Events of vehicles in the log. */
+  /** The number of events of vehicles in the log. */
   readonly events: number;
 }
 
-const SETTLE_WITHIN_MS = 90_000;
+const QUIESCE_WITHIN_MS = 90_000;
 const FOLLOW_WITHIN_MS = 20_000;
 
-/** Lets the platform come to rest, and holds log, views and subscribers against what the senders know. */
-export async function judge(trial: Trial): Promise<Verdict> {
-  const { cluster, ledger, follower, partitionCount, planted } = trial;
+/** Waits until the platform is idle, and compares log, views and subscriber with what the senders know. */
+export async function judge(deps: JudgeDeps): Promise<Verdict> {
+  const { cluster, ledger, follower, partitionCount, excluded } = deps;
   const [endpoint = ''] = cluster.directEndpoints;
-  const settled = await settle({ natsUrl: cluster.urls.nats, endpoint, withinMs: SETTLE_WITHIN_MS });
-  if ('violation' in settled) return { violations: [settled.violation], events: 0 };
-  const { heads } = settled;
-  const log = await readLog(endpoint);
-  const ofVehicles = log.filter(
-    ({ type, identity }) => type.startsWith('Telemetry') && !planted.has(identity),
-  );
+  const quiesced = await quiesce({ natsUrl: cluster.urls.nats, endpoint, withinMs: QUIESCE_WITHIN_MS });
+  if ('violation' in quiesced) return { violations: [quiesced.violation], events: 0 };
+  const { heads } = quiesced;
+  using client = connectLog(endpoint);
+  const log = await client.read();
+  const ofVehicles = log.filter(({ type, identity }) => isOfVehicle(type) && !excluded.has(identity));
   const violations = [
     ...checkLog(ledger.entries(), ofVehicles, partitionCount),
-    ...checkRest(log, trial),
+    ...checkOtherEvents(log, deps),
     ...(await checkReplicas(cluster, ofVehicles, heads)),
     ...(await follower.check(log, heads, FOLLOW_WITHIN_MS)),
   ];
   return { violations, events: ofVehicles.length };
 }
 
-/** A gap, or bytes that nobody could read, must have a reason. */
-function checkRest(log: readonly LoggedEvent[], { leaves }: Trial): readonly Violation[] {
-  const unasked = log.filter(({ type }) => !type.startsWith('Telemetry') && !leaves.includes(type));
-  const details = unasked.map(({ type, position }) => `${type} at ${formatPosition(position)}`);
-  return violationsOf('nothing comes into the log of itself', details);
+const isOfVehicle = (type: string) => type.startsWith('Telemetry');
+
+/** A gap or undecodable bytes must have a cause in the scenario. */
+function checkOtherEvents(log: readonly LoggedEvent[], { allowedEvents }: JudgeDeps): readonly Violation[] {
+  const unexpected = log.filter(({ type }) => !isOfVehicle(type) && !allowedEvents.includes(type));
+  const details = unexpected.map(({ type, position }) => `${type} at ${formatPosition(position)}`);
+  return violationsOf('the log has no gap or undecodable event without a cause', details);
 }
 
 async function checkReplicas(

@@ -4,7 +4,7 @@ import { loggedAs, VEHICLE } from './synthetic.fixture.ts';
 
 const viewOf = (...events: Parameters<typeof foldPlainly>[0]) => foldPlainly(events).get(VEHICLE);
 
-test('the newest value of each signal by its observed time, whatever came last', () => {
+test('the status has the value of each signal with the latest observed time, whatever came last', () => {
   const view = viewOf(
     loggedAs('new', 1, { observedAtMs: 2_000, signals: { speedKmh: 50 } }),
     loggedAs('old', 2, { observedAtMs: 1_000, signals: { speedKmh: 30, odometerKm: 7 } }),
@@ -17,7 +17,7 @@ test('the newest value of each signal by its observed time, whatever came last',
   );
 });
 
-test('samples by observed time, then by report id', () => {
+test('samples are sorted by observed time, then by report id', () => {
   const view = viewOf(
     loggedAs('b', 1, { observedAtMs: 10_000 }),
     loggedAs('c', 2, { observedAtMs: 9_000 }),
@@ -30,7 +30,7 @@ test('samples by observed time, then by report id', () => {
   ]);
 });
 
-test('of two contents under one key the greater value of each signal, whichever came first', () => {
+test('two reports with the same key give the greater value of each signal, whichever came first', () => {
   const one = loggedAs('a', 1, { signals: { speedKmh: 40, odometerKm: 8, engineRunning: true } });
   const other = loggedAs('a', 2, { signals: { speedKmh: 60, odometerKm: 7, engineRunning: false } });
   const expected = [[1_000, 'a', { speed_kmh: 60, odometer_km: 8, engine_running: true }]];
@@ -38,7 +38,7 @@ test('of two contents under one key the greater value of each signal, whichever 
   expect(viewOf(other, one)?.samples).toEqual(expected);
 });
 
-test('what is in quarantine was received, and shows nothing else', () => {
+test('a quarantined report changes the received time and nothing else', () => {
   const view = viewOf(
     loggedAs('a', 1, { receivedAtMs: 5_000, signals: { speedKmh: 40 } }),
     loggedAs('b', 2, { receivedAtMs: 6_000, type: 'TelemetryQuarantined', signals: { speedKmh: 4_000 } }),
@@ -47,7 +47,7 @@ test('what is in quarantine was received, and shows nothing else', () => {
   expect(view?.samples).toHaveLength(1);
 });
 
-test('each vehicle by itself', () => {
+test('each vehicle has its own view', () => {
   const views = foldPlainly([loggedAs('a', 1), loggedAs('a', 2, { subject: 'fleet-0002' })]);
   expect([...views.keys()]).toEqual([VEHICLE, 'fleet-0002']);
 });

@@ -1,20 +1,20 @@
 import { TelemetryReported } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
-import type { LoggedEvent } from './logged-event.ts';
+import type { LoggedEvent } from '../client/logged-event.ts';
 
-/** What a log says of one vehicle, written as plainly as can be: the platform's own projections have no part in it. */
+/** The status and samples of one vehicle. They are computed as simply as possible, without the platform's projections. */
 export interface PlainView {
-  /** By signal: the value and when it was observed. */
+  /** For each signal its value and the time at which it was observed. */
   readonly status: ReadonlyMap<string, readonly [value: Value, observedAtMs: number]>;
-  /** By observed time and report id, in that order. */
+  /** Sorted by observed time, then by report id. */
   readonly samples: readonly (readonly [observedAtMs: number, reportId: string, signals: PlainSignals])[];
   readonly lastReceivedAtMs: number;
 }
 
-export type Value = number | boolean;
-export type PlainSignals = Readonly<Record<string, Value>>;
+type Value = number | boolean;
+type PlainSignals = Readonly<Record<string, Value>>;
 
-/** Folds events, in any order, into what is known of each vehicle. */
+/** Folds events, in any order, into one view for each vehicle. */
 export function foldPlainly(events: readonly LoggedEvent[]): ReadonlyMap<string, PlainView> {
   const byVehicle = Map.groupBy(events, ({ event }) => event.subject);
   return new Map([...byVehicle].map(([vehicle, own]) => [vehicle, foldVehicle(own)]));
@@ -42,7 +42,7 @@ function foldVehicle(events: readonly LoggedEvent[]): PlainView {
   };
 }
 
-/** Two contents under one key: of each signal the greater value. */
+/** If two reports have the same key, the greater value of each signal wins. */
 function greaterOf(a: PlainSignals, b: PlainSignals): PlainSignals {
   const greater = { ...a };
   for (const [name, value] of Object.entries(b)) {
@@ -52,7 +52,7 @@ function greaterOf(a: PlainSignals, b: PlainSignals): PlainSignals {
   return greater;
 }
 
-/** The known signals under the names that people see. */
+/** The known signals under their public names. */
 export function plainSignals(signals: Signals | undefined): PlainSignals {
   const { others, ...known } = signals ?? { others: {} };
   const named = Object.entries(known).filter(([, value]) => value !== undefined);

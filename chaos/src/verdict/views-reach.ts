@@ -1,35 +1,29 @@
-import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { isFault } from '@odograph/kernel/fault';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { connectHistory } from '../client/history-client.ts';
+import { connectLog } from '../client/log-client.ts';
 import { type Violation, violationsOf } from './violation.ts';
 
-/** Whether the views of each replica come to where the log is now, in time. */
+/** Checks that the views of each replica reach the current end of the log in time. */
 export async function checkViewsReach(
   endpoints: readonly string[],
   withinMs: number,
 ): Promise<readonly Violation[]> {
-  const behind = await Promise.all(endpoints.map((endpoint) => reachesLog(endpoint, withinMs)));
-  return violationsOf('the views come to where the log is', behind.flat());
+  const behind = await Promise.all(endpoints.map((endpoint) => reachLog(endpoint, withinMs)));
+  return violationsOf('the views reach the end of the log', behind.flat());
 }
 
-async function reachesLog(endpoint: string, withinMs: number): Promise<readonly string[]> {
-  const log = createGrpcClient(EventLogClient, endpoint);
-  const views = createGrpcClient(VehicleHistoryClient, endpoint);
+async function reachLog(endpoint: string, withinMs: number): Promise<readonly string[]> {
+  using log = connectLog(endpoint);
+  using history = connectHistory(endpoint);
   try {
-    const { partitions } = await callUnary(log.describe, {}, { deadlineMs: withinMs });
-    const atLeast = partitions.flatMap(({ watermark }) => watermark ?? []);
-    await callUnary(
-      views.listStatus,
-      { fleet: '', pageSize: 1, pageToken: '', atLeast },
-      { deadlineMs: withinMs },
+    const partitions = await log.describe(withinMs);
+    await history.reach(
+      partitions.flatMap(({ watermark }) => watermark ?? []),
+      withinMs,
     );
     return [];
   } catch (error) {
     if (!isFault(error)) throw error;
     return [`${endpoint}: ${error.message}`];
-  } finally {
-    log.close();
-    views.close();
   }
 }

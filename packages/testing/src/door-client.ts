@@ -11,7 +11,7 @@ import {
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { type BidiCall, callBidi, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 
-/** A client of the door that sends reports in bytes they have already: encoded once, however often they are sent. */
+/** A client that sends encoded reports, so that a report is encoded once for all attempts. */
 type RawIngestClient = Client & {
   [Method in 'report' | 'connect']: TelemetryIngestClient[Method];
 };
@@ -26,24 +26,24 @@ const RawClient = makeGenericClientConstructor(
 );
 
 export interface DoorClient {
-  /** The unary `Report`. Throws its Fault. */
+  /** Calls the unary `Report`. Throws a Fault. */
   report(reports: readonly Uint8Array[], deadlineMs: number): Promise<ReportResponse>;
-  /** Opens a connection. Throws its Fault. */
+  /** Opens a connection. Throws a Fault. */
   connect(openWithinMs?: number): Promise<DoorConnection>;
   close(): void;
 }
 
-/** A connection to the door. */
+/** A `Connect` stream. */
 export interface DoorConnection {
   readonly limits: ConnectionLimits;
-  /** Sends a batch, and resolves with what became of it. Throws the connection's Fault when it ends before. */
+  /** Sends a batch and resolves with its result. Throws the Fault of the connection if it ends before. */
   send(reports: readonly Uint8Array[]): Promise<BatchResult>;
-  /** Ends it in good order, or else after two seconds. */
+  /** Closes the stream, and cancels it after two seconds. */
   close(): Promise<void>;
   cancel(): void;
 }
 
-/** Each client has a transport of its own. */
+/** Each client has its own transport. */
 export function createDoorClient(endpoint: string): DoorClient {
   const options = { 'grpc.use_local_subchannel_pool': 1 };
   const client = createGrpcClient(RawClient as never, endpoint, options) as unknown as RawIngestClient;
@@ -66,7 +66,8 @@ async function openConnection(client: RawIngestClient, openWithinMs: number): Pr
   const late = setTimeout(() => call.cancel(), openWithinMs);
   const first = await responses.next().finally(() => clearTimeout(late));
   const hello = first.done ? undefined : first.value.message;
-  if (hello?.$case !== 'limits') throw new Fault('UNAVAILABLE', 'the door did not begin with its limits');
+  if (hello?.$case !== 'limits')
+    throw new Fault('UNAVAILABLE', 'the first message of the connection must be its limits');
   return runConnection(call, responses, hello.value);
 }
 
@@ -78,7 +79,7 @@ function runConnection(
   const waiting = new Map<number, PromiseWithResolvers<BatchResult>>();
   let lastNumber = 0;
   let failure: Fault | undefined;
-  /** One message after the other waits for the socket. */
+  /** Messages wait for the socket one after the other. */
   let sending: Promise<void> = Promise.resolve();
 
   function fail(error: unknown): void {
@@ -96,7 +97,7 @@ function runConnection(
           waiting.delete(result.number);
         }
       }
-      fail(new Fault('UNAVAILABLE', 'the door ended the connection'));
+      fail(new Fault('UNAVAILABLE', 'the server ended the connection'));
     } catch (error) {
       fail(error);
     }

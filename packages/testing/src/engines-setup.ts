@@ -6,10 +6,10 @@ import { isRunning } from '@odograph/engines/process-identity';
 import { startEngine } from '@odograph/engines/start-engine';
 import type { TestProject } from 'vitest/node';
 
-/** What a run's tests are given; `inject` of vitest reads it. */
-export interface RunEngines {
+/** What the tests of a run get from vitest's `inject('engines')`. */
+interface RunEngines {
   readonly mongoUrl: string;
-  /** For tests that start a server of their own; looking for it once is enough. */
+  /** For tests that start their own server. */
   readonly natsBinary: string;
 }
 
@@ -23,7 +23,7 @@ interface Shared extends RunEngines {
   stop(): Promise<void>;
 }
 
-/** One set of engines a run, however many projects of vitest set up: each loads this module anew. */
+/** One set of engines for each run. Every vitest project loads this module again, so the set is a global. */
 interface Run {
   shared: Promise<Shared> | undefined;
   users: number;
@@ -66,12 +66,12 @@ async function startShared(): Promise<Shared> {
 
 const RUN_PREFIX = 'odograph-run-';
 
-/** A folder that the next run removes, should this one be ended before it can. */
+/** Creates a temporary folder. If this run is killed, the next run removes the folder. */
 export async function makeRunDir(): Promise<string> {
   return await mkdtemp(join(tmpdir(), `${RUN_PREFIX}${process.pid}-`));
 }
 
-/** What a run that was ended by force has left. */
+/** Removes the folders of runs that were killed. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(RUN_PREFIX) ? Number.parseInt(name.slice(RUN_PREFIX.length), 10) : Number.NaN;

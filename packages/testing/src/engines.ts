@@ -6,25 +6,25 @@ import { type Db, MongoClient } from 'mongodb';
 import { inject } from 'vitest';
 import { makeRunDir } from './engines-setup.ts';
 
-/** A server of a test's own; `await using` stops it and removes its data. */
+/** A server for one test; `await using` stops it and removes its data. */
 export interface TestEngine extends RunningEngine, AsyncDisposable {
   readonly dataDir: string;
-  /** Ends it as a power cut ends a process, and waits until it is gone. Its data stays. */
+  /** Sends SIGKILL and waits until the process has ended. Its data stays. */
   kill9(): Promise<void>;
 }
 
-/** Give both of an earlier server to start it again where it was; whoever made the folder removes it. */
-export interface TestEngineOptions {
+/** Pass both from an earlier server to start it again. The caller then removes the folder. */
+interface TestEngineOptions {
   readonly dataDir?: string;
   readonly port?: number;
 }
 
-/** A NATS server with empty JetStream storage, up in about 100 ms. */
+/** A NATS server with empty JetStream storage. It starts in about 100 ms. */
 export async function startTestNats(options: TestEngineOptions = {}): Promise<TestEngine> {
   return await startTest('nats', { ...options, binary: inject('engines').natsBinary });
 }
 
-/** A MongoDB server of one's own, for tests that kill it; others share one, see {@link testMongo}. */
+/** A separate MongoDB server, for tests that kill it. Other tests share one, see {@link testMongo}. */
 export async function startTestMongo(options: TestEngineOptions = {}): Promise<TestEngine> {
   return await startTest('mongo', options);
 }
@@ -33,8 +33,8 @@ export async function startTestRedis(options: TestEngineOptions = {}): Promise<T
   return await startTest('redis', options);
 }
 
-/** A connection to a database of a test's own on the run's MongoDB; `await using` drops it. */
-export interface TestMongo extends AsyncDisposable {
+/** A connection to a new database on the shared MongoDB of the run; `await using` drops the database. */
+interface TestMongo extends AsyncDisposable {
   readonly url: string;
   readonly databaseName: string;
   readonly client: MongoClient;

@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 const WITHIN_MS = 20_000;
 const EVERY_MS = 20;
 
-/** Waits until a check passes, looking again and again; fails with its last error when that takes far too long. */
+/** Repeats a check until it passes. Fails with the last error of the check after the deadline. */
 export async function eventually<T>(check: () => T | Promise<T>, withinMs = WITHIN_MS): Promise<T> {
   return await vi.waitFor(check, { timeout: withinMs, interval: EVERY_MS });
 }

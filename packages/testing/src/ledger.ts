@@ -6,53 +6,58 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 import type { FleetReport } from '@odograph/sources/scripted/fleet';
 
-/** What a sender was told of a report. */
-export type Told = 'nothing' | 'accepted' | 'quarantined' | 'rejected';
+/** What the sender of a report knows: its outcome, or `unknown` until it has an answer. */
+export type Outcome = 'unknown' | 'accepted' | 'quarantined' | 'rejected';
 
-/** Everything that happened to one report, from its sender's side. Times are ticks of the ledger's own clock. */
+/** The history of one report as its sender knows it. Times are ticks of the ledger's own clock. */
 export interface LedgerEntry {
   readonly sent: FleetReport;
   readonly firstSentAt: number;
   timesSent: number;
-  told: Told;
-  /** When it was told first; undefined while it was told nothing. */
-  toldAt: number | undefined;
-  /** Whether the first sending was acknowledged: then it lies where that sending put it. */
+  outcome: Outcome;
+  /** The time of the first answer. */
+  answeredAt: number | undefined;
+  /** The first attempt was acknowledged, so the report is where that attempt put it. */
   isFirstTry: boolean;
-  /** Where it lies by the first acknowledgement. */
+  /** Its position according to the first acknowledgement. */
   position: Position | undefined;
 }
 
-/** Remembers every report and every acknowledgement, to be held against the log. */
+/** Remembers every report and every acknowledgement, to compare them with the log. */
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
   #now = 0;
 
-  /** A report is about to be sent, for the first time or again. */
-  sending(report: FleetReport): void {
+  /** Call before each attempt to send a report. */
+  recordAttempt(report: FleetReport): void {
     const at = this.#tick();
     const known = this.#entries.get(report.identity);
     if (known) known.timesSent += 1;
-    else this.#entries.set(report.identity, begun(report, at));
+    else this.#entries.set(report.identity, newEntry(report, at));
   }
 
-  /** A result came for it. Throws when it contradicts what was told before. */
-  told(report: FleetReport, { outcome, position }: ReportResult): void {
+  /** Call with each result. Throws if it contradicts an earlier result of the same report. */
+  recordResult(report: FleetReport, result: ReportResult): void {
     const entry = this.#entries.get(report.identity);
-    const told = TOLD[outcome];
-    if (!entry || told === undefined) throw new Fault('INTERNAL', `no result can be ${outcome}`);
-    if (told === 'nothing') return;
-    if (entry.told === 'nothing') {
-      entry.toldAt = this.#tick();
-      entry.position = position;
+    const outcome = OUTCOMES[result.outcome];
+    if (!entry) throw new Fault('INTERNAL', `${report.identity} has a result, but was not sent`);
+    if (outcome === undefined)
+      throw new Fault('INTERNAL', `${report.identity} has outcome ${result.outcome}`);
+    if (outcome === 'unknown') return;
+    if (entry.outcome === 'unknown') {
+      entry.answeredAt = this.#tick();
+      entry.position = result.position;
       entry.isFirstTry = entry.timesSent === 1;
-    } else if (entry.told !== told) {
-      throw new Fault('INTERNAL', `${report.identity} was ${entry.told}, and is ${told} when sent again`);
+    } else if (entry.outcome !== outcome) {
+      throw new Fault(
+        'INTERNAL',
+        `${report.identity} was ${entry.outcome}; sent again, it was ${outcome}. Both must be the same`,
+      );
     }
-    entry.told = told;
+    entry.outcome = outcome;
   }
 
-  /** Where a report lies by its first acknowledgement. */
+  /** The position of a report according to its first acknowledgement. */
   positionOf({ identity }: FleetReport): Position | undefined {
     return this.#entries.get(identity)?.position;
   }
@@ -61,7 +66,7 @@ export class Ledger {
     return [...this.#entries.values()];
   }
 
-  /** Those it was said of that they are on disk. */
+  /** Reports whose sender knows that they are on disk. */
   acknowledged(): readonly LedgerEntry[] {
     return this.entries().filter(isAcknowledged);
   }
@@ -72,19 +77,19 @@ export class Ledger {
   }
 }
 
-export const isAcknowledged = ({ told }: LedgerEntry): boolean =>
-  told === 'accepted' || told === 'quarantined';
+export const isAcknowledged = ({ outcome }: LedgerEntry): boolean =>
+  outcome === 'accepted' || outcome === 'quarantined';
 
-const TOLD: Partial<Record<ReportOutcome, Told>> = {
+const OUTCOMES: Partial<Record<ReportOutcome, Outcome>> = {
   [ReportOutcome.ACCEPTED]: 'accepted',
   [ReportOutcome.QUARANTINED]: 'quarantined',
   [ReportOutcome.REJECTED]: 'rejected',
-  [ReportOutcome.UNAVAILABLE]: 'nothing',
+  [ReportOutcome.UNAVAILABLE]: 'unknown',
 };
 
-function begun(sent: FleetReport, at: number): LedgerEntry {
+function newEntry(sent: FleetReport, at: number): LedgerEntry {
   return {
     ...{ sent, firstSentAt: at, timesSent: 1 },
-    ...{ told: 'nothing', toldAt: undefined, isFirstTry: false, position: undefined },
+    ...{ outcome: 'unknown', answeredAt: undefined, isFirstTry: false, position: undefined },
   };
 }

@@ -4,23 +4,20 @@ import { invariant } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { reportIdentity } from '@odograph/sources/scripted/fleet';
 
-/** An event as a client of the log gets it. */
+/** An event as a client of the log receives it. */
 export interface LoggedEvent {
   readonly position: EventPosition;
   readonly type: string;
-  /** The report's own event: for a conflict the one inside. */
+  /** The event of the report. For a conflict it is the event inside. */
   readonly event: Event;
-  /** Of the report that it comes from. */
+  /** The identity of the report that the event comes from. */
   readonly identity: string;
 }
 
-/** Ticks of the clock come as they like; everybody else's events are accounted for one by one. */
-export const isTick = ({ type }: Pick<Event, 'type'>): boolean => type === 'TimeTicked';
-
 export function toLoggedEvent({ position, event }: WireLoggedEvent): LoggedEvent {
-  invariant(position?.index !== undefined && event, 'a logged event has a place and says something');
+  invariant(position?.index !== undefined && event, 'a logged event has a position and an event');
   const own = event.type === 'TelemetryConflicted' ? TelemetryConflicted.decode(event.payload).came : event;
-  invariant(own, 'a conflict holds the event that came');
+  invariant(own, 'a conflict contains the event of its report');
   return {
     position: { ...position, index: position.index },
     type: event.type,

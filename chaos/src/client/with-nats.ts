@@ -1,0 +1,11 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+/** Connects to NATS for the time of some work. */
+export async function withNats<T>(url: string, work: (nats: NatsConnection) => Promise<T>): Promise<T> {
+  const nats = await connect({ servers: url });
+  try {
+    return await work(nats);
+  } finally {
+    await nats.close();
+  }
+}
