@@ -51,7 +51,7 @@ const inTheLog: readonly PlantedBug[] = [
     caughtBy: 'at: insert sent',
   },
   {
-    name: 'duplicates handed on',
+    name: 'duplicates passed on',
     description: 'a report that was sent twice is broadcast twice to followers of the log',
     service: 'history',
     file: APPEND,
