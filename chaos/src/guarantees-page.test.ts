@@ -7,9 +7,12 @@ import { SCENARIOS } from './scenarios/scenarios.ts';
 const root = resolve(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/guarantees.md'), 'utf8');
 
-/** The names in backticks on the lines that start with a word. */
+/** The names in backticks in the list items that start with a word. */
 function named(word: string): ReadonlySet<string> {
-  const lines = page.split('\n').filter((line) => line.startsWith(`- ${word}`));
+  const lines = page
+    .replaceAll('\n  ', ' ')
+    .split('\n')
+    .filter((line) => line.startsWith(`- ${word}`));
   return new Set(lines.flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)));
 }
 

@@ -1,19 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { createPublisher } from '@odograph/event-log/publisher';
-import type { StreamWatch } from '@odograph/event-log/stream-watch';
+import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { EventPublisher, type PublisherDeps } from '@odograph/event-log/publisher';
+import { SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
 import { systemClock } from '@odograph/kernel/clock';
 import { createFleet } from '@odograph/sources/scripted/fleet';
-import { createTakeReports } from '@odograph/telemetry-ingest/door/take-reports';
+import { BatchIntake } from '@odograph/telemetry-ingest/door/batch-intake';
+import type { DoorMetrics } from '@odograph/telemetry-ingest/door/metrics';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
 
+const OPTIONS = { ...SHARED_PUBLISHER_OPTIONS, envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 };
 const BATCH = 150;
 /** Batches under way, as from four connections with six each. */
 const UNDER_WAY = 24;
 /** About what an fsync takes. */
 const STORE_MS = 3;
 const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
+const ROOM = { fullPct: 90, minFreeDiskPct: 10 };
 const CALL = {
+  client: 'bench',
+  failsIfAllAreRejected: true,
   deadlineAtMs: Number.MAX_SAFE_INTEGER,
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
@@ -24,13 +30,26 @@ export function doorPath(reports: number): () => Promise<PathCost> {
   const nextBatch = (at: number) =>
     Array.from({ length: BATCH }, (_, index) => fleet.next((at * BATCH + index) % 2_000).bytes);
   const batches = Array.from({ length: reports / BATCH }, (_, at) => nextBatch(at));
-  const publisher = createPublisher({ jetstream: waitingJetStream(), watch: OPEN });
-  const take = createTakeReports({ events: publisher, clock: systemClock, limits: LIMITS });
+  const metrics = { stored: () => undefined, retried: () => undefined };
+  const events = new EventPublisher({
+    jetstream: waitingJetStream(),
+    watch: OPEN,
+    metrics,
+    options: OPTIONS,
+  });
+  const intake = new BatchIntake({
+    events,
+    clients: { admitReports: () => undefined },
+    clock: systemClock,
+    limits: LIMITS,
+    room: ROOM,
+    metrics: NO_METRICS,
+  });
 
   async function takeAll(): Promise<void> {
     const queue = batches.values();
     const takeNext = async () => {
-      for (const batch of queue) await take(batch, CALL);
+      for (const reports of queue) await intake.take({ reports, refusal: undefined }, CALL);
     };
     await Promise.all(Array.from({ length: UNDER_WAY }, takeNext));
   }
@@ -48,10 +67,17 @@ function waitingJetStream(): JetStreamClient {
   return { publish } as unknown as JetStreamClient;
 }
 
-const OPEN: StreamWatch = {
+const NO_METRICS: DoorMetrics = {
+  batchTaken: () => undefined,
+  answered: () => undefined,
+  refused: () => undefined,
+  connectionOpened: () => undefined,
+  connectionClosed: () => undefined,
+};
+
+const OPEN: PublisherDeps['watch'] = {
   partitionCount: () => 2,
+  roomIn: () => ({ filledRatio: 0.1, freeDiskRatio: 0.5 }),
   assertOpen: () => undefined,
-  assertRoom: () => undefined,
-  noteStored: () => undefined,
-  stop: () => undefined,
+  acknowledged: () => undefined,
 };

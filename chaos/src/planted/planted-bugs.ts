@@ -17,11 +17,11 @@ const inIngest: readonly PlantedBug[] = [
     description: 'ingest acknowledges an envelope when it is sent, before JetStream has stored it',
     service: 'ingest',
     file: LANE,
-    find: 'resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });',
+    find: 'completeAt(partition, await this.#publish(bytes, messageId), envelope);',
     replace: `const storing = this.#publish(bytes, messageId);
-        if (this.last) resolveAll(envelope, { partition, sequence: this.last + 1 });
+        if (this.last) completeAt(partition, this.last + 1, envelope);
         this.last = await storing;
-        resolveAll(envelope, { partition, sequence: this.last });`,
+        completeAt(partition, this.last, envelope);`,
     caughtBy: 'at: envelope sent',
   },
   {

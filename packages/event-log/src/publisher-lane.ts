@@ -3,198 +3,208 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import type { EventPosition } from '@odograph/kernel/position';
+import { natsProblem } from './nats-problem.ts';
 import { streamName, streamSubject } from './nats-subjects.ts';
-import { fullStream, isStreamFull, mayBeStored } from './publish-refusal.ts';
+import type { PendingAppend } from './pending-append.ts';
 import type { PublisherOptions } from './publisher-options.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
-/** What a lane tells of its work, for metrics. */
-export interface LaneObserver {
+/** What a publisher counts. */
+export interface PublisherMetrics {
   /** An envelope is on disk. */
-  onStored?(partition: number, envelope: { events: number; bytes: number; durationMs: number }): void;
-  /** An attempt failed; the same bytes will be sent again. */
-  onRetry?(partition: number, error: unknown): void;
+  stored(partition: number, envelope: { events: number; bytes: number; durationMs: number }): void;
+  /** An attempt failed. The same bytes are sent again. */
+  retried(partition: number): void;
 }
 
-/** What became of a group: the position of its first event once it is on disk, or why it is not known to be. */
-export type AppendResult = EventPosition | Fault;
-
-/** The encoded events of one report. */
-export interface Group {
-  readonly entries: readonly Uint8Array[];
-  readonly bytes: number;
-  readonly deadlineAtMs: number;
-  /** Called once. No promise, as there are thousands under way: whoever waits for many waits for all of them with one. */
-  readonly settle: (fate: AppendResult) => void;
-}
-
-export interface LaneParts {
+export interface LaneDeps {
   readonly partition: number;
   readonly jetstream: JetStreamClient;
-  readonly watch: StreamWatch;
-  readonly settings: PublisherOptions;
-  readonly observer: LaneObserver;
+  readonly watch: Pick<StreamWatch, 'assertOpen' | 'acknowledged'>;
+  readonly options: PublisherOptions;
+  readonly metrics: PublisherMetrics;
 }
 
-interface Waiting extends Group {
-  isSettled: boolean;
-}
-
-/** How often deadlines are looked at while something waits, in milliseconds. */
-const DEADLINE_SWEEP_MS = 50;
-/** A caller is told this long before its deadline, so that the answer still reaches it. */
+/** How often deadlines are checked while appends wait, in milliseconds. */
+const DEADLINE_CHECK_MS = 50;
+/** A result is given this long before the deadline, so that it still reaches the caller. */
 const DEADLINE_MARGIN_MS = 100;
+/** When a full stream may have room again, in milliseconds. */
+const FULL_RETRY_MS = 5_000;
 
-/** One partition's way to disk: a queue, and one envelope in flight. */
+/**
+ * Writes the appends of one partition: a queue, and one envelope in flight.
+ *
+ * ```
+ *            append               linger is over,
+ *  ┌──────┐  ────────> ┌────────┐ or envelope full ┌───────────┐ failed: wait, then send the same bytes again
+ *  │ idle │            │ queued │ ───────────────> │ in flight │ ──┐
+ *  └──────┘ <────────  └────────┘ <──────────────  └───────────┘ <─┘
+ *            nothing               stored, stream full, or failed and all deadlines are over
+ *            is queued
+ * ```
+ *
+ * A failed attempt may have stored the envelope. It is then sent again until JetStream confirms it, deadline or not:
+ * the next envelope must not be written before this one.
+ */
 export class PublisherLane {
-  readonly #parts: LaneParts;
-  #queue: Waiting[] = [];
+  readonly #deps: LaneDeps;
+  #queue: PendingAppend[] = [];
   #queuedBytes = 0;
-  #inFlight: readonly Waiting[] = [];
+  #inFlight: readonly PendingAppend[] = [];
   #running: Promise<void> | undefined;
-  /** Why the last attempt failed; undefined after one that did not. */
-  #trouble: string | undefined;
+  /** Why the last attempt failed; undefined if it did not. */
+  #lastFailure: string | undefined;
 
-  constructor(parts: LaneParts) {
-    this.#parts = parts;
+  constructor(deps: LaneDeps) {
+    this.#deps = deps;
   }
 
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
 
-  /** Takes a group on its way, or settles it at once where too much waits already. */
-  append(group: Group): void {
-    const { partition, settings } = this.#parts;
-    if (this.#queuedBytes + group.bytes > settings.maxQueuedBytes) {
-      const message = `partition ${partition} has ${this.#queuedBytes} bytes waiting for disk`;
-      const limit = `${settings.maxQueuedBytes} bytes waiting a partition`;
-      group.settle(new Fault('OVERLOADED', message, { retryAfterMs: settings.retryMaxMs, limit }));
+  /** Queues an append, or completes it with OVERLOADED if too many bytes wait. */
+  append(append: PendingAppend): void {
+    if (this.#queuedBytes + append.bytes > this.#deps.options.maxQueuedBytes) {
+      append.complete(this.#queueFull());
       return;
     }
-    this.#queuedBytes += group.bytes;
-    this.#queue.push({ ...group, isSettled: false });
+    this.#queuedBytes += append.bytes;
+    this.#queue.push(append);
     this.#running ??= this.#run();
   }
 
-  /** Resolves when nothing waits and nothing is in flight. */
+  /** Resolves when nothing is queued and nothing is in flight. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
   async #run(): Promise<void> {
-    const sweep = setInterval(() => this.#rejectLate(), DEADLINE_SWEEP_MS);
+    const checking = setInterval(() => this.#completeLate(), DEADLINE_CHECK_MS);
     while (this.#queue.length > 0) {
-      if (this.#envelopeLength() === this.#queue.length) await pause(this.#parts.settings.lingerMs);
-      this.#inFlight = this.#takeEnvelope();
+      if (this.#envelopeLength() === this.#queue.length) await pause(this.#deps.options.lingerMs);
+      this.#inFlight = this.#nextEnvelope();
       if (this.#inFlight.length > 0) await this.#store(this.#inFlight);
       this.#inFlight = [];
     }
-    clearInterval(sweep);
+    clearInterval(checking);
     this.#running = undefined;
   }
 
+  /** How many appends from the front of the queue fit into one envelope. One that is too large alone gets its own. */
   #envelopeLength(): number {
-    return envelopeLength(this.#queue, this.#parts.settings);
+    const { envelopeEvents, envelopeBytes } = this.#deps.options;
+    let [events, bytes, count] = [0, 0, 0];
+    for (const append of this.#queue) {
+      events += append.entries.length;
+      bytes += append.bytes;
+      if (count > 0 && (events > envelopeEvents || bytes > envelopeBytes)) break;
+      count += 1;
+    }
+    return count;
   }
 
-  #takeEnvelope(): Waiting[] {
-    const taken = this.#queue.splice(0, this.#envelopeLength());
-    for (const { bytes } of taken) this.#queuedBytes -= bytes;
-    return taken;
+  #nextEnvelope(): PendingAppend[] {
+    const next = this.#queue.splice(0, this.#envelopeLength());
+    for (const { bytes } of next) this.#queuedBytes -= bytes;
+    return next;
   }
 
-  /** Sends one envelope until it is on disk, or until it is known not to be and nobody waits for it any more. */
-  async #store(envelope: readonly Waiting[]): Promise<void> {
-    const { partition, settings, observer } = this.#parts;
-    const bytes = Buffer.concat(envelope.flatMap((group) => group.entries));
-    let messageId = randomUUID();
+  /** Sends one envelope until it is on disk, or until it is known not to be and no caller waits for it. */
+  async #store(envelope: readonly PendingAppend[]): Promise<void> {
+    const { partition, options } = this.#deps;
+    const bytes = Buffer.concat(envelope.flatMap(({ entries }) => entries));
     const startedAt = performance.now();
-    let isInDoubt = false;
+    let messageId = randomUUID();
+    let mayBeStored = false;
     for (let repetition = 0; ; repetition += 1) {
-      if (!isInDoubt && envelope.every((group) => group.isSettled)) return;
+      if (!mayBeStored && envelope.every(({ isComplete }) => isComplete)) return;
       try {
-        resolveAll(envelope, { partition, sequence: await this.#publish(bytes, messageId) });
-        this.#trouble = undefined;
-        const events = envelope.reduce((sum, group) => sum + group.entries.length, 0);
-        const durationMs = performance.now() - startedAt;
-        return observer.onStored?.(partition, { events, bytes: bytes.length, durationMs });
+        completeAt(partition, await this.#publish(bytes, messageId), envelope);
+        return this.#stored(envelope, bytes.length, performance.now() - startedAt);
       } catch (error) {
-        if (isStreamFull(error) && !isInDoubt) return rejectAll(envelope, fullStream(partition, error));
-        // A stream that went backwards may be replaced; it must not answer with where the envelope lay before.
+        const problem = natsProblem(error);
+        if (problem === 'stream full' && !mayBeStored)
+          return completeAll(envelope, streamFull(partition, error));
+        // The stream may have been replaced. With the old id it could answer with the old sequence of this envelope.
         if (isFault(error)) messageId = randomUUID();
-        isInDoubt ||= mayBeStored(error);
-        this.#noteTrouble(error);
-        await pause(backoffMs(repetition, { firstMs: settings.retryMinMs, maxMs: settings.retryMaxMs }));
+        // A Fault after sending means that the stream went backwards: the repair publishes again what it stored.
+        mayBeStored ||= problem === undefined && !isFault(error);
+        this.#retrying(error);
+        await pause(backoffMs(repetition, { firstMs: options.retryMinMs, maxMs: options.retryMaxMs }));
       }
     }
   }
 
-  #noteTrouble(error: unknown): void {
-    this.#trouble = error instanceof Error ? error.message : String(error);
-    this.#parts.observer.onRetry?.(this.#parts.partition, error);
-  }
-
-  /** One attempt; gives the envelope's sequence. */
+  /** One attempt. Resolves with the sequence of the envelope. */
   async #publish(bytes: Uint8Array, messageId: string): Promise<number> {
-    const { partition, jetstream, watch, settings } = this.#parts;
+    const { partition, jetstream, watch, options } = this.#deps;
     watch.assertOpen(partition);
     const { seq } = await jetstream.publish(streamSubject(partition), bytes, {
       msgID: messageId,
       expect: { streamName: streamName(partition) },
-      timeout: settings.ackTimeoutMs,
+      timeout: options.ackTimeoutMs,
       retries: 1,
     });
-    watch.noteStored(partition, seq);
+    watch.acknowledged(partition, seq);
     return seq;
   }
 
-  /** Groups still in the queue are taken out of it; one in flight may reach the disk yet, under its report id. */
-  #rejectLate(): void {
+  #stored(envelope: readonly PendingAppend[], bytes: number, durationMs: number): void {
+    const { partition, metrics } = this.#deps;
+    const events = envelope.reduce((sum, { entries }) => sum + entries.length, 0);
+    this.#lastFailure = undefined;
+    metrics.stored(partition, { events, bytes, durationMs });
+  }
+
+  #retrying(error: unknown): void {
+    this.#lastFailure = error instanceof Error ? error.message : String(error);
+    this.#deps.metrics.retried(this.#deps.partition);
+  }
+
+  /** Removes late appends from the queue. Late ones in flight may still reach the disk, under their report ids. */
+  #completeLate(): void {
     const now = Date.now() + DEADLINE_MARGIN_MS;
-    const isLate = (group: Waiting) => !group.isSettled && group.deadlineAtMs <= now;
+    const isLate = (append: PendingAppend) => !append.isComplete && append.deadlineAtMs <= now;
     const late = [...this.#inFlight, ...this.#queue].filter(isLate);
     if (late.length === 0) return;
-    const retryAfterMs = this.#parts.settings.retryMaxMs;
-    const why = this.#trouble === undefined ? '' : ` (${this.#trouble})`;
-    const message = `not confirmed on disk in time${why}; send it again under the same report_id`;
-    rejectAll(late, new Fault('UNAVAILABLE', message, { retryAfterMs }));
-    this.#queue = this.#queue.filter((group) => !group.isSettled);
-    this.#queuedBytes = this.#queue.reduce((sum, group) => sum + group.bytes, 0);
+    completeAll(late, this.#notConfirmed());
+    this.#queue = this.#queue.filter(({ isComplete }) => !isComplete);
+    this.#queuedBytes = this.#queue.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  #notConfirmed(): Fault {
+    const reason = this.#lastFailure === undefined ? '' : ` (${this.#lastFailure})`;
+    const message = `not confirmed on disk in time${reason}; send it again under the same report_id`;
+    return new Fault('UNAVAILABLE', message, { retryAfterMs: this.#deps.options.retryMaxMs });
+  }
+
+  #queueFull(): Fault {
+    const { partition, options } = this.#deps;
+    const message = `partition ${partition} has ${this.#queuedBytes} bytes that wait for disk, at most ${options.maxQueuedBytes}: retry later`;
+    const limit = `${options.maxQueuedBytes} bytes waiting a partition`;
+    return new Fault('OVERLOADED', message, { retryAfterMs: options.retryMaxMs, limit });
   }
 }
 
-function resolveAll(
-  envelope: readonly Waiting[],
-  { partition, sequence }: Pick<EventPosition, 'partition' | 'sequence'>,
-): void {
+function completeAt(partition: number, sequence: number, envelope: readonly PendingAppend[]): void {
   let index = 0;
-  for (const group of envelope) {
-    if (!group.isSettled) group.settle({ partition, sequence, index });
-    group.isSettled = true;
-    index += group.entries.length;
+  for (const append of envelope) {
+    append.complete({ partition, sequence, index });
+    index += append.entries.length;
   }
 }
 
-function rejectAll(groups: readonly Waiting[], fault: Fault): void {
-  for (const group of groups) {
-    if (!group.isSettled) group.settle(fault);
-    group.isSettled = true;
-  }
+function completeAll(appends: readonly PendingAppend[], fault: Fault): void {
+  for (const append of appends) append.complete(fault);
 }
 
-/** How many groups from the front fit into one envelope; one that is larger by itself has one of its own. */
-function envelopeLength(
-  queue: readonly Group[],
-  { envelopeEvents, envelopeBytes }: Pick<PublisherOptions, 'envelopeEvents' | 'envelopeBytes'>,
-): number {
-  let [events, bytes, count] = [0, 0, 0];
-  for (const group of queue) {
-    events += group.entries.length;
-    bytes += group.bytes;
-    if (count > 0 && (events > envelopeEvents || bytes > envelopeBytes)) break;
-    count += 1;
-  }
-  return count;
+function streamFull(partition: number, cause: unknown): Fault {
+  const message = `the stream of partition ${partition} is full; nothing is dropped to make room, retry in ${FULL_RETRY_MS} ms`;
+  return new Fault('OVERLOADED', message, {
+    cause,
+    retryAfterMs: FULL_RETRY_MS,
+    limit: 'bytes of the stream',
+  });
 }

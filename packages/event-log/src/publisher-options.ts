@@ -1,26 +1,26 @@
-import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
+import { MAX_ENVELOPE_BYTES, type MAX_ENVELOPE_EVENTS } from './envelope.ts';
 
+/** How events become envelopes, and how envelopes get to disk. */
 export interface PublisherOptions {
-  /** Events and bytes in one envelope, at most {@link MAX_ENVELOPE_EVENTS} and {@link MAX_ENVELOPE_BYTES}. */
+  /** The most events and bytes in one envelope, up to {@link MAX_ENVELOPE_EVENTS} and {@link MAX_ENVELOPE_BYTES}. */
   readonly envelopeEvents: number;
   readonly envelopeBytes: number;
-  /** How long an envelope waits for company, in milliseconds. */
+  /** How long an envelope waits for more events, in milliseconds. */
   readonly lingerMs: number;
-  /** How long to wait for JetStream's acknowledgement before sending the same bytes again, in milliseconds. */
+  /** How long to wait for JetStream to acknowledge before the same bytes are sent again, in milliseconds. */
   readonly ackTimeoutMs: number;
-  /** Waits between attempts, in milliseconds, each twice the last up to the maximum. */
+  /** The wait between two attempts, in milliseconds: it doubles from the minimum to the maximum. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** Bytes that may wait in one partition; above, appends are refused. */
+  /** Bytes that may wait in one partition. Further appends are refused as OVERLOADED. */
   readonly maxQueuedBytes: number;
 }
 
-export const DEFAULT_PUBLISHER_OPTIONS: PublisherOptions = {
-  envelopeEvents: MAX_ENVELOPE_EVENTS,
+/** The options that are the same for every publisher of the platform. */
+export const SHARED_PUBLISHER_OPTIONS = {
   envelopeBytes: MAX_ENVELOPE_BYTES,
   lingerMs: 3,
-  ackTimeoutMs: 5_000,
   retryMinMs: 20,
   retryMaxMs: 1_000,
   maxQueuedBytes: 32 * 1024 * 1024,
-};
+} as const satisfies Partial<PublisherOptions>;

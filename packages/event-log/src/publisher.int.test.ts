@@ -11,8 +11,8 @@ import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { decodeEnvelope } from './envelope.ts';
 import { logSubject, PARTITION_COUNT_KEY, streamName, streamSubject } from './nats-subjects.ts';
-import { createPublisher } from './publisher.ts';
-import { createStreamWatch } from './stream-watch.ts';
+import { TestPublisher } from './publisher.fixture.ts';
+import { StreamWatch } from './stream-watch.ts';
 
 async function openTestPublisher(nats: TestEngine, { partitionCount = 1, maxBytes = 64 * 1024 * 1024 } = {}) {
   const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
@@ -20,8 +20,8 @@ async function openTestPublisher(nats: TestEngine, { partitionCount = 1, maxByte
   for (let partition = 0; partition < partitionCount; partition += 1) {
     await addStream(connection, partition, partitionCount, maxBytes);
   }
-  const watch = createStreamWatch({ connection, manager, options: { intervalMs: 50 } });
-  const publisher = createPublisher({
+  const watch = new StreamWatch({ connection, manager, intervalMs: 50 });
+  const publisher = new TestPublisher({
     jetstream: jetstream(connection),
     watch,
     options: { ackTimeoutMs: 300, retryMaxMs: 100, maxQueuedBytes: 1024 * 1024 },
@@ -69,40 +69,39 @@ async function storedReportIds(connection: NatsConnection, partition = 0): Promi
   return ids;
 }
 
-test('reports of one moment share envelopes, in order, a report’s events adjacent', async () => {
+test('reports that come together share envelopes in order, and a report’s events are adjacent', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
-  const groups = Array.from({ length: 600 }, (_, at) =>
+  const reports = Array.from({ length: 600 }, (_, at) =>
     at % 100 === 0 ? [event('a', `${at}`), event('a', `${at}+`)] : [event('a', `${at}`)],
   );
 
-  const positions = await Promise.all(groups.map((group) => platform.publisher.append(group, soon())));
+  const positions = await Promise.all(reports.map((events) => platform.publisher.append(events, soon())));
 
-  expect(await storedReportIds(platform.connection)).toEqual(groups.flat().map(({ reportId }) => reportId));
+  expect(await storedReportIds(platform.connection)).toEqual(reports.flat().map(({ reportId }) => reportId));
   expect(positions.at(-1)?.sequence).toBeLessThanOrEqual(3);
   expect(positions[101]).toMatchObject({ index: (positions[100]?.index ?? 0) + 2 });
 });
 
-test('many reports at once have each a fate, in order: one that is too large spoils no other', async () => {
+test('many reports at once get one result each, in order, and one that is too large does not affect the others', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats, { partitionCount: 2 });
   const tooLarge = [event('vehicle-1', 'large', 300_000), event('vehicle-1', 'large+', 300_000)];
   const sound = Array.from({ length: 20 }, (_, at) => [event(`vehicle-${at}`, 'r')]);
 
-  const fates = await platform.publisher.appendAll(
-    [...sound.slice(0, 10), tooLarge, ...sound.slice(10)],
-    soon(),
-  );
+  const results = await platform.publisher.appendAll([...sound.slice(0, 10), tooLarge, ...sound.slice(10)], {
+    deadlineAtMs: soon(),
+  });
 
-  expect(fates[10]).toMatchObject({ code: 'TOO_LARGE' });
-  const again = await platform.publisher.appendAll(sound, soon());
-  const partitionOf = (fate: unknown) => (fate as EventPosition).partition;
-  expect(fates.toSpliced(10, 1).map(partitionOf)).toEqual(again.map(partitionOf));
+  expect(results[10]).toMatchObject({ code: 'TOO_LARGE' });
+  const again = await platform.publisher.appendAll(sound, { deadlineAtMs: soon() });
+  const partitionOf = (result: unknown) => (result as EventPosition).partition;
+  expect(results.toSpliced(10, 1).map(partitionOf)).toEqual(again.map(partitionOf));
   expect(new Set(again.map(partitionOf))).toEqual(new Set([0, 1]));
-  expect(await platform.publisher.appendAll([], soon())).toEqual([]);
+  expect(await platform.publisher.appendAll([], { deadlineAtMs: soon() })).toEqual([]);
 });
 
-test('a subject always lies in one partition, and different subjects spread', async () => {
+test('a subject always has the same partition, and subjects spread over all partitions', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats, { partitionCount: 2 });
   const subjects = Array.from({ length: 20 }, (_, at) => `vehicle-${at}`);
@@ -114,7 +113,7 @@ test('a subject always lies in one partition, and different subjects spread', as
   expect(new Set(first.map(({ partition }) => partition))).toEqual(new Set([0, 1]));
 });
 
-test('NATS away: what cannot be confirmed is UNAVAILABLE before the deadline, and what waits lands when it is back', async () => {
+test('while NATS is down an append is UNAVAILABLE before its deadline, and a later deadline is met when NATS is back', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   await platform.publisher.append([event('a', 'before')], soon());
@@ -130,7 +129,7 @@ test('NATS away: what cannot be confirmed is UNAVAILABLE before the deadline, an
   expect(back.port).toBe(nats.port);
 });
 
-test('a lost acknowledgement: the same envelope is sent again before any other, and stored once', async () => {
+test('after a lost acknowledgement the same envelope is sent again before any other, and stored once', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   const jetstreamClient = jetstream(platform.connection);
@@ -143,7 +142,7 @@ test('a lost acknowledgement: the same envelope is sent again before any other, 
       return ack;
     },
   } as typeof jetstreamClient;
-  const publisher = createPublisher({
+  const publisher = new TestPublisher({
     jetstream: forgetful,
     watch: platform.watch,
     options: { lingerMs: 0 },
@@ -157,7 +156,7 @@ test('a lost acknowledgement: the same envelope is sent again before any other, 
   expect(b.sequence).toBeGreaterThan(a.sequence);
 });
 
-test('a full stream is said, nothing is dropped, and other appends still find room', async () => {
+test('a full stream refuses a large append, drops nothing, and still takes a small one', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats, { maxBytes: 1_000_000 });
   const fill = async (): Promise<void> => {
@@ -167,12 +166,16 @@ test('a full stream is said, nothing is dropped, and other appends still find ro
 
   await expect(fill()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: expect.any(Number) });
 
-  await eventually(() => expect(() => platform.watch.assertRoom(0)).toThrow(/full/));
-  await platform.publisher.appendTo(0, [event('b', 'acknowledgement', 10)], soon());
+  await eventually(() => expect(platform.publisher.roomIn(0).filledRatio).toBeGreaterThan(0.9));
+  const small = await platform.publisher.appendAll([[event('b', 'small', 10)]], {
+    deadlineAtMs: soon(),
+    partition: 0,
+  });
+  expect(small).toMatchObject([{ partition: 0 }]);
   expect((await storedReportIds(platform.connection)).slice(0, 2)).toEqual(['0', '1']);
 });
 
-test('a queue over its bytes refuses at once', async () => {
+test('a queue that is over its bytes refuses at once', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   const many = Array.from({ length: 12 }, (_, at) =>
@@ -184,30 +187,30 @@ test('a queue over its bytes refuses at once', async () => {
   expect(outcomes[0]).toMatchObject({ status: 'fulfilled' });
 });
 
-test('a partition that history has halted, or whose stream is another, takes nothing', async () => {
+test('a partition that history has halted, or whose stream was replaced, is closed', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   const { created } = await platform.manager.streams.info(streamName(0));
-  const tell = async (state: PartitionState, streamCreatedAtMs: number, watermark = 0) => {
-    const broadcast = LogBroadcast.create({ state, streamCreatedAtMs, watermark });
-    platform.connection.publish(logSubject(0), LogBroadcast.encode(broadcast).finish());
+  const broadcast = async (state: PartitionState, streamCreatedAtMs: number, watermark = 0) => {
+    const message = LogBroadcast.create({ state, streamCreatedAtMs, watermark });
+    platform.connection.publish(logSubject(0), LogBroadcast.encode(message).finish());
     await platform.connection.flush();
   };
-  const refused = () => expect(() => platform.watch.assertOpen(0)).toThrow(/takes nothing now/);
+  const refused = () => expect(() => platform.watch.assertOpen(0)).toThrow(/is closed/);
   const open = () => expect(() => platform.watch.assertOpen(0)).not.toThrow();
   const createdAtMs = Date.parse(created);
 
-  await tell(PartitionState.HALTED, createdAtMs);
+  await broadcast(PartitionState.HALTED, createdAtMs);
   await eventually(refused);
-  await tell(PartitionState.RUNNING, createdAtMs);
+  await broadcast(PartitionState.RUNNING, createdAtMs);
   await eventually(open);
-  await tell(PartitionState.RUNNING, createdAtMs + 1);
+  await broadcast(PartitionState.RUNNING, createdAtMs + 1);
   await eventually(refused);
-  await tell(PartitionState.RUNNING, createdAtMs, 5_000);
+  await broadcast(PartitionState.RUNNING, createdAtMs, 5_000);
   await eventually(() => expect(() => platform.watch.assertOpen(0)).toThrow(/ends below the log/));
 });
 
-test('an acknowledgement that goes backwards closes the partition until history has judged the stream', async () => {
+test('an acknowledgement that goes backwards closes the partition until history has checked the stream', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   for (let at = 0; at < 3; at += 1) await platform.publisher.append([event('a', `${at}`)], soon());
@@ -221,16 +224,16 @@ test('an acknowledgement that goes backwards closes the partition until history 
     state: PartitionState.RUNNING,
     streamCreatedAtMs: Date.parse(created),
   });
-  const telling = setInterval(
+  const broadcasting = setInterval(
     () => platform.connection.publish(logSubject(0), LogBroadcast.encode(broadcast).finish()),
     100,
   );
 
   expect((await late).sequence).toBeGreaterThanOrEqual(1_000_000);
-  clearInterval(telling);
+  clearInterval(broadcasting);
 });
 
-test('a broadcast that cannot be read costs the connection nothing else', async () => {
+test('a broadcast that cannot be decoded does not affect anything else on the connection', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
   platform.connection.publish(logSubject(0), new Uint8Array([0xff, 0xff, 0xff]));

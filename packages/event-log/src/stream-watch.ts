@@ -1,211 +1,142 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { Fault } from '@odograph/kernel/fault';
-import { type Broadcast, decodeBroadcastHead } from './broadcast.ts';
+import { decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './listen-to-log.ts';
+import { natsProblem } from './nats-problem.ts';
 import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
-import { fullStream } from './publish-refusal.ts';
+import { type PartitionRoom, type StreamFacts, StreamHealth } from './stream-health.ts';
 
-/** What a publisher must know of the streams before it may acknowledge anything. */
-export interface StreamWatch {
-  /** How many partitions the log has; undefined until its first stream has been seen. */
-  partitionCount(): number | undefined;
-  /** Throws a Fault UNAVAILABLE when the partition's stream is missing, or not the one that the log knows. */
-  assertOpen(partition: number): void;
-  /** Throws a Fault OVERLOADED when the stream or the log's disk is nearly full. */
-  assertRoom(partition: number): void;
-  /** Takes note of an acknowledgement. Throws, and closes the partition, when it does not lie above the last. */
-  noteStored(partition: number, sequence: number): void;
-  stop(): void;
-}
-
-export interface StreamWatchParts {
+export interface StreamWatchDeps {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   /** Whether the server can be reached now: what is published while it cannot would pile up in memory. */
   readonly isConnected?: () => boolean;
-  /** Told why the streams cannot be looked at, once for each reason: it is tried again at every turn. */
+  /** Called with the reason why the streams cannot be read, once for each reason. The watch tries again. */
   readonly onTrouble?: (error: unknown) => void;
-  /** They can be looked at again. */
+  /** Called when they can be read again. */
   readonly onRecovery?: () => void;
-  readonly options?: Partial<StreamWatchOptions>;
-}
-
-export interface StreamWatchOptions {
+  /** How often the streams are read, in milliseconds. */
   readonly intervalMs: number;
-  /** Share of a stream's bytes above which telemetry is refused, so that decisions still get in. */
-  readonly fullRatio: number;
-  /** Share of free disk below which telemetry is refused. */
-  readonly minFreeDiskRatio: number;
 }
 
-export const DEFAULT_STREAM_WATCH_OPTIONS: StreamWatchOptions = {
-  intervalMs: 1_000,
-  fullRatio: 0.9,
-  minFreeDiskRatio: 0.1,
-};
+/** When a closed partition may be open again, in milliseconds. */
+const CLOSED_RETRY_MS = 1_000;
 
-/** What is known of one partition. */
-interface PartitionSeen {
-  /** The stream as JetStream tells of it; undefined while there is none. */
-  stream: { readonly createdAtMs: number; readonly filledRatio: number } | undefined;
-  /** The last that history said of it; undefined while nothing was heard. */
-  broadcast: Broadcast | undefined;
-  /** When it was heard, by a monotonic clock. */
-  heardAtMs: number;
-  /** The highest sequence acknowledged to us in the stream's present life. */
-  lastStored: number;
-  /** When an acknowledgement went backwards, by a monotonic clock; undefined when none did, or history has looked since. */
-  wentBackwardsAtMs: number | undefined;
-  /** Set when the stream ends below what the log already has. */
-  isBehindLog: boolean;
-  readonly stopListening: () => void;
-}
+/** Watches the streams and history's broadcasts, so that nothing is acknowledged that could not become part of the log. */
+export class StreamWatch {
+  readonly #deps: StreamWatchDeps;
+  /** One per partition, as soon as the number of partitions is known. */
+  #found: readonly StreamHealth[] | undefined;
+  /** The same, once each stream has been read. */
+  #partitions: readonly StreamHealth[] = [];
+  readonly #stopListening: (() => void)[] = [];
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #problem: string | undefined;
 
-/** Watches the streams and history's broadcasts, so that the door refuses what could not become part of the log. */
-export function createStreamWatch({
-  connection,
-  manager,
-  isConnected = () => true,
-  onTrouble,
-  onRecovery,
-  options,
-}: StreamWatchParts): StreamWatch {
-  const settings = { ...DEFAULT_STREAM_WATCH_OPTIONS, ...options };
-  let found: readonly PartitionSeen[] | undefined;
-  /** The same, once each has been looked at. */
-  let partitions: readonly PartitionSeen[] = [];
-  let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let trouble: string | undefined;
+  /** Starts to watch. */
+  constructor(deps: StreamWatchDeps) {
+    this.#deps = deps;
+    void this.#check();
+  }
 
-  async function turn(): Promise<void> {
+  /** How many partitions the log has; undefined until its streams have been read. */
+  partitionCount(): number | undefined {
+    return this.#partitions.length || undefined;
+  }
+
+  /** Throws a Fault UNAVAILABLE if the partition's stream is missing, or is not the one that the log knows. */
+  assertOpen(partition: number): void {
+    const reason = this.#closedBecause(partition);
+    if (reason === undefined) return;
+    const message = `partition ${partition} is closed: ${reason}; retry in ${CLOSED_RETRY_MS} ms`;
+    throw new Fault('UNAVAILABLE', message, { retryAfterMs: CLOSED_RETRY_MS });
+  }
+
+  /** How much room the partition's stream and the log's disk have. */
+  roomIn(partition: number): PartitionRoom {
+    return this.#partitions[partition]?.room ?? { filledRatio: undefined, freeDiskRatio: undefined };
+  }
+
+  /** The stream acknowledged an envelope. Throws, and closes the partition, if the sequence is not above the last. */
+  acknowledged(partition: number, sequence: number): void {
+    if (this.#partitions[partition]?.acknowledged(sequence, performance.now()) !== false) return;
+    const message = `the stream of partition ${partition} went backwards: it acknowledged ${sequence}, which is not above the last`;
+    throw new Fault('UNAVAILABLE', message);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const stopListening of this.#stopListening) stopListening();
+  }
+
+  #closedBecause(partition: number): string | undefined {
+    const { isConnected } = this.#deps;
+    if (isConnected && !isConnected()) return 'NATS cannot be reached';
+    const health = this.#partitions[partition];
+    return health ? health.closedBecause() : 'its stream is missing';
+  }
+
+  async #check(): Promise<void> {
+    const { manager, onTrouble, onRecovery, intervalMs } = this.#deps;
     try {
-      found ??= await findPartitions();
-      await Promise.all(found.map((seen, partition) => look(manager, partition, seen)));
-      partitions = found;
-      if (trouble !== undefined) onRecovery?.();
-      trouble = undefined;
+      this.#found ??= await this.#findPartitions();
+      await Promise.all(this.#found.map((health, partition) => readStream(manager, partition, health)));
+      this.#partitions = this.#found;
+      if (this.#problem !== undefined) onRecovery?.();
+      this.#problem = undefined;
     } catch (error) {
-      if (String(error) !== trouble) onTrouble?.(error);
-      trouble = String(error);
+      if (String(error) !== this.#problem) onTrouble?.(error);
+      this.#problem = String(error);
     }
-    if (!isStopped) timer = setTimeout(() => void turn(), settings.intervalMs);
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => void this.#check(), intervalMs);
   }
 
-  async function findPartitions(): Promise<readonly PartitionSeen[]> {
-    const count = await countPartitions(manager);
-    return Array.from({ length: count }, (_, partition) => watchPartition(connection, partition));
+  async #findPartitions(): Promise<readonly StreamHealth[]> {
+    const count = await countPartitions(this.#deps.manager);
+    return Array.from({ length: count }, (_, partition) => this.#listenTo(partition));
   }
 
-  void turn();
-
-  return {
-    partitionCount: () => partitions.length || undefined,
-    assertOpen(partition) {
-      const trouble = isConnected() ? troubleOf(partitions[partition]) : 'NATS is away';
-      if (trouble === undefined) return;
-      const message = `partition ${partition} takes nothing now: ${trouble}`;
-      throw new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 });
-    },
-    assertRoom(partition) {
-      const { stream, broadcast } = partitions[partition] ?? {};
-      if (stream && stream.filledRatio >= settings.fullRatio) throw fullStream(partition);
-      const free = broadcast?.freeDiskRatio;
-      if (free !== undefined && free < settings.minFreeDiskRatio) {
-        throw fullDisk(free, settings.minFreeDiskRatio);
-      }
-    },
-    noteStored(partition, sequence) {
-      const seen = partitions[partition];
-      if (!seen) return;
-      if (sequence <= seen.lastStored) {
-        seen.wentBackwardsAtMs = performance.now();
-        const message = `the stream of partition ${partition} acknowledged ${sequence} after ${seen.lastStored}`;
-        throw new Fault('UNAVAILABLE', message);
-      }
-      seen.lastStored = sequence;
-    },
-    stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      for (const seen of found ?? []) seen.stopListening();
-    },
-  };
+  #listenTo(partition: number): StreamHealth {
+    const health = new StreamHealth();
+    const { connection } = this.#deps;
+    this.#stopListening.push(
+      listenToLog(
+        connection,
+        partition,
+        (broadcast) => health.heard(broadcast, performance.now()),
+        decodeBroadcastHead,
+      ),
+    );
+    return health;
+  }
 }
 
 async function countPartitions(manager: JetStreamManager): Promise<number> {
   const info = await manager.streams.info(streamName(0));
-  const count = Number(info.config.metadata?.[PARTITION_COUNT_KEY]);
+  const found = info.config.metadata?.[PARTITION_COUNT_KEY];
+  const count = Number(found);
   if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new Fault('UNAVAILABLE', `${streamName(0)} does not say how many partitions the log has`);
+  const rule = `${PARTITION_COUNT_KEY} must be the number of the log's partitions; history sets it`;
+  throw new Fault('UNAVAILABLE', `the stream ${streamName(0)} has ${PARTITION_COUNT_KEY}=${found}: ${rule}`);
 }
 
-function watchPartition(connection: NatsConnection, partition: number): PartitionSeen {
-  const onBroadcast = (broadcast: Broadcast) => {
-    seen.broadcast = broadcast;
-    seen.heardAtMs = performance.now();
-  };
-  const seen: PartitionSeen = {
-    stream: undefined,
-    broadcast: undefined,
-    heardAtMs: 0,
-    lastStored: 0,
-    wentBackwardsAtMs: undefined,
-    isBehindLog: false,
-    stopListening: listenToLog(connection, partition, onBroadcast, decodeBroadcastHead),
-  };
-  return seen;
-}
-
-/** What the log has is read first: the stream, looked at afterwards, must reach at least as far. */
-async function look(manager: JetStreamManager, partition: number, seen: PartitionSeen): Promise<void> {
-  if (performance.now() - seen.heardAtMs > FORGOTTEN_AFTER_MS) seen.broadcast = undefined;
-  const logHas = seen.broadcast?.watermark ?? 0;
-  const info = await manager.streams.info(streamName(partition)).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'StreamNotFoundError') seen.stream = undefined;
+/** The watermark is read first: a stream that is read afterwards must reach at least as far. */
+async function readStream(manager: JetStreamManager, partition: number, health: StreamHealth): Promise<void> {
+  const watermark = health.watermark(performance.now());
+  try {
+    health.seen(await streamFacts(manager, partition), watermark, performance.now());
+  } catch (error) {
+    if (natsProblem(error) === 'stream missing') health.missing();
     throw error;
-  });
-  const { created, config, state } = info;
-  const createdAtMs = Date.parse(created);
-  if (seen.stream && seen.stream.createdAtMs !== createdAtMs) seen.lastStored = 0;
-  seen.stream = { createdAtMs, filledRatio: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0 };
-  seen.isBehindLog = state.last_seq < logHas;
-  if (seen.wentBackwardsAtMs !== undefined && hasJudged(seen, createdAtMs)) {
-    seen.lastStored = 0;
-    seen.wentBackwardsAtMs = undefined;
   }
 }
 
-/** What history said last holds no longer once it has been silent for this long: it may be away. */
-const FORGOTTEN_AFTER_MS = 30_000;
-
-/** History looks at each stream every second: what it still calls its own after this long, it has judged. */
-const JUDGED_AFTER_MS = 3_000;
-
-function hasJudged({ broadcast, wentBackwardsAtMs = 0 }: PartitionSeen, createdAtMs: number): boolean {
-  if (broadcast?.state !== PartitionState.RUNNING || broadcast.streamCreatedAtMs !== createdAtMs)
-    return false;
-  return performance.now() - wentBackwardsAtMs > JUDGED_AFTER_MS;
-}
-
-/** Why a partition may take nothing; undefined when it may. */
-function troubleOf(seen: PartitionSeen | undefined): string | undefined {
-  if (!seen?.stream) return 'its stream is not there';
-  if (seen.wentBackwardsAtMs !== undefined) return 'its stream went backwards and waits for repair';
-  if (seen.isBehindLog) return 'its stream ends below the log and waits for repair';
-  if (!seen.broadcast) return undefined; // History may be away: the stream is the buffer for just that.
-  if (seen.broadcast.state === PartitionState.HALTED) return 'the log has halted it';
-  if (seen.broadcast.streamCreatedAtMs !== seen.stream.createdAtMs) {
-    return 'its stream is not the one the log knows';
-  }
-  return undefined;
-}
-
-function fullDisk(free: number, least: number): Fault {
-  return new Fault('OVERLOADED', `the log's disk has ${(free * 100).toFixed(1)} % left`, {
-    retryAfterMs: 5_000,
-    limit: `${least * 100} % free disk`,
-  });
+async function streamFacts(manager: JetStreamManager, partition: number): Promise<StreamFacts> {
+  const { created, config, state } = await manager.streams.info(streamName(partition));
+  const filledRatio = config.max_bytes > 0 ? state.bytes / config.max_bytes : 0;
+  return { createdAtMs: Date.parse(created), lastSequence: state.last_seq, filledRatio };
 }

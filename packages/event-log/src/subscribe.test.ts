@@ -41,10 +41,10 @@ function createScriptedLog() {
   return {
     reader,
     commit,
-    tell: (broadcast: Broadcast) => {
+    broadcast: (broadcast: Broadcast) => {
       for (const listener of listeners) listener(broadcast, 100);
     },
-    signOfLife: () => ({ ...HEAD, watermark: watermark(), envelopes: [] }),
+    heartbeat: () => ({ ...HEAD, watermark: watermark(), envelopes: [] }),
     listen: (_: number, listener: (broadcast: Broadcast, bytes: number) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -55,21 +55,21 @@ function createScriptedLog() {
   };
 }
 
-type Step = { gap: number; count: number; fate: 'told' | 'lost' | 'doubled' | 'late' };
+type Step = { gap: number; count: number; delivery: 'once' | 'lost' | 'doubled' | 'late' };
 const steps = fc.array(
   fc.record({
     gap: fc.nat(2),
     count: fc.nat(3),
-    fate: fc.constantFrom<Step['fate']>('told', 'lost', 'doubled', 'late'),
+    delivery: fc.constantFrom<Step['delivery']>('once', 'lost', 'doubled', 'late'),
   }),
   { maxLength: 30 },
 );
 
-const aTurn = () => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 type ScriptedLog = ReturnType<typeof createScriptedLog>;
 
-/** Follows a log until it is told to leave, and keeps what it saw. */
+/** Follows a log until `leave` is called, and keeps what it saw. */
 function follow({ reader, listen }: ScriptedLog, maxBufferedBytes: number) {
   const leaving = new AbortController();
   const seen: string[] = [];
@@ -95,20 +95,20 @@ function follow({ reader, listen }: ScriptedLog, maxBufferedBytes: number) {
   return { seen, throughs, position: () => throughs.at(-1) ?? 0, leave };
 }
 
-/** Commits what the script says, and lets each broadcast have its fate. */
+/** Commits what the script says, and delivers each broadcast as it says. */
 async function play(log: ScriptedLog, script: readonly Step[]): Promise<void> {
   const late: Broadcast[] = [];
-  for (const { gap, count, fate } of script) {
+  for (const { gap, count, delivery } of script) {
     const broadcast = log.commit(gap, count);
-    const times = { told: 1, doubled: 2, lost: 0, late: 0 }[fate];
-    for (let time = 0; time < times; time += 1) log.tell(broadcast);
-    if (fate === 'late') late.push(broadcast);
-    else for (const delayed of late.splice(0)) log.tell(delayed);
-    await aTurn();
+    const times = { once: 1, doubled: 2, lost: 0, late: 0 }[delivery];
+    for (let time = 0; time < times; time += 1) log.broadcast(broadcast);
+    if (delivery === 'late') late.push(broadcast);
+    else for (const delayed of late.splice(0)) log.broadcast(delayed);
+    await nextTurn();
   }
 }
 
-test('whatever becomes of the broadcasts, a subscriber sees every event once, in order', async () => {
+test('a subscriber sees every event once, in order, even if broadcasts are lost, doubled or late', async () => {
   await fc.assert(
     fc.asyncProperty(
       steps,
@@ -120,8 +120,8 @@ test('whatever becomes of the broadcasts, a subscriber sees every event once, in
         const follower = follow(log, maxBufferedBytes);
         await play(log, script);
         for (let turn = 0; turn < 100 && follower.position() < log.watermark(); turn += 1) {
-          log.tell(log.signOfLife());
-          await aTurn();
+          log.broadcast(log.heartbeat());
+          await nextTurn();
         }
         await follower.leave();
         expect(follower.seen).toEqual(log.all());
@@ -132,14 +132,14 @@ test('whatever becomes of the broadcasts, a subscriber sees every event once, in
   );
 });
 
-test('a subscriber that is level is served from broadcasts alone', async () => {
+test('a subscriber that has caught up is served from broadcasts alone', async () => {
   const log = createScriptedLog();
   const ending = new AbortController();
   const { reader, listen } = log;
   const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: ending.signal });
   const first = stretches.next();
   await new Promise((resolve) => setImmediate(resolve));
-  log.tell(log.commit(0, 1));
+  log.broadcast(log.commit(0, 1));
 
   expect((await first).value).toMatchObject({ through: 1 });
   expect(log.reads()).toBe(0);
@@ -147,7 +147,7 @@ test('a subscriber that is level is served from broadcasts alone', async () => {
   await stretches.next();
 });
 
-test('a log that cannot be read for a while is waited for, and said', async () => {
+test('a failed read of the log is reported and tried again', async () => {
   const log = createScriptedLog();
   log.commit(0, 1);
   let failures = 2;
@@ -175,7 +175,7 @@ test('a log that cannot be read for a while is waited for, and said', async () =
   await stretches.next();
 });
 
-test('a log whose broadcasts all vanish is asked, after a silence, how far it has come', async () => {
+test('without broadcasts for a while, the log is asked for its watermark', async () => {
   vi.useFakeTimers();
   try {
     const log = createScriptedLog();

@@ -4,7 +4,7 @@ import { pause } from '@odograph/kernel/clock';
 import type { Broadcast } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 
-/** Calls back with each broadcast of a partition, until the returned function is called. */
+/** Calls back with each broadcast of a partition until the returned function is called. It may lose some. */
 export type LogListener = (
   partition: number,
   onBroadcast: (broadcast: Broadcast, bytes: number) => void,
@@ -17,26 +17,27 @@ interface SubscribeOptions {
   /** The sequence after which to begin; 0: at the start. */
   readonly after: number;
   readonly signal: AbortSignal;
-  /** Bytes of broadcasts kept for a slow caller; beyond them it reads the log again. */
+  /** Bytes of broadcasts that wait for a slow caller. Above that, they are dropped and the log is read instead. */
   readonly maxBufferedBytes?: number;
-  /** Told of a failing read before it is tried again. */
+  /** Called with the error of a failed read, before the read is tried again. */
   readonly onTrouble?: (error: unknown) => void;
 }
 
 const DEFAULT_MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 const BACKOFF = { firstMs: 50, maxMs: 2_000 };
+/** The owner broadcasts at least once a second. After this long without a broadcast, the log is asked for its watermark. */
+const SILENCE_MS = 5_000;
 
 /**
- * Follows a partition's log from a sequence on, for ever: every event once, in order, as stretches without holes.
+ * Follows a partition's log from a sequence until the signal is aborted: every event once, in order, without gaps.
  *
- * It reads the log up to the watermark, then goes over to the broadcasts; behind, at a break in their links, or when a
- * watermark says that one was lost, it reads the log again. A caller cannot tell where one ends and the other begins.
- * Ends when the signal is aborted. A failing log is waited for.
+ * It reads the log up to the watermark and then takes the broadcasts. It reads the log again when it falls behind, when a
+ * broadcast is missing, and after a failed read.
  */
 export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogStretch, void, undefined> {
   const { reader, partition, signal } = options;
-  const buffer = createBroadcastBuffer(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES);
-  const stopListening = options.listen(partition, buffer.push);
+  const buffer = new BroadcastBuffer(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES);
+  const stopListening = options.listen(partition, (broadcast, bytes) => buffer.push(broadcast, bytes));
   const wakeUp = () => buffer.wake();
   signal.addEventListener('abort', wakeUp);
   let at = options.after;
@@ -81,7 +82,7 @@ async function* readToWatermark(
   }
 }
 
-/** Hands on broadcasts as long as each follows from the one before; ends when the log has to be read. */
+/** Yields from broadcasts while each continues the one before. Ends when the log has to be read. */
 async function* takeWhileLinked(
   buffer: BroadcastBuffer,
   after: number,
@@ -100,9 +101,6 @@ async function* takeWhileLinked(
   }
 }
 
-/** The owner gives a sign of life every second; after this long without one, the log is asked how far it has come. */
-const SILENCE_MS = 5_000;
-
 async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<Broadcast | undefined> {
   const timer = setTimeout(() => buffer.wake(), ms);
   try {
@@ -112,8 +110,8 @@ async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<Broadcas
   }
 }
 
-/** What a broadcast adds to what is known up to a sequence: its envelopes as far as their links hold. */
-function continueWith(broadcast: Broadcast, after: number): LogStretch {
+/** What a broadcast adds after a sequence: its envelopes up to the first one whose predecessor is missing. */
+export function continueWith(broadcast: Broadcast, after: number): LogStretch {
   const events: StoredEvent[] = [];
   let at = after;
   for (const envelope of broadcast.envelopes) {
@@ -125,38 +123,40 @@ function continueWith(broadcast: Broadcast, after: number): LogStretch {
   return { events, through: at };
 }
 
-interface BroadcastBuffer {
-  push(broadcast: Broadcast, bytes: number): void;
-  /** The next broadcast; undefined when some were lost to the bound, or when woken. */
-  next(): Promise<Broadcast | undefined>;
-  wake(): void;
-}
+/** Broadcasts that wait for a slow caller, up to a number of bytes. */
+class BroadcastBuffer {
+  readonly #maxBytes: number;
+  readonly #arrived = new Bell();
+  #waiting: { readonly broadcast: Broadcast; readonly bytes: number }[] = [];
+  #waitingBytes = 0;
+  #hasDropped = false;
 
-function createBroadcastBuffer(maxBytes: number): BroadcastBuffer {
-  let waiting: { broadcast: Broadcast; bytes: number }[] = [];
-  let waitingBytes = 0;
-  let hasLost = false;
-  const bell = new Bell();
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
-  return {
-    push(broadcast, bytes) {
-      if (waitingBytes + bytes > maxBytes) {
-        waiting = [];
-        waitingBytes = 0;
-        hasLost = true;
-      } else {
-        waiting.push({ broadcast, bytes });
-        waitingBytes += bytes;
-      }
-      bell.ring();
-    },
-    async next() {
-      if (waiting.length === 0 && !hasLost) await bell.rung();
-      hasLost = false;
-      const first = waiting.shift();
-      waitingBytes -= first?.bytes ?? 0;
-      return first?.broadcast;
-    },
-    wake: () => bell.ring(),
-  };
+  push(broadcast: Broadcast, bytes: number): void {
+    if (this.#waitingBytes + bytes > this.#maxBytes) {
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      this.#hasDropped = true;
+    } else {
+      this.#waiting.push({ broadcast, bytes });
+      this.#waitingBytes += bytes;
+    }
+    this.#arrived.ring();
+  }
+
+  /** The next broadcast; undefined if some were dropped, or after `wake`. */
+  async next(): Promise<Broadcast | undefined> {
+    if (this.#waiting.length === 0 && !this.#hasDropped) await this.#arrived.rung();
+    this.#hasDropped = false;
+    const first = this.#waiting.shift();
+    this.#waitingBytes -= first?.bytes ?? 0;
+    return first?.broadcast;
+  }
+
+  wake(): void {
+    this.#arrived.ring();
+  }
 }

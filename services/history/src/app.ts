@@ -34,11 +34,8 @@ export const SERVICE_NAME = 'history';
 const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
 /** For each partition: an insert or an update of the watermark, a renewal of the lease, and a follower. */
 const LOG_POOL = { min: 1, max: 20, waitMs: MONGO_WAITS.connectionMs };
-/** Decisions are few. They are accepted however full the streams and the disk are. */
-const DECISIONS = {
-  publisher: { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 },
-  room: { fullRatio: 1, minFreeDiskRatio: 0 },
-};
+/** Decisions are few, and are accepted however full the streams and the disk are. */
+const DECISIONS = { publisher: { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 } };
 
 /** The whole process: its connections, the log, the views of the log, and the API. Each part stops before the parts above it. */
 export function historyApp(config: HistoryConfig, logger: Logger) {

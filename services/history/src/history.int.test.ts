@@ -4,8 +4,8 @@ import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v
 import { ProjectionsClient } from '@odograph/contracts/generated/odograph/history/v1/projections';
 import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { createPublisher } from '@odograph/event-log/publisher';
-import { createStreamWatch } from '@odograph/event-log/stream-watch';
+import { TestPublisher } from '@odograph/event-log/publisher.fixture';
+import { StreamWatch } from '@odograph/event-log/stream-watch';
 import type { EventPosition } from '@odograph/kernel/position';
 import { readConfig } from '@odograph/platform/config/config';
 import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
@@ -34,8 +34,8 @@ async function openTestHistory() {
   const app = historyApp(readConfig(historySettings, env), silentLogger).build();
   const { grpc } = await app.start();
   const connection = await connect({ servers: nats.url });
-  const watch = createStreamWatch({ connection, manager: await jetstreamManager(connection) });
-  const publisher = createPublisher({ jetstream: jetstream(connection), watch });
+  const watch = new StreamWatch({ connection, manager: await jetstreamManager(connection), intervalMs: 100 });
+  const publisher = new TestPublisher({ jetstream: jetstream(connection), watch });
   await eventually(() => expect(publisher.partitionCount()).toBe(2));
   const endpoint = `127.0.0.1:${grpc.port}`;
   return {

@@ -17,17 +17,17 @@ const MESSAGE_HEADROOM = 4;
 /** The whole process. When it stops, the ticks end first, then the calls, then the publisher stores what they left. */
 export function ingestApp(config: IngestConfig, logger: Logger) {
   const limits = { ...config.limits, windowBatches: WINDOW_BATCHES };
-  const room = { fullRatio: config.room.fullPct / 100, minFreeDiskRatio: config.room.minFreeDiskPct / 100 };
+  const { room } = config;
   return compose(SERVICE_NAME)
     .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
     .part('nats', (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
     .part('publisher', ({ nats, metrics }) =>
-      publisherPart({ nats, logger, meter: metrics.meter, publisher: config.publisher, room }),
+      publisherPart({ nats, logger, meter: metrics.meter, publisher: config.publisher }),
     )
     .part('grpc', ({ publisher: events, metrics: { meter } }) =>
       grpcPart({
         ...config.grpc,
-        services: [createDoor({ events, clock: systemClock, limits, meter, logger })],
+        services: [createDoor({ events, clock: systemClock, limits, room, meter, logger })],
         maxMessageBytes: MESSAGE_HEADROOM * limits.maxBytes,
         defaultDeadlineMs: limits.batchDeadlineMs,
         ...{ descriptorSet, logger, meter },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 const ROOT = new URL('../../../', import.meta.url);
 const page = readFileSync(new URL('docs/bad-input.md', ROOT), 'utf8');
 
-/** The last cell of each row that has one: a test's file in backticks, and its name. */
+/** The test of each row, from its last cell: the file in backticks, and the name. */
 const rows = [...page.matchAll(/^\|.*\| `([\w./-]+\.test\.ts)` (.+) \|$/gm)].map(
   ([, file = '', name = '']) => ({
     file,
@@ -12,13 +12,13 @@ const rows = [...page.matchAll(/^\|.*\| `([\w./-]+\.test\.ts)` (.+) \|$/gm)].map
   }),
 );
 
-test('every row of the bad-input page names a test', () => {
+test('every row of docs/bad-input.md names a test', () => {
   const tableRows = page.match(/^\| (?!input |---).*$/gm) ?? [];
   expect(tableRows.length).toBeGreaterThan(40);
   expect(rows).toHaveLength(tableRows.length);
 });
 
-test.each(rows)('the bad-input page is right that $file has "$name"', ({ file, name }) => {
+test.each(rows)('docs/bad-input.md is right that $file has "$name"', ({ file, name }) => {
   const url = new URL(`services/${file}`, ROOT);
   expect(existsSync(url)).toBe(true);
   expect(readFileSync(url, 'utf8')).toContain(`'${name}'`);

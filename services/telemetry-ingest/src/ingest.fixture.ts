@@ -16,7 +16,7 @@ import { ingestSettings } from './config.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Makes the streams of a log, as history does when it first starts. */
+/** Creates the streams of a log, like the first start of history. */
 export async function createStreams(
   nats: TestEngine,
   { partitions = 2, maxBytes = 256 * 1024 * 1024 } = {},
@@ -35,7 +35,7 @@ export async function createStreams(
   await connection.close();
 }
 
-/** Every event that lies in the streams of a log, with its place as `partition/sequence/index`. */
+/** Every event in the streams of a log, by its position as `partition/sequence/index`. */
 export async function readStreams(nats: TestEngine, partitions = 2): Promise<ReadonlyMap<string, Event>> {
   const connection = await connect({ servers: nats.url });
   const manager = await jetstreamManager(connection);
@@ -52,7 +52,7 @@ export async function readStreams(nats: TestEngine, partitions = 2): Promise<Rea
   return events;
 }
 
-/** The door in this process, on real NATS. */
+/** The service in this process, on real NATS. */
 export async function startIngest(nats: TestEngine, env: Environment = {}) {
   const config = readConfig(ingestSettings, { ODO_NATS_URL: nats.url, ...env });
   const app = ingestApp(config, silentLogger).build();
@@ -69,12 +69,12 @@ export async function startIngest(nats: TestEngine, env: Environment = {}) {
   };
 }
 
-/** The door as a process of its own, to be killed. */
+/** The service as a separate process that a test can kill. */
 export async function spawnIngest(nats: TestEngine, env: Environment = {}) {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], {
     env: { ODO_NATS_URL: nats.url, ODO_LOG_LEVEL: 'silent', ...env },
-    // With a channel to this process, so that it does not outlive it.
+    // The channel ends with this process, and the child ends with the channel.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { grpc } = await untilReady(child);
@@ -82,7 +82,7 @@ export async function spawnIngest(nats: TestEngine, env: Environment = {}) {
   return {
     client,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** Resolves with the exit code once the process is gone. */
+    /** Resolves with the exit code when the process has ended. */
     async exited(): Promise<number | null> {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       return child.exitCode;

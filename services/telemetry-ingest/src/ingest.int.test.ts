@@ -21,7 +21,7 @@ async function openLog(options: Parameters<typeof createStreams>[1] = {}): Promi
   return nats;
 }
 
-test('what is acknowledged lies on disk at the position that was answered', async () => {
+test('an acknowledged report is on disk at the position in its result', async () => {
   await using nats = await openLog();
   await using door = await startIngest(nats);
   await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
@@ -37,7 +37,7 @@ test('what is acknowledged lies on disk at the position that was answered', asyn
   }
 });
 
-test('before history has made the log, reports are told to come again', async () => {
+test('before history has created the log, reports are UNAVAILABLE with a time to wait', async () => {
   await using nats = await startTestNats();
   await using door = await startIngest(nats);
   await expect(send(door.client, ['bus-7'])).rejects.toMatchObject({
@@ -49,7 +49,7 @@ test('before history has made the log, reports are told to come again', async ()
   expect((await send(door.client, ['bus-7'])).results).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
 });
 
-test('while NATS is away reports wait within their deadline, and land once when it is back', async () => {
+test('while NATS is down reports wait until their deadline, and are stored once when it is back', async () => {
   await using nats = await openLog();
   await using door = await startIngest(nats);
   await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
@@ -66,7 +66,7 @@ test('while NATS is away reports wait within their deadline, and land once when 
   expect(subjects.filter((subject) => subject === 'patient')).toHaveLength(1);
 });
 
-test('a full stream is said with the time to wait, and what it took stays', async () => {
+test('a full stream refuses reports with a time to wait, and keeps what it has', async () => {
   await using nats = await openLog({ partitions: 1, maxBytes: 300_000 });
   await using door = await startIngest(nats, { ODO_INGEST_STREAM_FULL_PCT: '50' });
   await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(1));
@@ -90,7 +90,7 @@ test('a full stream is said with the time to wait, and what it took stays', asyn
   expect(telemetry.length).toBeGreaterThanOrEqual(accepted);
 });
 
-test('time passes in every partition, also where the stream is too full for telemetry', async () => {
+test('ticks are appended to every partition, even if its stream is too full for telemetry', async () => {
   await using nats = await openLog();
   await using _door = await startIngest(nats, { ODO_INGEST_STREAM_FULL_PCT: '1' });
   const clocks = async () => new Set([...(await readStreams(nats)).values()].map(({ subject }) => subject));
@@ -165,7 +165,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     if (signal === 'SIGKILL') return;
     expect(exitCode).toBe(0);
     for (const end of ends) expect(end).toMatchObject({ code: 'UNAVAILABLE' });
-    // Drained: everything that was read has been acknowledged, so nothing more lies in the log than was told.
+    // The door drained: everything that was read was acknowledged, so the log has nothing else.
     const telemetry = [...stored.values()].filter(
       ({ type, subject }) => type !== 'TimeTicked' && subject !== 'first',
     );
@@ -173,7 +173,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
   },
 );
 
-test('settings that are wrong end the process', async () => {
+test('wrong settings end the process', async () => {
   await using nats = await startTestNats();
   await expect(spawnIngest(nats, { ODO_INGEST_MAX_REPORTS: 'many' })).rejects.toThrow('ended with 2 before');
 });

@@ -1,50 +1,39 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { MAX_ENVELOPE_BYTES } from '@odograph/event-log/envelope';
-import { createPublisher } from '@odograph/event-log/publisher';
-import type { LaneObserver } from '@odograph/event-log/publisher-lane';
-import type { PublisherOptions } from '@odograph/event-log/publisher-options';
-import { createStreamWatch, type StreamWatchOptions } from '@odograph/event-log/stream-watch';
+import { EventPublisher } from '@odograph/event-log/publisher';
+import type { PublisherMetrics } from '@odograph/event-log/publisher-lane';
+import { type PublisherOptions, SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
+import { StreamWatch } from '@odograph/event-log/stream-watch';
 import type { Meter } from '@opentelemetry/api';
 import type { Logger } from '../logger.ts';
 import { counter, gauge, histogram, latencyHistogram } from '../metrics.ts';
 import type { Nats } from '../nats.ts';
 import { started } from './app.ts';
 
-/** The options of a publisher that every service shares. */
-const TUNING = {
-  envelopeBytes: MAX_ENVELOPE_BYTES,
-  lingerMs: 3,
-  retryMinMs: 20,
-  retryMaxMs: 1_000,
-  maxQueuedBytes: 32 * 1024 * 1024,
-};
-const LOOK_AT_STREAMS_MS = 1_000;
+const READ_STREAMS_EVERY_MS = 1_000;
 
 interface PublisherPartOptions {
   readonly nats: Nats;
   readonly logger: Logger;
   readonly meter: Meter;
-  readonly publisher: Omit<PublisherOptions, keyof typeof TUNING>;
-  /** When appends are refused because a stream or the disk of the log is nearly full. */
-  readonly room: Omit<StreamWatchOptions, 'intervalMs'>;
+  readonly publisher: Omit<PublisherOptions, keyof typeof SHARED_PUBLISHER_OPTIONS>;
 }
 
 /** A publisher that watches its streams. When it stops, it first stores what it has accepted. */
-export async function publisherPart({ nats, logger, meter, publisher: options, room }: PublisherPartOptions) {
+export async function publisherPart({ nats, logger, meter, publisher: options }: PublisherPartOptions) {
   const { connection, isConnected } = nats;
-  const watch = createStreamWatch({
+  const watch = new StreamWatch({
     connection,
     manager: await jetstreamManager(connection),
     isConnected,
     onTrouble: (err) => logger.warn({ err }, 'the streams cannot be looked at'),
     onRecovery: () => logger.info({}, 'the streams can be looked at again'),
-    options: { intervalMs: LOOK_AT_STREAMS_MS, ...room },
+    intervalMs: READ_STREAMS_EVERY_MS,
   });
-  const publisher = createPublisher({
+  const publisher = new EventPublisher({
     jetstream: jetstream(connection),
     watch,
-    observer: createPublisherMetrics(meter, () => publisher.queuedBytes()),
-    options: { ...TUNING, ...options },
+    metrics: createPublisherMetrics(meter, () => publisher.queuedBytes()),
+    options: { ...SHARED_PUBLISHER_OPTIONS, ...options },
   });
   const stop = async (leftMs: number) => {
     // The parts before this one need some of the time.
@@ -57,7 +46,7 @@ export async function publisherPart({ nats, logger, meter, publisher: options, r
 const EVENT_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500];
 
 /** Measures what a publisher stores, by partition, and what waits in it. */
-function createPublisherMetrics(meter: Meter, queuedBytes: () => number): LaneObserver {
+function createPublisherMetrics(meter: Meter, queuedBytes: () => number): PublisherMetrics {
   const events = histogram(
     meter,
     'odograph.publisher.envelope.events',
@@ -79,11 +68,11 @@ function createPublisherMetrics(meter: Meter, queuedBytes: () => number): LaneOb
   );
   gauge(meter, 'odograph.publisher.queued', 'By', 'Bytes that wait to be stored.', queuedBytes);
   return {
-    onStored(partition, envelope) {
+    stored(partition, envelope) {
       events.record(envelope.events, { partition });
       duration.record(envelope.durationMs / 1_000, { partition });
       bytes.add(envelope.bytes, { partition });
     },
-    onRetry: (partition) => retries.add(1, { partition }),
+    retried: (partition) => retries.add(1, { partition }),
   };
 }

@@ -54,9 +54,9 @@ test('a stop waits for unconfirmed events, but not longer than its time', async 
   await expect.poll(() => publisher.partitionCount(), { timeout: 5_000 }).toBe(1);
   await nats.kill9();
   const event = Event.create({ type: 'TelemetryReported', subject: 'a', reportId: '1' });
-  const lost = expect(publisher.appendAll([[event]], Date.now() + 2_000)).resolves.toMatchObject([
-    { code: 'UNAVAILABLE' },
-  ]);
+  const lost = expect(
+    publisher.appendAll([[event]], { deadlineAtMs: Date.now() + 2_000 }),
+  ).resolves.toMatchObject([{ code: 'UNAVAILABLE' }]);
   await app.stop(200);
   expect(app.state).toBe('stopped');
   await lost;

@@ -1,5 +1,6 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { AppendOptions } from '@odograph/event-log/publisher';
 import { expect, test } from 'vitest';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
@@ -30,9 +31,10 @@ function openCommand(found: Parked | undefined) {
     models: [{ projection: totalsProjection() } as unknown as ReadModel<unknown>],
     reader: { parkedOf: async () => found, reach: async (at) => void steps.push(at) },
     publisher: {
-      appendTo: async (partition: number, [event]: readonly Event[]) => {
+      appendAll: async ([events]: readonly (readonly Event[])[], { partition }: AppendOptions) => {
+        const [event] = events ?? [];
         steps.push([partition, event && decodeEvent(event).type]);
-        return position;
+        return [position];
       },
     },
     clock: { now: () => stamp.nowMs },

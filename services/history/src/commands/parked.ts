@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, invariant, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { EventHead, ParkedEventDropped, ParkedEventRetried } from '@odograph/kernel/vehicle-event';
@@ -29,7 +29,7 @@ interface ParkedCommandDeps {
   readonly partitionCount: number;
   readonly models: readonly ReadModel<unknown>[];
   readonly reader: Pick<ViewReader, 'parkedOf' | 'reach'>;
-  readonly publisher: Pick<EventPublisher, 'appendTo'>;
+  readonly publisher: Pick<EventPublisher, 'appendAll'>;
   readonly clock: Clock;
 }
 
@@ -48,9 +48,10 @@ export function createReleaseParked({ partitionCount, models, reader, publisher,
     const parked = await load(command);
     const stamp = { reportId: `${type}:${randomUUID()}`, nowMs: clock.now() };
     const event = encodeEvent(decideRelease(command, parked, stamp), { traceparent: call.traceparent });
-    // `appendTo` is not refused by a nearly full stream, as telemetry is.
     const partition = partitionOf(vehicleId, partitionCount);
-    const position = await publisher.appendTo(partition, [event], call.deadlineAtMs);
+    const [position] = await publisher.appendAll([[event]], { deadlineAtMs: call.deadlineAtMs, partition });
+    invariant(position, 'one append has one result');
+    if (isFault(position)) throw position;
     await reader.reach(position, call.signal);
     return position;
   };

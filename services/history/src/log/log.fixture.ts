@@ -5,8 +5,8 @@ import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { signalsToWire } from '@odograph/contracts/signals';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { createPublisher } from '@odograph/event-log/publisher';
-import { createStreamWatch } from '@odograph/event-log/stream-watch';
+import { TestPublisher } from '@odograph/event-log/publisher.fixture';
+import { StreamWatch } from '@odograph/event-log/stream-watch';
 import { systemClock } from '@odograph/kernel/clock';
 import { type Logger, silentLogger } from '@odograph/platform/logger';
 import { type TestEngine, testMongo } from '@odograph/testing/engines';
@@ -84,13 +84,13 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
 
   async function publisher() {
     const connection = await openConnection();
-    const watch = createStreamWatch({
+    const watch = new StreamWatch({
       connection,
       manager: await jetstreamManager(connection),
-      options: { intervalMs: 100 },
+      intervalMs: 100,
     });
     stops.push(() => watch.stop());
-    return createPublisher({
+    return new TestPublisher({
       jetstream: jetstream(connection),
       watch,
       options: { ackTimeoutMs: 1_000, retryMaxMs: 200 },

@@ -6,6 +6,7 @@ import {
 } from '@nats-io/jetstream';
 import { encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { natsProblem } from '@odograph/event-log/nats-problem';
 import { repairSubject, streamName } from '@odograph/event-log/nats-subjects';
 import { closeToPublishers, type StreamSettings } from './streams.ts';
 import { logSubjectId } from './substitute-events.ts';
@@ -103,6 +104,6 @@ async function publishGap(
 }
 
 function missingIsUndefined(error: unknown): undefined {
-  if (error instanceof Error && error.name === 'StreamNotFoundError') return undefined;
+  if (natsProblem(error) === 'stream missing') return undefined;
   throw error;
 }

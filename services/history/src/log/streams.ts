@@ -5,6 +5,7 @@ import {
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
+import { natsProblem } from '@odograph/event-log/nats-problem';
 import {
   PARTITION_COUNT_KEY,
   repairSubject,
@@ -62,7 +63,7 @@ export async function lookAtStream(
   try {
     return factsOf(await manager.streams.info(streamName(partition)));
   } catch (error) {
-    if (error instanceof Error && error.name === 'StreamNotFoundError') return undefined;
+    if (natsProblem(error) === 'stream missing') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { LogReader } from '@odograph/event-log/log-reader';
+import { natsProblem } from '@odograph/event-log/nats-problem';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import type { Clock } from '@odograph/kernel/clock';
 import type { Logger } from '@odograph/platform/logger';
@@ -81,8 +82,6 @@ function firstWithin({ bytes, maxBytes, firstSequence, lastSequence }: StreamFac
 
 /** No envelope is as young as requested. */
 function noneIsNull(error: unknown): null {
-  if (error instanceof Error && error.name === 'JetStreamApiError' && /no message found/i.test(error.message))
-    return null;
-  if (error instanceof Error && /message not found/i.test(error.message)) return null;
+  if (natsProblem(error) === 'message missing') return null;
   throw error;
 }

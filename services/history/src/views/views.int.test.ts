@@ -1,5 +1,5 @@
 import { listenToLog } from '@odograph/event-log/listen-to-log';
-import type { EventPublisher } from '@odograph/event-log/publisher';
+import type { TestPublisher } from '@odograph/event-log/publisher.fixture';
 import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
@@ -47,7 +47,7 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
   };
 }
 
-async function append(publisher: EventPublisher, ...speeds: number[]) {
+async function append(publisher: TestPublisher, ...speeds: number[]) {
   const events = speeds.map((speedKmh) => {
     const reportId = `r${Math.random()}`;
     return reported({ vehicleId: 'bus-1', reportId, observedAtMs: 1_700_000_000_000, speedKmh });

@@ -1,7 +1,7 @@
 import type { SignalValue } from '@odograph/kernel/signal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { acceptReport, type Taken, type Verdict } from './accept.ts';
+import { acceptReport, type Judgement, type Taken } from './accept.ts';
 import { anyReport, RECEIVED_AT_MS, readableReport } from './report.arbitrary.ts';
 import type { IncomingReport, IncomingSample } from './report.ts';
 
@@ -10,9 +10,9 @@ const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
 const accept = (report: IncomingReport, receivedAtMs = RECEIVED_AT_MS) =>
   acceptReport(report, receivedAtMs, LIMITS);
 
-function taken(verdict: Verdict): Taken {
-  if (verdict.outcome === 'rejected') throw new Error(`rejected: ${JSON.stringify(verdict.findings)}`);
-  return verdict;
+function taken(judgement: Judgement): Taken {
+  if (judgement.outcome === 'rejected') throw new Error(`rejected: ${JSON.stringify(judgement.findings)}`);
+  return judgement;
 }
 
 const sample = (known: IncomingSample['known'], observedAtMs = RECEIVED_AT_MS - 1_000): IncomingSample => ({
@@ -34,7 +34,7 @@ const head = {
   receivedAtMs: RECEIVED_AT_MS,
 };
 
-test('a report in order becomes one event', () => {
+test('a valid report becomes one event', () => {
   expect(accept(report(sample({ speed_kmh: 50 })))).toEqual({
     outcome: 'accepted',
     facts: [
@@ -49,43 +49,43 @@ test('a report in order becomes one event', () => {
 });
 
 test('a report that loses one signal is accepted with the rest, and the signal becomes part 1', () => {
-  const verdict = taken(
+  const judgement = taken(
     accept(report(sample({ speed_kmh: 50 }), sample({ odometer_km: -5, speed_kmh: 51 }))),
   );
-  expect(verdict.outcome).toBe('accepted');
-  expect(verdict.facts.map(({ type }) => type)).toEqual(['TelemetryReported', 'TelemetryQuarantined']);
-  expect(verdict.facts[1]).toMatchObject({
+  expect(judgement.outcome).toBe('accepted');
+  expect(judgement.facts.map(({ type }) => type)).toEqual(['TelemetryReported', 'TelemetryQuarantined']);
+  expect(judgement.facts[1]).toMatchObject({
     samples: [{ sampleIndex: 1, sample: { signals: { odometer_km: -5 } } }],
   });
-  expect(verdict.findings).toMatchObject([
+  expect(judgement.findings).toMatchObject([
     { field: 'samples[1].signals.odometer_km', reason: 'OUT_OF_RANGE' },
   ]);
 });
 
-test('a report of which nothing is believed is quarantined as one event', () => {
-  const verdict = taken(accept(report(sample({ speed_kmh: 50 }, Date.UTC(2090, 0, 1)))));
-  expect(verdict.outcome).toBe('quarantined');
-  expect(verdict.facts.map(({ type }) => type)).toEqual(['TelemetryQuarantined']);
+test('a report is quarantined as one event if nothing of it is believed', () => {
+  const judgement = taken(accept(report(sample({ speed_kmh: 50 }, Date.UTC(2090, 0, 1)))));
+  expect(judgement.outcome).toBe('quarantined');
+  expect(judgement.facts.map(({ type }) => type)).toEqual(['TelemetryQuarantined']);
 });
 
-test('a malformed report is rejected with all that is wrong', () => {
-  const verdict = accept({ vehicleId: 'bus 7', reportId: '', samples: [] });
-  expect(verdict.outcome).toBe('rejected');
-  expect(verdict.findings.map(({ field }) => field)).toEqual(['vehicle_id', 'report_id', 'samples']);
+test('a malformed report is rejected with all of its errors', () => {
+  const judgement = accept({ vehicleId: 'bus 7', reportId: '', samples: [] });
+  expect(judgement.outcome).toBe('rejected');
+  expect(judgement.findings.map(({ field }) => field)).toEqual(['vehicle_id', 'report_id', 'samples']);
 });
 
-test('a VIN whose check digit is wrong is noted and kept', () => {
-  const verdict = taken(accept({ ...report(sample({ speed_kmh: 50 })), vin: 'WVWZZZ1JZXW000001' }));
-  expect(verdict.outcome).toBe('accepted');
-  expect(verdict.facts[0].vin).toBe('WVWZZZ1JZXW000001');
-  expect(verdict.findings).toMatchObject([{ field: 'vin', reason: 'VIN_CHECK_DIGIT' }]);
+test('a VIN with a wrong check digit is a finding, and is kept', () => {
+  const judgement = taken(accept({ ...report(sample({ speed_kmh: 50 })), vin: 'WVWZZZ1JZXW000001' }));
+  expect(judgement.outcome).toBe('accepted');
+  expect(judgement.facts[0].vin).toBe('WVWZZZ1JZXW000001');
+  expect(judgement.findings).toMatchObject([{ field: 'vin', reason: 'VIN_CHECK_DIGIT' }]);
 });
 
 test('the clock text of a sample is kept with it', () => {
-  const verdict = taken(
+  const judgement = taken(
     accept(report({ ...sample({ speed_kmh: 50 }, 0), clockText: '90/02/2032 12:08:07' })),
   );
-  expect(verdict.facts[0]).toMatchObject({
+  expect(judgement.facts[0]).toMatchObject({
     observedAtMs: 0,
     samples: [{ clockText: '90/02/2032 12:08:07' }],
   });
@@ -97,12 +97,12 @@ test.each([
   ['no time', 0, 0],
   ['a time before 1970', -5, 0],
   ['the year 3000', Date.UTC(3000, 0, 1), 0],
-])('the key of a report whose first sample has %s is fixed by it', (_, observedAtMs, keyTimeMs) => {
-  const verdict = taken(accept(report(sample({ speed_kmh: 50 }, observedAtMs), sample({ speed_kmh: 51 }))));
-  expect(verdict.facts.map((fact) => fact.observedAtMs)).toEqual(verdict.facts.map(() => keyTimeMs));
+])('the key of a report whose first sample has %s depends only on that', (_, observedAtMs, keyTimeMs) => {
+  const judgement = taken(accept(report(sample({ speed_kmh: 50 }, observedAtMs), sample({ speed_kmh: 51 }))));
+  expect(judgement.facts.map((fact) => fact.observedAtMs)).toEqual(judgement.facts.map(() => keyTimeMs));
 });
 
-test('property: no report whatever crashes the door', () => {
+test('property: every report gets a judgement', () => {
   fc.assert(
     fc.property(anyReport, fc.integer(), (incoming, receivedAtMs) => {
       expect(['accepted', 'quarantined', 'rejected']).toContain(accept(incoming, receivedAtMs).outcome);
@@ -110,7 +110,7 @@ test('property: no report whatever crashes the door', () => {
   );
 });
 
-test('property: every signal sent is either believed or set aside, never both, never neither', () => {
+test('property: every signal is either believed or set aside, never both', () => {
   fc.assert(
     fc.property(readableReport, (incoming) => {
       const found = taken(accept(incoming)).facts.flatMap(signalsOf).sort();
@@ -119,7 +119,7 @@ test('property: every signal sent is either believed or set aside, never both, n
   );
 });
 
-test('property: what was believed is believed whole when sent again', () => {
+test('property: the believed part of a report is believed as a whole when it is sent again', () => {
   fc.assert(
     fc.property(readableReport, (incoming) => {
       const [fact] = taken(accept(incoming)).facts;
@@ -149,7 +149,7 @@ test('property: the key of a report does not depend on when it is received', () 
   );
 });
 
-test('the reasons of a report full of bad signals stay smaller than the report may be', () => {
+test('the reasons of a report full of bad signals stay below the size limit of a report', () => {
   const bad = {
     speed_kmh: -1,
     odometer_km: -1,
@@ -158,12 +158,12 @@ test('the reasons of a report full of bad signals stay smaller than the report m
     range_km: -1,
     altitude_m: -1e9,
   };
-  const verdict = taken(accept(report(...Array.from({ length: 1_000 }, () => sample(bad)))));
-  const [fact] = verdict.facts;
+  const judgement = taken(accept(report(...Array.from({ length: 1_000 }, () => sample(bad)))));
+  const [fact] = judgement.facts;
   const samples = fact.type === 'TelemetryQuarantined' ? fact.samples : [];
   expect(JSON.stringify(samples.map(({ findings }) => findings)).length).toBeLessThan(128 * 1024);
   expect(samples.map(({ sample: { signals } }) => signals)).toEqual(Array.from({ length: 1_000 }, () => bad));
-  expect(verdict.findings).toHaveLength(6_000);
+  expect(judgement.findings).toHaveLength(6_000);
 });
 
 /** Each signal as `name=value`. */
@@ -185,7 +185,7 @@ function signalsSent({ observedAtMs, known, others }: IncomingSample): readonly 
   return named(all).map((text) => `${observedAtMs} ${text}`);
 }
 
-/** A flat table of signals, in the two forms they come in. */
+/** Signals in the two forms in which they are sent. */
 function parted(signals: Readonly<Record<string, SignalValue>>): Pick<IncomingSample, 'known' | 'others'> {
   const entries = Object.entries(signals);
   return {

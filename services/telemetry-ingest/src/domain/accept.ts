@@ -12,25 +12,29 @@ import { abridgeReasons, splitSamples } from './split-samples.ts';
 
 export type Fact = TelemetryReported | TelemetryQuarantined;
 
-/** What becomes of one report. */
-export type Verdict = Rejected | Taken;
+/** The decision about one report. */
+export type Judgement = Rejected | Taken;
 
-/** It cannot be read. Nothing of it is kept. */
+/** The report cannot be read. Nothing of it is kept. */
 export interface Rejected {
   readonly outcome: 'rejected';
   readonly findings: readonly Finding[];
 }
 
-/** It goes into the log: accepted when something of it is believed, quarantined when nothing is. */
+/** The report goes into the log: accepted if some of it is believed, quarantined if nothing is. */
 export interface Taken {
   readonly outcome: 'accepted' | 'quarantined';
-  /** One report is one event, part 0 of it. Part 1, where there is one, is what was set aside of an accepted report. */
+  /** Part 0 is the report as one event. An accepted report has a part 1 if some of its signals were set aside. */
   readonly facts: readonly [Fact, ...Fact[]];
   readonly findings: readonly Finding[];
 }
 
-/** Decides about one report. Total: whatever came, it ends as facts or as findings. */
-export function acceptReport(incoming: IncomingReport, receivedAtMs: number, limits: ReportLimits): Verdict {
+/** Decides about one report. Never throws: every report gives facts or findings. */
+export function acceptReport(
+  incoming: IncomingReport,
+  receivedAtMs: number,
+  limits: ReportLimits,
+): Judgement {
   const reading = readReport(incoming, limits);
   if (!reading.isReadable) return { outcome: 'rejected', findings: reading.violations };
   const { report } = reading;
@@ -51,12 +55,12 @@ function headOf(report: ReadableReport, receivedAtMs: number): EventHead & Pick<
   return { subject, reportId, observedAtMs: keyTimeMs(report), receivedAtMs, vin };
 }
 
-/** From here on a time is no reading of a clock. Fixed, so that a report's key never depends on when it came. */
+/** Later times are not from a clock. The bound is fixed, so that the key of a report never depends on our clock. */
 const KEY_TIME_END_MS = Date.UTC(3000, 0, 1);
 
 /**
- * The observed time in the report's key: its first sample's as sent, or 0 where that can be no time at all.
- * It depends on the content alone — not on our clock, nor on what was believed — so a report sent again has the same key.
+ * The observed time in the key of a report: that of its first sample, or 0 if that cannot be a time. It depends only on
+ * the content, so a report that is sent again has the same key.
  */
 function keyTimeMs({ samples }: ReadableReport): number {
   const observedAtMs = samples[0]?.observedAtMs ?? 0;
@@ -66,7 +70,7 @@ function keyTimeMs({ samples }: ReadableReport): number {
 const WRONG_CHECK_DIGIT: Finding = {
   field: 'vin',
   reason: 'VIN_CHECK_DIGIT',
-  description: 'the ninth character is not the check digit; the VIN is kept, as many makers write none',
+  description: 'the ninth character is not the check digit; the VIN is kept, because many makers write none',
 };
 
 function findingsOf({ vin }: ReadableReport, setAside: readonly QuarantinedSample[]): readonly Finding[] {

@@ -28,7 +28,7 @@ test.each(Object.entries(RANGES))('%s beyond its range is set aside', (name, { m
   }
 });
 
-test('a bad signal leaves its siblings in place', () => {
+test('a bad signal does not affect the other signals', () => {
   const judgement = judge({ odometer_km: -1, speed_kmh: 50, charging: false });
   expect(judgement).toEqual({
     believed: { speed_kmh: 50, charging: false },
@@ -43,7 +43,7 @@ test('a bad signal leaves its siblings in place', () => {
   });
 });
 
-test('a latitude of 91 takes the longitude with it', () => {
+test('a latitude of 91 sets the longitude aside too', () => {
   const judgement = judge({ latitude_deg: 91, longitude_deg: 13.4, speed_kmh: 50 });
   expect(judgement.believed).toEqual({ speed_kmh: 50 });
   expect(judgement.reasons.map(({ field, reason }) => [field, reason])).toEqual([
@@ -52,7 +52,7 @@ test('a latitude of 91 takes the longitude with it', () => {
   ]);
 });
 
-test('a longitude of 1555 takes the latitude with it', () => {
+test('a longitude of 1555 sets the latitude aside too', () => {
   expect(reasonsOf({ latitude_deg: 33.9, longitude_deg: 1555.6 })).toEqual([
     'signals.longitude_deg OUT_OF_RANGE',
     'signals.latitude_deg POSITION_INCOMPLETE',
@@ -64,7 +64,7 @@ test('half a position is set aside', () => {
   expect(reasonsOf({ longitude_deg: 33.9 })).toEqual(['signals.longitude_deg POSITION_INCOMPLETE']);
 });
 
-test('latitude 0 is a receiver without a fix; longitude 0 is Greenwich', () => {
+test('latitude 0 means a receiver without a fix; longitude 0 is Greenwich', () => {
   expect(reasonsOf({ latitude_deg: 0, longitude_deg: 0 })).toEqual([
     'signals.latitude_deg SENTINEL',
     'signals.longitude_deg POSITION_INCOMPLETE',
@@ -73,7 +73,7 @@ test('latitude 0 is a receiver without a fix; longitude 0 is Greenwich', () => {
   expect(reasonsOf({ latitude_deg: 51.48, longitude_deg: 0 })).toEqual([]);
 });
 
-test('the sentinels of a vehicle bus are no speeds', () => {
+test('the sentinels of a vehicle bus are not speeds', () => {
   expect(reasonsOf({ speed_kmh: 255 })).toEqual(['signals.speed_kmh SENTINEL']);
   expect(reasonsOf({ speed_kmh: 255.99609375 })).toEqual(['signals.speed_kmh SENTINEL']);
   // The byte 255 taken for miles an hour, as a bus fleet recorded it: 113.9952 m/s.
@@ -81,11 +81,11 @@ test('the sentinels of a vehicle bus are no speeds', () => {
   expect(reasonsOf({ speed_kmh: 254.9 })).toEqual([]);
 });
 
-test('signals without a range of their own are believed', () => {
+test('signals without a range are believed', () => {
   expect(reasonsOf({ 'Vehicle.OBD.Load': 1e300, 'Vehicle.Body.State': 'x', charging: true })).toEqual([]);
 });
 
-test('a bad clock sets the whole sample aside, and what else is wrong is told as well', () => {
+test('a bad clock sets the whole sample aside, and the other findings are listed too', () => {
   const judgement = judge({ speed_kmh: 50, heading_deg: 361 }, 0);
   expect(judgement.believed).toEqual({});
   expect(judgement.setAside).toEqual({ speed_kmh: 50, heading_deg: 361 });
@@ -94,17 +94,17 @@ test('a bad clock sets the whole sample aside, and what else is wrong is told as
 
 test.each([
   ['no time', 0, undefined, 'CLOCK_UNREADABLE'],
-  ['a text that is no time', 0, '90/02/2032 12:08:07', 'CLOCK_UNREADABLE'],
+  ['a text that is not a time', 0, '90/02/2032 12:08:07', 'CLOCK_UNREADABLE'],
   ['a text beside a time', RECEIVED_AT_MS, '?', 'CLOCK_UNREADABLE'],
   ['the start of GPS time', Date.UTC(1980, 0, 6), undefined, 'IN_THE_DISTANT_PAST'],
   ['a time before 1970', -1, undefined, 'IN_THE_DISTANT_PAST'],
   ['the year 2090', Date.UTC(2090, 0, 1), undefined, 'IN_THE_FUTURE'],
   ['just past the tolerance', RECEIVED_AT_MS + 300_001, undefined, 'IN_THE_FUTURE'],
-])('%s is no time of an observation', (_, observedAtMs, clockText, reason) => {
+])('%s is not believed as the time of a sample', (_, observedAtMs, clockText, reason) => {
   expect(reasonsOf({ speed_kmh: 50 }, observedAtMs, clockText)).toEqual([`observed_at_ms ${reason}`]);
 });
 
-test('a clock that runs ahead within the tolerance, and one that is years behind, are believed', () => {
+test('a clock that is ahead within the tolerance, and one that is years behind, are believed', () => {
   expect(reasonsOf({ speed_kmh: 50 }, RECEIVED_AT_MS + 300_000)).toEqual([]);
   expect(reasonsOf({ speed_kmh: 50 }, Date.UTC(1990, 0, 1))).toEqual([]);
 });
@@ -112,7 +112,7 @@ test('a clock that runs ahead within the tolerance, and one that is years behind
 test.each([
   ['seconds', RECEIVED_AT_MS / 1000],
   ['microseconds', RECEIVED_AT_MS * 1000],
-])('a time in %s is told apart', (unit, observedAtMs) => {
+])('a time in %s is recognised, and the finding says so', (unit, observedAtMs) => {
   expect(judge({ speed_kmh: 50 }, observedAtMs).reasons).toMatchObject([
     { description: expect.stringContaining(`looks like ${unit}: send milliseconds`) },
   ]);

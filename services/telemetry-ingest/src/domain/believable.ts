@@ -3,15 +3,15 @@ import type { KnownSignalName, Signals, SignalValue } from '@odograph/kernel/sig
 import { EARLIEST_OBSERVED_AT_MS, RANGES, SENTINELS } from './bounds.ts';
 import type { ReadableSample } from './report.ts';
 
-/** A sample parted in two: each of its signals is either believed or set aside. */
-export interface Judgement {
+/** A sample in two parts: each of its signals is either believed or set aside. */
+export interface SampleJudgement {
   readonly believed: Signals;
   readonly setAside: Signals;
-  /** Why: one a signal in doubt, and one for the clock, which takes every signal with it. Fields are relative to the sample. */
+  /** One for each signal that is not believed, and one for a bad clock, which sets every signal aside. Fields are relative to the sample. */
   readonly reasons: readonly Finding[];
 }
 
-/** What the log's clock says at the door, and how far ahead of it a vehicle's clock may run. */
+/** When the report was received, and how far ahead of that a vehicle's clock may be. */
 export interface ClockBound {
   readonly receivedAtMs: number;
   readonly futureToleranceMs: number;
@@ -23,8 +23,8 @@ interface Doubt {
   readonly reason: Finding;
 }
 
-/** Judges one sample. A bad clock sets all of it aside; a bad signal only itself, and a position goes as one. */
-export function judgeSample(sample: ReadableSample, clock: ClockBound): Judgement {
+/** Judges one sample. A bad clock sets all signals aside, a bad signal only itself; latitude and longitude go together. */
+export function judgeSample(sample: ReadableSample, clock: ClockBound): SampleJudgement {
   const { signals } = sample;
   const doubts = doubtSignals(signals);
   const clockReason = doubtClock(sample, clock);
@@ -66,14 +66,14 @@ function doubtNumber(name: string, value: number): Finding | undefined {
   return { field: `signals.${name}`, reason: 'OUT_OF_RANGE', description };
 }
 
-/** A latitude without a longitude that can be believed places nothing, and the other way round. */
+/** A latitude without a believable longitude is set aside, and the other way round. */
 function doubtHalfPosition(signals: Signals, doubts: readonly Doubt[]): Doubt | undefined {
   const isSound = (name: KnownSignalName) => signals[name] !== undefined && !isDoubted(name, doubts);
   const hasLatitude = isSound('latitude_deg');
   if (hasLatitude === isSound('longitude_deg')) return undefined;
   const [name, other] = hasLatitude ? ['latitude_deg', 'longitude_deg'] : ['longitude_deg', 'latitude_deg'];
-  const fate = signals[other] === undefined ? 'missing' : 'not believed';
-  const description = `a position needs both: ${other} is ${fate}`;
+  const state = signals[other] === undefined ? 'missing' : 'not believed';
+  const description = `a position needs both: ${other} is ${state}`;
   return { name, reason: { field: `signals.${name}`, reason: 'POSITION_INCOMPLETE', description } };
 }
 
@@ -81,14 +81,14 @@ function doubtClock(sample: ReadableSample, clock: ClockBound): Finding | undefi
   const { observedAtMs, clockText } = sample;
   const doubt = (reason: string, description: string) => ({ field: 'observed_at_ms', reason, description });
   if (observedAtMs === 0 || clockText !== undefined) {
-    const said = clockText === undefined ? 'no time was given' : 'clock_text is no time';
+    const said = clockText === undefined ? 'no time was given' : 'clock_text is not a time';
     return doubt('CLOCK_UNREADABLE', `${said}: send the time in observed_at_ms`);
   }
   if (observedAtMs < EARLIEST_OBSERVED_AT_MS) {
     const hint = unitHint('seconds', observedAtMs * 1000, clock);
     return doubt('IN_THE_DISTANT_PAST', `before 1990, when no vehicle reported${hint}`);
   }
-  // The one place where the vehicle's clock meets ours: as a bound on how far ahead it may run.
+  // The only comparison of the vehicle's clock with ours: how far ahead it may be.
   if (observedAtMs > clock.receivedAtMs + clock.futureToleranceMs) {
     const hint = unitHint('microseconds', observedAtMs / 1000, clock);
     const limit = `${clock.futureToleranceMs / 1000} s`;

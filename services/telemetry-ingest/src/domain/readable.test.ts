@@ -28,7 +28,7 @@ function violationsOf(incoming: IncomingReport): readonly string[] {
 const other = (path: string, value: IncomingSample['others'][number]['value']) =>
   report({ samples: [sample({ others: [{ path, value }] })] });
 
-test('a report in order is read, with its signals in one table', () => {
+test('a valid report is read, with its signals in one table', () => {
   const others = [{ path: 'Vehicle.Cabin.Seat.Row1.Occupied', value: true }];
   const reading = readReport(report({ vin: '1M8GDM9AXKP042788', samples: [sample({ others })] }), LIMITS);
   expect(reading).toEqual({
@@ -87,7 +87,7 @@ test('a sample without a signal is refused', () => {
   ]);
 });
 
-test.each([NaN, Infinity, -Infinity])('%d is refused with the field it stands in', (speed) => {
+test.each([NaN, Infinity, -Infinity])('%d is refused with the name of its field', (speed) => {
   const bad = report({ samples: [sample({ known: { speed_kmh: speed, latitude_deg: 1 } })] });
   expect(violationsOf(bad)).toEqual(['samples[0].signals.speed_kmh NOT_FINITE']);
   expect(violationsOf(other('Vehicle.OBD.Load', speed))).toEqual([
@@ -104,14 +104,14 @@ test.each(['speed_kmh', 'Vehicle', 'vehicle.Speed', 'Vehicle..X', '__proto__', '
   },
 );
 
-test('a signal that has a field of its own is refused by path, and the field named', () => {
+test('a signal that has its own field is refused by path, with the name of the field', () => {
   const reading = readReport(other('Vehicle.Speed', 50), LIMITS);
   expect(reading).toMatchObject({
     violations: [{ reason: 'HAS_A_FIELD', description: expect.stringContaining('use signals.speed_kmh') }],
   });
 });
 
-test('texts have a length', () => {
+test('texts that are too long are refused', () => {
   expect(violationsOf(other('Vehicle.OBD.Load', 'x'.repeat(256)))).toEqual([]);
   expect(violationsOf(other('Vehicle.OBD.Load', 'x'.repeat(257)))).toEqual([
     'samples[0].signals.others["Vehicle.OBD.Load"] TEXT_TOO_LONG',
@@ -134,13 +134,13 @@ test('more than 64 other signals in a sample are refused', () => {
   ]);
 });
 
-test('a time that is no whole number of milliseconds is refused', () => {
+test('a time that is not a whole number of milliseconds is refused', () => {
   expect(violationsOf(report({ samples: [sample({ observedAtMs: 2 ** 60 })] }))).toEqual([
     'samples[0].observed_at_ms NOT_MILLISECONDS',
   ]);
 });
 
-test('all violations are told at once', () => {
+test('all violations are listed at once', () => {
   const samples = [sample({ known: {} }), sample({ known: { speed_kmh: NaN, odometer_km: Infinity } })];
   expect(violationsOf({ vehicleId: 'bus 7', reportId: '', vin: 'x', samples })).toEqual([
     'vehicle_id INVALID_VEHICLE_ID',
@@ -152,10 +152,10 @@ test('all violations are told at once', () => {
   ]);
 });
 
-test('what came is quoted in one line, and little of it', () => {
+test('the value found is quoted in one line, and cut', () => {
   const quotedIn = (vehicleId: string) => {
     const reading = readReport(report({ vehicleId }), LIMITS);
-    return reading.isReadable ? '' : reading.violations[0]?.description.split(' is no ')[0];
+    return reading.isReadable ? '' : reading.violations[0]?.description.split(' is not ')[0];
   };
   expect(quotedIn('bus "7"\n')).toBe(String.raw`"bus \"7\"\n"`);
   expect(quotedIn('x'.repeat(10_000))).toBe(`"${'x'.repeat(39)}…"`);

@@ -17,7 +17,7 @@ import type {
   ReportLimits,
 } from './report.ts';
 
-/** A report that can be read, or everything that keeps it from being read. */
+/** A report that can be read, or all the reasons why it cannot. */
 export type Reading =
   | { readonly isReadable: true; readonly report: ReadableReport }
   | { readonly isReadable: false; readonly violations: readonly Finding[] };
@@ -31,7 +31,7 @@ const KNOWN_BY_PATH = new Map<string, string>(
   KNOWN_SIGNAL_NAMES.map((name) => [KNOWN_SIGNALS[name].vssPath, name]),
 );
 
-/** Reads a report as it came; one that is malformed anywhere is not read at all. */
+/** Checks the form of a report. One malformed field is enough to reject the report. */
 export function readReport(report: IncomingReport, limits: ReportLimits): Reading {
   const { vehicleId, reportId, vin } = report;
   const violations: Finding[] = [];
@@ -44,16 +44,16 @@ export function readReport(report: IncomingReport, limits: ReportLimits): Readin
 
 function checkNames({ vehicleId, reportId, vin }: IncomingReport, violations: Finding[]): void {
   if (!isVehicleId(vehicleId)) {
-    const description = `${quoted(vehicleId)} is no vehicle id: it must be ${VEHICLE_ID_RULE}`;
+    const description = `${quoted(vehicleId)} is not a vehicle id: it must be ${VEHICLE_ID_RULE}`;
     violations.push({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description });
   }
   if (!REPORT_ID.test(reportId)) {
     const rule = '1 to 128 printable ASCII characters without spaces, unique for the vehicle and its time';
-    const description = `${quoted(reportId)} is no report id: it must be ${rule}`;
+    const description = `${quoted(reportId)} is not a report id: it must be ${rule}`;
     violations.push({ field: 'report_id', reason: 'INVALID_REPORT_ID', description });
   }
   if (vin !== undefined && !isVin(vin)) {
-    const description = `${quoted(vin)} is no VIN: it must be ${VIN_RULE}; leave it out where it is unknown`;
+    const description = `${quoted(vin)} is not a VIN: it must be ${VIN_RULE}; leave it out if it is unknown`;
     violations.push({ field: 'vin', reason: 'INVALID_VIN', description });
   }
 }
@@ -68,7 +68,7 @@ function checkSampleCount(count: number, maxSamples: number, violations: Finding
   }
 }
 
-// Paths are put together only where something is wrong: most samples are in order, and there are many.
+// The text of a path is built only for a violation, because most samples have none.
 function readSample(sample: IncomingSample, index: number, violations: Finding[]): ReadableSample {
   const { observedAtMs, clockText, known, others } = sample;
   checkClock(sample, index, violations);
@@ -83,7 +83,7 @@ function readSample(sample: IncomingSample, index: number, violations: Finding[]
 
 function checkClock({ observedAtMs, clockText }: IncomingSample, index: number, violations: Finding[]): void {
   if (!Number.isSafeInteger(observedAtMs)) {
-    const description = 'no whole number of milliseconds; it must be Unix time in milliseconds';
+    const description = `${observedAtMs} is not a time: it must be Unix time in whole milliseconds`;
     const field = `samples[${index}].observed_at_ms`;
     violations.push({ field, reason: 'NOT_MILLISECONDS', description });
   }
@@ -104,7 +104,7 @@ function checkSignalCount({ known, others }: IncomingSample, index: number, viol
   }
 }
 
-/** The signals that came by their paths. */
+/** The signals that were sent by their paths. */
 function readOthers(others: readonly OtherSignal[], index: number, violations: Finding[]): Signals {
   const signals: Record<string, SignalValue> = {};
   for (const { path, value } of others) {
@@ -121,12 +121,12 @@ type Flaw = Omit<Finding, 'field'>;
 function flawOfPath(path: string): Flaw | undefined {
   const field = KNOWN_BY_PATH.get(path);
   if (field !== undefined) {
-    const description = `this signal has a field of its own: use signals.${field}`;
+    const description = `this signal has its own field: use signals.${field}`;
     return { reason: 'HAS_A_FIELD', description };
   }
   if (isVssPath(path)) return undefined;
   const rule = 'a path of the Vehicle Signal Specification such as Vehicle.Cabin.Seat.Row1.Occupied';
-  return { reason: 'INVALID_SIGNAL_PATH', description: `no signal's name: it must be ${rule}` };
+  return { reason: 'INVALID_SIGNAL_PATH', description: `not a signal's name: it must be ${rule}` };
 }
 
 function flawOf(value: SignalValue | undefined): Flaw | undefined {
@@ -134,7 +134,7 @@ function flawOf(value: SignalValue | undefined): Flaw | undefined {
     return { reason: 'NO_VALUE', description: 'exactly one of number, flag and text must be set' };
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    const description = `${value} is not a finite number: leave the signal out where it is unknown`;
+    const description = `${value} is not a finite number: leave the signal out if it is unknown`;
     return { reason: 'NOT_FINITE', description };
   }
   if (typeof value === 'string' && value.length > TEXT_MAX_LENGTH) {
@@ -146,7 +146,7 @@ function flawOf(value: SignalValue | undefined): Flaw | undefined {
 
 const QUOTED_MAX_LENGTH = 40;
 
-/** A caller's own text, for use inside a finding: quoted, and cut where it is long. */
+/** A caller's text for use in a finding: quoted, and cut if it is long. */
 function quoted(text: string): string {
   const whole = JSON.stringify(text.slice(0, QUOTED_MAX_LENGTH));
   const isWhole = text.length <= QUOTED_MAX_LENGTH && whole.length <= QUOTED_MAX_LENGTH + 2;

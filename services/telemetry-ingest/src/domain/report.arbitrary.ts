@@ -56,7 +56,7 @@ const sample: fc.Arbitrary<IncomingSample> = fc
   )
   .filter((made) => Object.keys(made.known).length + made.others.length > 0);
 
-/** Reports that can be read; much of what they say cannot be believed. */
+/** Reports that can be read. Many of their values cannot be believed. */
 export const readableReport: fc.Arbitrary<IncomingReport> = fc.record(
   {
     vehicleId: fc.constantFrom('bus-7', 'WVWZZZ1JZXW000001', 'fleet:9'),
@@ -72,7 +72,7 @@ const anyOther: fc.Arbitrary<OtherSignal> = fc.record({
   value: fc.option(fc.oneof(fc.double(), fc.boolean(), fc.string({ maxLength: 300 })), { nil: undefined }),
 });
 
-/** Whatever can come out of the decoder, readable or not. */
+/** Everything that the decoder can return, readable or not. */
 export const anyReport: fc.Arbitrary<IncomingReport> = fc.record(
   {
     vehicleId: fc.string({ unit: 'binary' }),

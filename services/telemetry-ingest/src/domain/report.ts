@@ -1,6 +1,6 @@
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 
-/** A report as it came: its bytes could be decoded, nothing else is known of it. */
+/** A decoded report that is not checked yet. */
 export interface IncomingReport {
   readonly vehicleId: string;
   readonly reportId: string;
@@ -9,13 +9,13 @@ export interface IncomingReport {
 }
 
 export interface IncomingSample {
-  /** Unix time in milliseconds, by the vehicle's clock; 0: the clock could not be read. */
+  /** Unix time in milliseconds, by the vehicle's clock; 0 if the clock could not be read. */
   readonly observedAtMs: number;
-  /** What the clock said where that is no time. */
+  /** What the clock showed if that is not a time. */
   readonly clockText?: string | undefined;
-  /** The signals that have a field of their own, by its name. */
+  /** The signals that have their own field, by its name. */
   readonly known: Signals;
-  /** Any others, by the name they came under; without a value where none was set. */
+  /** All other signals, by their path; the value is undefined if none was set. */
   readonly others: readonly OtherSignal[];
 }
 
@@ -24,7 +24,7 @@ export interface OtherSignal {
   readonly value: SignalValue | undefined;
 }
 
-/** A report that can be read: names, texts and numbers have the form they must have. Whether it can be believed is another question. */
+/** A report whose names, texts and numbers have the right form. Its values may still be wrong. */
 export interface ReadableReport {
   readonly vehicleId: string;
   readonly reportId: string;
@@ -38,7 +38,7 @@ export interface ReadableSample {
   readonly signals: Signals;
 }
 
-/** What a report may hold, and how far ahead of ours a vehicle's clock may run. */
+/** How many samples a report may have, and how far ahead of ours a vehicle's clock may be. */
 export interface ReportLimits {
   readonly maxSamples: number;
   readonly futureToleranceMs: number;

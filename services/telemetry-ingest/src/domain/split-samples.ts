@@ -3,7 +3,7 @@ import type { QuarantinedSample } from '@odograph/kernel/vehicle-event';
 import { type ClockBound, judgeSample } from './believable.ts';
 import type { ReadableSample } from './report.ts';
 
-/** A report's samples in two: every signal that was sent lies on exactly one side. */
+/** The samples of a report in two parts: every signal is in exactly one of them. */
 export interface SplitSamples {
   readonly believed: readonly Sample[];
   readonly setAside: readonly QuarantinedSample[];
@@ -27,13 +27,12 @@ function hasSignals(signals: Sample['signals']): boolean {
   return Object.keys(signals).length > 0;
 }
 
-/** How many reasons of one event are written out in full. */
+/** How many reasons of one event keep their description. */
 const REASONS_IN_WORDS = 200;
 
 /**
- * Bounds what the reasons add to an event. A report of 256 KiB can hold more than 10,000 bad signals, and words for each
- * would make the event larger than an envelope. Past the first 200 reasons a sample keeps only its first, without words;
- * the signals set aside are all there, so the rest can be worked out again.
+ * Limits the size of the reasons: a report of 256 KiB can have more than 10,000 bad signals, and a description for each
+ * would exceed an envelope. After 200 reasons a sample keeps only its first, without a description.
  */
 export function abridgeReasons(setAside: readonly QuarantinedSample[]): readonly QuarantinedSample[] {
   let written = 0;

@@ -10,7 +10,7 @@ function open() {
   return { clock, metrics, limits: createClientLimits({ quota: QUOTA, clock, metrics }) };
 }
 
-test('a second’s worth of reports is let through at once, and no more', () => {
+test('the reports of one second are admitted at once, and no more', () => {
   const { limits } = open();
   limits.admitReports('a', 100);
   expect(() => limits.admitReports('a', 1)).toThrow(
@@ -23,7 +23,7 @@ test('a second’s worth of reports is let through at once, and no more', () => 
   );
 });
 
-test('who waits as long as told is let through', () => {
+test('a client that waits as long as the fault says is admitted', () => {
   const { limits, clock } = open();
   limits.admitReports('a', 80);
   try {
@@ -35,7 +35,7 @@ test('who waits as long as told is let through', () => {
   limits.admitReports('a', 50);
 });
 
-test('a message of more than a second’s worth is let through, and the time it took is waited off', () => {
+test('a message of more than one second’s reports is admitted, and the next one waits for its time', () => {
   const { limits, clock } = open();
   limits.admitReports('a', 500);
   clock.ms += 3_999;
@@ -44,13 +44,13 @@ test('a message of more than a second’s worth is let through, and the time it 
   limits.admitReports('a', 500);
 });
 
-test('one client’s reports do not count for another', () => {
+test('the reports of one client do not count for another', () => {
   const { limits } = open();
   limits.admitReports('a', 100);
   limits.admitReports('b', 100);
 });
 
-test('connections are counted for each client, refused above the limit, and given back', () => {
+test('connections are counted for each client and refused above the limit, and a closed one makes room', () => {
   const { limits, metrics } = open();
   const [first] = [limits.openConnection('a'), limits.openConnection('a')];
   expect(() => limits.openConnection('a')).toThrow(

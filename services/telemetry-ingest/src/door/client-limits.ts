@@ -3,30 +3,30 @@ import { createTokenBuckets } from '@odograph/platform/token-bucket';
 import { LimitFault } from './limit-fault.ts';
 import type { DoorMetrics } from './metrics.ts';
 
-/** What one client may take of the door. */
+/** The limits of one client. */
 export interface ClientQuota {
   readonly maxConnections: number;
-  /** It may send a second's worth at once. A larger message passes when nothing was sent before, and is waited off after. */
+  /** A client may send the reports of one second at once. A larger message is admitted first, and then waited for. */
   readonly reportsPerSecond: number;
 }
 
 export interface ClientLimits {
-  /** Throws a Fault OVERLOADED, with the time to wait, when the client reports faster than it may. */
+  /** Throws a Fault OVERLOADED with the time to wait if the client sends more reports than its rate. */
   admitReports(client: string, count: number): void;
-  /** Throws a Fault OVERLOADED when the client has as many connections as it may. To be disposed of when one ends. */
+  /** Throws a Fault OVERLOADED if the client has too many connections. Dispose of the result when the connection ends. */
   openConnection(client: string): Disposable;
 }
 
-export interface ClientLimitsParts {
+export interface ClientLimitsDeps {
   readonly quota: ClientQuota;
   readonly clock: Clock;
   readonly metrics: Pick<DoorMetrics, 'connectionOpened' | 'connectionClosed' | 'refused'>;
 }
 
-/** How long to wait for a place among the connections: nobody knows when one ends. */
+/** When to try again to connect. It is a guess: a connection can end at any time. */
 const CONNECTION_RETRY_MS = 5_000;
 
-export function createClientLimits({ quota, clock, metrics }: ClientLimitsParts): ClientLimits {
+export function createClientLimits({ quota, clock, metrics }: ClientLimitsDeps): ClientLimits {
   const reports = createTokenBuckets({ ratePerSecond: quota.reportsPerSecond, clock });
   const connections = new Map<string, number>();
 

@@ -30,7 +30,7 @@ function reader(connection: Connection) {
       if (message?.$case !== 'ack') throw new Error(`no acknowledgement but ${message?.$case}`);
       return message.value;
     },
-    /** Everything to the end of the connection. */
+    /** All results until the end of the connection. */
     async batches(): Promise<readonly BatchResult[]> {
       const results: BatchResult[] = [];
       for (let response = await next(); response; response = await next()) {
@@ -50,7 +50,7 @@ async function open(door: TestDoor) {
 
 const refusedOf = ({ refused }: BatchResult) => (refused ? faultFromRpcStatus(refused) : undefined);
 
-test('a connection first tells its limits', async () => {
+test('a connection first sends its limits', async () => {
   const { limits } = await open(await openTestDoor());
   expect(limits).toEqual({
     $case: 'limits',
@@ -72,12 +72,12 @@ test('batches are acknowledged in order, once each, with results and positions',
   ]);
 });
 
-test('batches that are done together are acknowledged together', async () => {
+test('batches that finish together are acknowledged together', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
   const { connection, answers } = await open(door);
   for (const number of [1, 2, 3]) await connection.send(batch(number));
-  await vi.waitFor(() => expect(door.log.groups).toHaveLength(3));
+  await vi.waitFor(() => expect(door.log.appends).toHaveLength(3));
   release();
   const ack = await answers.ack();
   expect(ack.through).toBe(3);
@@ -89,18 +89,18 @@ test('no more batches are read than the window holds until one is acknowledged',
   const release = door.log.hold();
   const { connection, answers } = await open(door);
   for (const number of [1, 2, 3, 4, 5]) void connection.send(batch(number));
-  await vi.waitFor(() => expect(door.log.groups).toHaveLength(2));
-  await settle();
-  expect(door.log.groups).toHaveLength(2);
+  await vi.waitFor(() => expect(door.log.appends).toHaveLength(2));
+  await arrive();
+  expect(door.log.appends).toHaveLength(2);
   release();
   connection.end();
   expect((await answers.batches()).map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a client that reads no acknowledgements is read no further, and loses nothing', async () => {
+test('a client that does not read acknowledgements is not read further, and loses nothing', async () => {
   const door = await openTestDoor({ windowBatches: 2 });
   const { connection, answers } = await open(door);
-  // Malformed ones make the acknowledgements large: together more than any buffer on the way holds.
+  // Malformed reports make the acknowledgements large: together they are larger than every buffer between the two.
   const malformed = Array.from({ length: 50 }, () => report('no id', 'no id either'));
   const sendAll = async () => {
     for (let number = 1; number <= 300; number += 1) {
@@ -109,17 +109,17 @@ test('a client that reads no acknowledgements is read no further, and loses noth
     connection.end();
   };
   const sending = sendAll();
-  expect(await stalled(() => door.log.groups.length)).toBeLessThan(300);
+  expect(await stalled(() => door.log.appends.length)).toBeLessThan(300);
   const [batches] = await Promise.all([answers.batches(), sending]);
   expect(batches.map(({ number }) => number)).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
-  expect(door.log.groups).toHaveLength(300);
+  expect(door.log.appends).toHaveLength(300);
 });
 
 test.each([
-  ['a number that was due later', [1, 3], 'batch 3 came where 2 was due'],
-  ['a number a second time', [1, 1], 'batch 1 came where 2 was due'],
-  ['a first number other than 1', [0], 'batch 0 came where 1 was due'],
-])('%s ends the connection after what came before is acknowledged', async (_, numbers, message) => {
+  ['a number that skips one', [1, 3], 'batch 3 came instead of batch 2'],
+  ['a number that was used before', [1, 1], 'batch 1 came instead of batch 2'],
+  ['a first number other than 1', [0], 'batch 0 came instead of batch 1'],
+])('%s ends the connection after the earlier batches are acknowledged', async (_, numbers, message) => {
   const door = await openTestDoor();
   const { connection, answers } = await open(door);
   const reading = allOf(answers);
@@ -133,7 +133,7 @@ test.each([
   expect(batches.map(({ number }) => number)).toEqual(numbers.slice(0, -1));
 });
 
-test('bytes that are no message end the connection after what came before is acknowledged', async () => {
+test('bytes that cannot be decoded end the connection after the earlier batches are acknowledged', async () => {
   const door = await openTestDoor();
   const client = new Client(`127.0.0.1:${door.server.port}`, credentials.createInsecure());
   onTestFinished(() => client.close());
@@ -151,7 +151,7 @@ test('bytes that are no message end the connection after what came before is ack
   expect(received.at(-1)?.message).toMatchObject({ $case: 'ack', value: { through: 1 } });
 });
 
-test('a malformed report in a batch is rejected alone, also where there is no other', async () => {
+test('a malformed report in a batch is rejected alone, even if it is the only one', async () => {
   const door = await openTestDoor();
   const { connection, answers } = await open(door);
   await connection.send(batch(1, report('bus 7'), report('bus-8')));
@@ -197,7 +197,7 @@ test('a batch over the reports a second is refused with the time to wait, and th
   });
 });
 
-test('where the log is away for a whole batch it is refused with the time to wait, and the connection goes on', async () => {
+test('a batch that the log cannot take is refused with the time to wait, and the connection goes on', async () => {
   const door = await openTestDoor();
   const full = new Fault('OVERLOADED', 'the stream is full', {
     retryAfterMs: 5_000,
@@ -216,13 +216,13 @@ test('where the log is away for a whole batch it is refused with the time to wai
   ]);
 });
 
-test('a failure that nobody foresaw is told as INTERNAL, and the connection goes on', async () => {
+test('an unexpected error refuses its batch as INTERNAL, and the connection goes on', async () => {
   const door = await openTestDoor();
   const { appendAll } = door.log;
-  door.log.appendAll = (groups, deadlineAtMs) =>
-    groups[0]?.[0]?.subject === 'bus-1'
+  door.log.appendAll = (appends, options) =>
+    appends[0]?.[0]?.subject === 'bus-1'
       ? Promise.reject(new TypeError('broken'))
-      : appendAll(groups, deadlineAtMs);
+      : appendAll(appends, options);
   const { connection, answers } = await open(door);
   await connection.send(batch(1));
   await connection.send(batch(2));
@@ -235,12 +235,12 @@ test('a failure that nobody foresaw is told as INTERNAL, and the connection goes
   expect(sound?.results).toHaveLength(1);
 });
 
-test('a client gone mid-stream loses nothing of what was read', async () => {
+test('after a client disconnects mid-stream, every batch that was read is stored', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
   const { connection } = await open(door);
   for (const number of [1, 2, 3]) await connection.send(batch(number));
-  await vi.waitFor(() => expect(door.log.groups).toHaveLength(3));
+  await vi.waitFor(() => expect(door.log.appends).toHaveLength(3));
   connection.cancel();
   await vi.waitFor(() => expect(door.server.openCalls).toBe(0));
   release();
@@ -251,13 +251,13 @@ test('a client gone mid-stream loses nothing of what was read', async () => {
   ]);
 });
 
-test('a server that stops acknowledges what it read, and ends the connection with UNAVAILABLE', async () => {
+test('a server that stops acknowledges every batch that it read, and ends the connection with UNAVAILABLE', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
   const { connection, answers } = await open(door);
   const reading = allOf(answers);
   for (const number of [1, 2]) await connection.send(batch(number));
-  await vi.waitFor(() => expect(door.log.groups).toHaveLength(2));
+  await vi.waitFor(() => expect(door.log.appends).toHaveLength(2));
   const stopping = door.server.stop(10_000);
   await connection.send(batch(3));
   release();
@@ -265,10 +265,10 @@ test('a server that stops acknowledges what it read, and ends the connection wit
   await stopping;
   expect(batches.map(({ number }) => number)).toEqual([1, 2]);
   expect(fault).toMatchObject({ code: 'UNAVAILABLE', message: 'the server is shutting down' });
-  expect(door.log.groups).toHaveLength(2);
+  expect(door.log.appends).toHaveLength(2);
 });
 
-test('more connections than a client may have are refused, and one that ends makes room', async () => {
+test('connections above the limit of a client are refused, and one that ends makes room', async () => {
   const door = await openTestDoor({ maxConnections: 2 });
   const [first] = [await open(door), await open(door)];
   const refused = door.connect();
@@ -282,7 +282,7 @@ test('more connections than a client may have are refused, and one that ends mak
   expect((await open(door)).limits).toMatchObject({ $case: 'limits' });
 });
 
-/** Reads to the end, however it comes. */
+/** Reads until the connection ends, with or without a fault. */
 async function allOf(answers: ReturnType<typeof reader>) {
   const batches: BatchResult[] = [];
   try {
@@ -298,12 +298,12 @@ async function allOf(answers: ReturnType<typeof reader>) {
 
 const text = (value: string) => ({ kind: { $case: 'text' as const, value } });
 
-/** Lets everything that is on its way over loopback arrive. */
-async function settle(): Promise<void> {
+/** Waits until everything sent over loopback has arrived. */
+async function arrive(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The value at which a counter has stopped: it did not change for a while. */
+/** The value of a counter that no longer changes. */
 async function stalled(read: () => number): Promise<number> {
   for (let last = -1; ; ) {
     const now = read();

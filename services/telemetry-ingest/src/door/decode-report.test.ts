@@ -21,7 +21,7 @@ function violationOf(bytes: Uint8Array): string {
   return decoded.isDecoded ? 'none' : `${decoded.violation.field} ${decoded.violation.reason}`;
 }
 
-test('a report comes out of its bytes in the words of the domain', () => {
+test('a decoded report has the names of the domain', () => {
   const others = { 'Vehicle.OBD.Load': { kind: { $case: 'number' as const, value: 3 } } };
   expect(decodeReport(bytesOf({ speedKmh: 50, doorsLocked: false, others }))).toMatchObject({
     isDecoded: true,
@@ -39,7 +39,7 @@ test('a report comes out of its bytes in the words of the domain', () => {
   });
 });
 
-test('every known signal finds its name', () => {
+test('every known signal is decoded under its name', () => {
   for (const [name, { kind }] of Object.entries(KNOWN_SIGNALS)) {
     const field = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
     const decoded = decodeReport(bytesOf({ [field]: kind === 'number' ? 1 : true }));
@@ -53,12 +53,12 @@ test('absent is not zero, and zero is not absent', () => {
   expect(decoded).toMatchObject({ report: { samples: [{ known: { speed_kmh: 0, charging: false } }] } });
 });
 
-test('an empty clock text says nothing', () => {
+test('an empty clock text counts as none', () => {
   const decoded = decodeReport(bytesOf({ speedKmh: 0 }, { clockText: '' }));
   expect(decoded.isDecoded && decoded.report.samples[0]?.clockText).toBeUndefined();
 });
 
-test('a signal under the name __proto__ is seen, so that it can be refused', () => {
+test('a signal with the name __proto__ is decoded, so that it can be refused', () => {
   const value = new BinaryWriter().uint32(9).double(1).finish();
   const entry = new BinaryWriter().uint32(10).string('__proto__').uint32(18).bytes(value).finish();
   const signals = new BinaryWriter().uint32(122).bytes(entry).finish();
@@ -71,12 +71,12 @@ test.each([
   ['a length past the end', Uint8Array.of(0x0a, 99, 1)],
   ['a group that never began', Uint8Array.of(0x0c, 1, 2)],
   ['field 0', Uint8Array.of(0, 0, 0)],
-  ['text that is no UTF-8', Uint8Array.of(0x0a, 2, 0xff, 0xfe)],
-])('%s is wrong bytes', (_, bytes) => {
+  ['text that is not UTF-8', Uint8Array.of(0x0a, 2, 0xff, 0xfe)],
+])('%s is WRONG_BYTES', (_, bytes) => {
   expect(violationOf(bytes)).toBe(' WRONG_BYTES');
 });
 
-test('a time in nanoseconds is told as such', () => {
+test('a time in nanoseconds is NOT_MILLISECONDS', () => {
   const sample = new BinaryWriter()
     .uint32(8)
     .int64(BigInt(RECEIVED_AT_MS) * 1_000_000n)
@@ -88,7 +88,7 @@ test('a report over 256 KiB is refused before it is decoded', () => {
   expect(violationOf(new Uint8Array(256 * 1024 + 1))).toBe(' REPORT_TOO_LARGE');
 });
 
-test('property: whatever the bytes, there is a report or a finding', () => {
+test('property: any bytes give a report or a finding', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       expect(typeof decodeReport(bytes).isDecoded).toBe('boolean');
@@ -96,7 +96,7 @@ test('property: whatever the bytes, there is a report or a finding', () => {
   );
 });
 
-test('property: a report with a byte changed is still a report or a finding', () => {
+test('property: a report with one changed byte gives a report or a finding', () => {
   const bytes = bytesOf({ speedKmh: 50, latitudeDeg: 1, others: { 'Vehicle.X': { kind: undefined } } });
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 0, max: 255 }), (at, byte) => {

@@ -5,17 +5,17 @@ import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v
 import type { Finding } from '@odograph/kernel/finding';
 import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/report.ts';
 
-/** A report out of its bytes, or why there is none. */
+/** A decoded report, or why it cannot be decoded. */
 export type DecodedReport =
   | { readonly isDecoded: true; readonly wire: VehicleReport; readonly report: IncomingReport }
   | { readonly isDecoded: false; readonly violation: Finding };
 
-/** A report becomes one event, and two of that size must fit an envelope of the log. */
+/** A report becomes up to two events of about its size, and both must fit one envelope. */
 const REPORT_MAX_BYTES = 256 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes one report on its own. Never throws: bytes that are no report are a finding. */
+/** Decodes one report. Never throws: bytes that are not a report are a finding. */
 export function decodeReport(bytes: Uint8Array): DecodedReport {
   if (bytes.length > REPORT_MAX_BYTES) {
     const description = `${bytes.length} bytes, at most ${REPORT_MAX_BYTES} a report: split it into several reports`;
@@ -35,7 +35,7 @@ function undecoded(field: string, reason: string, description: string): DecodedR
   return { isDecoded: false, violation: { field, reason, description } };
 }
 
-/** The one number of a report that can be too large to read exactly is a time, most likely one in nanoseconds. */
+/** The only integer of a report that can be too large is a time. It is then most likely in nanoseconds. */
 function findingOf(error: unknown): [field: string, reason: string, description: string] {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('MAX_SAFE_INTEGER') || message.includes('MIN_SAFE_INTEGER')) {
@@ -45,7 +45,7 @@ function findingOf(error: unknown): [field: string, reason: string, description:
       'an observed_at_ms is far out of range: it must be Unix time in milliseconds',
     ];
   }
-  return ['', 'WRONG_BYTES', `the bytes are no VehicleReport: ${message}`];
+  return ['', 'WRONG_BYTES', `the bytes are not a VehicleReport: ${message}`];
 }
 
 function toIncoming({ vehicleId, reportId, vin, samples }: VehicleReport): IncomingReport {
@@ -55,13 +55,13 @@ function toIncoming({ vehicleId, reportId, vin, samples }: VehicleReport): Incom
 function toIncomingSample({ observedAtMs, clockText, signals }: Sample): IncomingSample {
   const known = signals === undefined ? {} : knownToDomain(signals);
   const others = signals === undefined ? [] : othersOf(signals.others);
-  // An empty text says nothing: some clients cannot leave a text out.
+  // An empty text counts as none: some clients cannot leave a text out.
   return { observedAtMs, clockText: clockText || undefined, known, others };
 }
 
 function othersOf(wire: Signals['others']): readonly OtherSignal[] {
   const others = Object.keys(wire).map((path) => ({ path, value: wire[path]?.kind?.value }));
-  // Under this name the generated decoder sets the prototype instead of a key; the signal is no less sent.
+  // For this name the generated decoder sets the prototype instead of a key. The signal was sent all the same.
   const hidden = Object.getPrototypeOf(wire) !== Object.prototype;
   return hidden ? [...others, { path: '__proto__', value: undefined }] : others;
 }

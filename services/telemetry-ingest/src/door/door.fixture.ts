@@ -8,7 +8,8 @@ import {
   type ConnectResponse,
   TelemetryIngestClient,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import type { AppendResult } from '@odograph/event-log/publisher';
+import type { AppendResult } from '@odograph/event-log/pending-append';
+import type { AppendOptions } from '@odograph/event-log/publisher';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { readConfig } from '@odograph/platform/config/config';
@@ -18,43 +19,47 @@ import { silentLogger } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
 import { ingestSettings, WINDOW_BATCHES } from '../config.ts';
+import type { EventAppender } from './batch-intake.ts';
 import { createDoor, type DoorLimits } from './door.ts';
-import type { EventAppender } from './take-reports.ts';
 
-/** A log in memory: one partition, an envelope a report, in flight at once. It can be held up, and can refuse. */
+/** A log in memory with one partition and one envelope per report. Tests can delay and refuse what it stores. */
 export interface MemoryLog extends EventAppender {
-  readonly groups: (readonly Event[])[];
-  /** From now on nothing is stored until the returned function is called. */
+  /** The events of each append. */
+  readonly appends: (readonly Event[])[];
+  /** Nothing more is stored until the returned function is called. */
   hold(): () => void;
-  /** What is refused, and why; nothing by default. */
-  refuse: (group: readonly Event[]) => Fault | undefined;
+  /** The fault of an append; by default nothing is refused. */
+  refuse: (events: readonly Event[]) => Fault | undefined;
 }
 
 export function createMemoryLog(): MemoryLog {
-  const groups: (readonly Event[])[] = [];
+  const appends: (readonly Event[])[] = [];
   let released = Promise.resolve();
-  async function append(group: readonly Event[], deadlineAtMs: number): Promise<AppendResult> {
-    const fault = log.refuse(group);
+  async function append(events: readonly Event[], deadlineAtMs: number): Promise<AppendResult> {
+    const fault = log.refuse(events);
     if (fault) return fault;
-    const sequence = groups.push(group);
+    const sequence = appends.push(events);
     const late = await inTime(released, deadlineAtMs);
     return late ?? { partition: 0, sequence, index: 0 };
   }
 
   const log: MemoryLog = {
-    groups,
+    appends,
     refuse: () => undefined,
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       released = promise;
       return resolve;
     },
-    appendAll: (all, deadlineAtMs) => Promise.all(all.map((group) => append(group, deadlineAtMs))),
+    partitionCount: () => 1,
+    roomIn: () => ({ filledRatio: 0, freeDiskRatio: 1 }),
+    appendAll: (all, { deadlineAtMs }: AppendOptions) =>
+      Promise.all(all.map((events) => append(events, deadlineAtMs))),
   };
   return log;
 }
 
-/** Waits as the log does: no longer than shortly before the deadline, though what is in flight may reach the disk yet. */
+/** Waits like the publisher, until shortly before the deadline. The append may still be stored after that. */
 async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<Fault | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<Fault>();
   const message = 'not confirmed on disk in time; send it again under the same report_id';
@@ -63,7 +68,7 @@ async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<Faul
   return await Promise.race([stored.then(() => undefined), late]).finally(() => clearTimeout(timer));
 }
 
-const DEFAULT_LIMITS = readConfig(ingestSettings, { ODO_NATS_URL: 'nats://127.0.0.1' }).limits;
+const { limits: DEFAULT_LIMITS, room } = readConfig(ingestSettings, { ODO_NATS_URL: 'nats://127.0.0.1' });
 
 export interface TestDoor {
   readonly log: MemoryLog;
@@ -73,7 +78,7 @@ export interface TestDoor {
   connect(): ReturnType<typeof callBidi<ConnectRequest, ConnectResponse>>;
 }
 
-/** The door on a real server on loopback, with a log in memory behind it, until the test is over. */
+/** The door on a real server on loopback, with a log in memory, until the end of the test. */
 export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<TestDoor> {
   const log = createMemoryLog();
   const all = { ...DEFAULT_LIMITS, windowBatches: WINDOW_BATCHES, ...limits };
@@ -81,6 +86,7 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
     events: log,
     clock: systemClock,
     limits: all,
+    room,
     meter: createNoopMeter(),
     logger: silentLogger,
   });
@@ -98,7 +104,7 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
   return { log, server, client, connect: () => callBidi(client.connect) };
 }
 
-/** A report in order, of a moment ago. */
+/** A valid report with a sample of one second ago. */
 export function report(
   vehicleId: string,
   reportId = 'r-1',
@@ -108,7 +114,7 @@ export function report(
   return { vehicleId, reportId, samples };
 }
 
-/** The domain's view of what lies in the log: each group as its types. */
+/** The types of the events in the log, for each append. */
 export function storedTypes(log: MemoryLog): readonly (readonly string[])[] {
-  return log.groups.map((group) => group.map((event) => decodeEvent(event).type));
+  return log.appends.map((events) => events.map((event) => decodeEvent(event).type));
 }

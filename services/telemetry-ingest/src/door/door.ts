@@ -4,32 +4,37 @@ import { bidi, type GrpcService, grpcService, unary, withRawRequests } from '@od
 import type { Logger } from '@odograph/platform/logger';
 import type { Meter } from '@opentelemetry/api';
 import type { ReportLimits } from '../domain/report.ts';
+import { BatchIntake, type EventAppender } from './batch-intake.ts';
 import { type ClientQuota, createClientLimits } from './client-limits.ts';
-import { type ConnectionSettings, createConnection } from './connection.ts';
+import { Connection, type ConnectionSettings } from './connection.ts';
 import { createDoorMetrics } from './metrics.ts';
-import { createReportCall } from './report-call.ts';
-import { createTakeBatch } from './take-batch.ts';
-import { createTakeReports, type EventAppender } from './take-reports.ts';
+import type { RoomLimits } from './room.ts';
+import { splitReportRequest } from './split-message.ts';
 
 export interface DoorLimits extends ReportLimits, ConnectionSettings, ClientQuota {}
 
-export interface DoorParts {
-  /** Where events are put on disk. */
+interface DoorDeps {
+  /** Stores events on disk. */
   readonly events: EventAppender;
   readonly clock: Clock;
   readonly limits: DoorLimits;
+  readonly room: RoomLimits;
   readonly meter: Meter;
   readonly logger: Logger;
 }
 
-/** The service `TelemetryIngest`. Its requests come as bytes, as each report is decoded on its own. */
-export function createDoor({ events, clock, limits, meter, logger }: DoorParts): GrpcService {
+/** The service `TelemetryIngest`. Its requests stay bytes, because each report is decoded on its own. */
+export function createDoor({ events, clock, limits, room, meter, logger }: DoorDeps): GrpcService {
   const metrics = createDoorMetrics(meter);
   const clients = createClientLimits({ quota: limits, clock, metrics });
-  const take = createTakeReports({ events, clock, limits });
-  const takeBatch = createTakeBatch({ take, clients, limits, metrics });
+  const intake = new BatchIntake({ events, clients, clock, limits, room, metrics });
   return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
-    report: unary(createReportCall({ takeBatch, limits })),
-    connect: bidi(createConnection({ takeBatch, clients, limits, clock, logger })),
+    report: unary(async (message, call) => {
+      const batch = splitReportRequest(message, limits);
+      return { results: await intake.take(batch, { ...call, failsIfAllAreRejected: true }) };
+    }),
+    connect: bidi((requests, send, call) =>
+      new Connection({ intake, clients, limits, clock, logger }, call).serve(requests, send),
+    ),
   });
 }

@@ -1,6 +1,6 @@
 import { Fault, type FaultCode, type FaultDetails } from '@odograph/kernel/fault';
 
-/** The door's limits, by the words that stand for them in metrics whatever they are set to. */
+/** The names of the door's limits in metrics. They do not depend on the configured values. */
 export type LimitName =
   | 'message_bytes'
   | 'message_reports'

@@ -1,10 +1,12 @@
+import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
 import { createMetrics } from '@odograph/platform/metrics';
 import { expect, onTestFinished, test } from 'vitest';
 import { LimitFault } from './limit-fault.ts';
 import { createDoorMetrics } from './metrics.ts';
+import { unavailable } from './results.ts';
 
-test('what the door counts can be scraped, by outcome, reason and limit', async () => {
+test('the metrics of the door can be scraped, by outcome, reason and limit', async () => {
   const { meter, serve } = createMetrics('test');
   const { port, stop } = await serve({});
   onTestFinished(stop);
@@ -13,9 +15,9 @@ test('what the door counts can be scraped, by outcome, reason and limit', async 
   const position = { partition: 0, sequence: 1, index: 0 };
   metrics.batchTaken(3);
   metrics.answered([
-    { outcome: 'accepted', position, findings: [finding] },
-    { outcome: 'accepted', position, findings: [] },
-    { outcome: 'unavailable', fault: new Fault('OVERLOADED', 'full') },
+    { outcome: ReportOutcome.ACCEPTED, position, findings: [finding] },
+    { outcome: ReportOutcome.ACCEPTED, position, findings: [] },
+    unavailable(new Fault('OVERLOADED', 'full')),
   ]);
   metrics.refused(new LimitFault('message_bytes', 'TOO_LARGE', 'x', { limit: '1000000 bytes a message' }));
   metrics.refused(new Fault('OVERLOADED', 'the stream is full', { limit: 'bytes of the stream' }));

@@ -1,13 +1,16 @@
+import {
+  ReportOutcome,
+  type ReportResult,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { isFault } from '@odograph/kernel/fault';
 import { counter, histogram, upDownCounter } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import { LimitFault } from './limit-fault.ts';
-import type { Answer } from './take-reports.ts';
 
-/** What the door counts. No label names a vehicle or a client: their number has no bound. */
+/** The metrics of the door. No label names a vehicle or a client, because their number is not limited. */
 export interface DoorMetrics {
   batchTaken(reports: number): void;
-  answered(answers: readonly Answer[]): void;
+  answered(results: readonly ReportResult[]): void;
   /** A batch or a connection was refused as a whole. */
   refused(error: unknown): void;
   connectionOpened(): void;
@@ -41,10 +44,9 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
   );
   return {
     batchTaken: (count) => batch.record(count),
-    answered(answers) {
-      for (const [outcome, count] of tally(answers.map((answer) => answer.outcome)))
-        reports.add(count, { outcome });
-      for (const [reason, count] of tally(answers.flatMap(reasonsOf))) findings.add(count, { reason });
+    answered(results) {
+      for (const [outcome, count] of countEach(results.map(outcomeLabel))) reports.add(count, { outcome });
+      for (const [reason, count] of countEach(results.flatMap(reasonsOf))) findings.add(count, { reason });
     },
     refused: (error) => refusals.add(1, refusalLabels(error)),
     connectionOpened: () => connections.add(1),
@@ -52,8 +54,14 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
   };
 }
 
-function reasonsOf(answer: Answer): readonly string[] {
-  return answer.outcome === 'unavailable' ? [answer.fault.code] : answer.findings.map(({ reason }) => reason);
+const LABELS = new Map(Object.entries(ReportOutcome).map(([name, outcome]) => [outcome, name.toLowerCase()]));
+
+function outcomeLabel({ outcome }: ReportResult): string {
+  return LABELS.get(outcome) ?? 'unspecified';
+}
+
+function reasonsOf({ findings }: ReportResult): readonly string[] {
+  return findings.map(({ reason }) => reason);
 }
 
 function refusalLabels(error: unknown): Record<string, string> {
@@ -61,7 +69,7 @@ function refusalLabels(error: unknown): Record<string, string> {
   return { code, limit: error instanceof LimitFault ? error.limitName : '' };
 }
 
-function tally(names: readonly string[]): ReadonlyMap<string, number> {
+function countEach(names: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;

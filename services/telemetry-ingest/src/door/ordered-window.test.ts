@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createOrderedWindow } from './ordered-window.ts';
+import { OrderedWindow } from './ordered-window.ts';
 
-const windowOf = <T>(size: number) => createOrderedWindow<T>({ size, groupWeight: 10 });
+const windowOf = <T>(size: number) => new OrderedWindow<T>({ size, groupWeight: 10 });
 
-test('work is handed on in the order it came in, whatever order it is done in', async () => {
+test('work is delivered in the order in which it was added, in whatever order it finishes', async () => {
   const window = windowOf<string>(4);
   const [slow, fast] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
   await window.add(slow.promise, 1);
@@ -17,21 +17,21 @@ test('work is handed on in the order it came in, whatever order it is done in', 
   expect((await seen).flat()).toEqual(['first', 'second']);
 });
 
-test('what is done at the same time is handed on as one group', async () => {
+test('work that finishes at the same time is delivered as one group', async () => {
   const window = windowOf<number>(4);
   for (const value of [1, 2, 3]) await window.add(Promise.resolve(value), 1);
   window.close();
   expect(await Array.fromAsync(window.groups())).toEqual([[1, 2, 3]]);
 });
 
-test('a group weighs no more than it may, but for a piece of work that is heavier by itself', async () => {
+test('a group weighs at most its limit, except for one piece of work that is heavier alone', async () => {
   const window = windowOf<number>(8);
   for (const weight of [4, 6, 1, 30, 10]) await window.add(Promise.resolve(weight), weight);
   window.close();
   expect(await Array.fromAsync(window.groups())).toEqual([[4, 6], [1], [30], [10]]);
 });
 
-test('a full window makes whoever adds wait until a group has been taken away', async () => {
+test('a full window makes the producer wait until a group was taken', async () => {
   const window = windowOf<number>(1);
   const order: string[] = [];
   const adding = window.add(Promise.resolve(1), 1).then(() => order.push('room'));
@@ -45,29 +45,29 @@ test('a full window makes whoever adds wait until a group has been taken away', 
   expect(order).toEqual(['first group in hand', 'room']);
 });
 
-test('closing lets a waiting adder go', async () => {
+test('closing ends the wait of the producer', async () => {
   const window = windowOf<number>(1);
   const adding = window.add(Promise.withResolvers<number>().promise, 1);
   window.close();
   await adding;
 });
 
-test('work that fails is thrown where the groups are taken', async () => {
+test('the error of failed work is thrown to the consumer of the groups', async () => {
   const window = windowOf<number>(2);
   await window.add(Promise.reject(new Error('broken')), 1);
   window.close();
   await expect(window.groups().next()).rejects.toThrow('broken');
 });
 
-test('property: nothing is lost, doubled or moved, and never more is under way than the window holds', async () => {
+test('property: nothing is lost, duplicated or reordered, and at most as much is in progress as the window holds', async () => {
   const delays = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(delays, fc.integer({ min: 1, max: 5 }), async (turns, size) => {
       const window = windowOf<number>(size);
-      let underWay = 0;
+      let inProgress = 0;
       const work = async (value: number, waits: number) => {
-        underWay += 1;
-        expect(underWay).toBeLessThanOrEqual(size);
+        inProgress += 1;
+        expect(inProgress).toBeLessThanOrEqual(size);
         for (let turn = 0; turn < waits; turn += 1) await Promise.resolve();
         return value;
       };
@@ -78,7 +78,7 @@ test('property: nothing is lost, doubled or moved, and never more is under way t
       const seen: number[] = [];
       for await (const group of window.groups()) {
         seen.push(...group);
-        underWay -= group.length;
+        inProgress -= group.length;
       }
       await adding;
       expect(seen).toEqual(turns.map((_, value) => value));

@@ -1,80 +1,83 @@
 import { Bell } from '@odograph/kernel/bell';
 
-/** Work that is under way, at most so much of it at a time, and handed on in the order in which it came. */
-export interface OrderedWindow<T> {
-  /** Takes in work of a weight, and resolves when there is room for more, or the window is closed. */
-  add(work: Promise<T>, weight: number): Promise<void>;
-  /** No more work will come. */
-  close(): void;
-  /**
-   * Whatever is done, from the front, as much at once as a group may weigh; ends when the window is closed and empty.
-   * Work keeps its place until the next group is asked for, so a slow reader of groups slows down whoever adds.
-   */
-  groups(): AsyncGenerator<readonly T[], void>;
-}
-
-export interface WindowLimits {
-  /** How many pieces of work may be under way. */
+export interface WindowOptions {
+  /** How many pieces of work may be in progress. */
   readonly size: number;
-  /** What a group may weigh; one piece of work that is heavier has a group of its own. */
+  /** The most that a group may weigh. One piece of work that is heavier gets its own group. */
   readonly groupWeight: number;
 }
 
-interface Place<T> {
+interface Slot<T> {
   readonly weight: number;
-  /** Gives what became of the work; undefined while it is under way. */
-  take: (() => T) | undefined;
+  /** Undefined while the work is in progress. */
+  outcome: PromiseSettledResult<T> | undefined;
 }
 
-export function createOrderedWindow<T>({ size, groupWeight }: WindowLimits): OrderedWindow<T> {
-  const places: Place<T>[] = [];
-  let isClosed = false;
-  const changed = new Bell();
+/** Work in progress, up to a limit. Its results are delivered in the order in which the work was added. */
+export class OrderedWindow<T> {
+  readonly #size: number;
+  readonly #groupWeight: number;
+  readonly #slots: Slot<T>[] = [];
+  readonly #changed = new Bell();
+  #isClosed = false;
 
-  function settle(place: Place<T>, take: () => T): void {
-    place.take = take;
-    changed.ring();
+  constructor({ size, groupWeight }: WindowOptions) {
+    this.#size = size;
+    this.#groupWeight = groupWeight;
   }
 
-  return {
-    async add(work, weight) {
-      const place: Place<T> = { weight, take: undefined };
-      places.push(place);
-      work.then(
-        (value) => settle(place, () => value),
-        (error: unknown) =>
-          settle(place, () => {
-            throw error;
-          }),
-      );
-      while (places.length >= size && !isClosed) await changed.rung();
-    },
-    close() {
-      isClosed = true;
-      changed.ring();
-    },
-    async *groups() {
-      while (!isClosed || places.length > 0) {
-        const done = takesFromFront(places, groupWeight);
-        if (done.length === 0) {
-          await changed.rung();
-          continue;
-        }
-        yield done.map((take) => take());
-        places.splice(0, done.length);
-        changed.ring();
+  /** Adds work. Resolves when there is room for more, or when the window is closed. */
+  async add(work: Promise<T>, weight: number): Promise<void> {
+    const slot: Slot<T> = { weight, outcome: undefined };
+    this.#slots.push(slot);
+    work.then(
+      (value) => this.#finish(slot, { status: 'fulfilled', value }),
+      (reason: unknown) => this.#finish(slot, { status: 'rejected', reason }),
+    );
+    while (this.#slots.length >= this.#size && !this.#isClosed) await this.#changed.rung();
+  }
+
+  /** No more work will be added. */
+  close(): void {
+    this.#isClosed = true;
+    this.#changed.ring();
+  }
+
+  /**
+   * Yields finished work from the front, as much as one group may weigh, until the window is closed and empty. Work keeps
+   * its slot until the next group is requested, so that a slow consumer slows down the producer. Throws if work failed.
+   */
+  async *groups(): AsyncGenerator<readonly T[], void> {
+    while (!this.#isClosed || this.#slots.length > 0) {
+      const finished = this.#finishedFromFront();
+      if (finished.length === 0) {
+        await this.#changed.rung();
+        continue;
       }
-    },
-  };
+      yield finished.map(valueOrThrow);
+      this.#slots.splice(0, finished.length);
+      this.#changed.ring();
+    }
+  }
+
+  #finish(slot: Slot<T>, outcome: PromiseSettledResult<T>): void {
+    slot.outcome = outcome;
+    this.#changed.ring();
+  }
+
+  #finishedFromFront(): readonly PromiseSettledResult<T>[] {
+    const finished: PromiseSettledResult<T>[] = [];
+    let groupWeight = 0;
+    for (const { weight, outcome } of this.#slots) {
+      groupWeight += weight;
+      if (outcome === undefined || (finished.length > 0 && groupWeight > this.#groupWeight)) break;
+      finished.push(outcome);
+    }
+    return finished;
+  }
 }
 
-function takesFromFront<T>(places: readonly Place<T>[], groupWeight: number): readonly (() => T)[] {
-  const takes: (() => T)[] = [];
-  let together = 0;
-  for (const { weight, take } of places) {
-    together += weight;
-    if (take === undefined || (takes.length > 0 && together > groupWeight)) break;
-    takes.push(take);
-  }
-  return takes;
+function valueOrThrow<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
 }

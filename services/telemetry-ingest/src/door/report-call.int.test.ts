@@ -18,7 +18,7 @@ const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const send = ({ client }: TestDoor, reports: readonly VehicleReport[], settings = {}) =>
   callUnary(client.report, { reports: [...reports] }, settings);
 
-/** Sends bytes as they are, as a client that is broken or hostile would. */
+/** Sends bytes as they are, like a broken or hostile client. */
 function sendBytes({ server }: TestDoor, bytes: Uint8Array): Promise<ReportResponse> {
   const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
   const path = '/odograph.telemetry.v1.TelemetryIngest/Report';
@@ -39,7 +39,7 @@ function sendBytes({ server }: TestDoor, bytes: Uint8Array): Promise<ReportRespo
   });
 }
 
-/** A ReportRequest of reports that are bytes already. */
+/** A ReportRequest of encoded reports. */
 function requestOf(...reports: readonly Uint8Array[]): Uint8Array {
   const writer = new BinaryWriter();
   for (const bytes of reports) writer.uint32(10).bytes(bytes);
@@ -50,24 +50,24 @@ const outcomes = ({ results }: ReportResponse) => results.map(({ outcome }) => o
 const found = ({ results }: ReportResponse, index = 0) =>
   results[index]?.findings.map(({ field, reason }) => `${field} ${reason}`);
 
-test('a report in order is answered with the position where it lies', async () => {
+test('a valid report is answered with its position in the log', async () => {
   const door = await openTestDoor();
   const answer = await send(door, [report('bus-7')]);
   expect(answer.results).toEqual([
     { outcome: ACCEPTED, position: { partition: 0, sequence: 1, index: 0 }, findings: [] },
   ]);
-  expect(door.log.groups[0]).toMatchObject([{ subject: 'bus-7', reportId: 'r-1', part: 0, version: 1 }]);
+  expect(door.log.appends[0]).toMatchObject([{ subject: 'bus-7', reportId: 'r-1', part: 0, version: 1 }]);
 });
 
-test('the neighbours of a malformed report are accepted, and each gets the result of its own', async () => {
+test('the neighbours of a malformed report are accepted, and each report gets its own result', async () => {
   const door = await openTestDoor();
   const answer = await send(door, [report('bus-7'), report('bus 8'), report('bus-9')]);
   expect(outcomes(answer)).toEqual([ACCEPTED, REJECTED, ACCEPTED]);
   expect(found(answer, 1)).toEqual(['vehicle_id INVALID_VEHICLE_ID']);
-  expect(door.log.groups.map(([event]) => event?.subject)).toEqual(['bus-7', 'bus-9']);
+  expect(door.log.appends.map(([event]) => event?.subject)).toEqual(['bus-7', 'bus-9']);
 });
 
-test('a report in wrong bytes is rejected alone', async () => {
+test('a report that cannot be decoded is rejected alone', async () => {
   const door = await openTestDoor();
   const sound = VehicleReport.encode(report('bus-7')).finish();
   const answer = await sendBytes(door, requestOf(sound, Uint8Array.of(0x0a, 99, 1), sound));
@@ -75,7 +75,7 @@ test('a report in wrong bytes is rejected alone', async () => {
   expect(found(answer, 1)).toEqual([' WRONG_BYTES']);
 });
 
-test('a message in wrong bytes is refused, and nothing of it is taken', async () => {
+test('a message that cannot be decoded is refused, and none of its reports is accepted', async () => {
   const door = await openTestDoor();
   const sound = requestOf(VehicleReport.encode(report('bus-7')).finish());
   const broken = Buffer.concat([sound, Uint8Array.of(0x0a, 99, 1)]);
@@ -83,7 +83,7 @@ test('a message in wrong bytes is refused, and nothing of it is taken', async ()
     code: 'INVALID_INPUT',
     message: expect.stringMatching(/^the bytes are not a ReportRequest: /),
   });
-  expect(door.log.groups).toEqual([]);
+  expect(door.log.appends).toEqual([]);
 });
 
 test('an empty batch is refused', async () => {
@@ -94,7 +94,7 @@ test('an empty batch is refused', async () => {
   });
 });
 
-test('a message over 1 MB is refused whole, with the limit and the way out', async () => {
+test('a message over 1 MB is refused as a whole, with the limit and the way out', async () => {
   const door = await openTestDoor();
   const bulky = Array.from({ length: 1_100 }, (_, at) => bulkyReport(`bus-${at}`));
   await expect(send(door, bulky)).rejects.toMatchObject({
@@ -102,7 +102,7 @@ test('a message over 1 MB is refused whole, with the limit and the way out', asy
     message: expect.stringMatching(/^a message of \d+ bytes, at most 1000000 bytes a message: split it$/),
     limit: '1000000 bytes a message',
   });
-  expect(door.log.groups).toEqual([]);
+  expect(door.log.appends).toEqual([]);
 });
 
 test('a message far over 1 MB is refused before it is read', async () => {
@@ -110,32 +110,32 @@ test('a message far over 1 MB is refused before it is read', async () => {
   await expect(sendBytes(door, new Uint8Array(5_000_000))).rejects.toMatchObject({ code: 'TOO_LARGE' });
 });
 
-test('10,000 reports in a message are refused whole, with the limit and the way out', async () => {
+test('10,000 reports in a message are refused as a whole, with the limit and the way out', async () => {
   const door = await openTestDoor();
   const many = Array.from({ length: 10_000 }, (_, at) => report(`bus-${at}`));
   await expect(send(door, many)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
     violations: [{ field: 'reports', description: '10000 reports, at most 5000 a message: split it' }],
   });
-  expect(door.log.groups).toEqual([]);
+  expect(door.log.appends).toEqual([]);
 });
 
-test('5,000 reports in a message are taken', async () => {
+test('5,000 reports in a message are accepted', async () => {
   const door = await openTestDoor();
   const answer = await send(
     door,
     Array.from({ length: 5_000 }, (_, at) => report(`bus-${at}`)),
   );
   expect(outcomes(answer).every((outcome) => outcome === ACCEPTED)).toBe(true);
-  expect(door.log.groups).toHaveLength(5_000);
+  expect(door.log.appends).toHaveLength(5_000);
 });
 
-test('where every report is malformed the call fails, and each field is named', async () => {
+test('the call fails if every report is malformed, and names each field', async () => {
   const door = await openTestDoor();
   const noId = report('bus-7', '');
   await expect(send(door, [report(''), noId])).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    message: 'none of the 2 reports can be read',
+    message: 'none of the 2 reports can be read: see the violations for each field',
     violations: [
       { field: 'reports[0].vehicle_id', reason: 'INVALID_VEHICLE_ID' },
       { field: 'reports[1].report_id', reason: 'INVALID_REPORT_ID' },
@@ -143,7 +143,7 @@ test('where every report is malformed the call fails, and each field is named', 
   });
 });
 
-test('where more is malformed than an error can hold, the rest is counted', async () => {
+test('the call counts the fields that do not fit its error', async () => {
   const door = await openTestDoor();
   const refused = send(
     door,
@@ -197,7 +197,7 @@ test.each(implausible)(
   },
 );
 
-test.each(implausible)('%s and nothing else is quarantined whole', async (_, signals) => {
+test.each(implausible)('a report with only %s is quarantined as a whole', async (_, signals) => {
   const door = await openTestDoor();
   expect(outcomes(await send(door, [report('bus-7', 'r-1', signals)]))).toEqual([QUARANTINED]);
   expect(storedTypes(door.log)).toEqual([['TelemetryQuarantined']]);
@@ -212,24 +212,24 @@ test('a report of the year 2090 is quarantined, and kept', async () => {
   const answer = await send(door, [late]);
   expect(outcomes(answer)).toEqual([QUARANTINED]);
   expect(found(answer)).toEqual(['samples[0].observed_at_ms IN_THE_FUTURE']);
-  expect(door.log.groups[0]).toMatchObject([{ observedAtMs: Date.UTC(2090, 0, 1), part: 0 }]);
+  expect(door.log.appends[0]).toMatchObject([{ observedAtMs: Date.UTC(2090, 0, 1), part: 0 }]);
 });
 
-test('where the log is away for some, they are told to come again and the others are accepted', async () => {
+test('reports that the log cannot take are UNAVAILABLE with a time to wait, and the others are accepted', async () => {
   const door = await openTestDoor();
-  const away = new Fault('UNAVAILABLE', 'partition 1 is away', { retryAfterMs: 700 });
-  door.log.refuse = ([event]) => (event?.subject === 'bus-8' ? away : undefined);
+  const closed = new Fault('UNAVAILABLE', 'partition 1 is closed', { retryAfterMs: 700 });
+  door.log.refuse = ([event]) => (event?.subject === 'bus-8' ? closed : undefined);
   const answer = await send(door, [report('bus-7'), report('bus-8')]);
   expect(outcomes(answer)).toEqual([ACCEPTED, UNAVAILABLE]);
   expect(answer.results[1]).toEqual({
     outcome: UNAVAILABLE,
-    findings: [{ field: '', reason: 'UNAVAILABLE', description: 'partition 1 is away' }],
+    findings: [{ field: '', reason: 'UNAVAILABLE', description: 'partition 1 is closed' }],
     retryAfterMs: 700,
   });
 });
 
 test.each(['UNAVAILABLE', 'OVERLOADED'] as const)(
-  'where the log says %s to all, the call fails with it and the longest time to wait',
+  'the call fails with %s and the longest time to wait if the log refuses every report',
   async (code) => {
     const door = await openTestDoor();
     door.log.refuse = ([event]) =>
@@ -242,7 +242,7 @@ test.each(['UNAVAILABLE', 'OVERLOADED'] as const)(
   },
 );
 
-test('where some are malformed and the log is away for the rest, the call fails and says both', async () => {
+test('the call fails with both reasons if some reports are malformed and the log cannot take the rest', async () => {
   const door = await openTestDoor();
   door.log.refuse = () => new Fault('UNAVAILABLE', 'away', { retryAfterMs: 700 });
   await expect(send(door, [report(''), report('bus-8')])).rejects.toMatchObject({
@@ -252,7 +252,7 @@ test('where some are malformed and the log is away for the rest, the call fails 
   });
 });
 
-test('a failure that nobody foresaw is INTERNAL, and tells the caller nothing of the inside', async () => {
+test('an unexpected error is INTERNAL, and its message does not reach the caller', async () => {
   const door = await openTestDoor();
   door.log.appendAll = () => Promise.reject(new TypeError('undefined is not a function'));
   await expect(send(door, [report('bus-7')])).rejects.toMatchObject({
@@ -270,10 +270,10 @@ test('more reports a second than a client may send are refused, with the limit a
     limit: '10 reports/s a client',
     retryAfterMs: expect.toSatisfy((ms: number) => ms > 0 && ms <= 1_000),
   });
-  expect(door.log.groups).toHaveLength(10);
+  expect(door.log.appends).toHaveLength(10);
 });
 
-test('a deadline too short is told before it is over; what was under way is stored, and sent again it is the same event', async () => {
+test('a deadline that is too short is answered before it ends; the report may be stored, and sent again it is the same event', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
   const once = report('bus-7');
@@ -284,8 +284,8 @@ test('a deadline too short is told before it is over; what was under way is stor
   });
   release();
   await send(door, [once]);
-  const [first, second] = door.log.groups.map(([event]) => event);
-  expect(door.log.groups).toHaveLength(2);
+  const [first, second] = door.log.appends.map(([event]) => event);
+  expect(door.log.appends).toHaveLength(2);
   expect({ ...second, receivedAtMs: 0 }).toEqual({ ...first, receivedAtMs: 0 });
 });
 
@@ -298,7 +298,7 @@ test('a report sent again has the same key and the same content hash; with other
   };
   await send(door, [once]);
   await send(door, [once, other]);
-  const [first, again, conflicting] = door.log.groups.map(([event]) => event);
+  const [first, again, conflicting] = door.log.appends.map(([event]) => event);
   const keyOf = (event: typeof first) => [event?.subject, event?.observedAtMs, event?.reportId, event?.part];
   expect(keyOf(again)).toEqual(keyOf(first));
   expect(again?.contentHash).toEqual(first?.contentHash);
@@ -311,10 +311,10 @@ test('the trace of a call goes with its events; a malformed one is left out', as
   await send(door, [report('bus-7')], { traceparent: TRACEPARENT });
   await send(door, [report('bus-8')], { traceparent: 'nonsense' });
   await send(door, [report('bus-9')]);
-  expect(door.log.groups.flat().map(({ traceparent }) => traceparent)).toEqual([TRACEPARENT, '', '']);
+  expect(door.log.appends.flat().map(({ traceparent }) => traceparent)).toEqual([TRACEPARENT, '', '']);
 });
 
-test('the answer to a message full of bad signals stays below what a gRPC client takes', async () => {
+test('the answer to a message full of bad signals stays below the limit of a gRPC client', async () => {
   const door = await openTestDoor();
   const bad = {
     speedKmh: -1,
@@ -334,12 +334,12 @@ test('the answer to a message full of bad signals stays below what a gRPC client
   expect(answer.results.at(-1)?.findings.at(-1)?.reason).toBe('MORE_FINDINGS');
 });
 
-test('a client that goes away loses nothing of what was read', async () => {
+test('after a client disconnects, every report that was read is stored', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
   const gone = new AbortController();
   const call = send(door, [report('bus-7')], { signal: gone.signal });
-  await vi.waitFor(() => expect(door.log.groups).toHaveLength(1));
+  await vi.waitFor(() => expect(door.log.appends).toHaveLength(1));
   gone.abort();
   await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
   release();

@@ -1,6 +1,8 @@
 import {
   BatchAck,
+  ReportOutcome,
   ReportResponse,
+  type ReportResult,
   Finding as WireFinding,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
@@ -10,28 +12,29 @@ import { expect, test } from 'vitest';
 import { acceptReport } from '../domain/accept.ts';
 import { RECEIVED_AT_MS } from '../domain/report.arbitrary.ts';
 import type { IncomingReport } from '../domain/report.ts';
-import { toResults } from './results.ts';
-import type { Answer } from './take-reports.ts';
+import { addAppended, limitFindings, refusalOf, resultOf, unavailable } from './results.ts';
 
 const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
-/** What gRPC clients take in one message unless told otherwise. */
+/** What gRPC clients accept in one message by default. */
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
-/** Of one finding, with its own tag and length. */
+/** The size of one finding with its tag and length. */
 const FINDING_MAX_BYTES = 300;
 
 const finding = (description = ''): Finding => ({ field: 'f', reason: 'R', description });
 const findings = (count: number) => Array.from({ length: count }, () => finding());
-const rejected = (count: number, list: readonly Finding[]): Answer[] =>
-  Array.from({ length: count }, () => ({ outcome: 'rejected', findings: list }));
+const rejected = (count: number, list: readonly Finding[]): ReportResult[] =>
+  Array.from({ length: count }, () => resultOf({ outcome: 'rejected', findings: list }));
+const accepted = (list: readonly Finding[] = []) => resultOf({ outcome: 'accepted', findings: list });
 const position = { partition: 65_535, sequence: Number.MAX_SAFE_INTEGER, index: 499 };
-const told = (answers: readonly Answer[]) => toResults(answers).map((result) => result.findings.length);
+const listed = (results: readonly ReportResult[]) =>
+  limitFindings(results).map((result) => result.findings.length);
 
-test('the first finding of every report is told, and a hundred further ones in all', () => {
-  expect(told(rejected(4, findings(41)))).toEqual([41, 41, 22, 2]);
+test('the first finding of every report is listed, and a hundred further ones in all', () => {
+  expect(listed(rejected(4, findings(41)))).toEqual([41, 41, 22, 2]);
 });
 
-test('the findings that are not told are counted', () => {
-  const [, second] = toResults(rejected(2, findings(91)));
+test('the findings that are not listed are counted', () => {
+  const [, second] = limitFindings(rejected(2, findings(91)));
   expect(second?.findings).toHaveLength(12);
   expect(second?.findings.at(-1)).toEqual({
     field: '',
@@ -40,26 +43,90 @@ test('the findings that are not told are counted', () => {
   });
 });
 
-test('reports without findings leave others no more to tell', () => {
-  const sound: Answer[] = Array.from({ length: 500 }, () => ({
-    outcome: 'accepted',
-    position,
-    findings: [],
-  }));
-  expect(told([...sound, ...rejected(1, findings(1_000))]).at(-1)).toBe(102);
+test('reports without findings do not raise the number for the others', () => {
+  const valid = Array.from({ length: 500 }, () => accepted());
+  expect(listed([...valid, ...rejected(1, findings(1_000))]).at(-1)).toBe(102);
 });
 
-test('the log’s own words are a finding, with the time to wait', () => {
-  const fault = new Fault('OVERLOADED', 'the stream is full', { retryAfterMs: 5_000 });
-  expect(toResults([{ outcome: 'unavailable', fault }])).toMatchObject([
-    {
-      findings: [{ field: '', reason: 'OVERLOADED', description: 'the stream is full' }],
-      retryAfterMs: 5_000,
-    },
+const full = new Fault('OVERLOADED', 'the stream is full', {
+  retryAfterMs: 5_000,
+  limit: 'bytes of the stream',
+});
+const away = new Fault('UNAVAILABLE', 'not confirmed', { retryAfterMs: 9_000 });
+
+test('the message of the log is a finding, with the time to wait', () => {
+  expect(unavailable(full)).toEqual({
+    outcome: ReportOutcome.UNAVAILABLE,
+    findings: [{ field: '', reason: 'OVERLOADED', description: 'the stream is full' }],
+    retryAfterMs: 5_000,
+  });
+});
+
+test('what was appended completes the results of the reports that were not rejected, in order', () => {
+  const results = [accepted(), ...rejected(1, findings(1)), unavailable(full), accepted(), accepted()];
+  const faults = addAppended(results, [position, away, position]);
+  expect(faults).toEqual([away]);
+  expect(results.map(({ outcome }) => outcome)).toEqual([
+    ReportOutcome.ACCEPTED,
+    ReportOutcome.REJECTED,
+    ReportOutcome.UNAVAILABLE,
+    ReportOutcome.UNAVAILABLE,
+    ReportOutcome.ACCEPTED,
+  ]);
+  expect(results.map((result) => result.position)).toEqual([
+    position,
+    undefined,
+    undefined,
+    undefined,
+    position,
   ]);
 });
 
-/** Reports with everything wrong that can be, in words that take the most room. */
+test('a fault of the log that a retry cannot help is thrown', () => {
+  const fault = new Fault('TOO_LARGE', 'too large');
+  expect(() => addAppended([accepted()], [fault])).toThrow(fault);
+});
+
+test('a batch of which one report was taken is never refused', () => {
+  const results = [accepted(), unavailable(full), ...rejected(1, findings(1))];
+  for (const failsIfAllAreRejected of [true, false]) {
+    expect(refusalOf(results, [full], failsIfAllAreRejected)).toBeUndefined();
+  }
+});
+
+test.each([true, false])(
+  'a batch that the log did not take is refused with the longest time to wait, also if %s',
+  (failsIfAllAreRejected) => {
+    const results = [unavailable(full), unavailable(away)];
+    expect(refusalOf(results, [full, away], failsIfAllAreRejected)).toMatchObject({
+      code: 'OVERLOADED',
+      limit: 'bytes of the stream',
+      retryAfterMs: 9_000,
+      violations: [],
+    });
+  },
+);
+
+test('a batch of rejected reports is refused only if the caller says so', () => {
+  const results = rejected(2, findings(1));
+  expect(refusalOf(results, [], false)).toBeUndefined();
+  expect(refusalOf(results, [], true)).toMatchObject({
+    code: 'INVALID_INPUT',
+    violations: [{ field: 'reports[0].f' }, { field: 'reports[1].f' }],
+  });
+});
+
+test('a batch that is partly rejected and otherwise unavailable is refused with both, if the caller says so', () => {
+  const results = [...rejected(1, findings(1)), unavailable(away)];
+  expect(refusalOf(results, [away], false)).toBeUndefined();
+  expect(refusalOf(results, [away], true)).toMatchObject({
+    code: 'UNAVAILABLE',
+    retryAfterMs: 9_000,
+    violations: [{ field: 'reports[0].f', reason: 'R' }],
+  });
+});
+
+/** Reports with every possible error, in texts that take the most bytes. */
 function hostile(text: string): readonly IncomingReport[] {
   const numbers = (value: number) => Object.fromEntries(KNOWN_SIGNAL_NAMES.map((name) => [name, value]));
   const others = [undefined, Number.NaN, text].map((value) => ({ path: text, value }));
@@ -86,35 +153,27 @@ function hostile(text: string): readonly IncomingReport[] {
 test.each(['\0', '\uffff', '\ud800', '😀', '"'])(
   'no finding of reports full of %j is too long',
   (character) => {
-    const verdicts = hostile(character.repeat(500)).map((one) => acceptReport(one, RECEIVED_AT_MS, LIMITS));
-    const longest = verdicts
-      .flatMap((verdict) => verdict.findings)
+    const judgements = hostile(character.repeat(500)).map((one) => acceptReport(one, RECEIVED_AT_MS, LIMITS));
+    const longest = judgements
+      .flatMap((judgement) => judgement.findings)
       .map((one) => WireFinding.encode(one).finish().length + 3);
-    expect(new Set(verdicts.flatMap(({ findings }) => findings.map(({ reason }) => reason))).size).toBe(17);
+    expect(new Set(judgements.flatMap(({ findings }) => findings.map(({ reason }) => reason))).size).toBe(17);
     expect(Math.max(...longest)).toBeLessThanOrEqual(FINDING_MAX_BYTES);
   },
 );
 
-/** As long as a finding gets. */
+/** The longest possible finding. */
 const LONGEST = finding('x'.repeat(FINDING_MAX_BYTES - 3 - 3 - 3 - 3));
 
-test('the answer to as many reports as a message may hold, each with long findings, is one that clients take', () => {
-  const taken = {
-    outcome: 'accepted',
-    position,
-    findings: Array.from({ length: 20 }, () => LONGEST),
-  } as const;
-  const results = toResults(Array.from({ length: 10_000 }, () => taken));
+test('the answer to the most reports that a message may hold, each with long findings, stays below the limit of clients', () => {
+  const taken = { ...accepted(Array.from({ length: 20 }, () => LONGEST)), position };
+  const results = limitFindings(Array.from({ length: 10_000 }, () => taken));
   expect(ReportResponse.encode({ results }).finish().length).toBeLessThan(ANSWER_MAX_BYTES);
 });
 
-test('so is the acknowledgement of as many small batches as may be under way', () => {
-  const taken = {
-    outcome: 'accepted',
-    position,
-    findings: Array.from({ length: 200 }, () => LONGEST),
-  } as const;
-  const results = toResults(Array.from({ length: 78 }, () => taken));
+test('the acknowledgement of the most small batches that may be in progress stays below the limit of clients', () => {
+  const taken = { ...accepted(Array.from({ length: 200 }, () => LONGEST)), position };
+  const results = limitFindings(Array.from({ length: 78 }, () => taken));
   const batches = Array.from({ length: 64 }, (_, at) => ({ number: Number.MAX_SAFE_INTEGER - at, results }));
   expect(BatchAck.encode({ through: 1, batches }).finish().length).toBeLessThan(ANSWER_MAX_BYTES);
 });

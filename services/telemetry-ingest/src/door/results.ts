@@ -2,76 +2,95 @@ import {
   ReportOutcome,
   type ReportResult,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import { Fault } from '@odograph/kernel/fault';
+import type { AppendResult } from '@odograph/event-log/pending-append';
+import { Fault, invariant, isFault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
-import type { Answer } from './take-reports.ts';
+import type { Judgement } from '../domain/accept.ts';
 
 /**
- * Findings of a batch told beyond the first of each report. gRPC clients take answers of up to 4 MiB: with 300 bytes a
- * finding, 60 for the one that counts the rest and 30 for the result itself, those of 10,000 reports in one batch,
- * or of 5,000 in 64 batches that are acknowledged together, stay below.
+ * How many findings of a batch are listed in addition to the first of each report. gRPC clients take answers of up to
+ * 4 MiB. With 300 bytes a finding, 60 for the one that counts the rest and 30 for the result, 10,000 reports stay below.
  */
-const FURTHER_FINDINGS_TOLD = 100;
+const FURTHER_FINDINGS = 100;
 
 const OUTCOMES = {
   accepted: ReportOutcome.ACCEPTED,
   quarantined: ReportOutcome.QUARANTINED,
   rejected: ReportOutcome.REJECTED,
-  unavailable: ReportOutcome.UNAVAILABLE,
-} as const satisfies Record<Answer['outcome'], ReportOutcome>;
+} as const satisfies Record<Judgement['outcome'], ReportOutcome>;
 
-/** One result a report, in order. */
-export function toResults(answers: readonly Answer[]): ReportResult[] {
-  let furtherLeft = FURTHER_FINDINGS_TOLD;
-  return answers.map((answer) => {
-    const findings = told(findingsOf(answer), furtherLeft);
-    furtherLeft -= Math.min(furtherLeft, Math.max(0, findings.length - 1));
-    return toResult(answer, findings);
-  });
+/** The result of a report as it was judged, without the position that it gets when it is on disk. */
+export function resultOf({ outcome, findings }: Pick<Judgement, 'outcome' | 'findings'>): ReportResult {
+  return { outcome: OUTCOMES[outcome], findings: [...findings] };
 }
 
-function toResult(answer: Answer, findings: Finding[]): ReportResult {
-  const result = { outcome: OUTCOMES[answer.outcome], findings };
-  if ('position' in answer) return { ...result, position: answer.position };
-  if (answer.outcome === 'rejected') return result;
-  return { ...result, retryAfterMs: answer.fault.retryAfterMs };
-}
-
-function findingsOf(answer: Answer): readonly Finding[] {
-  if (answer.outcome !== 'unavailable') return answer.findings;
-  return [{ field: '', reason: answer.fault.code, description: answer.fault.message }];
-}
-
-function told(findings: readonly Finding[], furtherLeft: number): Finding[] {
-  const count = 1 + furtherLeft;
-  if (findings.length <= count) return [...findings];
-  const description = `and ${findings.length - count} more, too many for one answer`;
-  return [...findings.slice(0, count), { field: '', reason: 'MORE_FINDINGS', description }];
-}
-
-/** Whether nothing was taken for reasons that are not the reports': then the same batch can be sent again as a whole. */
-export function isOutage(answers: readonly Answer[]): boolean {
-  return answers.every(({ outcome }) => outcome === 'unavailable');
-}
-
-/** Whether not one report was taken. */
-export function isRefusedWhole(answers: readonly Answer[]): boolean {
-  return answers.every(({ outcome }) => outcome === 'unavailable' || outcome === 'rejected');
+/** The result of a report that the log did not confirm. */
+export function unavailable({ code, message, retryAfterMs }: Fault): ReportResult {
+  const findings = [{ field: '', reason: code, description: message }];
+  return { outcome: ReportOutcome.UNAVAILABLE, findings, retryAfterMs };
 }
 
 /**
- * The fault that says why none of these reports was taken: that of the log where it was away for any of them, as sending
- * them again is worth it, or INVALID_INPUT. Every field that is wrong is named in either.
+ * Completes the results of the reports that were appended: with a position, or as UNAVAILABLE. Returns the faults of the
+ * log. Throws a Fault that sending the report again cannot help.
  */
-export function refusalOf(answers: readonly Answer[]): Fault {
-  const violations = answers.flatMap(violationsOf);
-  const faults = answers.flatMap((answer) => (answer.outcome === 'unavailable' ? [answer.fault] : []));
+export function addAppended(results: ReportResult[], appended: readonly AppendResult[]): readonly Fault[] {
+  const faults: Fault[] = [];
+  const remaining = appended.values();
+  for (const [index, result] of results.entries()) {
+    if (!isForTheLog(result)) continue;
+    const { value } = remaining.next();
+    invariant(value !== undefined, 'each report that was appended has a result');
+    if (!isFault(value)) {
+      result.position = value;
+      continue;
+    }
+    if (!isFault(value, 'UNAVAILABLE', 'OVERLOADED')) throw value;
+    results[index] = unavailable(value);
+    faults.push(value);
+  }
+  return faults;
+}
+
+/**
+ * The fault if a batch is refused as a whole; undefined if its results are the answer. That is decided here only:
+ * a batch is refused if every report is UNAVAILABLE, or, if the caller says so, if no report goes into the log.
+ * The fault is that of the log if there is one, because a retry can help; otherwise it is INVALID_INPUT.
+ */
+export function refusalOf(
+  results: readonly ReportResult[],
+  faults: readonly Fault[],
+  failsIfAllAreRejected: boolean,
+): Fault | undefined {
+  const isLogUnavailable = faults.length === results.length;
+  const isRefused = isLogUnavailable || (failsIfAllAreRejected && !results.some(isForTheLog));
+  if (!isRefused) return undefined;
+  const violations = results.flatMap(violationsOf);
   const [first] = faults;
   if (first === undefined) {
-    return new Fault('INVALID_INPUT', `none of the ${answers.length} reports can be read`, { violations });
+    const message = `none of the ${results.length} reports can be read: see the violations for each field`;
+    return new Fault('INVALID_INPUT', message, { violations });
   }
   const retryAfterMs = longestWaitMs(faults);
   return new Fault(first.code, first.message, { violations, cause: first, retryAfterMs, limit: first.limit });
+}
+
+/** The same results with as many findings as fit one answer. Findings that are left out are counted. */
+export function limitFindings(results: readonly ReportResult[]): ReportResult[] {
+  let further = FURTHER_FINDINGS;
+  return results.map((result) => {
+    const { findings } = result;
+    const listed = 1 + further;
+    further -= Math.min(further, Math.max(0, findings.length - 1));
+    if (findings.length <= listed) return result;
+    const description = `and ${findings.length - listed} more, too many for one answer`;
+    const rest = { field: '', reason: 'MORE_FINDINGS', description };
+    return { ...result, findings: [...findings.slice(0, listed), rest] };
+  });
+}
+
+function isForTheLog({ outcome }: ReportResult): boolean {
+  return outcome === ReportOutcome.ACCEPTED || outcome === ReportOutcome.QUARANTINED;
 }
 
 function longestWaitMs(faults: readonly Fault[]): number | undefined {
@@ -79,10 +98,10 @@ function longestWaitMs(faults: readonly Fault[]): number | undefined {
   return waitsMs.length === 0 ? undefined : Math.max(...waitsMs);
 }
 
-function violationsOf(answer: Answer, index: number): Finding[] {
-  if (answer.outcome !== 'rejected') return [];
+function violationsOf({ outcome, findings }: ReportResult, index: number): Finding[] {
+  if (outcome !== ReportOutcome.REJECTED) return [];
   const report = `reports[${index}]`;
-  return answer.findings.map(({ field, reason, description }) => {
+  return findings.map(({ field, reason, description }) => {
     return { field: field === '' ? report : `${report}.${field}`, reason, description };
   });
 }

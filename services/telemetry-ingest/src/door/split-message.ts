@@ -11,10 +11,10 @@ export interface MessageLimits {
 
 /** The reports of a message, each still encoded, so that one that cannot be decoded does not affect the others. */
 export interface SplitReports {
-  /** How many reports the message has. */
-  readonly count: number;
   /** The bytes of each report, at most as many as the limit. */
   readonly reports: readonly Uint8Array[];
+  /** Why the message is refused: it is too large, or has no report, or has too many. */
+  readonly refusal: Fault | undefined;
 }
 
 /** A numbered batch of a connection. */
@@ -27,7 +27,7 @@ export interface SplitBatch extends SplitReports {
  * @throws {Fault} INVALID_INPUT if the bytes are not a `ReportRequest`.
  */
 export function splitReportRequest(message: Uint8Array, limits: MessageLimits): SplitReports {
-  const reports = createReportList(limits.maxReports);
+  const reports = createReportList(limits, message.length);
   readFields('ReportRequest', message, {
     1: (cursor, tag) => reports.add(message, ...rangeOf(cursor, tag)),
   });
@@ -40,7 +40,7 @@ export function splitReportRequest(message: Uint8Array, limits: MessageLimits): 
  */
 export function splitConnectRequest(message: Uint8Array, limits: MessageLimits): SplitBatch {
   let number = 0;
-  const reports = createReportList(limits.maxReports);
+  const reports = createReportList(limits, message.length);
   readFields('ConnectRequest', message, {
     1: (cursor, tag) => {
       const batch = message.subarray(...rangeOf(cursor, tag));
@@ -55,35 +55,36 @@ export function splitConnectRequest(message: Uint8Array, limits: MessageLimits):
   return { number, ...reports.toSplit() };
 }
 
-/** Throws a Fault if a message is too large, or has no report, or has too many reports. */
-export function assertWithin(limits: MessageLimits, bytes: number, count: number): void {
+/** The fault if a message is too large, or has no report, or has too many reports. */
+function refusalOf(limits: MessageLimits, bytes: number, count: number): Fault | undefined {
   if (bytes > limits.maxBytes) {
     const limit = `${limits.maxBytes} bytes a message`;
     const message = `a message of ${bytes} bytes, at most ${limit}: split it`;
-    throw new LimitFault('message_bytes', 'TOO_LARGE', message, { limit });
+    return new LimitFault('message_bytes', 'TOO_LARGE', message, { limit });
   }
   if (count === 0) {
     const description = 'a message must hold at least one report';
     const violations = [{ field: 'reports', reason: 'NO_REPORT', description }];
-    throw new Fault('INVALID_INPUT', description, { violations });
+    return new Fault('INVALID_INPUT', description, { violations });
   }
   if (count > limits.maxReports) {
     const limit = `${limits.maxReports} reports a message`;
     const description = `${count} reports, at most ${limits.maxReports} a message: split it`;
     const violations = [{ field: 'reports', reason: 'TOO_MANY_REPORTS', description }];
-    throw new LimitFault('message_reports', 'INVALID_INPUT', description, { violations, limit });
+    return new LimitFault('message_reports', 'INVALID_INPUT', description, { violations, limit });
   }
+  return undefined;
 }
 
-function createReportList(max: number) {
+function createReportList(limits: MessageLimits, messageBytes: number) {
   const reports: Uint8Array[] = [];
   let count = 0;
   return {
     add(bytes: Uint8Array, start: number, end: number) {
       count += 1;
-      if (count <= max) reports.push(bytes.subarray(start, end));
+      if (count <= limits.maxReports) reports.push(bytes.subarray(start, end));
     },
-    toSplit: (): SplitReports => ({ count, reports }),
+    toSplit: (): SplitReports => ({ reports, refusal: refusalOf(limits, messageBytes, count) }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { AppendResult } from '@odograph/event-log/pending-append';
+import type { AppendOptions } from '@odograph/event-log/publisher';
 import { Fault } from '@odograph/kernel/fault';
 import { silentLogger } from '@odograph/platform/logger';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -16,9 +18,11 @@ function fakePublisher(partitionCount: number | undefined) {
   return {
     appended,
     partitionCount: () => partitionCount,
-    appendTo: async (partition: number, group: readonly Event[], _deadlineAtMs: number) => {
-      appended.push([partition, group[0]?.observedAtMs ?? 0]);
-      return { partition, sequence: appended.length, index: 0 };
+    appendAll: async (appends: readonly (readonly Event[])[], { partition = -1 }: AppendOptions) => {
+      return appends.map(([event]): AppendResult => {
+        const sequence = appended.push([partition, event?.observedAtMs ?? 0]);
+        return { partition, sequence, index: 0 };
+      });
     },
   };
 }
@@ -36,23 +40,23 @@ test('each partition gets one tick every ten seconds, on the ten seconds', async
   await ticks.stop();
 });
 
-test('after stop there are none', async () => {
+test('after stop there are no ticks', async () => {
   const publisher = fakePublisher(1);
   await startTicks({ publisher, clock, logger: silentLogger }).stop();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(publisher.appended).toEqual([]);
 });
 
-test('a log that is not there yet, or that is away, does not stop the ticks', async () => {
+test('a log that is missing or unavailable does not stop the ticks', async () => {
   const publisher = fakePublisher(1);
-  const append = publisher.appendTo;
+  const append = publisher.appendAll;
   publisher.partitionCount = () => undefined;
   const ticks = startTicks({ publisher, clock, logger: silentLogger });
   await vi.advanceTimersByTimeAsync(10_000);
   publisher.partitionCount = () => 1;
-  publisher.appendTo = () => Promise.reject(new Fault('UNAVAILABLE', 'away'));
+  publisher.appendAll = async () => [new Fault('UNAVAILABLE', 'down')];
   await vi.advanceTimersByTimeAsync(10_000);
-  publisher.appendTo = append;
+  publisher.appendAll = append;
   await vi.advanceTimersByTimeAsync(10_000);
   expect(publisher.appended).toEqual([[0, NOON_MS + 30_000]]);
   await ticks.stop();
@@ -64,7 +68,7 @@ test('the ticks of two replicas within the same ten seconds have one key and one
   expect(tickEvent(1, NOON_MS).subject).not.toBe(one.subject);
 });
 
-test('a tick is read as what it is', () => {
+test('a tick is decoded as TimeTicked', () => {
   expect(decodeEvent(tickEvent(3, NOON_MS + 100))).toEqual({
     type: 'TimeTicked',
     subject: 'clock/3',

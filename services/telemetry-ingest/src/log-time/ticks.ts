@@ -6,22 +6,22 @@ import type { Clock } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
 
-/** How far ticks lie apart, in milliseconds. Everything that reads time from the log goes by it. */
+/** The time between two ticks, in milliseconds. Everything that reads time from the log relies on it. */
 export const TICK_INTERVAL_MS = 10_000;
 
-export interface TicksParts {
-  readonly publisher: Pick<EventPublisher, 'partitionCount' | 'appendTo'>;
+export interface TicksDeps {
+  readonly publisher: Pick<EventPublisher, 'partitionCount' | 'appendAll'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface Ticks {
-  /** Appends nothing more, and resolves when what is under way is settled. */
+  /** Appends no more ticks. Resolves when the last ones are complete. */
   stop(): Promise<void>;
 }
 
-/** Appends to each partition that time has passed, once every ten seconds of our clock, until stopped. */
-export function startTicks({ publisher, clock, logger }: TicksParts): Ticks {
+/** Appends a tick to each partition every ten seconds of our clock, until stopped. */
+export function startTicks({ publisher, clock, logger }: TicksDeps): Ticks {
   let underWay = Promise.resolve();
   let timer = schedule();
 
@@ -37,13 +37,10 @@ export function startTicks({ publisher, clock, logger }: TicksParts): Ticks {
   }
 
   async function append(partition: number, nowMs: number): Promise<void> {
-    try {
-      await publisher.appendTo(partition, [tickEvent(partition, nowMs)], nowMs + TICK_INTERVAL_MS / 2);
-    } catch (err) {
-      if (!isFault(err)) throw err;
-      // Who reads time from the log takes a missing tick as no time having passed; the next one makes up for it.
-      logger.warn({ err, partition }, 'a tick was not appended');
-    }
+    const options = { partition, deadlineAtMs: nowMs + TICK_INTERVAL_MS / 2 };
+    const [result] = await publisher.appendAll([[tickEvent(partition, nowMs)]], options);
+    // Without the tick, readers of the log see no time pass until the next one.
+    if (isFault(result)) logger.warn({ err: result, partition }, 'a tick was not appended');
   }
 
   return {
@@ -54,9 +51,9 @@ export function startTicks({ publisher, clock, logger }: TicksParts): Ticks {
   };
 }
 
-/** The same from every replica within the same ten seconds, so that the log keeps one of them. */
+/** Every replica makes the same event within the same ten seconds, so that the log keeps one of them. */
 export function tickEvent(partition: number, nowMs: number): Event {
-  // No vehicle id can hold a slash, so no vehicle can pass for the clock.
+  // A vehicle id cannot contain a slash, so a vehicle cannot be taken for the clock.
   const subject = `clock/${partition}`;
   const head = {
     subject,

@@ -4,19 +4,16 @@ import { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES } from '@odograph/event-log/envelope';
 import { expect, test } from 'vitest';
-import { acceptReport } from '../domain/accept.ts';
-import { decodeReport } from './decode-report.ts';
-import { toEvents } from './to-events.ts';
+import { judgeReport } from './judge-report.ts';
 
 const RECEIVED_AT_MS = Date.UTC(2026, 2, 1, 12);
 const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
 
 function eventsOf(report: VehicleReport, receivedAtMs = RECEIVED_AT_MS): readonly Event[] {
-  const decoded = decodeReport(VehicleReport.encode(report).finish());
-  if (!decoded.isDecoded) throw new Error(decoded.violation.description);
-  const verdict = acceptReport(decoded.report, receivedAtMs, LIMITS);
-  if (verdict.outcome === 'rejected') throw new Error(JSON.stringify(verdict.findings));
-  return toEvents(verdict, decoded.wire, '');
+  const bytes = VehicleReport.encode(report).finish();
+  const { result, events } = judgeReport(bytes, { receivedAtMs, traceparent: '', limits: LIMITS });
+  if (events.length === 0) throw new Error(JSON.stringify(result.findings));
+  return events;
 }
 
 const reportOf = (count: number, signals: Partial<Signals>, observedAtMs = RECEIVED_AT_MS): VehicleReport =>
@@ -36,7 +33,7 @@ test('the parts of one report share key and content hash, and differ in part', (
   expect(events[0]?.contentHash).toHaveLength(16);
 });
 
-test('a report that was in the future when it came first is the same content when it comes again', () => {
+test('a report that was in the future is the same content when it is sent again later', () => {
   const report = reportOf(1, { speedKmh: 50 }, RECEIVED_AT_MS + 3_600_000);
   const [early] = eventsOf(report);
   const [late] = eventsOf(report, RECEIVED_AT_MS + 7_200_000);
@@ -51,7 +48,7 @@ test('a report that was in the future when it came first is the same content whe
   expect(late?.contentHash).toEqual(early?.contentHash);
 });
 
-test('an event that is read again says what the domain said', () => {
+test('a decoded event has the samples and the reasons of the domain', () => {
   const [reported, quarantined] = eventsOf(reportOf(1, { speedKmh: 50, odometerKm: -1 })).map(decodeEvent);
   expect(reported).toMatchObject({ samples: [{ observedAtMs: RECEIVED_AT_MS, signals: { speed_kmh: 50 } }] });
   expect(quarantined).toMatchObject({

@@ -1,0 +1,27 @@
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+
+/**
+ * What JetStream answered. `refused` is any other answer that nothing was stored, including that no stream takes the
+ * subject.
+ */
+export type NatsProblem = 'stream full' | 'stream missing' | 'message missing' | 'refused';
+
+/** JetStream's codes for a stream that has no room: resources, storage, maximum bytes. */
+const FULL_CODES: readonly number[] = [10023, 10047, 10077];
+
+/** The client does not export the class of this error: no stream takes the subject, or JetStream is off. */
+const NOT_ENABLED = 'JetStreamNotEnabled';
+
+/**
+ * The meaning of an error that the NATS client threw. Undefined if JetStream gave no answer, such as after a timeout or a
+ * lost connection: the request may or may not have been carried out.
+ */
+export function natsProblem(error: unknown): NatsProblem | undefined {
+  if (!(error instanceof JetStreamApiError)) {
+    return error instanceof Error && error.name === NOT_ENABLED ? 'refused' : undefined;
+  }
+  if (FULL_CODES.includes(error.code)) return 'stream full';
+  if (error.code === JetStreamApiCodes.StreamNotFound) return 'stream missing';
+  if (error.code === JetStreamApiCodes.NoMessageFound) return 'message missing';
+  return 'refused';
+}

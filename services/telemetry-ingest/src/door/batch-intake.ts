@@ -1,0 +1,95 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { ReportResult } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { EventPublisher } from '@odograph/event-log/publisher';
+import type { Clock } from '@odograph/kernel/clock';
+import type { Fault } from '@odograph/kernel/fault';
+import type { CallContext } from '@odograph/platform/grpc/handler';
+import type { ReportLimits } from '../domain/report.ts';
+import type { ClientLimits } from './client-limits.ts';
+import { judgeReport } from './judge-report.ts';
+import type { DoorMetrics } from './metrics.ts';
+import { addAppended, limitFindings, refusalOf, unavailable } from './results.ts';
+import { type RoomLimits, TelemetryRoom } from './room.ts';
+import type { SplitReports } from './split-message.ts';
+
+/** What the door needs of the publisher. */
+export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' | 'roomIn'>;
+
+export interface BatchIntakeDeps {
+  readonly events: EventAppender;
+  readonly clients: Pick<ClientLimits, 'admitReports'>;
+  readonly clock: Clock;
+  readonly limits: ReportLimits;
+  readonly room: RoomLimits;
+  readonly metrics: DoorMetrics;
+}
+
+export interface BatchCall extends Pick<CallContext, 'client' | 'deadlineAtMs' | 'traceparent'> {
+  /** Whether a batch fails as a whole if none of its reports can be read. */
+  readonly failsIfAllAreRejected: boolean;
+  /** Called once the events of the batch are queued: a later batch cannot overtake them. */
+  readonly onQueued?: () => void;
+}
+
+/** Judging this many reports takes about 2 ms if each has one sample. After that, other calls get a turn. */
+const REPORTS_PER_TURN = 250;
+
+/** Takes batches of reports: judges each report, and appends the events of those that can be read. */
+export class BatchIntake {
+  readonly #deps: BatchIntakeDeps;
+  readonly #room: TelemetryRoom;
+
+  constructor(deps: BatchIntakeDeps) {
+    this.#deps = deps;
+    this.#room = new TelemetryRoom(deps.events, deps.room);
+  }
+
+  /**
+   * Resolves with one result per report, in order, once each result is known.
+   * Rejects with a Fault if the batch is refused as a whole: it is over a limit, or nothing of it was accepted.
+   */
+  async take({ reports, refusal }: SplitReports, call: BatchCall): Promise<ReportResult[]> {
+    const { clients, metrics } = this.#deps;
+    try {
+      if (refusal) throw refusal;
+      clients.admitReports(call.client, reports.length);
+      metrics.batchTaken(reports.length);
+      const { results, faults } = await this.#judgeAndAppend(reports, call);
+      metrics.answered(results);
+      const fault = refusalOf(results, faults, call.failsIfAllAreRejected);
+      if (fault) throw fault;
+      return limitFindings(results);
+    } catch (error) {
+      metrics.refused(error);
+      throw error;
+    }
+  }
+
+  async #judgeAndAppend(reports: readonly Uint8Array[], call: BatchCall) {
+    const { results, appends, faults } = await this.#judge(reports, call.traceparent);
+    // Removed from the list, so that the events can be freed before the results are known.
+    const appending = this.#deps.events.appendAll(appends.splice(0), { deadlineAtMs: call.deadlineAtMs });
+    call.onQueued?.();
+    faults.push(...addAppended(results, await appending));
+    return { results, faults };
+  }
+
+  /** The results so far, the events to append, and the faults of reports for which there is no room. */
+  async #judge(reports: readonly Uint8Array[], traceparent: string) {
+    const { clock, limits } = this.#deps;
+    const receivedAtMs = clock.now();
+    const results: ReportResult[] = [];
+    const appends: (readonly Event[])[] = [];
+    const faults: Fault[] = [];
+    for (const bytes of reports) {
+      if (results.length % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
+      const { result, events } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
+      const fault = events[0] && this.#room.faultFor(events[0].subject);
+      results.push(fault ? unavailable(fault) : result);
+      if (fault) faults.push(fault);
+      else if (events.length > 0) appends.push(events);
+    }
+    return { results, appends, faults };
+  }
+}

@@ -1,0 +1,51 @@
+import { contentHash } from '@odograph/contracts/canonical';
+import { encodePayload } from '@odograph/contracts/event-catalogue';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import type { ReportResult } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { acceptReport, type Fact } from '../domain/accept.ts';
+import type { ReportLimits } from '../domain/report.ts';
+import { decodeReport } from './decode-report.ts';
+import { resultOf } from './results.ts';
+
+export interface JudgedReport {
+  /** The result of the report if its events reach the disk; final if there are none. */
+  readonly result: ReportResult;
+  /** What goes into the log; empty for a report that is rejected. */
+  readonly events: readonly Event[];
+}
+
+export interface JudgeContext {
+  readonly receivedAtMs: number;
+  readonly traceparent: string;
+  readonly limits: ReportLimits;
+}
+
+/** Decodes one report, judges it, and encodes its events. Never throws, whatever the bytes are. */
+export function judgeReport(
+  bytes: Uint8Array,
+  { receivedAtMs, traceparent, limits }: JudgeContext,
+): JudgedReport {
+  const decoded = decodeReport(bytes);
+  if (!decoded.isDecoded) {
+    return { result: resultOf({ outcome: 'rejected', findings: [decoded.violation] }), events: [] };
+  }
+  const judgement = acceptReport(decoded.report, receivedAtMs, limits);
+  const result = resultOf(judgement);
+  if (judgement.outcome === 'rejected') return { result, events: [] };
+  return { result, events: toEvents(judgement.facts, decoded.wire, traceparent) };
+}
+
+/**
+ * The events of one report. Every part carries the hash of the whole report as it was sent: if it is sent again and judged
+ * differently, because its time is no longer in the future, it is still the same content.
+ */
+function toEvents(facts: readonly Fact[], report: VehicleReport, traceparent: string): readonly Event[] {
+  const hash = contentHash(report);
+  return facts.map((fact, part) => {
+    const { type, version, payload } = encodePayload(fact);
+    const { subject, observedAtMs, reportId, receivedAtMs } = fact;
+    const head = { type, version, subject, observedAtMs, reportId, part, receivedAtMs };
+    return { ...head, contentHash: hash, traceparent, payload };
+  });
+}
