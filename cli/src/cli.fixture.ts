@@ -11,15 +11,15 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** `stays open` sends one line that is no JSON, and no end. */
+  /** `stays open` sends one line that is not JSON, and no end. */
   readonly input?: string | 'stays open';
-  /** Called with all that was printed so far; the process gets the signal it returns. */
+  /** Called with all output so far; the process gets the signal that it returns. */
   readonly onStdout?: (stdout: string) => NodeJS.Signals | 'stop reading' | undefined;
-  /** The same for what is said on stderr. */
+  /** The same for stderr. */
   readonly onStderr?: (stderr: string) => NodeJS.Signals | undefined;
 }
 
-/** Runs the real command line in a process of its own, knowing of no platform that may run here. */
+/** Runs the real command line in another process, which does not see a platform that runs on this machine. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const { env = {}, input = '', onStdout, onStderr } = options;
   const child = spawn(process.execPath, [ODOGRAPH, ...args], {

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { outcome, type ScriptedDoor, startDoor } from '@odograph/client/door.fixture';
+import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
-import { type Asked, historyServices, SAMPLES } from './history.fixture.ts';
-import { outcome, type ScriptedDoor, startDoor } from './sending/door.fixture.ts';
+import { SAMPLES, startHistory } from './history.fixture.ts';
 
-const asked: Asked = { samples: [], reads: [], subscriptions: [] };
 let door: ScriptedDoor;
+let history: Awaited<ReturnType<typeof startHistory>>;
 let folder: string;
 let file: string;
 
@@ -20,22 +20,24 @@ beforeAll(async () => {
     results: rows.map((_, at) => {
       if (at === 1) return outcome(ReportOutcome.QUARANTINED, 7, at);
       const findings = [
-        { field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description: 'is no vehicle id' },
+        { field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description: 'is not a vehicle id' },
       ];
       return at === 2
         ? { ...outcome(ReportOutcome.REJECTED), position: undefined, findings }
         : outcome(ReportOutcome.ACCEPTED, 7, at);
     }),
   });
-  door = await startDoor({ answer }, historyServices(asked));
+  door = await startDoor({ answer });
+  history = await startHistory();
 });
 
 beforeEach(() => {
-  for (const requests of Object.values(asked)) requests.length = 0;
+  for (const requests of Object.values(history.asked)) requests.length = 0;
 });
 
 afterAll(async () => {
-  await door.stop();
+  door.kill();
+  await history.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -50,13 +52,17 @@ function reports(count: number): string {
   return [...lines, 'no JSON', ''].join('\n');
 }
 
+function replay(...args: string[]) {
+  return runCli(['replay', ...args, '--endpoint', door.endpoint, '--json']);
+}
+
 function cli(...args: string[]) {
-  return runCli([...args, '--endpoint', door.endpoint, '--json']);
+  return runCli([...args, '--endpoint', history.endpoint, '--json']);
 }
 
 describe('odograph replay', () => {
-  it('ends with exactly one line of counts, and tells of each rejected row on stderr', async () => {
-    const { code, stdout, stderr } = await cli('replay', file, '--format', 'ndjson');
+  it('ends with exactly one line of counts, and prints each rejected row on stderr', async () => {
+    const { code, stdout, stderr } = await replay(file, '--format', 'ndjson');
     expect(jsonLines(stdout)).toEqual([
       {
         ...{ sent: 5, accepted: 2, quarantined: 1, rejected: 2, seconds: expect.any(Number) },
@@ -64,30 +70,27 @@ describe('odograph replay', () => {
       },
     ]);
     expect(jsonLines(stderr)).toEqual([
-      { rejected: { row: 5, reason: expect.stringMatching(/^this is no JSON/) } },
-      { rejected: { row: 3, reason: 'vehicle_id: is no vehicle id' } },
+      { rejected: { row: 5, reason: expect.stringMatching(/^this is not? JSON/) } },
+      { rejected: { row: 3, reason: 'vehicle_id: is not a vehicle id' } },
     ]);
     expect(code).toBe(0);
   });
 
-  it('reads standard input, and says in words what became of it', async () => {
+  it('reads standard input, and prints the totals for people', async () => {
     const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint];
     const { code, stdout, stderr } = await runCli(args, { input: reports(1) });
     expect(stdout).toMatch(/^2 rows in [\d.]+ s \([\d,]+\/s\): 1 accepted, 0 quarantined, 1 rejected\n$/);
-    expect(stderr).toMatch(/^line 2: this is no JSON/);
+    expect(stderr).toMatch(/^line 2: this is not? JSON/);
     expect(code).toBe(0);
   });
 
   it.each([
-    [['replay', '/nowhere.csv', '--format', 'twizy'], 'the file /nowhere.csv cannot be read (ENOENT)'],
-    [['replay', '/nowhere.csv', '--format', 'csv'], expect.stringContaining("argument 'csv' is invalid")],
-    [
-      ['replay', '/nowhere.csv', '--format', 'twizy', '--speed', '0'],
-      expect.stringContaining('It must be max, or a'),
-    ],
-    [['replay', '/nowhere.csv'], expect.stringContaining("option '--format <format>' not specified")],
+    [['/nowhere.csv', '--format', 'twizy'], 'the file /nowhere.csv cannot be read (ENOENT)'],
+    [['/nowhere.csv', '--format', 'csv'], expect.stringContaining("argument 'csv' is invalid")],
+    [['/nowhere.csv', '--format', 'twizy', '--speed', '0'], expect.stringContaining('It must be max, or a')],
+    [['/nowhere.csv'], expect.stringContaining("option '--format <format>' not specified")],
   ])('refuses %j as wrong usage', async (args, message) => {
-    const { code, stdout, stderr } = await cli(...args);
+    const { code, stdout, stderr } = await replay(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(jsonLines(stderr)).toEqual([{ error: { code: 'INVALID_INPUT', message } }]);
   });
@@ -95,13 +98,13 @@ describe('odograph replay', () => {
   it('refuses a file of another form, naming what it lacks', async () => {
     const drives = join(folder, 'drives.csv');
     writeFileSync(drives, 'drive,local_time,soc_pct\n');
-    const { code, stderr } = await cli('replay', drives, '--format', 'capmetro');
+    const { code, stderr } = await replay(drives, '--format', 'capmetro');
     expect(code).toBe(2);
-    const message = expect.stringContaining('this is no capmetro file: it has no column vehicle_id');
+    const message = expect.stringMatching(/^this is not? (a )?capmetro file: it has no column vehicle_id/);
     expect(jsonLines(stderr)).toEqual([{ error: { code: 'INVALID_INPUT', message } }]);
   });
 
-  it('ends when called off, though more could still come', async () => {
+  it('ends when interrupted, although more rows could still come', async () => {
     const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint, '--json'];
     const { code, stdout, stderr } = await runCli(args, {
       input: 'stays open',
@@ -109,11 +112,11 @@ describe('odograph replay', () => {
     });
     expect([code, stdout]).toEqual([130, '']);
     expect(jsonLines(stderr).at(-1)).toEqual({
-      error: { code: 'CANCELLED', message: 'the sending was called off' },
+      error: { code: 'CANCELLED', message: 'interrupted' },
     });
   });
 
-  it('says who cannot be reached', async () => {
+  it('says what cannot be reached', async () => {
     const { code, stderr } = await runCli([
       'replay',
       file,
@@ -151,28 +154,28 @@ describe('odograph status', () => {
   });
 
   it('is a table for people', async () => {
-    const one = await runCli(['status', 'bus-1', '--endpoint', door.endpoint]);
+    const one = await runCli(['status', 'bus-1', '--endpoint', history.endpoint]);
     expect(one.stdout).toMatch(/speed_kmh +27\.5 +2026-11-21T10:00:00\.000Z/);
-    const all = await runCli(['status', '--endpoint', door.endpoint]);
+    const all = await runCli(['status', '--endpoint', history.endpoint]);
     expect(all.stdout).toMatch(/^vehicle +model +speed.*\nbus-1 +28 km\/h/);
   });
 
   it('of an unknown vehicle is not found', async () => {
-    const { code, stdout, stderr } = await cli('status', 'nobody');
+    const { code, stdout, stderr } = await cli('status', 'bus-9');
     expect([code, stdout]).toEqual([3, '']);
     expect(jsonLines(stderr)).toEqual([
-      { error: { code: 'NOT_FOUND', message: 'nobody has never reported' } },
+      { error: { code: 'NOT_FOUND', message: 'bus-9 has never reported' } },
     ]);
   });
 
-  it('cannot be asked where no platform runs and none is named', async () => {
+  it('fails if no platform runs and no endpoint is given', async () => {
     const { code, stderr } = await runCli(['status', '--json']);
     expect(code).toBe(4);
     expect(stderr).toContain('start it with \\"odograph up\\", or name it with --endpoint');
   });
 
-  it('finds the platform that runs by itself, and none that was killed', async () => {
-    const state = (pid: number) => JSON.stringify({ pid, endpoints: { history: door.endpoint } });
+  it('finds the platform that runs, and none that was killed', async () => {
+    const state = (pid: number) => JSON.stringify({ pid, endpoints: { history: history.endpoint } });
     writeFileSync(join(folder, 'up.json'), state(process.pid));
     const found = await runCli(['status', 'bus-1', '--json'], { env: { ODO_DATA_DIR: folder } });
     expect(jsonLines(found.stdout)).toEqual([STATUS]);
@@ -197,7 +200,7 @@ describe('odograph history', () => {
     expect(door.batches.at(-1)?.map(({ reportId }) => reportId)).toEqual(['r0', 'r1']);
   });
 
-  it('asks for the range, the signals and no more than wanted', async () => {
+  it('asks for the range, the signals and at most the limit', async () => {
     const range = ['--from', '2026-11-21T10:00:00Z', '--to', '2026-11-21T12:00:00+01:00'];
     const { stdout } = await cli(
       'history',
@@ -209,15 +212,15 @@ describe('odograph history', () => {
       '7',
     );
     expect(jsonLines(stdout)).toHaveLength(7);
-    expect(asked.samples).toHaveLength(1);
-    expect(asked.samples[0]).toMatchObject({
+    expect(history.asked.samples).toHaveLength(1);
+    expect(history.asked.samples[0]).toMatchObject({
       ...{ vehicleId: 'bus-1', signals: ['speed_kmh', 'odometer_km'], pageSize: 7 },
       ...{ fromMs: Date.UTC(2026, 10, 21, 10), toMs: Date.UTC(2026, 10, 21, 11) },
     });
   });
 
-  it('is no error for a reader who has enough', async () => {
-    const args = ['history', 'bus-1', '--endpoint', door.endpoint, '--json'];
+  it('ends without an error when its reader stops reading', async () => {
+    const args = ['history', 'bus-1', '--endpoint', history.endpoint, '--json'];
     const { code, stderr } = await runCli(args, { onStdout: () => 'stop reading' });
     expect([code, stderr]).toEqual([0, '']);
   });
@@ -280,7 +283,7 @@ describe('odograph log', () => {
       '--limit',
       '5',
     );
-    expect(asked.reads).toMatchObject([
+    expect(history.asked.reads).toMatchObject([
       {
         after: [
           { partition: 1, sequence: 20, index: 2 },
@@ -291,13 +294,13 @@ describe('odograph log', () => {
     ]);
   });
 
-  it('tail follows from now on, goes on behind a broken connection, and ends well at Ctrl-C', async () => {
+  it('tail follows from now on, continues after a broken connection, and ends without an error at Ctrl-C', async () => {
     const { code, stdout, stderr } = await runCli(
-      ['log', 'tail', '--type', 'TelemetryReported', '--endpoint', door.endpoint, '--json'],
+      ['log', 'tail', '--type', 'TelemetryReported', '--endpoint', history.endpoint, '--json'],
       { onStdout: (text) => (text.split('\n').length > 2 ? 'SIGINT' : undefined) },
     );
     expect(jsonLines(stdout)).toMatchObject([{ position: '0/2/0' }, { position: '0/3/0' }]);
-    expect(asked.subscriptions.map(({ after }) => after)).toMatchObject([
+    expect(history.asked.subscriptions.map(({ after }) => after)).toMatchObject([
       [{ partition: 0, sequence: 1 }],
       [{ partition: 0, sequence: 2 }],
     ]);
@@ -314,7 +317,7 @@ describe('odograph parked and quarantine', () => {
     ]);
   });
 
-  it('tell where a decision lies, and what cannot be decided', async () => {
+  it('print the position of a decision, and why one cannot be made', async () => {
     const retried = await cli('parked', 'retry', 'status', 'bus-1');
     expect(jsonLines(retried.stdout)).toEqual([
       { decision: 'retry', projection: 'status', vehicle_id: 'bus-1', position: '0/9/0' },
@@ -326,14 +329,14 @@ describe('odograph parked and quarantine', () => {
     ]);
   });
 
-  it('list what was set aside, with its reasons', async () => {
-    const { stdout } = await runCli(['quarantine', 'list', '--endpoint', door.endpoint]);
+  it('list what is quarantined, with the reasons', async () => {
+    const { stdout } = await runCli(['quarantine', 'list', '--endpoint', history.endpoint]);
     expect(stdout.split('\n').slice(0, 3)).toEqual([
       '0/1/1  bus-1  2026-11-21T10:00:00.000Z  signals.latitude_deg: OUT_OF_RANGE (91 is outside -90 to 90)',
       '0/1/2  bus-1  2026-11-21T10:00:00.000Z  other content than the report at 0/1/0',
       '0/1/5  bus-1  2026-11-21T10:00:00.250Z  no envelope',
     ]);
-    expect(asked.reads[0]?.types).toEqual([
+    expect(history.asked.reads[0]?.types).toEqual([
       'TelemetryQuarantined',
       'TelemetryConflicted',
       'UndecodableReceived',

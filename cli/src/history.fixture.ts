@@ -1,3 +1,4 @@
+import { descriptorSet } from '@odograph/contracts/descriptors';
 import { encodePayload } from '@odograph/contracts/event-catalogue';
 import {
   EventLogService,
@@ -16,20 +17,26 @@ import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type GrpcService, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
+import { createGrpcServer } from '@odograph/platform/grpc/server';
+import { silentLogger } from '@odograph/platform/logger';
 
-export const AT_MS = Date.UTC(2026, 10, 21, 10);
+const AT_MS = Date.UTC(2026, 10, 21, 10);
 export const SAMPLES = 2_345;
 
-/** What was asked of the fixture. */
-export interface Asked {
+/** The requests that the fixture got. */
+interface Asked {
   readonly samples: ListSamplesRequest[];
   readonly reads: ReadRequest[];
   readonly subscriptions: SubscribeRequest[];
 }
 
-/** Services of history that answer the same to everyone, paging as the contract says. */
-export function historyServices(asked: Asked): GrpcService[] {
-  return [vehicleHistory(asked), eventLog(asked), projections()];
+/** A history that gives every caller the same answers, with the pages of the contract. Port 0 is a free one. */
+export async function startHistory(port = 0) {
+  const asked: Asked = { samples: [], reads: [], subscriptions: [] };
+  const services = [vehicleHistory(asked), eventLog(asked), projections()];
+  const server = await createGrpcServer({ services, descriptorSet, logger: silentLogger, port });
+  server.setServing(true);
+  return { endpoint: `127.0.0.1:${server.port}`, port: server.port, asked, stop: () => server.stop(100) };
 }
 
 function vehicleHistory(asked: Asked): GrpcService {
@@ -86,7 +93,7 @@ const QUARANTINED: VehicleEvent = {
   samples: [{ sampleIndex: 0, sample: SAMPLE, findings: [REASON] }],
 };
 
-/** An event of every type, and one that only a newer program knows. */
+/** An event of every type, and one that only a newer version of this program knows. */
 const EVENTS: readonly Event[] = [
   wire({ type: 'TelemetryReported', ...HEAD, samples: [SAMPLE] }),
   { ...wire(QUARANTINED), part: 1, traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` },

@@ -16,7 +16,7 @@ function commandsOf(command: Command, path = ''): readonly (readonly [string, re
 }
 
 describe('docs/cli.md', () => {
-  it.each(commandsOf(createProgram()))('tells of "%s" and its options %j', (name, options) => {
+  it.each(commandsOf(createProgram()))('describes "%s" and its options %j', (name, options) => {
     expect(DOC).toMatch(new RegExp(`^## .*\\b${name}\\b`, 'm'));
     for (const option of options) expect(DOC).toContain(option);
   });

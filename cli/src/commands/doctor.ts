@@ -1,9 +1,9 @@
 import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { Command } from 'commander';
-import { endpointOption } from '../connection/endpoint.ts';
 import type { Check } from '../doctor/check.ts';
 import { checkDataDir, checkEngines, checkLoopback, checkNode } from '../doctor/machine.ts';
 import { checkPlatform, checkService } from '../doctor/platform.ts';
+import { endpointOption } from '../endpoint.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { printJson, printLine } from '../terminal/output.ts';
 

@@ -1,9 +1,8 @@
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import type { Client } from '@odograph/client';
+import { everyPage } from '@odograph/client/history';
 import { formatPosition, type Position } from '@odograph/kernel/position';
-import { callUnary } from '@odograph/platform/grpc/client';
 import { Command } from 'commander';
-import { endpointOption, withClient } from '../connection/endpoint.ts';
-import { everyPage } from '../connection/every-page.ts';
+import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
 import { countArgument, listArgument, positionArgument, timeArgument } from '../terminal/arguments.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
@@ -17,8 +16,6 @@ interface HistoryOptions {
   readonly endpoint?: string;
   readonly json?: boolean;
 }
-
-const PAGE_SIZE = 1_000;
 
 export function historyCommand(): Command {
   return new Command('history')
@@ -35,28 +32,28 @@ export function historyCommand(): Command {
 }
 
 async function history(vehicleId: string, options: HistoryOptions): Promise<void> {
-  await withClient('history', VehicleHistoryClient, options.endpoint, async (client) => {
-    let count = 0;
-    for await (const sample of samplesOf(client, vehicleId, options)) {
-      if (options.json) await printJson(sample);
-      else await printLine(inWords(sample));
-      count += 1;
-      if (count === options.limit) break;
-    }
-    if (count === 0 && !options.json) note(`${vehicleId} has no sample in this range`);
-  });
+  using client = openClient('history', options.endpoint);
+  let count = 0;
+  for await (const sample of samplesOf(client, vehicleId, options)) {
+    if (options.json) await printJson(sample);
+    else await printLine(inWords(sample));
+    count += 1;
+    if (count === options.limit) break;
+  }
+  if (count === 0 && !options.json) note(`${vehicleId} has no sample in this range`);
 }
 
 async function* samplesOf(
-  client: VehicleHistoryClient,
+  client: Client,
   vehicleId: string,
-  { from: fromMs = 0, to: toMs = 0, signals, limit = PAGE_SIZE, atLeast }: HistoryOptions,
+  { from: fromMs, to: toMs, signals, limit = Number.POSITIVE_INFINITY, atLeast }: HistoryOptions,
 ): AsyncGenerator<SampleJson> {
-  const asked = { vehicleId, fromMs, toMs, signals: [...signals], withTotal: false, atLeast };
-  const pageSize = Math.min(PAGE_SIZE, limit);
-  for await (const page of everyPage((pageToken) =>
-    callUnary(client.listSamples, { ...asked, pageSize, pageToken }),
-  )) {
+  const range = { fromMs, toMs, signals, atLeast };
+  const pages = everyPage((pageToken, largestPage) => {
+    const pageSize = Math.min(largestPage, limit);
+    return client.samplePage(vehicleId, { ...range, pageSize, pageToken });
+  });
+  for await (const page of pages) {
     for (const sample of page.samples) yield sampleJson(vehicleId, sample);
     if (page.parkedAt && !page.nextPageToken) {
       note(

@@ -1,15 +1,8 @@
-import {
-  EventLogClient,
-  type LoggedEvent,
-} from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import type { LogEvent } from '@odograph/client/log';
 import type { Position } from '@odograph/kernel/position';
-import { callServerStream } from '@odograph/platform/grpc/client';
 import { Command } from 'commander';
-import { endpointOption, withClient } from '../connection/endpoint.ts';
-import { eventLine } from '../event-log/event-line.ts';
-import { follow } from '../event-log/follow.ts';
-import { logRange } from '../event-log/log-range.ts';
-import { eventJson } from '../json/event-json.ts';
+import { endpointOption, openClient } from '../endpoint.ts';
+import { type EventJson, eventJson } from '../json/event-json.ts';
 import {
   countArgument,
   listArgument,
@@ -18,7 +11,8 @@ import {
   repeatable,
 } from '../terminal/arguments.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
-import { printJson, printLine } from '../terminal/output.ts';
+import { note, printJson, printLine } from '../terminal/output.ts';
+import { logRange } from './log-range.ts';
 
 interface LogOptions {
   readonly from: readonly Position[];
@@ -28,6 +22,9 @@ interface LogOptions {
   readonly endpoint?: string;
   readonly json?: boolean;
 }
+
+/** Characters of an event's data that people see. */
+const DATA_MAX_LENGTH = 240;
 
 export function logCommand(): Command {
   return new Command('log')
@@ -74,35 +71,35 @@ function withLogOptions(command: Command): Command {
 }
 
 async function read(options: LogOptions & { readonly limit?: number }): Promise<void> {
-  const { from, partition, type, subject, limit = 0 } = options;
-  await withClient('history', EventLogClient, options.endpoint, async (client) => {
-    const asked = { ...logRange(from, partition), types: [...type], subject, limit };
-    for await (const { events } of callServerStream(client.read, asked)) {
-      for (const event of events) await print(event, options);
-    }
-  });
+  const { from, partition, type: types, subject, limit } = options;
+  using client = openClient('history', options.endpoint);
+  const wanted = { ...logRange(from, partition), types, subject, limit };
+  for await (const event of client.readLog(wanted)) await print(event, options);
 }
 
 async function tail(options: LogOptions): Promise<void> {
-  const { from, partition } = options;
-  await withClient('history', EventLogClient, options.endpoint, (client) =>
-    untilInterrupted(async (signal) => {
-      for await (const event of follow({ client, from, partitions: partition, signal })) {
-        if (isWanted(event, options)) await print(event, options);
-      }
-    }),
-  );
+  const { from, partition, type: types, subject } = options;
+  using client = openClient('history', options.endpoint);
+  await untilInterrupted(async (signal) => {
+    const wanted = { ...logRange(from, partition), types, subject };
+    const events = client.events({
+      ...wanted,
+      from: from.length > 0 ? 'start' : 'now',
+      signal,
+      onDisconnect: ({ message }) => note(`${message}; trying again`),
+    });
+    for await (const event of events) await print(event, options);
+  });
 }
 
-/** `Subscribe` has no filter, so the client filters. */
-function isWanted({ event }: LoggedEvent, { type: types, subject }: LogOptions): boolean {
-  if (event === undefined) return false;
-  const isOfType = types.length > 0 ? types.includes(event.type) : event.type !== 'TimeTicked';
-  return isOfType && (subject === '' || event.subject === subject);
-}
-
-async function print(event: LoggedEvent, { json: isJson }: LogOptions): Promise<void> {
+async function print(event: LogEvent, { json: isJson }: LogOptions): Promise<void> {
   const json = eventJson(event);
   if (isJson) await printJson(json);
-  else await printLine(eventLine(json));
+  else await printLine(inWords(json));
+}
+
+function inWords({ position, received_at, type, subject, data }: EventJson): string {
+  const text = JSON.stringify(data);
+  const shortened = text.length > DATA_MAX_LENGTH ? `${text.slice(0, DATA_MAX_LENGTH)}…` : text;
+  return `${position}  ${received_at ?? ''}  ${type}  ${subject}  ${shortened}`;
 }

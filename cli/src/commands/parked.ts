@@ -1,12 +1,7 @@
-import {
-  type ParkedEvent,
-  ProjectionsClient,
-} from '@odograph/contracts/generated/odograph/history/v1/projections';
+import type { ParkedEvent } from '@odograph/client/generated/odograph/history/v1/projections';
 import { formatPosition, type Position } from '@odograph/kernel/position';
-import { callUnary } from '@odograph/platform/grpc/client';
 import { Command } from 'commander';
-import { endpointOption, withClient } from '../connection/endpoint.ts';
-import { everyPage } from '../connection/every-page.ts';
+import { endpointOption, openClient } from '../endpoint.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { textTable } from '../terminal/text-table.ts';
 
@@ -14,8 +9,6 @@ interface ParkedOptions {
   readonly endpoint?: string;
   readonly json?: boolean;
 }
-
-const PAGE_SIZE = 1_000;
 
 export function parkedCommand(): Command {
   return new Command('parked')
@@ -36,7 +29,7 @@ function decisionCommand(decision: 'retry' | 'drop', description: string): Comma
     .argument('<projection>', 'the projection, such as status')
     .argument('<vehicle>', 'the vehicle')
     .action((projection: string, vehicleId: string, options: ParkedOptions) =>
-      decide(decision, { projection, vehicleId }, options),
+      decide(decision, projection, vehicleId, options),
     );
 }
 
@@ -45,11 +38,9 @@ function withOptions(command: Command): Command {
 }
 
 async function list(options: ParkedOptions): Promise<void> {
+  using client = openClient('history', options.endpoint);
   const rows: ParkedJson[] = [];
-  await withClient('history', ProjectionsClient, options.endpoint, async (client) => {
-    const pages = everyPage((pageToken) => callUnary(client.listParked, { pageSize: PAGE_SIZE, pageToken }));
-    for await (const { parked } of pages) rows.push(...parked.map(parkedJson));
-  });
+  for await (const parked of client.parkedEvents()) rows.push(parkedJson(parked));
   if (options.json) {
     for (const row of rows) await printJson(row);
   } else if (rows.length === 0) {
@@ -67,16 +58,18 @@ async function list(options: ParkedOptions): Promise<void> {
 
 async function decide(
   decision: 'retry' | 'drop',
-  target: { readonly projection: string; readonly vehicleId: string },
+  projection: string,
+  vehicleId: string,
   options: ParkedOptions,
 ): Promise<void> {
-  const { position } = await withClient('history', ProjectionsClient, options.endpoint, (client) =>
-    callUnary(decision === 'retry' ? client.retryParked : client.dropParked, target),
-  );
-  const at = positionText(position);
-  if (options.json)
-    await printJson({ decision, projection: target.projection, vehicle_id: target.vehicleId, position: at });
-  else await printLine(`the decision is in the log at ${at}`);
+  using client = openClient('history', options.endpoint);
+  const decided =
+    decision === 'retry'
+      ? await client.retryParked(projection, vehicleId)
+      : await client.dropParked(projection, vehicleId);
+  const position = positionText(decided);
+  if (options.json) await printJson({ decision, projection, vehicle_id: vehicleId, position });
+  else await printLine(`the decision is in the log at ${position}`);
 }
 
 /** A parked event, as `odograph parked list --json` prints it. */

@@ -1,8 +1,10 @@
-import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
-import { callServerStream } from '@odograph/platform/grpc/client';
+import type { LogEvent } from '@odograph/client/log';
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { isoTime } from '@odograph/kernel/iso-time';
+import { formatPosition } from '@odograph/kernel/position';
+import type { TelemetryQuarantined, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { Command } from 'commander';
-import { endpointOption, withClient } from '../connection/endpoint.ts';
-import { doubtLine } from '../event-log/doubt-line.ts';
+import { endpointOption, openClient } from '../endpoint.ts';
 import { eventJson } from '../json/event-json.ts';
 import { countArgument } from '../terminal/arguments.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
@@ -29,21 +31,41 @@ export function quarantineCommand(): Command {
 }
 
 async function listQuarantine({
-  vehicle,
-  limit = 0,
+  vehicle: subject,
+  limit,
   endpoint,
   json: isJson,
 }: QuarantineOptions): Promise<void> {
+  using client = openClient('history', endpoint);
   let count = 0;
-  await withClient('history', EventLogClient, endpoint, async (client) => {
-    const asked = { after: [], partitions: [], types: TYPES, subject: vehicle, limit };
-    for await (const { events } of callServerStream(client.read, asked)) {
-      count += events.length;
-      for (const event of events) {
-        if (isJson) await printJson(eventJson(event));
-        else await printLine(doubtLine(event));
-      }
-    }
-  });
+  for await (const event of client.readLog({ types: TYPES, subject, limit })) {
+    count += 1;
+    if (isJson) await printJson(eventJson(event));
+    else await printLine(inWords(event));
+  }
   if (count === 0 && !isJson) note('no report is quarantined');
+}
+
+/** One line: the position, the vehicle, the observed time, and why it is quarantined. */
+function inWords({ position, event: encoded }: LogEvent): string {
+  const event = decodeEvent(encoded);
+  return `${formatPosition(position)}  ${event.subject}  ${timeOf(event)}  ${whyOf(event)}`;
+}
+
+/** If the vehicle's clock gave no time, the text that it gave. */
+function timeOf(event: VehicleEvent): string {
+  const clockText = event.type === 'TelemetryQuarantined' ? event.samples[0]?.clockText : undefined;
+  return clockText ?? isoTime(event.observedAtMs);
+}
+
+function whyOf(event: VehicleEvent): string {
+  if (event.type === 'TelemetryQuarantined') return reasonsOf(event);
+  if (event.type === 'TelemetryConflicted')
+    return `other content than the report at ${formatPosition(event.heldAt)}`;
+  return event.type === 'UndecodableReceived' ? event.reason : event.type;
+}
+
+function reasonsOf({ samples }: TelemetryQuarantined): string {
+  const findings = samples.flatMap((sample) => sample.findings);
+  return findings.map(({ field, reason, description }) => `${field}: ${reason} (${description})`).join('; ');
 }

@@ -1,4 +1,3 @@
-import { TelemetryIngestClient } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import {
   type OpenSource,
   openSource,
@@ -7,12 +6,12 @@ import {
   type SourceOptions,
 } from '@odograph/sources/recorded/open-source';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { endpointOption, withClient } from '../connection/endpoint.ts';
+import { endpointOption, openClient } from '../endpoint.ts';
 import { createRejections, outcomeInWords, outcomeJson } from '../replay/outcome.ts';
+import type { Speed } from '../replay/pace.ts';
 import { createProgress } from '../replay/progress.ts';
-import type { Speed } from '../sending/pace.ts';
-import { send } from '../sending/send.ts';
-import type { SendTotals } from '../sending/tally.ts';
+import { sendSource } from '../replay/send-source.ts';
+import { Tally, type Totals } from '../replay/tally.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 
@@ -50,22 +49,19 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   else await printLine(outcomeInWords(totals, seconds));
 }
 
-async function sendAll(source: OpenSource, options: ReplayOptions, signal: AbortSignal): Promise<SendTotals> {
+async function sendAll(source: OpenSource, options: ReplayOptions, signal: AbortSignal): Promise<Totals> {
   const { speed, endpoint, json: isJson = false } = options;
   const progress = createProgress(source);
   const rejections = createRejections(isJson);
-  let done = 0;
-  const onProgress = (totals: SendTotals) => {
-    done = totals.sent;
-    progress.show(totals);
-  };
-  const asked = { source: source.rows, speed, signal, onProgress, onRejected: rejections.add };
+  const tally = new Tally(rejections.add);
+  const onProgress = () => progress.show(tally.sent);
   try {
-    return await withClient('ingest', TelemetryIngestClient, endpoint, (client) =>
-      send({ client, ...asked }),
-    );
+    using client = openClient('ingest', endpoint);
+    await sendSource(client, source.rows, tally, { speed, signal, onProgress });
+    return tally.totals;
   } catch (error) {
-    if (!isJson && done > 0) note(`${done} rows were done by then; replay the file again for the others`);
+    if (!isJson && tally.sent > 0)
+      note(`${tally.sent} rows were done by then; replay the file again for the others`);
     throw error;
   } finally {
     source.close();

@@ -1,14 +1,10 @@
-import {
-  type ListStatusResponse,
-  VehicleHistoryClient,
-} from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
-import { Fault } from '@odograph/kernel/fault';
+import type { Client } from '@odograph/client';
+import type { ListStatusResponse } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
+import { everyPage } from '@odograph/client/history';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary } from '@odograph/platform/grpc/client';
 import { Command } from 'commander';
-import { endpointOption, withClient } from '../connection/endpoint.ts';
-import { everyPage } from '../connection/every-page.ts';
+import { endpointOption, openClient } from '../endpoint.ts';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
 import { positionArgument, repeatable } from '../terminal/arguments.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
@@ -20,8 +16,6 @@ interface StatusOptions {
   readonly endpoint?: string;
   readonly json?: boolean;
 }
-
-const PAGE_SIZE = 1_000;
 
 export function statusCommand(): Command {
   return new Command('status')
@@ -39,29 +33,23 @@ export function statusCommand(): Command {
 }
 
 async function status(vehicleId: string | undefined, options: StatusOptions): Promise<void> {
-  await withClient('history', VehicleHistoryClient, options.endpoint, (client) =>
-    vehicleId === undefined ? allStatuses(client, options) : oneStatus(client, vehicleId, options),
-  );
+  using client = openClient('history', options.endpoint);
+  if (vehicleId === undefined) await allStatuses(client, options);
+  else await oneStatus(client, vehicleId, options);
 }
 
-async function oneStatus(
-  client: VehicleHistoryClient,
-  vehicleId: string,
-  options: StatusOptions,
-): Promise<void> {
+async function oneStatus(client: Client, vehicleId: string, options: StatusOptions): Promise<void> {
   const [atLeast] = options.atLeast ?? [];
-  const answer = await callUnary(client.getStatus, { vehicleId, atLeast });
-  const { status: found, position } = answer;
-  if (!found) throw new Fault('INTERNAL', 'the server sent an answer without a status');
-  const json = statusJson(found, position);
+  const answer = await client.status(vehicleId, { atLeast });
+  const json = statusJson(answer.status, answer.position);
   if (options.json) await printJson(json);
   else await printLine(vehicleTable(json));
 }
 
-async function allStatuses(client: VehicleHistoryClient, options: StatusOptions): Promise<void> {
-  const { fleet = '', atLeast = [] } = options;
-  const pages = everyPage((pageToken) =>
-    callUnary(client.listStatus, { fleet, pageSize: PAGE_SIZE, pageToken, atLeast: [...atLeast] }),
+async function allStatuses(client: Client, options: StatusOptions): Promise<void> {
+  const { fleet, atLeast } = options;
+  const pages = everyPage((pageToken, pageSize) =>
+    client.statusPage({ fleet, atLeast, pageSize, pageToken }),
   );
   const rows: StatusJson[] = [];
   for await (const page of pages) {

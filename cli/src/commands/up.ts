@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import { dataDirOf, type UpState } from '@odograph/cluster/up-state';
 import { Command, Option } from 'commander';
-import { runLiveView } from '../live/run-live-view.ts';
+import { runLiveView } from '../live/live-view.ts';
 import { countArgument, portArgument } from '../terminal/arguments.ts';
 import { note, printJson } from '../terminal/output.ts';
 import { runUp } from '../up/run-up.ts';

@@ -1,8 +1,7 @@
-import type { PartitionInfo } from '@odograph/contracts/generated/odograph/history/v1/event_log';
-import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
+import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { describe, expect, it } from 'vitest';
-import { historyServices } from '../history.fixture.ts';
-import { startDoor } from '../sending/door.fixture.ts';
+import { startHistory } from '../history.fixture.ts';
 import { checkPartition, checkPlatform } from './platform.ts';
 
 const at = (sequence: number) => ({ partition: 1, sequence, index: undefined });
@@ -11,8 +10,8 @@ const PARTITION: PartitionInfo = {
   ...{ state: PartitionState.RUNNING, reason: '', owner: 'history-1' },
 };
 
-describe('the doctor, of the platform', () => {
-  it('tells how far a partition is, and warns where its views fall behind', () => {
+describe('the doctor, on the platform,', () => {
+  it('shows how far a partition is, and warns if its views fall behind', () => {
     expect(checkPartition(PARTITION)).toMatchObject({ check: 'partition 1', status: 'ok' });
     expect(checkPartition({ ...PARTITION, checkpoint: at(5) })).toMatchObject({ status: 'warn' });
   });
@@ -32,10 +31,10 @@ describe('the doctor, of the platform', () => {
   });
 
   it('asks each service that runs, and fails on one that is gone', async () => {
-    const door = await startDoor({}, historyServices({ samples: [], reads: [], subscriptions: [] }));
-    const endpoints = { ingest: '127.0.0.1:1', history: door.endpoint };
+    const history = await startHistory();
+    const endpoints = { ingest: '127.0.0.1:1', history: history.endpoint };
     const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints }));
-    await door.stop();
+    await history.stop();
     expect(checks.map(({ check, status }) => [check, status])).toEqual([
       ['platform', 'ok'],
       ['ingest', 'fail'],
@@ -44,7 +43,7 @@ describe('the doctor, of the platform', () => {
     ]);
   });
 
-  it('only warns where none runs', async () => {
+  it('only warns if no platform runs', async () => {
     expect(await Array.fromAsync(checkPlatform(undefined))).toMatchObject([
       { check: 'platform', status: 'warn' },
     ]);

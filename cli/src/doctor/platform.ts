@@ -1,13 +1,10 @@
-import { type Client, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { createClient } from '@odograph/client';
+import { Channel, callUnary, type Method } from '@odograph/client/call';
+import type { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
+import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { platformServices, type ServiceName } from '@odograph/cluster/services';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
-import {
-  EventLogClient,
-  type PartitionInfo,
-} from '@odograph/contracts/generated/odograph/history/v1/event_log';
-import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { isFault } from '@odograph/kernel/fault';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { service as healthService } from 'grpc-health-check';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -39,19 +36,15 @@ export async function* checkService(name: ServiceName, endpoint: string): AsyncG
   if (name === 'history' && health.status === 'ok') yield* checkPartitions(endpoint);
 }
 
-interface HealthClient extends Client {
-  readonly Check: Parameters<typeof callUnary<{ service: string }, { status: string }>>[0];
-}
-
-const HealthClient = makeGenericClientConstructor(healthService, 'Health') as unknown as {
-  new (...args: ConstructorParameters<typeof Client>): HealthClient;
-  readonly service: object;
-};
+const healthCheck = healthService['Check'] as Method<
+  { readonly service: string },
+  { readonly status: string }
+>;
 
 async function checkHealth(name: ServiceName, endpoint: string): Promise<Check> {
-  const client = createGrpcClient(HealthClient, endpoint);
+  const channel = new Channel(endpoint);
   try {
-    const { status } = await callUnary(client.Check, { service: '' }, { deadlineMs: ASK_WITHIN_MS });
+    const { status } = await callUnary(channel, healthCheck, { service: '' }, { deadlineMs: ASK_WITHIN_MS });
     if (status === 'SERVING') return ok(name, `serves at ${endpoint}`);
     return fail(
       name,
@@ -62,20 +55,18 @@ async function checkHealth(name: ServiceName, endpoint: string): Promise<Check> 
     if (!isFault(error)) throw error;
     return fail(name, error.message, 'see its log file in the data directory; start it with odograph up');
   } finally {
-    client.close();
+    channel.close();
   }
 }
 
 async function* checkPartitions(endpoint: string): AsyncGenerator<Check> {
-  const client = createGrpcClient(EventLogClient, endpoint);
+  using client = createClient({ history: endpoint, maxAttempts: 1 });
   try {
-    const { partitions } = await callUnary(client.describe, {}, { deadlineMs: ASK_WITHIN_MS });
+    const partitions = await client.describeLog({ deadlineMs: ASK_WITHIN_MS });
     for (const partition of partitions) yield checkPartition(partition);
   } catch (error) {
     if (!isFault(error)) throw error;
     yield fail('partitions', error.message, 'see history.log');
-  } finally {
-    client.close();
   }
 }
 

@@ -4,14 +4,21 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { startPlatform } from './platform.fixture.ts';
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/send-report.mjs', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
-test('the example of the README sends a report and reads its own write', async () => {
+test('the examples send a report and read it back', async () => {
   await using platform = await startPlatform();
   const { ingest, history } = platform.endpoints();
+  const run = async (example: string) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [EXAMPLES + example, ingest, history]);
+    return stdout;
+  };
 
-  const { stdout } = await promisify(execFile)(process.execPath, [EXAMPLE, ingest, history]);
+  const withClient = await run('send-report.mjs');
+  expect(withClient).toMatch(/^1 \{ partition: \d, sequence: \d+, index: 0 \}/);
+  expect(withClient).toContain('speedKmh: 42.5');
 
-  expect(stdout).toContain('REPORT_OUTCOME_ACCEPTED');
-  expect(stdout).toContain('speed_kmh: 42.5');
+  const withGrpc = await run('send-report-grpc.mjs');
+  expect(withGrpc).toContain('REPORT_OUTCOME_ACCEPTED');
+  expect(withGrpc).toContain('speed_kmh: 42.5');
 });

@@ -7,7 +7,7 @@ const SAMPLES = 200;
 const STEP_MS = 100;
 const START_MS = Date.parse('2024-05-01T12:00:00Z');
 
-/** Twenty seconds of a fleet, as NDJSON in the order of time. */
+/** Twenty seconds of a fleet as NDJSON, by time. */
 function drive(): { text: string; ids: string[] } {
   const reports = Array.from({ length: SAMPLES }, (_, at) =>
     Array.from({ length: VEHICLES }, (_, vehicle) => ({
@@ -21,7 +21,7 @@ function drive(): { text: string; ids: string[] } {
   return { text, ids: reports.map(({ report_id }) => report_id) };
 }
 
-test('kill -9 of each process in turn, under load, loses and doubles nothing', async () => {
+test('kill -9 of each process in turn, under load, loses and duplicates nothing', async () => {
   await using platform = await startPlatform();
   const { text, ids } = drive();
   const file = await platform.writeFile('drive.ndjson', text);
@@ -59,7 +59,7 @@ test('kill -9 of each process in turn, under load, loses and doubles nothing', a
   }
 });
 
-test('a restart in the middle loses and doubles nothing', async () => {
+test('a restart in the middle loses and duplicates nothing', async () => {
   await using platform = await startPlatform();
   const { text, ids } = drive();
   const half = text.split('\n').slice(0, ids.length / 2);

@@ -7,7 +7,7 @@ const PAGE = readFileSync(new URL('../../../docs/operations.md', import.meta.url
 interface ListedMetric {
   readonly name: string;
   readonly of: string;
-  /** Shown from the start or from the first report on, whatever happens. */
+  /** Present from the start or from the first report on. */
   readonly isAlwaysThere: boolean;
 }
 
@@ -15,7 +15,7 @@ const LISTED: readonly ListedMetric[] = [
   ...PAGE.matchAll(/^\| `(\w+)`( †)? \| (history|ingest|both) \|/gm),
 ].map(([, name = '', mark, of = '']) => ({ name, of, isAlwaysThere: mark === undefined }));
 
-/** The names of what a service measures. */
+/** The names of a service's metrics. */
 async function scraped(endpoint: string | undefined): Promise<readonly string[]> {
   const text = await (await fetch(`http://${endpoint}/metrics`)).text();
   return [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name);

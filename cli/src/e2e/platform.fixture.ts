@@ -13,7 +13,7 @@ import { type CliRun, jsonLines, runCli } from '../cli.fixture.ts';
 const ODOGRAPH = fileURLToPath(new URL('../../bin/odograph.mjs', import.meta.url));
 const RECORDED = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 
-/** The recorded fleets lie beside the project, not in it; tests that read them are skipped where they are not. */
+/** The recorded fleets are beside the project, not in it; without them the tests that read them are skipped. */
 export const hasRecordedFleets = existsSync(RECORDED);
 export const recorded = (path: string): string => join(RECORDED, path);
 
@@ -31,13 +31,13 @@ export interface Outcome {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The whole platform as a user starts it: `odograph up` in a process of its own, on data of its own. */
+/** The whole platform as a user starts it: `odograph up` as a child process with its own data directory. */
 export async function startPlatform() {
   const folder = await mkdtemp(join(tmpdir(), 'odograph-e2e-'));
   const dataDir = join(folder, 'data');
   let up = await spawnUp(dataDir);
 
-  /** Runs a command against it; throws what it said when it failed. */
+  /** Runs a command against it. Throws its stderr if it failed. */
   async function odograph(...args: string[]): Promise<CliRun> {
     const run = await runCli(args, { env: { ODO_DATA_DIR: dataDir } });
     if (run.code !== 0) throw new Error(`odograph ${args.join(' ')}: exit ${run.code}\n${run.stderr}`);
@@ -55,14 +55,14 @@ export async function startPlatform() {
       const [outcome] = await json('replay', file, '--endpoint', up.ready.endpoints.ingest, ...options);
       return outcome as unknown as Outcome;
     },
-    /** What is in the log but for the clock, positions and received times aside. */
+    /** The events of the log but ticks, without positions and received times. */
     async log(...filters: string[]): Promise<JsonObject[]> {
       const events = await json('log', 'read', ...filters);
       return events.map(({ position, received_at, traceparent, ...rest }) => rest);
     },
-    /** The process ids by name, as they are now. */
+    /** The current process ids by name. */
     processes: async () => (await stateIn(dataDir)).processes,
-    /** Where each service shows its metrics, by name. */
+    /** The metrics endpoint of each service by name. */
     metrics: async () => (await stateIn(dataDir)).metrics,
     async restart(): Promise<void> {
       await stopUp(up.child);

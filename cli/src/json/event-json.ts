@@ -1,7 +1,6 @@
+import type { LogEvent } from '@odograph/client/log';
 import { decodeEvent, isNewerThanKnown } from '@odograph/contracts/event-catalogue';
-import type { LoggedEvent } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { Fault } from '@odograph/kernel/fault';
 import { formatPosition } from '@odograph/kernel/position';
 import type { Sample } from '@odograph/kernel/signal';
 import type { QuarantinedSample, VehicleEvent } from '@odograph/kernel/vehicle-event';
@@ -22,9 +21,7 @@ export interface EventJson {
   readonly data: object;
 }
 
-export function eventJson({ position, event }: LoggedEvent): EventJson {
-  if (!position || !event)
-    throw new Fault('INTERNAL', 'the server sent an event without its position or content');
+export function eventJson({ position, event }: LogEvent): EventJson {
   return {
     position: formatPosition(position),
     type: event.type,

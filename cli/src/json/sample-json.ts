@@ -1,4 +1,4 @@
-import type { RecordedSample } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import type { RecordedSample } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { signalsToDomain } from '@odograph/contracts/signals';
 import { isoTime } from '@odograph/kernel/iso-time';
 import type { Signals } from '@odograph/kernel/signal';

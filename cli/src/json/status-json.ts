@@ -1,4 +1,4 @@
-import type { VehicleStatus } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import type { VehicleStatus } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { signalsToDomain } from '@odograph/contracts/signals';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { SignalValue } from '@odograph/kernel/signal';

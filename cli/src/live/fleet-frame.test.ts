@@ -35,14 +35,14 @@ describe('the live view', () => {
   ];
   const moment = { nowMs: NOW_MS, statuses, modelOf: () => 'Volta', taken: 1_234 };
 
-  it('sums up a fleet in a line, and says what is wrong', () => {
+  it('shows a fleet in one line, with what is wrong', () => {
     expect(summaryOf(moment)).toBe('10 vehicles, 1 driving, 9 parked; 1,234 reports taken');
     expect(summaryOf({ ...moment, statuses: [], taken: undefined, trouble: 'history is away' })).toBe(
       '0 vehicles; history is away',
     );
   });
 
-  it('shows a vehicle a line, no more than there is room for', () => {
+  it('shows one line for each vehicle, up to the height of the terminal', () => {
     const frame = fleetFrame(moment, 40).split('\n');
     expect(frame[3]).toMatch(/^ev-1 +Volta +driving +42 km\/h +80\.0 % +48\.10000, 11\.50000 +1 s ago$/);
     expect(frame).toHaveLength(13);

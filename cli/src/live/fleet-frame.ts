@@ -2,27 +2,27 @@ import type { StatusJson } from '../json/status-json.ts';
 import { locationOf, measured, signalOf } from '../terminal/status-table.ts';
 import { textTable } from '../terminal/text-table.ts';
 
-/** What the live view shows of a fleet at a moment. */
+/** What the live view shows of a fleet at one time. */
 export interface FleetMoment {
   /** Our clock: Unix time in milliseconds. */
   readonly nowMs: number;
   readonly statuses: readonly StatusJson[];
-  /** What is known of a vehicle besides its status, such as its made-up model. */
+  /** The model of a simulated vehicle, which its status does not have; else empty. */
   readonly modelOf: (vehicleId: string) => string;
-  /** Why the statuses are not of now. */
+  /** Why the statuses are not up to date. */
   readonly trouble?: string | undefined;
-  /** Reports taken so far; undefined where nothing is sent from here. */
+  /** Reports taken so far; undefined if this process sends none. */
   readonly taken?: number | undefined;
 }
 
 type VehicleState = 'driving' | 'standing' | 'charging' | 'parked' | 'silent';
 
 const STATES: readonly VehicleState[] = ['driving', 'standing', 'charging', 'parked', 'silent'];
-/** Longer than a parked vehicle needs to say so. */
+/** Longer than a parked vehicle waits between two reports. */
 const SILENT_AFTER_MS = 150_000;
 const MOVING_ABOVE_KMH = 2;
 
-/** A vehicle's state as its latest values have it. */
+/** A vehicle's state by its latest values. */
 export function stateOf(status: StatusJson, nowMs: number): VehicleState {
   if (ageMs(status, nowMs) > SILENT_AFTER_MS) return 'silent';
   if (signalOf(status, 'charging') === true) return 'charging';
@@ -30,7 +30,7 @@ export function stateOf(status: StatusJson, nowMs: number): VehicleState {
   return signalOf(status, 'engine_running') === true ? 'standing' : 'parked';
 }
 
-/** One line for a fleet. */
+/** A fleet in one line. */
 export function summaryOf({ statuses, nowMs, taken, trouble }: FleetMoment): string {
   const states = statuses.map((status) => stateOf(status, nowMs));
   const counts = STATES.map((state) => [state, states.filter((each) => each === state).length] as const);
@@ -42,14 +42,12 @@ export function summaryOf({ statuses, nowMs, taken, trouble }: FleetMoment): str
   ].join('; ');
 }
 
-/** A table of a fleet, the vehicles that are heard first, in no more lines than given. */
+/** A table of a fleet in at most `maxLines` lines; silent vehicles come last. */
 export function fleetFrame(moment: FleetMoment, maxLines: number): string {
   const room = Math.max(1, maxLines - 3);
-  const [silent, heard] = partitioned(
-    moment.statuses,
-    (status) => stateOf(status, moment.nowMs) === 'silent',
-  );
-  const statuses = [...heard, ...silent];
+  const isSilent = (status: StatusJson) => stateOf(status, moment.nowMs) === 'silent';
+  const heard = moment.statuses.filter((status) => !isSilent(status));
+  const statuses = [...heard, ...moment.statuses.filter(isSilent)];
   const shown = statuses.length <= room ? statuses : statuses.slice(0, room - 1);
   const head = ['vehicle', 'model', 'state', 'speed', 'battery', 'fuel', 'position', 'heard'];
   const table = textTable(
@@ -73,16 +71,9 @@ function rowOf(status: StatusJson, { nowMs, modelOf }: FleetMoment): readonly st
   ];
 }
 
-/** How long ago the vehicle was heard, both by our clock. */
+/** The time since the vehicle's last report was received, both by our clock. */
 function ageMs({ last_received_at }: StatusJson, nowMs: number): number {
   return last_received_at === null
     ? Number.POSITIVE_INFINITY
     : Math.max(0, nowMs - Date.parse(last_received_at));
-}
-
-function partitioned<T>(
-  all: readonly T[],
-  holds: (one: T) => boolean,
-): readonly [readonly T[], readonly T[]] {
-  return [all.filter(holds), all.filter((one) => !holds(one))];
 }

@@ -1,12 +1,12 @@
 import { formatPosition } from '@odograph/kernel/position';
-import type { OnRejected, SendTotals } from '../sending/tally.ts';
 import { note } from '../terminal/output.ts';
+import type { OnRejected, Totals } from './tally.ts';
 
-/** Rejected rows that people are told of one by one. */
-const TOLD = 10;
+/** Rejected rows that people get a line for. */
+const SHOWN = 10;
 
-/** The last line of `odograph replay --json`; docs/cli.md has it in full. */
-export function outcomeJson(totals: SendTotals, seconds: number): object {
+/** The last line of `odograph replay --json`; docs/cli.md explains its fields. */
+export function outcomeJson(totals: Totals, seconds: number): object {
   return {
     sent: totals.sent,
     accepted: totals.accepted,
@@ -20,7 +20,7 @@ export function outcomeJson(totals: SendTotals, seconds: number): object {
   };
 }
 
-export function outcomeInWords(totals: SendTotals, seconds: number): string {
+export function outcomeInWords(totals: Totals, seconds: number): string {
   const { sent, accepted, acceptedInPart, quarantined, rejected } = totals;
   const rate = seconds > 0 ? Math.round(sent / seconds) : sent;
   const inPart = acceptedInPart > 0 ? ` (${counted(acceptedInPart)} in part)` : '';
@@ -30,17 +30,17 @@ export function outcomeInWords(totals: SendTotals, seconds: number): string {
   );
 }
 
-/** Tells of rejected rows on stderr: programs of each, people of the first few. */
+/** Prints rejected rows on stderr: for programs each, for people the first few. */
 export function createRejections(isJson: boolean): { readonly add: OnRejected; end(): void } {
   let count = 0;
   return {
     add: (row, reason) => {
       count += 1;
       if (isJson) note(JSON.stringify({ rejected: { row, reason } }));
-      else if (count <= TOLD) note(`line ${row}: ${reason}`);
+      else if (count <= SHOWN) note(`line ${row}: ${reason}`);
     },
     end: () => {
-      if (!isJson && count > TOLD) note(`and ${counted(count - TOLD)} more rejected rows`);
+      if (!isJson && count > SHOWN) note(`and ${counted(count - SHOWN)} more rejected rows`);
     },
   };
 }

@@ -1,14 +1,13 @@
 import type { OpenSource } from '@odograph/sources/recorded/open-source';
 import { SingleBar } from 'cli-progress';
-import type { SendTotals } from '../sending/tally.ts';
 
-/** Shows people how far a replay has come. */
-export interface Progress {
-  show(totals: SendTotals): void;
+/** Shows people the progress of a replay. */
+interface Progress {
+  show(rows: number): void;
   end(): void;
 }
 
-/** A bar on stderr where that is a terminal, else nothing. It goes by bytes read: how many rows there are nobody knows yet. */
+/** A bar on stderr if that is a terminal, else nothing. It shows bytes read, because the number of rows is not known. */
 export function createProgress(source: OpenSource): Progress {
   if (!process.stderr.isTTY || source.sizeBytes === undefined) {
     return { show: () => undefined, end: () => undefined };
@@ -25,9 +24,9 @@ export function createProgress(source: OpenSource): Progress {
   });
   bar.start(source.sizeBytes, 0, { rows: 0, rate: 0 });
   return {
-    show: ({ sent }) => {
+    show: (rows) => {
       const seconds = (performance.now() - startedMs) / 1_000;
-      bar.update(source.readBytes(), { rows: sent, rate: Math.round(sent / seconds) });
+      bar.update(source.readBytes(), { rows, rate: Math.round(rows / seconds) });
     },
     end: () => bar.stop(),
   };

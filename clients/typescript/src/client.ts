@@ -172,6 +172,11 @@ export class Client {
     for (const channel of this.#channels.values()) channel.close();
   }
 
+  /** Closes it at the end of a block that declares it with `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   get #ingest(): Channel {
     return this.#channel('ingest');
   }

@@ -207,7 +207,7 @@ describe('following the log', () => {
       },
       'without its position or content',
     ],
-    ['bytes that are no message', { raw: Buffer.from([0xff, 0xff]) }, 'parsing'],
+    ['bytes that are not a message', { raw: Buffer.from([0xff, 0xff]) }, 'parsing'],
   ])('fails when the server sends %s', async (_, script, message) => {
     await expect(follow(script, 1)).rejects.toMatchObject({
       code: 'INTERNAL',

@@ -453,8 +453,8 @@ describe('a server that breaks the contract', () => {
       'the server gave 4 results for 3 reports',
     ],
     ['sends an acknowledgement first', { hello: ackOf() }, 'must send its limits first, but sent ack'],
-    ['sends bytes that are no message', { answer: () => ({ raw: Buffer.from([0xff, 0xff]) }) }, 'parsing'],
-    ['begins with bytes that are no message', { hello: Buffer.from([0xff, 0xff]) }, 'parsing'],
+    ['sends bytes that are not a message', { answer: () => ({ raw: Buffer.from([0xff, 0xff]) }) }, 'parsing'],
+    ['begins with bytes that are not a message', { hello: Buffer.from([0xff, 0xff]) }, 'parsing'],
   ])('fails when it %s', async (_, script, message) => {
     await expect(sendTo(script, rows(3))).rejects.toMatchObject({
       code: 'INTERNAL',

@@ -18,7 +18,7 @@ export interface TestServer {
   kill(): void;
 }
 
-/** A service with its handlers, which may answer with bytes that are no message. */
+/** A service with its handlers, which may answer with bytes that are not a message. */
 export type TestService = readonly [ServiceDefinition, UntypedServiceImplementation];
 
 /** A gRPC server on loopback; port 0 is a free one. */

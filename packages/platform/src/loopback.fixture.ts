@@ -1,6 +1,6 @@
+import { Channel } from '@odograph/client/call';
 import { descriptorSet } from '@odograph/contracts/descriptors';
 import {
-  EventLogClient,
   EventLogService,
   type ReadRequest,
   type ReadResponse,
@@ -12,11 +12,9 @@ import {
   type ConnectResponse,
   type ReportRequest,
   type ReportResponse,
-  TelemetryIngestClient,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { onTestFinished } from 'vitest';
-import { createGrpcClient } from './grpc/client.ts';
 import {
   type BidiHandler,
   bidi,
@@ -39,8 +37,7 @@ export interface Handlers {
 export interface Loopback {
   readonly server: GrpcServer;
   readonly endpoint: string;
-  readonly ingest: TelemetryIngestClient;
-  readonly eventLog: EventLogClient;
+  readonly channel: Channel;
   /** What the server logged as errors. */
   readonly errors: object[];
 }
@@ -49,7 +46,7 @@ const notAsked = (): never => {
   throw new TypeError('the test has no handler for this method');
 };
 
-/** A real server on loopback with one method of each kind, and clients to it, until the test is over. */
+/** A real server on loopback with one method of each kind, and a channel to it, until the test is over. */
 export async function loopback(
   handlers: Handlers,
   options: Partial<GrpcServerOptions> = {},
@@ -67,12 +64,10 @@ export async function loopback(
   ];
   const server = await createGrpcServer({ services, descriptorSet, logger, ...options });
   const endpoint = `127.0.0.1:${server.port}`;
-  const ingest = createGrpcClient(TelemetryIngestClient, endpoint);
-  const eventLog = createGrpcClient(EventLogClient, endpoint);
+  const channel = new Channel(endpoint);
   onTestFinished(async () => {
-    ingest.close();
-    eventLog.close();
+    channel.close();
     await server.stop(0);
   });
-  return { server, endpoint, ingest, eventLog, errors };
+  return { server, endpoint, channel, errors };
 }

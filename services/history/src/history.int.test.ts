@@ -1,14 +1,11 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { EventLogClient } from '@odograph/contracts/generated/odograph/history/v1/event_log';
-import { ProjectionsClient } from '@odograph/contracts/generated/odograph/history/v1/projections';
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { createClient } from '@odograph/client';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { TestPublisher } from '@odograph/event-log/publisher.fixture';
 import { StreamWatch } from '@odograph/event-log/stream-watch';
 import type { EventPosition } from '@odograph/kernel/position';
 import { readConfig } from '@odograph/platform/config/config';
-import { callServerStream, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats, testMongo } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
@@ -37,14 +34,13 @@ async function openTestHistory() {
   const watch = new StreamWatch({ connection, manager: await jetstreamManager(connection), intervalMs: 100 });
   const publisher = new TestPublisher({ jetstream: jetstream(connection), watch });
   await eventually(() => expect(publisher.partitionCount()).toBe(2));
-  const endpoint = `127.0.0.1:${grpc.port}`;
+  const client = createClient({ history: `127.0.0.1:${grpc.port}`, maxAttempts: 1 });
   return {
-    history: createGrpcClient(VehicleHistoryClient, endpoint),
-    log: createGrpcClient(EventLogClient, endpoint),
-    projections: createGrpcClient(ProjectionsClient, endpoint),
+    client,
     database: mongo.db,
     append: (event: Event) => publisher.append([event], Date.now() + 10_000),
     async stop() {
+      client.close();
       await app.stop(10_000);
       watch.stop();
       await connection.close();
@@ -70,18 +66,6 @@ const minutely = (vehicleId: string, count: number) =>
     reported({ vehicleId, reportId: `r${at}`, observedAtMs: NOON_MS + at * MINUTE_MS, speedKmh: at }),
   );
 
-const listSamples = (request: object) =>
-  callUnary(platform.history.listSamples, {
-    vehicleId: '',
-    fromMs: 0,
-    toMs: 0,
-    signals: [],
-    pageSize: 0,
-    pageToken: '',
-    withTotal: false,
-    ...request,
-  });
-
 test('a status includes a report when it is requested with its position', async () => {
   for (let speedKmh = 1; speedKmh <= 20; speedKmh += 1) {
     const event = reported({
@@ -91,7 +75,7 @@ test('a status includes a report when it is requested with its position', async 
       speedKmh,
     });
     const atLeast = await platform.append(event);
-    const { status, position } = await callUnary(platform.history.getStatus, { vehicleId: 'car-1', atLeast });
+    const { status, position } = await platform.client.status('car-1', { atLeast });
     expect(status).toMatchObject({
       fleet: 'default',
       model: '',
@@ -104,7 +88,7 @@ test('a status includes a report when it is requested with its position', async 
 
 test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown partition are INVALID_INPUT with the field', async () => {
   const ask = (vehicleId: string, partition = 0) =>
-    callUnary(platform.history.getStatus, { vehicleId, atLeast: { partition, sequence: 0 } });
+    platform.client.status(vehicleId, { atLeast: { partition, sequence: 0 } });
   await expect(ask('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(ask('no body')).rejects.toMatchObject({
     code: 'INVALID_INPUT',
@@ -118,17 +102,22 @@ test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown part
 
 test('a position that is not reached in time is DEADLINE, not an old answer', async () => {
   const atLeast = { partition: 0, sequence: 1_000_000 };
-  const call = callUnary(platform.history.getStatus, { vehicleId: 'car-1', atLeast }, { deadlineMs: 300 });
+  const call = platform.client.status('car-1', { atLeast, deadlineMs: 300 });
   await expect(call).rejects.toMatchObject({ code: 'DEADLINE' });
 });
 
 test('samples are paged through a range across windows, oldest first, whatever the order of arrival', async () => {
   const atLeast = await appendAll(minutely('bus-7', 600).reverse());
-  const range = { vehicleId: 'bus-7', fromMs: NOON_MS + HOUR_MS, toMs: NOON_MS + 9 * HOUR_MS, atLeast };
+  const range = { fromMs: NOON_MS + HOUR_MS, toMs: NOON_MS + 9 * HOUR_MS, atLeast };
   const seen: number[] = [];
   let pages = 0;
   for (let pageToken = ''; pages === 0 || pageToken !== ''; pages += 1) {
-    const page = await listSamples({ ...range, pageSize: 100, pageToken, withTotal: true });
+    const page = await platform.client.samplePage('bus-7', {
+      ...range,
+      pageSize: 100,
+      pageToken,
+      withTotal: true,
+    });
     expect(page.total).toBe(480);
     seen.push(...page.samples.map(({ observedAtMs }) => observedAtMs));
     pageToken = page.nextPageToken;
@@ -154,7 +143,12 @@ test('samples are paged through many windows, also one with several documents', 
   const seen: number[] = [];
   let pageToken = '';
   do {
-    const page = await listSamples({ vehicleId, atLeast, pageSize: 1_000, pageToken, withTotal: true });
+    const page = await platform.client.samplePage(vehicleId, {
+      atLeast,
+      pageSize: 1_000,
+      pageToken,
+      withTotal: true,
+    });
     expect(page.total).toBe(times.length);
     seen.push(...page.samples.map(({ observedAtMs }) => observedAtMs));
     pageToken = page.nextPageToken;
@@ -164,21 +158,19 @@ test('samples are paged through many windows, also one with several documents', 
 
 test('a page has 50 samples by default and at most 1,000, with only the requested signals', async () => {
   const atLeast = await appendAll(minutely('bus-8', 60));
-  const request = { vehicleId: 'bus-8', atLeast };
-  expect((await listSamples(request)).samples).toHaveLength(50);
-  expect((await listSamples({ ...request, signals: ['battery_level_pct'] })).samples).toHaveLength(0);
-  expect((await listSamples({ ...request, signals: ['speed_kmh'], pageSize: 1_000 })).samples).toHaveLength(
-    60,
-  );
+  const listSamples = (options: object = {}) => platform.client.samplePage('bus-8', { atLeast, ...options });
+  expect((await listSamples()).samples).toHaveLength(50);
+  expect((await listSamples({ signals: ['battery_level_pct'] })).samples).toHaveLength(0);
+  expect((await listSamples({ signals: ['speed_kmh'], pageSize: 1_000 })).samples).toHaveLength(60);
   const refused = (field: string) => ({ code: 'INVALID_INPUT', violations: [{ field }] });
-  await expect(listSamples({ ...request, pageSize: 1_001 })).rejects.toMatchObject(refused('page_size'));
-  await expect(listSamples({ ...request, pageToken: '!!' })).rejects.toMatchObject(refused('page_token'));
-  await expect(listSamples({ ...request, signals: ['warp'] })).rejects.toMatchObject(refused('signals[0]'));
-  await expect(listSamples({ ...request, fromMs: 5, toMs: 5 })).rejects.toMatchObject(refused('to_ms'));
+  await expect(listSamples({ pageSize: 1_001 })).rejects.toMatchObject(refused('page_size'));
+  await expect(listSamples({ pageToken: '!!' })).rejects.toMatchObject(refused('page_token'));
+  await expect(listSamples({ signals: ['warp'] })).rejects.toMatchObject(refused('signals[0]'));
+  await expect(listSamples({ fromMs: 5, toMs: 5 })).rejects.toMatchObject(refused('to_ms'));
 });
 
 test('a vehicle that has never reported has no samples', async () => {
-  expect(await listSamples({ vehicleId: 'nobody', withTotal: true })).toMatchObject({
+  expect(await platform.client.samplePage('nobody', { withTotal: true })).toMatchObject({
     samples: [],
     total: 0,
   });
@@ -194,46 +186,32 @@ test('the fleet is listed by vehicle, page by page, from stored documents and ta
   const seen: string[] = [];
   let pageToken = '';
   do {
-    const request = { fleet: 'default', pageSize: 7, pageToken, atLeast };
-    const page = await callUnary(platform.history.listStatus, request);
+    const page = await platform.client.statusPage({ fleet: 'default', pageSize: 7, pageToken, atLeast });
     seen.push(...page.statuses.map(({ vehicleId }) => vehicleId));
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   expect(seen).toEqual([...new Set(seen)].sort());
   expect(seen.filter((id) => id.startsWith('fleet-'))).toEqual(ids);
-  const other = await callUnary(platform.history.listStatus, {
-    fleet: 'other',
-    pageSize: 7,
-    pageToken: '',
-    atLeast: [],
-  });
+  const other = await platform.client.statusPage({ fleet: 'other', pageSize: 7 });
   expect(other).toMatchObject({ statuses: [], nextPageToken: '' });
 });
 
 test('the log is read in order, and a subscription continues with new events', async () => {
   const first = await platform.append(reported({ vehicleId: 'log-1', reportId: 'a', observedAtMs: NOON_MS }));
-  const request = { after: [], partitions: [first.partition], types: [], subject: 'log-1', limit: 0 };
-  await callUnary(platform.history.getStatus, { vehicleId: 'log-1', atLeast: first });
+  await platform.client.status('log-1', { atLeast: first });
   const read: string[] = [];
-  for await (const { events } of callServerStream(platform.log.read, request)) {
-    read.push(...events.map(({ event }) => event?.reportId ?? ''));
-  }
+  const wanted = { partitions: [first.partition], subject: 'log-1' };
+  for await (const { event } of platform.client.readLog(wanted)) read.push(event.reportId);
   expect(read).toEqual(['a']);
 
-  const after = [{ partition: first.partition, sequence: first.sequence, index: first.index }];
-  const leaving = new AbortController();
-  const following = callServerStream(
-    platform.log.subscribe,
-    { after, partitions: [first.partition] },
-    { signal: leaving.signal },
-  );
+  const following = platform.client.eventBatches({ after: [first], partitions: [first.partition] });
   const second = await platform.append(
     reported({ vehicleId: 'log-1', reportId: 'b', observedAtMs: NOON_MS }),
   );
   for await (const { events, position } of following) {
-    expect(events.every(({ event }) => event?.reportId !== 'a' || event.subject !== 'log-1')).toBe(true);
-    if (events.some(({ event }) => event?.reportId === 'b')) {
-      expect(position?.sequence).toBeGreaterThanOrEqual(second.sequence);
+    expect(events.every(({ event }) => event.reportId !== 'a' || event.subject !== 'log-1')).toBe(true);
+    if (events.some(({ event }) => event.reportId === 'b')) {
+      expect(position.sequence).toBeGreaterThanOrEqual(second.sequence);
       break;
     }
   }
@@ -241,7 +219,7 @@ test('the log is read in order, and a subscription continues with new events', a
 
 test('the partitions are described as running, with an owner', async () => {
   await eventually(async () => {
-    const { partitions } = await callUnary(platform.log.describe, {});
+    const partitions = await platform.client.describeLog();
     expect(partitions).toMatchObject([
       { state: 1, reason: '' },
       { state: 1, reason: '' },
@@ -256,30 +234,28 @@ test('an event that cannot be decoded is parked; a drop applies the rest', async
   await platform.append(good('a', 1));
   await platform.append({ ...good('b', 2), payload: new Uint8Array([0xff, 0xff]) });
   const last = await platform.append(good('c', 3));
-  const status = (atLeast: EventPosition) =>
-    callUnary(platform.history.getStatus, { vehicleId: 'sick-1', atLeast });
+  const status = (atLeast: EventPosition) => platform.client.status('sick-1', { atLeast });
 
   expect((await status(last)).status).toMatchObject({
     signals: { speedKmh: 1 },
     parkedAt: { partition: last.partition },
   });
-  const { parked } = await callUnary(platform.projections.listParked, { pageSize: 0, pageToken: '' });
+  const parked = await Array.fromAsync(platform.client.parkedEvents());
   expect(parked.map(({ projection, vehicleId }) => [projection, vehicleId])).toEqual([
     ['samples', 'sick-1'],
     ['status', 'sick-1'],
   ]);
-  const retry = { projection: 'status', vehicleId: 'sick-1' };
-  const { position: retried } = await callUnary(platform.projections.retryParked, retry);
+  const retried = await platform.client.retryParked('status', 'sick-1');
   expect((await status(retried as EventPosition)).status?.parkedAt).toBeDefined();
   for (const projection of ['status', 'samples']) {
-    await callUnary(platform.projections.dropParked, { projection, vehicleId: 'sick-1' });
+    await platform.client.dropParked(projection, 'sick-1');
   }
   expect((await status(last)).status).toMatchObject({ signals: { speedKmh: 3 }, parkedAt: undefined });
-  expect((await listSamples({ vehicleId: 'sick-1' })).samples.map(({ reportId }) => reportId)).toEqual([
+  expect((await platform.client.samplePage('sick-1')).samples.map(({ reportId }) => reportId)).toEqual([
     'a',
     'c',
   ]);
-  await expect(callUnary(platform.projections.dropParked, retry)).rejects.toMatchObject({
+  await expect(platform.client.dropParked('status', 'sick-1')).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
 });
@@ -290,12 +266,11 @@ test('samples that a drop releases are in the answer at once, in any window', as
   await platform.append(good('a', NOON_MS));
   await platform.append({ ...good('b', NOON_MS), payload: new Uint8Array([0xff, 0xff]) });
   await platform.append(good('c', NOON_MS + 24 * HOUR_MS));
-  await callUnary(platform.projections.listParked, { pageSize: 0, pageToken: '' });
-  const parked = await listSamples({ vehicleId: 'sick-2', fromMs: NOON_MS + 12 * HOUR_MS });
+  await Array.fromAsync(platform.client.parkedEvents());
+  const parked = await platform.client.samplePage('sick-2', { fromMs: NOON_MS + 12 * HOUR_MS });
   expect(parked).toMatchObject({ samples: [], parkedAt: { index: 0 } });
 
-  const drop = { projection: 'samples', vehicleId: 'sick-2' };
-  const { position: atLeast } = await callUnary(platform.projections.dropParked, drop);
-  const { samples } = await listSamples({ vehicleId: 'sick-2', fromMs: NOON_MS + 12 * HOUR_MS, atLeast });
+  const atLeast = await platform.client.dropParked('samples', 'sick-2');
+  const { samples } = await platform.client.samplePage('sick-2', { fromMs: NOON_MS + 12 * HOUR_MS, atLeast });
   expect(samples.map(({ reportId }) => reportId)).toEqual(['c']);
 });

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { createClient } from '@odograph/client';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { TelemetryIngestClient } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { decodeEnvelope } from '@odograph/event-log/envelope';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { readConfig } from '@odograph/platform/config/config';
-import { createGrpcClient } from '@odograph/platform/grpc/client';
 import { silentLogger } from '@odograph/platform/logger';
 import type { TestEngine } from '@odograph/testing/engines';
 import { ingestApp } from './app.ts';
@@ -57,7 +56,7 @@ export async function startIngest(nats: TestEngine, env: Environment = {}) {
   const config = readConfig(ingestSettings, { ODO_NATS_URL: nats.url, ...env });
   const app = ingestApp(config, silentLogger).build();
   const { grpc, metrics, publisher } = await app.start();
-  const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${grpc.port}`);
+  const client = createClient({ ingest: `127.0.0.1:${grpc.port}`, maxAttempts: 1 });
   return {
     client,
     publisher,
@@ -78,7 +77,7 @@ export async function spawnIngest(nats: TestEngine, env: Environment = {}) {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { grpc } = await untilReady(child);
-  const client = createGrpcClient(TelemetryIngestClient, grpc);
+  const client = createClient({ ingest: grpc, maxAttempts: 1 });
   return {
     client,
     kill: (signal: NodeJS.Signals) => child.kill(signal),

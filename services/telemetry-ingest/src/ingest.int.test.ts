@@ -1,19 +1,17 @@
+import type { Client } from '@odograph/client';
+import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
-import {
-  type BatchResult,
-  type ConnectRequest,
-  ReportOutcome,
-  type TelemetryIngestClient,
-} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { formatPosition } from '@odograph/kernel/position';
-import { callBidi, callUnary } from '@odograph/platform/grpc/client';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { expect, test, vi } from 'vitest';
 import { report } from './door/door.fixture.ts';
 import { createStreams, readStreams, spawnIngest, startIngest } from './ingest.fixture.ts';
 
-const send = (client: TelemetryIngestClient, vehicleIds: readonly string[], settings = {}) =>
-  callUnary(client.report, { reports: vehicleIds.map((id) => report(id)) }, settings);
+const send = (client: Client, vehicleIds: readonly string[], options = {}) =>
+  client.report(
+    vehicleIds.map((id) => report(id)),
+    options,
+  );
 
 async function openLog(options: Parameters<typeof createStreams>[1] = {}): Promise<TestEngine> {
   const nats = await startTestNats();
@@ -26,7 +24,7 @@ test('an acknowledged report is on disk at the position in its result', async ()
   await using door = await startIngest(nats);
   await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
   const vehicles = Array.from({ length: 20 }, (_, at) => `bus-${at}`);
-  const { results } = await send(door.client, vehicles);
+  const results = await send(door.client, vehicles);
   await nats.kill9();
   await using _again = await startTestNats({ dataDir: nats.dataDir, port: nats.port });
 
@@ -46,7 +44,7 @@ test('before history has created the log, reports are UNAVAILABLE with a time to
   });
   await createStreams(nats);
   await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2), { timeout: 10_000 });
-  expect((await send(door.client, ['bus-7'])).results).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
+  expect(await send(door.client, ['bus-7'])).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
 });
 
 test('while NATS is down reports wait until their deadline, and are stored once when it is back', async () => {
@@ -60,7 +58,7 @@ test('while NATS is down reports wait until their deadline, and are stored once 
   });
   const patient = send(door.client, ['patient'], { deadlineMs: 25_000 });
   await using _again = await startTestNats({ dataDir: nats.dataDir, port: nats.port });
-  expect((await patient).results).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
+  expect(await patient).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
 
   const subjects = [...(await readStreams(nats)).values()].map(({ subject }) => subject);
   expect(subjects.filter((subject) => subject === 'patient')).toHaveLength(1);
@@ -116,32 +114,29 @@ test('the metrics of the door and of the publisher can be scraped', async () => 
   expect(page).toMatch(/odograph_publisher_envelope_events_count\{partition="[01]"\} 1/);
 });
 
-/** Sends batches without end and notes what is acknowledged, until the connection ends. */
-async function load(client: TelemetryIngestClient, acknowledged: Map<string, string>) {
-  const connection = callBidi(client.connect);
-  let isOver = false;
-  const sending = (async () => {
-    for (let number = 1; !isOver; number += 1) {
-      const reports = Array.from({ length: 20 }, (_, at) => report(`bus-${at}`, `${number}`));
-      await connection.send({ batch: { number, reports } } satisfies ConnectRequest);
-    }
-  })();
-  const note = ({ number, results }: BatchResult) => {
+/** Sends batches and notes what is acknowledged, until the connection ends. */
+async function load(client: Client, acknowledged: Map<string, string>): Promise<unknown> {
+  const connection = await client.connect();
+  let fault: unknown;
+  async function sendOne(number: number): Promise<void> {
+    const reports = Array.from({ length: 20 }, (_, at) => report(`bus-${at}`, `${number}`));
+    const { results } = await connection.send(reports);
     for (const [at, { position }] of results.entries()) {
       if (position) acknowledged.set(formatPosition(position), `bus-${at} ${number}`);
     }
-  };
-  try {
-    for await (const { message } of connection.responses) {
-      if (message?.$case === 'ack') message.value.batches.forEach(note);
-    }
-  } catch (fault) {
-    return fault;
-  } finally {
-    isOver = true;
-    await Promise.allSettled([sending]);
   }
-  return undefined;
+
+  let number = 0;
+  async function keepSending(): Promise<void> {
+    while (fault === undefined) {
+      number += 1;
+      await sendOne(number).catch((error: unknown) => {
+        fault = error;
+      });
+    }
+  }
+  await Promise.all(Array.from({ length: connection.limits.windowBatches }, keepSending));
+  return fault;
 }
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(

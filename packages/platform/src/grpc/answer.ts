@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Duplex } from 'node:stream';
 import type {
   handleBidiStreamingCall,
@@ -7,7 +8,6 @@ import type {
 } from '@grpc/grpc-js';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { type CallScope, type OpenCall, openCall } from './call.ts';
-import { firstEvent } from './first-event.ts';
 import type { BidiMethod, ServerStreamMethod, UnaryMethod } from './handler.ts';
 
 /** Bytes that the request type cannot decode. The call is answered with INVALID_INPUT. */
@@ -144,6 +144,16 @@ invariant(
   probe.readableHighWaterMark === 1,
   'a stream reads ahead as far as _readableState.highWaterMark says',
 );
+
+/** Resolves with the first of these events; unlike `once`, it does not reject on 'error'. */
+function firstEvent(emitter: EventEmitter, ...events: readonly string[]): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = () => resolve();
+  for (const event of events) emitter.on(event, wake);
+  return promise.finally(() => {
+    for (const event of events) emitter.off(event, wake);
+  });
+}
 
 function decoded<Request>(request: Request | Undecodable, path: string): Request {
   if (!(request instanceof Undecodable)) return request;

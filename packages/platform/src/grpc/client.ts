@@ -12,7 +12,6 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
-import { firstEvent } from './first-event.ts';
 import { faultFromServiceError, STATUS_DETAILS_TRAILER } from './status.ts';
 
 const DEFAULT_DEADLINE_MS = 30_000;
@@ -131,7 +130,10 @@ export function callBidi<Request, Response>(
   };
   const send = async (request: Request) => {
     assertOpen();
-    if (!call.write(request)) await firstEvent(call, 'drain', 'status');
+    if (!call.write(request))
+      await new Promise<void>((resolve) => {
+        for (const event of ['drain', 'status']) call.once(event, () => resolve());
+      });
     assertOpen();
   };
   return {

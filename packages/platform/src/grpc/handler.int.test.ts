@@ -1,16 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ReadResponse } from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { Channel, callBidi, callServerStream, callUnary } from '@odograph/client/call';
+import {
+  EventLogService,
+  type ReadResponse,
+} from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import {
   type ConnectRequest,
   type ConnectResponse,
-  TelemetryIngestClient,
+  TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault, type FaultCode } from '@odograph/kernel/fault';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { loopback } from '../loopback.fixture.ts';
-import { callBidi, callServerStream, callUnary, createGrpcClient } from './client.ts';
 import type { CallContext } from './handler.ts';
 
 const REQUEST = { reports: [] };
@@ -54,23 +57,26 @@ const soon = (expectation: () => void) => vi.waitFor(expectation, { timeout: 5_0
 
 describe('a unary handler', () => {
   test('gets the request and answers', async () => {
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       report: async ({ reports }) => ({ results: [], count: reports.length }),
     });
-    expect(await callUnary(ingest.report, REQUEST)).toEqual(ANSWER);
+    expect(await callUnary(channel, TelemetryIngestService.report, REQUEST)).toEqual(ANSWER);
   });
 
   test('gets the address, trace and deadline of its caller', async () => {
     const contexts: CallContext[] = [];
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       report: async (_, context) => {
         contexts.push(context);
         return ANSWER;
       },
     });
     const before = Date.now();
-    await callUnary(ingest.report, REQUEST, { traceparent: TRACEPARENT, deadlineMs: 5_000 });
-    await callUnary(ingest.report, REQUEST, { traceparent: 'what is this' });
+    await callUnary(channel, TelemetryIngestService.report, REQUEST, {
+      traceparent: TRACEPARENT,
+      deadlineMs: 5_000,
+    });
+    await callUnary(channel, TelemetryIngestService.report, REQUEST, { traceparent: 'what is this' });
     expect(contexts).toMatchObject([
       { client: '127.0.0.1', traceparent: TRACEPARENT },
       { client: '127.0.0.1', traceparent: '' },
@@ -84,9 +90,9 @@ describe('a unary handler', () => {
     async (code) => {
       const violations = [{ field: 'reports', reason: 'EMPTY', description: 'send at least one report' }];
       const fault = new Fault(code, 'häh?', { violations, retryAfterMs: 20, limit: '1 MB' });
-      const { ingest, errors } = await loopback({ report: () => Promise.reject(fault) });
+      const { channel, errors } = await loopback({ report: () => Promise.reject(fault) });
       const { message, retryAfterMs, limit } = fault;
-      await expect(callUnary(ingest.report, REQUEST)).rejects.toMatchObject({
+      await expect(callUnary(channel, TelemetryIngestService.report, REQUEST)).rejects.toMatchObject({
         name: 'Fault',
         ...{ code, message, violations, retryAfterMs, limit },
       });
@@ -97,11 +103,13 @@ describe('a unary handler', () => {
   test('that throws an error which the server can convert is answered with the Fault', async () => {
     const isFull = (error: unknown) => error instanceof RangeError;
     const toFault = (error: unknown) => (isFull(error) ? new Fault('OVERLOADED', 'full') : error);
-    const { ingest, errors } = await loopback(
+    const { channel, errors } = await loopback(
       { report: () => Promise.reject(new RangeError()) },
       { toFault },
     );
-    await expect(callUnary(ingest.report, REQUEST)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(callUnary(channel, TelemetryIngestService.report, REQUEST)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+    });
     expect(errors).toEqual([]);
   });
 
@@ -116,8 +124,8 @@ describe('a unary handler', () => {
     ['rejects with nothing', () => Promise.reject()],
     ['answers what cannot be encoded', async () => ({ results: 3 as never })],
   ])('that %s is answered as INTERNAL, and its error logged', async (_, report) => {
-    const { ingest, errors } = await loopback({ report });
-    const call = callUnary(ingest.report, REQUEST);
+    const { channel, errors } = await loopback({ report });
+    const call = callUnary(channel, TelemetryIngestService.report, REQUEST);
     await expect(call).rejects.toMatchObject({
       code: 'INTERNAL',
       message: expect.not.stringContaining('secret'),
@@ -131,8 +139,10 @@ describe('a unary handler', () => {
       reasons.push(aborted(context));
       return never();
     };
-    const { ingest } = await loopback({ report }, { defaultDeadlineMs: 30 });
-    const call = callUnary(ingest.report, REQUEST, { deadlineMs: Number.POSITIVE_INFINITY });
+    const { channel } = await loopback({ report }, { defaultDeadlineMs: 30 });
+    const call = callUnary(channel, TelemetryIngestService.report, REQUEST, {
+      deadlineMs: Number.POSITIVE_INFINITY,
+    });
     await expect(call).rejects.toMatchObject({
       code: 'DEADLINE',
       message: expect.stringContaining('Report'),
@@ -146,8 +156,10 @@ describe('a unary handler', () => {
       reasons.push(aborted(context));
       return never();
     };
-    const { ingest } = await loopback({ report });
-    await expect(callUnary(ingest.report, REQUEST, { deadlineMs: 60 })).rejects.toMatchObject({
+    const { channel } = await loopback({ report });
+    await expect(
+      callUnary(channel, TelemetryIngestService.report, REQUEST, { deadlineMs: 60 }),
+    ).rejects.toMatchObject({
       code: 'DEADLINE',
     });
     expect((await reasons[0])?.code).toMatch(/DEADLINE|CANCELLED/);
@@ -159,9 +171,9 @@ describe('a unary handler', () => {
       reasons.push(aborted(context));
       return never();
     };
-    const { ingest } = await loopback({ report });
+    const { channel } = await loopback({ report });
     const cancel = new AbortController();
-    const call = callUnary(ingest.report, REQUEST, { signal: cancel.signal });
+    const call = callUnary(channel, TelemetryIngestService.report, REQUEST, { signal: cancel.signal });
     const failure = expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
     await soon(() => expect(reasons).toHaveLength(1));
     cancel.abort();
@@ -176,19 +188,20 @@ describe('a streaming handler', () => {
   });
 
   test('answers with what it yields, in order', async () => {
-    const { eventLog } = await loopback({
+    const { channel } = await loopback({
       read: async function* () {
         yield page(1);
         yield page(2);
       },
     });
     const seen: number[] = [];
-    for await (const { events } of callServerStream(eventLog.read, readRequest())) seen.push(events.length);
+    for await (const { events } of callServerStream(channel, EventLogService.read, readRequest()))
+      seen.push(events.length);
     expect(seen).toEqual([1, 2]);
   });
 
   test('that fails midway is answered after what it yielded', async () => {
-    const { eventLog } = await loopback({
+    const { channel } = await loopback({
       read: async function* () {
         yield page(1);
         throw new Fault('CORRUPT_LOG', 'a hole', { limit: 'none' });
@@ -196,7 +209,8 @@ describe('a streaming handler', () => {
     });
     const seen: number[] = [];
     const reading = async () => {
-      for await (const { events } of callServerStream(eventLog.read, readRequest())) seen.push(events.length);
+      for await (const { events } of callServerStream(channel, EventLogService.read, readRequest()))
+        seen.push(events.length);
     };
     await expect(reading()).rejects.toMatchObject({ code: 'CORRUPT_LOG', message: 'a hole', limit: 'none' });
     expect(seen).toEqual([1]);
@@ -206,20 +220,22 @@ describe('a streaming handler', () => {
     const read = () => {
       throw new Fault('NOT_FOUND', 'no such partition');
     };
-    const { eventLog } = await loopback({ read });
-    await expect(callServerStream(eventLog.read, readRequest()).next()).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-    });
+    const { channel } = await loopback({ read });
+    await expect(callServerStream(channel, EventLogService.read, readRequest()).next()).rejects.toMatchObject(
+      {
+        code: 'NOT_FOUND',
+      },
+    );
   });
 
   test('produces only as much as a slow reader takes', async () => {
     let produced = 0;
-    const { eventLog } = await loopback({
+    const { channel } = await loopback({
       read: async function* () {
         for (; produced < 10_000; produced += 1) yield page(10_000);
       },
     });
-    const pages = callServerStream(eventLog.read, readRequest());
+    const pages = callServerStream(channel, EventLogService.read, readRequest());
     await pages.next();
     expect(await restOf(() => produced)).toBeLessThan(100);
     await pages.next();
@@ -228,7 +244,7 @@ describe('a streaming handler', () => {
 
   test('is closed when its reader leaves', async () => {
     const closed = vi.fn();
-    const { eventLog } = await loopback({
+    const { channel } = await loopback({
       read: async function* (_, { signal }) {
         try {
           while (!signal.aborted) yield page(1_000);
@@ -237,7 +253,7 @@ describe('a streaming handler', () => {
         }
       },
     });
-    for await (const _ of callServerStream(eventLog.read, readRequest())) break;
+    for await (const _ of callServerStream(channel, EventLogService.read, readRequest())) break;
     await soon(() => expect(closed).toHaveBeenCalledWith('CANCELLED'));
   });
 
@@ -252,11 +268,14 @@ describe('a streaming handler', () => {
       deadlines.push(deadlineAtMs);
       yield { events: [], position: undefined };
     };
-    const { eventLog } = await loopback({ read: hang, subscribe }, { defaultDeadlineMs: 30 });
-    await expect(callServerStream(eventLog.read, readRequest()).next()).rejects.toMatchObject({
-      code: 'DEADLINE',
-    });
-    for await (const _ of callServerStream(eventLog.subscribe, { after: [], partitions: [] })) break;
+    const { channel } = await loopback({ read: hang, subscribe }, { defaultDeadlineMs: 30 });
+    await expect(callServerStream(channel, EventLogService.read, readRequest()).next()).rejects.toMatchObject(
+      {
+        code: 'DEADLINE',
+      },
+    );
+    for await (const _ of callServerStream(channel, EventLogService.subscribe, { after: [], partitions: [] }))
+      break;
     expect(deadlines).toEqual([expect.any(Number), Number.POSITIVE_INFINITY]);
   });
 
@@ -265,12 +284,12 @@ describe('a streaming handler', () => {
 
 describe('a connection', () => {
   test('answers while requests come, and ends when the client is done', async () => {
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       connect: async (requests, send) => {
         for await (const { batch } of requests) await send(ack(batch?.number ?? 0));
       },
     });
-    const call = callBidi(ingest.connect);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     for (const number of [1, 2, 3]) await call.send(batch(number));
     call.end();
     const seen: unknown[] = [];
@@ -281,7 +300,7 @@ describe('a connection', () => {
   test('reads only one message more than its handler takes', async () => {
     let read = 0;
     const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       connect: async (requests, send) => {
         for await (const { batch } of requests) {
           read = batch?.number ?? 0;
@@ -290,7 +309,7 @@ describe('a connection', () => {
         await send(ack(read));
       },
     });
-    const call = callBidi(ingest.connect);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     const reports = Array.from({ length: 2_000 }, (_, index) => ({
       vehicleId: 'v'.repeat(64),
       reportId: `r-${index}`.padEnd(120, '.'),
@@ -309,13 +328,13 @@ describe('a connection', () => {
   });
 
   test('whose handler fails is answered with the Fault', async () => {
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       connect: async (requests) => {
         for await (const _ of requests)
           throw new Fault('TOO_LARGE', 'too many streams', { limit: '100 streams' });
       },
     });
-    const call = callBidi(ingest.connect);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     await call.send(batch(1));
     const reading = async () => {
       for await (const _ of call.responses);
@@ -326,14 +345,14 @@ describe('a connection', () => {
 
   test('whose client cancels aborts its handler, which can then no longer send', async () => {
     const seen: unknown[] = [];
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       connect: async (_, send, context) => {
         seen.push('open');
         seen.push((await aborted(context)).code);
         await send(ack(1)).catch((error) => seen.push(error.code));
       },
     });
-    const call = callBidi(ingest.connect);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     await soon(() => expect(seen).toEqual(['open']));
     call.cancel();
     await soon(() => expect(seen).toEqual(['open', 'CANCELLED', 'CANCELLED']));
@@ -352,8 +371,9 @@ describe('a connection', () => {
       },
     });
     const wire = await cutWire(server.port);
-    const client = createGrpcClient(TelemetryIngestClient, wire.endpoint);
-    const call = callBidi(client.connect);
+    const channel = new Channel(wire.endpoint);
+    onTestFinished(() => channel.close());
+    const call = callBidi(channel, TelemetryIngestService.connect);
     await call.send(batch(1));
     await soon(() => expect(seen).toEqual([1]));
     wire.cut();
@@ -362,12 +382,11 @@ describe('a connection', () => {
       code: 'UNAVAILABLE',
       message: expect.stringContaining(wire.endpoint),
     });
-    client.close();
   });
 
   test('whose client stops reading holds its handler back', async () => {
     let acked = 0;
-    const { ingest } = await loopback({
+    const { channel } = await loopback({
       connect: async (_, send) => {
         for (; acked < 10_000; acked += 1) {
           const batches = Array.from({ length: 10_000 }, (_, number) => ({
@@ -379,7 +398,7 @@ describe('a connection', () => {
         }
       },
     });
-    const call = callBidi(ingest.connect);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     // Before its first read, grpc-js's client takes whatever comes.
     await call.responses[Symbol.asyncIterator]().next();
     expect(await restOf(() => acked)).toBeLessThan(100);

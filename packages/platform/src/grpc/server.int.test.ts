@@ -1,18 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { type BidiCall, Channel, callBidi, callServerStream, callUnary } from '@odograph/client/call';
 import { descriptorSet } from '@odograph/contracts/descriptors';
+import { EventLogService } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import {
   type ConnectResponse,
   ReportRequest,
-  TelemetryIngestClient,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { service as healthService } from 'grpc-health-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { silentLogger } from '../logger.ts';
 import { loopback } from '../loopback.fixture.ts';
-import { type BidiCall, callBidi, callServerStream, callUnary, createGrpcClient } from './client.ts';
 import { bidi, grpcService, unary, withRawRequests } from './handler.ts';
 import { createGrpcServer } from './server.ts';
 
@@ -26,32 +26,25 @@ const next = <T>(responses: AsyncIterable<T>) => responses[Symbol.asyncIterator]
 
 describe('a message', () => {
   test('over the limit is refused, and the refusal names the limit', async () => {
-    const { ingest } = await loopback({ report: async () => ANSWER }, { maxMessageBytes: 1_000 });
+    const { channel } = await loopback({ report: async () => ANSWER }, { maxMessageBytes: 1_000 });
     const reports = [{ vehicleId: 'v'.repeat(2_000), reportId: '', samples: [], vin: undefined }];
-    await expect(callUnary(ingest.report, { reports })).rejects.toMatchObject({
+    await expect(callUnary(channel, TelemetryIngestService.report, { reports })).rejects.toMatchObject({
       code: 'TOO_LARGE',
       message: expect.stringContaining('1000'),
     });
-    expect(await callUnary(ingest.report, REQUEST)).toEqual(ANSWER);
+    expect(await callUnary(channel, TelemetryIngestService.report, REQUEST)).toEqual(ANSWER);
   });
 
   test('that cannot be decoded is refused as INVALID_INPUT', async () => {
     const connect = async (requests: AsyncIterable<unknown>) => {
       for await (const _ of requests) expect.unreachable();
     };
-    const { endpoint, errors } = await loopback({ report: async () => ANSWER, connect });
-    const Garbling = makeGenericClientConstructor(
-      {
-        report: { ...TelemetryIngestService.report, requestSerialize: () => Buffer.from([0x0a, 0xff]) },
-        connect: { ...TelemetryIngestService.connect, requestSerialize: () => Buffer.from([0x0a, 0xff]) },
-      },
-      'Garbling',
-    ) as unknown as typeof TelemetryIngestClient;
-    const garbling = createGrpcClient(Garbling, endpoint);
-    onTestFinished(() => garbling.close());
+    const { channel, errors } = await loopback({ report: async () => ANSWER, connect });
+    const requestSerialize = () => Buffer.from([0x0a, 0xff]);
+    const report = { ...TelemetryIngestService.report, requestSerialize };
     const refusal = { code: 'INVALID_INPUT', message: expect.stringContaining('TelemetryIngest/') };
-    await expect(callUnary(garbling.report, REQUEST)).rejects.toMatchObject(refusal);
-    const call = callBidi(garbling.connect);
+    await expect(callUnary(channel, report, REQUEST)).rejects.toMatchObject(refusal);
+    const call = callBidi(channel, { ...TelemetryIngestService.connect, requestSerialize });
     await call.send({ batch: undefined });
     await expect(next(call.responses)).rejects.toMatchObject(refusal);
     expect(errors).toEqual([]);
@@ -74,11 +67,11 @@ describe('a message', () => {
       ],
       ...{ descriptorSet, logger: silentLogger },
     });
-    const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${server.port}`);
-    onTestFinished(() => client.close());
+    const channel = new Channel(`127.0.0.1:${server.port}`);
+    onTestFinished(() => channel.close());
     onTestFinished(() => server.stop(0));
-    await callUnary(client.report, REQUEST);
-    const call = callBidi(client.connect);
+    await callUnary(channel, TelemetryIngestService.report, REQUEST);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     await call.send({ batch: undefined });
     call.end();
     await next(call.responses);
@@ -90,19 +83,21 @@ describe('a server that stops', () => {
   test('lets a unary call finish, and takes no new call', async () => {
     const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
     const isAborted: boolean[] = [];
-    const { ingest, server, endpoint } = await loopback({
+    const { channel, server, endpoint } = await loopback({
       report: async (_, { signal }) => {
         await paused;
         isAborted.push(signal.aborted);
         return ANSWER;
       },
     });
-    const call = callUnary(ingest.report, REQUEST);
+    const call = callUnary(channel, TelemetryIngestService.report, REQUEST);
     await soon(() => expect(server.openCalls).toBe(1));
     const stopped = server.stop(5_000);
     const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining(endpoint) };
-    const late = createGrpcClient(TelemetryIngestClient, endpoint);
-    await expect(callUnary(late.report, REQUEST, { deadlineMs: 2_000 })).rejects.toMatchObject(refusal);
+    const late = new Channel(endpoint);
+    await expect(
+      callUnary(late, TelemetryIngestService.report, REQUEST, { deadlineMs: 2_000 }),
+    ).rejects.toMatchObject(refusal);
     goOn();
     expect(await call).toEqual(ANSWER);
     await stopped;
@@ -111,13 +106,13 @@ describe('a server that stops', () => {
   });
 
   test('ends a stream that stays with UNAVAILABLE', async () => {
-    const { eventLog, server } = await loopback({
+    const { channel, server } = await loopback({
       subscribe: async function* (_, { signal }) {
         yield { events: [], position: undefined };
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
       },
     });
-    const responses = callServerStream(eventLog.subscribe, SUBSCRIBE);
+    const responses = callServerStream(channel, EventLogService.subscribe, SUBSCRIBE);
     await responses.next();
     const ended = expect(responses.next()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -129,13 +124,13 @@ describe('a server that stops', () => {
 
   test('lets a connection answer what it has read, then ends it with UNAVAILABLE', async () => {
     let read = 0;
-    const { ingest, server } = await loopback({
+    const { channel, server } = await loopback({
       connect: async (requests, send) => {
         for await (const _ of requests) read += 1;
         await send(ACK);
       },
     });
-    const call = callBidi(ingest.connect);
+    const call = callBidi(channel, TelemetryIngestService.connect);
     await call.send({ batch: { number: 1, reports: [] } });
     await soon(() => expect(read).toBe(1));
     const responses = call.responses[Symbol.asyncIterator]();
@@ -147,10 +142,10 @@ describe('a server that stops', () => {
 
   test('answers calls that hang with UNAVAILABLE when its time is over', async () => {
     const hang = () => Promise.withResolvers<never>().promise;
-    const { ingest, server } = await loopback({ report: hang, connect: hang });
-    const call: BidiCall<unknown, ConnectResponse> = callBidi(ingest.connect);
+    const { channel, server } = await loopback({ report: hang, connect: hang });
+    const call: BidiCall<unknown, ConnectResponse> = callBidi(channel, TelemetryIngestService.connect);
     const failures = Promise.all([
-      expect(callUnary(ingest.report, REQUEST)).rejects.toMatchObject({
+      expect(callUnary(channel, TelemetryIngestService.report, REQUEST)).rejects.toMatchObject({
         code: 'UNAVAILABLE',
         retryAfterMs: 1_000,
       }),

@@ -1,8 +1,10 @@
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { Fault as ClientFault } from '@odograph/client/fault';
+import { faultFromServiceError } from '@odograph/client/rpc-status';
 import { Fault, type FaultCode } from '@odograph/kernel/fault';
 import { describe, expect, test } from 'vitest';
 import { type Logger, silentLogger } from '../logger.ts';
-import { faultFromServiceError, STATUS_DETAILS_TRAILER, toServiceError } from './status.ts';
+import { STATUS_DETAILS_TRAILER, toServiceError } from './status.ts';
 
 const CODES: readonly FaultCode[] = [
   'INVALID_INPUT',
@@ -18,12 +20,9 @@ const CODES: readonly FaultCode[] = [
   'INTERNAL',
 ];
 
-function overTheWire(fault: unknown): Fault {
+/** What the client makes of what the server sends. */
+function overTheWire(fault: unknown) {
   return faultFromServiceError(toServiceError(fault, silentLogger));
-}
-
-function serviceError(code: status, details: string, metadata = new Metadata()): ServiceError {
-  return Object.assign(new Error(details), { code, details, metadata });
 }
 
 describe('a fault sent as a gRPC error', () => {
@@ -71,6 +70,11 @@ describe('a fault sent as a gRPC error', () => {
   });
 });
 
+test('a fault of the client package is sent as it is', () => {
+  const fault = new ClientFault('NOT_FOUND', 'unknown vehicle');
+  expect(overTheWire(fault)).toMatchObject({ code: 'NOT_FOUND', message: 'unknown vehicle' });
+});
+
 describe('anything else that is thrown', () => {
   test('reaches the caller as an opaque id only; the log has the error under that id', () => {
     const lines: object[] = [];
@@ -84,26 +88,5 @@ describe('anything else that is thrown', () => {
     expect(JSON.stringify(error)).not.toContain('hunter2');
     expect(lines).toEqual([{ err: secret, id: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
     expect(error.details).toContain((lines[0] as { id: string }).id);
-  });
-});
-
-describe('a gRPC error of a server that is not ours', () => {
-  test.each([
-    [status.UNIMPLEMENTED, 'INTERNAL'],
-    [status.UNKNOWN, 'INTERNAL'],
-    [status.RESOURCE_EXHAUSTED, 'TOO_LARGE'],
-    [status.NOT_FOUND, 'NOT_FOUND'],
-  ])('status %i without details is %s', (code, expected) => {
-    expect(faultFromServiceError(serviceError(code, 'said so'))).toMatchObject({
-      code: expected,
-      message: 'said so',
-    });
-  });
-
-  test('whose trailer cannot be read still says what its headers say', () => {
-    const metadata = new Metadata();
-    metadata.set(STATUS_DETAILS_TRAILER, Buffer.from([0x1a, 0xff, 0xff]));
-    const fault = faultFromServiceError(serviceError(status.ABORTED, 'said so', metadata));
-    expect(fault).toMatchObject({ code: 'VERSION_CONFLICT', message: 'said so' });
   });
 });

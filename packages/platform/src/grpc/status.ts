@@ -4,7 +4,7 @@ import type { Any } from '@odograph/contracts/generated/google/protobuf/any';
 import type { Duration } from '@odograph/contracts/generated/google/protobuf/duration';
 import { BadRequest, QuotaFailure, RetryInfo } from '@odograph/contracts/generated/google/rpc/error_details';
 import { Status } from '@odograph/contracts/generated/google/rpc/status';
-import { Fault, type FaultCode, type FaultDetails } from '@odograph/kernel/fault';
+import { Fault, type FaultCode, type FaultDetails, isFault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
 import type { Logger } from '../logger.ts';
 
@@ -36,7 +36,7 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** The Fault for the caller. An error that is not a {@link Fault} is logged, and the caller gets only its id in the log. */
 export function asFault(error: unknown, logger: Logger): Fault {
-  if (error instanceof Fault) return error;
+  if (isFault(error)) return error;
   const id = randomUUID();
   logger.error({ err: error, id }, 'internal error');
   return new Fault('INTERNAL', `internal error ${id}: see this id in the log of the service`, {

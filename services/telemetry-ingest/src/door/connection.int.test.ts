@@ -1,19 +1,20 @@
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type BidiCall, callBidi } from '@odograph/client/call';
+import { faultFromRpcStatus } from '@odograph/client/rpc-status';
+import { withEncodedRequests } from '@odograph/client/wire';
 import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
 import {
   type BatchAck,
   type BatchResult,
   ConnectRequest,
-  ConnectResponse,
+  type ConnectResponse,
   ReportOutcome,
+  TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
-import type { BidiCall } from '@odograph/platform/grpc/client';
-import { faultFromRpcStatus, faultFromServiceError } from '@odograph/platform/grpc/status';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openTestDoor, report, storedTypes, type TestDoor } from './door.fixture.ts';
 
-type Connection = BidiCall<ConnectRequest, ConnectResponse>;
+type Connection = BidiCall<never, ConnectResponse>;
 
 const batch = (number: number, ...reports: VehicleReport[]): ConnectRequest => ({
   batch: { number, reports: reports.length > 0 ? reports : [report(`bus-${number}`)] },
@@ -135,20 +136,16 @@ test.each([
 
 test('bytes that cannot be decoded end the connection after the earlier batches are acknowledged', async () => {
   const door = await openTestDoor();
-  const client = new Client(`127.0.0.1:${door.server.port}`, credentials.createInsecure());
-  onTestFinished(() => client.close());
-  const path = '/odograph.telemetry.v1.TelemetryIngest/Connect';
-  const call = client.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, ConnectResponse.decode);
-  const received: ConnectResponse[] = [];
-  call.on('data', (response: ConnectResponse) => received.push(response));
-  const failed = new Promise<ServiceError>((resolve) => call.on('error', resolve));
-  call.write(Buffer.from(ConnectRequest.encode(batch(1)).finish()));
-  call.write(Buffer.of(0x0a, 99, 1));
-  expect(faultFromServiceError(await failed)).toMatchObject({
+  const connection = callBidi(door.channel, withEncodedRequests(TelemetryIngestService.connect));
+  const reading = allOf(reader(connection));
+  await connection.send(Buffer.from(ConnectRequest.encode(batch(1)).finish()));
+  await connection.send(Buffer.of(0x0a, 99, 1));
+  const { batches, fault } = await reading;
+  expect(fault).toMatchObject({
     code: 'INVALID_INPUT',
     message: expect.stringMatching(/^the bytes are not a ConnectRequest: /),
   });
-  expect(received.at(-1)?.message).toMatchObject({ $case: 'ack', value: { through: 1 } });
+  expect(batches.map(({ number }) => number)).toEqual([1]);
 });
 
 test('a malformed report in a batch is rejected alone, even if it is the only one', async () => {

@@ -1,3 +1,4 @@
+import { Channel, callBidi } from '@odograph/client/call';
 import { descriptorSet } from '@odograph/contracts/descriptors';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
@@ -6,14 +7,13 @@ import { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/sig
 import {
   type ConnectRequest,
   type ConnectResponse,
-  TelemetryIngestClient,
+  TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import type { AppendResult } from '@odograph/event-log/pending-append';
 import type { AppendOptions } from '@odograph/event-log/publisher';
 import { systemClock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { readConfig } from '@odograph/platform/config/config';
-import { callBidi, createGrpcClient } from '@odograph/platform/grpc/client';
 import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc/server';
 import { silentLogger } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
@@ -73,7 +73,7 @@ const { limits: DEFAULT_LIMITS, room } = readConfig(ingestSettings, { ODO_NATS_U
 export interface TestDoor {
   readonly log: MemoryLog;
   readonly server: GrpcServer;
-  readonly client: TelemetryIngestClient;
+  readonly channel: Channel;
   /** Opens a connection. */
   connect(): ReturnType<typeof callBidi<ConnectRequest, ConnectResponse>>;
 }
@@ -96,12 +96,12 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
     maxMessageBytes: 4 * all.maxBytes,
     logger: silentLogger,
   });
-  const client = createGrpcClient(TelemetryIngestClient, `127.0.0.1:${server.port}`);
+  const channel = new Channel(`127.0.0.1:${server.port}`);
   onTestFinished(async () => {
-    client.close();
+    channel.close();
     await server.stop(0);
   });
-  return { log, server, client, connect: () => callBidi(client.connect) };
+  return { log, server, channel, connect: () => callBidi(channel, TelemetryIngestService.connect) };
 }
 
 /** A valid report with a sample of one second ago. */

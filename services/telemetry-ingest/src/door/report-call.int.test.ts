@@ -1,50 +1,25 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { callUnary } from '@odograph/client/call';
+import { encodeReportRequest, withEncodedRequests } from '@odograph/client/wire';
 import { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
 import {
   ReportOutcome,
   ReportResponse,
+  TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
-import { callUnary } from '@odograph/platform/grpc/client';
-import { faultFromServiceError } from '@odograph/platform/grpc/status';
 import { expect, test, vi } from 'vitest';
 import { openTestDoor, report, storedTypes, type TestDoor } from './door.fixture.ts';
 
 const { ACCEPTED, QUARANTINED, REJECTED, UNAVAILABLE } = ReportOutcome;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-const send = ({ client }: TestDoor, reports: readonly VehicleReport[], settings = {}) =>
-  callUnary(client.report, { reports: [...reports] }, settings);
+const send = ({ channel }: TestDoor, reports: readonly VehicleReport[], options = {}) =>
+  callUnary(channel, TelemetryIngestService.report, { reports: [...reports] }, options);
 
 /** Sends bytes as they are, like a broken or hostile client. */
-function sendBytes({ server }: TestDoor, bytes: Uint8Array): Promise<ReportResponse> {
-  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
-  const path = '/odograph.telemetry.v1.TelemetryIngest/Report';
-  const serialize = (message: Uint8Array) => Buffer.from(message);
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      path,
-      serialize,
-      ReportResponse.decode,
-      bytes,
-      new Metadata(),
-      (error, response) => {
-        client.close();
-        if (error) reject(faultFromServiceError(error));
-        else resolve(response as ReportResponse);
-      },
-    );
-  });
-}
-
-/** A ReportRequest of encoded reports. */
-function requestOf(...reports: readonly Uint8Array[]): Uint8Array {
-  const writer = new BinaryWriter();
-  for (const bytes of reports) writer.uint32(10).bytes(bytes);
-  return writer.finish();
-}
+const sendBytes = ({ channel }: TestDoor, bytes: Buffer) =>
+  callUnary(channel, withEncodedRequests(TelemetryIngestService.report), bytes);
 
 const outcomes = ({ results }: ReportResponse) => results.map(({ outcome }) => outcome);
 const found = ({ results }: ReportResponse, index = 0) =>
@@ -70,14 +45,14 @@ test('the neighbours of a malformed report are accepted, and each report gets it
 test('a report that cannot be decoded is rejected alone', async () => {
   const door = await openTestDoor();
   const sound = VehicleReport.encode(report('bus-7')).finish();
-  const answer = await sendBytes(door, requestOf(sound, Uint8Array.of(0x0a, 99, 1), sound));
+  const answer = await sendBytes(door, encodeReportRequest([sound, Uint8Array.of(0x0a, 99, 1), sound]));
   expect(outcomes(answer)).toEqual([ACCEPTED, REJECTED, ACCEPTED]);
   expect(found(answer, 1)).toEqual([' WRONG_BYTES']);
 });
 
 test('a message that cannot be decoded is refused, and none of its reports is accepted', async () => {
   const door = await openTestDoor();
-  const sound = requestOf(VehicleReport.encode(report('bus-7')).finish());
+  const sound = encodeReportRequest([report('bus-7')]);
   const broken = Buffer.concat([sound, Uint8Array.of(0x0a, 99, 1)]);
   await expect(sendBytes(door, broken)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
@@ -107,7 +82,7 @@ test('a message over 1 MB is refused as a whole, with the limit and the way out'
 
 test('a message far over 1 MB is refused before it is read', async () => {
   const door = await openTestDoor();
-  await expect(sendBytes(door, new Uint8Array(5_000_000))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  await expect(sendBytes(door, Buffer.alloc(5_000_000))).rejects.toMatchObject({ code: 'TOO_LARGE' });
 });
 
 test('10,000 reports in a message are refused as a whole, with the limit and the way out', async () => {

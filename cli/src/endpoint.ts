@@ -1,32 +1,18 @@
-import type { Client } from '@grpc/grpc-js';
+import { type Client, createClient } from '@odograph/client';
 import type { ServiceName } from '@odograph/cluster/services';
 import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { Fault } from '@odograph/kernel/fault';
-import { createGrpcClient } from '@odograph/platform/grpc/client';
 import { Option } from 'commander';
-import { endpointArgument } from '../terminal/arguments.ts';
-
-/** What is wanted by `createGrpcClient`. */
-type ClientClass<C extends Client> = Parameters<typeof createGrpcClient<C>>[0];
+import { endpointArgument } from './terminal/arguments.ts';
 
 export function endpointOption(service: ServiceName): Option {
   const where = `where ${service} listens; by default what "odograph up" runs`;
   return new Option('--endpoint <host:port>', where).argParser(endpointArgument);
 }
 
-/** Speaks with a service, and hangs up. Throws a Fault UNAVAILABLE where it cannot be known whom to speak to. */
-export async function withClient<C extends Client, Result>(
-  service: ServiceName,
-  Client: ClientClass<C>,
-  endpoint: string | undefined,
-  use: (client: C) => Promise<Result>,
-): Promise<Result> {
-  const client = createGrpcClient(Client, endpoint ?? knownEndpoint(service));
-  try {
-    return await use(client);
-  } finally {
-    client.close();
-  }
+/** A client whose queries fail at once, without a retry. Throws a Fault UNAVAILABLE if no endpoint is given or known. */
+export function openClient(service: ServiceName, endpoint: string | undefined): Client {
+  return createClient({ [service]: endpoint ?? knownEndpoint(service), maxAttempts: 1 });
 }
 
 function knownEndpoint(service: ServiceName): string {

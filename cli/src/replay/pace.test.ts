@@ -5,8 +5,8 @@ import { paced, type Speed } from './pace.ts';
 const DAY_MS = 86_400_000;
 const BEGAN_MS = Date.UTC(2026, 10, 21);
 
-/** When each row is given, in milliseconds from the beginning, by a clock that moves only when someone sleeps. */
-async function rhythmOf(observed: readonly (number | 'unreadable')[], speed: Speed) {
+/** When each row is given, in milliseconds from the beginning, by a clock that moves only while `paced` sleeps. */
+async function paceOf(observed: readonly (number | 'unreadable')[], speed: Speed) {
   let nowMs = BEGAN_MS;
   const longest = { ms: 0 };
   const sleep = async (ms: number) => {
@@ -26,23 +26,23 @@ async function rhythmOf(observed: readonly (number | 'unreadable')[], speed: Spe
   return { given, longestSleepMs: longest.ms };
 }
 
-describe('the rhythm of a replay', () => {
+describe('the pace of a replay', () => {
   const at = Date.UTC(2021, 2, 29);
 
   it('is the recorded one at speed 1, and faster by any factor', async () => {
     const observed = [at, at + 1_000, at + 61_000];
-    expect((await rhythmOf(observed, 1)).given).toEqual([0, 1_000, 61_000]);
-    expect((await rhythmOf(observed, 50)).given).toEqual([0, 20, 1_220]);
-    expect((await rhythmOf(observed, 'max')).given).toEqual([0, 0, 0]);
+    expect((await paceOf(observed, 1)).given).toEqual([0, 1_000, 61_000]);
+    expect((await paceOf(observed, 50)).given).toEqual([0, 20, 1_220]);
+    expect((await paceOf(observed, 'max')).given).toEqual([0, 0, 0]);
   });
 
-  it('waits for no row that is late, tells no time, or lies in a future no one can wait for', async () => {
+  it('does not wait for a row that is late, has no time, or is years in the future', async () => {
     const observed = [at, at + 5_000, at + 2_000, 0, 'unreadable', Date.UTC(2090, 0, 1), at + 6_000] as const;
-    expect((await rhythmOf(observed, 1)).given).toEqual([0, 5_000, 5_000, 5_000, 5_000, 5_000, 6_000]);
+    expect((await paceOf(observed, 1)).given).toEqual([0, 5_000, 5_000, 5_000, 5_000, 5_000, 6_000]);
   });
 
   it('keeps gaps of months without a timer that overflows', async () => {
-    const { given, longestSleepMs } = await rhythmOf([at, at + 90 * DAY_MS], 1);
+    const { given, longestSleepMs } = await paceOf([at, at + 90 * DAY_MS], 1);
     expect(given).toEqual([0, 90 * DAY_MS]);
     expect(longestSleepMs).toBeLessThanOrEqual(DAY_MS);
   });

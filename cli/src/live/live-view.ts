@@ -1,0 +1,69 @@
+import { type Client, createClient } from '@odograph/client';
+import { pause } from '@odograph/kernel/clock';
+import { invariant, isFault } from '@odograph/kernel/fault';
+import { type StatusJson, statusJson } from '../json/status-json.ts';
+import { createDisplay } from './display.ts';
+import type { FleetMoment } from './fleet-frame.ts';
+import { feedFleet, resumeFleet } from './simulated-fleet.ts';
+
+interface LiveViewOptions {
+  /** `host:port` of each service by name. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** Whether simulated vehicles report. */
+  readonly fleet: boolean;
+  /** Seed of the simulated fleet. Default: 1. */
+  readonly seed?: number;
+  /** Default: yes. If not, the fleet drives and nothing is printed. */
+  readonly isShown?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** More vehicles than a terminal has lines. */
+const PAGE_SIZE = 500;
+const ASK_WITHIN_MS = 2_000;
+
+/** Shows what the platform knows of the fleet, and lets simulated vehicles report, until the signal. */
+export async function runLiveView(options: LiveViewOptions): Promise<void> {
+  const { endpoints, fleet: isWanted, seed = 1, isShown = true, signal } = options;
+  const { ingest, history } = endpoints;
+  invariant(ingest && history, 'a running platform has endpoints of ingest and history');
+  using client = createClient({ ingest, history, maxAttempts: 1 });
+  const models = new Map<string, string>();
+  let taken = isWanted ? 0 : undefined;
+
+  async function drive(): Promise<void> {
+    const fleet = await resumeFleet(client, seed, signal);
+    if (!fleet) return;
+    for (const { vehicleId, model, drive: motor } of fleet.profiles)
+      models.set(vehicleId, `${model}, ${motor}`);
+    for await (const count of feedFleet(client, fleet, signal)) taken = count;
+  }
+
+  async function show(endpoints: { readonly ingest: string; readonly history: string }): Promise<void> {
+    const modelOf = (vehicleId: string) => models.get(vehicleId) ?? '';
+    const display = createDisplay(endpoints);
+    let statuses: readonly StatusJson[] = [];
+    try {
+      while (!signal.aborted) {
+        const answer = await ask(client);
+        statuses = answer.statuses ?? statuses;
+        display.show({ nowMs: Date.now(), statuses, modelOf, taken, trouble: answer.trouble });
+        await pause(display.everyMs, signal);
+      }
+    } finally {
+      display.leave();
+    }
+  }
+
+  await Promise.all([isShown && show({ ingest, history }), isWanted && drive()]);
+}
+
+async function ask(client: Client): Promise<Partial<Pick<FleetMoment, 'statuses' | 'trouble'>>> {
+  try {
+    const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS });
+    return { statuses: page.statuses.map((status) => statusJson(status, undefined)) };
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return { trouble: error.message };
+  }
+}

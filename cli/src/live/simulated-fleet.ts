@@ -1,0 +1,75 @@
+import type { Client } from '@odograph/client';
+import type { Sendable } from '@odograph/client/batch';
+import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import { pause } from '@odograph/kernel/clock';
+import { isFault } from '@odograph/kernel/fault';
+import { createFleet, type Fleet } from '@odograph/sources/simulated/fleet';
+
+const VEHICLES = 50;
+const ASK_AGAIN_MS = 500;
+const ADVANCE_EVERY_MS = 250;
+const CONNECT_WITHIN_MS = 60_000;
+
+/**
+ * The simulated fleet as of now; its odometers continue where those of an earlier run ended. Waits until history answers;
+ * undefined if the signal is aborted before that.
+ */
+export async function resumeFleet(
+  client: Client,
+  seed: number,
+  signal: AbortSignal,
+): Promise<Fleet | undefined> {
+  const { profiles } = createFleet({ seed, vehicles: VEHICLES, startMs: 0 });
+  while (!signal.aborted) {
+    const odometersKm = await lastOdometers(client, profiles);
+    if (odometersKm) return createFleet({ seed, vehicles: VEHICLES, startMs: Date.now(), odometersKm });
+    await pause(ASK_AGAIN_MS, signal);
+  }
+  return undefined;
+}
+
+/** By vehicle; undefined if history does not answer. */
+async function lastOdometers(
+  client: Client,
+  vehicles: readonly { readonly vehicleId: string }[],
+): Promise<ReadonlyMap<string, number> | undefined> {
+  try {
+    const last = await Promise.all(vehicles.map(({ vehicleId }) => lastOdometer(client, vehicleId)));
+    return new Map(last.flat());
+  } catch (error) {
+    if (isFault(error, 'UNAVAILABLE', 'DEADLINE', 'OVERLOADED')) return undefined;
+    throw error;
+  }
+}
+
+async function lastOdometer(client: Client, vehicleId: string): Promise<[string, number][]> {
+  try {
+    const { status } = await client.status(vehicleId);
+    const odometerKm = status.signals?.odometerKm;
+    return odometerKm === undefined ? [] : [[vehicleId, odometerKm]];
+  } catch (error) {
+    if (isFault(error, 'NOT_FOUND')) return [];
+    throw error;
+  }
+}
+
+/** Lets the fleet report in real time until the signal, also after a long outage. Gives the number of reports taken so far. */
+export async function* feedFleet(client: Client, fleet: Fleet, signal: AbortSignal): AsyncGenerator<number> {
+  const options = { connectWithinMs: CONNECT_WITHIN_MS, giveUpAfterMs: Number.POSITIVE_INFINITY, signal };
+  let taken = 0;
+  try {
+    for await (const { result } of client.send(realTime(fleet, signal), options)) {
+      if (result.outcome !== ReportOutcome.REJECTED) taken += 1;
+      yield taken;
+    }
+  } catch (error) {
+    if (!signal.aborted || !isFault(error, 'CANCELLED')) throw error;
+  }
+}
+
+async function* realTime(fleet: Fleet, signal: AbortSignal): AsyncGenerator<Sendable> {
+  while (!signal.aborted) {
+    for (const report of fleet.advance(Date.now())) yield { report };
+    await pause(ADVANCE_EVERY_MS, signal);
+  }
+}

@@ -1,0 +1,36 @@
+// The same as send-report.mjs without our client, as in any language: plain gRPC from the contracts in proto/.
+// Usage: node examples/send-report-grpc.mjs INGEST_HOST:PORT HISTORY_HOST:PORT
+import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const [ingestAddress, historyAddress] = process.argv.slice(2);
+const files = ['odograph/telemetry/v1/telemetry_ingest.proto', 'odograph/history/v1/vehicle_history.proto'];
+const includeDirs = [new URL('../proto', import.meta.url).pathname];
+const { odograph } = loadPackageDefinition(
+  loadSync(files, { includeDirs, keepCase: true, longs: Number, enums: String }),
+);
+const ingest = new odograph.telemetry.v1.TelemetryIngest(ingestAddress, credentials.createInsecure());
+const history = new odograph.history.v1.VehicleHistory(historyAddress, credentials.createInsecure());
+
+const call = (client, method, request) =>
+  new Promise((resolve, reject) => {
+    client[method](request, (error, response) => (error ? reject(error) : resolve(response)));
+  });
+
+const report = {
+  vehicle_id: 'JTMTESTVN0D000001',
+  report_id: 'trip-1/0001', // sent again under the same id, it changes nothing
+  samples: [{ observed_at_ms: Date.now(), signals: { speed_kmh: 42.5, battery_level_pct: 81 } }],
+};
+
+const { results } = await call(ingest, 'Report', { reports: [report] });
+console.log(results[0].outcome, results[0].position); // on disk from here on
+
+const { status } = await call(history, 'GetStatus', {
+  vehicle_id: report.vehicle_id,
+  at_least: results[0].position, // wait until the view has this report
+});
+console.log(status.signals);
+
+ingest.close();
+history.close();
