@@ -15,8 +15,8 @@ export interface VitestResults {
 }
 
 /**
- * Counts a run of vitest by its own results. A file that failed without a failed test counts as one, and so does a run
- * that ended badly although nothing in it failed, such as by an error nobody awaited.
+ * Counts the results of a run of vitest. A file that failed without a failed test counts as one failure, and so does a run
+ * that ended with an error outside the tests, such as an unhandled rejection.
  * @param results undefined when the run left none.
  */
 export function tallyTests(results: VitestResults | undefined, exitCode: number): Tally {

@@ -8,7 +8,7 @@ const RESULTS_FILE = resolve(root, '.cache/test-results.json');
 
 export interface TestRun {
   readonly tally: Tally;
-  /** Whether somebody ended it before its time. */
+  /** Whether a signal ended it early. */
   readonly isInterrupted: boolean;
 }
 

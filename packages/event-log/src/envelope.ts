@@ -45,6 +45,6 @@ export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, voi
       yield { event, offset: byteOffset + start, length: cursor.at - start };
     }
   } catch (cause) {
-    throw new Fault('CORRUPT_LOG', 'the message is no envelope', { cause });
+    throw new Fault('CORRUPT_LOG', 'the message is not an envelope', { cause });
   }
 }

@@ -89,12 +89,12 @@ test('a status includes a report when it is requested with its position', async 
 test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown partition are INVALID_INPUT with the field', async () => {
   const ask = (vehicleId: string, partition = 0) =>
     platform.client.status(vehicleId, { atLeast: { partition, sequence: 0 } });
-  await expect(ask('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(ask('no body')).rejects.toMatchObject({
+  await expect(ask('unknown')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(ask('not valid')).rejects.toMatchObject({
     code: 'INVALID_INPUT',
     violations: [{ field: 'vehicle_id' }],
   });
-  await expect(ask('nobody', 9)).rejects.toMatchObject({
+  await expect(ask('unknown', 9)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
     violations: [{ field: 'at_least' }],
   });
@@ -170,7 +170,7 @@ test('a page has 50 samples by default and at most 1,000, with only the requeste
 });
 
 test('a vehicle that has never reported has no samples', async () => {
-  expect(await platform.client.samplePage('nobody', { withTotal: true })).toMatchObject({
+  expect(await platform.client.samplePage('unknown', { withTotal: true })).toMatchObject({
     samples: [],
     total: 0,
   });

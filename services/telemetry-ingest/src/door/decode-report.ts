@@ -61,7 +61,7 @@ function toIncomingSample({ observedAtMs, clockText, signals }: Sample): Incomin
 
 function othersOf(wire: Signals['others']): readonly OtherSignal[] {
   const others = Object.keys(wire).map((path) => ({ path, value: wire[path]?.kind?.value }));
-  // For this name the generated decoder sets the prototype instead of a key. The signal was sent all the same.
+  // For this name the generated decoder sets the prototype instead of a key, although the signal was sent.
   const hidden = Object.getPrototypeOf(wire) !== Object.prototype;
   return hidden ? [...others, { path: '__proto__', value: undefined }] : others;
 }
