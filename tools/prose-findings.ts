@@ -1,6 +1,6 @@
 import { wordList } from './word-list.ts';
 
-export interface ProseFinding {
+interface ProseFinding {
   /** From 1. */
   readonly line: number;
   readonly message: string;

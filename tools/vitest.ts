@@ -6,7 +6,7 @@ import { type Tally, tallyTests, type VitestResults } from './test-summary.ts';
 
 const RESULTS_FILE = resolve(root, '.cache/test-results.json');
 
-export interface TestRun {
+interface TestRun {
   readonly tally: Tally;
   /** Whether a signal ended it early. */
   readonly isInterrupted: boolean;

@@ -1,5 +1,5 @@
 /** A phrase that readers stumble over, and what to write instead. */
-export interface StumblingPhrase {
+interface StumblingPhrase {
   readonly pattern: RegExp;
   readonly instead: string;
 }

@@ -3,7 +3,7 @@ import { type CallOptions, DEFAULT_DEADLINE_MS } from './call.ts';
 import { Fault, type FaultCode, isFault } from './fault.ts';
 
 /** The server is away or full: the same request may succeed later. */
-export const PASSING: readonly FaultCode[] = ['UNAVAILABLE', 'OVERLOADED'];
+const PASSING: readonly FaultCode[] = ['UNAVAILABLE', 'OVERLOADED'];
 /** For reports also a deadline: the report's id makes a second delivery harmless. */
 export const PASSING_FOR_REPORTS: readonly FaultCode[] = [...PASSING, 'DEADLINE'];
 

@@ -16,7 +16,7 @@ export function encodeReport(report: Report): Uint8Array {
 }
 
 /** A report as it is sent. Bytes are an encoded report and are sent as they are. */
-export function bytesOf(report: Report | Uint8Array): Uint8Array {
+function bytesOf(report: Report | Uint8Array): Uint8Array {
   return report instanceof Uint8Array ? report : encodeReport(report);
 }
 

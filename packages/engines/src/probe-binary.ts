@@ -74,7 +74,7 @@ function libraryFix(library: string): string {
 }
 
 /** Compares versions of dotted numbers. */
-export function isOlder(version: string, minimum: string): boolean {
+function isOlder(version: string, minimum: string): boolean {
   const have = version.split('.').map(Number);
   const need = minimum.split('.').map(Number);
   for (const [at, number] of need.entries()) {

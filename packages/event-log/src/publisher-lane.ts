@@ -17,7 +17,7 @@ export interface PublisherMetrics {
   retried(partition: number): void;
 }
 
-export interface LaneDeps {
+interface LaneDeps {
   readonly partition: number;
   readonly jetstream: JetStreamClient;
   readonly watch: Pick<StreamWatch, 'assertOpen' | 'acknowledged'>;

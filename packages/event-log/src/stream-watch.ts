@@ -7,7 +7,7 @@ import { natsProblem } from './nats-problem.ts';
 import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
 import { type PartitionRoom, type StreamFacts, StreamHealth } from './stream-health.ts';
 
-export interface StreamWatchDeps {
+interface StreamWatchDeps {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   /** Whether the server can be reached now: what is published while it cannot would pile up in memory. */

@@ -111,7 +111,7 @@ async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<Broadcas
 }
 
 /** What a broadcast adds after a sequence: its envelopes up to the first one whose predecessor is missing. */
-export function continueWith(broadcast: Broadcast, after: number): LogStretch {
+function continueWith(broadcast: Broadcast, after: number): LogStretch {
   const events: StoredEvent[] = [];
   let at = after;
   for (const envelope of broadcast.envelopes) {

@@ -60,7 +60,7 @@ export function percent(name: `${string}_PCT`, fallback: number, options: Number
 }
 
 /** A URL of one of these protocols, for example `nats:`. It has no default. */
-export function url(name: string, protocols: readonly string[], options: SettingOptions): Setting<string> {
+function url(name: string, protocols: readonly string[], options: SettingOptions): Setting<string> {
   const isAllowed = (text: string) =>
     protocols.some((protocol) => text.startsWith(`${protocol}//`)) && URL.canParse(text);
   const allowed = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;

@@ -16,7 +16,7 @@ export type Fact = TelemetryReported | TelemetryQuarantined;
 export type Judgement = Rejected | Taken;
 
 /** The report cannot be read. Nothing of it is kept. */
-export interface Rejected {
+interface Rejected {
   readonly outcome: 'rejected';
   readonly findings: readonly Finding[];
 }

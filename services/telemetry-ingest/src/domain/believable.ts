@@ -4,7 +4,7 @@ import { EARLIEST_OBSERVED_AT_MS, RANGES, SENTINELS } from './bounds.ts';
 import type { ReadableSample } from './report.ts';
 
 /** A sample in two parts: each of its signals is either believed or set aside. */
-export interface SampleJudgement {
+interface SampleJudgement {
   readonly believed: Signals;
   readonly setAside: Signals;
   /** One for each signal that is not believed, and one for a bad clock, which sets every signal aside. Fields are relative to the sample. */

@@ -18,7 +18,7 @@ import type {
 } from './report.ts';
 
 /** A report that can be read, or all the reasons why it cannot. */
-export type Reading =
+type Reading =
   | { readonly isReadable: true; readonly report: ReadableReport }
   | { readonly isReadable: false; readonly violations: readonly Finding[] };
 

@@ -4,7 +4,7 @@ import { type ClockBound, judgeSample } from './believable.ts';
 import type { ReadableSample } from './report.ts';
 
 /** The samples of a report in two parts: every signal is in exactly one of them. */
-export interface SplitSamples {
+interface SplitSamples {
   readonly believed: readonly Sample[];
   readonly setAside: readonly QuarantinedSample[];
 }

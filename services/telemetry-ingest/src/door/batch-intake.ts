@@ -16,7 +16,7 @@ import type { SplitReports } from './split-message.ts';
 /** What the door needs of the publisher. */
 export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' | 'roomIn'>;
 
-export interface BatchIntakeDeps {
+interface BatchIntakeDeps {
   readonly events: EventAppender;
   readonly clients: Pick<ClientLimits, 'admitReports'>;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface BatchIntakeDeps {
   readonly metrics: DoorMetrics;
 }
 
-export interface BatchCall extends Pick<CallContext, 'client' | 'deadlineAtMs' | 'traceparent'> {
+interface BatchCall extends Pick<CallContext, 'client' | 'deadlineAtMs' | 'traceparent'> {
   /** Whether a batch fails as a whole if none of its reports can be read. */
   readonly failsIfAllAreRejected: boolean;
   /** Called once the events of the batch are queued: a later batch cannot overtake them. */

@@ -17,7 +17,7 @@ export interface ClientLimits {
   openConnection(client: string): Disposable;
 }
 
-export interface ClientLimitsDeps {
+interface ClientLimitsDeps {
   readonly quota: ClientQuota;
   readonly clock: Clock;
   readonly metrics: Pick<DoorMetrics, 'connectionOpened' | 'connectionClosed' | 'refused'>;

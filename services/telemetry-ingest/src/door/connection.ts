@@ -19,7 +19,7 @@ export interface ConnectionSettings extends MessageLimits {
   readonly batchDeadlineMs: number;
 }
 
-export interface ConnectionDeps {
+interface ConnectionDeps {
   readonly intake: BatchIntake;
   readonly clients: ClientLimits;
   readonly limits: ConnectionSettings;

@@ -6,7 +6,7 @@ import type { Finding } from '@odograph/kernel/finding';
 import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/report.ts';
 
 /** A decoded report, or why it cannot be decoded. */
-export type DecodedReport =
+type DecodedReport =
   | { readonly isDecoded: true; readonly wire: VehicleReport; readonly report: IncomingReport }
   | { readonly isDecoded: false; readonly violation: Finding };
 

@@ -8,14 +8,14 @@ import type { ReportLimits } from '../domain/report.ts';
 import { decodeReport } from './decode-report.ts';
 import { resultOf } from './results.ts';
 
-export interface JudgedReport {
+interface JudgedReport {
   /** The result of the report if its events reach the disk; final if there are none. */
   readonly result: ReportResult;
   /** What goes into the log; empty for a report that is rejected. */
   readonly events: readonly Event[];
 }
 
-export interface JudgeContext {
+interface JudgeContext {
   readonly receivedAtMs: number;
   readonly traceparent: string;
   readonly limits: ReportLimits;

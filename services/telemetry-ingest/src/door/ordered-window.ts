@@ -1,6 +1,6 @@
 import { Bell } from '@odograph/kernel/bell';
 
-export interface WindowOptions {
+interface WindowOptions {
   /** How many pieces of work may be in progress. */
   readonly size: number;
   /** The most that a group may weigh. One piece of work that is heavier gets its own group. */

@@ -7,15 +7,15 @@ import { isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
 
 /** The time between two ticks, in milliseconds. Everything that reads time from the log relies on it. */
-export const TICK_INTERVAL_MS = 10_000;
+const TICK_INTERVAL_MS = 10_000;
 
-export interface TicksDeps {
+interface TicksDeps {
   readonly publisher: Pick<EventPublisher, 'partitionCount' | 'appendAll'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export interface Ticks {
+interface Ticks {
   /** Appends no more ticks. Resolves when the last ones are complete. */
   stop(): Promise<void>;
 }
