@@ -1,4 +1,4 @@
-/** Prints what a report of one sample costs this program's own code, step by step, as V8 runs the services. */
+/** Prints the CPU time of a report of one sample in our own code, step by step, with the V8 flags of the services. */
 import { fork } from 'node:child_process';
 import { NODE_FLAGS } from '@odograph/platform/app/node-flags';
 import { leastOf, type PathCost } from '../src/paths/cpu-time.ts';
@@ -14,7 +14,7 @@ if (process.send === undefined) {
     process.exitCode = code ?? 1;
   });
 } else {
-  console.log(`µs of processor a report, the least of ${ROUNDS} rounds of ${REPORTS} reports; no engines`);
+  console.log(`CPU µs per report, the minimum of ${ROUNDS} rounds of ${REPORTS} reports; without engines`);
   for (const path of [doorPath(REPORTS), historyPath(REPORTS, ROUNDS)]) {
     const rounds: PathCost[] = [];
     for (let round = 0; round < ROUNDS; round += 1) rounds.push(await path());

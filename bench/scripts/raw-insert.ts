@@ -1,4 +1,4 @@
-/** Takes the options of `rawInsert` as JSON, prints its timing as JSON, and removes what it stored. */
+/** Takes the options of `rawInsert` as JSON, prints the timing as JSON, and drops the database. */
 import { MongoClient } from 'mongodb';
 import { type RawInsertOptions, rawInsert } from '../src/reference/raw-insert.ts';
 

@@ -70,7 +70,7 @@ describe('odograph replay', () => {
       },
     ]);
     expect(jsonLines(stderr)).toEqual([
-      { rejected: { row: 5, reason: expect.stringMatching(/^this is not? JSON/) } },
+      { rejected: { row: 5, reason: expect.stringMatching(/^not valid JSON/) } },
       { rejected: { row: 3, reason: 'vehicle_id: is not a vehicle id' } },
     ]);
     expect(code).toBe(0);
@@ -80,7 +80,7 @@ describe('odograph replay', () => {
     const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint];
     const { code, stdout, stderr } = await runCli(args, { input: reports(1) });
     expect(stdout).toMatch(/^2 rows in [\d.]+ s \([\d,]+\/s\): 1 accepted, 0 quarantined, 1 rejected\n$/);
-    expect(stderr).toMatch(/^line 2: this is not? JSON/);
+    expect(stderr).toMatch(/^line 2: not valid JSON/);
     expect(code).toBe(0);
   });
 
@@ -100,7 +100,7 @@ describe('odograph replay', () => {
     writeFileSync(drives, 'drive,local_time,soc_pct\n');
     const { code, stderr } = await replay(drives, '--format', 'capmetro');
     expect(code).toBe(2);
-    const message = expect.stringMatching(/^this is not? (a )?capmetro file: it has no column vehicle_id/);
+    const message = expect.stringContaining('not a capmetro file: it has no column vehicle_id');
     expect(jsonLines(stderr)).toEqual([{ error: { code: 'INVALID_INPUT', message } }]);
   });
 

@@ -1,4 +1,4 @@
-/** Microseconds of processor time for each of so many things that `work` does, with all that runs beside it in this process. */
+/** CPU time of this process in microseconds for each of the `count` items that `work` processes. */
 export async function cpuMicrosEach(count: number, work: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   await work();
@@ -6,10 +6,10 @@ export async function cpuMicrosEach(count: number, work: () => unknown): Promise
   return (user + system) / count;
 }
 
-/** What the steps of a path cost a report, in microseconds of processor time, by their names. */
+/** CPU time of a report in microseconds, by the name of the step. */
 export type PathCost = Readonly<Record<string, number>>;
 
-/** The least of each step: what else the machine did can only add to it. */
+/** The minimum of each step, because other processes can only add to it. */
 export function leastOf(rounds: readonly PathCost[]): PathCost {
   const names = Object.keys(rounds[0] ?? {});
   return Object.fromEntries(names.map((name) => [name, Math.min(...rounds.map((cost) => cost[name] ?? 0))]));

@@ -4,16 +4,16 @@ import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { EventPublisher, type PublisherDeps } from '@odograph/event-log/publisher';
 import { SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
 import { systemClock } from '@odograph/kernel/clock';
-import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createFleet } from '@odograph/sources/fleet/fleet';
 import { BatchIntake } from '@odograph/telemetry-ingest/door/batch-intake';
 import type { DoorMetrics } from '@odograph/telemetry-ingest/door/metrics';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
 
 const OPTIONS = { ...SHARED_PUBLISHER_OPTIONS, envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 };
 const BATCH = 150;
-/** Batches under way, as from four connections with six each. */
-const UNDER_WAY = 24;
-/** About what an fsync takes. */
+/** Batches in flight, as from four connections with six each. */
+const IN_FLIGHT = 24;
+/** About the duration of an fsync. */
 const STORE_MS = 3;
 const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
 const ROOM = { fullPct: 90, minFreeDiskPct: 10 };
@@ -24,9 +24,9 @@ const CALL = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
-/** The door from a batch's bytes to its acknowledgement, with a JetStream that does nothing but wait: no gRPC, no NATS. */
+/** Ingest from the bytes of a batch to its acknowledgement, without gRPC, and with a JetStream that only waits. */
 export function doorPath(reports: number): () => Promise<PathCost> {
-  const fleet = createFleet({ vehicles: 2_000, samplesPerReport: 1, seed: 1 });
+  const fleet = createFleet({ movement: 'steps', vehicles: 2_000, samplesPerReport: 1, seed: 1 });
   const nextBatch = (at: number) =>
     Array.from({ length: BATCH }, (_, index) => fleet.next((at * BATCH + index) % 2_000).bytes);
   const batches = Array.from({ length: reports / BATCH }, (_, at) => nextBatch(at));
@@ -51,7 +51,7 @@ export function doorPath(reports: number): () => Promise<PathCost> {
     const takeNext = async () => {
       for (const reports of queue) await intake.take({ reports, refusal: undefined }, CALL);
     };
-    await Promise.all(Array.from({ length: UNDER_WAY }, takeNext));
+    await Promise.all(Array.from({ length: IN_FLIGHT }, takeNext));
   }
 
   return async () => ({ 'door: judge, encode, acknowledge': await cpuMicrosEach(reports, takeAll) });

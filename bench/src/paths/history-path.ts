@@ -22,10 +22,10 @@ import { BSON } from 'mongodb';
 import { benchEvents } from '../reference/events.ts';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
 
-/** So many that each has sixty reports in a flush, as at 10,000 reports a second. */
+/** Each has sixty reports in a flush, as at 10,000 reports per second. */
 const VEHICLES = 1_000;
 
-/** History from an envelope's bytes to the stored read models, with stores in memory: no MongoDB, no NATS. */
+/** History from the bytes of envelopes to the stored read models, with stores in memory instead of MongoDB. */
 export function historyPath(reportsARound: number, rounds: number): () => Promise<PathCost> {
   const perRound = reportsARound / MAX_ENVELOPE_EVENTS;
   const all = envelopes(reportsARound * rounds);
@@ -111,5 +111,5 @@ function checkpointsInMemory(): Checkpoints {
   };
 }
 
-/** Nothing is parked, so nothing is read again. */
+/** Only parked vehicles are read again, and none is parked. */
 const NO_LOG: SubjectLog = { readSubject: async () => [] };

@@ -3,7 +3,7 @@ import { leastOf } from './cpu-time.ts';
 import { doorPath } from './door-path.ts';
 import { historyPath } from './history-path.ts';
 
-test('of each step the least of all rounds is told', () => {
+test('the minimum of all rounds counts for each step', () => {
   expect(
     leastOf([
       { a: 3, b: 1 },
@@ -12,7 +12,7 @@ test('of each step the least of all rounds is told', () => {
   ).toEqual({ a: 2, b: 1 });
 });
 
-test('every step of both paths does its work', async () => {
+test('every step of both paths runs', async () => {
   const paths = [doorPath(300), historyPath(2_000, 2)];
   for (const path of paths) {
     for (let round = 0; round < 2; round += 1) {

@@ -11,12 +11,12 @@ const timingSchema: GenericSchema<unknown, Timing> = strictObject({
   clientPeakRssMib: number(),
 });
 
-/** Enough to see which error it was. */
+/** Of its stderr. */
 const ERROR_CHARACTERS = 2_000;
 
 /**
- * Runs a script in a process of its own, so that nothing else takes the time of the client that is measured.
- * @throws Fault UNAVAILABLE with the end of what it wrote when it fails.
+ * Runs a script in its own process, so that nothing else uses the time of the measured client.
+ * @throws Fault UNAVAILABLE with the end of its stderr if it fails.
  */
 export async function timingOf(script: string, ...args: readonly string[]): Promise<Timing> {
   return parse(timingSchema, JSON.parse(await outputOf(script, args)));

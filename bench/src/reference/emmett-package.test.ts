@@ -3,12 +3,12 @@ import { reasonOf } from './emmett-package.ts';
 
 const failed = Object.assign(new Error('Command failed: npm ci'), { code: 1 });
 
-test('a registry that cannot be reached is said to be that, without where it was looked for', () => {
+test('an unreachable registry is the reason, without its address', () => {
   const stderr = 'npm error code ENOTFOUND\nnpm error request to https://packages.invalid/x failed\n';
   expect(reasonOf(failed, stderr)).toBe('the package registry cannot be reached (ENOTFOUND)');
 });
 
-test('any other failure is told by its code', () => {
+test('any other failure has its code', () => {
   expect(reasonOf(failed, 'npm error code E404\nnpm error 404 Not Found\n')).toBe(
     'npm cannot install its packages (E404)',
   );

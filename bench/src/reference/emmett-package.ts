@@ -6,19 +6,19 @@ import { projectRoot } from '@odograph/engines/project-paths';
 
 const SOURCE = resolve(import.meta.dirname, 'emmett');
 const DIRECTORY = resolve(projectRoot, '.cache/bench/emmett');
-/** Written last: whatever is interrupted is done again. It holds the lockfile that was installed. */
+/** The installed lockfile. It is written last, so that an interrupted installation is repeated. */
 const STAMP = join(DIRECTORY, '.installed');
 
-export type EmmettInstall =
+type EmmettInstall =
   | { readonly isInstalled: true; readonly directory: string }
   | { readonly isInstalled: false; readonly why: string };
 
-/** Emmett's packages are no part of the project: they are installed into a cache by the lockfile beside their script. */
+/** Installs Emmett's packages, which are not part of the project, into a cache; the lockfile is beside the script. */
 export async function installEmmett(): Promise<EmmettInstall> {
   const lockfile = await readFile(join(SOURCE, 'package-lock.json'), 'utf8');
   const isCurrent = readOwn(STAMP) === lockfile;
   if (!isCurrent) await rm(STAMP, { force: true });
-  // The script is taken anew each time: only the packages are worth keeping.
+  // The script is copied each time, because only the packages are cached.
   await cp(SOURCE, DIRECTORY, { recursive: true });
   if (!isCurrent) {
     const why = await npmInstall();
@@ -31,11 +31,11 @@ export async function installEmmett(): Promise<EmmettInstall> {
 const NPM_ARGUMENTS = [
   'ci',
   ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'],
-  // A bench that goes on without it should do so soon.
+  // Fail soon: the bench continues without Emmett.
   ...['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000'],
 ];
 
-/** Undefined when it is done, else why not. */
+/** @returns why it failed; undefined if it succeeded. */
 function npmInstall(): Promise<string | undefined> {
   return new Promise((done) => {
     execFile('npm', NPM_ARGUMENTS, { cwd: DIRECTORY }, (error, _stdout, stderr) => {
@@ -44,7 +44,7 @@ function npmInstall(): Promise<string | undefined> {
   });
 }
 
-/** What npm means by what it writes, as one line. It also writes where it asked, which says nothing to a reader. */
+/** The error of npm in one line, without the address of the registry. */
 export function reasonOf(error: Error & { code?: string | number | null }, stderr: string): string {
   if (error.code === 'ENOENT') return 'npm is not on PATH';
   const code = /^npm error code (\w+)$/m.exec(stderr)?.[1];

@@ -10,14 +10,14 @@ test('the same options give the same events', () => {
   expect(benchEvents({ ...options, seed: 8 })).not.toEqual(benchEvents(options));
 });
 
-test('vehicles report in turn, each report under a key of its own', () => {
+test('vehicles report in turn, each report with its own key', () => {
   const events = benchEvents(options).map(({ event }) => event);
   expect(new Set(events.slice(0, 20).map(({ subject }) => subject)).size).toBe(20);
   const keys = events.map(({ subject, observedAtMs, reportId }) => `${subject} ${observedAtMs} ${reportId}`);
   expect(new Set(keys).size).toBe(1_200);
 });
 
-test('positions rise, in full envelopes', () => {
+test('positions increase, in full envelopes', () => {
   const positions = benchEvents(options).map(({ position }) => position);
   expect(positions[0]).toEqual({ partition: 0, sequence: 1, index: 0 });
   expect(positions[1_199]).toEqual({ partition: 0, sequence: 1, index: 1_199 });

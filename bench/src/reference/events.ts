@@ -5,7 +5,7 @@ import type { VehicleReport } from '@odograph/contracts/generated/odograph/telem
 import { reportedToDomain } from '@odograph/contracts/telemetry-payload';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createFleet } from '@odograph/sources/fleet/fleet';
 
 export interface BenchEventsOptions {
   readonly count: number;
@@ -14,15 +14,15 @@ export interface BenchEventsOptions {
   readonly seed: number;
 }
 
-/** What the door adds to a vehicle's time: any number will do, so long as it is the same in every run. */
+/** From observation to reception. The value does not matter, but must be the same in every run. */
 const ON_THE_WAY_MS = 250;
 
 /**
- * Events as the door makes them of a fleet's reports and as the log stores them, byte for byte: one event a report, the
- * vehicles in turn, in full envelopes of one partition. The same options give the same events on every machine.
+ * Events of a fleet as ingest makes them and the log stores them, byte for byte: one event per report, the vehicles in
+ * turn, in full envelopes of one partition. The same options give the same events on every machine.
  */
 export function benchEvents({ count, vehicles, ...fleetOptions }: BenchEventsOptions): StoredEvent[] {
-  const fleet = createFleet({ vehicles, ...fleetOptions });
+  const fleet = createFleet({ movement: 'steps', vehicles, ...fleetOptions });
   return Array.from({ length: count }, (_, at) => ({
     position: positionAt(at),
     event: eventOf(fleet.next(at % vehicles).report),

@@ -7,7 +7,7 @@ import { measureRawInsert } from './references.ts';
 const fleet = { vehicles: 20, samplesPerReport: 1, seed: 7 };
 const few = { ...fleet, events: 1_050, warmUp: 100, batch: 100, inFlight: 3 };
 
-test('what was counted is stored, with the warm-up, each once under the unique key', async () => {
+test('all events are stored with the warm-up, once each under the unique key', async () => {
   await using mongo = await testMongo();
   const timing = await rawInsert({ ...few, mongoUrl: mongo.url, database: mongo.databaseName });
   const events = mongo.db.collection('events');
@@ -30,7 +30,7 @@ test('the documents are those that the log would store', async () => {
   expect(Buffer.from(stored?.['payload'].value())).toEqual(made?.event.payload);
 });
 
-test('in a process of its own it leaves nothing behind', async () => {
+test('in its own process it removes its database', async () => {
   await using mongo = await testMongo();
   const timing = await measureRawInsert({ ...few, mongoUrl: mongo.url });
   const { databases } = await mongo.client.db().admin().listDatabases({ nameOnly: true });

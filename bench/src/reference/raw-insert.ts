@@ -6,25 +6,24 @@ import { type Timing, timed } from './timing.ts';
 
 export interface ReferenceOptions extends Omit<BenchEventsOptions, 'count'> {
   readonly mongoUrl: string;
-  /** A database of its own, empty. */
+  /** An empty database. */
   readonly database: string;
-  /** How many events are stored while the clock runs … */
+  /** The number of events that are timed … */
   readonly events: number;
-  /** … and before it starts. */
+  /** … and that are stored before. */
   readonly warmUp: number;
 }
 
 export interface RawInsertOptions extends ReferenceOptions {
   /** Events in one `insertMany`. */
   readonly batch: number;
-  /** How many of them are under way at a time. */
+  /** The number of concurrent `insertMany`. */
   readonly inFlight: number;
 }
 
 /**
- * The least that storing the log's events can cost: unordered `insertMany` of the log's own documents under the log's own
- * indexes, each acknowledged from the journal of a majority, and nothing else. The documents are made before the clock
- * starts, so that it times BSON and the server only. What was stored stays, for whoever wants to look at it.
+ * The minimal cost of storing the log's events: unordered, journaled, majority `insertMany` of the log's documents with the
+ * log's indexes. The documents are made before the clock starts, and are not removed.
  */
 export async function rawInsert(options: RawInsertOptions): Promise<Timing> {
   const { mongoUrl, database, events: count, warmUp, batch, inFlight, ...fleet } = options;
@@ -49,7 +48,7 @@ async function insertAll(
 ): Promise<void> {
   const queue = batches.values();
   const insertNext = async () => {
-    // Shared by all: each batch goes to whoever is free.
+    // All share the queue, so that the next free one takes the next batch.
     for (const documents of queue) await events.insertMany(documents, { ordered: false });
   };
   await Promise.all(Array.from({ length: inFlight }, insertNext));

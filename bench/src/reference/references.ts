@@ -6,14 +6,14 @@ import { installEmmett } from './emmett-package.ts';
 import type { RawInsertOptions, ReferenceOptions } from './raw-insert.ts';
 import type { Timing } from './timing.ts';
 
-/** What a reference was given that gave it its best; found by trying, on two cores. */
-export const RAW_INSERT_BEST = { batch: 1_000, inFlight: 4 } as const;
-export const EMMETT_BEST = { concurrency: 64 } as const;
+/** The parameters with the best rate of each reference, found by trial on two cores. */
+const RAW_INSERT_BEST = { batch: 1_000, inFlight: 4 } as const;
+const EMMETT_BEST = { concurrency: 64 } as const;
 
-/** A database is made for each run, and removed after it. */
+/** Each run has its own database, which is dropped at the end. */
 type Load = Omit<ReferenceOptions, 'database'>;
 
-/** R: raw journaled `insertMany` of the log's documents, in a process of its own. */
+/** R: raw journaled `insertMany` of the log's documents, in its own process. */
 export async function measureRawInsert(
   load: Load & Partial<Pick<RawInsertOptions, 'batch' | 'inFlight'>>,
 ): Promise<Timing> {
@@ -22,33 +22,20 @@ export async function measureRawInsert(
   return await timingOf(script, JSON.stringify(options));
 }
 
-export interface EmmettTiming extends Timing {
-  readonly isMeasured: true;
-  /** How long a vehicle's stream was when the clock stopped: the longer it is, the slower Emmett appends to it. */
-  readonly eventsPerStream: number;
-}
+/** A timing, or why there is none. */
+type EmmettTiming =
+  | ({ readonly isMeasured: true } & Timing)
+  | { readonly isMeasured: false; readonly why: string };
 
-/** Why there is no number, for the report to say. */
-export interface NotMeasured {
-  readonly isMeasured: false;
-  readonly why: string;
-}
-
-/**
- * E: the same events through Emmett's MongoDB store, one append a report, `concurrency` vehicles at a time. Its packages
- * are installed when they are not there; where that cannot be done, the answer says why.
- */
-export async function measureEmmett(
-  load: Load & { readonly concurrency?: number },
-): Promise<EmmettTiming | NotMeasured> {
+/** E: the same events through Emmett's MongoDB store, one append per report. Installs its packages if they are missing. */
+export async function measureEmmett(load: Load & { readonly concurrency?: number }): Promise<EmmettTiming> {
   const installed = await installEmmett();
   if (!installed.isInstalled) return { isMeasured: false, why: installed.why };
   const options = { ...EMMETT_BEST, ...load, database: databaseName('emmett') };
   const script = join(installed.directory, 'append.mjs');
   const modules = pathToFileURL(import.meta.dirname).href;
   const timing = await timingOf(script, modules, JSON.stringify(options));
-  const eventsPerStream = (load.warmUp + load.events) / load.vehicles;
-  return { isMeasured: true, ...timing, eventsPerStream };
+  return { isMeasured: true, ...timing };
 }
 
 function databaseName(reference: string): string {

@@ -1,16 +1,15 @@
-/** How fast a reference stored events, and what its client, a process of its own, took for it. */
+/** How fast a reference stored events, and what its client process used for it. */
 export interface Timing {
-  /** Events stored while the clock ran. */
   readonly events: number;
   readonly durationMs: number;
   readonly eventsPerSecond: number;
-  /** CPU time of the client over the duration; 1 is one core kept busy. */
+  /** CPU time of the client; 1 is one busy core. */
   readonly clientCpuShare: number;
-  /** The most memory the client held, what it prepared before the clock started included. */
+  /** The maximum of the client's memory, including what it prepared before the clock started. */
   readonly clientPeakRssMib: number;
 }
 
-/** Runs what stores `events` events by the clock. */
+/** Times `work`, which stores `events` events. */
 export async function timed(events: number, work: () => Promise<unknown>): Promise<Timing> {
   const cpuBefore = process.cpuUsage();
   const start = performance.now();

@@ -1,50 +1,48 @@
 import { Fault } from '@odograph/kernel/fault';
 import { ratiosIn, spreadOf } from './measure.ts';
-import type { BenchRun, Measure } from './results.ts';
+import type { BenchRun, Measure } from './run-record.ts';
 
-/** A ratio this much worse than the baseline's is a regression. */
+/** A ratio that is worse than the baseline by more than this share is a regression. */
 export const THRESHOLD = 0.15;
 
 export type Verdict =
-  /** Not worse than the threshold allows. */
+  /** Within the threshold. */
   | 'held'
   | 'regressed'
-  /** The baseline has it and the run has not, though it measured what it is a ratio to. */
+  /** Only the baseline has it, although the run measured its reference. */
   | 'missing'
-  /** The run did not measure what it is a ratio to. */
+  /** The run did not measure its reference. */
   | 'not measured'
-  /** The baseline has not got it. */
+  /** Only the run has it. */
   | 'new';
 
-/** A ratio of a run beside the baseline's. */
+/** A ratio of a run and of the baseline. */
 export interface RatioComparison {
   readonly name: string;
-  /** What it is a ratio to. */
   readonly reference: string;
   readonly baseline?: number;
   readonly now?: number;
   /** As a share of the baseline; negative is better. */
   readonly worseBy?: number;
-  /** From its least repeat to its most, as a share of its median; absent where there was one repeat. */
+  /** From the lowest repeat to the highest, as a share of the median; absent for a single repeat. */
   readonly spread?: number;
-  /** Its repeats spread over more than the threshold: one run more may say otherwise. */
+  /** The spread is larger than the threshold, so that another run may give another verdict. */
   readonly isNoisy: boolean;
   readonly verdict: Verdict;
 }
 
 /**
- * Holds the ratios of a run against a baseline's; absolute numbers are the machine's as much as ours, and are left out.
+ * Compares the ratios of a run with those of the baseline; absolute values depend on the machine. Only the median over the
+ * repeats decides: with the best repeat, a noisy ratio could get worse unnoticed.
  *
- * Noise: a ratio is taken repeat by repeat, of measures that ran in turns, and the median over the repeats alone decides.
- * It is never judged by its best repeat, or the noisier a ratio were the more it could lose unnoticed. So noise neither
- * excuses nor condemns: a regression counts as one however far its repeats spread, and what spreads over more than the
- * threshold is marked, because then its verdict, whichever it is, wants another run with more repeats.
- *
- * @throws Fault INVALID_INPUT when one is a quick run and the other a full one: they do not measure the same.
+ * @throws Fault INVALID_INPUT if the forms differ, because they do not measure the same.
  */
 export function compareRuns(baseline: BenchRun, run: BenchRun): readonly RatioComparison[] {
   if (baseline.form !== run.form) {
-    throw new Fault('INVALID_INPUT', `a ${run.form} run cannot be held against a ${baseline.form} baseline`);
+    throw new Fault(
+      'INVALID_INPUT',
+      `a ${run.form} run cannot be compared with a ${baseline.form} baseline: run the bench in the form of the baseline`,
+    );
   }
   const known = baseline.measures.filter(hasRatio).map((was) => compareRatio(was, run));
   const names = new Set(known.map(({ name }) => name));
@@ -52,7 +50,6 @@ export function compareRuns(baseline: BenchRun, run: BenchRun): readonly RatioCo
   return [...known, ...added.filter(hasRatio).map((measure) => newRatio(measure, run))];
 }
 
-/** Whether any ratio is beyond what can be accepted. */
 export function hasRegressed(comparisons: readonly RatioComparison[]): boolean {
   return comparisons.some(({ verdict }) => verdict === 'regressed' || verdict === 'missing');
 }

@@ -1,9 +1,9 @@
 import { hasRegressed, type RatioComparison, THRESHOLD } from './compare.ts';
-import { inColumns, inThreeDigits, percent } from './words.ts';
+import { inThreeDigits, percent, textTable } from './table.ts';
 
 const HEADINGS = ['', 'of', 'baseline', 'now', 'change', 'spread', 'verdict'];
 
-/** Comparisons as a table, with a closing line, and how noise was handled. */
+/** Comparisons as a table, with an explanation of noise and the conclusion. */
 export function comparisonTable(comparisons: readonly RatioComparison[]): string {
   const rows = comparisons.map((one) => [
     one.name,
@@ -14,13 +14,13 @@ export function comparisonTable(comparisons: readonly RatioComparison[]): string
     spreadWords(one),
     one.isNoisy ? `${one.verdict}, noisy` : one.verdict,
   ]);
-  return [inColumns([HEADINGS, ...rows]), '', ABOUT_NOISE, closingLine(comparisons)].join('\n');
+  return [textTable([HEADINGS, ...rows]), '', ABOUT_NOISE, closingLine(comparisons)].join('\n');
 }
 
 const LIMIT = percent(THRESHOLD);
-const ABOUT_NOISE = `Only ratios are compared, each taken repeat by repeat; their median alone decides, never the best repeat.
-Spread is from the least repeat to the most, over the median. Above ${LIMIT} a ratio is marked noisy: its verdict
-counts all the same, and another run with more repeats is wanted before it is believed.`;
+const ABOUT_NOISE = `Only ratios are compared. Each is taken repeat by repeat, and the median of the repeats decides.
+Spread is the difference of the highest and the lowest repeat, divided by the median. Above ${LIMIT} a ratio is noisy:
+its verdict counts, but run the bench again with more repeats before you rely on it.`;
 
 function closingLine(comparisons: readonly RatioComparison[]): string {
   const worse = comparisons.filter((one) => hasRegressed([one]));

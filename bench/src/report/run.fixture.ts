@@ -1,9 +1,9 @@
 import { measureOf, withRatio } from './measure.ts';
-import type { BenchRun, Measure } from './results.ts';
+import type { BenchRun, Measure } from './run-record.ts';
 
 export const RAW = 'raw journaled insertMany';
 
-/** A run of three repeats with one ratio: `ours` to a reference of 100, 200 and 100 events a second. */
+/** A run of three repeats with one ratio, to a reference of 100, 200 and 100 events per second. */
 export function runWith(ours: readonly number[], better: Measure['better'] = 'higher'): BenchRun {
   const raw = measureOf({ name: RAW, unit: 'events/s', better: 'higher' }, [100, 200, 100]);
   return runOf(raw, withRatio(measureOf({ name: 'sustained', unit: 'events/s', better }, ours), raw));

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { measureOf } from './measure.ts';
 import { runOf, runWith } from './run.fixture.ts';
-import { runTable } from './table.ts';
-import { inColumns, inThreeDigits, percent } from './words.ts';
+import { benchReport, inThreeDigits, percent, textTable } from './table.ts';
 
-test('each measure stands beside its ratio, both with least, median and most', () => {
-  const text = runTable(runWith([50, 120, 40]));
+test('each measure is shown with its ratio, both with minimum, median and maximum', () => {
+  const text = benchReport(runWith([50, 120, 40]));
   expect(text).toMatch(/^raw journaled insertMany +100 +events\/s +100 – 100 – 200$/m);
   expect(text).toMatch(
     /^sustained +50 +events\/s +40 – 50 – 120 +0\.5× +raw journaled insertMany +0\.4 – 0\.5 – 0\.6$/m,
@@ -13,14 +12,14 @@ test('each measure stands beside its ratio, both with least, median and most', (
 });
 
 test('the head says what ran where', () => {
-  const text = runTable(runWith([50, 100, 50]));
+  const text = benchReport(runWith([50, 100, 50]));
   expect(text).toContain('quick run of 01234567, 2026-05-01T06:00:00.000Z');
   expect(text).toContain('2 × A & B <CPU>, 7.8 GiB, kernel 6.1, Node 24.1.0, MongoDB 6.0.5, NATS 2.15.1');
 });
 
-test('one repeat has no range, and what was not measured says why', () => {
+test('one repeat has no range, and what was not measured has a reason', () => {
   const measure = measureOf({ name: 'p99', unit: 'ms', better: 'lower' }, [12.345]);
-  const text = runTable({ ...runOf(measure), notMeasured: [{ name: 'E', why: 'no network' }] });
+  const text = benchReport({ ...runOf(measure), notMeasured: [{ name: 'E', why: 'no network' }] });
   expect(text).toMatch(/^p99 +12\.3 +ms$/m);
   expect(text).toContain('E: not measured, no network');
 });
@@ -31,5 +30,5 @@ test('numbers have three digits', () => {
 });
 
 test('columns line up, and short rows end early', () => {
-  expect(inColumns([['a', '1', 'x'], ['long', '22'], ['b']])).toBe('a      1  x\nlong  22\nb');
+  expect(textTable([['a', '1', 'x'], ['long', '22'], ['b']])).toBe('a      1  x\nlong  22\nb');
 });

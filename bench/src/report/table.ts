@@ -1,11 +1,32 @@
 import { ratiosIn } from './measure.ts';
-import type { BenchRun, Machine, Measure } from './results.ts';
-import { inColumns, inThreeDigits } from './words.ts';
+import type { BenchRun, Machine, Measure } from './run-record.ts';
+
+const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+
+/** No measure of the bench is more exact than three digits. */
+export function inThreeDigits(value: number): string {
+  return threeDigits.format(value);
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Rows in columns, two spaces apart: the first column is aligned left, the others right. */
+export function textTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  }
+  const line = (row: readonly string[]) =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)));
+  return rows.map((row) => line(row).join('  ').trimEnd()).join('\n');
+}
 
 const HEADINGS = ['', 'median', 'unit', 'min – median – max', 'ratio', 'of', 'min – median – max'];
 
-/** A run as a table: each measure, and beside it its ratio where it has one; what was not measured is said below. */
-export function runTable(run: BenchRun): string {
+/** A run of the bench as text: each measure with its ratio, then what was not measured. */
+export function benchReport(run: BenchRun): string {
   const rows = run.measures.map((measure) => [
     measure.name,
     inThreeDigits(measure.value),
@@ -14,7 +35,7 @@ export function runTable(run: BenchRun): string {
     ...ratioCells(run, measure),
   ]);
   const missing = run.notMeasured.map(({ name, why }) => `${name}: not measured, ${why}`);
-  return [headOf(run), '', inColumns([HEADINGS, ...rows]), ...missing].join('\n');
+  return [headOf(run), '', textTable([HEADINGS, ...rows]), ...missing].join('\n');
 }
 
 function headOf({ commit, date, form, machine }: BenchRun): string {
@@ -31,7 +52,7 @@ function ratioCells(run: BenchRun, measure: Measure): readonly string[] {
   return [`${inThreeDigits(value)}×`, name, rangeOf(ratiosIn(run, measure), value)];
 }
 
-/** Empty where there is nothing to be between. */
+/** Empty for a single repeat. */
 function rangeOf(repeats: readonly number[], middle: number): string {
   if (repeats.length < 2) return '';
   return [Math.min(...repeats), middle, Math.max(...repeats)].map(inThreeDigits).join(' – ');

@@ -3,9 +3,9 @@ import { connect } from '@nats-io/transport-node';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { MongoClient } from 'mongodb';
 
-/** Bytes on disk, of all that was reported to a platform. */
+/** Bytes on disk of a platform. */
 export interface DiskUse {
-  /** The streams, which are trimmed behind the log. */
+  /** The streams, which are trimmed up to the log. */
   readonly streams: number;
   /** The log's documents and indexes. */
   readonly log: number;
@@ -16,7 +16,7 @@ export interface DiskUse {
 const LOG = /^(events|partitions)$/;
 const DATABASE = 'odograph';
 
-/** What MongoDB and JetStream say that they use, after MongoDB has written everything down. */
+/** Asks JetStream and MongoDB, after a checkpoint of MongoDB. */
 export async function diskUse(
   urls: { readonly nats: string; readonly mongo: string },
   partitions: number,

@@ -1,58 +1,58 @@
-import type { Percentiles } from '../drive/latencies.ts';
+import type { DriveShape } from '../load/load.ts';
 import { measureOf } from '../report/measure.ts';
-import type { Measure } from '../report/results.ts';
+import type { Measure, Percentiles } from '../report/run-record.ts';
 import { type DiskUse, diskUse } from './disk.ts';
-import type { Tell } from './flat-out.ts';
+import type { Progress } from './flat-out.ts';
 import { type BenchPlan, RATES, SEED, VEHICLES } from './plan.ts';
-import { type LoadShape, withPlatform } from './platform.ts';
-import type { Driven } from './run-drive.ts';
+import { withPlatform } from './platform.ts';
+import { type Driven, runDrive } from './run-drive.ts';
 
-/** Reports come in small batches over many connections, as from a vehicle maker's cloud. */
-const SHAPE: LoadShape = { vehicles: VEHICLES, samplesPerReport: 1, seed: SEED, connections: 20, batch: 10 };
-const PARTITIONS = 2;
+/** Small batches over many connections, as from the cloud of a vehicle maker. */
+const SHAPE: DriveShape = { vehicles: VEHICLES, samplesPerReport: 1, seed: SEED, connections: 20, batch: 10 };
 
-/** Latencies at each rate, what each process takes for it, and what is on disk after the highest. */
-export async function latencyMeasures(plan: BenchPlan, tell: Tell): Promise<readonly Measure[]> {
+/** Latencies at each rate, what each process uses for it, and the space on disk after the highest rate. */
+export async function latencyMeasures(plan: BenchPlan, progress: Progress): Promise<readonly Measure[]> {
   const measures: Measure[] = [];
   for (const reportsPerSecond of RATES) {
     const at = `at ${reportsPerSecond / 1_000},000/s`;
-    const { driven, disk } = await withPlatform(async ({ cluster, drive }) => ({
-      driven: await drive(SHAPE, { kind: 'paced', reportsPerSecond }, plan.paced),
-      disk: await diskUse(cluster.urls, PARTITIONS),
+    const { driven, disk } = await withPlatform(1, async (platform) => ({
+      driven: await runDrive(platform, SHAPE, { kind: 'paced', reportsPerSecond }, plan.paced),
+      disk: await diskUse(platform.urls, platform.partitions),
     }));
-    tell(`acknowledged → visible, p99, ${at}`, driven.result.visible.p99Ms, 'ms');
-    measures.push(...timesOf(driven, at), ...usageOf(driven, at));
+    progress(`acknowledged → visible, p99, ${at}`, driven.load.latency.visible.p99Ms, 'ms');
+    measures.push(...latenciesOf(driven, at), ...usageOf(driven, at));
     const samples = (reportsPerSecond * (plan.paced.warmUpMs + plan.paced.measureMs)) / 1_000;
     if (reportsPerSecond === RATES.at(-1)) measures.push(...bytesOf(disk, samples));
   }
   return measures;
 }
 
-const lower = 'lower' as const;
+function lower(name: string, unit: string, value: number): Measure {
+  return measureOf({ name, unit, better: 'lower' }, [value]);
+}
 
-function timesOf({ result }: Driven, at: string): readonly Measure[] {
+function latenciesOf({ load: { latency } }: Driven, at: string): readonly Measure[] {
   const steps: readonly (readonly [string, Percentiles])[] = [
-    ['due → acknowledged', result.acknowledged],
-    ['due → committed', result.committed],
-    ['acknowledged → visible', result.visible],
+    ['due → acknowledged', latency.acknowledged],
+    ['due → committed', latency.committed],
+    ['acknowledged → visible', latency.visible],
   ];
   return steps.flatMap(([name, { p50Ms, p99Ms }]) => [
-    measureOf({ name: `${name}, p50, ${at}`, unit: 'ms', better: lower }, [p50Ms]),
-    measureOf({ name: `${name}, p99, ${at}`, unit: 'ms', better: lower }, [p99Ms]),
+    lower(`${name}, p50, ${at}`, 'ms', p50Ms),
+    lower(`${name}, p99, ${at}`, 'ms', p99Ms),
   ]);
 }
 
-function usageOf({ usage, result }: Driven, at: string): readonly Measure[] {
+function usageOf({ usage, load }: Driven, at: string): readonly Measure[] {
   const processes = Object.entries(usage).flatMap(([name, { cpuShare, peakRssMib }]) => [
-    measureOf({ name: `CPU of ${name}, ${at}`, unit: 'cores', better: lower }, [cpuShare]),
-    measureOf({ name: `peak memory of ${name}, ${at}`, unit: 'MiB', better: lower }, [peakRssMib]),
+    lower(`CPU of ${name}, ${at}`, 'cores', cpuShare),
+    lower(`peak memory of ${name}, ${at}`, 'MiB', peakRssMib),
   ]);
-  const load = { name: `CPU of the load generator, ${at}`, unit: 'cores', better: lower };
-  return [...processes, measureOf(load, [result.driverCpuShare])];
+  return [...processes, lower(`CPU of the load generator, ${at}`, 'cores', load.cpuShare)];
 }
 
 function bytesOf(disk: DiskUse, samples: number): readonly Measure[] {
-  return Object.entries(disk).map(([name, bytes]) => {
-    return measureOf({ name: `on disk in ${name}`, unit: 'bytes/sample', better: lower }, [bytes / samples]);
-  });
+  return Object.entries(disk).map(([name, bytes]) =>
+    lower(`on disk in ${name}`, 'bytes/sample', bytes / samples),
+  );
 }

@@ -1,15 +1,16 @@
-import type { BenchRun } from '../report/results.ts';
+import type { BenchRun } from '../report/run-record.ts';
+import type { DriveTime } from './run-drive.ts';
 
-/** How long a form of the bench takes over each thing. */
+/** How long a form of the bench takes for each part. */
 export interface BenchPlan {
   readonly form: BenchRun['form'];
-  /** Of all that has a ratio, in turns. */
+  /** Turns of everything that has a ratio. */
   readonly repeats: number;
-  /** Of what flows as fast as it can. */
-  readonly flatOut: { readonly warmUpMs: number; readonly measureMs: number };
-  /** Of each rate. */
-  readonly paced: { readonly warmUpMs: number; readonly measureMs: number };
-  /** Events that the references store by the clock. */
+  /** For a load at the maximum rate. */
+  readonly flatOut: DriveTime;
+  /** For each rate. */
+  readonly paced: DriveTime;
+  /** The number of events that the references store. */
   readonly rawEvents: number;
   readonly emmettEvents: number;
 }
@@ -35,5 +36,5 @@ export const PLANS: Readonly<Record<BenchRun['form'], BenchPlan>> = {
 
 export const VEHICLES = 2_000;
 export const SEED = 1;
-/** Reports a second at which latencies are taken. */
+/** The rates at which latencies are measured, in reports per second. */
 export const RATES = [1_000, 10_000, 25_000] as const;

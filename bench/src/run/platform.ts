@@ -1,26 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, type ClusterOptions, startCluster } from '@odograph/cluster/cluster';
-import type { DriveOptions, Manner } from '../drive/drive-options.ts';
-import { type Driven, runDrive } from './run-drive.ts';
+import { type Cluster, startCluster } from '@odograph/cluster/cluster';
 
-/** A platform with nothing in it yet, as a user gets it, but for quotas meant for one client. */
-export interface BenchPlatform {
-  readonly cluster: Cluster;
-  drive(load: LoadShape, manner: Manner, time: DriveTime): Promise<Driven>;
+/** An empty platform with the default settings, except for the quotas of a client. */
+export interface BenchPlatform extends Pick<Cluster, 'endpoints' | 'metrics' | 'urls'> {
+  readonly partitions: number;
+  /** The processes that run now, by name. */
+  pids(): Readonly<Record<string, number>>;
+  /** How many times a process ended by itself. */
+  crashes(): number;
 }
-
-/** Who reports, and how. */
-export interface LoadShape {
-  readonly vehicles: number;
-  readonly samplesPerReport: number;
-  readonly seed: number;
-  readonly connections: number;
-  readonly batch: number;
-}
-
-export type DriveTime = Pick<DriveOptions, 'warmUpMs' | 'measureMs'>;
 
 const PARTITIONS = 2;
 const ENV = {
@@ -29,16 +19,16 @@ const ENV = {
   ODO_INGEST_MAX_CONNECTIONS: '10000',
 };
 
-/** Starts a platform, hands it over, and removes it whatever comes of it. */
+/** Starts a platform, passes it to `work`, and removes it in any case. */
 export async function withPlatform<T>(
+  histories: number,
   work: (platform: BenchPlatform) => Promise<T>,
-  options: Pick<ClusterOptions, 'histories'> = {},
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-bench-'));
   try {
-    const cluster = await startCluster({ dataDir, partitions: PARTITIONS, env: ENV, ...options });
+    const cluster = await startCluster({ dataDir, histories, partitions: PARTITIONS, env: ENV });
     try {
-      return await work({ cluster, drive: (...how) => driveOn(cluster, ...how) });
+      return await work(benchPlatform(cluster));
     } finally {
       await cluster.kill();
     }
@@ -47,35 +37,16 @@ export async function withPlatform<T>(
   }
 }
 
-async function driveOn(cluster: Cluster, load: LoadShape, manner: Manner, time: DriveTime): Promise<Driven> {
-  const { endpoints, urls } = cluster;
-  const options: DriveOptions = {
-    ...load,
-    ...time,
-    manner,
-    endpoint: endpoints.ingest,
-    history: endpoints.histories[0] ?? '',
-    natsUrl: urls.nats,
-    partitions: PARTITIONS,
-    prepared: Math.ceil((mostReportsPerSecond(load, manner) * secondsOf(time)) / load.batch),
+function benchPlatform({ endpoints, metrics, urls, nodes }: Cluster): BenchPlatform {
+  return {
+    ...{ endpoints, metrics, urls, partitions: PARTITIONS },
+    pids: () =>
+      Object.fromEntries(
+        nodes.flatMap((node) => {
+          const pid = node.pid();
+          return pid === undefined ? [] : [[node.name, pid]];
+        }),
+      ),
+    crashes: () => nodes.reduce((sum, node) => sum + node.crashes(), 0),
   };
-  return await runDrive(options, () => pidsOf(cluster));
-}
-
-/** What is made before the clock runs: enough for a rate that nobody has seen here yet. */
-function mostReportsPerSecond({ samplesPerReport }: LoadShape, manner: Manner): number {
-  if (manner.kind === 'paced') return manner.reportsPerSecond;
-  return samplesPerReport === 1 ? 60_000 : 25_000;
-}
-
-const secondsOf = ({ warmUpMs, measureMs }: DriveTime) => (warmUpMs + measureMs) / 1_000;
-
-/** Of all that runs, by the names of the nodes. */
-export function pidsOf({ nodes }: Cluster): Record<string, number> {
-  return Object.fromEntries(
-    nodes.flatMap((node) => {
-      const pid = node.pid();
-      return pid === undefined ? [] : [[node.name, pid]];
-    }),
-  );
 }

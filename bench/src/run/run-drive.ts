@@ -1,31 +1,50 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { Fault } from '@odograph/kernel/fault';
-import type { DriveMessage, DriveOptions, DriveResult } from '../drive/drive-options.ts';
-import { type IntervalUsage, sampleUsage, type UsageSampling } from '../process-usage.ts';
+import { pause } from '@odograph/kernel/clock';
+import { driveWorkers } from '../load/drive.ts';
+import type { DriveMode, DriveShape } from '../load/load.ts';
+import { startLoad } from '../load/load-process.ts';
+import type { Measured } from '../load/recorder.ts';
+import { measureLoads } from './measure-loads.ts';
+import type { BenchPlatform } from './platform.ts';
+import type { IntervalUsage } from './usage.ts';
 
-const SCRIPT = join(import.meta.dirname, '../../scripts/drive.ts');
+export interface DriveTime {
+  /** Not measured, in milliseconds. */
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
 
-/** What came of a drive, and what each process of the platform used while it was measured. */
 export interface Driven {
-  readonly result: DriveResult;
+  readonly load: Measured;
+  /** Of each process of the platform. */
   readonly usage: Readonly<Record<string, IntervalUsage>>;
 }
 
-/** Drives from a process of its own, so that making the load takes no time of whoever measures. */
+/** Drives a fleet against a platform, and measures it after the warm-up. */
 export async function runDrive(
-  options: DriveOptions,
-  pids: () => Readonly<Record<string, number>>,
+  platform: BenchPlatform,
+  shape: DriveShape,
+  mode: DriveMode,
+  time: DriveTime,
 ): Promise<Driven> {
-  const child = fork(SCRIPT, [JSON.stringify(options)]);
-  let sampling: UsageSampling | undefined;
-  let driven: Driven | undefined;
-  child.on('message', (message: DriveMessage) => {
-    if ('isMeasuring' in message) sampling = sampleUsage(pids());
-    else driven = { result: message.result, usage: sampling?.stop() ?? {} };
+  const { endpoints, urls, partitions } = platform;
+  const seconds = (time.warmUpMs + time.measureMs) / 1_000;
+  const drive = await startLoad({
+    ...{ kind: 'drive', ...shape, mode, partitions },
+    ...{ ingest: endpoints.ingest, history: endpoints.histories[0] ?? '', natsUrl: urls.nats },
+    prepared: Math.ceil((maxReportsPerSecond(shape, mode) * seconds) / shape.batch),
   });
-  const [code] = await once(child, 'exit');
-  if (driven) return driven;
-  throw new Fault('UNAVAILABLE', `the load ended with exit code ${code} before it had a result`);
+  try {
+    await drive.resize(driveWorkers(mode, shape.connections));
+    await pause(time.warmUpMs);
+    const { loads, processes } = await measureLoads(platform, { drive }, time.measureMs);
+    return { load: loads.drive, usage: processes };
+  } finally {
+    await drive.stop();
+  }
+}
+
+/** Enough prepared batches for a rate that no run has reached. */
+function maxReportsPerSecond({ samplesPerReport }: DriveShape, mode: DriveMode): number {
+  if (mode.kind === 'paced') return mode.reportsPerSecond;
+  return samplesPerReport === 1 ? 60_000 : 25_000;
 }

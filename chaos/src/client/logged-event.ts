@@ -2,7 +2,7 @@ import type { LoggedEvent as WireLoggedEvent } from '@odograph/contracts/generat
 import { type Event, TelemetryConflicted } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { invariant } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
-import { reportIdentity } from '@odograph/sources/scripted/fleet';
+import { reportIdentity } from '@odograph/sources/fleet/fleet-report';
 
 /** An event as a client of the log receives it. */
 export interface LoggedEvent {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type Route, startCluster } from '@odograph/cluster/cluster';
 import { createRandom } from '@odograph/kernel/random';
-import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createFleet } from '@odograph/sources/fleet/fleet';
 import { makeRunDir } from '@odograph/testing/engines-setup';
 import { eventually } from '@odograph/testing/eventually';
 import { Ledger } from '@odograph/testing/ledger';
@@ -46,7 +46,7 @@ test('reports pass every point', async () => {
 
   const reporter = createReporter({
     endpoint: cluster.endpoints.ingest,
-    fleet: createFleet({ seed: 1, vehicles: 4 }),
+    fleet: createFleet({ movement: 'steps', seed: 1, vehicles: 4 }),
     vehicles: [0, 1, 2, 3],
     ledger: new Ledger(),
     random: createRandom(1),

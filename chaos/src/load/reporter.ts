@@ -5,7 +5,8 @@ import {
 import { pause } from '@odograph/kernel/clock';
 import type { Fault } from '@odograph/kernel/fault';
 import type { Random } from '@odograph/kernel/random';
-import type { Fleet, FleetReport } from '@odograph/sources/scripted/fleet';
+import type { Fleet } from '@odograph/sources/fleet/fleet';
+import type { FleetReport } from '@odograph/sources/fleet/fleet-report';
 import type { Ledger } from '@odograph/testing/ledger';
 import { createBatchSender } from './batch-sender.ts';
 

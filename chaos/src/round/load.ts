@@ -1,5 +1,5 @@
 import { createRandom, seedOf } from '@odograph/kernel/random';
-import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createFleet } from '@odograph/sources/fleet/fleet';
 import { Ledger } from '@odograph/testing/ledger';
 import { createReporter, type ReportedBatch } from '../load/reporter.ts';
 
@@ -24,7 +24,7 @@ interface LoadOptions {
 const DRAIN_MS = 20_000;
 const VEHICLES = 40;
 const REPORTERS = 4;
-const ODDS = {
+const MISHAPS = {
   late: 0.05,
   conflicting: 0.02,
   'partly-believable': 0.03,
@@ -33,7 +33,7 @@ const ODDS = {
 };
 
 export function createLoad({ seed, endpoint, onBatch }: LoadOptions): Load {
-  const fleet = createFleet({ seed, vehicles: VEHICLES, odds: ODDS });
+  const fleet = createFleet({ movement: 'steps', seed, vehicles: VEHICLES, mishaps: MISHAPS });
   const ledger = new Ledger();
   const batches: ReportedBatch[] = [];
   const reporters = Array.from({ length: REPORTERS }, (_, at) => {

@@ -2,7 +2,7 @@ import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Random } from '@odograph/kernel/random';
-import type { FleetReport } from '@odograph/sources/scripted/fleet';
+import type { FleetReport } from '@odograph/sources/fleet/fleet-report';
 import type { Ledger } from '@odograph/testing/ledger';
 import { connectHistory, type HistoryClient } from '../client/history-client.ts';
 import { type Violation, violationsOf } from '../verdict/violation.ts';

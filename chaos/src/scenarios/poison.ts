@@ -4,7 +4,7 @@ import { Envelope, type Event } from '@odograph/contracts/generated/odograph/tel
 import { streamSubject } from '@odograph/event-log/nats-subjects';
 import { invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import { reportIdentity } from '@odograph/sources/scripted/fleet';
+import { reportIdentity } from '@odograph/sources/fleet/fleet-report';
 import { connectHistory } from '../client/history-client.ts';
 import { withNats } from '../client/with-nats.ts';
 import type { Round, Scenario } from '../round/round.ts';

@@ -1,6 +1,6 @@
 import { partitionOf } from '@odograph/kernel/partition';
 import { comparePositions, formatPosition } from '@odograph/kernel/position';
-import type { ReportKind } from '@odograph/sources/scripted/fleet';
+import type { ReportKind } from '@odograph/sources/fleet/fleet-report';
 import { isAcknowledged, type LedgerEntry, type Outcome } from '@odograph/testing/ledger';
 import type { LoggedEvent } from '../client/logged-event.ts';
 import { type Violation, violationsOf } from './violation.ts';

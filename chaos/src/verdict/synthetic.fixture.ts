@@ -1,6 +1,6 @@
 import { Event, TelemetryReported } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
-import { type FleetReport, type ReportKind, reportIdentity } from '@odograph/sources/scripted/fleet';
+import { type FleetReport, type ReportKind, reportIdentity } from '@odograph/sources/fleet/fleet-report';
 import type { LedgerEntry } from '@odograph/testing/ledger';
 import type { LoggedEvent } from '../client/logged-event.ts';
 

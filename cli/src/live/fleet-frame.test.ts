@@ -21,9 +21,9 @@ function statusOf(
 describe('the live view', () => {
   it.each([
     [{ speed_kmh: 50, engine_running: true }, 1_000, 'driving'],
-    [{ speed_kmh: 0, engine_running: true }, 1_000, 'standing'],
+    [{ speed_kmh: 0, engine_running: true }, 1_000, 'idling'],
     [{ speed_kmh: 0, charging: true }, 1_000, 'charging'],
-    [{ speed_kmh: 0, engine_running: false }, 1_000, 'parked'],
+    [{ speed_kmh: 0, engine_running: false }, 1_000, 'standing'],
     [{ speed_kmh: 50, engine_running: true }, 600_000, 'silent'],
   ] as const)('reads %j, heard %i ms ago, as %s', (values, age, state) => {
     expect(stateOf(statusOf('v', values, age), NOW_MS)).toBe(state);
@@ -36,7 +36,7 @@ describe('the live view', () => {
   const moment = { nowMs: NOW_MS, statuses, modelOf: () => 'Volta', taken: 1_234 };
 
   it('shows a fleet in one line, with what is wrong', () => {
-    expect(summaryOf(moment)).toBe('10 vehicles, 1 driving, 9 parked; 1,234 reports taken');
+    expect(summaryOf(moment)).toBe('10 vehicles, 1 driving, 9 standing; 1,234 reports taken');
     expect(summaryOf({ ...moment, statuses: [], taken: undefined, trouble: 'history is away' })).toBe(
       '0 vehicles; history is away',
     );

@@ -15,19 +15,19 @@ export interface FleetMoment {
   readonly taken?: number | undefined;
 }
 
-type VehicleState = 'driving' | 'standing' | 'charging' | 'parked' | 'silent';
+type VehicleState = 'driving' | 'idling' | 'charging' | 'standing' | 'silent';
 
-const STATES: readonly VehicleState[] = ['driving', 'standing', 'charging', 'parked', 'silent'];
-/** Longer than a parked vehicle waits between two reports. */
+const STATES: readonly VehicleState[] = ['driving', 'idling', 'charging', 'standing', 'silent'];
+/** Longer than the time between two reports of a standing vehicle. */
 const SILENT_AFTER_MS = 150_000;
 const MOVING_ABOVE_KMH = 2;
 
-/** A vehicle's state by its latest values. */
+/** The state of a vehicle by its latest values. */
 export function stateOf(status: StatusJson, nowMs: number): VehicleState {
   if (ageMs(status, nowMs) > SILENT_AFTER_MS) return 'silent';
   if (signalOf(status, 'charging') === true) return 'charging';
   if (Number(signalOf(status, 'speed_kmh') ?? 0) > MOVING_ABOVE_KMH) return 'driving';
-  return signalOf(status, 'engine_running') === true ? 'standing' : 'parked';
+  return signalOf(status, 'engine_running') === true ? 'idling' : 'standing';
 }
 
 /** A fleet in one line. */

@@ -4,7 +4,7 @@ import { invariant, isFault } from '@odograph/kernel/fault';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
 import { createDisplay } from './display.ts';
 import type { FleetMoment } from './fleet-frame.ts';
-import { feedFleet, resumeFleet } from './simulated-fleet.ts';
+import { feedFleet, fleetProfiles, resumeFleet } from './simulated-fleet.ts';
 
 interface LiveViewOptions {
   /** `host:port` of each service by name. */
@@ -34,7 +34,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
   async function drive(): Promise<void> {
     const fleet = await resumeFleet(client, seed, signal);
     if (!fleet) return;
-    for (const { vehicleId, model, drive: motor } of fleet.profiles)
+    for (const { vehicleId, model, drive: motor } of fleetProfiles(seed))
       models.set(vehicleId, `${model}, ${motor}`);
     for await (const count of feedFleet(client, fleet, signal)) taken = count;
   }

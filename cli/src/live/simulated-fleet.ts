@@ -3,12 +3,18 @@ import type { Sendable } from '@odograph/client/batch';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
-import { createFleet, type Fleet } from '@odograph/sources/simulated/fleet';
+import { cityProfiles, type Profile } from '@odograph/sources/fleet/city/profile';
+import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
 
 const VEHICLES = 50;
 const ASK_AGAIN_MS = 500;
 const ADVANCE_EVERY_MS = 250;
 const CONNECT_WITHIN_MS = 60_000;
+
+/** The vehicles of the simulated fleet. */
+export function fleetProfiles(seed: number): readonly Profile[] {
+  return cityProfiles(seed, VEHICLES);
+}
 
 /**
  * The simulated fleet as of now; its odometers continue where those of an earlier run ended. Waits until history answers;
@@ -19,10 +25,13 @@ export async function resumeFleet(
   seed: number,
   signal: AbortSignal,
 ): Promise<Fleet | undefined> {
-  const { profiles } = createFleet({ seed, vehicles: VEHICLES, startMs: 0 });
+  const profiles = fleetProfiles(seed);
   while (!signal.aborted) {
     const odometersKm = await lastOdometers(client, profiles);
-    if (odometersKm) return createFleet({ seed, vehicles: VEHICLES, startMs: Date.now(), odometersKm });
+    if (odometersKm) {
+      const startMs = Date.now();
+      return createFleet({ movement: 'city', seed, vehicles: VEHICLES, startMs, odometersKm });
+    }
     await pause(ASK_AGAIN_MS, signal);
   }
   return undefined;
@@ -69,7 +78,7 @@ export async function* feedFleet(client: Client, fleet: Fleet, signal: AbortSign
 
 async function* realTime(fleet: Fleet, signal: AbortSignal): AsyncGenerator<Sendable> {
   while (!signal.aborted) {
-    for (const report of fleet.advance(Date.now())) yield { report };
+    for (const { report } of fleet.advance(Date.now())) yield { report };
     await pause(ADVANCE_EVERY_MS, signal);
   }
 }

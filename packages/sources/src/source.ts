@@ -3,19 +3,19 @@ import { signalsToWire } from '@odograph/contracts/signals';
 import { isoTime } from '@odograph/kernel/iso-time';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 
-/** One row of a source: the report it makes, or why it makes none. */
+/** One row of a source: its report, or why it has none. */
 export type SourceRow =
   | {
-      /** The line of the file it stands on, from 1; elsewhere its number, from 1. */
+      /** Its line in the file, or else its number; from 1. */
       readonly row: number;
       readonly report: VehicleReport;
     }
   | { readonly row: number; readonly unreadable: string };
 
-/** Reports in the order they were recorded. One row is one report; a row that cannot be read is told, never left out. */
+/** Reports in the order they were recorded. One row is one report; an unreadable row is returned too, never skipped. */
 export type Source = AsyncIterable<SourceRow>;
 
-/** When a row was observed: an instant, or what its clock said where that is no time. */
+/** When a row was observed: an instant, or the text of a clock that gave no valid time. */
 export type RecordedTime =
   | {
       /** Unix time in milliseconds. */
@@ -23,12 +23,12 @@ export type RecordedTime =
     }
   | { readonly clockText: string };
 
-/** Signals by name as a row has them: undefined where its cell is empty. */
+/** The signals of a row by name; undefined if the cell is empty. */
 export type RecordedSignals = Readonly<Record<string, SignalValue | undefined>>;
 
 /**
- * A report of one sample, named by the vehicle and the observed time, so that a file replayed again, in part or in
- * another order is the same data. Where the clock said no time, its words take the time's place.
+ * A report of one sample. Its id is the vehicle and the observed time (or the clock's text), so that a file that is
+ * replayed again, in part or in another order, is the same data.
  */
 export function reportOf(vehicleId: string, time: RecordedTime, recorded: RecordedSignals): VehicleReport {
   const signals = signalsToWire(present(recorded));

@@ -1,9 +1,9 @@
 import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import { createFleet } from '@odograph/sources/scripted/fleet';
+import { createFleet } from '@odograph/sources/fleet/fleet';
 import { expect, test } from 'vitest';
 import { Ledger } from './ledger.ts';
 
-const fleet = createFleet({ seed: 1, vehicles: 1 });
+const fleet = createFleet({ movement: 'steps', seed: 1, vehicles: 1 });
 const result = (outcome: ReportOutcome, sequence?: number) => ({
   ...{ outcome, findings: [] },
   ...(sequence !== undefined && { position: { partition: 0, sequence, index: 0 } }),

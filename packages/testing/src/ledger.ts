@@ -4,7 +4,7 @@ import {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import type { FleetReport } from '@odograph/sources/scripted/fleet';
+import type { FleetReport } from '@odograph/sources/fleet/fleet-report';
 
 /** What the sender of a report knows: its outcome, or `unknown` until it has an answer. */
 export type Outcome = 'unknown' | 'accepted' | 'quarantined' | 'rejected';

@@ -1,7 +1,6 @@
 /**
- * Appends the bench's events through Emmett's MongoDB store, one append a report to the stream of its vehicle, each
- * acknowledged on its own. Runs beside its installed packages. Takes a folder with events.ts and timing.ts and the
- * options as JSON, prints the timing as JSON, and removes what it stored.
+ * Appends the bench's events through Emmett's MongoDB store, one append per report to the stream of its vehicle. Takes a
+ * folder with events.ts and timing.ts and the options as JSON, prints the timing as JSON, and drops the database.
  */
 import { getMongoDBEventStore, toStreamName } from '@event-driven-io/emmett-mongodb';
 import { MongoClient } from 'mongodb';
@@ -11,7 +10,7 @@ const { benchEvents } = await import(`${modules}/events.ts`);
 const { timed } = await import(`${modules}/timing.ts`);
 const { mongoUrl, database, events: count, warmUp, concurrency, ...fleet } = JSON.parse(json);
 
-/** An event in Emmett's form, with all that the log's own document holds. */
+/** An event in Emmett's form, with all fields of the log's document. */
 function toAppend({ event }) {
   const data = {
     version: event.version,
@@ -25,7 +24,7 @@ function toAppend({ event }) {
   return { stream: toStreamName('vehicle', event.subject), events: [{ type: event.type, data }] };
 }
 
-/** One worker has a vehicle for itself: two appends to one stream at once would only fail each other. */
+/** Each vehicle belongs to one worker, because concurrent appends to one stream conflict. */
 function shareOut(appends) {
   const shares = Array.from({ length: concurrency }, () => []);
   for (const [at, append] of appends.entries()) shares[(at % fleet.vehicles) % concurrency].push(append);

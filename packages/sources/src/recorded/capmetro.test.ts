@@ -59,7 +59,7 @@ describe('a row of the bus fleet', () => {
   });
 
   it.each(['2017-02-30T00:00:00Z', '2017-03-21T25:00:00Z', '2017-03-21T10:07:26', 'yesterday'])(
-    'is sent with what the clock said where that is no time: %s',
+    'is sent with the text of the clock if that is not a valid time: %s',
     async (said) => {
       const [row] = await rowsOf([`7,${said},1,,,30.2,-97.7,`]);
       expect(row).toMatchObject({
@@ -68,7 +68,7 @@ describe('a row of the bus fleet', () => {
     },
   );
 
-  it('that cannot be read is told with its line and every fault, and its neighbours go on', async () => {
+  it('that is unreadable is returned with its line and every fault, and does not affect the others', async () => {
     const good = '7,2017-03-21T10:07:26Z,1,,,30.2,-97.7,"Oak Hill, ""North"""';
     const rows = await rowsOf([
       good,
@@ -80,8 +80,8 @@ describe('a row of the bus fleet', () => {
     ]);
     expect(rows.map((row) => ('unreadable' in row ? [row.row, row.unreadable] : row.row))).toEqual([
       2,
-      [3, 'speed is no number: "fast"; latitude is no number: "NaN"'],
-      [4, '3 cells where the header names 8'],
+      [3, 'speed must be a number, found "fast"; latitude must be a number, found "NaN"'],
+      [4, 'found 3 cells, the header names 8'],
       [5, 'vehicle_id is empty; timestamp is empty'],
       [6, 'the quotes do not match (CSV_QUOTE_NOT_CLOSED)'],
       7,
@@ -96,10 +96,10 @@ describe('a row of the bus fleet', () => {
   });
 
   it.each([
-    ['vehicle_id,speed', 'this is no capmetro file: it has no column timestamp, latitude, longitude'],
-    ['"never closed', 'the first line names no columns: the quotes do not match (CSV_QUOTE_NOT_CLOSED)'],
+    ['vehicle_id,speed', 'not a capmetro file: it has no column timestamp, latitude, longitude'],
+    ['"never closed', 'the first line must name the columns: the quotes do not match (CSV_QUOTE_NOT_CLOSED)'],
     ['', 'the file is empty: its first line must name the columns'],
-  ])('is not looked for in a file of another kind: %j', async (header, message) => {
+  ])('needs a file of its format: %j', async (header, message) => {
     await expect(rowsOf([], 'ms', header)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
   });
 });

@@ -3,7 +3,7 @@ import { readCsv, requireColumns } from './csv.ts';
 import { isoInstant } from './iso-time.ts';
 import type { Line } from './lines.ts';
 
-/** The unit of the column `speed`: the recordings of 2016 and 2017 have metres a second, those of 2015 miles an hour. */
+/** The unit of the column `speed`: the recordings of 2016 and 2017 have metres per second, those of 2015 miles per hour. */
 export type SpeedUnit = 'ms' | 'mph';
 
 const KMH_PER: Readonly<Record<SpeedUnit, number>> = { ms: 3.6, mph: 1.609344 };
@@ -11,7 +11,7 @@ const COLUMNS = ['vehicle_id', 'timestamp', 'speed', 'latitude', 'longitude'];
 
 /**
  * Vehicle positions of a bus fleet as the CapMetrics project recorded them (github.com/scascketta/CapMetrics).
- * Speeds that mean "not available" are passed on: whether to believe a value is the door's decision.
+ * Speeds that mean "not available" are passed on: ingest decides which values are believable.
  */
 export function readCapmetro(lines: AsyncIterable<Line>, speedUnit: SpeedUnit = 'ms'): Source {
   return readCsv(lines, (columns) => {
@@ -21,7 +21,7 @@ export function readCapmetro(lines: AsyncIterable<Line>, speedUnit: SpeedUnit = 
         speed_kmh: toKmh(cells.number('speed'), speedUnit),
         latitude_deg: cells.number('latitude'),
         longitude_deg: cells.number('longitude'),
-        // What the agency says of the run goes below an overlay branch, as VSS foresees for what it does not name.
+        // VSS has no names for these: they go below an overlay branch.
         'Vehicle.Overlay.Transit.RouteId': cells.text('route_id'),
         'Vehicle.Overlay.Transit.TripId': cells.text('trip_id'),
         'Vehicle.Overlay.Transit.TripHeadsign': cells.text('trip_headsign'),

@@ -6,7 +6,7 @@ import type { Line } from './lines.ts';
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Reads one row's cells by column name and remembers every cell that is not what it should be. */
+/** Reads the cells of one row by column name, and collects the faults. */
 export class Cells {
   readonly #byColumn: ReadonlyMap<string, string>;
   readonly #faults: string[] = [];
@@ -15,37 +15,37 @@ export class Cells {
     this.#byColumn = byColumn;
   }
 
-  /** What is wrong with the row, so far as it was read. */
+  /** The faults of the cells that were read. */
   get faults(): readonly string[] {
     return this.#faults;
   }
 
-  /** The cell without outer blanks; undefined where it is empty or there is no such column. */
+  /** The trimmed cell; undefined if it is empty or there is no such column. */
   text(column: string): string | undefined {
     return this.#byColumn.get(column)?.trim() || undefined;
   }
 
-  /** The cell as a decimal number; undefined where it is empty. Anything else is a fault of the row. */
+  /** The cell as a decimal number; undefined if it is empty. Anything else is a fault of the row. */
   number(column: string): number | undefined {
     const text = this.text(column);
     if (text === undefined) return undefined;
     if (DECIMAL.test(text)) return Number(text);
-    this.#faults.push(`${column} is no number: ${JSON.stringify(text.slice(0, 40))}`);
+    this.#faults.push(`${column} must be a number, found ${JSON.stringify(text.slice(0, 40))}`);
     return undefined;
   }
 
-  /** What the cell's word stands for; undefined where it is empty. A word that is not in the table is a fault of the row. */
+  /** The meaning of the cell's word; undefined if it is empty. A word that is not in the table is a fault of the row. */
   oneOf<Meaning>(column: string, table: Readonly<Record<string, Meaning>>): Meaning | undefined {
     const text = this.text(column);
     if (text === undefined) return undefined;
     if (Object.hasOwn(table, text)) return table[text];
     this.#faults.push(
-      `${column} is none of ${Object.keys(table).join(', ')}: ${JSON.stringify(text.slice(0, 40))}`,
+      `${column} must be one of ${Object.keys(table).join(', ')}, found ${JSON.stringify(text.slice(0, 40))}`,
     );
     return undefined;
   }
 
-  /** The cell as text, or a fault of the row where it is empty. */
+  /** The cell as text; an empty one is a fault of the row. */
   required(column: string): string {
     const text = this.text(column);
     if (text === undefined) this.#faults.push(`${column} is empty`);
@@ -53,12 +53,12 @@ export class Cells {
   }
 }
 
-/** Makes a report of a row; what is wrong with the row it leaves with the cells. */
-export type RowReader = (cells: Cells) => VehicleReport;
+/** Makes a report of a row. The cells collect the faults. */
+type RowReader = (cells: Cells) => VehicleReport;
 
 /**
- * Reads comma-separated lines (RFC 4180, but a line break within quotes is not supported: a line is a row, so a stray
- * quote spoils one row only). The first line names the columns; `forColumns` refuses a file that is not of its kind.
+ * Reads CSV (RFC 4180, without line breaks inside quotes: a line is a row, so a stray quote affects one row only). The
+ * first line names the columns; `forColumns` throws if they are not those of its format.
  */
 export async function* readCsv(
   lines: AsyncIterable<Line>,
@@ -72,7 +72,7 @@ export async function* readCsv(
       yield toRow(line.row, columns, cells, read);
     } else {
       if (typeof cells === 'string')
-        throw new Fault('INVALID_INPUT', `the first line names no columns: ${cells}`);
+        throw new Fault('INVALID_INPUT', `the first line must name the columns: ${cells}`);
       columns = cells.map((cell) => cell.trim());
       read = forColumns(columns);
     }
@@ -80,11 +80,11 @@ export async function* readCsv(
   if (!columns) throw new Fault('INVALID_INPUT', 'the file is empty: its first line must name the columns');
 }
 
-/** Fails unless every one of the columns is there. */
+/** @throws Fault INVALID_INPUT if a column is missing. */
 export function requireColumns(format: string, columns: readonly string[], needed: readonly string[]): void {
   const missing = needed.filter((column) => !columns.includes(column));
   if (missing.length === 0) return;
-  throw new Fault('INVALID_INPUT', `this is no ${format} file: it has no column ${missing.join(', ')}`);
+  throw new Fault('INVALID_INPUT', `not a ${format} file: it has no column ${missing.join(', ')}`);
 }
 
 function toRow(
@@ -95,14 +95,14 @@ function toRow(
 ): SourceRow {
   if (typeof cells === 'string') return { row, unreadable: cells };
   if (cells.length !== columns.length) {
-    return { row, unreadable: `${cells.length} cells where the header names ${columns.length}` };
+    return { row, unreadable: `found ${cells.length} cells, the header names ${columns.length}` };
   }
   const named = new Cells(new Map(columns.map((column, at) => [column, cells[at] ?? ''])));
   const report = read(named);
   return named.faults.length === 0 ? { row, report } : { row, unreadable: named.faults.join('; ') };
 }
 
-/** The cells of a line, or why it has none. A line without quotes, which is nearly every one, needs no parser. */
+/** The cells of a line, or why it cannot be split. Most lines have no quotes and need no parser. */
 function cellsOf(line: string): readonly string[] | string {
   if (!line.includes('"')) return line.split(',');
   try {

@@ -3,8 +3,8 @@ import type { RecordedTime } from '../source.ts';
 const LOCAL = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3})\d*)?$/;
 const OFFSET = /^(.+?)(Z|[+-]\d{2}:\d{2})$/;
 
-/** Fields of a date and a time of day, in no zone yet. */
-export interface LocalFields {
+/** Fields of a local date and time. */
+interface LocalFields {
   readonly year: number;
   readonly month: number;
   readonly day: number;
@@ -14,7 +14,7 @@ export interface LocalFields {
   readonly millisecond?: number;
 }
 
-/** An ISO 8601 time with its offset as an instant; anything else, such as a 30th of February, as what the clock said. */
+/** An ISO 8601 time with an offset as an instant; anything else, such as 30 February, as the text of the clock. */
 export function isoInstant(text: string): RecordedTime {
   const match = OFFSET.exec(text);
   const local = match?.[1] === undefined ? undefined : isoLocalMs(match[1]);
@@ -23,7 +23,7 @@ export function isoInstant(text: string): RecordedTime {
   return { atMs: local - offsetMs };
 }
 
-/** An ISO 8601 local time as milliseconds since 1970 by its own clock; undefined where there is no such time. */
+/** An ISO 8601 local time as milliseconds since 1970 in local time; undefined if it does not exist. */
 export function isoLocalMs(text: string): number | undefined {
   const match = LOCAL.exec(text);
   if (!match) return undefined;
@@ -32,7 +32,7 @@ export function isoLocalMs(text: string): number | undefined {
   return localMs({ year, month, day, hour, minute, second, millisecond } as LocalFields);
 }
 
-/** Milliseconds since 1970 by the clock's own face; undefined where the calendar or the clock has no such time. */
+/** Milliseconds since 1970 in local time; undefined if the calendar or the clock has no such time. */
 export function localMs(fields: LocalFields): number | undefined {
   const { year, month, day, hour, minute, second, millisecond = 0 } = fields;
   if (hour > 23 || minute > 59 || second > 59) return undefined;

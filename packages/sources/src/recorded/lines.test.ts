@@ -12,14 +12,14 @@ async function linesOf(chunks: readonly Uint8Array[], maxBytes?: number): Promis
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 describe('lines of a file', () => {
-  it('are numbered from 1, and empty ones count in the numbers but are no rows', async () => {
+  it('are numbered from 1; empty ones are counted and skipped', async () => {
     expect(await linesOf([utf8('a\r\n\n  \nb')])).toEqual([
       { row: 1, text: 'a' },
       { row: 4, text: 'b' },
     ]);
   });
 
-  it('are the same however the bytes were cut into chunks', async () => {
+  it('are the same for any split of the bytes into chunks', async () => {
     const text = utf8('é,1\nzwei\r\n\n🚗 end\n');
     const whole = await linesOf([text]);
     await fc.assert(
@@ -31,12 +31,12 @@ describe('lines of a file', () => {
     );
   });
 
-  it('that are not UTF-8 or too long spoil no neighbour', async () => {
+  it('that are too long or not UTF-8 do not affect the others', async () => {
     const bytes = new Uint8Array([...utf8('good\n'), 0xff, 0xfe, 0x0a, ...utf8(`${'x'.repeat(50)}\nlast`)]);
     expect(await linesOf([bytes.subarray(0, 20), bytes.subarray(20)], 40)).toEqual([
       { row: 1, text: 'good' },
       { row: 2, unreadable: 'the line is not UTF-8 text' },
-      { row: 3, unreadable: 'the line has 50 bytes, at most 40 are read' },
+      { row: 3, unreadable: 'the line has 50 bytes, the maximum is 40' },
       { row: 4, text: 'last' },
     ]);
   });

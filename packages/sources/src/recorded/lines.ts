@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 
-/** The longest line that is read; a report may have 256 KiB on the wire, and text is longer. */
+/** The longest line that is read. A report may have 256 KiB on the wire, and its text is longer. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 /** A line of a text file, numbered from 1, or why it cannot be read. */
@@ -9,8 +9,8 @@ export type Line =
   | { readonly row: number; readonly unreadable: string };
 
 /**
- * Cuts bytes into lines, one row each: a line that is not UTF-8 or too long spoils no other.
- * Empty lines are no rows. Holds no more than a chunk and one line.
+ * Splits bytes into lines. A line that is too long or not UTF-8 does not affect the others, and empty lines are skipped.
+ * Holds at most a chunk and one line.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -58,7 +58,7 @@ class LineCutter {
     this.#open = [];
     this.#openBytes = 0;
     if (bytes > this.#maxBytes) {
-      yield { row, unreadable: `the line has ${bytes} bytes, at most ${this.#maxBytes} are read` };
+      yield { row, unreadable: `the line has ${bytes} bytes, the maximum is ${this.#maxBytes}` };
       return;
     }
     const text = this.#decode(pieces);

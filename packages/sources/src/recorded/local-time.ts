@@ -4,19 +4,18 @@ import { IANAZone } from 'luxon';
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** Turns a local time (milliseconds since 1970 by its own clock) into an instant; undefined where the zone never showed it. */
+/** Converts a local time (milliseconds since 1970 in local time) to an instant; undefined if the zone skipped it. */
 export type ZoneClock = (localMs: number) => number | undefined;
 
 /**
- * The clock of a time zone of the IANA database, such as `Africa/Casablanca`, which moves around Ramadan.
- * Set back, it shows an hour twice: the earlier instant is taken, whatever the rows around it say, so that the order of
- * rows decides nothing. Set forward, it skips an hour: a time within it is no time.
+ * The clock of an IANA time zone, such as `Africa/Casablanca`, whose offset changes around Ramadan. Of a local time that
+ * occurs twice it takes the earlier instant, so that the result does not depend on the order of rows.
  */
 export function zoneClock(name: string): ZoneClock {
   if (!IANAZone.isValidZone(name)) {
     throw new Fault(
       'INVALID_INPUT',
-      `there is no time zone ${JSON.stringify(name)}: name one as Africa/Casablanca`,
+      `unknown time zone ${JSON.stringify(name)}: use an IANA name such as Africa/Casablanca`,
     );
   }
   const zone = IANAZone.create(name);

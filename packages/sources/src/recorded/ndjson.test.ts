@@ -67,7 +67,7 @@ describe('a line of NDJSON', () => {
     });
   });
 
-  it('may say what a broken clock said', async () => {
+  it('may have the text of a broken clock', async () => {
     expect(await rowOf({ vehicle_id: 'v1', clock_text: '90/02/2032 12:08', signals: {} })).toMatchObject({
       report: {
         reportId: 'v1@90/02/2032_12:08',
@@ -76,7 +76,7 @@ describe('a line of NDJSON', () => {
     });
   });
 
-  it('passes on values that only the door can judge', async () => {
+  it('passes on values that only ingest can judge', async () => {
     const line = `{"vehicle_id":"a b","observed_at":"${AT}","signals":{"latitude_deg":91,"speed_kmh":1e999}}`;
     expect(await rowOf(line)).toMatchObject({
       report: { vehicleId: 'a b', samples: [{ signals: { latitudeDeg: 91, speedKmh: Infinity } }] },
@@ -84,30 +84,39 @@ describe('a line of NDJSON', () => {
   });
 
   it.each([
-    ['{"vehicle_id":', 'this is no JSON: '],
+    ['{"vehicle_id":', 'not valid JSON: '],
     ['[1,2]', 'the line must be a JSON object'],
     [{ observed_at: AT, signals: {} }, 'vehicle_id is missing'],
-    [{ vehicle_id: 7, observed_at: AT, signals: {} }, 'vehicle_id must be a text'],
+    [{ vehicle_id: 7, observed_at: AT, signals: {} }, 'vehicle_id must be a string'],
     [{ vehicle_id: 'v', observed_at: AT }, 'signals is missing'],
-    [{ vehicle_id: 'v', signals: {} }, 'needs observed_at, or clock_text where the clock told no time'],
-    [{ vehicle_id: 'v', observed_at: '2026-11-21T10:00:00', signals: {} }, 'observed_at is no ISO 8601 time'],
+    [
+      { vehicle_id: 'v', signals: {} },
+      'needs either observed_at, or clock_text if the clock gave no valid time',
+    ],
+    [
+      { vehicle_id: 'v', observed_at: '2026-11-21T10:00:00', signals: {} },
+      'observed_at must be an ISO 8601 time with an offset',
+    ],
     [
       { vehicle_id: 'v', observed_at: 1.5, signals: {} },
       'observed_at must be an ISO 8601 time, or Unix time',
     ],
-    [{ vehicle_id: 'v', samples: {} }, 'samples must be a list'],
+    [{ vehicle_id: 'v', samples: {} }, 'samples must be an array'],
     [{ vehicle_id: 'v', samples: [{ observed_at: AT, signals: [] }] }, 'samples.0.signals must be an object'],
     [{ vehicle_id: 'v', observed_at: AT, signals: { speed_kmh: 'fast' } }, '"speed_kmh" must be a number'],
-    [{ vehicle_id: 'v', observed_at: AT, signals: { speed_kmh: null } }, '"speed_kmh" is null'],
-    [{ vehicle_id: 'v', observed_at: AT, signals: { speed: 1 } }, '"speed" is no signal'],
+    [{ vehicle_id: 'v', observed_at: AT, signals: { speed_kmh: null } }, '"speed_kmh" must not be null'],
+    [{ vehicle_id: 'v', observed_at: AT, signals: { speed: 1 } }, '"speed" is not a signal name'],
     [{ vehicle_id: 'v', observed_at: AT, signals: { 'Vehicle.X': [1] } }, '"Vehicle.X" must be a number, a'],
-    [`{"vehicle_id":"v","observed_at":"${AT}","signals":{"__proto__":1}}`, '"__proto__" is no signal'],
+    [
+      `{"vehicle_id":"v","observed_at":"${AT}","signals":{"__proto__":1}}`,
+      '"__proto__" is not a signal name',
+    ],
   ])('that cannot be read says why: %j', async (line, reason) => {
     const row = await rowOf(line);
     expect(row).toEqual({ row: 1, unreadable: expect.stringContaining(reason) });
   });
 
-  it('that cannot be read spoils no neighbour, and its number is kept', async () => {
+  it('that is unreadable does not affect the others, and keeps its number', async () => {
     const good = JSON.stringify({ vehicle_id: 'v', observed_at: AT, signals: { speed_kmh: 1 } });
     const rows = await Array.fromAsync(readNdjson(textLines([good, 'oops', '', good])));
     expect(rows.map((row) => [row.row, 'report' in row])).toEqual([
@@ -117,7 +126,7 @@ describe('a line of NDJSON', () => {
     ]);
   });
 
-  it('tells a few faults of many', async () => {
+  it('lists a few faults of many', async () => {
     const signals = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`s${at}`, 1]));
     const row = await rowOf({ vehicle_id: 'v', observed_at: AT, signals });
     expect(row).toEqual({ row: 1, unreadable: expect.stringMatching(/95 more$/) });

@@ -6,23 +6,23 @@ import { type RecordedTime, reportIdOf, type SourceRow } from '../source.ts';
 import { isoInstant } from './iso-time.ts';
 import type { Line } from './lines.ts';
 
-/** How many faults of a line are told. */
+/** Of a line, how many faults are listed. */
 const MAX_FAULTS = 5;
 
-const NO_TIME = 'must be an ISO 8601 time, or Unix time in whole milliseconds';
+const TIME_RULE = 'must be an ISO 8601 time, or Unix time in whole milliseconds';
 
-const text = v.string('must be a text');
+const text = v.string('must be a string');
 
 const instant = v.pipe(
-  v.union([v.string(), v.pipe(v.number(), v.safeInteger(NO_TIME))], NO_TIME),
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger(TIME_RULE))], TIME_RULE),
   v.transform((value) => (typeof value === 'string' ? isoInstant(value) : { atMs: value })),
   v.check(
     (time) => 'atMs' in time,
-    'is no ISO 8601 time with its offset (Z or +01:00); what a broken clock said goes into clock_text',
+    'must be an ISO 8601 time with an offset (Z or +01:00); put the text of a broken clock into clock_text',
   ),
 );
 
-/** By signal name, as everywhere in JSON: a number, a yes or no, or a text, of the kind the signal has. */
+/** Values by signal name: a number, a boolean or a string, as the signal requires. */
 const signals = v.pipe(
   v.custom<Readonly<Record<string, SignalValue>>>(
     isPlainObject,
@@ -49,24 +49,24 @@ const report = v.object({
       ),
       v.check(
         (sample) => (sample.observed_at === undefined) !== (sample.clock_text === undefined),
-        'needs observed_at, or clock_text where the clock told no time',
+        'needs either observed_at, or clock_text if the clock gave no valid time',
       ),
     ),
-    'must be a list',
+    'must be an array',
   ),
 });
 
 type JsonReport = v.InferOutput<typeof report>;
 type JsonSample = JsonReport['samples'][number];
 
-/** The platform's own form, one report a line; docs/ndjson.md has it in full. */
+/** The platform's own format, one report a line; see docs/ndjson.md. */
 export async function* readNdjson(lines: AsyncIterable<Line>): AsyncGenerator<SourceRow> {
   for await (const line of lines) yield 'text' in line ? toRow(line.row, line.text) : line;
 }
 
 function toRow(row: number, line: string): SourceRow {
   const json = parseJson(line);
-  if ('fault' in json) return { row, unreadable: `this is no JSON: ${json.fault}` };
+  if ('fault' in json) return { row, unreadable: `not valid JSON: ${json.fault}` };
   if (!isPlainObject(json.value)) return { row, unreadable: 'the line must be a JSON object' };
   const isFlat = !Object.hasOwn(json.value, 'samples');
   const parsed = v.safeParse(report, isFlat ? { ...json.value, samples: [json.value] } : json.value);
@@ -119,15 +119,15 @@ function timeOf(sample: JsonSample): RecordedTime {
 
 function faultOfSignal(name: string, value: unknown): string | undefined {
   if (!isSignalName(name))
-    return 'is no signal: name one of the known signals, or a VSS path such as Vehicle.Speed';
+    return 'is not a signal name: use a known signal, or a VSS path such as Vehicle.Speed';
   const kind = Object.hasOwn(KNOWN_SIGNALS, name)
     ? KNOWN_SIGNALS[name as keyof typeof KNOWN_SIGNALS].kind
     : undefined;
-  if (value === null) return 'is null: leave out a signal that is not known';
+  if (value === null) return 'must not be null: leave out a signal without a value';
   if (kind !== undefined) return typeof value === kind ? undefined : `must be a ${kind}`;
   return ['number', 'boolean', 'string'].includes(typeof value)
     ? undefined
-    : 'must be a number, a boolean or a text';
+    : 'must be a number, a boolean or a string';
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

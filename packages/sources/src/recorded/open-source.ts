@@ -7,13 +7,13 @@ import { type Line, readLines } from './lines.ts';
 import { readNdjson } from './ndjson.ts';
 import { readTwizy } from './twizy.ts';
 
-/** What a file says not of itself. */
+/** What the file itself does not contain. */
 export interface SourceOptions {
-  /** Of capmetro speeds; `ms` unless given. */
+  /** Of capmetro speeds. Default: `ms`. */
   readonly speedUnit?: SpeedUnit;
-  /** Of twizy drives; `twizy` unless given. */
+  /** Of twizy drives. Default: `twizy`. */
   readonly vehicleId?: string;
-  /** Of twizy times, by its IANA name; `Africa/Casablanca` unless given. */
+  /** Of twizy times, an IANA name. Default: `Africa/Casablanca`. */
   readonly timeZone?: string;
 }
 
@@ -27,18 +27,21 @@ export type SourceFormat = keyof typeof READERS;
 
 export const SOURCE_FORMATS = Object.keys(READERS) as readonly SourceFormat[];
 
-/** A file being read. */
+/** An open file. */
 export interface OpenSource {
   readonly rows: Source;
-  /** Undefined where the size is not known, as of standard input. */
+  /** Undefined if the size is unknown, as for standard input. */
   readonly sizeBytes: number | undefined;
-  /** How much of it has been read. */
+  /** The number of bytes read so far. */
   readBytes(): number;
-  /** Reads no further, also where more could still come. */
+  /** Stops reading, even if the input continues. */
   close(): void;
 }
 
-/** Opens a file, or standard input where the path is `-`. Fails with INVALID_INPUT where there is no such file. */
+/**
+ * Opens a file, or standard input if the path is `-`.
+ * @throws Fault INVALID_INPUT if the file cannot be read.
+ */
 export async function openSource(
   path: string,
   format: SourceFormat,
@@ -68,5 +71,5 @@ async function sizeOf(path: string): Promise<number> {
     });
   });
   if (found.isFile()) return found.size;
-  throw new Fault('INVALID_INPUT', `${path} is no file`);
+  throw new Fault('INVALID_INPUT', `${path} is not a regular file`);
 }

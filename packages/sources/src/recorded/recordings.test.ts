@@ -58,7 +58,7 @@ describe.skipIf(!existsSync(`${DATA}twizy-ev`))('the electric drives in ../share
     expect(compared(outbound.byKey, inbound.byKey)).toEqual({ shared: 0, conflicting: 0 });
   });
 
-  it('have 66 rows whose clock told no time', async () => {
+  it('have 66 rows without a valid time', async () => {
     const source = await openSource(`${DATA}twizy-ev/corrupt-rows.raw.csv`, 'twizy');
     const rows = await Array.fromAsync(source.rows);
     const timeless = rows.filter((row) => 'report' in row && row.report.samples[0]?.clockText !== undefined);

@@ -67,14 +67,14 @@ describe('a row of the electric drives', () => {
     ['30/06/2021', 'twizy@30/06/2021_10:32:44'],
     ['02/29/2021', 'twizy@02/29/2021_10:32:44'],
     ['n/a', 'twizy@n/a_10:32:44'],
-  ])('with the impossible date %s is sent as what the clock said', async (date, reportId) => {
+  ])('with the impossible date %s is sent as the text of the clock', async (date, reportId) => {
     const [row] = await rowsOf(RAW, [raw.replace('06/30/2021', date)]);
     expect(row).toMatchObject({
       report: { reportId, samples: [{ observedAtMs: 0, clockText: `${date} 10:32:44` }] },
     });
   });
 
-  it('at a local time that the zone skipped is sent as what the clock said', async () => {
+  it('at a local time that the zone skipped is sent as the text of the clock', async () => {
     const [row] = await rowsOf(CLEANED, [cleaned.replace('2021-06-30T10:32:44', '2021-05-16T02:30:00')]);
     expect(row).toMatchObject({
       report: {
@@ -98,20 +98,20 @@ describe('a row of the electric drives', () => {
 
   it('of an unknown gear cannot be read', async () => {
     expect(await rowsOf(CLEANED, [cleaned.replace(',D,', ',X,')])).toEqual([
-      { row: 2, unreadable: 'mode is none of N, D, R: "X"' },
+      { row: 2, unreadable: 'mode must be one of N, D, R, found "X"' },
     ]);
   });
 
-  it('takes the vehicle and the zone it is told', async () => {
+  it('has the given vehicle and zone', async () => {
     const [row] = await rowsOf(CLEANED, [cleaned], { vehicleId: 'ev:7', timeZone: 'UTC' });
     expect(row).toMatchObject({
       report: { vehicleId: 'ev:7', reportId: 'ev:7@2021-06-30T10:32:44.000Z' },
     });
   });
 
-  it('is not looked for in a file of another kind', async () => {
+  it('needs a file of its format', async () => {
     await expect(rowsOf('drive,route,start_local', [])).rejects.toThrow(
-      'this is no twizy file: it has no column soc_pct',
+      'not a twizy file: it has no column soc_pct',
     );
   });
 });

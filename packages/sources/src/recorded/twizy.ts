@@ -5,13 +5,13 @@ import type { Line } from './lines.ts';
 import { type ZoneClock, zoneClock } from './local-time.ts';
 
 export interface TwizyOptions {
-  /** The vehicle's id; the files name none. */
+  /** The files name no vehicle. Default: `twizy`. */
   readonly vehicleId?: string;
-  /** The zone of the recorder's clock, by its IANA name; the files name none. */
+  /** The IANA zone of the recorder's clock; the files name no zone. Default: `Africa/Casablanca`. */
   readonly timeZone?: string;
 }
 
-/** Which columns of a file hold what. */
+/** The columns of a file, and how to read its clock. */
 interface Layout {
   readonly columns: Readonly<Record<Column, string>>;
   readonly readClock: (cells: Cells, toInstant: ZoneClock) => RecordedTime;
@@ -49,9 +49,9 @@ const RAW: Readonly<Record<Column, string>> = {
 const GEARS: Readonly<Record<string, number>> = { N: 0, D: 127, R: -1 };
 
 /**
- * Drives of an electric Renault Twizy around Rabat (RSK Twizy EV dataset, doi 10.1109/ACCESS.2022.3225643), in the form
- * of the original files (`Date` month/day/year and `Time`) or cleaned (`local_time`). An instant makes the same report
- * whichever file it comes from. A date that cannot be, such as 90/02/2032, is sent as what the clock said.
+ * Drives of an electric Renault Twizy around Rabat (RSK Twizy EV dataset, doi 10.1109/ACCESS.2022.3225643), as the
+ * original files (`Date` month/day/year and `Time`) or cleaned (`local_time`). Both give the same report for an instant;
+ * an impossible date such as 90/02/2032 is sent as the text of the clock.
  */
 export function readTwizy(lines: AsyncIterable<Line>, options: TwizyOptions = {}): Source {
   const { vehicleId = 'twizy', timeZone = 'Africa/Casablanca' } = options;

@@ -1,0 +1,5 @@
+/** Takes the options of a load as JSON, and runs it until the parent process disconnects. */
+import type { LoadOptions } from '../src/load/load.ts';
+import { serveLoad } from '../src/load/serve-load.ts';
+
+await serveLoad(JSON.parse(process.argv[2] ?? '') as LoadOptions);

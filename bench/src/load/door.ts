@@ -1,0 +1,50 @@
+/** The only file of the bench that opens connections to ingest and sends reports. */
+import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { Fault } from '@odograph/kernel/fault';
+import type { Position } from '@odograph/kernel/position';
+import { faultFromRpcStatus } from '@odograph/platform/grpc/status';
+import { createDoorClient } from '@odograph/testing/door-client';
+
+/** A transport to ingest. */
+export interface Door {
+  connect(): Promise<DoorConnection>;
+  close(): void;
+}
+
+export interface DoorConnection {
+  /**
+   * Sends a batch of encoded reports, and resolves with their positions once they are on disk.
+   * @throws Fault if ingest refuses the batch, does not accept one of its reports, or the connection ends.
+   */
+  send(reports: readonly Uint8Array[]): Promise<readonly Position[]>;
+  /** Whether the connection has failed. It stays open when ingest refuses a batch. */
+  hasFailed(): boolean;
+  close(): Promise<void>;
+}
+
+/** @param endpoint of ingest. */
+export function openDoor(endpoint: string): Door {
+  const client = createDoorClient(endpoint);
+  return {
+    close: () => client.close(),
+    async connect() {
+      const connection = await client.connect();
+      let hasFailed = false;
+      return {
+        hasFailed: () => hasFailed,
+        close: () => connection.close(),
+        async send(reports) {
+          const { results, refused } = await connection.send(reports).catch((error: unknown) => {
+            hasFailed = true;
+            throw error;
+          });
+          if (refused) throw faultFromRpcStatus(refused);
+          return results.map(({ outcome, position, findings }) => {
+            if (outcome === ReportOutcome.ACCEPTED && position) return position;
+            throw new Fault('INVALID_INPUT', `ingest did not accept a report: ${findings[0]?.description}`);
+          });
+        },
+      };
+    },
+  };
+}

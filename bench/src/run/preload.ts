@@ -1,0 +1,88 @@
+import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { pause } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
+import type { Position } from '@odograph/kernel/position';
+import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
+import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
+import { openDoor } from '../load/door.ts';
+import type { BenchPlatform } from './platform.ts';
+import { scrapeAll, sumOf } from './scrape.ts';
+
+interface PreloadOptions {
+  readonly vehicles: number;
+  readonly seed: number;
+  /** Unix time in milliseconds. */
+  readonly untilMs: number;
+}
+
+const HOURS = 4;
+const HOUR_MS = 3_600_000;
+const SAMPLES_AN_HOUR = 60;
+const CONNECTIONS = 4;
+const REPORTS_A_BATCH = 20;
+const VISIBLE_WITHIN_MS = 60_000;
+const STORED_WITHIN_MS = 120_000;
+const POLL_MS = 500;
+/** The size of all tails together when only events of the log itself are left. */
+const STORED_BYTES = 65_536;
+
+/** Reports some hours of a fleet, a sample a minute. Resolves once every replica has them and they are stored. */
+export async function preload(platform: BenchPlatform, options: PreloadOptions): Promise<void> {
+  const { vehicles, seed, untilMs } = options;
+  const startMs = untilMs - (HOURS + 1) * HOUR_MS;
+  const time = { startMs, stepMs: HOUR_MS, samplesPerReport: SAMPLES_AN_HOUR };
+  const fleet = createFleet({ movement: 'steps', seed, vehicles, ...time });
+  const { ingest, histories } = platform.endpoints;
+  const reported = await Promise.all(
+    Array.from({ length: CONNECTIONS }, (_, at) => {
+      const own = fleet.vehicleIds.flatMap((_, vehicle) => (vehicle % CONNECTIONS === at ? [vehicle] : []));
+      return reportHours(ingest, fleet, own);
+    }),
+  );
+  const newest = newestByPartition(reported.flat());
+  await Promise.all(histories.map((endpoint) => untilVisible(endpoint, newest)));
+  await untilStored(platform.metrics);
+}
+
+async function reportHours(ingest: string, fleet: Fleet, vehicles: readonly number[]): Promise<Position[]> {
+  const door = openDoor(ingest);
+  const connection = await door.connect();
+  const positions: Position[] = [];
+  for (let hour = 0; hour < HOURS; hour += 1) {
+    for (let at = 0; at < vehicles.length; at += REPORTS_A_BATCH) {
+      const batch = vehicles.slice(at, at + REPORTS_A_BATCH).map((vehicle) => fleet.next(vehicle).bytes);
+      positions.push(...(await connection.send(batch)));
+    }
+  }
+  await connection.close();
+  door.close();
+  return positions;
+}
+
+function newestByPartition(positions: readonly Position[]): readonly Position[] {
+  const newest = new Map<number, Position>();
+  for (const position of positions) {
+    if (position.sequence >= (newest.get(position.partition)?.sequence ?? 0)) {
+      newest.set(position.partition, position);
+    }
+  }
+  return [...newest.values()];
+}
+
+async function untilVisible(endpoint: string, positions: readonly Position[]): Promise<void> {
+  const client = createGrpcClient(VehicleHistoryClient, endpoint);
+  const request = { fleet: '', pageSize: 1, pageToken: '', atLeast: [...positions] };
+  await callUnary(client.listStatus, request, { deadlineMs: VISIBLE_WITHIN_MS });
+  client.close();
+}
+
+/** The flush of several hours must not be part of what is measured. */
+async function untilStored(metrics: BenchPlatform['metrics']): Promise<void> {
+  const deadlineAtMs = performance.now() + STORED_WITHIN_MS;
+  while (performance.now() < deadlineAtMs) {
+    const samples = Object.values(await scrapeAll(metrics)).flat();
+    if (sumOf(samples, 'odograph_views_tail_size') < STORED_BYTES) return;
+    await pause(POLL_MS);
+  }
+  throw new Fault('DEADLINE', `history did not store the samples of the fleet within ${STORED_WITHIN_MS} ms`);
+}
