@@ -1,7 +1,6 @@
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 
 /** The reports that are acknowledged and not visible in the read models yet, by the positions that history returns. */
 interface Backlog {
@@ -19,7 +18,7 @@ const POLL_MS = 100;
  * @param onVisible is called with the number of reports that became visible.
  */
 export function watchBacklog(endpoint: string, onVisible: (reports: number) => void): Backlog {
-  const client = createGrpcClient(VehicleHistoryClient, endpoint);
+  const client = createClient({ history: endpoint, maxAttempts: 1 });
   const stopping = new AbortController();
   /** Reports that are not visible, by partition and sequence. */
   const waiting = new Map<number, Map<number, number>>();
@@ -39,8 +38,7 @@ export function watchBacklog(endpoint: string, onVisible: (reports: number) => v
 
   async function poll(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const request = { fleet: '', pageSize: 1, pageToken: '', atLeast: [] };
-      for (const position of (await callUnary(client.listStatus, request)).positions) reached(position);
+      for (const position of (await client.statusPage({ pageSize: 1 })).positions) reached(position);
       await pause(POLL_MS, stopping.signal);
     }
   }

@@ -1,9 +1,9 @@
 /** The only file of the bench that opens connections to ingest and sends reports. */
+import { createClient } from '@odograph/client';
+import { faultFromRpcStatus } from '@odograph/client/rpc-status';
 import { ReportOutcome } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { faultFromRpcStatus } from '@odograph/platform/grpc/status';
-import { createDoorClient } from '@odograph/testing/door-client';
 
 /** A transport to ingest. */
 export interface Door {
@@ -24,7 +24,9 @@ export interface DoorConnection {
 
 /** @param endpoint of ingest. */
 export function openDoor(endpoint: string): Door {
-  const client = createDoorClient(endpoint);
+  // Each has its own transport: loads open several in one process.
+  const channelOptions = { 'grpc.use_local_subchannel_pool': 1 };
+  const client = createClient({ ingest: endpoint, maxAttempts: 1, channelOptions });
   return {
     close: () => client.close(),
     async connect() {

@@ -1,7 +1,7 @@
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { type Client, createClient } from '@odograph/client';
+import type { RetryOptions } from '@odograph/client/retry';
 import { pause } from '@odograph/kernel/clock';
 import { createRandom, seedOf } from '@odograph/kernel/random';
-import { type CallSettings, callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { createFleet } from '@odograph/sources/fleet/fleet';
 import type { Load, UsersOptions } from './load.ts';
 import { createRecorder } from './recorder.ts';
@@ -15,8 +15,10 @@ const HOUR_MS = 3_600_000;
 /** Users who ask, wait for the answer, think, and ask again. */
 export function createUsers({ histories, vehicles, seed }: UsersOptions): Load {
   const clients = Array.from({ length: TRANSPORTS }, (_, at) =>
-    createGrpcClient(VehicleHistoryClient, histories[at % histories.length] ?? '', {
-      'grpc.use_local_subchannel_pool': 1,
+    createClient({
+      history: histories[at % histories.length] ?? '',
+      maxAttempts: 1,
+      channelOptions: { 'grpc.use_local_subchannel_pool': 1 },
     }),
   );
   const { vehicleIds } = createFleet({ movement: 'steps', seed, vehicles });
@@ -26,7 +28,7 @@ export function createUsers({ histories, vehicles, seed }: UsersOptions): Load {
     recorder,
     async work(user, signal) {
       const random = createRandom(seedOf(seed, user));
-      const ask = createAsk(clients[user % TRANSPORTS] as VehicleHistoryClient, vehicleIds);
+      const ask = createAsk(clients[user % TRANSPORTS] as Client, vehicleIds);
       await pause(random.next() * drawThinkMs(random), signal);
       while (!signal.aborted) {
         const startMs = performance.now();
@@ -49,21 +51,19 @@ export function createUsers({ histories, vehicles, seed }: UsersOptions): Load {
 const SAMPLES_A_PAGE = 100;
 
 /** Sends the requests of one user, and remembers the page that it reached. */
-function createAsk(client: VehicleHistoryClient, vehicleIds: readonly string[]) {
+function createAsk(client: Client, vehicleIds: readonly string[]) {
   let pageToken = '';
-  return async (request: UserRequest, settings: CallSettings): Promise<void> => {
+  return async (request: UserRequest, options: RetryOptions): Promise<void> => {
     if (request.kind === 'page') {
-      const page = { fleet: '', pageSize: 0, pageToken, atLeast: [] };
-      pageToken = (await callUnary(client.listStatus, page, settings)).nextPageToken;
+      pageToken = (await client.statusPage({ ...options, pageToken })).nextPageToken;
       return;
     }
     const vehicleId = vehicleIds[request.vehicle] ?? '';
     if (request.kind === 'status') {
-      await callUnary(client.getStatus, { vehicleId }, settings);
+      await client.status(vehicleId, options);
       return;
     }
-    const range = { fromMs: Date.now() - request.hours * HOUR_MS, toMs: 0, signals: [] };
-    const samples = { vehicleId, ...range, pageSize: SAMPLES_A_PAGE, pageToken: '', withTotal: false };
-    await callUnary(client.listSamples, samples, settings);
+    const fromMs = Date.now() - request.hours * HOUR_MS;
+    await client.samplePage(vehicleId, { ...options, fromMs, pageSize: SAMPLES_A_PAGE });
   };
 }

@@ -1,7 +1,6 @@
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { createClient } from '@odograph/client';
 import { isFault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 
 /** Reads acknowledged reports back, as a client that reads its own writes. */
 interface VisibleProbe {
@@ -15,7 +14,7 @@ const EVERY_MS = 25;
 
 /** @param onVisible is called with the time from acknowledgement to answer in milliseconds, or to the deadline. */
 export function createVisibleProbe(endpoint: string, onVisible: (ms: number) => void): VisibleProbe {
-  const client = createGrpcClient(VehicleHistoryClient, endpoint);
+  const client = createClient({ history: endpoint, maxAttempts: 1 });
   const asking = new Set<Promise<void>>();
   const stopping = new AbortController();
   let lastAtMs = 0;
@@ -23,7 +22,7 @@ export function createVisibleProbe(endpoint: string, onVisible: (ms: number) => 
   async function ask(vehicleId: string, atLeast: Position): Promise<void> {
     const startMs = performance.now();
     try {
-      await callUnary(client.getStatus, { vehicleId, atLeast }, { signal: stopping.signal });
+      await client.status(vehicleId, { atLeast, signal: stopping.signal });
     } catch (error) {
       if (!isFault(error, 'DEADLINE', 'CANCELLED')) throw error;
     }

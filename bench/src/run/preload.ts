@@ -1,8 +1,7 @@
-import { VehicleHistoryClient } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
-import { callUnary, createGrpcClient } from '@odograph/platform/grpc/client';
 import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
 import { openDoor } from '../load/door.ts';
 import type { BenchPlatform } from './platform.ts';
@@ -70,10 +69,8 @@ function newestByPartition(positions: readonly Position[]): readonly Position[] 
 }
 
 async function untilVisible(endpoint: string, positions: readonly Position[]): Promise<void> {
-  const client = createGrpcClient(VehicleHistoryClient, endpoint);
-  const request = { fleet: '', pageSize: 1, pageToken: '', atLeast: [...positions] };
-  await callUnary(client.listStatus, request, { deadlineMs: VISIBLE_WITHIN_MS });
-  client.close();
+  using client = createClient({ history: endpoint, maxAttempts: 1 });
+  await client.statusPage({ pageSize: 1, atLeast: positions, deadlineMs: VISIBLE_WITHIN_MS });
 }
 
 /** The flush of several hours must not be part of what is measured. */
