@@ -44,7 +44,7 @@ export function applyMishap(
   return { ...report, reportId: before.reportId, samples: atTimesOf(before.samples, report.samples) };
 }
 
-/** As long before the start as they were after it, so that each late report has a time of its own. */
+/** As long before the start as they were after it, so that each late report has its own time. */
 function mirrored(samples: readonly Sample[], startMs: number): Sample[] {
   const shiftMs = 2 * (startMs - (samples[0]?.observedAtMs ?? startMs));
   return samples.map((sample) => ({ ...sample, observedAtMs: sample.observedAtMs + shiftMs }));

@@ -14,7 +14,7 @@ export interface Track {
 
 export interface TrackedReport {
   readonly report: VehicleReport;
-  /** A sensor gave a value that the door sets aside. */
+  /** A sensor gave a value that is not believable. */
   readonly hasSensorFault: boolean;
 }
 

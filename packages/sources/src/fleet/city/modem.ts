@@ -4,7 +4,7 @@ import type { Observation } from './observation.ts';
 
 type Fault = Readonly<Record<string, SignalValue>>;
 
-/** An observation on its way to the door. */
+/** An observation on its way to ingest. */
 export interface Transmission {
   /** When the modem sends it: Unix time in milliseconds, never before the observation. */
   readonly sentMs: number;
