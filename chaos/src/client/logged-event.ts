@@ -1,4 +1,4 @@
-import type { LoggedEvent as WireLoggedEvent } from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import type { LogEvent } from '@odograph/client/log';
 import { type Event, TelemetryConflicted } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { invariant } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
@@ -14,8 +14,8 @@ export interface LoggedEvent {
   readonly identity: string;
 }
 
-export function toLoggedEvent({ position, event }: WireLoggedEvent): LoggedEvent {
-  invariant(position?.index !== undefined && event, 'a logged event has a position and an event');
+export function toLoggedEvent({ position, event }: LogEvent): LoggedEvent {
+  invariant(position.index !== undefined, 'the position of an event has an index');
   const own = event.type === 'TelemetryConflicted' ? TelemetryConflicted.decode(event.payload).came : event;
   invariant(own, 'a conflict contains the event of its report');
   return {

@@ -1,10 +1,14 @@
+import { type Client, createClient } from '@odograph/client';
+import type { Connection } from '@odograph/client/connection';
 import {
   ReportOutcome,
   type ReportResult,
-} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+} from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import { faultFromRpcStatus } from '@odograph/client/rpc-status';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import { faultFromRpcStatus } from '@odograph/platform/grpc/status';
-import { createDoorClient, type DoorClient, type DoorConnection } from '@odograph/testing/door-client';
+
+/** The client's own transport, and one attempt a call: the ledger must know each of them. */
+const OWN_TRANSPORT = { maxAttempts: 1, channelOptions: { 'grpc.use_local_subchannel_pool': 1 } };
 
 /** The result of each report that was answered, and the fault because of which the others were not. */
 interface BatchAnswer {
@@ -25,17 +29,16 @@ interface BatchSenderOptions {
 }
 
 export function createBatchSender({ endpoint, mode, deadlineMs }: BatchSenderOptions): BatchSender {
-  const client = createDoorClient(endpoint);
+  const client = createClient({ ingest: endpoint, ...OWN_TRANSPORT });
   const send = mode === 'calls' ? sendByCalls(client, deadlineMs) : sendByConnection(client, deadlineMs);
   return { send, close: () => client.close() };
 }
 
 /** Each batch is one call. */
-function sendByCalls(client: DoorClient, deadlineMs: number): BatchSender['send'] {
+function sendByCalls(client: Client, deadlineMs: number): BatchSender['send'] {
   return async (reports) => {
     try {
-      const { results } = await client.report(reports, deadlineMs);
-      return { results, fault: undefined };
+      return { results: await client.report(reports, { deadlineMs }), fault: undefined };
     } catch (error) {
       if (isFault(error, 'INVALID_INPUT')) return { results: reports.map(() => REJECTED), fault: undefined };
       return unanswered(reports, error);
@@ -52,10 +55,10 @@ const GRACE_MS = 500;
 const MESSAGES_AT_ONCE = 3;
 
 /** Batches share one connection, which is opened again after an error. */
-function sendByConnection(client: DoorClient, deadlineMs: number): BatchSender['send'] {
-  let connection: DoorConnection | undefined;
+function sendByConnection(client: Client, deadlineMs: number): BatchSender['send'] {
+  let connection: Connection | undefined;
 
-  async function sendPart(open: DoorConnection, reports: readonly Uint8Array[]): Promise<BatchAnswer> {
+  async function sendPart(open: Connection, reports: readonly Uint8Array[]): Promise<BatchAnswer> {
     try {
       const { results, refused } = await within(deadlineMs + GRACE_MS, open.send(reports));
       return refused ? unanswered(reports, faultFromRpcStatus(refused)) : { results, fault: undefined };
@@ -68,7 +71,7 @@ function sendByConnection(client: DoorClient, deadlineMs: number): BatchSender['
 
   return async (reports) => {
     try {
-      connection ??= await client.connect(deadlineMs);
+      connection ??= await client.connect({ openWithinMs: deadlineMs });
     } catch (error) {
       return unanswered(reports, error);
     }

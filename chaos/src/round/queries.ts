@@ -1,10 +1,11 @@
+import type { Client } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Random } from '@odograph/kernel/random';
 import type { FleetReport } from '@odograph/sources/fleet/fleet-report';
 import type { Ledger } from '@odograph/testing/ledger';
-import { connectHistory, type HistoryClient } from '../client/history-client.ts';
+import { connectHistory, statusOf } from '../client/history.ts';
 import { type Violation, violationsOf } from '../verdict/violation.ts';
 
 /** Senders that query what they have just reported, at the position of the acknowledgement, on any replica. */
@@ -37,7 +38,7 @@ export function startQueries({ endpoints, ledger, random }: QueriesDeps): Querie
 
   /** A query without an answer breaks no rule. */
   async function query(report: FleetReport, position: Position): Promise<void> {
-    const client = clients[random.index(clients.length)] as HistoryClient;
+    const client = clients[random.index(clients.length)] as Client;
     const shown = await odometerOf(client, report.vehicleId, position);
     if (shown === undefined || stopping.signal.aborted) return;
     answered += 1;
@@ -67,20 +68,16 @@ export function startQueries({ endpoints, ledger, random }: QueriesDeps): Querie
     async stop() {
       stopping.abort();
       await querying;
-      for (const client of clients) client[Symbol.dispose]();
+      for (const client of clients) client.close();
       return violationsOf('a query at the position of an acknowledgement finds the report', wrong);
     },
   };
 }
 
 /** The odometer in a vehicle's status at a position; 0 if the vehicle is not known, undefined without an answer. */
-async function odometerOf(
-  client: HistoryClient,
-  vehicleId: string,
-  atLeast: Position,
-): Promise<number | undefined> {
+async function odometerOf(client: Client, vehicleId: string, atLeast: Position): Promise<number | undefined> {
   try {
-    const status = await client.status(vehicleId, { atLeast, deadlineMs: DEADLINE_MS });
+    const status = await statusOf(client, vehicleId, { atLeast, deadlineMs: DEADLINE_MS });
     return status?.signals?.odometerKm ?? 0;
   } catch (error) {
     if (!isFault(error)) throw error;

@@ -5,7 +5,7 @@ import { streamSubject } from '@odograph/event-log/nats-subjects';
 import { invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { reportIdentity } from '@odograph/sources/fleet/fleet-report';
-import { connectHistory } from '../client/history-client.ts';
+import { connectHistory, statusOf } from '../client/history.ts';
 import { withNats } from '../client/with-nats.ts';
 import type { Round, Scenario } from '../round/round.ts';
 
@@ -26,7 +26,7 @@ export const poison: Scenario = {
     const [endpoint = ''] = round.cluster.endpoints.histories;
     using history = connectHistory(endpoint);
     const isParked = async (vehicleId: string) => {
-      const status = await history.status(vehicleId);
+      const status = await statusOf(history, vehicleId);
       invariant(status, `${vehicleId} has reported, so it has a status`);
       return status.parkedAt !== undefined;
     };

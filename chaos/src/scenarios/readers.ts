@@ -60,7 +60,9 @@ export const slowSubscribers: Scenario = {
     round.follower.setPace(Number.POSITIVE_INFINITY);
     await expectNoDelay(round);
     round.follower.setPace(0);
-    await Promise.all(stuck.map((follower) => follower.stop()));
+    for (const violations of await Promise.all(stuck.map((follower) => follower.stop()))) {
+      for (const { rule, detail } of violations) round.expect(rule, false, detail);
+    }
   },
 };
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Client } from '@odograph/client';
 import type { Position } from '@odograph/kernel/position';
-import { connectHistory, type HistoryClient } from '../client/history-client.ts';
+import { connectHistory, statusOf } from '../client/history.ts';
 import { type PlainView, plainSignals } from './plain-fold.ts';
 import { type Violation, violationsOf } from './violation.ts';
 
@@ -11,7 +12,7 @@ export async function checkViews(
   heads: readonly Position[],
 ): Promise<readonly Violation[]> {
   using history = connectHistory(endpoint);
-  await history.reach(heads);
+  await history.statusPage({ pageSize: 1, atLeast: heads });
   const wrongStatuses: string[] = [];
   const wrongSamples: string[] = [];
   const at = (difference: string) => `${endpoint}: ${difference}`;
@@ -25,8 +26,8 @@ export async function checkViews(
   ];
 }
 
-async function compareStatus(history: HistoryClient, vehicleId: string, view: PlainView): Promise<string[]> {
-  const found = await history.status(vehicleId);
+async function compareStatus(history: Client, vehicleId: string, view: PlainView): Promise<string[]> {
+  const found = await statusOf(history, vehicleId);
   if (!found) return [`${vehicleId} is not known`];
   const signals = Object.entries(plainSignals(found.signals)).map(([name, value]) => {
     return [name, [value, found.observedAtMs[name]]] as const;
@@ -40,8 +41,8 @@ async function compareStatus(history: HistoryClient, vehicleId: string, view: Pl
   return [`${vehicleId} has ${shown}, expected ${expected}; ${received}`];
 }
 
-async function compareSamples(history: HistoryClient, vehicleId: string, view: PlainView): Promise<string[]> {
-  const samples = await history.samples(vehicleId);
+async function compareSamples(history: Client, vehicleId: string, view: PlainView): Promise<string[]> {
+  const samples = await Array.fromAsync(history.samples(vehicleId));
   const found = samples.map(({ observedAtMs, reportId, signals }) => {
     return [observedAtMs, reportId, plainSignals(signals)] as const;
   });

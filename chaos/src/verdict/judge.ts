@@ -1,7 +1,7 @@
 import type { Cluster } from '@odograph/cluster/cluster';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Ledger } from '@odograph/testing/ledger';
-import { connectLog } from '../client/log-client.ts';
+import { connectHistory, readLog } from '../client/history.ts';
 import type { LoggedEvent } from '../client/logged-event.ts';
 import { checkLog } from './check-log.ts';
 import { checkViews } from './check-views.ts';
@@ -38,8 +38,8 @@ export async function judge(deps: JudgeDeps): Promise<Verdict> {
   const quiesced = await quiesce({ natsUrl: cluster.urls.nats, endpoint, withinMs: QUIESCE_WITHIN_MS });
   if ('violation' in quiesced) return { violations: [quiesced.violation], events: 0 };
   const { heads } = quiesced;
-  using client = connectLog(endpoint);
-  const log = await client.read();
+  using history = connectHistory(endpoint);
+  const log = await readLog(history);
   const ofVehicles = log.filter(({ type, identity }) => isOfVehicle(type) && !excluded.has(identity));
   const violations = [
     ...checkLog(ledger.entries(), ofVehicles, partitionCount),

@@ -1,9 +1,10 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { Client } from '@odograph/client';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { pause } from '@odograph/kernel/clock';
 import type { Position } from '@odograph/kernel/position';
-import { connectLog, type LogClient } from '../client/log-client.ts';
+import { connectHistory } from '../client/history.ts';
 import { withNats } from '../client/with-nats.ts';
 import type { Violation } from './violation.ts';
 
@@ -22,12 +23,12 @@ type Quiesced = { readonly heads: readonly Position[] } | { readonly violation: 
 
 /** Waits until the log contains everything in the streams. It only observes: the platform must get there by itself. */
 export async function quiesce({ natsUrl, endpoint, withinMs }: QuiesceOptions): Promise<Quiesced> {
-  using log = connectLog(endpoint);
+  using history = connectHistory(endpoint);
   const deadlineAtMs = performance.now() + withinMs;
   return await withNats(natsUrl, async (nats) => {
     const manager = await jetstreamManager(nats);
     for (;;) {
-      const progress = await compareWithStreams(log, manager);
+      const progress = await compareWithStreams(history, manager);
       if ('heads' in progress) return progress;
       if (performance.now() > deadlineAtMs) {
         const detail = `not within ${withinMs} ms: ${progress.behind}`;
@@ -40,10 +41,11 @@ export async function quiesce({ natsUrl, endpoint, withinMs }: QuiesceOptions): 
 
 type Progress = { readonly heads: readonly Position[] } | { readonly behind: string };
 
-async function compareWithStreams(log: LogClient, { streams }: JetStreamManager): Promise<Progress> {
+async function compareWithStreams(history: Client, { streams }: JetStreamManager): Promise<Progress> {
   try {
     const heads: Position[] = [];
-    for (const { watermark, state, reason } of await log.describe(DESCRIBE_WITHIN_MS)) {
+    const partitions = await history.describeLog({ deadlineMs: DESCRIBE_WITHIN_MS });
+    for (const { watermark, state, reason } of partitions) {
       if (!watermark) return { behind: 'a partition has no watermark' };
       const last = (await streams.info(streamName(watermark.partition))).state.last_seq;
       if (state !== PartitionState.RUNNING || last !== watermark.sequence) {

@@ -1,6 +1,5 @@
 import { isFault } from '@odograph/kernel/fault';
-import { connectHistory } from '../client/history-client.ts';
-import { connectLog } from '../client/log-client.ts';
+import { connectHistory } from '../client/history.ts';
 import { type Violation, violationsOf } from './violation.ts';
 
 /** Checks that the views of each replica reach the current end of the log in time. */
@@ -13,14 +12,10 @@ export async function checkViewsReach(
 }
 
 async function reachLog(endpoint: string, withinMs: number): Promise<readonly string[]> {
-  using log = connectLog(endpoint);
   using history = connectHistory(endpoint);
   try {
-    const partitions = await log.describe(withinMs);
-    await history.reach(
-      partitions.flatMap(({ watermark }) => watermark ?? []),
-      withinMs,
-    );
+    const atLeast = await history.watermarks({ deadlineMs: withinMs });
+    await history.statusPage({ pageSize: 1, atLeast, deadlineMs: withinMs });
     return [];
   } catch (error) {
     if (!isFault(error)) throw error;
