@@ -36,16 +36,13 @@ export function startQueries({ endpoints, ledger, random }: QueriesDeps): Querie
   let answered = 0;
   const wrong: string[] = [];
 
-  /** A query without an answer breaks no rule. */
   async function query(report: FleetReport, position: Position): Promise<void> {
     const client = clients[random.index(clients.length)] as Client;
-    const shown = await odometerOf(client, report.vehicleId, position);
-    if (shown === undefined || stopping.signal.aborted) return;
+    const find = random.chance(0.5) ? missingInStatus : missingInSamples;
+    const missing = await answerOf(find(client, report, position));
+    if (missing === undefined || stopping.signal.aborted) return;
     answered += 1;
-    const least = report.report.samples[0]?.signals?.odometerKm ?? 0;
-    if (shown >= least) return;
-    const at = formatPosition(position);
-    wrong.push(`${report.identity} at ${at} shows ${shown} km, expected at least ${least} km`);
+    if (missing !== '') wrong.push(`${report.identity} at ${formatPosition(position)}: ${missing}`);
   }
 
   async function queryInTurn(): Promise<void> {
@@ -74,11 +71,29 @@ export function startQueries({ endpoints, ledger, random }: QueriesDeps): Querie
   };
 }
 
-/** The odometer in a vehicle's status at a position; 0 if the vehicle is not known, undefined without an answer. */
-async function odometerOf(client: Client, vehicleId: string, atLeast: Position): Promise<number | undefined> {
+/** What an answer at a position lacks of a report; empty if it lacks nothing. Throws a Fault without an answer. */
+type FindMissing = (client: Client, report: FleetReport, position: Position) => Promise<string>;
+
+/** A status has only the newest values, so a later report hides that one is missing. */
+const missingInStatus: FindMissing = async (client, { report, vehicleId }, atLeast) => {
+  const status = await statusOf(client, vehicleId, { atLeast, deadlineMs: DEADLINE_MS });
+  const shown = status?.signals?.odometerKm ?? 0;
+  const least = report.samples[0]?.signals?.odometerKm ?? 0;
+  return shown >= least ? '' : `the status shows ${shown} km, expected at least ${least} km`;
+};
+
+const missingInSamples: FindMissing = async (client, { report, vehicleId }, atLeast) => {
+  const fromMs = report.samples[0]?.observedAtMs ?? 0;
+  const range = { fromMs, toMs: fromMs + 1, atLeast, deadlineMs: DEADLINE_MS };
+  const found = await Array.fromAsync(client.samples(vehicleId, range));
+  const isFound = found.some(({ reportId }) => reportId === report.reportId);
+  return isFound ? '' : `its sample of ${fromMs} is not among the ${found.length} of that time`;
+};
+
+/** Undefined without an answer, which breaks no rule. */
+async function answerOf(finding: Promise<string>): Promise<string | undefined> {
   try {
-    const status = await statusOf(client, vehicleId, { atLeast, deadlineMs: DEADLINE_MS });
-    return status?.signals?.odometerKm ?? 0;
+    return await finding;
   } catch (error) {
     if (!isFault(error)) throw error;
     return undefined;

@@ -1,6 +1,8 @@
 import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { Frame, FrameAction } from '../links/frames.ts';
+import { isPoint } from '../links/points.ts';
 import type { Round, Scenario } from '../round/round.ts';
+import { becomesTrue } from '../round/start-round.ts';
 import { startFollower } from '../verdict/follower.ts';
 
 // Faults between the log and those who query or follow it.
@@ -29,23 +31,38 @@ export const lostBroadcast: Scenario = {
 
 export const crossedFlush: Scenario = {
   name: 'crossed flush',
-  description: 'queries are delayed between their steps while flushes continue',
+  description: 'queries are held after they have read the stored documents, while flushes continue',
   weight: 2,
   env: { ODO_HISTORY_FLUSH_MS: '50' },
   async run(round) {
-    // Only reads of the status: flushes read samples, and must continue.
-    const isStatusRead = (frame: Frame) =>
-      frame.protocol === 'mongo' &&
-      frame.request?.command === 'find' &&
-      frame.request.collection?.startsWith('status') === true;
+    let flushes = 0;
+    /** Mostly until each partition is flushed once: a fixed time ends before that on a busy machine. */
+    const hold = async () => {
+      const enough = flushes + round.partitionCount;
+      await becomesTrue(() => flushes >= enough, round.random.between(100, 1_500));
+    };
     const unwatch = round.link('history-1→mongo').watch(async (frame): Promise<FrameAction> => {
-      if (isStatusRead(frame) && round.random.chance(0.3)) await round.wait(round.random.between(20, 600));
+      if (isPoint('checkpoint answered', frame)) flushes += 1;
+      else if (answersQuery(frame) && round.random.chance(0.5)) await hold();
       return 'pass';
     });
     await round.wait(5_000);
     unwatch();
   },
 };
+
+/** Documents of the statuses that one read has for queries that arrive together. A flush reads far more. */
+const MOST_STATUS_DOCUMENTS = 8;
+
+/** Whether a frame has the stored documents for queries: flushes read other ids and no ranges, and must continue. */
+function answersQuery(frame: Frame): boolean {
+  if (frame.protocol !== 'mongo' || frame.request?.command !== 'find') return false;
+  const { collection } = frame.request;
+  if (!/^(status|samples)_v\d+$/.test(collection)) return false;
+  const { $in: ids, $gte: from } = frame.request.body()?.['filter']?._id ?? {};
+  if (collection.startsWith('samples')) return from !== undefined;
+  return Array.isArray(ids) && ids.length <= MOST_STATUS_DOCUMENTS;
+}
 
 export const slowSubscribers: Scenario = {
   name: 'slow subscribers',
