@@ -13,6 +13,7 @@ const checks: Readonly<Record<string, readonly [program: string, ...args: string
   types: ['tsc', '-p', 'tsconfig.json', ...inColour.tsc],
   'lint and format': ['biome', 'check', '--error-on-warnings', ...inColour.biome, '.'],
   'proto lint': ['buf', 'lint'],
+  prose: [process.execPath, 'tools/prose.ts'],
   ...Object.fromEntries(
     Object.entries(generators).map(([what, script]) => [
       `${what}: current`,

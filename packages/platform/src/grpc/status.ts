@@ -4,7 +4,7 @@ import type { Any } from '@odograph/contracts/generated/google/protobuf/any';
 import type { Duration } from '@odograph/contracts/generated/google/protobuf/duration';
 import { BadRequest, QuotaFailure, RetryInfo } from '@odograph/contracts/generated/google/rpc/error_details';
 import { Status } from '@odograph/contracts/generated/google/rpc/status';
-import { Fault, type FaultCode, type FaultDetails, isFault } from '@odograph/kernel/fault';
+import { Fault, type FaultCode, isFault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
 import type { Logger } from '../logger.ts';
 
@@ -21,8 +21,6 @@ const STATUS_OF: Readonly<Record<FaultCode, status>> = {
   CORRUPT_LOG: status.DATA_LOSS,
   INTERNAL: status.INTERNAL,
 };
-
-const CODE_OF = new Map(Object.entries(STATUS_OF).map(([code, of]) => [of, code as FaultCode]));
 
 /** Clients of every language read a google.rpc.Status from this trailer. */
 export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
@@ -60,30 +58,6 @@ export function toServiceError(error: unknown, logger: Logger): ServiceError {
   return Object.assign(new Error(details), { code: rpcStatus.code, details, metadata });
 }
 
-/** The fault a google.rpc.Status tells of. */
-export function faultFromRpcStatus({ code, message, details }: Status, cause?: unknown): Fault {
-  const found = { ...readDetails(details), ...(cause === undefined ? {} : { cause }) };
-  return new Fault(faultCodeOf(code, found), message, found);
-}
-
-/** The fault a gRPC error tells of, on the client's side. */
-export function faultFromServiceError(error: ServiceError): Fault {
-  const bare = Status.create({ code: error.code, message: error.details });
-  const [trailer] = error.metadata?.get(STATUS_DETAILS_TRAILER) ?? [];
-  if (!Buffer.isBuffer(trailer)) return faultFromRpcStatus(bare, error);
-  try {
-    return faultFromRpcStatus(Status.decode(trailer), error);
-  } catch (unreadable) {
-    // Some other server's idea of a trailer: what the headers say still holds.
-    return faultFromRpcStatus(bare, new AggregateError([error, unreadable]));
-  }
-}
-
-function faultCodeOf(code: number, { retryAfterMs }: FaultDetails): FaultCode {
-  if (code === status.RESOURCE_EXHAUSTED) return retryAfterMs === undefined ? 'TOO_LARGE' : 'OVERLOADED';
-  return CODE_OF.get(code) ?? 'INTERNAL';
-}
-
 function detailsOf(fault: Fault): Any[] {
   const retryAfterMs =
     fault.retryAfterMs ?? (fault.code === 'OVERLOADED' ? DEFAULT_RETRY_AFTER_MS : undefined);
@@ -115,19 +89,6 @@ function fittingViolations(violations: readonly Finding[]): Finding[] {
   const leftOut = violations.length - fitting.length;
   if (leftOut === 0) return fitting;
   return [...fitting, { field: '', reason: 'MORE_FINDINGS', description: `${leftOut} more, not listed` }];
-}
-
-function readDetails(details: readonly Any[]): FaultDetails {
-  const find = (type: string) =>
-    details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${type}`))?.value;
-  const [badRequest, retryInfo, quota] = [find('BadRequest'), find('RetryInfo'), find('QuotaFailure')];
-  const retryDelay = retryInfo && RetryInfo.decode(retryInfo).retryDelay;
-  const limit = quota && QuotaFailure.decode(quota).violations[0]?.description;
-  return {
-    ...(badRequest && { violations: BadRequest.decode(badRequest).fieldViolations }),
-    ...(retryDelay && { retryAfterMs: retryDelay.seconds * 1_000 + retryDelay.nanos / 1e6 }),
-    ...(limit && { limit }),
-  };
 }
 
 function pack(type: string, value: Uint8Array): Any {
