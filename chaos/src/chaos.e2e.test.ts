@@ -42,7 +42,7 @@ test.concurrent.each(ROUNDS)(
 );
 
 const CAUGHT: readonly string[] = ['acknowledged before it is stored', 'checkpoint before the flush'];
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 6;
 
 test.concurrent.each(PLANTED_BUGS.filter(({ name }) => CAUGHT.includes(name)))(
   'a planted bug is caught: "$name"',
