@@ -33,6 +33,20 @@ test('an owner that was suspended past the end of its lease notices, and cannot 
   expect((await readPartition(leases.collections.partitions, 0)).watermark).toBe(0);
 });
 
+test('a refused renewal does not make a lost lease look held again', async () => {
+  await using leases = await openTestLeases(60_000);
+  const [first, second] = [leases.leaseOf('first'), leases.leaseOf('second')];
+  const lease = (await first.acquire()) as Lease;
+  await leases.collections.partitions.updateOne({ _id: 0 }, { $set: { 'lease.until': new Date(0) } });
+  await second.acquire();
+
+  await expect(first.renew(lease)).rejects.toEqual(conflict);
+  first.lose();
+  expect(() => first.assertHeld()).toThrow(conflict);
+  expect(await first.acquire()).toBeUndefined();
+  expect(() => first.assertHeld()).toThrow(conflict);
+});
+
 test('a lease cannot be acquired by another process until it is released', async () => {
   await using leases = await openTestLeases(60_000);
   const [first, second] = [leases.leaseOf('first'), leases.leaseOf('second')];

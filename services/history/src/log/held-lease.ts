@@ -13,7 +13,7 @@ interface HeldLeaseDeps {
 export class HeldLease {
   readonly #deps: HeldLeaseDeps;
   #lease: Lease | undefined;
-  /** Until when it is certainly held, by the monotonic clock: TTL after the start of the last request that extended it. */
+  /** Until when it is held for certain, by the monotonic clock: TTL after the start of the last request that extended it. */
   #untilMs = 0;
 
   constructor(deps: HeldLeaseDeps) {
@@ -49,7 +49,10 @@ export class HeldLease {
     move: { readonly from: number; readonly to: number; readonly storedAtMs: number },
   ): Promise<void> {
     const { collections, leaseTtlMs: ttlMs } = this.#deps;
-    await this.#extending(() => moveWatermark(collections.partitions, lease, { ...move, ttlMs }));
+    await this.#extending(async () => {
+      await moveWatermark(collections.partitions, lease, { ...move, ttlMs });
+      return true;
+    });
   }
 
   /**
@@ -64,18 +67,20 @@ export class HeldLease {
   /** Another process has the lease. */
   lose(): void {
     this.#lease = undefined;
+    this.#untilMs = 0;
   }
 
   /** Releases the lease, so that the next owner does not wait until it expires. */
   async release(): Promise<void> {
     if (this.#lease) await releaseLease(this.#deps.collections.partitions, this.#lease);
-    this.#lease = undefined;
+    this.lose();
   }
 
+  /** A request that is refused gives false or undefined, and extends nothing. */
   async #extending<T>(request: () => Promise<T>): Promise<T> {
     const untilMs = performance.now() + this.#deps.leaseTtlMs;
     const answer = await request();
-    this.#untilMs = untilMs;
+    if (answer) this.#untilMs = untilMs;
     return answer;
   }
 }
