@@ -129,7 +129,7 @@ export class PublisherLane {
           return completeAll(envelope, streamFull(partition, error));
         // The stream may have been replaced. With the old id it could answer with the old sequence of this envelope.
         if (isFault(error)) messageId = randomUUID();
-        // A Fault after sending means that the stream went backwards: the repair publishes again what it stored.
+        // A Fault after sending shows that the stream was replaced: the repair republishes what is there, so it may be sent again.
         mayBeStored ||= problem === undefined && !isFault(error);
         this.#retrying(error);
         await pause(backoffMs(repetition, { firstMs: options.retryMinMs, maxMs: options.retryMaxMs }));

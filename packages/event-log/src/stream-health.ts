@@ -2,7 +2,7 @@ import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry
 import type { Broadcast } from './broadcast.ts';
 
 /** A partition's stream as JetStream describes it. */
-export interface StreamFacts {
+export interface ObservedStream {
   readonly createdAtMs: number;
   readonly lastSequence: number;
   /** Used share of its maximum bytes, 0 to 1; 0 without a maximum. */
@@ -28,7 +28,7 @@ const CHECKED_AFTER_MS = 3_000;
  * Times come from one monotonic clock, in milliseconds.
  */
 export class StreamHealth {
-  #stream: StreamFacts | undefined;
+  #stream: ObservedStream | undefined;
   #broadcast: Broadcast | undefined;
   #heardAtMs = 0;
   /** The highest sequence that this stream acknowledged to us. */
@@ -50,7 +50,7 @@ export class StreamHealth {
   }
 
   /** JetStream described the stream. It must reach at least as far as the log did before. */
-  seen(stream: StreamFacts, watermark: number, nowMs: number): void {
+  seen(stream: ObservedStream, watermark: number, nowMs: number): void {
     if (this.#stream && this.#stream.createdAtMs !== stream.createdAtMs) this.#lastAcknowledged = 0;
     this.#stream = stream;
     this.#isBehindLog = stream.lastSequence < watermark;

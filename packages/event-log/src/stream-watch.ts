@@ -5,7 +5,7 @@ import { decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './listen-to-log.ts';
 import { natsProblem } from './nats-problem.ts';
 import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
-import { type PartitionRoom, type StreamFacts, StreamHealth } from './stream-health.ts';
+import { type ObservedStream, type PartitionRoom, StreamHealth } from './stream-health.ts';
 
 interface StreamWatchDeps {
   readonly connection: NatsConnection;
@@ -128,14 +128,14 @@ async function countPartitions(manager: JetStreamManager): Promise<number> {
 async function readStream(manager: JetStreamManager, partition: number, health: StreamHealth): Promise<void> {
   const watermark = health.watermark(performance.now());
   try {
-    health.seen(await streamFacts(manager, partition), watermark, performance.now());
+    health.seen(await observeStream(manager, partition), watermark, performance.now());
   } catch (error) {
     if (natsProblem(error) === 'stream missing') health.missing();
     throw error;
   }
 }
 
-async function streamFacts(manager: JetStreamManager, partition: number): Promise<StreamFacts> {
+async function observeStream(manager: JetStreamManager, partition: number): Promise<ObservedStream> {
   const { created, config, state } = await manager.streams.info(streamName(partition));
   const filledRatio = config.max_bytes > 0 ? state.bytes / config.max_bytes : 0;
   return { createdAtMs: Date.parse(created), lastSequence: state.last_seq, filledRatio };

@@ -5,17 +5,13 @@ import type {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName } from '@odograph/kernel/signal';
 import type { CallContext } from '@odograph/platform/grpc/handler';
+import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SampleKey } from '../domain/recorded-sample.ts';
 import {
   countSamples,
   readSamples,
   type SamplePage,
   type SampleRange,
 } from '../domain/samples/read-samples.ts';
-import {
-  LATEST_OBSERVED_AT_MS,
-  type RecordedSample,
-  type SampleKey,
-} from '../domain/samples/recorded-sample.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';

@@ -80,7 +80,7 @@ function bytesOf(binary: Binary): Buffer {
   return Buffer.from(binary.buffer.buffer, binary.buffer.byteOffset, binary.position);
 }
 
-/** Whether two events come from the same report: same key and same content. Their types may differ. */
+/** Whether two events come from the same report: same subject, time, report id and content hash. Their types may differ. */
 export function isSameReport(a: Event, b: Event): boolean {
   return (
     a.subject === b.subject &&

@@ -17,7 +17,7 @@ export interface Includes {
 
 interface ReadModelDocument {
   readonly _id: DocumentKey;
-  /** The position at which it was written. The first document is written last, so the whole slice includes its position. */
+  /** The position that it includes. The first document is written last: what it includes, all others include too. */
   readonly at: Includes;
   readonly body: DocumentBody;
 }

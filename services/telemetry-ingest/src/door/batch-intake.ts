@@ -9,7 +9,7 @@ import type { ReportLimits } from '../domain/report.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { judgeReport } from './judge-report.ts';
 import type { DoorMetrics } from './metrics.ts';
-import { addAppended, limitFindings, refusalOf, unavailable } from './results.ts';
+import { addAppended, batchRefusal, limitFindings, unavailable } from './results.ts';
 import { type RoomLimits, TelemetryRoom } from './room.ts';
 import type { SplitReports } from './split-message.ts';
 
@@ -57,7 +57,7 @@ export class BatchIntake {
       metrics.batchTaken(reports.length);
       const { results, faults } = await this.#judgeAndAppend(reports, call);
       metrics.answered(results);
-      const fault = refusalOf(results, faults, call.failsIfAllAreRejected);
+      const fault = batchRefusal(results, faults, call.failsIfAllAreRejected);
       if (fault) throw fault;
       return limitFindings(results);
     } catch (error) {
@@ -85,6 +85,7 @@ export class BatchIntake {
     for (const bytes of reports) {
       if (results.length % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
       const { result, events } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
+      // A report that cannot be read gets its result even if there is no room: a retry would not help it.
       const fault = events[0] && this.#room.faultFor(events[0].subject);
       results.push(fault ? unavailable(fault) : result);
       if (fault) faults.push(fault);

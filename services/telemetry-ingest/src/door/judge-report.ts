@@ -9,7 +9,7 @@ import { decodeReport } from './decode-report.ts';
 import { resultOf } from './results.ts';
 
 interface JudgedReport {
-  /** The result of the report if its events reach the disk; final if there are none. */
+  /** The result: final if there are no events, else it holds once they are on disk. */
   readonly result: ReportResult;
   /** What goes into the log; empty for a report that is rejected. */
   readonly events: readonly Event[];

@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { acceptReport } from '../domain/accept.ts';
 import { RECEIVED_AT_MS } from '../domain/report.arbitrary.ts';
 import type { IncomingReport } from '../domain/report.ts';
-import { addAppended, limitFindings, refusalOf, resultOf, unavailable } from './results.ts';
+import { addAppended, batchRefusal, limitFindings, resultOf, unavailable } from './results.ts';
 
 const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
 /** What gRPC clients accept in one message by default. */
@@ -90,7 +90,7 @@ test('a fault of the log that a retry cannot help is thrown', () => {
 test('a batch of which one report was taken is never refused', () => {
   const results = [accepted(), unavailable(full), ...rejected(1, findings(1))];
   for (const failsIfAllAreRejected of [true, false]) {
-    expect(refusalOf(results, [full], failsIfAllAreRejected)).toBeUndefined();
+    expect(batchRefusal(results, [full], failsIfAllAreRejected)).toBeUndefined();
   }
 });
 
@@ -98,7 +98,7 @@ test.each([true, false])(
   'a batch that the log did not take is refused with the longest time to wait, also if %s',
   (failsIfAllAreRejected) => {
     const results = [unavailable(full), unavailable(away)];
-    expect(refusalOf(results, [full, away], failsIfAllAreRejected)).toMatchObject({
+    expect(batchRefusal(results, [full, away], failsIfAllAreRejected)).toMatchObject({
       code: 'OVERLOADED',
       limit: 'bytes of the stream',
       retryAfterMs: 9_000,
@@ -109,8 +109,8 @@ test.each([true, false])(
 
 test('a batch of rejected reports is refused only if the caller says so', () => {
   const results = rejected(2, findings(1));
-  expect(refusalOf(results, [], false)).toBeUndefined();
-  expect(refusalOf(results, [], true)).toMatchObject({
+  expect(batchRefusal(results, [], false)).toBeUndefined();
+  expect(batchRefusal(results, [], true)).toMatchObject({
     code: 'INVALID_INPUT',
     violations: [{ field: 'reports[0].f' }, { field: 'reports[1].f' }],
   });
@@ -118,8 +118,8 @@ test('a batch of rejected reports is refused only if the caller says so', () => 
 
 test('a batch that is partly rejected and otherwise unavailable is refused with both, if the caller says so', () => {
   const results = [...rejected(1, findings(1)), unavailable(away)];
-  expect(refusalOf(results, [away], false)).toBeUndefined();
-  expect(refusalOf(results, [away], true)).toMatchObject({
+  expect(batchRefusal(results, [away], false)).toBeUndefined();
+  expect(batchRefusal(results, [away], true)).toMatchObject({
     code: 'UNAVAILABLE',
     retryAfterMs: 9_000,
     violations: [{ field: 'reports[0].f', reason: 'R' }],

@@ -57,7 +57,7 @@ export function addAppended(results: ReportResult[], appended: readonly AppendRe
  * a batch is refused if every report is UNAVAILABLE, or, if the caller says so, if no report goes into the log.
  * The fault is that of the log if there is one, because a retry can help; otherwise it is INVALID_INPUT.
  */
-export function refusalOf(
+export function batchRefusal(
   results: readonly ReportResult[],
   faults: readonly Fault[],
   failsIfAllAreRejected: boolean,

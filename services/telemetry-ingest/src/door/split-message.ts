@@ -56,7 +56,7 @@ export function splitConnectRequest(message: Uint8Array, limits: MessageLimits):
 }
 
 /** The fault if a message is too large, or has no report, or has too many reports. */
-function refusalOf(limits: MessageLimits, bytes: number, count: number): Fault | undefined {
+function messageRefusal(limits: MessageLimits, bytes: number, count: number): Fault | undefined {
   if (bytes > limits.maxBytes) {
     const limit = `${limits.maxBytes} bytes a message`;
     const message = `a message of ${bytes} bytes, at most ${limit}: split it`;
@@ -84,7 +84,7 @@ function createReportList(limits: MessageLimits, messageBytes: number) {
       count += 1;
       if (count <= limits.maxReports) reports.push(bytes.subarray(start, end));
     },
-    toSplit: (): SplitReports => ({ reports, refusal: refusalOf(limits, messageBytes, count) }),
+    toSplit: (): SplitReports => ({ reports, refusal: messageRefusal(limits, messageBytes, count) }),
   };
 }
 
@@ -107,7 +107,7 @@ function readFields(name: string, bytes: Uint8Array, fields: Readonly<Record<num
   }
 }
 
-/** The first and the last index of a length-delimited field. */
+/** The start of a length-delimited field, and the index after its end. */
 function rangeOf(cursor: FieldCursor, tag: number): [start: number, end: number] {
   assertWireType(tag, WireType.LengthDelimited);
   return [cursor.delimited(), cursor.at];

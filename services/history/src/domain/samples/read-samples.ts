@@ -1,5 +1,5 @@
+import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
 import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
-import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
 import { type SampleRun, sampleRuns, samplesOfRun } from './sample-run.ts';
 import type { SamplesSlice } from './samples.ts';
 

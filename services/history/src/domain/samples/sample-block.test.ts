@@ -2,8 +2,8 @@ import { isFault } from '@odograph/kernel/fault';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LATEST_OBSERVED_AT_MS, type RecordedSample } from '../recorded-sample.ts';
 import golden from './golden/sample-block.v1.json' with { type: 'json' };
-import { LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
 import { BLOCK_MAX_SAMPLES, decodeBlock, encodeBlock } from './sample-block.ts';
 import { sortAndMerge } from './sample-set.ts';
 

@@ -1,9 +1,9 @@
+import { compareSampleKeys, LATEST_OBSERVED_AT_MS, type RecordedSample } from '../recorded-sample.ts';
 import { ByteReader, corrupt } from './block/byte-reader.ts';
 import { ByteWriter } from './block/byte-writer.ts';
 import { readColumns, writeColumns } from './block/columns.ts';
 import { readIntegers, writeIntegers } from './block/integers.ts';
 import { readReportIds, writeReportIds } from './block/report-ids.ts';
-import { compareSampleKeys, LATEST_OBSERVED_AT_MS, type RecordedSample } from './recorded-sample.ts';
 
 /** The maximum number of samples of a block. */
 export const BLOCK_MAX_SAMPLES = 128;

@@ -1,6 +1,6 @@
 import type { SignalValue } from '@odograph/kernel/signal';
+import type { RecordedSample } from '../recorded-sample.ts';
 import { SPLIT_FIX } from '../signal-merge.ts';
-import type { RecordedSample } from './recorded-sample.ts';
 import { BLOCK_MAX_SAMPLES } from './sample-block.ts';
 
 /** The limits of a block and of a document. */

@@ -1,6 +1,6 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
-import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
 import { decodeBlock, encodeBlock } from './sample-block.ts';
 import { type BlockMeasures, weightOf } from './sample-cut.ts';
 

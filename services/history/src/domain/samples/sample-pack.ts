@@ -1,5 +1,5 @@
 import { invariant } from '@odograph/kernel/fault';
-import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
 import { type CutLimits, type Placement, SampleCut, weightOf } from './sample-cut.ts';
 import {
   endOf,

@@ -1,4 +1,4 @@
-import { compareSampleKeys, type RecordedSample, type SampleKey } from './recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
 import { endOf, type StoredBlock, samplesOf, startOf } from './sample-document.ts';
 import { sortAndMerge } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';

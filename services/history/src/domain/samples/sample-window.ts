@@ -1,4 +1,4 @@
-import { LATEST_OBSERVED_AT_MS } from './recorded-sample.ts';
+import { LATEST_OBSERVED_AT_MS } from '../recorded-sample.ts';
 
 /**
  * Samples are stored by windows of event time, aligned to UTC, so the window of a sample depends on its time alone.

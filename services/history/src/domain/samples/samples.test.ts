@@ -4,9 +4,9 @@ import { reportIn, type TelemetryReported, type VehicleEvent } from '@odograph/k
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEvent, deliver, fold, open, type StoredSlices } from '../deliver.fixture.ts';
+import type { RecordedSample } from '../recorded-sample.ts';
 import { anyDelivery, anyEvents, WINDOW_START_MS } from '../vehicle-events.arbitrary.ts';
 import { countSamples, readSamples } from './read-samples.ts';
-import type { RecordedSample } from './recorded-sample.ts';
 import type { SampleDocument } from './sample-document.ts';
 import { windowKeyOf } from './sample-window.ts';
 import { createSamples, type SamplesSlice, samples } from './samples.ts';

@@ -1,6 +1,6 @@
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { type RecordedSample, samplesIn } from './recorded-sample.ts';
+import { type RecordedSample, samplesIn } from '../recorded-sample.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
 import { asSampleDocument, type SampleDocument } from './sample-document.ts';
 import { pack } from './sample-pack.ts';

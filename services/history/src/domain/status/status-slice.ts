@@ -1,4 +1,4 @@
-import type { SampleKey } from '../samples/recorded-sample.ts';
+import type { SampleKey } from '../recorded-sample.ts';
 import type { Reading } from '../signal-merge.ts';
 
 /** The latest reading of a signal, and the key of its sample. */

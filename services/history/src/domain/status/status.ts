@@ -1,12 +1,7 @@
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
-import {
-  compareSampleKeys,
-  type RecordedSample,
-  type SampleKey,
-  samplesIn,
-} from '../samples/recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey, samplesIn } from '../recorded-sample.ts';
 import {
   compareReadings,
   compareValues,

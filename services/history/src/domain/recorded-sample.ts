@@ -1,7 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import { KNOWN_SIGNALS, type Sample, type Signals, type SignalValue } from '@odograph/kernel/signal';
 import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { capSignals } from '../signal-merge.ts';
+import { capSignals } from './signal-merge.ts';
 
 /** The key of a sample among all samples of its vehicle. Two samples with the same key are the same sample. */
 export interface SampleKey {
