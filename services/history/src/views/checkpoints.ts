@@ -41,8 +41,6 @@ export interface Checkpoints {
   move(from: Checkpoint, to: Checkpoint): Promise<void>;
 }
 
-const START = { sequence: 0, parked: [] };
-
 export function createCheckpoints(
   collection: Collection<CheckpointDocument>,
   versions: readonly { readonly name: string; readonly version: number }[],
@@ -53,7 +51,7 @@ export function createCheckpoints(
   return {
     async read(partition) {
       const document = await collection.findOne({ _id: idOf(partition) });
-      return document ? fromDocument(document) : { partition, sequence: 0, parked: [] };
+      return document ? fromDocument(partition, document) : { partition, sequence: 0, parked: [] };
     },
 
     async move(from, to) {
@@ -62,8 +60,10 @@ export function createCheckpoints(
         sequence: to.sequence,
         parked: to.parked.map(parkedToDocument),
       };
-      if (from.sequence === 0)
-        await collection.updateOne({ _id: idOf(to.partition) }, { $setOnInsert: START }, { upsert: true });
+      if (from.sequence === 0) {
+        const start = { partition: to.partition, sequence: 0, parked: [] };
+        await collection.updateOne({ _id: idOf(to.partition) }, { $setOnInsert: start }, { upsert: true });
+      }
       const { matchedCount } = await collection.updateOne(
         { _id: idOf(to.partition), sequence: from.sequence },
         { $set: next },
@@ -79,7 +79,7 @@ export function createCheckpoints(
   };
 }
 
-function fromDocument({ partition, sequence, parked }: CheckpointDocument): Checkpoint {
+function fromDocument(partition: number, { sequence, parked }: CheckpointDocument): Checkpoint {
   return {
     partition,
     sequence,

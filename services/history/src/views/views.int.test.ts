@@ -108,6 +108,21 @@ test('a crash between the documents and the checkpoint, and a second owner, chan
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
 });
 
+test('a first checkpoint that was only begun, as after a crash between its two writes, is continued', async () => {
+  await using test = await openTestViews();
+  const _id = '0:totals@1' as never;
+  await test.log.mongo.db.collection('checkpoints').insertOne({ _id, sequence: 0, parked: [] });
+  const position = await append(test.publisher, 10, 20);
+  const views = await test.start();
+  const before = await totalsAt(test, views, position);
+  await views.flushNow(0);
+
+  expect(await test.stored()).toBeDefined();
+  expect(await totalsAt(test, views, position)).toEqual(before);
+  expect(await views.checkpoints.read(0)).toMatchObject({ partition: 0, sequence: position.sequence });
+  await views.stop();
+});
+
 test('queries during flushes never miss or repeat an event', async () => {
   await using test = await openTestViews({ settings: { flushIntervalMs: 1 } });
   const views = await test.start();

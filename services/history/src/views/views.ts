@@ -116,7 +116,7 @@ export async function startViews(deps: ViewsDeps): Promise<Views> {
 
   const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
   const starts = await Promise.all(partitions.map((partition) => checkpoints.read(partition)));
-  const tails = starts.map(({ partition, sequence }) => createTail(partition, sequence));
+  const tails = starts.map(({ sequence }, partition) => createTail(partition, sequence));
   const targets = await Promise.all(partitions.map((partition) => log.watermark(partition)));
   const running = tails.map((tail) => [
     followLog({
