@@ -38,7 +38,7 @@ export function doorPath(reports: number): () => Promise<PathCost> {
     options: OPTIONS,
   });
   const intake = new BatchIntake({
-    events,
+    publisher: events,
     clients: { admitReports: () => undefined },
     clock: systemClock,
     limits: LIMITS,

@@ -27,8 +27,9 @@ interface EventForm<E extends VehicleEvent> {
   encode(event: E): Uint8Array;
 }
 
-/** Every version of every event type; `firstVersion(a).upcastTo(b, upcast)` adds a version. */
 const CONFLICT_VERSIONS = firstVersion(wire.TelemetryConflicted);
+
+/** Every version of every event type; `firstVersion(a).upcastTo(b, upcast)` adds a version. */
 const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { readonly type: T }>> } = {
   TelemetryReported: form(
     firstVersion(wire.TelemetryReported),

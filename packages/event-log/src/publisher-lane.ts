@@ -40,7 +40,7 @@ const FULL_RETRY_MS = 5_000;
  *  ┌──────┐  ────────> ┌────────┐ or envelope full ┌───────────┐ failed: wait, then send the same bytes again
  *  │ idle │            │ queued │ ───────────────> │ in flight │ ──┐
  *  └──────┘ <────────  └────────┘ <──────────────  └───────────┘ <─┘
- *            nothing               stored, stream full, or failed and all deadlines are over
+ *            nothing               stored, stream full, or known not to be stored and all deadlines over
  *            is queued
  * ```
  *

@@ -19,7 +19,7 @@ export type FaultCode =
   | 'CANCELLED'
   /** The log has data that cannot be right: an operator must look. */
   | 'CORRUPT_LOG'
-  /** A programming error. */
+  /** A programming error, or an error that was not expected. */
   | 'INTERNAL';
 
 export interface FaultDetails {

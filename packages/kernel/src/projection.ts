@@ -24,7 +24,7 @@ export interface Projection<Slice> {
   readonly version: number;
   /**
    * Reads an event once, for all slices that it changes.
-   * Throws a Fault CORRUPT_LOG if the content of the event cannot be applied to any slice.
+   * Throws a Fault CORRUPT_LOG if one of these slices could not apply the content of the event.
    */
   read(event: VehicleEvent): SliceChange<Slice>;
   /** The slice before any event. */

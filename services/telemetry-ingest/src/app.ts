@@ -24,10 +24,10 @@ export function ingestApp(config: IngestConfig, logger: Logger) {
     .part('publisher', ({ nats, metrics }) =>
       publisherPart({ nats, logger, meter: metrics.meter, publisher: config.publisher }),
     )
-    .part('grpc', ({ publisher: events, metrics: { meter } }) =>
+    .part('grpc', ({ publisher, metrics: { meter } }) =>
       grpcPart({
         ...config.grpc,
-        services: [createDoor({ events, clock: systemClock, limits, room, meter, logger })],
+        services: [createDoor({ publisher, clock: systemClock, limits, room, meter, logger })],
         maxMessageBytes: MESSAGE_HEADROOM * limits.maxBytes,
         defaultDeadlineMs: limits.batchDeadlineMs,
         ...{ descriptorSet, logger, meter },

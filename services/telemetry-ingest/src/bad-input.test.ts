@@ -12,6 +12,7 @@ const rows = [...page.matchAll(/^- ([RSMC]\d+): `([\w./-]+\.test\.ts)`\s+(.+)$/g
 test('every row of docs/bad-input.md names a test', () => {
   const tableRows = [...page.matchAll(/^\| ([RSMC]\d+) \|/gm)].map(([, row]) => row);
   expect(tableRows.length).toBeGreaterThan(40);
+  expect(page.match(/^\| (?!---|\| input).*$/gm)?.length).toBe(tableRows.length);
   expect(rows.map(({ row }) => row)).toEqual(tableRows);
 });
 

@@ -1,6 +1,7 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { AppendOptions } from '@odograph/event-log/publisher';
+import { partitionOf } from '@odograph/kernel/partition';
 import { expect, test } from 'vitest';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
@@ -27,7 +28,7 @@ function openCommand(found: Parked | undefined) {
   const steps: unknown[] = [];
   const position = { partition: 0, sequence: 9, index: 0 };
   const release = createReleaseParked({
-    partitionCount: 1,
+    partitionCount: 4,
     models: [{ projection: totalsProjection() } as unknown as ReadModel<unknown>],
     reader: { parkedOf: async () => found, reach: async (at) => void steps.push(at) },
     publisher: {
@@ -48,7 +49,8 @@ function openCommand(found: Parked | undefined) {
 test('a release is appended to the partition of its vehicle, and then awaited in the views', async () => {
   const { steps, position, drop } = openCommand(parked);
   expect(await drop('totals')).toEqual(position);
-  expect(steps).toEqual([[0, 'ParkedEventDropped'], position]);
+  expect(steps).toEqual([[partitionOf('bus-1', 4), 'ParkedEventDropped'], position]);
+  expect(partitionOf('bus-1', 4)).not.toBe(0);
 });
 
 test.each([

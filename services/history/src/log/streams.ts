@@ -16,9 +16,9 @@ import { isoTime } from '@odograph/kernel/iso-time';
 
 export interface StreamSettings {
   readonly partitionCount: number;
-  /** Maximum bytes of a stream. Ingest refuses telemetry at 90 % of it. */
+  /** Maximum bytes of a stream. Ingest refuses telemetry before it is full (`ODO_INGEST_STREAM_FULL_PCT`). */
   readonly maxBytes: number;
-  /** Copies of each stream on a cluster: 1 or 3. */
+  /** Copies of each stream on a NATS cluster, 1 to 5. */
   readonly replicas: number;
 }
 

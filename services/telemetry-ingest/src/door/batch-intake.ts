@@ -17,7 +17,7 @@ import type { SplitReports } from './split-message.ts';
 export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' | 'roomIn'>;
 
 interface BatchIntakeDeps {
-  readonly events: EventAppender;
+  readonly publisher: EventAppender;
   readonly clients: Pick<ClientLimits, 'admitReports'>;
   readonly clock: Clock;
   readonly limits: ReportLimits;
@@ -42,7 +42,7 @@ export class BatchIntake {
 
   constructor(deps: BatchIntakeDeps) {
     this.#deps = deps;
-    this.#room = new TelemetryRoom(deps.events, deps.room);
+    this.#room = new TelemetryRoom(deps.publisher, deps.room);
   }
 
   /**
@@ -69,26 +69,25 @@ export class BatchIntake {
   async #judgeAndAppend(reports: readonly Uint8Array[], call: BatchCall) {
     const { results, appends, faults } = await this.#judge(reports, call.traceparent);
     // Removed from the list, so that the events can be freed before the results are known.
-    const appending = this.#deps.events.appendAll(appends.splice(0), { deadlineAtMs: call.deadlineAtMs });
+    const appending = this.#deps.publisher.appendAll(appends.splice(0), { deadlineAtMs: call.deadlineAtMs });
     call.onQueued?.();
-    faults.push(...addAppended(results, await appending));
-    return { results, faults };
+    return { results, faults: new Map([...faults, ...addAppended(results, await appending)]) };
   }
 
-  /** The results so far, the events to append, and the faults of reports for which there is no room. */
+  /** The results so far, the events to append, and the faults of reports for which there is no room, by their index. */
   async #judge(reports: readonly Uint8Array[], traceparent: string) {
     const { clock, limits } = this.#deps;
     const receivedAtMs = clock.now();
     const results: ReportResult[] = [];
     const appends: (readonly Event[])[] = [];
-    const faults: Fault[] = [];
-    for (const bytes of reports) {
-      if (results.length % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
+    const faults = new Map<number, Fault>();
+    for (const [index, bytes] of reports.entries()) {
+      if (index % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
       const { result, events } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
       // A report that cannot be read gets its result even if there is no room: a retry would not help it.
       const fault = events[0] && this.#room.faultFor(events[0].subject);
       results.push(fault ? unavailable(fault) : result);
-      if (fault) faults.push(fault);
+      if (fault) faults.set(index, fault);
       else if (events.length > 0) appends.push(events);
     }
     return { results, appends, faults };

@@ -83,7 +83,7 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
   const log = createMemoryLog();
   const all = { ...DEFAULT_LIMITS, windowBatches: WINDOW_BATCHES, ...limits };
   const door = createDoor({
-    events: log,
+    publisher: log,
     clock: systemClock,
     limits: all,
     room,

@@ -15,7 +15,7 @@ export interface DoorLimits extends ReportLimits, ConnectionSettings, ClientQuot
 
 interface DoorDeps {
   /** Stores events on disk. */
-  readonly events: EventAppender;
+  readonly publisher: EventAppender;
   readonly clock: Clock;
   readonly limits: DoorLimits;
   readonly room: RoomLimits;
@@ -24,10 +24,10 @@ interface DoorDeps {
 }
 
 /** The service `TelemetryIngest`. Its requests stay bytes, because each report is decoded on its own. */
-export function createDoor({ events, clock, limits, room, meter, logger }: DoorDeps): GrpcService {
+export function createDoor({ publisher, clock, limits, room, meter, logger }: DoorDeps): GrpcService {
   const metrics = createDoorMetrics(meter);
   const clients = createClientLimits({ quota: limits, clock, metrics });
-  const intake = new BatchIntake({ events, clients, clock, limits, room, metrics });
+  const intake = new BatchIntake({ publisher, clients, clock, limits, room, metrics });
   return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
     report: unary(async (message, call) => {
       const batch = splitReportRequest(message, limits);

@@ -65,7 +65,7 @@ test('the message of the log is a finding, with the time to wait', () => {
 test('what was appended completes the results of the reports that were not rejected, in order', () => {
   const results = [accepted(), ...rejected(1, findings(1)), unavailable(full), accepted(), accepted()];
   const faults = addAppended(results, [position, away, position]);
-  expect(faults).toEqual([away]);
+  expect(faults).toEqual(new Map([[3, away]]));
   expect(results.map(({ outcome }) => outcome)).toEqual([
     ReportOutcome.ACCEPTED,
     ReportOutcome.REJECTED,
@@ -87,10 +87,12 @@ test('a fault of the log that a retry cannot help is thrown', () => {
   expect(() => addAppended([accepted()], [fault])).toThrow(fault);
 });
 
+const inOrder = (...faults: readonly Fault[]) => new Map(faults.entries());
+
 test('a batch of which one report was taken is never refused', () => {
   const results = [accepted(), unavailable(full), ...rejected(1, findings(1))];
   for (const failsIfAllAreRejected of [true, false]) {
-    expect(batchRefusal(results, [full], failsIfAllAreRejected)).toBeUndefined();
+    expect(batchRefusal(results, new Map([[1, full]]), failsIfAllAreRejected)).toBeUndefined();
   }
 });
 
@@ -98,7 +100,7 @@ test.each([true, false])(
   'a batch that the log did not take is refused with the longest time to wait, also if %s',
   (failsIfAllAreRejected) => {
     const results = [unavailable(full), unavailable(away)];
-    expect(batchRefusal(results, [full, away], failsIfAllAreRejected)).toMatchObject({
+    expect(batchRefusal(results, inOrder(full, away), failsIfAllAreRejected)).toMatchObject({
       code: 'OVERLOADED',
       limit: 'bytes of the stream',
       retryAfterMs: 9_000,
@@ -109,8 +111,8 @@ test.each([true, false])(
 
 test('a batch of rejected reports is refused only if the caller says so', () => {
   const results = rejected(2, findings(1));
-  expect(batchRefusal(results, [], false)).toBeUndefined();
-  expect(batchRefusal(results, [], true)).toMatchObject({
+  expect(batchRefusal(results, new Map(), false)).toBeUndefined();
+  expect(batchRefusal(results, new Map(), true)).toMatchObject({
     code: 'INVALID_INPUT',
     violations: [{ field: 'reports[0].f' }, { field: 'reports[1].f' }],
   });
@@ -118,8 +120,8 @@ test('a batch of rejected reports is refused only if the caller says so', () => 
 
 test('a batch that is partly rejected and otherwise unavailable is refused with both, if the caller says so', () => {
   const results = [...rejected(1, findings(1)), unavailable(away)];
-  expect(batchRefusal(results, [away], false)).toBeUndefined();
-  expect(batchRefusal(results, [away], true)).toMatchObject({
+  expect(batchRefusal(results, new Map([[results.length - 1, away]]), false)).toBeUndefined();
+  expect(batchRefusal(results, new Map([[results.length - 1, away]]), true)).toMatchObject({
     code: 'UNAVAILABLE',
     retryAfterMs: 9_000,
     violations: [{ field: 'reports[0].f', reason: 'R' }],

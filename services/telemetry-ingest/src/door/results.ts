@@ -32,10 +32,13 @@ export function unavailable({ code, message, retryAfterMs }: Fault): ReportResul
 
 /**
  * Completes the results of the reports that were appended: with a position, or as UNAVAILABLE. Returns the faults of the
- * log. Throws a Fault that sending the report again cannot help.
+ * log, by the index of the report. Throws a Fault that sending the report again cannot help.
  */
-export function addAppended(results: ReportResult[], appended: readonly AppendResult[]): readonly Fault[] {
-  const faults: Fault[] = [];
+export function addAppended(
+  results: ReportResult[],
+  appended: readonly AppendResult[],
+): ReadonlyMap<number, Fault> {
+  const faults = new Map<number, Fault>();
   const remaining = appended.values();
   for (const [index, result] of results.entries()) {
     if (!isForTheLog(result)) continue;
@@ -47,7 +50,7 @@ export function addAppended(results: ReportResult[], appended: readonly AppendRe
     }
     if (!isFault(value, 'UNAVAILABLE', 'OVERLOADED')) throw value;
     results[index] = unavailable(value);
-    faults.push(value);
+    faults.set(index, value);
   }
   return faults;
 }
@@ -55,23 +58,24 @@ export function addAppended(results: ReportResult[], appended: readonly AppendRe
 /**
  * The fault if a batch is refused as a whole; undefined if its results are the answer. That is decided here only:
  * a batch is refused if every report is UNAVAILABLE, or, if the caller says so, if no report goes into the log.
- * The fault is that of the log if there is one, because a retry can help; otherwise it is INVALID_INPUT.
+ * The fault is that of the first report that met one, because a retry can help; otherwise it is INVALID_INPUT.
+ * @param faults by the index of the report.
  */
 export function batchRefusal(
   results: readonly ReportResult[],
-  faults: readonly Fault[],
+  faults: ReadonlyMap<number, Fault>,
   failsIfAllAreRejected: boolean,
 ): Fault | undefined {
-  const isLogUnavailable = faults.length === results.length;
+  const isLogUnavailable = faults.size === results.length;
   const isRefused = isLogUnavailable || (failsIfAllAreRejected && !results.some(isForTheLog));
   if (!isRefused) return undefined;
   const violations = results.flatMap(violationsOf);
-  const [first] = faults;
+  const first = faults.get(Math.min(...faults.keys()));
   if (first === undefined) {
     const message = `none of the ${results.length} reports can be read: see the violations for each field`;
     return new Fault('INVALID_INPUT', message, { violations });
   }
-  const retryAfterMs = longestWaitMs(faults);
+  const retryAfterMs = longestWaitMs([...faults.values()]);
   return new Fault(first.code, first.message, { violations, cause: first, retryAfterMs, limit: first.limit });
 }
 
