@@ -15,8 +15,8 @@ const run = promisify(execFile);
 /** A program outside of this repository; the same text is valid JavaScript and TypeScript. */
 const PROGRAM = `
 import { createClient } from '@odograph/client';
-import { isFault } from './fault.ts';
-import { ReportOutcome } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
+import { isFault } from '@odograph/client/fault';
+import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 
 const endpoint = String(process.argv[2]);
 const client = createClient({ ingest: endpoint, history: endpoint });

@@ -19,8 +19,8 @@ const TABLE = 'packages/kernel/src/signal.ts';
 
 /** Uses the invented signal as any code would; prints what the test compares. */
 const PROBE = `
-import { contentHash } from './canonical.ts';
-import { signalsToDomain, signalsToWire } from './signals.ts';
+import { contentHash } from '@odograph/contracts/canonical';
+import { signalsToDomain, signalsToWire } from '@odograph/contracts/signals';
 const hash = (signals) => contentHash({ samples: [{ observedAtMs: 1, signals: signalsToWire(signals) }] }).toString('hex');
 const signals = { tyre_pressure_kpa: 220 };
 console.log(JSON.stringify({
@@ -79,6 +79,7 @@ function copyOfContracts(): string {
     'tsconfig.json',
     'packages/kernel',
     'packages/contracts',
+    'clients/typescript/package.json',
   ]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true, filter: isSource });
   }
