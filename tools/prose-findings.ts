@@ -37,7 +37,7 @@ function wordMessages(line: string): readonly string[] {
 }
 
 /** A sentence ends with a mark before a space and a capital; `e.g.` and the like, and what is in code, do not end one. */
-const TWO_SENTENCES = /(?:[A-Z]{2}|[a-z0-9)`*"'])[.!?]["')]?(?:\*\*)? +[A-Z`*[“]/;
+const TWO_SENTENCES = /(?:[A-Z]{2}|[A-Za-z0-9)`*"'])[.!?]["')]?(?:\*\*)? +[A-Z`*[“]/;
 /** The marker of a list item, and a lead-in in bold (`**Context.** The key …`), belong to the sentence behind them. */
 const LEAD_IN = /^\s*(?:(?:[-*]|\d+\.) +)?(?:\*{1,2}[^*]+[.:]\*{1,2} )?/;
 const ABBREVIATION = /\b(?:e\.g|i\.e|vs|cf|etc|resp)\. /g;

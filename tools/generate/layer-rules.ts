@@ -24,7 +24,7 @@ function overridesOf(layer: Layer): readonly Override[] {
 function impure({ files, mayImport, butNot, rule }: Layer): Override {
   const patterns = [
     { group: ['@odograph/*', '@odograph/*/**', ...mayImport.flatMap(allowPackage)], message: rule },
-    { group: ['**/src/**'], message: 'Another package is imported by its name.' },
+    { group: ['**/src/**', '!../src/**'], message: 'Another package is imported by its name.' },
   ];
   if (butNot?.includes('engines')) patterns.push({ group: ENGINE_CLIENTS, message: rule });
   if (butNot?.includes('grpc')) patterns.push({ group: ['@grpc/*', '@grpc/*/**'], message: rule });

@@ -27,7 +27,7 @@ interface ReplayOptions {
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('send a recorded file through the door; sending it again changes nothing')
+    .description('send a recorded file to ingest; sending it again changes nothing')
     .argument('<file>', 'the file, or - for standard input')
     .addOption(new Option('--format <format>', 'its form').choices(SOURCE_FORMATS).makeOptionMandatory())
     .option('--speed <speed>', 'times faster than it was recorded, or max', speedArgument, 'max')

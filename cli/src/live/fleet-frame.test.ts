@@ -45,6 +45,7 @@ describe('the live view', () => {
   it('shows one line for each vehicle, up to the height of the terminal', () => {
     const frame = fleetFrame(moment, 40).split('\n');
     expect(frame[3]).toMatch(/^ev-1 +Volta +driving +42 km\/h +80\.0 % +48\.10000, 11\.50000 +1 s ago$/);
+    expect(frame[2]).toContain('location');
     expect(frame).toHaveLength(13);
     const cut = fleetFrame(moment, 8).split('\n');
     expect(cut).toHaveLength(8);

@@ -49,7 +49,7 @@ export function fleetFrame(moment: FleetMoment, maxLines: number): string {
   const heard = moment.statuses.filter((status) => !isSilent(status));
   const statuses = [...heard, ...moment.statuses.filter(isSilent)];
   const shown = statuses.length <= room ? statuses : statuses.slice(0, room - 1);
-  const head = ['vehicle', 'model', 'state', 'speed', 'battery', 'fuel', 'position', 'heard'];
+  const head = ['vehicle', 'model', 'state', 'speed', 'battery', 'fuel', 'location', 'heard'];
   const table = textTable(
     head,
     shown.map((status) => rowOf(status, moment)),

@@ -8,7 +8,7 @@ export async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<
   try {
     return await run(interruption.signal);
   } catch (error) {
-    if (!isFault(error, 'CANCELLED')) throw error;
+    if (!interruption.signal.aborted || !isFault(error, 'CANCELLED')) throw error;
     throw new Fault('CANCELLED', 'interrupted', { cause: error });
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -39,7 +39,7 @@ export type Method<Request, Response> = Pick<
 export const DEFAULT_DEADLINE_MS = 30_000;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** The largest that a timer and a gRPC deadline can hold. */
-const DEADLINE_MAX_MS = 2 ** 31 - 1;
+export const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** A connection to one server, shared by the calls on it. It connects with the first call and again after each loss. */
 export class Channel {
@@ -131,7 +131,7 @@ export function callBidi<Request, Response>(
   return {
     async send(request) {
       responses.throwIfEnded();
-      if (!call.write(request)) await Promise.race([drained(call), responses.ended]);
+      if (!call.write(request)) await drainedOrEnded(call);
       responses.throwIfEnded();
     },
     end: () => void call.end(),
@@ -140,8 +140,14 @@ export function callBidi<Request, Response>(
   };
 }
 
-function drained(call: ClientDuplexStream<never, unknown>): Promise<void> {
-  return new Promise((resolve) => call.once('drain', resolve));
+function drainedOrEnded(call: ClientDuplexStream<never, unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done).off('status', done);
+      resolve();
+    };
+    call.on('drain', done).on('status', done);
+  });
 }
 
 /** Calls back when the signal is aborted, also if it is already. The result stops that. */
@@ -154,8 +160,6 @@ function onAbort(signal: AbortSignal | undefined, callBack: () => void): () => v
 /** The answers of a stream and how it ended. It listens at once: an error without a listener would end the process. */
 class Responses<Response> {
   readonly #call: ClientReadableStream<Response> | ClientDuplexStream<never, Response>;
-  /** Resolves when the call has ended, however that was. */
-  readonly ended: Promise<void>;
   #hasEnded = false;
   /** Whether we cancelled it: a server can cancel calls too. */
   #isCancelled = false;
@@ -171,12 +175,9 @@ class Responses<Response> {
       this.#fault ??= faultOf(error, endpoint, this.#isCancelled);
     });
     const stopWatching = onAbort(signal, () => this.cancel());
-    this.ended = new Promise((resolve) => {
-      call.on('status', () => {
-        this.#hasEnded = true;
-        stopWatching();
-        resolve();
-      });
+    call.on('status', () => {
+      this.#hasEnded = true;
+      stopWatching();
     });
   }
 
@@ -208,7 +209,7 @@ function metadataOf({ traceparent }: CallOptions): Metadata {
 }
 
 function grpcOptionsOf({ deadlineMs = Number.POSITIVE_INFINITY }: CallOptions): GrpcCallOptions {
-  return deadlineMs > DEADLINE_MAX_MS ? {} : { deadline: Date.now() + deadlineMs };
+  return deadlineMs > TIMER_MAX_MS ? {} : { deadline: Date.now() + deadlineMs };
 }
 
 /** Without an answer of the server itself, the message names its endpoint. */

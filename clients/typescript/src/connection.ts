@@ -24,6 +24,8 @@ export interface Connection {
    * Throws the Fault that ended the connection if there is no result.
    */
   send(reports: readonly (Report | Uint8Array)[]): Promise<BatchResult>;
+  /** Whether it is over: `send` throws. */
+  readonly hasEnded: boolean;
   /** Sends no more, waits for the results of what was sent, and cancels after two seconds. */
   close(): Promise<void>;
   cancel(): void;
@@ -86,6 +88,10 @@ class OpenConnection implements Connection {
     this.#call = call;
     this.limits = limits;
     this.#reading = this.#read();
+  }
+
+  get hasEnded(): boolean {
+    return this.#fault !== undefined;
   }
 
   async send(reports: readonly (Report | Uint8Array)[]): Promise<BatchResult> {

@@ -39,7 +39,7 @@ export async function report(
     await withRetries(attempt, options, PASSING_FOR_REPORTS);
   } catch (error) {
     // Once there are results, they say which reports were not stored, and why.
-    if (results.length === 0 || isFault(error, 'CANCELLED')) throw error;
+    if (results.length === 0 || !isFault(error, ...PASSING_FOR_REPORTS)) throw error;
   }
   return results;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CallOptions, DEFAULT_DEADLINE_MS } from './call.ts';
+import { type CallOptions, DEFAULT_DEADLINE_MS, TIMER_MAX_MS } from './call.ts';
 import { Fault, type FaultCode, isFault } from './fault.ts';
 
 /** The server is away or full: the same request may succeed later. */
@@ -14,7 +14,6 @@ export interface RetryOptions extends CallOptions {
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** The server's own delay, or one that doubles with every failure in a row from 100 ms to 5 s, of which up to half is left out at random. */
 export function retryDelayMs(retryAfterMs: number | undefined, failuresBefore: number): number {

@@ -231,6 +231,22 @@ describe('sending again', () => {
     }
     const { sent } = await sendTo({}, source());
     expect(acceptedRows(sent)).toEqual(upTo(11));
+    expect(sent.map(({ attempts }) => attempts)).toEqual(sent.map(() => 1));
+  });
+
+  it('rejects a report that cannot be encoded, and sends its neighbours', async () => {
+    async function* source(): AsyncGenerator<Row> {
+      const { row, report } = rowOf(1);
+      const samples = report.samples.map((sample) => ({ ...sample, observedAtMs: 1.5 }));
+      yield { row, report: { ...report, samples } };
+      yield rowOf(2);
+    }
+    const { sent } = await sendTo({}, source());
+    expect(acceptedRows(sent)).toEqual([2]);
+    expect(sent.find(({ item }) => item.row === 1)).toMatchObject({
+      attempts: 0,
+      result: { outcome: ReportOutcome.REJECTED, findings: [{ reason: 'INVALID_INPUT' }] },
+    });
   });
 
   it('gives every report one outcome, whatever the server refuses, forgets or cuts', async () => {

@@ -16,7 +16,7 @@ import { faultFromRpcStatus } from './rpc-status.ts';
 export interface Sent<Item> {
   /** The caller's own object. */
   readonly item: Item;
-  /** ACCEPTED, QUARANTINED or REJECTED. A report that fits into no message is REJECTED without being sent. */
+  /** ACCEPTED, QUARANTINED or REJECTED. A report that cannot be encoded, or fits into no message, is REJECTED without being sent. */
   readonly result: ReportResult;
   /** How often the report was sent. */
   readonly attempts: number;
@@ -68,7 +68,7 @@ class Sending<Item extends Sendable> {
   #failure: { readonly error: unknown } | undefined;
   #failuresInARow = 0;
   #lastFault: Fault | undefined;
-  /** When the server last took a report, or work began after a pause. */
+  /** When outcomes were last handed out, or work began after a pause. */
   #progressAtMs = performance.now();
 
   constructor(channel: Channel, source: AsyncIterable<Item>, options: SendOptions) {
@@ -171,7 +171,8 @@ class Sending<Item extends Sendable> {
   }
 
   #sendPart(batch: Batch<Item>, connection: Connection): Promise<void> {
-    for (const entry of batch) entry.attempts += 1;
+    // On a connection that has ended nothing is sent.
+    if (!connection.hasEnded) for (const entry of batch) entry.attempts += 1;
     return connection.send(batch.map(({ bytes }) => bytes)).then(
       ({ results, refused }) => {
         if (refused) this.#onRefused(batch, faultFromRpcStatus(refused));
@@ -268,12 +269,23 @@ class Sending<Item extends Sendable> {
     try {
       const items = await this.#batcher.next();
       if (!this.#isBusy) this.#progressAtMs = performance.now();
-      this.#fresh = items.map(entryOf);
+      this.#fresh = items.flatMap((item) => this.#encode(item));
       if (items.length === 0) this.#sourceEnd = {};
     } catch (error) {
       this.#sourceEnd = { error };
     }
     this.#reading = undefined;
+  }
+
+  /** A report that cannot be encoded is rejected alone. */
+  #encode(item: Item): Batch<Item> {
+    try {
+      return [entryOf(item)];
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      this.#reject({ item, bytes: new Uint8Array(), attempts: 0 }, error);
+      return [];
+    }
   }
 
   #giveUp(): Fault {

@@ -10,9 +10,17 @@ export type Report = Omit<VehicleReport, 'samples'> & {
   readonly samples: readonly (Omit<Sample, 'signals'> & { readonly signals: Partial<Signals> | undefined })[];
 };
 
-/** Encodes a report once, to send it often. */
+/**
+ * Encodes a report once, to send it often.
+ * @throws {Fault} INVALID_INPUT if a value has no wire form, such as a time that is not a whole number.
+ */
 export function encodeReport(report: Report): Uint8Array {
-  return VehicleReport.encode(VehicleReport.fromPartial(report as VehicleReport)).finish();
+  try {
+    return VehicleReport.encode(VehicleReport.fromPartial(report as VehicleReport)).finish();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault('INVALID_INPUT', `report ${report.reportId} cannot be encoded: ${why}`, { cause });
+  }
 }
 
 /** A report as it is sent. Bytes are an encoded report and are sent as they are. */

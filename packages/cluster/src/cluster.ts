@@ -57,24 +57,26 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       between: (service, engine, port) => between(`${service}→${engine}` as Route, port),
     }),
   });
-  try {
-    await platform.start();
-  } catch (error) {
-    await platform.kill();
-    throw error;
-  }
   const { processes: nodes, engines, services } = platform;
   const ingest = named(services, 'ingest');
   const replicas = services.filter(({ name }) => name.startsWith('history-'));
   const reach = async ({ name, port }: PlatformService) =>
     `${LOOPBACK}:${(await between?.(`client→${name}` as Route, port)) ?? port}`;
+  let endpoints: Cluster['endpoints'];
+  try {
+    await platform.start();
+    endpoints = { ingest: await reach(ingest), histories: await Promise.all(replicas.map(reach)) };
+  } catch (error) {
+    await platform.kill();
+    throw error;
+  }
   return {
     nats: named(nodes, 'nats'),
     mongo: named(nodes, 'mongo'),
     ingest: ingest.process,
     histories: replicas.map(({ process }) => process),
     nodes,
-    endpoints: { ingest: await reach(ingest), histories: await Promise.all(replicas.map(reach)) },
+    endpoints,
     metrics: Object.fromEntries(
       services.map(({ name, metricsPort }) => [name, `${LOOPBACK}:${metricsPort}`]),
     ),

@@ -11,10 +11,7 @@ import { publisherPart } from './publisher-part.ts';
 import { natsPart } from './service-parts.ts';
 
 const { meter } = createMetrics('test');
-const PUBLISHER = {
-  publisher: { envelopeEvents: 2_000, ackTimeoutMs: 5_000 },
-  room: { fullRatio: 0.9, minFreeDiskRatio: 0.1 },
-};
+const PUBLISHER = { publisher: { envelopeEvents: 2_000, ackTimeoutMs: 5_000 } };
 
 /** A connection to NATS, a publisher, and the messages that they logged. */
 async function startPublisher(nats: TestEngine) {
