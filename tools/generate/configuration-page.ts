@@ -1,18 +1,20 @@
 /**
  * Writes docs/configuration.md from the settings of the services and the options of `odograph up`.
  */
+import { basename, dirname, join, resolve } from 'node:path';
 import { upCommand } from '@odograph/cli/commands/up';
-import { historySettings } from '@odograph/history/config';
-import { listSettings } from '@odograph/platform/config/config';
+import { platformServices } from '@odograph/cluster/services';
+import { listSettings, type Settings } from '@odograph/platform/config/config';
 import type { Setting } from '@odograph/platform/config/setting';
-import { ingestSettings } from '@odograph/telemetry-ingest/config';
 import { writeOrCheck } from '../generated.ts';
 
-/** Each service gets a section. */
-const SERVICES = [
-  { name: 'history', settings: listSettings(historySettings) },
-  { name: 'telemetry-ingest', settings: listSettings(ingestSettings) },
-];
+/** Each service of the platform gets a section, with the `settings` of its config.ts. */
+const SERVICES = await Promise.all(
+  platformServices.map(async ({ main }) => {
+    const { settings }: { settings: Settings } = await import(join(dirname(main), 'config.ts'));
+    return { name: basename(resolve(main, '../..')), settings: listSettings(settings) };
+  }),
+);
 
 const HEAD = `# Configuration
 

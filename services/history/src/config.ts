@@ -15,7 +15,7 @@ const MEBIBYTE = 1024 ** 2;
 /** Connections to MongoDB that stay open for queries. */
 export const MIN_POOL = 5;
 
-export const historySettings = {
+export const settings = {
   ...serviceSettings,
   nats: natsSettings,
   mongo: {
@@ -69,4 +69,4 @@ export const historySettings = {
   },
 } as const;
 
-export type HistoryConfig = ConfigOf<typeof historySettings>;
+export type HistoryConfig = ConfigOf<typeof settings>;

@@ -11,7 +11,7 @@ import { startTestNats, testMongo } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { historyApp } from './app.ts';
-import { historySettings } from './config.ts';
+import { settings } from './config.ts';
 import { samples } from './domain/samples/samples.ts';
 import { reported } from './log/log.fixture.ts';
 
@@ -28,7 +28,7 @@ async function openTestHistory() {
     ODO_MONGO_DATABASE: mongo.databaseName,
     ODO_HISTORY_FLUSH_MS: '50',
   };
-  const app = historyApp(readConfig(historySettings, env), silentLogger).build();
+  const app = historyApp(readConfig(settings, env), silentLogger).build();
   const { grpc } = await app.start();
   const connection = await connect({ servers: nats.url });
   const watch = new StreamWatch({ connection, manager: await jetstreamManager(connection), intervalMs: 100 });

@@ -1,10 +1,10 @@
 import { runService } from '@odograph/platform/app/run-service';
 import { historyApp, SERVICE_NAME } from './app.ts';
-import { historySettings } from './config.ts';
+import { settings } from './config.ts';
 
 await runService({
   name: SERVICE_NAME,
   ownPrefix: 'ODO_HISTORY_',
-  settings: historySettings,
+  settings,
   compose: historyApp,
 });

@@ -1,9 +1,9 @@
 import { readConfig } from '@odograph/platform/config/config';
 import { expect, test } from 'vitest';
-import { ingestSettings } from './config.ts';
+import { settings } from './config.ts';
 
 const read = (env: Readonly<Record<string, string>>) =>
-  readConfig(ingestSettings, { ODO_NATS_URL: 'nats://127.0.0.1:4222', ...env }, 'ODO_INGEST_');
+  readConfig(settings, { ODO_NATS_URL: 'nats://127.0.0.1:4222', ...env }, 'ODO_INGEST_');
 
 test('the former name of the limit of connections is refused with the new one', () => {
   expect(() => read({ ODO_INGEST_MAX_STREAMS: '10' })).toThrow(

@@ -64,6 +64,6 @@ const room = {
   }),
 };
 
-export const ingestSettings = { ...serviceSettings, nats: natsSettings, limits, publisher, room } as const;
+export const settings = { ...serviceSettings, nats: natsSettings, limits, publisher, room } as const;
 
-export type IngestConfig = ConfigOf<typeof ingestSettings>;
+export type IngestConfig = ConfigOf<typeof settings>;

@@ -11,7 +11,7 @@ import { readConfig } from '@odograph/platform/config/config';
 import { silentLogger } from '@odograph/platform/logger';
 import type { TestEngine } from '@odograph/testing/engines';
 import { ingestApp } from './app.ts';
-import { ingestSettings } from './config.ts';
+import { settings } from './config.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -53,7 +53,7 @@ export async function readStreams(nats: TestEngine, partitions = 2): Promise<Rea
 
 /** The service in this process, on real NATS. */
 export async function startIngest(nats: TestEngine, env: Environment = {}) {
-  const config = readConfig(ingestSettings, { ODO_NATS_URL: nats.url, ...env });
+  const config = readConfig(settings, { ODO_NATS_URL: nats.url, ...env });
   const app = ingestApp(config, silentLogger).build();
   const { grpc, metrics, publisher } = await app.start();
   const client = createClient({ ingest: `127.0.0.1:${grpc.port}`, maxAttempts: 1 });

@@ -18,7 +18,7 @@ import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc/serve
 import { silentLogger } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
-import { ingestSettings, WINDOW_BATCHES } from '../config.ts';
+import { settings, WINDOW_BATCHES } from '../config.ts';
 import type { EventAppender } from './batch-intake.ts';
 import { createDoor, type DoorLimits } from './door.ts';
 
@@ -68,7 +68,7 @@ async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<Faul
   return await Promise.race([stored.then(() => undefined), late]).finally(() => clearTimeout(timer));
 }
 
-const { limits: DEFAULT_LIMITS, room } = readConfig(ingestSettings, { ODO_NATS_URL: 'nats://127.0.0.1' });
+const { limits: DEFAULT_LIMITS, room } = readConfig(settings, { ODO_NATS_URL: 'nats://127.0.0.1' });
 
 export interface TestDoor {
   readonly log: MemoryLog;
