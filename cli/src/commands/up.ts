@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import { dataDirOf, type UpState } from '@odograph/cluster/up-state';
+import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { Command, Option } from 'commander';
 import { runLiveView } from '../live/live-view.ts';
 import { countArgument, portArgument } from '../terminal/arguments.ts';
@@ -15,8 +16,6 @@ interface CommandOptions {
   /** Of each service, such as `ingestPort`. */
   readonly [port: `${string}Port`]: number | undefined;
 }
-
-const DEFAULT_PARTITIONS = 2;
 
 export function upCommand(): Command {
   const command = new Command('up')

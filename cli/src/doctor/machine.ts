@@ -4,13 +4,12 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { lookForEngine } from '@odograph/engines/find-engine';
+import { DEFAULT_MIN_FREE_DISK_PCT } from '@odograph/kernel/defaults';
 import { isFault } from '@odograph/kernel/fault';
 import { maskPassword } from '@odograph/platform/config/setting';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const NODE_MAJOR = 24;
-/** Below this share of free disk telemetry-ingest refuses telemetry. */
-const REFUSED_BELOW = 0.1;
 const TIGHT_BELOW = 0.2;
 const GIB = 1024 ** 3;
 
@@ -61,9 +60,18 @@ export function checkDisk(disk: {
 }): Check {
   const share = disk.bavail / disk.blocks;
   const free = `${(share * 100).toFixed(0)} % free, ${((disk.bavail * disk.bsize) / GIB).toFixed(1)} GiB`;
-  if (share < REFUSED_BELOW)
-    return fail('disk', `${free}: ingest refuses telemetry below 10 %`, 'free some space');
-  if (share < TIGHT_BELOW) return warn('disk', free, 'free some space: ingest refuses telemetry below 10 %');
+  if (share * 100 < DEFAULT_MIN_FREE_DISK_PCT)
+    return fail(
+      'disk',
+      `${free}: ingest refuses telemetry below ${DEFAULT_MIN_FREE_DISK_PCT} %`,
+      'free some space',
+    );
+  if (share < TIGHT_BELOW)
+    return warn(
+      'disk',
+      free,
+      `free some space: ingest refuses telemetry below ${DEFAULT_MIN_FREE_DISK_PCT} %`,
+    );
   return ok('disk', free);
 }
 

@@ -1,6 +1,7 @@
 import type { EngineKind } from '@odograph/engines/engine-kind';
 import { findBinary } from '@odograph/engines/find-engine';
 import { LOOPBACK } from '@odograph/engines/free-port';
+import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { invariant } from '@odograph/kernel/fault';
 import { type Platform, type PlatformService, planPlatform, type ServiceInstance } from './platform.ts';
 import { CLUSTER_LIMITS } from './restart-policy.ts';
@@ -44,7 +45,7 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
 
 /** Starts a platform. @throws Fault that names the process that cannot be started; then nothing is left running. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { dataDir, histories = 1, partitions = 2, env, binaries, between } = options;
+  const { dataDir, histories = 1, partitions = DEFAULT_PARTITIONS, env, binaries, between } = options;
   const instances = instancesOf(histories);
   const platform = await planPlatform({
     ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },

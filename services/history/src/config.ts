@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import type { ConfigOf } from '@odograph/platform/config/config';
 import {
   bytes,
@@ -31,7 +32,7 @@ export const settings = {
       'the name of this process among the replicas of history; `odograph doctor` and the lease show it as the owner',
     fallbackInWords: '`<host name>:<process id>`',
   }),
-  partitionCount: whole('ODO_PARTITIONS', 2, {
+  partitionCount: whole('ODO_PARTITIONS', DEFAULT_PARTITIONS, {
     ...{ min: 1, max: 64 },
     meaning:
       'partitions of the log; fixed when the log is created, history refuses to start with another count',

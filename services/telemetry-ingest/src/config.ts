@@ -1,4 +1,5 @@
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { DEFAULT_MIN_FREE_DISK_PCT } from '@odograph/kernel/defaults';
 import type { ConfigOf } from '@odograph/platform/config/config';
 import { bytes, ms, natsSettings, percent, serviceSettings, whole } from '@odograph/platform/config/setting';
 
@@ -58,7 +59,7 @@ const room = {
     meaning:
       'how full a stream may be; above this share of its size telemetry is refused, decisions are still accepted',
   }),
-  minFreeDiskPct: percent('ODO_INGEST_MIN_FREE_DISK_PCT', 10, {
+  minFreeDiskPct: percent('ODO_INGEST_MIN_FREE_DISK_PCT', DEFAULT_MIN_FREE_DISK_PCT, {
     max: 99,
     meaning: 'how much of the disk of the log must be free; below this share telemetry is refused',
   }),
