@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { outcome, type ScriptedDoor, startDoor } from '@odograph/client/door.fixture';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import { outcome, type ScriptedIngest, startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
 import { SAMPLES, startHistory } from './history.fixture.ts';
 
-let door: ScriptedDoor;
+let ingest: ScriptedIngest;
 let history: Awaited<ReturnType<typeof startHistory>>;
 let folder: string;
 let file: string;
@@ -27,7 +27,7 @@ beforeAll(async () => {
         : outcome(ReportOutcome.ACCEPTED, 7, at);
     }),
   });
-  door = await startDoor({ answer });
+  ingest = await startScriptedIngest({ answer });
   history = await startHistory();
 });
 
@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 
 afterAll(async () => {
-  door.kill();
+  ingest.kill();
   await history.stop();
   rmSync(folder, { recursive: true });
 });
@@ -53,7 +53,7 @@ function reports(count: number): string {
 }
 
 function replay(...args: string[]) {
-  return runCli(['replay', ...args, '--endpoint', door.endpoint, '--json']);
+  return runCli(['replay', ...args, '--endpoint', ingest.endpoint, '--json']);
 }
 
 function cli(...args: string[]) {
@@ -77,7 +77,7 @@ describe('odograph replay', () => {
   });
 
   it('reads standard input, and prints the totals for people', async () => {
-    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint];
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', ingest.endpoint];
     const { code, stdout, stderr } = await runCli(args, { input: reports(1) });
     expect(stdout).toMatch(/^2 rows in [\d.]+ s \([\d,]+\/s\): 1 accepted, 0 quarantined, 1 rejected\n$/);
     expect(stderr).toMatch(/^line 2: not valid JSON/);
@@ -105,7 +105,7 @@ describe('odograph replay', () => {
   });
 
   it('ends when interrupted, although more rows could still come', async () => {
-    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint, '--json'];
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', ingest.endpoint, '--json'];
     const { code, stdout, stderr } = await runCli(args, {
       input: 'stays open',
       onStderr: (text) => (text.includes('CANCELLED') ? undefined : 'SIGTERM'),
@@ -193,11 +193,11 @@ describe('odograph history', () => {
       ...{ vehicle_id: 'bus-1', observed_at: '2026-11-21T10:00:01.000Z', report_id: 'r1' },
       signals: { speed_kmh: 1 },
     });
-    const replayed = await runCli(['replay', '-', '--format', 'ndjson', '--endpoint', door.endpoint], {
+    const replayed = await runCli(['replay', '-', '--format', 'ndjson', '--endpoint', ingest.endpoint], {
       input: stdout.split('\n').slice(0, 2).join('\n'),
     });
     expect(replayed.stdout).toContain('2 rows');
-    expect(door.batches.at(-1)?.map(({ reportId }) => reportId)).toEqual(['r0', 'r1']);
+    expect(ingest.batches.at(-1)?.map(({ reportId }) => reportId)).toEqual(['r0', 'r1']);
   });
 
   it('asks for the range, the signals and at most the limit', async () => {
@@ -245,14 +245,14 @@ describe('odograph log', () => {
     const reasons = [
       { field: 'signals.latitude_deg', reason: 'OUT_OF_RANGE', description: '91 is outside -90 to 90' },
     ];
-    const doubted = { samples: [{ sample_index: 0, ...sample, reasons }] };
+    const setAside = { samples: [{ sample_index: 0, ...sample, reasons }] };
     expect(reported).toEqual({ position: '0/1/0', ...head, data: { samples: [sample] } });
     expect(quarantined).toEqual({
       ...{ position: '0/1/1', ...head, type: 'TelemetryQuarantined', part: 1 },
-      ...{ traceparent: expect.stringMatching(/^00-1+-2+-01$/), data: doubted },
+      ...{ traceparent: expect.stringMatching(/^00-1+-2+-01$/), data: setAside },
     });
     expect(conflicted).toMatchObject({
-      data: { held_at: '0/1/0', came: { type: 'TelemetryQuarantined', ...doubted } },
+      data: { held_at: '0/1/0', came: { type: 'TelemetryQuarantined', ...setAside } },
     });
     expect(gap).toMatchObject({
       data: { watermark: 3, found_last_sequence: 1, resumed_sequence: 1_000_004 },

@@ -3,17 +3,17 @@ import type { Position } from '@odograph/kernel/position';
 import { createFleet } from '@odograph/sources/fleet/fleet';
 import { watchBacklog } from './backlog.ts';
 import { watchCommits } from './commits.ts';
-import { type DoorConnection, openDoor } from './door.ts';
 import type { DriveMode, DriveOptions, Load } from './load.ts';
 import { createRecorder } from './recorder.ts';
+import { type IngestConnection, openTransport } from './transport.ts';
 import { createVisibleProbe } from './visible-probe.ts';
 
 /** Reports in batches. Throws as soon as a batch is refused, because the platform must keep up with this load. */
 export async function createDrive(options: DriveOptions): Promise<Load> {
   const { ingest, history, natsUrl, partitions, connections: count, batch, mode } = options;
   const nextBatch = prepareBatches(options);
-  const doors = Array.from({ length: count }, () => openDoor(ingest));
-  const connections = await Promise.all(doors.map((door) => door.connect()));
+  const transports = Array.from({ length: count }, () => openTransport(ingest));
+  const connections = await Promise.all(transports.map((transport) => transport.connect()));
   const recorder = createRecorder();
   const backlog = watchBacklog(history, (reports) => recorder.count('visible', reports));
   const commits = await watchCommits(natsUrl, partitions);
@@ -22,7 +22,7 @@ export async function createDrive(options: DriveOptions): Promise<Load> {
   async function send(connection: number): Promise<void> {
     const dueMs = performance.now();
     const { bytes, lastVehicleId } = nextBatch(connection);
-    const positions = await (connections[connection] as DoorConnection).send(bytes);
+    const positions = await (connections[connection] as IngestConnection).send(bytes);
     recorder.count('acknowledged', positions.length);
     recorder.time('acknowledged', performance.now() - dueMs);
     backlog.acknowledged(positions);
@@ -47,7 +47,7 @@ export async function createDrive(options: DriveOptions): Promise<Load> {
       await commits.stop();
       await backlog.stop();
       await Promise.all(connections.map((connection) => connection.close()));
-      for (const door of doors) door.close();
+      for (const transport of transports) transport.close();
     },
   };
 }

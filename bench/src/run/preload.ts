@@ -3,7 +3,7 @@ import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
-import { openDoor } from '../load/door.ts';
+import { openTransport } from '../load/transport.ts';
 import type { BenchPlatform } from './platform.ts';
 import { scrapeAll, sumOf } from './scrape.ts';
 
@@ -44,8 +44,8 @@ export async function preload(platform: BenchPlatform, options: PreloadOptions):
 }
 
 async function reportHours(ingest: string, fleet: Fleet, vehicles: readonly number[]): Promise<Position[]> {
-  const door = openDoor(ingest);
-  const connection = await door.connect();
+  const transport = openTransport(ingest);
+  const connection = await transport.connect();
   const positions: Position[] = [];
   for (let hour = 0; hour < HOURS; hour += 1) {
     for (let at = 0; at < vehicles.length; at += REPORTS_A_BATCH) {
@@ -54,7 +54,7 @@ async function reportHours(ingest: string, fleet: Fleet, vehicles: readonly numb
     }
   }
   await connection.close();
-  door.close();
+  transport.close();
   return positions;
 }
 

@@ -1,6 +1,6 @@
 import { createClient } from '@odograph/client';
-import { acceptAll, type DoorScript, outcome, startDoor } from '@odograph/client/door.fixture';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import { acceptAll, type IngestScript, outcome, startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { unavailable } from '@odograph/client/server.fixture';
 import { reportOf, type Source, type SourceRow } from '@odograph/sources/source';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -12,12 +12,12 @@ const rowOf = (row: number): SourceRow => ({
   report: reportOf('v', { atMs: row * 1_000 }, { speed_kmh: row }),
 });
 
-async function sendTo(script: DoorScript, source: Source, options: Partial<SendSourceOptions> = {}) {
-  const door = await startDoor(script);
-  const client = createClient({ ingest: door.endpoint });
+async function sendTo(script: IngestScript, source: Source, options: Partial<SendSourceOptions> = {}) {
+  const ingest = await startScriptedIngest(script);
+  const client = createClient({ ingest: ingest.endpoint });
   onTestFinished(() => {
     client.close();
-    door.kill();
+    ingest.kill();
   });
   const rejected: [number, string][] = [];
   const tally = new Tally((row, reason) => void rejected.push([row, reason]));
@@ -27,7 +27,7 @@ async function sendTo(script: DoorScript, source: Source, options: Partial<SendS
     onProgress: () => progress.push(tally.sent),
     ...options,
   });
-  return { totals: tally.totals, rejected, progress, batches: door.batches };
+  return { totals: tally.totals, rejected, progress, batches: ingest.batches };
 }
 
 describe('sending a source', () => {
@@ -53,7 +53,7 @@ describe('sending a source', () => {
     async function* source(): AsyncGenerator<SourceRow> {
       for (let row = 1; row <= 30; row += 1) yield rowOf(row);
     }
-    const answer: DoorScript['answer'] = (reports, number) =>
+    const answer: IngestScript['answer'] = (reports, number) =>
       number === 3 ? { cut: unavailable('gone', 10) } : acceptAll(reports, number);
     const { totals } = await sendTo({ answer, windowBatches: 1 }, source());
     expect(totals).toMatchObject({ sent: 30, accepted: 30, resent: 10 });

@@ -50,11 +50,12 @@ function reportUsage(error: CommanderError, isJson: boolean): number {
   return EXIT.usage;
 }
 
-function violationsOf({ violations }: Fault): { violations?: Fault['violations'] } {
-  return violations.length === 0 ? {} : { violations };
+/** `violations` is the name of the released output, after `google.rpc.BadRequest`. */
+function violationsOf({ findings }: Fault): { violations?: Fault['findings'] } {
+  return findings.length === 0 ? {} : { violations: findings };
 }
 
 function inWords(fault: Fault): string {
-  const more = fault.violations.map(({ field, description }) => `  ${field}: ${description}`);
+  const more = fault.findings.map(({ field, description }) => `  ${field}: ${description}`);
   return [`odograph: ${fault.message}`, ...more].join('\n');
 }

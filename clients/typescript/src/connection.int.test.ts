@@ -1,33 +1,33 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { type Client, createClient } from './client.ts';
 import {
-  acceptAll,
-  type DoorScript,
-  notStored,
-  rowOf,
-  type ScriptedDoor,
-  startDoor,
-} from './door.fixture.ts';
-import {
   ConnectRequest,
   ReportOutcome,
   ReportRequest,
 } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
+import {
+  acceptAll,
+  type IngestScript,
+  notStored,
+  rowOf,
+  type ScriptedIngest,
+  startScriptedIngest,
+} from './ingest.fixture.ts';
 import { unavailable } from './server.fixture.ts';
 import { encodeConnectRequest, encodeReport, encodeReportRequest } from './wire.ts';
 
-let door: ScriptedDoor | undefined;
+let ingest: ScriptedIngest | undefined;
 let client: Client | undefined;
 
 afterEach(() => {
   client?.close();
-  door?.kill();
-  door = undefined;
+  ingest?.kill();
+  ingest = undefined;
 });
 
-async function connectTo(script: DoorScript = {}) {
-  door = await startDoor(script);
-  client = createClient({ ingest: door.endpoint });
+async function connectTo(script: IngestScript = {}) {
+  ingest = await startScriptedIngest(script);
+  client = createClient({ ingest: ingest.endpoint });
   return await client.connect({ openWithinMs: 1_000 });
 }
 
@@ -39,7 +39,7 @@ it('has the limits of the server', async () => {
 });
 
 it('gives each batch its result, and what was not stored to the caller', async () => {
-  const answer: DoorScript['answer'] = (reports, number) =>
+  const answer: IngestScript['answer'] = (reports, number) =>
     number === 2 ? { results: [notStored(5)] } : acceptAll(reports, number);
   const connection = await connectTo({ answer });
   const [first, second] = await Promise.all([
@@ -48,7 +48,7 @@ it('gives each batch its result, and what was not stored to the caller', async (
   ]);
   expect(first.results.map(({ position }) => position?.index)).toEqual([0, 1]);
   expect(second.results[0]?.outcome).toBe(ReportOutcome.UNAVAILABLE);
-  expect(door?.batches.map(({ length }) => length)).toEqual([2, 1]);
+  expect(ingest?.batches.map(({ length }) => length)).toEqual([2, 1]);
 });
 
 it('waits for the results of what was sent when it is closed, and fails after that', async () => {
@@ -78,17 +78,17 @@ it('fails every batch under way with the fault that ended it', async () => {
 it('fails what is under way when it is cancelled', async () => {
   const connection = await connectTo({ answer: () => 'silence' });
   const sending = expect(connection.send(REPORTS)).rejects.toMatchObject({ code: 'CANCELLED' });
-  await vi.waitFor(() => expect(door?.batches).toHaveLength(1));
+  await vi.waitFor(() => expect(ingest?.batches).toHaveLength(1));
   connection.cancel();
   await sending;
 });
 
 it('fails soon when the server sends no limits', async () => {
-  door = await startDoor({ hello: 'nothing' });
-  client = createClient({ ingest: door.endpoint });
+  ingest = await startScriptedIngest({ hello: 'nothing' });
+  client = createClient({ ingest: ingest.endpoint });
   await expect(client.connect({ openWithinMs: 50 })).rejects.toMatchObject({
     code: 'UNAVAILABLE',
-    message: `${door.endpoint} did not answer within 50 ms`,
+    message: `${ingest.endpoint} did not answer within 50 ms`,
   });
 });
 

@@ -29,6 +29,6 @@ it('one type can stand for the other', () => {
     code: 'OVERLOADED',
     retryAfterMs: 5,
     limit: '1/s',
-    violations: [],
+    findings: [],
   });
 });

@@ -1,5 +1,5 @@
 /** One field that is wrong. */
-export interface Violation {
+export interface Finding {
   /** Path of the field, such as `reports[3].samples[0].signals.speed_kmh`; empty for the whole request. */
   readonly field: string;
   /** Upper snake case, stable for programs. */
@@ -33,7 +33,7 @@ export type FaultCode =
 
 export interface FaultDetails {
   /** The fields of the request that are wrong. */
-  readonly violations?: readonly Violation[] | undefined;
+  readonly findings?: readonly Finding[] | undefined;
   /** When a retry may help, in milliseconds from now. */
   readonly retryAfterMs?: number | undefined;
   /** The limit that was reached, such as `20000 reports/s a client`. */
@@ -47,7 +47,7 @@ const BRAND = Symbol.for('odograph.fault');
 /** The error that every function of this package throws. */
 export class Fault extends Error {
   readonly code: FaultCode;
-  readonly violations: readonly Violation[];
+  readonly findings: readonly Finding[];
   readonly retryAfterMs: number | undefined;
   readonly limit: string | undefined;
 
@@ -59,7 +59,7 @@ export class Fault extends Error {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.name = 'Fault';
     this.code = code;
-    this.violations = details.violations ?? [];
+    this.findings = details.findings ?? [];
     this.retryAfterMs = details.retryAfterMs;
     this.limit = details.limit;
   }

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { sendUnaryData } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ScriptedDoor, startDoor } from './door.fixture.ts';
 import { VehicleHistoryService, VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
+import { type ScriptedIngest, startScriptedIngest } from './ingest.fixture.ts';
 
 const PACKAGE = resolve(import.meta.dirname, '..');
 const MODULES = resolve(PACKAGE, '../../node_modules');
@@ -33,7 +33,7 @@ client.close();
 `;
 
 let folder: string;
-let door: ScriptedDoor;
+let ingest: ScriptedIngest;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'odograph-client-'));
@@ -43,14 +43,14 @@ beforeAll(async () => {
   }
   const target = join(folder, 'node_modules/@odograph/client');
   await run(process.execPath, [join(PACKAGE, 'scripts/build.ts'), target]);
-  door = await startDoor({}, [
+  ingest = await startScriptedIngest({}, [
     [VehicleHistoryService, { getStatus, listStatus: notAsked, listSamples: notAsked }],
   ]);
 });
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-  door.kill();
+  ingest.kill();
 });
 
 function getStatus({ request }: { request: { vehicleId: string } }, callback: sendUnaryData<unknown>): void {
@@ -70,9 +70,9 @@ function notAsked(): never {
 it('works in a plain program with no other package of ours', async () => {
   const program = join(folder, 'program.mjs');
   writeFileSync(program, PROGRAM.replace('error: unknown', 'error'));
-  const { stdout } = await run(process.execPath, [program, door.endpoint], { cwd: folder });
+  const { stdout } = await run(process.execPath, [program, ingest.endpoint], { cwd: folder });
   expect(stdout).toBe('7 true\nbus-1 42.5\ntrue\n');
-  expect(door.batches).toHaveLength(2);
+  expect(ingest.batches).toHaveLength(2);
 });
 
 it('has types for such a program', async () => {

@@ -1,39 +1,39 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient } from './client.ts';
+import { ReportOutcome } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import {
   acceptAll,
-  type DoorScript,
+  type IngestScript,
   idsOf,
   notStored,
   outcome,
   rowOf,
-  type ScriptedDoor,
-  startDoor,
-} from './door.fixture.ts';
-import { ReportOutcome } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
+  type ScriptedIngest,
+  startScriptedIngest,
+} from './ingest.fixture.ts';
 import type { RetryOptions } from './retry.ts';
 import { overloaded, type Refusal, unavailable } from './server.fixture.ts';
 import { encodeReport } from './wire.ts';
 
-let door: ScriptedDoor | undefined;
+let ingest: ScriptedIngest | undefined;
 let client: Client | undefined;
 
 afterEach(() => {
   client?.close();
-  door?.kill();
-  door = undefined;
+  ingest?.kill();
+  ingest = undefined;
 });
 
 const REPORTS = [1, 2, 3].map((row) => rowOf(row).report);
 
-async function reportTo(script: DoorScript, options: RetryOptions = {}) {
-  door = await startDoor(script);
-  client = createClient({ ingest: door.endpoint });
+async function reportTo(script: IngestScript, options: RetryOptions = {}) {
+  ingest = await startScriptedIngest(script);
+  client = createClient({ ingest: ingest.endpoint });
   return await client.report(REPORTS, options);
 }
 
-const refusedOnce = (refused: Refusal): DoorScript => ({
+const refusedOnce = (refused: Refusal): IngestScript => ({
   answer: (reports, number) => (number === 1 ? { refused } : acceptAll(reports, number)),
 });
 
@@ -43,15 +43,15 @@ describe('reporting in one call', () => {
     expect(results.map(({ position }) => position)).toEqual(
       [0, 1, 2].map((index) => ({ partition: 0, sequence: 1, index })),
     );
-    expect(idsOf(door?.batches ?? [])).toEqual(['v@1', 'v@2', 'v@3']);
+    expect(idsOf(ingest?.batches ?? [])).toEqual(['v@1', 'v@2', 'v@3']);
   });
 
   it('sends reports that are encoded already as they are', async () => {
-    door = await startDoor();
-    client = createClient({ ingest: door.endpoint });
+    ingest = await startScriptedIngest();
+    client = createClient({ ingest: ingest.endpoint });
     await client.report(REPORTS.map(encodeReport));
     await client.report(REPORTS);
-    expect(door.batches[0]).toEqual(door.batches[1]);
+    expect(ingest.batches[0]).toEqual(ingest.batches[1]);
   });
 
   it.each<[string, Refusal]>([
@@ -62,7 +62,7 @@ describe('reporting in one call', () => {
     const startedMs = performance.now();
     expect(await reportTo(refusedOnce(refusal))).toHaveLength(3);
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(95);
-    expect(door?.batches).toHaveLength(2);
+    expect(ingest?.batches).toHaveLength(2);
   });
 
   it.each<[string, Refusal]>([
@@ -71,25 +71,25 @@ describe('reporting in one call', () => {
     ['INTERNAL', { code: status.INTERNAL, message: 'a bug' }],
   ])('fails at once after %s', async (code, refusal) => {
     await expect(reportTo(refusedOnce(refusal))).rejects.toMatchObject({ code, message: refusal.message });
-    expect(door?.batches).toHaveLength(1);
+    expect(ingest?.batches).toHaveLength(1);
   });
 
   it('names the wrong fields of a call in which every report was rejected', async () => {
-    const violations = [
+    const findings = [
       { field: 'reports[0].vehicle_id', reason: 'INVALID_VEHICLE_ID', description: 'is empty' },
     ];
-    const refusal = { code: status.INVALID_ARGUMENT, message: 'none can be read', violations };
-    await expect(reportTo(refusedOnce(refusal))).rejects.toMatchObject({ violations });
+    const refusal = { code: status.INVALID_ARGUMENT, message: 'none can be read', findings };
+    await expect(reportTo(refusedOnce(refusal))).rejects.toMatchObject({ findings });
   });
 
   it('sends only those again that were not stored, and gives all results in order', async () => {
-    const answer: DoorScript['answer'] = (reports, number) => ({
+    const answer: IngestScript['answer'] = (reports, number) => ({
       results: reports.map((_, at) =>
         number < 3 && at === 0 ? notStored() : outcome(ReportOutcome.ACCEPTED, number),
       ),
     });
     const results = await reportTo({ answer });
-    expect(door?.batches.map(({ length }) => length)).toEqual([3, 1, 1]);
+    expect(ingest?.batches.map(({ length }) => length)).toEqual([3, 1, 1]);
     expect(results.map(({ position }) => position?.sequence)).toEqual([3, 1, 1]);
   });
 
@@ -117,20 +117,20 @@ describe('reporting in one call', () => {
     const abort = new AbortController();
     const call = reportTo({ answer: () => 'silence' }, { signal: abort.signal });
     const ended = expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
-    await vi.waitFor(() => expect(door?.batches).toHaveLength(1));
+    await vi.waitFor(() => expect(ingest?.batches).toHaveLength(1));
     abort.abort();
     await ended;
     await expect(client?.report(REPORTS, { signal: abort.signal })).rejects.toMatchObject({
       code: 'CANCELLED',
     });
-    expect(door?.batches).toHaveLength(1);
+    expect(ingest?.batches).toHaveLength(1);
   });
 
   it('survives a server that was killed before it answered', async () => {
     const call = reportTo({ answer: () => 'kill' });
-    await vi.waitFor(() => expect(door?.batches).toHaveLength(1));
+    await vi.waitFor(() => expect(ingest?.batches).toHaveLength(1));
     await vi.waitFor(async () => {
-      door = await startDoor({ port: door?.port ?? 0 });
+      ingest = await startScriptedIngest({ port: ingest?.port ?? 0 });
     });
     expect(await call).toHaveLength(3);
   });
@@ -143,7 +143,7 @@ describe('reporting in one call', () => {
   });
 
   it('names the endpoint when nothing listens', async () => {
-    const nowhere = await startDoor();
+    const nowhere = await startScriptedIngest();
     nowhere.kill();
     client = createClient({ ingest: nowhere.endpoint, maxAttempts: 1 });
     await expect(client.report(REPORTS)).rejects.toMatchObject({

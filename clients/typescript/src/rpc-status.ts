@@ -54,7 +54,7 @@ function readDetails(details: readonly Any[]): FaultDetails {
   const [badRequest, retryInfo, quota] = [find('BadRequest'), find('RetryInfo'), find('QuotaFailure')];
   const retryDelay = retryInfo && RetryInfo.decode(retryInfo).retryDelay;
   return {
-    violations: badRequest && BadRequest.decode(badRequest).fieldViolations,
+    findings: badRequest && BadRequest.decode(badRequest).fieldViolations,
     retryAfterMs: retryDelay && retryDelay.seconds * 1_000 + retryDelay.nanos / 1e6,
     limit: quota && QuotaFailure.decode(quota).violations[0]?.description,
   };

@@ -2,11 +2,12 @@ import { status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient } from './client.ts';
+import { ReportOutcome } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import {
   type Answer,
   acceptAll,
   ackOf,
-  type DoorScript,
+  type IngestScript,
   idsOf,
   idsUpTo,
   notStored,
@@ -14,29 +15,28 @@ import {
   type Row,
   rowOf,
   rows,
-  type ScriptedDoor,
-  startDoor,
-} from './door.fixture.ts';
-import { ReportOutcome } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
+  type ScriptedIngest,
+  startScriptedIngest,
+} from './ingest.fixture.ts';
 import type { SendOptions, Sent } from './send.ts';
 import { overloaded, unavailable } from './server.fixture.ts';
 
-let door: ScriptedDoor | undefined;
+let ingest: ScriptedIngest | undefined;
 let client: Client | undefined;
 
 afterEach(() => {
   client?.close();
-  door?.kill();
-  door = undefined;
+  ingest?.kill();
+  ingest = undefined;
 });
 
-async function sendTo(script: DoorScript, source: AsyncIterable<Row>, options: SendOptions = {}) {
-  door = await startDoor(script);
-  client = createClient({ ingest: door.endpoint });
+async function sendTo(script: IngestScript, source: AsyncIterable<Row>, options: SendOptions = {}) {
+  ingest = await startScriptedIngest(script);
+  client = createClient({ ingest: ingest.endpoint });
   const sent: Sent<Row>[] = [];
   for await (const each of client.send(source, { batchReports: 10, lingerMs: 5, ...options }))
     sent.push(each);
-  return { sent, batches: door.batches, connections: door.connections };
+  return { sent, batches: ingest.batches, connections: ingest.connections };
 }
 
 const rowsWith = (sent: readonly Sent<Row>[], wanted: ReportOutcome) =>
@@ -63,7 +63,7 @@ describe('sending a source', () => {
 
   it('keeps no more batches under way than the server allows, each within its limits', async () => {
     let [underWay, most] = [0, 0];
-    const answer: DoorScript['answer'] = (reports, number) => {
+    const answer: IngestScript['answer'] = (reports, number) => {
       underWay += 1;
       most = Math.max(most, underWay);
       if (number % 2 === 0) underWay = 0;
@@ -118,7 +118,7 @@ describe('sending a source', () => {
       yield rowOf(2);
     }
     const sending = sendTo({}, source());
-    await vi.waitFor(() => expect(door?.batches).toHaveLength(1));
+    await vi.waitFor(() => expect(ingest?.batches).toHaveLength(1));
     more.resolve();
     expect(acceptedRows((await sending).sent)).toEqual([1, 2]);
   });
@@ -131,14 +131,14 @@ describe('sending a source', () => {
   it('sends the trace of the caller', async () => {
     const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
     await sendTo({}, rows(1), { traceparent });
-    expect(door?.traceparents).toEqual([traceparent]);
+    expect(ingest?.traceparents).toEqual([traceparent]);
   });
 });
 
 describe('sending again', () => {
   it('waits as long as a refusal says, then sends the same again', async () => {
     const times: number[] = [];
-    const answer: DoorScript['answer'] = (reports, number) => {
+    const answer: IngestScript['answer'] = (reports, number) => {
       times.push(performance.now());
       return number === 2 ? { refused: overloaded('too fast', 150) } : acceptAll(reports, number);
     };
@@ -172,7 +172,7 @@ describe('sending again', () => {
       for (let row = 1; row <= 100; row += 1) yield rowOf(row, row <= 20 ? 'away' : 'here');
     }
     const stored: string[] = [];
-    const answer: DoorScript['answer'] = (reports) => ({
+    const answer: IngestScript['answer'] = (reports) => ({
       results: reports.map(({ vehicleId }) => {
         const isStored = vehicleId === 'here' || stored.length >= 80;
         if (isStored) stored.push(vehicleId);
@@ -204,28 +204,28 @@ describe('sending again', () => {
   });
 
   it('sends again what a server stored and did not acknowledge before it was killed', async () => {
-    const answer: DoorScript['answer'] = (reports, number) =>
+    const answer: IngestScript['answer'] = (reports, number) =>
       number === 2 ? 'kill' : acceptAll(reports, number);
     const sending = sendTo({ answer, windowBatches: 1 }, rows(30));
-    await vi.waitFor(() => expect(door?.batches).toHaveLength(2));
-    const first = door as ScriptedDoor;
+    await vi.waitFor(() => expect(ingest?.batches).toHaveLength(2));
+    const first = ingest as ScriptedIngest;
     await vi.waitFor(async () => {
-      door = await startDoor({ port: first.port });
+      ingest = await startScriptedIngest({ port: first.port });
     });
     const { sent } = await sending;
     expect(acceptedRows(sent)).toEqual(upTo(30));
     expect(first.batches.map(({ length }) => length)).toEqual([10, 10]);
-    expect(idsOf(door?.batches ?? [])).toEqual(idsUpTo(30).slice(10));
+    expect(idsOf(ingest?.batches ?? [])).toEqual(idsUpTo(30).slice(10));
   });
 
   it('survives a server that dies and comes back while nothing is under way', async () => {
     async function* source(): AsyncGenerator<Row> {
       yield* rows(10);
-      await vi.waitFor(() => expect(door?.batches.flat()).toHaveLength(10));
-      const { port } = door as ScriptedDoor;
-      door?.kill();
+      await vi.waitFor(() => expect(ingest?.batches.flat()).toHaveLength(10));
+      const { port } = ingest as ScriptedIngest;
+      ingest?.kill();
       await vi.waitFor(async () => {
-        door = await startDoor({ port });
+        ingest = await startScriptedIngest({ port });
       });
       yield rowOf(11);
     }
@@ -262,13 +262,13 @@ describe('sending again', () => {
     const plans = fc.array(fc.constantFrom('accept', ...Object.keys(trouble)), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(plans, fc.integer({ min: 1, max: 4 }), async (plan, ackEvery) => {
-        const answer: DoorScript['answer'] = (reports, number) =>
+        const answer: IngestScript['answer'] = (reports, number) =>
           trouble[plan[number - 1] ?? 'accept']?.(reports.length) ?? acceptAll(reports, number);
         const { sent, batches } = await sendTo({ answer, ackEvery, windowBatches: 4 }, rows(37), {
           batchReports: 4,
         });
         client?.close();
-        door?.kill();
+        ingest?.kill();
         expect(acceptedRows(sent).sort((a, b) => a - b)).toEqual(upTo(37));
         expect(new Set(idsOf(batches))).toEqual(new Set(idsUpTo(37)));
       }),
@@ -282,8 +282,8 @@ describe('sending again', () => {
         answer: (reports, number) => {
           const bad = reports.findIndex(({ reportId }) => reportId === 'v@13');
           if (bad < 0) return acceptAll(reports, number);
-          const violations = [{ field: `reports[${bad}]`, reason: 'BAD', description: 'is bad' }];
-          return { refused: { code: status.INVALID_ARGUMENT, message: 'bad', violations } };
+          const findings = [{ field: `reports[${bad}]`, reason: 'BAD', description: 'is bad' }];
+          return { refused: { code: status.INVALID_ARGUMENT, message: 'bad', findings } };
         },
       },
       rows(37),
@@ -298,7 +298,7 @@ describe('sending again', () => {
 
   it('halves a batch that the server finds too large', async () => {
     const tooLarge = { code: status.RESOURCE_EXHAUSTED, message: 'too large' };
-    const answer: DoorScript['answer'] = (reports, number) =>
+    const answer: IngestScript['answer'] = (reports, number) =>
       reports.length > 3 ? { refused: tooLarge } : acceptAll(reports, number);
     const { sent } = await sendTo({ answer }, rows(10));
     expect(acceptedRows(sent)).toEqual(upTo(10));
@@ -317,7 +317,7 @@ describe('giving up', () => {
       code,
       message: 'internal error 42',
     });
-    expect(door?.batches).toHaveLength(1);
+    expect(ingest?.batches).toHaveLength(1);
   });
 
   it('fails when the connection ends with a fault that a retry cannot help', async () => {
@@ -325,7 +325,7 @@ describe('giving up', () => {
     await expect(sendTo({ answer: () => ({ cut }) }, rows(3))).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     });
-    expect(door?.connections).toBe(1);
+    expect(ingest?.connections).toBe(1);
   });
 
   it('gives up, and says why, when nothing is taken for too long', async () => {
@@ -345,7 +345,7 @@ describe('giving up', () => {
   });
 
   it('fails soon, with the endpoint in the message, when nothing listens', async () => {
-    const nowhere = await startDoor();
+    const nowhere = await startScriptedIngest();
     nowhere.kill();
     client = createClient({ ingest: nowhere.endpoint });
     await expect(client.send(rows(1), { connectWithinMs: 300 }).next()).rejects.toMatchObject({
@@ -359,8 +359,8 @@ describe('giving up', () => {
       yield* rows(3);
       throw new Error('the file broke off');
     }
-    door = await startDoor();
-    client = createClient({ ingest: door.endpoint });
+    ingest = await startScriptedIngest();
+    client = createClient({ ingest: ingest.endpoint });
     const sent: Sent<Row>[] = [];
     const sending = (async () => {
       for await (const each of (client as Client).send(source())) sent.push(each);
@@ -377,11 +377,11 @@ describe('giving up', () => {
         yield row;
       }
     }
-    const script: DoorScript = { answer: () => 'silence', windowBatches: 2 };
+    const script: IngestScript = { answer: () => 'silence', windowBatches: 2 };
     await expect(sendTo(script, source(), { giveUpAfterMs: 300 })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
-    expect(door?.batches).toHaveLength(2);
+    expect(ingest?.batches).toHaveLength(2);
     expect(read).toBe(30);
   });
 
@@ -393,11 +393,11 @@ describe('giving up', () => {
         yield row;
       }
     }
-    door = await startDoor({ windowBatches: 2 });
-    client = createClient({ ingest: door.endpoint });
+    ingest = await startScriptedIngest({ windowBatches: 2 });
+    client = createClient({ ingest: ingest.endpoint });
     const sending = client.send(source(), { batchReports: 10 });
     await sending.next();
-    await vi.waitFor(() => expect(door?.batches).toHaveLength(2));
+    await vi.waitFor(() => expect(ingest?.batches).toHaveLength(2));
     expect(read).toBeLessThanOrEqual(40);
     await sending.return();
   });
@@ -411,8 +411,8 @@ describe('giving up', () => {
         isStopped = true;
       }
     }
-    door = await startDoor();
-    client = createClient({ ingest: door.endpoint });
+    ingest = await startScriptedIngest();
+    client = createClient({ ingest: ingest.endpoint });
     for await (const { item } of client.send(source(), { batchReports: 10 })) {
       if (item.row === 5) break;
     }
@@ -430,10 +430,10 @@ describe('the signal', () => {
   it('ends it before it began', async () => {
     const sending = sendTo({}, rows(3), { signal: AbortSignal.abort() });
     await expect(sending).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(door?.connections).toBe(0);
+    expect(ingest?.connections).toBe(0);
   });
 
-  it.each<[string, DoorScript, () => AsyncIterable<Row>]>([
+  it.each<[string, IngestScript, () => AsyncIterable<Row>]>([
     ['the connection opens', { hello: 'nothing' }, () => rows(3)],
     ['an answer is due', { answer: () => 'silence' }, () => rows(3)],
     ['it waits to send again', { answer: () => ({ refused: overloaded('full', 60_000) }) }, () => rows(3)],
@@ -443,8 +443,8 @@ describe('the signal', () => {
     const abort = new AbortController();
     const sending = sendTo(script, source(), { signal: abort.signal, connectWithinMs: 60_000 });
     const ended = expect(sending).rejects.toMatchObject({ code: 'CANCELLED' });
-    await vi.waitFor(() => expect(door?.connections).toBe(1));
-    if (script.hello === undefined) await vi.waitFor(() => expect(door?.batches).toHaveLength(1));
+    await vi.waitFor(() => expect(ingest?.connections).toBe(1));
+    if (script.hello === undefined) await vi.waitFor(() => expect(ingest?.batches).toHaveLength(1));
     abort.abort();
     await ended;
   });
@@ -452,7 +452,7 @@ describe('the signal', () => {
 
 describe('a server that breaks the contract', () => {
   const result = outcome(ReportOutcome.ACCEPTED);
-  it.each<[string, DoorScript, string]>([
+  it.each<[string, IngestScript, string]>([
     [
       'acknowledges a batch that was not sent',
       { answer: () => ({ raw: ackOf({ number: 7, results: [result] }) }) },
@@ -478,7 +478,7 @@ describe('a server that breaks the contract', () => {
     });
   });
 
-  it.each<[string, DoorScript]>([
+  it.each<[string, IngestScript]>([
     ['sends no limits', { hello: 'nothing' }],
     ['ends every connection at once', { hello: 'end' }],
   ])('gives up when it %s', async (_, script) => {

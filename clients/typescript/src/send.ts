@@ -242,9 +242,10 @@ class Sending<Item extends Sendable> {
     return retryDelayMs(error.retryAfterMs, this.#failuresInARow - 1);
   }
 
-  #reject(entry: Entry<Item>, { violations, code, message }: Fault): void {
+  #reject(entry: Entry<Item>, fault: Fault): void {
+    const { code, message } = fault;
     const findings =
-      violations.length > 0 ? [...violations] : [{ field: '', reason: code, description: message }];
+      fault.findings.length > 0 ? [...fault.findings] : [{ field: '', reason: code, description: message }];
     this.#settle(entry, { outcome: ReportOutcome.REJECTED, findings });
   }
 

@@ -7,7 +7,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Violation } from './fault.ts';
+import type { Finding } from './fault.ts';
 import { BadRequest, RetryInfo } from './generated/google/rpc/error_details.ts';
 import { Status } from './generated/google/rpc/status.ts';
 
@@ -51,7 +51,7 @@ export interface Refusal {
   readonly code: status;
   readonly message: string;
   readonly retryAfterMs?: number;
-  readonly violations?: readonly Violation[];
+  readonly findings?: readonly Finding[];
 }
 
 export const overloaded = (message: string, retryAfterMs: number): Refusal => {
@@ -63,11 +63,11 @@ export const unavailable = (message: string, retryAfterMs?: number): Refusal => 
 };
 
 /** A refusal as the platform sends it inside a message. */
-export function rpcStatus({ code, message, retryAfterMs, violations = [] }: Refusal): Status {
+export function rpcStatus({ code, message, retryAfterMs, findings = [] }: Refusal): Status {
   const typeUrl = (name: string) => `type.googleapis.com/google.rpc.${name}`;
   const details = [];
-  if (violations.length > 0) {
-    const value = BadRequest.encode({ fieldViolations: [...violations] }).finish();
+  if (findings.length > 0) {
+    const value = BadRequest.encode({ fieldViolations: [...findings] }).finish();
     details.push({ typeUrl: typeUrl('BadRequest'), value: Buffer.from(value) });
   }
   if (retryAfterMs !== undefined) {

@@ -1,4 +1,4 @@
-/** The JetStream stream that buffers a partition between the door and the log. */
+/** The JetStream stream that buffers a partition between ingest and the log. */
 export const streamName = (partition: number): string => `EVENTS-${partition}`;
 
 /** The subject on which the envelopes of a partition are published. */

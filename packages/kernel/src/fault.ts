@@ -24,7 +24,7 @@ export type FaultCode =
 
 export interface FaultDetails {
   /** What is wrong with the fields of the request. */
-  readonly violations?: readonly Finding[] | undefined;
+  readonly findings?: readonly Finding[] | undefined;
   /** When a retry may help, in milliseconds from now. */
   readonly retryAfterMs?: number | undefined;
   /** The limit that was reached, such as `20000 reports/s a client`. */
@@ -38,7 +38,7 @@ const BRAND = Symbol.for('odograph.fault');
 /** The only error that our code throws on purpose. Each protocol converts it in one place. */
 export class Fault extends Error {
   readonly code: FaultCode;
-  readonly violations: readonly Finding[];
+  readonly findings: readonly Finding[];
   readonly retryAfterMs: number | undefined;
   readonly limit: string | undefined;
 
@@ -50,7 +50,7 @@ export class Fault extends Error {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.name = 'Fault';
     this.code = code;
-    this.violations = details.violations ?? [];
+    this.findings = details.findings ?? [];
     this.retryAfterMs = details.retryAfterMs;
     this.limit = details.limit;
   }

@@ -58,7 +58,7 @@ const TWIZY = 'recordings of a Renault Twizy (RSK Twizy EV dataset)';
  * The signals that have a field of their own in `proto/odograph/telemetry/v1/signals.proto`.
  *
  * To add one, add a field to the proto file and a row of the same name to the end of this table, then run
- * `make generate`. The rest is derived: the conversion to and from the wire, the content hash, the bounds at the door, and
+ * `make generate`. The rest is derived: the conversion to and from the wire, the content hash, the bounds in ingest, and
  * docs/signals.md. A field without a row, or a row without a field, does not compile.
  *
  * Do not move or remove a row: the place of a signal in this table is part of the content hash.

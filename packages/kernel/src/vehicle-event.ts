@@ -10,7 +10,7 @@ export interface EventHead {
   readonly reportId: string;
   /** Event time: Unix time in milliseconds, by the vehicle's clock. */
   readonly observedAtMs: number;
-  /** Log time: Unix time in milliseconds, by our clock at the door. Subtract the two only to measure lag. */
+  /** Log time: Unix time in milliseconds, by our clock when ingest received it. Subtract the two only to measure lag. */
   readonly receivedAtMs: number;
 }
 

@@ -92,11 +92,11 @@ test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown part
   await expect(ask('unknown')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(ask('not valid')).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    violations: [{ field: 'vehicle_id' }],
+    findings: [{ field: 'vehicle_id' }],
   });
   await expect(ask('unknown', 9)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    violations: [{ field: 'at_least' }],
+    findings: [{ field: 'at_least' }],
   });
 });
 
@@ -162,7 +162,7 @@ test('a page has 50 samples by default and at most 1,000, with only the requeste
   expect((await listSamples()).samples).toHaveLength(50);
   expect((await listSamples({ signals: ['battery_level_pct'] })).samples).toHaveLength(0);
   expect((await listSamples({ signals: ['speed_kmh'], pageSize: 1_000 })).samples).toHaveLength(60);
-  const refused = (field: string) => ({ code: 'INVALID_INPUT', violations: [{ field }] });
+  const refused = (field: string) => ({ code: 'INVALID_INPUT', findings: [{ field }] });
   await expect(listSamples({ pageSize: 1_001 })).rejects.toMatchObject(refused('page_size'));
   await expect(listSamples({ pageToken: '!!' })).rejects.toMatchObject(refused('page_token'));
   await expect(listSamples({ signals: ['warp'] })).rejects.toMatchObject(refused('signals[0]'));

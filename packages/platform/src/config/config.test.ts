@@ -77,7 +77,7 @@ describe('a config', () => {
       '  ODO_INGEST_BATCH_MAX_BYTES must be a whole number from 1 to 1099511627776, not "1e6"',
       '  ODO_INGEST_MAX_CALLS must be a whole number, at least 1, not "0"',
     ]);
-    expect(fault.violations.map(({ reason }) => reason)).toContain('UNKNOWN');
+    expect(fault.findings.map(({ reason }) => reason)).toContain('UNKNOWN');
   });
 
   test.each(['', '-1', '0x10', ' 5', '5 ', '1.5', 'NaN', '١', '9'.repeat(17)])(

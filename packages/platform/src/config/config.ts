@@ -29,7 +29,7 @@ export function readConfig<S extends Settings>(
   if (findings.length === 0) return config as ConfigOf<S>;
   const lines = findings.map(({ field, description }) => `  ${field} ${description}`);
   throw new Fault('INVALID_INPUT', ['the environment has wrong settings:', ...lines].join('\n'), {
-    violations: findings,
+    findings,
   });
 }
 

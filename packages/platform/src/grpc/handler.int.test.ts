@@ -88,13 +88,13 @@ describe('a unary handler', () => {
   test.each<FaultCode>(['INVALID_INPUT', 'NOT_FOUND', 'OVERLOADED', 'UNAVAILABLE', 'CORRUPT_LOG'])(
     'that throws %s is answered with all details',
     async (code) => {
-      const violations = [{ field: 'reports', reason: 'EMPTY', description: 'send at least one report' }];
-      const fault = new Fault(code, 'häh?', { violations, retryAfterMs: 20, limit: '1 MB' });
+      const findings = [{ field: 'reports', reason: 'EMPTY', description: 'send at least one report' }];
+      const fault = new Fault(code, 'häh?', { findings, retryAfterMs: 20, limit: '1 MB' });
       const { channel, errors } = await loopback({ report: () => Promise.reject(fault) });
       const { message, retryAfterMs, limit } = fault;
       await expect(callUnary(channel, TelemetryIngestService.report, REQUEST)).rejects.toMatchObject({
         name: 'Fault',
-        ...{ code, message, violations, retryAfterMs, limit },
+        ...{ code, message, findings, retryAfterMs, limit },
       });
       expect(errors).toEqual([]);
     },

@@ -28,12 +28,12 @@ function overTheWire(fault: unknown) {
 describe('a fault sent as a gRPC error', () => {
   test.each(CODES)('%s comes back as itself', (code) => {
     const fault = overTheWire(new Fault(code, 'what went wrong'));
-    expect(fault).toMatchObject({ code, message: 'what went wrong', violations: [], limit: undefined });
+    expect(fault).toMatchObject({ code, message: 'what went wrong', findings: [], limit: undefined });
   });
 
-  test('keeps its violations, its delay and its limit', () => {
-    const violations = [{ field: 'reports[3].vehicle_id', reason: 'VEHICLE_ID', description: 'use A-Z' }];
-    const sent = { violations, retryAfterMs: 1_250.5, limit: '20000 reports/s a client' };
+  test('keeps its findings, its delay and its limit', () => {
+    const findings = [{ field: 'reports[3].vehicle_id', reason: 'VEHICLE_ID', description: 'use A-Z' }];
+    const sent = { findings, retryAfterMs: 1_250.5, limit: '20000 reports/s a client' };
     expect(overTheWire(new Fault('OVERLOADED', 'too much', sent))).toMatchObject(sent);
   });
 
@@ -45,19 +45,16 @@ describe('a fault sent as a gRPC error', () => {
     });
   });
 
-  test('fits into 8 KiB of trailers, however many violations it has', () => {
-    const violations = Array.from({ length: 5_000 }, (_, index) => ({
+  test('fits into 8 KiB of trailers, however many findings it has', () => {
+    const findings = Array.from({ length: 5_000 }, (_, index) => ({
       field: `reports[${index}].samples[0].signals.speed_kmh`,
       reason: 'NOT_FINITE',
       description: 'é'.repeat(300),
     }));
-    const error = toServiceError(
-      new Fault('INVALID_INPUT', 'é'.repeat(10_000), { violations }),
-      silentLogger,
-    );
+    const error = toServiceError(new Fault('INVALID_INPUT', 'é'.repeat(10_000), { findings }), silentLogger);
     const trailer = error.metadata.get(STATUS_DETAILS_TRAILER)[0] as Buffer;
     expect(trailer.toString('base64').length + encodeURI(error.details).length).toBeLessThan(8_192);
-    const seen = faultFromServiceError(error).violations;
+    const seen = faultFromServiceError(error).findings;
     expect(seen[0]?.field).toBe('reports[0].samples[0].signals.speed_kmh');
     expect(seen.at(-1)).toMatchObject({
       reason: 'MORE_FINDINGS',

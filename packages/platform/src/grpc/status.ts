@@ -27,7 +27,7 @@ export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
 
 // Together below the 8 KiB of headers that many clients accept. The trailer is base64 and repeats the message.
 const MESSAGE_MAX_CHARACTERS = 500;
-const VIOLATIONS_MAX_BYTES = 3_000;
+const FINDINGS_MAX_BYTES = 3_000;
 
 /** OVERLOADED always has a delay. Without one, a client takes RESOURCE_EXHAUSTED for TOO_LARGE and does not retry. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
@@ -62,8 +62,8 @@ function detailsOf(fault: Fault): Any[] {
   const retryAfterMs =
     fault.retryAfterMs ?? (fault.code === 'OVERLOADED' ? DEFAULT_RETRY_AFTER_MS : undefined);
   const details: Any[] = [];
-  if (fault.violations.length > 0) {
-    const fieldViolations = fittingViolations(fault.violations);
+  if (fault.findings.length > 0) {
+    const fieldViolations = fittingFindings(fault.findings);
     details.push(pack('BadRequest', BadRequest.encode({ fieldViolations }).finish()));
   }
   if (retryAfterMs !== undefined) {
@@ -76,17 +76,17 @@ function detailsOf(fault: Fault): Any[] {
   return details;
 }
 
-/** The violations that fit into a trailer, and a last one with the number of the others. */
-function fittingViolations(violations: readonly Finding[]): Finding[] {
+/** The findings that fit into a trailer, and a last one with the number of the others. */
+function fittingFindings(findings: readonly Finding[]): Finding[] {
   const fitting: Finding[] = [];
   let bytes = 0;
-  for (const { field, reason, description } of violations) {
-    const violation = { field, reason, description: description.slice(0, MESSAGE_MAX_CHARACTERS) };
-    bytes += Buffer.byteLength(field + reason + violation.description);
-    if (bytes > VIOLATIONS_MAX_BYTES) break;
-    fitting.push(violation);
+  for (const { field, reason, description } of findings) {
+    const finding = { field, reason, description: description.slice(0, MESSAGE_MAX_CHARACTERS) };
+    bytes += Buffer.byteLength(field + reason + finding.description);
+    if (bytes > FINDINGS_MAX_BYTES) break;
+    fitting.push(finding);
   }
-  const leftOut = violations.length - fitting.length;
+  const leftOut = findings.length - fitting.length;
   if (leftOut === 0) return fitting;
   return [...fitting, { field: '', reason: 'MORE_FINDINGS', description: `${leftOut} more, not listed` }];
 }

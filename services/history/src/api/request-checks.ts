@@ -8,8 +8,8 @@ const MAX_PAGE_SIZE = 1_000;
 
 /** A fault about one field of the request. */
 export function invalid(field: string, reason: string, description: string): Fault {
-  const violations = [{ field, reason, description }];
-  return new Fault('INVALID_INPUT', `${field} ${description}`, { violations });
+  const findings = [{ field, reason, description }];
+  return new Fault('INVALID_INPUT', `${field} ${description}`, { findings });
 }
 
 export function checkVehicleId(vehicleId: string): string {

@@ -8,7 +8,7 @@ import type {
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import { readReport } from './readable.ts';
 import type { IncomingReport, ReadableReport, ReportLimits } from './report.ts';
-import { abridgeReasons, splitSamples } from './split-samples.ts';
+import { abridgeFindings, splitSamples } from './split-samples.ts';
 
 export type Fact = TelemetryReported | TelemetryQuarantined;
 
@@ -36,7 +36,7 @@ export function acceptReport(
   limits: ReportLimits,
 ): Judgement {
   const reading = readReport(incoming, limits);
-  if (!reading.isReadable) return { outcome: 'rejected', findings: reading.violations };
+  if (!reading.isReadable) return { outcome: 'rejected', findings: reading.findings };
   const { report } = reading;
   const { futureToleranceMs } = limits;
   const { believed, setAside } = splitSamples(report.samples, { receivedAtMs, futureToleranceMs });
@@ -44,7 +44,7 @@ export function acceptReport(
   const head = headOf(report, receivedAtMs);
   const reported: TelemetryReported = { ...head, type: 'TelemetryReported', samples: believed };
   if (setAside.length === 0) return { outcome: 'accepted', facts: [reported], findings };
-  const samples = abridgeReasons(setAside);
+  const samples = abridgeFindings(setAside);
   const quarantined: TelemetryQuarantined = { ...head, type: 'TelemetryQuarantined', samples };
   if (believed.length === 0) return { outcome: 'quarantined', facts: [quarantined], findings };
   return { outcome: 'accepted', facts: [reported, quarantined], findings };

@@ -11,7 +11,7 @@ const judge = (signals: Signals, observedAtMs = RECEIVED_AT_MS, clockText?: stri
 
 /** Each reason as `field REASON`. */
 const reasonsOf = (signals: Signals, observedAtMs?: number, clockText?: string) =>
-  judge(signals, observedAtMs, clockText).reasons.map(({ field, reason }) => `${field} ${reason}`);
+  judge(signals, observedAtMs, clockText).findings.map(({ field, reason }) => `${field} ${reason}`);
 
 test('the bounds of a range are believed', () => {
   for (const [name, { min, max }] of Object.entries(RANGES)) {
@@ -33,7 +33,7 @@ test('a bad signal does not affect the other signals', () => {
   expect(judgement).toEqual({
     believed: { speed_kmh: 50, charging: false },
     setAside: { odometer_km: -1 },
-    reasons: [
+    findings: [
       {
         field: 'signals.odometer_km',
         reason: 'OUT_OF_RANGE',
@@ -46,7 +46,7 @@ test('a bad signal does not affect the other signals', () => {
 test('a latitude of 91 sets the longitude aside too', () => {
   const judgement = judge({ latitude_deg: 91, longitude_deg: 13.4, speed_kmh: 50 });
   expect(judgement.believed).toEqual({ speed_kmh: 50 });
-  expect(judgement.reasons.map(({ field, reason }) => [field, reason])).toEqual([
+  expect(judgement.findings.map(({ field, reason }) => [field, reason])).toEqual([
     ['signals.latitude_deg', 'OUT_OF_RANGE'],
     ['signals.longitude_deg', 'POSITION_INCOMPLETE'],
   ]);
@@ -89,7 +89,7 @@ test('a bad clock sets the whole sample aside, and the other findings are listed
   const judgement = judge({ speed_kmh: 50, heading_deg: 361 }, 0);
   expect(judgement.believed).toEqual({});
   expect(judgement.setAside).toEqual({ speed_kmh: 50, heading_deg: 361 });
-  expect(judgement.reasons.map(({ reason }) => reason)).toEqual(['CLOCK_UNREADABLE', 'OUT_OF_RANGE']);
+  expect(judgement.findings.map(({ reason }) => reason)).toEqual(['CLOCK_UNREADABLE', 'OUT_OF_RANGE']);
 });
 
 test.each([
@@ -113,7 +113,7 @@ test.each([
   ['seconds', RECEIVED_AT_MS / 1000],
   ['microseconds', RECEIVED_AT_MS * 1000],
 ])('a time in %s is recognised, and the finding says so', (unit, observedAtMs) => {
-  expect(judge({ speed_kmh: 50 }, observedAtMs).reasons).toMatchObject([
+  expect(judge({ speed_kmh: 50 }, observedAtMs).findings).toMatchObject([
     { description: expect.stringContaining(`looks like ${unit}: send milliseconds`) },
   ]);
 });

@@ -19,10 +19,10 @@ const report = (over: Partial<IncomingReport> = {}): IncomingReport => ({
   ...over,
 });
 
-/** Each violation as `field REASON`. */
-function violationsOf(incoming: IncomingReport): readonly string[] {
+/** Each finding as `field REASON`. */
+function findingsOf(incoming: IncomingReport): readonly string[] {
   const reading = readReport(incoming, LIMITS);
-  return reading.isReadable ? [] : reading.violations.map(({ field, reason }) => `${field} ${reason}`);
+  return reading.isReadable ? [] : reading.findings.map(({ field, reason }) => `${field} ${reason}`);
 }
 
 const other = (path: string, value: IncomingSample['others'][number]['value']) =>
@@ -50,47 +50,47 @@ test('a valid report is read, with its signals in one table', () => {
 test.each(['', 'bus 7', 'bus/7', 'bús', 'a\u0000b', 'x'.repeat(65), '../../etc/passwd', 'bus-7\n'])(
   'the vehicle id %j is refused by name',
   (vehicleId) => {
-    expect(violationsOf(report({ vehicleId }))).toEqual(['vehicle_id INVALID_VEHICLE_ID']);
+    expect(findingsOf(report({ vehicleId }))).toEqual(['vehicle_id INVALID_VEHICLE_ID']);
   },
 );
 
 test.each(['', 'a b', 'ä', 'x'.repeat(129), 'a\n', '\u0000'])(
   'the report id %j is refused by name',
   (reportId) => {
-    expect(violationsOf(report({ reportId }))).toEqual(['report_id INVALID_REPORT_ID']);
+    expect(findingsOf(report({ reportId }))).toEqual(['report_id INVALID_REPORT_ID']);
   },
 );
 
 test.each(['', '1M8GDM9AXKP04278', 'IM8GDM9AXKP042788', '1m8gdm9axkp042788'])(
   'the VIN %j is refused',
   (vin) => {
-    expect(violationsOf(report({ vin }))).toEqual(['vin INVALID_VIN']);
+    expect(findingsOf(report({ vin }))).toEqual(['vin INVALID_VIN']);
   },
 );
 
 test('a report without samples is refused', () => {
-  expect(violationsOf(report({ samples: [] }))).toEqual(['samples NO_SAMPLE']);
+  expect(findingsOf(report({ samples: [] }))).toEqual(['samples NO_SAMPLE']);
 });
 
 test('a report with too many samples is refused with the limit and the way out', () => {
   const reading = readReport(report({ samples: Array.from({ length: 4 }, () => sample()) }), LIMITS);
   expect(reading).toMatchObject({
-    violations: [
+    findings: [
       { field: 'samples', description: '4 samples, at most 3 a report: split it into several reports' },
     ],
   });
 });
 
 test('a sample without a signal is refused', () => {
-  expect(violationsOf(report({ samples: [sample(), sample({ known: {} })] }))).toEqual([
+  expect(findingsOf(report({ samples: [sample(), sample({ known: {} })] }))).toEqual([
     'samples[1].signals NO_SIGNAL',
   ]);
 });
 
 test.each([NaN, Infinity, -Infinity])('%d is refused with the name of its field', (speed) => {
   const bad = report({ samples: [sample({ known: { speed_kmh: speed, latitude_deg: 1 } })] });
-  expect(violationsOf(bad)).toEqual(['samples[0].signals.speed_kmh NOT_FINITE']);
-  expect(violationsOf(other('Vehicle.OBD.Load', speed))).toEqual([
+  expect(findingsOf(bad)).toEqual(['samples[0].signals.speed_kmh NOT_FINITE']);
+  expect(findingsOf(other('Vehicle.OBD.Load', speed))).toEqual([
     'samples[0].signals.others["Vehicle.OBD.Load"] NOT_FINITE',
   ]);
 });
@@ -98,7 +98,7 @@ test.each([NaN, Infinity, -Infinity])('%d is refused with the name of its field'
 test.each(['speed_kmh', 'Vehicle', 'vehicle.Speed', 'Vehicle..X', '__proto__', 'constructor', ''])(
   'the signal name %j is refused',
   (path) => {
-    expect(violationsOf(other(path, 1))).toEqual([
+    expect(findingsOf(other(path, 1))).toEqual([
       `samples[0].signals.others[${JSON.stringify(path)}] INVALID_SIGNAL_PATH`,
     ]);
   },
@@ -107,42 +107,42 @@ test.each(['speed_kmh', 'Vehicle', 'vehicle.Speed', 'Vehicle..X', '__proto__', '
 test('a signal that has its own field is refused by path, with the name of the field', () => {
   const reading = readReport(other('Vehicle.Speed', 50), LIMITS);
   expect(reading).toMatchObject({
-    violations: [{ reason: 'HAS_A_FIELD', description: expect.stringContaining('use signals.speed_kmh') }],
+    findings: [{ reason: 'HAS_A_FIELD', description: expect.stringContaining('use signals.speed_kmh') }],
   });
 });
 
 test('texts that are too long are refused', () => {
-  expect(violationsOf(other('Vehicle.OBD.Load', 'x'.repeat(256)))).toEqual([]);
-  expect(violationsOf(other('Vehicle.OBD.Load', 'x'.repeat(257)))).toEqual([
+  expect(findingsOf(other('Vehicle.OBD.Load', 'x'.repeat(256)))).toEqual([]);
+  expect(findingsOf(other('Vehicle.OBD.Load', 'x'.repeat(257)))).toEqual([
     'samples[0].signals.others["Vehicle.OBD.Load"] TEXT_TOO_LONG',
   ]);
-  expect(violationsOf(report({ samples: [sample({ clockText: 'x'.repeat(65) })] }))).toEqual([
+  expect(findingsOf(report({ samples: [sample({ clockText: 'x'.repeat(65) })] }))).toEqual([
     'samples[0].clock_text TEXT_TOO_LONG',
   ]);
 });
 
 test('a signal without a value is refused', () => {
-  expect(violationsOf(other('Vehicle.OBD.Load', undefined))).toEqual([
+  expect(findingsOf(other('Vehicle.OBD.Load', undefined))).toEqual([
     'samples[0].signals.others["Vehicle.OBD.Load"] NO_VALUE',
   ]);
 });
 
 test('more than 64 other signals in a sample are refused', () => {
   const others = Array.from({ length: 65 }, (_, at) => ({ path: `Vehicle.OBD.Pid${at}`, value: at }));
-  expect(violationsOf(report({ samples: [sample({ others })] }))).toEqual([
+  expect(findingsOf(report({ samples: [sample({ others })] }))).toEqual([
     'samples[0].signals.others TOO_MANY_OTHERS',
   ]);
 });
 
 test('a time that is not a whole number of milliseconds is refused', () => {
-  expect(violationsOf(report({ samples: [sample({ observedAtMs: 2 ** 60 })] }))).toEqual([
+  expect(findingsOf(report({ samples: [sample({ observedAtMs: 2 ** 60 })] }))).toEqual([
     'samples[0].observed_at_ms NOT_MILLISECONDS',
   ]);
 });
 
-test('all violations are listed at once', () => {
+test('all findings are listed at once', () => {
   const samples = [sample({ known: {} }), sample({ known: { speed_kmh: NaN, odometer_km: Infinity } })];
-  expect(violationsOf({ vehicleId: 'bus 7', reportId: '', vin: 'x', samples })).toEqual([
+  expect(findingsOf({ vehicleId: 'bus 7', reportId: '', vin: 'x', samples })).toEqual([
     'vehicle_id INVALID_VEHICLE_ID',
     'report_id INVALID_REPORT_ID',
     'vin INVALID_VIN',
@@ -155,7 +155,7 @@ test('all violations are listed at once', () => {
 test('the value found is quoted in one line, and cut', () => {
   const quotedIn = (vehicleId: string) => {
     const reading = readReport(report({ vehicleId }), LIMITS);
-    return reading.isReadable ? '' : reading.violations[0]?.description.split(' is not ')[0];
+    return reading.isReadable ? '' : reading.findings[0]?.description.split(' is not ')[0];
   };
   expect(quotedIn('bus "7"\n')).toBe(String.raw`"bus \"7\"\n"`);
   expect(quotedIn('x'.repeat(10_000))).toBe(`"${'x'.repeat(39)}…"`);

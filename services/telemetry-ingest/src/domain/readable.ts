@@ -20,7 +20,7 @@ import type {
 /** A report that can be read, or all the reasons why it cannot. */
 type Reading =
   | { readonly isReadable: true; readonly report: ReadableReport }
-  | { readonly isReadable: false; readonly violations: readonly Finding[] };
+  | { readonly isReadable: false; readonly findings: readonly Finding[] };
 
 const REPORT_ID = /^[\x21-\x7e]{1,128}$/;
 const CLOCK_TEXT_MAX_LENGTH = 64;
@@ -34,91 +34,91 @@ const KNOWN_BY_PATH = new Map<string, string>(
 /** Checks the form of a report. One malformed field is enough to reject the report. */
 export function readReport(report: IncomingReport, limits: ReportLimits): Reading {
   const { vehicleId, reportId, vin } = report;
-  const violations: Finding[] = [];
-  checkNames(report, violations);
-  checkSampleCount(report.samples.length, limits.maxSamples, violations);
-  const samples = report.samples.map((sample, index) => readSample(sample, index, violations));
-  if (violations.length > 0) return { isReadable: false, violations };
+  const findings: Finding[] = [];
+  checkNames(report, findings);
+  checkSampleCount(report.samples.length, limits.maxSamples, findings);
+  const samples = report.samples.map((sample, index) => readSample(sample, index, findings));
+  if (findings.length > 0) return { isReadable: false, findings };
   return { isReadable: true, report: { vehicleId, reportId, vin, samples } };
 }
 
-function checkNames({ vehicleId, reportId, vin }: IncomingReport, violations: Finding[]): void {
+function checkNames({ vehicleId, reportId, vin }: IncomingReport, findings: Finding[]): void {
   if (!isVehicleId(vehicleId)) {
     const description = `${quoted(vehicleId)} is not a vehicle id: it must be ${VEHICLE_ID_RULE}`;
-    violations.push({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description });
+    findings.push({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description });
   }
   if (!REPORT_ID.test(reportId)) {
     const rule = '1 to 128 printable ASCII characters without spaces, unique for the vehicle and its time';
     const description = `${quoted(reportId)} is not a report id: it must be ${rule}`;
-    violations.push({ field: 'report_id', reason: 'INVALID_REPORT_ID', description });
+    findings.push({ field: 'report_id', reason: 'INVALID_REPORT_ID', description });
   }
   if (vin !== undefined && !isVin(vin)) {
     const description = `${quoted(vin)} is not a VIN: it must be ${VIN_RULE}; leave it out if it is unknown`;
-    violations.push({ field: 'vin', reason: 'INVALID_VIN', description });
+    findings.push({ field: 'vin', reason: 'INVALID_VIN', description });
   }
 }
 
-function checkSampleCount(count: number, maxSamples: number, violations: Finding[]): void {
+function checkSampleCount(count: number, maxSamples: number, findings: Finding[]): void {
   if (count === 0) {
     const description = 'a report must hold at least one sample';
-    violations.push({ field: 'samples', reason: 'NO_SAMPLE', description });
+    findings.push({ field: 'samples', reason: 'NO_SAMPLE', description });
   } else if (count > maxSamples) {
     const description = `${count} samples, at most ${maxSamples} a report: split it into several reports`;
-    violations.push({ field: 'samples', reason: 'TOO_MANY_SAMPLES', description });
+    findings.push({ field: 'samples', reason: 'TOO_MANY_SAMPLES', description });
   }
 }
 
-// The text of a path is built only for a violation, because most samples have none.
-function readSample(sample: IncomingSample, index: number, violations: Finding[]): ReadableSample {
+// The text of a path is built only for a finding, because most samples have none.
+function readSample(sample: IncomingSample, index: number, findings: Finding[]): ReadableSample {
   const { observedAtMs, clockText, known, others } = sample;
-  checkClock(sample, index, violations);
-  checkSignalCount(sample, index, violations);
+  checkClock(sample, index, findings);
+  checkSignalCount(sample, index, findings);
   for (const name of Object.keys(known)) {
-    const flaw = flawOf(known[name]);
-    if (flaw) violations.push({ field: `samples[${index}].signals.${name}`, ...flaw });
+    const finding = findInValue(known[name]);
+    if (finding) findings.push({ field: `samples[${index}].signals.${name}`, ...finding });
   }
-  const signals = others.length === 0 ? known : { ...known, ...readOthers(others, index, violations) };
+  const signals = others.length === 0 ? known : { ...known, ...readOthers(others, index, findings) };
   return { observedAtMs, clockText, signals };
 }
 
-function checkClock({ observedAtMs, clockText }: IncomingSample, index: number, violations: Finding[]): void {
+function checkClock({ observedAtMs, clockText }: IncomingSample, index: number, findings: Finding[]): void {
   if (!Number.isSafeInteger(observedAtMs)) {
     const description = `${observedAtMs} is not a time: it must be Unix time in whole milliseconds`;
     const field = `samples[${index}].observed_at_ms`;
-    violations.push({ field, reason: 'NOT_MILLISECONDS', description });
+    findings.push({ field, reason: 'NOT_MILLISECONDS', description });
   }
   if (clockText !== undefined && clockText.length > CLOCK_TEXT_MAX_LENGTH) {
     const description = `${clockText.length} characters, at most ${CLOCK_TEXT_MAX_LENGTH}: cut it`;
-    violations.push({ field: `samples[${index}].clock_text`, reason: 'TEXT_TOO_LONG', description });
+    findings.push({ field: `samples[${index}].clock_text`, reason: 'TEXT_TOO_LONG', description });
   }
 }
 
-function checkSignalCount({ known, others }: IncomingSample, index: number, violations: Finding[]): void {
+function checkSignalCount({ known, others }: IncomingSample, index: number, findings: Finding[]): void {
   if (others.length === 0 && Object.keys(known).length === 0) {
     const description = 'a sample must hold at least one signal: leave the sample out';
-    violations.push({ field: `samples[${index}].signals`, reason: 'NO_SIGNAL', description });
+    findings.push({ field: `samples[${index}].signals`, reason: 'NO_SIGNAL', description });
   }
   if (others.length > OTHERS_MAX_COUNT) {
     const description = `${others.length} signals, at most ${OTHERS_MAX_COUNT} a sample: split it into several samples`;
-    violations.push({ field: `samples[${index}].signals.others`, reason: 'TOO_MANY_OTHERS', description });
+    findings.push({ field: `samples[${index}].signals.others`, reason: 'TOO_MANY_OTHERS', description });
   }
 }
 
 /** The signals that were sent by their paths. */
-function readOthers(others: readonly OtherSignal[], index: number, violations: Finding[]): Signals {
+function readOthers(others: readonly OtherSignal[], index: number, findings: Finding[]): Signals {
   const signals: Record<string, SignalValue> = {};
   for (const { path, value } of others) {
-    for (const flaw of [flawOfPath(path), flawOf(value)]) {
-      if (flaw) violations.push({ field: `samples[${index}].signals.others[${quoted(path)}]`, ...flaw });
+    for (const finding of [findInPath(path), findInValue(value)]) {
+      if (finding) findings.push({ field: `samples[${index}].signals.others[${quoted(path)}]`, ...finding });
     }
     if (value !== undefined) signals[path] = value;
   }
   return signals;
 }
 
-type Flaw = Omit<Finding, 'field'>;
+type FindingWithoutField = Omit<Finding, 'field'>;
 
-function flawOfPath(path: string): Flaw | undefined {
+function findInPath(path: string): FindingWithoutField | undefined {
   const field = KNOWN_BY_PATH.get(path);
   if (field !== undefined) {
     const description = `this signal has its own field: use signals.${field}`;
@@ -129,7 +129,7 @@ function flawOfPath(path: string): Flaw | undefined {
   return { reason: 'INVALID_SIGNAL_PATH', description: `not a signal's name: it must be ${rule}` };
 }
 
-function flawOf(value: SignalValue | undefined): Flaw | undefined {
+function findInValue(value: SignalValue | undefined): FindingWithoutField | undefined {
   if (value === undefined) {
     return { reason: 'NO_VALUE', description: 'exactly one of number, flag and text must be set' };
   }

@@ -17,8 +17,8 @@ export function splitSamples(samples: readonly ReadableSample[], clock: ClockBou
     const judgement = judgeSample(sample, clock);
     if (hasSignals(judgement.believed)) believed.push({ observedAtMs, signals: judgement.believed });
     if (!hasSignals(judgement.setAside)) return;
-    const { setAside: signals, reasons } = judgement;
-    setAside.push({ sampleIndex, sample: { observedAtMs, signals }, clockText, findings: reasons });
+    const { setAside: signals, findings } = judgement;
+    setAside.push({ sampleIndex, sample: { observedAtMs, signals }, clockText, findings });
   });
   return { believed, setAside };
 }
@@ -27,18 +27,18 @@ function hasSignals(signals: Sample['signals']): boolean {
   return Object.keys(signals).length > 0;
 }
 
-/** How many reasons of one event keep their description. */
-const REASONS_IN_WORDS = 200;
+/** How many findings of one event keep their description. */
+const DESCRIBED_FINDINGS = 200;
 
 /**
- * Limits the size of the reasons: a report of 256 KiB can have more than 10,000 bad signals, and a description for each
- * would exceed an envelope. After 200 reasons a sample keeps only its first, without a description.
+ * Limits the size of the findings: a report of 256 KiB can have more than 10,000 bad signals, and a description for each
+ * would exceed an envelope. After 200 findings a sample keeps only its first, without a description.
  */
-export function abridgeReasons(setAside: readonly QuarantinedSample[]): readonly QuarantinedSample[] {
+export function abridgeFindings(setAside: readonly QuarantinedSample[]): readonly QuarantinedSample[] {
   let written = 0;
   return setAside.map((sample) => {
     written += sample.findings.length;
-    if (written <= REASONS_IN_WORDS) return sample;
+    if (written <= DESCRIBED_FINDINGS) return sample;
     const findings = sample.findings.slice(0, 1).map((finding) => ({ ...finding, description: '' }));
     return { ...sample, findings };
   });

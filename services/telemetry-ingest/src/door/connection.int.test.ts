@@ -129,7 +129,7 @@ test.each([
   expect(fault).toMatchObject({
     code: 'INVALID_INPUT',
     message: expect.stringContaining(message),
-    violations: [{ field: 'batch.number', reason: 'WRONG_BATCH_NUMBER' }],
+    findings: [{ field: 'batch.number', reason: 'WRONG_BATCH_NUMBER' }],
   });
   expect(batches.map(({ number }) => number)).toEqual(numbers.slice(0, -1));
 });
@@ -171,8 +171,8 @@ test('a batch over a limit is refused as a whole, and the connection goes on', a
   connection.end();
   const batches = await answers.batches();
   expect(batches.map(refusedOf)).toMatchObject([
-    { code: 'INVALID_INPUT', violations: [{ field: 'reports', reason: 'NO_REPORT' }] },
-    { code: 'INVALID_INPUT', violations: [{ field: 'reports', reason: 'TOO_MANY_REPORTS' }] },
+    { code: 'INVALID_INPUT', findings: [{ field: 'reports', reason: 'NO_REPORT' }] },
+    { code: 'INVALID_INPUT', findings: [{ field: 'reports', reason: 'TOO_MANY_REPORTS' }] },
     { code: 'TOO_LARGE', limit: '1000 bytes a message' },
     undefined,
   ]);

@@ -99,6 +99,6 @@ export class Connection {
 function assertNumber({ number }: SplitBatch, expected: number): void {
   if (number === expected) return;
   const description = `batch ${number} came instead of batch ${expected}: number the batches 1, 2, 3 and so on`;
-  const violations = [{ field: 'batch.number', reason: 'WRONG_BATCH_NUMBER', description }];
-  throw new Fault('INVALID_INPUT', description, { violations });
+  const findings = [{ field: 'batch.number', reason: 'WRONG_BATCH_NUMBER', description }];
+  throw new Fault('INVALID_INPUT', description, { findings });
 }

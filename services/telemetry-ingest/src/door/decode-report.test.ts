@@ -16,9 +16,9 @@ const bytesOf = (signals: object, over: object = {}) =>
     }),
   ).finish();
 
-function violationOf(bytes: Uint8Array): string {
+function findingOf(bytes: Uint8Array): string {
   const decoded = decodeReport(bytes);
-  return decoded.isDecoded ? 'none' : `${decoded.violation.field} ${decoded.violation.reason}`;
+  return decoded.isDecoded ? 'none' : `${decoded.finding.field} ${decoded.finding.reason}`;
 }
 
 test('a decoded report has the names of the domain', () => {
@@ -73,7 +73,7 @@ test.each([
   ['field 0', Uint8Array.of(0, 0, 0)],
   ['text that is not UTF-8', Uint8Array.of(0x0a, 2, 0xff, 0xfe)],
 ])('%s is WRONG_BYTES', (_, bytes) => {
-  expect(violationOf(bytes)).toBe(' WRONG_BYTES');
+  expect(findingOf(bytes)).toBe(' WRONG_BYTES');
 });
 
 test('a time in nanoseconds is NOT_MILLISECONDS', () => {
@@ -81,11 +81,11 @@ test('a time in nanoseconds is NOT_MILLISECONDS', () => {
     .uint32(8)
     .int64(BigInt(RECEIVED_AT_MS) * 1_000_000n)
     .finish();
-  expect(violationOf(new BinaryWriter().uint32(26).bytes(sample).finish())).toBe('samples NOT_MILLISECONDS');
+  expect(findingOf(new BinaryWriter().uint32(26).bytes(sample).finish())).toBe('samples NOT_MILLISECONDS');
 });
 
 test('a report over 256 KiB is refused before it is decoded', () => {
-  expect(violationOf(new Uint8Array(256 * 1024 + 1))).toBe(' REPORT_TOO_LARGE');
+  expect(findingOf(new Uint8Array(256 * 1024 + 1))).toBe(' REPORT_TOO_LARGE');
 });
 
 test('property: any bytes give a report or a finding', () => {

@@ -8,7 +8,7 @@ import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/repo
 /** A decoded report, or why it cannot be decoded. */
 type DecodedReport =
   | { readonly isDecoded: true; readonly wire: VehicleReport; readonly report: IncomingReport }
-  | { readonly isDecoded: false; readonly violation: Finding };
+  | { readonly isDecoded: false; readonly finding: Finding };
 
 /** A report becomes up to two events of about its size, and both must fit one envelope. */
 const REPORT_MAX_BYTES = 256 * 1024;
@@ -32,7 +32,7 @@ export function decodeReport(bytes: Uint8Array): DecodedReport {
 }
 
 function undecoded(field: string, reason: string, description: string): DecodedReport {
-  return { isDecoded: false, violation: { field, reason, description } };
+  return { isDecoded: false, finding: { field, reason, description } };
 }
 
 /** The only integer of a report that can be too large is a time. It is then most likely in nanoseconds. */

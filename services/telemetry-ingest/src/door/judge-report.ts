@@ -28,7 +28,7 @@ export function judgeReport(
 ): JudgedReport {
   const decoded = decodeReport(bytes);
   if (!decoded.isDecoded) {
-    return { result: resultOf({ outcome: 'rejected', findings: [decoded.violation] }), events: [] };
+    return { result: resultOf({ outcome: 'rejected', findings: [decoded.finding] }), events: [] };
   }
   const judgement = acceptReport(decoded.report, receivedAtMs, limits);
   const result = resultOf(judgement);

@@ -65,7 +65,7 @@ test('an empty batch is refused', async () => {
   const door = await openTestDoor();
   await expect(send(door, [])).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    violations: [{ field: 'reports', reason: 'NO_REPORT' }],
+    findings: [{ field: 'reports', reason: 'NO_REPORT' }],
   });
 });
 
@@ -90,7 +90,7 @@ test('10,000 reports in a message are refused as a whole, with the limit and the
   const many = Array.from({ length: 10_000 }, (_, at) => report(`bus-${at}`));
   await expect(send(door, many)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    violations: [{ field: 'reports', description: '10000 reports, at most 5000 a message: split it' }],
+    findings: [{ field: 'reports', description: '10000 reports, at most 5000 a message: split it' }],
   });
   expect(door.log.appends).toEqual([]);
 });
@@ -110,8 +110,8 @@ test('the call fails if every report is malformed, and names each field', async 
   const noId = report('bus-7', '');
   await expect(send(door, [report(''), noId])).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    message: 'none of the 2 reports can be read: see the violations for each field',
-    violations: [
+    message: 'none of the 2 reports can be read: see the findings for each field',
+    findings: [
       { field: 'reports[0].vehicle_id', reason: 'INVALID_VEHICLE_ID' },
       { field: 'reports[1].report_id', reason: 'INVALID_REPORT_ID' },
     ],
@@ -125,8 +125,8 @@ test('the call counts the fields that do not fit its error', async () => {
     Array.from({ length: 500 }, () => report('')),
   );
   await expect(refused).rejects.toSatisfy((fault: Fault) => {
-    const last = fault.violations.at(-1);
-    return last?.description === `${500 - (fault.violations.length - 1)} more, not listed`;
+    const last = fault.findings.at(-1);
+    return last?.description === `${500 - (fault.findings.length - 1)} more, not listed`;
   });
 });
 
@@ -223,7 +223,7 @@ test('the call fails with both reasons if some reports are malformed and the log
   await expect(send(door, [report(''), report('bus-8')])).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     retryAfterMs: 700,
-    violations: [{ field: 'reports[0].vehicle_id' }],
+    findings: [{ field: 'reports[0].vehicle_id' }],
   });
 });
 

@@ -104,7 +104,7 @@ test.each([true, false])(
       code: 'OVERLOADED',
       limit: 'bytes of the stream',
       retryAfterMs: 9_000,
-      violations: [],
+      findings: [],
     });
   },
 );
@@ -114,7 +114,7 @@ test('a batch of rejected reports is refused only if the caller says so', () => 
   expect(batchRefusal(results, new Map(), false)).toBeUndefined();
   expect(batchRefusal(results, new Map(), true)).toMatchObject({
     code: 'INVALID_INPUT',
-    violations: [{ field: 'reports[0].f' }, { field: 'reports[1].f' }],
+    findings: [{ field: 'reports[0].f' }, { field: 'reports[1].f' }],
   });
 });
 
@@ -124,7 +124,7 @@ test('a batch that is partly rejected and otherwise unavailable is refused with 
   expect(batchRefusal(results, new Map([[results.length - 1, away]]), true)).toMatchObject({
     code: 'UNAVAILABLE',
     retryAfterMs: 9_000,
-    violations: [{ field: 'reports[0].f', reason: 'R' }],
+    findings: [{ field: 'reports[0].f', reason: 'R' }],
   });
 });
 
@@ -141,14 +141,14 @@ function hostile(text: string): readonly IncomingReport[] {
     others: [...others, ...named],
   };
   const empty = { observedAtMs: 0, known: {}, others: [] };
-  const doubted = [0, 1, RECEIVED_AT_MS / 1_000, RECEIVED_AT_MS * 1_000].map((observedAtMs) => {
+  const unbelievable = [0, 1, RECEIVED_AT_MS / 1_000, RECEIVED_AT_MS * 1_000].map((observedAtMs) => {
     return { observedAtMs, known: numbers(-Math.PI / 1e300), others: [] };
   });
   return [
     { ...report, samples: Array.from({ length: 1_001 }, () => malformed) },
     { ...report, samples: [empty] },
     { ...report, samples: [] },
-    { vehicleId: 'v', reportId: 'r', vin: 'WVWZZZ1JZXW000001', samples: doubted },
+    { vehicleId: 'v', reportId: 'r', vin: 'WVWZZZ1JZXW000001', samples: unbelievable },
   ];
 }
 

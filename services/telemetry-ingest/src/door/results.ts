@@ -69,14 +69,14 @@ export function batchRefusal(
   const isLogUnavailable = faults.size === results.length;
   const isRefused = isLogUnavailable || (failsIfAllAreRejected && !results.some(isForTheLog));
   if (!isRefused) return undefined;
-  const violations = results.flatMap(violationsOf);
+  const findings = results.flatMap(findingsOf);
   const first = faults.get(Math.min(...faults.keys()));
   if (first === undefined) {
-    const message = `none of the ${results.length} reports can be read: see the violations for each field`;
-    return new Fault('INVALID_INPUT', message, { violations });
+    const message = `none of the ${results.length} reports can be read: see the findings for each field`;
+    return new Fault('INVALID_INPUT', message, { findings });
   }
   const retryAfterMs = longestWaitMs([...faults.values()]);
-  return new Fault(first.code, first.message, { violations, cause: first, retryAfterMs, limit: first.limit });
+  return new Fault(first.code, first.message, { findings, cause: first, retryAfterMs, limit: first.limit });
 }
 
 /** The same results with as many findings as fit one answer. Findings that are left out are counted. */
@@ -102,7 +102,7 @@ function longestWaitMs(faults: readonly Fault[]): number | undefined {
   return waitsMs.length === 0 ? undefined : Math.max(...waitsMs);
 }
 
-function violationsOf({ outcome, findings }: ReportResult, index: number): Finding[] {
+function findingsOf({ outcome, findings }: ReportResult, index: number): Finding[] {
   if (outcome !== ReportOutcome.REJECTED) return [];
   const report = `reports[${index}]`;
   return findings.map(({ field, reason, description }) => {

@@ -91,7 +91,7 @@ test.each([
 ])('a message of %i reports is refused', (count, reason, description) => {
   expect(splitReportRequest(requestOf(count), LIMITS).refusal).toMatchObject({
     code: 'INVALID_INPUT',
-    violations: [{ field: 'reports', reason, description }],
+    findings: [{ field: 'reports', reason, description }],
   });
 });
 

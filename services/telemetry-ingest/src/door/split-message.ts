@@ -64,14 +64,14 @@ function messageRefusal(limits: MessageLimits, bytes: number, count: number): Fa
   }
   if (count === 0) {
     const description = 'a message must hold at least one report';
-    const violations = [{ field: 'reports', reason: 'NO_REPORT', description }];
-    return new Fault('INVALID_INPUT', description, { violations });
+    const findings = [{ field: 'reports', reason: 'NO_REPORT', description }];
+    return new Fault('INVALID_INPUT', description, { findings });
   }
   if (count > limits.maxReports) {
     const limit = `${limits.maxReports} reports a message`;
     const description = `${count} reports, at most ${limits.maxReports} a message: split it`;
-    const violations = [{ field: 'reports', reason: 'TOO_MANY_REPORTS', description }];
-    return new LimitFault('message_reports', 'INVALID_INPUT', description, { violations, limit });
+    const findings = [{ field: 'reports', reason: 'TOO_MANY_REPORTS', description }];
+    return new LimitFault('message_reports', 'INVALID_INPUT', description, { findings, limit });
   }
   return undefined;
 }

@@ -49,7 +49,7 @@ export interface Event {
    * A conflict has a number that is computed from its content.
    */
   part: number;
-  /** Log time, by our clock at the door: Unix time, milliseconds. */
+  /** Log time, by our clock when ingest received it: Unix time, milliseconds. */
   receivedAtMs: number;
   /** First 16 bytes of the SHA-256 of the report's canonical content, without received_at_ms and trace. */
   contentHash: Uint8Array;

@@ -6,12 +6,12 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 
 /** A transport to ingest. */
-export interface Door {
-  connect(): Promise<DoorConnection>;
+export interface Transport {
+  connect(): Promise<IngestConnection>;
   close(): void;
 }
 
-export interface DoorConnection {
+export interface IngestConnection {
   /**
    * Sends a batch of encoded reports, and resolves with their positions once they are on disk.
    * @throws Fault if ingest refuses the batch, does not accept one of its reports, or the connection ends.
@@ -23,7 +23,7 @@ export interface DoorConnection {
 }
 
 /** @param endpoint of ingest. */
-export function openDoor(endpoint: string): Door {
+export function openTransport(endpoint: string): Transport {
   // Each has its own transport: loads open several in one process.
   const channelOptions = { 'grpc.use_local_subchannel_pool': 1 };
   const client = createClient({ ingest: endpoint, maxAttempts: 1, channelOptions });

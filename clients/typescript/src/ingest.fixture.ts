@@ -29,7 +29,7 @@ export type Answer =
   | 'silence'
   | 'kill';
 
-export interface DoorScript {
+export interface IngestScript {
   /** Default: a free one. */
   readonly port?: number;
   readonly windowBatches?: number;
@@ -43,7 +43,7 @@ export interface DoorScript {
   readonly answer?: (reports: readonly VehicleReport[], number: number) => Answer;
 }
 
-export interface ScriptedDoor extends TestServer {
+export interface ScriptedIngest extends TestServer {
   /** The reports of every batch that came, in order. */
   readonly batches: (readonly VehicleReport[])[];
   connections: number;
@@ -56,21 +56,25 @@ const COALESCE_MS = 20;
 type ConnectCall = ServerDuplexStream<ConnectRequest, ConnectResponse | Buffer>;
 
 /** A TelemetryIngest that speaks the contract and does what a script says. */
-export async function startDoor(
-  script: DoorScript = {},
+export async function startScriptedIngest(
+  script: IngestScript = {},
   others: readonly TestService[] = [],
-): Promise<ScriptedDoor> {
-  const door = { batches: [] as (readonly VehicleReport[])[], connections: 0, traceparents: [] as unknown[] };
+): Promise<ScriptedIngest> {
+  const ingest = {
+    batches: [] as (readonly VehicleReport[])[],
+    connections: 0,
+    traceparents: [] as unknown[],
+  };
   const answerTo = (reports: readonly VehicleReport[]): Answer => {
-    door.batches.push(reports);
-    return (script.answer ?? acceptAll)(reports, door.batches.length);
+    ingest.batches.push(reports);
+    return (script.answer ?? acceptAll)(reports, ingest.batches.length);
   };
   const handlers = {
     report(
       call: ServerUnaryCall<ReportRequest, ReportResponse>,
       callback: sendUnaryData<ReportResponse | Buffer>,
     ) {
-      door.traceparents.push(...call.metadata.get('traceparent'));
+      ingest.traceparents.push(...call.metadata.get('traceparent'));
       const answer = answerTo(call.request.reports);
       if (answer === 'kill') server.kill();
       else if (typeof answer === 'string') return;
@@ -79,18 +83,18 @@ export async function startDoor(
       else callback(serviceError('cut' in answer ? answer.cut : answer.refused));
     },
     connect(call: ConnectCall) {
-      door.connections += 1;
-      door.traceparents.push(...call.metadata.get('traceparent'));
+      ingest.connections += 1;
+      ingest.traceparents.push(...call.metadata.get('traceparent'));
       runConnection(call, script, answerTo, () => server.kill());
     },
   };
   const server = await startServer([[TelemetryIngestService, handlers], ...others], script.port);
-  return Object.assign(door, server);
+  return Object.assign(ingest, server);
 }
 
 function runConnection(
   call: ConnectCall,
-  script: DoorScript,
+  script: IngestScript,
   answerTo: (reports: readonly VehicleReport[]) => Answer,
   kill: () => void,
 ): void {
@@ -180,4 +184,4 @@ export async function* rows(count: number): AsyncGenerator<Row> {
 
 /** The report ids of `rows(count)`. */
 export const idsUpTo = (count: number) => Array.from({ length: count }, (_, at) => `v@${at + 1}`);
-export const idsOf = (batches: ScriptedDoor['batches']) => batches.flat().map(({ reportId }) => reportId);
+export const idsOf = (batches: ScriptedIngest['batches']) => batches.flat().map(({ reportId }) => reportId);
