@@ -82,6 +82,25 @@ const layerBreaches: readonly Breach[] = [
   imports('log/ uses gRPC', 'services/history/src/log/a.ts', '@grpc/grpc-js'),
   imports('views/ uses gRPC', 'services/history/src/views/a.ts', '@grpc/grpc-js'),
   imports('upkeep/ uses gRPC', 'services/history/src/upkeep/a.ts', '@grpc/grpc-js'),
+  imports('log/ imports views/', 'services/history/src/log/e.ts', '../views/tail.ts'),
+  imports('a folder of log/ imports views/', 'services/history/src/log/old/a.ts', '../../views/tail.ts'),
+  imports('views/ imports upkeep/', 'services/history/src/views/b.ts', '../upkeep/trim.ts'),
+  imports('views/ imports commands/', 'services/history/src/views/c.ts', '../commands/parked.ts'),
+  imports('upkeep/ imports commands/', 'services/history/src/upkeep/b.ts', '../commands/parked.ts'),
+  imports('commands/ imports upkeep/', 'services/history/src/commands/c.ts', '../upkeep/trim.ts'),
+  imports('api/ imports upkeep/', 'services/history/src/api/b.ts', '../upkeep/trim.ts'),
+  imports('api/ imports what builds it', 'services/history/src/api/c.ts', '../app.ts'),
+  imports('door/ imports log-time/', 'services/telemetry-ingest/src/door/d.ts', '../log-time/ticks.ts'),
+  imports('log-time/ imports door/', 'services/telemetry-ingest/src/log-time/a.ts', '../door/door.ts'),
+  imports('log-time/ uses gRPC', 'services/telemetry-ingest/src/log-time/b.ts', '@grpc/grpc-js'),
+  imports('a tool imports a service', 'tools/a.ts', '@odograph/history/log/writer'),
+  imports(
+    'a script imports a package below',
+    'packages/contracts/scripts/a.ts',
+    '@odograph/event-log/envelope',
+  ),
+  imports("a client's script imports a package", 'clients/typescript/scripts/a.ts', '@odograph/kernel/fault'),
+  imports('an example imports a package', 'examples/a.ts', '@odograph/kernel/fault'),
   imports('commands/ uses gRPC', 'services/history/src/commands/a.ts', '@grpc/grpc-js'),
   imports('commands/ uses MongoDB', 'services/history/src/commands/b.ts', 'mongodb'),
 ];
@@ -211,6 +230,12 @@ const sound: readonly Planted[] = [
   { file: 'services/history/src/log/client.ts', code: uses('mongodb') },
   { file: 'services/history/src/api/sound.ts', code: uses('@grpc/grpc-js') },
   { file: 'services/history/src/commands/sound.ts', code: uses('../views/sound.ts') },
+  { file: 'services/history/src/views/sound.ts', code: uses('../log/sound.ts') },
+  { file: 'services/history/src/views/deep/sound.ts', code: uses('../../log/sound.ts') },
+  { file: 'services/history/src/views/deep/near.ts', code: uses('../sound.ts') },
+  { file: 'tools/sound.ts', code: uses('@odograph/cli/program') },
+  { file: 'packages/contracts/scripts/sound.ts', code: uses('../src/sound.ts') },
+  { file: 'examples/sound.ts', code: uses('@odograph/client') },
 ];
 
 const manifest = JSON.stringify({

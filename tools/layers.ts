@@ -10,6 +10,8 @@ export interface Layer {
   readonly files: readonly string[];
   /** The packages of this repository that they may import, by their short names. */
   readonly mayImport: readonly string[];
+  /** The other rooms of their service that they may import. Without it, relative imports are not limited. */
+  readonly rooms?: readonly string[];
   /** What they may not import besides: clients of engines, gRPC, both of them, or anything (npm and Node). */
   readonly butNot?: 'engines' | 'grpc' | 'engines and grpc' | 'anything else';
   /** Names of npm packages that `anything else` leaves out. */
@@ -38,24 +40,13 @@ export const layers: readonly Layer[] = [
     mayImport: SERVICE_PACKAGES,
     rule: 'A service imports packages, never a service: it asks over gRPC or follows the log.',
   },
-  {
-    files: ['services/*/src/{door,api}/**'],
-    mayImport: SERVICE_PACKAGES,
-    butNot: 'engines',
-    rule: 'door/ and api/ import no client of an engine: an inner function does.',
-  },
-  {
-    files: ['services/*/src/{log,log-time,views,upkeep}/**'],
-    mayImport: SERVICE_PACKAGES,
-    butNot: 'grpc',
-    rule: 'log/, views/ and upkeep/ import no gRPC: door/ and api/ do.',
-  },
-  {
-    files: ['services/*/src/commands/**'],
-    mayImport: SERVICE_PACKAGES,
-    butNot: 'engines and grpc',
-    rule: 'commands/ imports no gRPC and no client of an engine: it loads, decides and appends through other rooms.',
-  },
+  room('log', ['domain'], 'grpc'),
+  room('log-time', ['domain'], 'grpc'),
+  room('views', ['domain', 'log'], 'grpc'),
+  room('upkeep', ['domain', 'log', 'views'], 'grpc'),
+  room('commands', ['domain', 'log', 'views'], 'engines and grpc'),
+  room('door', ['domain', 'commands'], 'engines'),
+  room('api', ['domain', 'log', 'views', 'commands'], 'engines'),
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],
     mayImport: [...ALL_PACKAGES, 'client'],
@@ -81,7 +72,7 @@ export const layers: readonly Layer[] = [
     rule: 'domain/ is pure: it imports kernel and itself.',
   },
   {
-    files: ['clients/*/src/**', `!**/${TESTS}`],
+    files: ['clients/*/{src,scripts}/**', `!**/${TESTS}`],
     mayImport: [],
     rule: 'A client is used without the rest of the repository: it imports no package of it.',
   },
@@ -89,6 +80,16 @@ export const layers: readonly Layer[] = [
     files: ['cli/**', 'chaos/**', 'bench/**'],
     mayImport: [...ALL_PACKAGES, 'client'],
     rule: 'A program imports packages and the client; it asks a service over gRPC.',
+  },
+  {
+    files: ['tools/**'],
+    mayImport: [...ALL_PACKAGES, 'client', 'cli'],
+    rule: 'A tool imports packages, the client and the command line, whose tables it prints.',
+  },
+  {
+    files: ['examples/**'],
+    mayImport: ['client'],
+    rule: 'An example imports what its reader can install: the client.',
   },
   {
     files: ['bench/src/{paths,reference}/**'],
@@ -99,5 +100,12 @@ export const layers: readonly Layer[] = [
 
 function library(name: string, mayImport: readonly string[]): Layer {
   const rule = `${name} imports ${mayImport.join(', ')} and no other package of ours.`;
-  return { files: [`packages/${name}/src/**`, `!**/${TESTS}`], mayImport, rule };
+  return { files: [`packages/${name}/{src,scripts}/**`, `!**/${TESTS}`], mayImport, rule };
+}
+
+/** A room is a folder in the `src` of a service. The arrows between the rooms go one way. */
+function room(name: string, rooms: readonly string[], butNot: NonNullable<Layer['butNot']>): Layer {
+  const others = rooms.map((other) => `${other}/`).join(', ');
+  const rule = `${name}/ imports of its service only ${others}, and no ${butNot.replace('engines', 'client of an engine')}.`;
+  return { files: [`services/*/src/${name}/**`], mayImport: SERVICE_PACKAGES, rooms, butNot, rule };
 }

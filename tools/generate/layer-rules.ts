@@ -4,7 +4,7 @@
 import { writeOrCheck } from '../generated.ts';
 import { type Layer, layers } from '../layers.ts';
 
-/** How deep the folders of a pure room may be nested. */
+/** How deep the folders of a room may be nested. */
 const DEPTHS = [0, 1, 2];
 
 interface Override {
@@ -18,7 +18,20 @@ interface Pattern {
 }
 
 function overridesOf(layer: Layer): readonly Override[] {
-  return layer.butNot === 'anything else' ? DEPTHS.map((depth) => pure(layer, depth)) : [impure(layer)];
+  if (layer.butNot === 'anything else') return DEPTHS.map((depth) => pure(layer, depth));
+  const { rooms } = layer;
+  return rooms === undefined ? [impure(layer)] : DEPTHS.map((depth) => inRoom(layer, rooms, depth));
+}
+
+/** Relative imports stay in the room or reach one of the others. */
+function inRoom(layer: Layer, rooms: readonly string[], depth: number): Override {
+  const { includes, patterns } = impure(layer);
+  const out = '../'.repeat(depth + 1);
+  const group = [`${out}**`, ...rooms.map((room) => `!${out}${room}/**`)];
+  return {
+    includes: includes.map((glob) => atDepth(glob, depth)),
+    patterns: [...patterns, { group, message: layer.rule }],
+  };
 }
 
 function impure({ files, mayImport, butNot, rule }: Layer): Override {
