@@ -31,7 +31,7 @@ const inIngest: readonly PlantedBug[] = [
     file: LANE,
     find: 'if (this.#inFlight.length > 0) await this.#store(this.#inFlight);',
     replace: 'if (this.#inFlight.length > 0) void this.#store(this.#inFlight);',
-    caughtBy: 'at: envelope sent',
+    caughtBy: 'at: envelope sent, small envelopes',
   },
 ];
 

@@ -20,8 +20,8 @@ interface LinkEnds {
 
 const FAULTS: readonly PointFault[] = [
   async function killService(round, { service }) {
-    // Work that does not depend on this message can continue for this time.
-    await round.wait(round.random.between(0, 200));
+    // Work that does not wait for this message continues: an acknowledgement that comes too early reaches its caller.
+    await round.wait(round.random.between(50, 250));
     return await killed(service);
   },
   async function killEngine(_, { engine }) {
@@ -37,19 +37,37 @@ const loseMessage: PointFault = () => Promise.resolve('drop');
 /** After this time the sender of a lost message has sent it again. */
 const SENT_AGAIN_MS = 1_500;
 
-/** So that the reports of one vehicle are in several envelopes at the same time and could get out of order. */
-const SMALL_ENVELOPES = { ODO_INGEST_ENVELOPE_EVENTS: '3' };
-
 /** How long it may take until the load reaches the point. */
 const POINT_WITHIN_MS = 15_000;
 
-const atEach = (name: PointName, histories: number): Scenario => ({
-  name: histories === 1 ? `at: ${name}` : `at: ${name}, replica`,
-  description: `a process is killed or a connection breaks at the point "${name}"${histories === 1 ? '' : ', with a second replica of history'}`,
-  histories,
-  ...(POINTS[name].link === 'ingest-nats' && { env: SMALL_ENVELOPES }),
+type Variant = Required<Pick<Scenario, 'histories' | 'env'>> & {
+  /** What differs, as an end of the scenario's name and of its description. */
+  readonly suffix: string;
+  readonly difference: string;
+  /** How often a message is lost, where the link may lose one. */
+  readonly losses: number;
+};
+
+const PLAIN: Variant = { histories: 1, env: {}, suffix: '', difference: '', losses: 1 };
+
+const WITH_REPLICA: Variant = {
+  ...{ histories: 2, env: {}, losses: 1 },
+  ...{ suffix: ', replica', difference: ', with a second replica of history' },
+};
+
+/** The reports of one vehicle are in several envelopes at the same time: one that is lost could be overtaken. */
+const SMALL_ENVELOPES: Variant = {
+  ...{ histories: 1, env: { ODO_INGEST_ENVELOPE_EVENTS: '3' }, losses: 4 },
+  ...{ suffix: ', small envelopes', difference: ', with at most 3 events in an envelope' },
+};
+
+const at = (name: PointName, { suffix, difference, histories, env, losses }: Variant): Scenario => ({
+  name: `at: ${name}${suffix}`,
+  description: `a process is killed or a connection breaks at the point "${name}"${difference}`,
+  ...{ histories, env },
   async run(round) {
-    const faults = [...FAULTS, ...(POINTS[name].link.endsWith('nats') ? [loseMessage] : [])];
+    const lost = POINTS[name].link.endsWith('nats') ? Array<PointFault>(losses).fill(loseMessage) : [];
+    const faults = [...FAULTS, ...lost];
     for (const fault of shuffled(faults, round)) {
       await injectAt(round, name, fault);
       if (fault === loseMessage) await round.wait(SENT_AGAIN_MS);
@@ -60,8 +78,12 @@ const atEach = (name: PointName, histories: number): Scenario => ({
 });
 
 export const points: readonly Scenario[] = (Object.keys(POINTS) as PointName[]).map((name) =>
-  atEach(name, 1),
+  at(name, PLAIN),
 );
+
+export const pointsWithSmallEnvelopes: readonly Scenario[] = (
+  ['envelope sent', 'envelope acknowledged'] as const
+).map((name) => at(name, SMALL_ENVELOPES));
 
 /** The owner of a partition is killed with what only it knows, and another replica takes over. */
 export const pointsWithReplica: readonly Scenario[] = (
@@ -73,7 +95,7 @@ export const pointsWithReplica: readonly Scenario[] = (
     'flush answered',
     'checkpoint sent',
   ] as const
-).map((name) => atEach(name, 2));
+).map((name) => at(name, WITH_REPLICA));
 
 /** The owner is paused with its message on the wire, which arrives after another replica has taken over. */
 const delayMessage: PointFault = async (round, { service }) => {

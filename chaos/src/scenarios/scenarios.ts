@@ -4,7 +4,7 @@ import { cuts, halfOpen, narrow, slow } from './connections.ts';
 import { mongoDiskFull, mongoDiskLow, natsDiskFull } from './disks.ts';
 import { streamFull } from './full.ts';
 import { mongoAwayLong, mongoAwayShortly, natsAsleep, natsDead } from './outages.ts';
-import { lateMessages, points, pointsWithReplica } from './points.ts';
+import { lateMessages, points, pointsWithReplica, pointsWithSmallEnvelopes } from './points.ts';
 import { poison } from './poison.ts';
 import { allAsleep, kills, longSleep, powerCut, sleeps, takeover } from './processes.ts';
 import { crossedFlush, lostBroadcast, slowSubscribers } from './readers.ts';
@@ -24,7 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[streamFull, mongoDiskLow, mongoDiskFull, natsDiskFull],
   ...[serviceClocks, mongoClockAhead, mongoClockBack],
   ...[cuts, halfOpen, slow, narrow],
-  ...[...points, ...pointsWithReplica, ...lateMessages],
+  ...[...points, ...pointsWithSmallEnvelopes, ...pointsWithReplica, ...lateMessages],
   ...[lostBroadcast, crossedFlush, slowSubscribers, poison],
   ...[streamDeleted, streamRecreated, streamPurged, streamRestored],
 ];
