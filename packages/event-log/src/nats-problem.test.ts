@@ -10,7 +10,7 @@ test.each([
   [10047, 'stream full'],
   [10077, 'stream full'],
   [10059, 'stream missing'],
-  [10037, 'message missing'],
+  [10037, 'refused'],
   [10071, 'refused'],
 ] as const)('the JetStream code %i means: %s', (code, problem) => {
   expect(natsProblem(answered(code))).toBe(problem);

@@ -4,7 +4,7 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
  * What JetStream answered. `refused` is any other answer that nothing was stored, including that no stream takes the
  * subject.
  */
-type NatsProblem = 'stream full' | 'stream missing' | 'message missing' | 'refused';
+type NatsProblem = 'stream full' | 'stream missing' | 'refused';
 
 /** JetStream's codes for a stream that has no room: resources, storage, maximum bytes. */
 const FULL_CODES: readonly number[] = [10023, 10047, 10077];
@@ -22,6 +22,5 @@ export function natsProblem(error: unknown): NatsProblem | undefined {
   }
   if (FULL_CODES.includes(error.code)) return 'stream full';
   if (error.code === JetStreamApiCodes.StreamNotFound) return 'stream missing';
-  if (error.code === JetStreamApiCodes.NoMessageFound) return 'message missing';
   return 'refused';
 }

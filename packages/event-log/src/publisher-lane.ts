@@ -33,16 +33,7 @@ const DEADLINE_MARGIN_MS = 100;
 const FULL_RETRY_MS = 5_000;
 
 /**
- * Writes the appends of one partition: a queue, and one envelope in flight.
- *
- * ```
- *            append               linger is over,
- *  ┌──────┐  ────────> ┌────────┐ or envelope full ┌───────────┐ failed: wait, then send the same bytes again
- *  │ idle │            │ queued │ ───────────────> │ in flight │ ──┐
- *  └──────┘ <────────  └────────┘ <──────────────  └───────────┘ <─┘
- *            nothing               stored, stream full, or known not to be stored and all deadlines over
- *            is queued
- * ```
+ * Writes the appends of one partition: a queue, and one envelope in flight. The README of this package draws its states.
  *
  * A failed attempt may have stored the envelope. It is then sent again until JetStream confirms it, deadline or not:
  * the next envelope must not be written before this one.

@@ -96,6 +96,7 @@ test.each([
   ['a group without an end', [0x0b, 0x08, 1], 'truncated'],
   ['a number of eleven bytes', [0x08, ...Array.from({ length: 10 }, () => 0x80), 1], 'more than 10 bytes'],
   ['field 0', [0x00, 0x00], '0 is not a tag'],
+  ['a tag above 32 bits', [0x88, 0x80, 0x80, 0x80, 0x10, 0], 'is not a tag'],
   ['an end of a group that never began', [0x0c], 'wire type 4'],
   ['a group that ends as another one', [0x0b, 0x14], 'wire type 4'],
   ['a wire type that does not exist', [0x0f], 'wire type 7'],

@@ -251,7 +251,7 @@ export class PartitionWriter {
     const { partition, metrics, logger } = this.#deps;
     if (reason === undefined) {
       metrics.resumed(partition);
-      logger.info({ partition }, 'the partition goes on');
+      logger.info({ partition }, 'the partition is no longer halted');
     } else {
       metrics.halted(partition);
       logger.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');

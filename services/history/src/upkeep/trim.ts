@@ -1,6 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { LogReader } from '@odograph/event-log/log-reader';
-import { natsProblem } from '@odograph/event-log/nats-problem';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import type { Clock } from '@odograph/kernel/clock';
 import type { Logger } from '@odograph/platform/logger';
@@ -63,9 +62,8 @@ export async function trimStream(
 ): Promise<number> {
   const stream = await lookAtStream(manager, partition);
   if (!stream || stream.lastSequence < stream.firstSequence) return stream?.firstSequence ?? 0;
-  const young = await manager.direct
-    .getMessage(streamName(partition), { start_time: new Date(nowMs - settings.keepMs) })
-    .catch(noneIsNull);
+  const youngSince = { start_time: new Date(nowMs - settings.keepMs) };
+  const young = await manager.direct.getMessage(streamName(partition), youngSince);
   const wanted = Math.max(young?.seq ?? stream.lastSequence, firstWithin(stream, settings.bytesRatio));
   const keepFrom = Math.min(wanted, watermark);
   if (keepFrom <= stream.firstSequence) return stream.firstSequence;
@@ -78,10 +76,4 @@ function firstWithin({ bytes, maxBytes, firstSequence, lastSequence }: StreamFac
   const allowed = maxBytes * ratio;
   if (maxBytes <= 0 || bytes <= allowed) return firstSequence;
   return Math.ceil(firstSequence + (lastSequence - firstSequence + 1) * (1 - allowed / bytes));
-}
-
-/** No envelope is as young as requested. */
-function noneIsNull(error: unknown): null {
-  if (natsProblem(error) === 'message missing') return null;
-  throw error;
 }
