@@ -15,7 +15,7 @@ const EVENTS_TAG = 0x0a;
 
 /**
  * Encodes an event as a field of an envelope: tag, length, bytes.
- * An envelope consists of these fields only, so each event is encoded once, when it arrives.
+ * The publisher writes envelopes of these fields only, so each event is encoded once, when it arrives.
  */
 export function encodeEnvelopeEntry(event: Event): Uint8Array {
   return writeBytes((writer) => Event.encode(event, writer.uint32(EVENTS_TAG).fork()).join());

@@ -118,9 +118,10 @@ export class PublisherLane {
         const problem = natsProblem(error);
         if (problem === 'stream full' && !mayBeStored)
           return completeAll(envelope, streamFull(partition, error));
-        // The stream may have been replaced. With the old id it could answer with the old sequence of this envelope.
+        // The partition is closed, perhaps because its stream was replaced. With the old id the new one could answer with the
+        // sequence that this envelope had in the old one. If it is stored twice, the log recognizes its reports.
         if (isFault(error)) messageId = randomUUID();
-        // A Fault after sending shows that the stream was replaced: the repair republishes what is there, so it may be sent again.
+        // After a Fault it is not: the attempt was not sent, or went to a stream that the log does not know.
         mayBeStored ||= problem === undefined && !isFault(error);
         this.#retrying(error);
         await pause(backoffMs(repetition, { firstMs: options.retryMinMs, maxMs: options.retryMaxMs }));

@@ -60,7 +60,7 @@ export function statusQueries({ partitionCount, views, status }: StatusDeps) {
     return { statuses, nextPageToken, positions };
   }
 
-  /** Folds before it filters, because the tail may change the fleet in the stored document. */
+  /** Folds before it filters: what a list filters by may have changed in the tail. */
   async function fillPage(
     { fleet, after, limit }: { fleet: string; after: string; limit: number },
     signal: AbortSignal,

@@ -56,8 +56,8 @@ export class HeldLease {
   }
 
   /**
-   * Throws a Fault VERSION_CONFLICT if the lease may have expired. A process that was suspended may continue as a former
-   * owner, and must not insert at sequences that its successor has skipped.
+   * Throws a Fault VERSION_CONFLICT if the lease may have expired. A process that was suspended continues as a former owner
+   * without knowing it, and its successor may have repaired the stream and jumped over the sequences that it would insert.
    */
   assertHeld(): void {
     if (performance.now() < this.#untilMs) return;

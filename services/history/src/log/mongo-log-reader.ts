@@ -11,7 +11,7 @@ const STRETCH_EVENTS = 2 * MAX_ENVELOPE_EVENTS;
 /** Ends queries whose caller has gone. */
 const QUERY_TIME_MS = 30_000;
 
-/** Reads the log from MongoDB: from the primary, with majority read concern, and never above the watermark. */
+/** Reads the log from MongoDB, never above the watermark; the connection (platform/mongo.ts) asks the primary, with majority read concern. */
 export interface MongoLogReader extends LogReader {
   /** A subject's events between two positions of its partition, inclusive, in order. */
   readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;

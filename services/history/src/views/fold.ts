@@ -112,7 +112,7 @@ async function foldUntilFault<S>(
   /** The events that waited behind the parked one, and that one unless it is dropped. */
   async function waitedBehind(held: Parked, decision: StoredEvent, release: 'retry' | 'drop') {
     const before = { ...decision.position, index: decision.position.index - 1 };
-    // Without earlier decisions about the same event: each of them would replay the others again.
+    // Earlier decisions about the same event are left out: each of them would start a replay of its own.
     const waited = (await replay(held.position, before)).filter((stored) => !releaseIn(stored, held));
     return release === 'drop' ? waited.filter(isNotAt(held.position)) : waited;
   }

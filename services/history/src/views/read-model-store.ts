@@ -17,7 +17,7 @@ export interface Includes {
 
 interface ReadModelDocument {
   readonly _id: DocumentKey;
-  /** The position that it includes. The first document is written last: what it includes, all others include too. */
+  /** The position that it includes. The first document of a slice is written last, so the others include at least as much. */
   readonly at: Includes;
   readonly body: DocumentBody;
 }

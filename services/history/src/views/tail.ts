@@ -123,7 +123,7 @@ export function createTail(partition: number, after: number): Tail {
   };
 }
 
-/** Decodes the event once: callers read it several times, and a flush recognizes it by its identity. */
+/** Decodes the event once: callers read `event` several times, and a flush remembers what it decoded by this object. */
 function decoded({ position, event }: EncodedEvent): StoredEvent {
   return { position, event };
 }

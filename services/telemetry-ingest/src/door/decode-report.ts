@@ -10,7 +10,7 @@ type DecodedReport =
   | { readonly isDecoded: true; readonly wire: VehicleReport; readonly report: IncomingReport }
   | { readonly isDecoded: false; readonly finding: Finding };
 
-/** A report becomes up to two events of about its size, and both must fit one envelope. */
+/** The events of a report must fit one envelope, also when each of its signals is set aside with a reason. */
 const REPORT_MAX_BYTES = 256 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

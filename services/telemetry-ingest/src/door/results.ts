@@ -32,7 +32,7 @@ export function unavailable({ code, message, retryAfterMs }: Fault): ReportResul
 
 /**
  * Completes the results of the reports that were appended: with a position, or as UNAVAILABLE. Returns the faults of the
- * log, by the index of the report. Throws a Fault that sending the report again cannot help.
+ * log, by the index of the report. Throws any other Fault: to send the report again would not help.
  */
 export function addAppended(
   results: ReportResult[],
