@@ -15,7 +15,7 @@ if (process.send === undefined) {
   });
 } else {
   console.log(`CPU µs per report, the minimum of ${ROUNDS} rounds of ${REPORTS} reports; without engines`);
-  for (const path of [doorPath(REPORTS), historyPath(REPORTS, ROUNDS)]) {
+  for (const path of [doorPath(REPORTS), await historyPath(REPORTS, ROUNDS)]) {
     const rounds: PathCost[] = [];
     for (let round = 0; round < ROUNDS; round += 1) rounds.push(await path());
     for (const [step, micros] of Object.entries(leastOf(rounds)))

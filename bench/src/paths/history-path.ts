@@ -1,17 +1,14 @@
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { encodeBroadcast } from '@odograph/event-log/broadcast';
-import { EncodedEvent } from '@odograph/event-log/encoded-event';
-import {
-  decodeEnvelope,
-  type EnvelopeEntry,
-  encodeEnvelopeEntry,
-  MAX_ENVELOPE_EVENTS,
-} from '@odograph/event-log/envelope';
-import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { sentEvents } from '@odograph/event-log/committed-envelope';
+import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { samples } from '@odograph/history/domain/samples/samples';
 import { status } from '@odograph/history/domain/status/status';
-import { asLateDocument } from '@odograph/history/log/append';
-import { linkEnvelopes } from '@odograph/history/log/broadcaster';
+import { toDocument } from '@odograph/history/log/envelope-document';
+import type { ReadEnvelope } from '@odograph/history/log/envelope-reader';
+import { type JudgedEnvelope, Ledger } from '@odograph/history/log/ledger';
+import type { LedgerStore } from '@odograph/history/log/ledger-store';
 import type { Checkpoint, Checkpoints } from '@odograph/history/views/checkpoints';
 import { flushTail } from '@odograph/history/views/flush';
 import type { ReadModel, SubjectLog } from '@odograph/history/views/read-model';
@@ -26,36 +23,42 @@ import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
 const VEHICLES = 1_000;
 
 /** History from the bytes of envelopes to the stored read models, with stores in memory instead of MongoDB. */
-export function historyPath(reportsARound: number, rounds: number): () => Promise<PathCost> {
+export async function historyPath(reportsARound: number, rounds: number): Promise<() => Promise<PathCost>> {
   const perRound = reportsARound / MAX_ENVELOPE_EVENTS;
   const all = envelopes(reportsARound * rounds);
   const tail = createTail(0, 0);
   const models = [inMemory(status), inMemory(samples)] as ReadModel<unknown>[];
   const checkpoints = checkpointsInMemory();
+  const ledger = await Ledger.open({ partition: 0, store: EMPTY_LEDGER, reader: NO_READER }, 0);
   let sequence = 0;
 
   return async () => {
     const bytes = all.slice(sequence, sequence + perRound);
     const first = sequence + 1;
     sequence += perRound;
-    const decoded: StoredEvent[][] = [];
+    const read: ReadEnvelope[] = [];
+    let judged: readonly JudgedEnvelope[] = [];
     const cost: Record<string, number> = {};
     const measure = async (step: string, work: () => unknown) => {
       cost[step] = await cpuMicrosEach(reportsARound, work);
     };
     await measure('history: read envelopes', () => {
-      for (const [at, envelope] of bytes.entries()) decoded.push(storedEvents(first + at, envelope));
+      for (const [at, envelope] of bytes.entries()) read.push(readEnvelope(first + at, envelope));
+    });
+    await measure('history: judge', async () => {
+      judged = await ledger.judge(read.splice(0));
     });
     await measure('history: documents as BSON', () => {
-      for (const events of decoded) BSON.serialize({ documents: events.map(asLateDocument) });
+      BSON.serialize({ documents: judged.map((envelope) => toDocument(envelope, envelope.rareTypes)) });
     });
     await measure('history: broadcasts', () => {
-      for (const [at, events] of decoded.entries()) encodeBroadcast(broadcastOf(first + at, events));
+      for (const envelope of judged) encodeBroadcast(broadcastOf(envelope));
     });
     await measure('history: tail', () => {
-      for (const [at, events] of decoded.entries()) tail.append({ events, through: first + at });
+      for (const { events, sequence } of judged) tail.append({ events, through: sequence });
     });
-    decoded.length = 0;
+    judged = [];
+    await measure('history: ledger', () => ledger.store());
     await measure('history: flush', () => flushTail({ tail, models, checkpoints, log: NO_LOG }));
     return cost;
   };
@@ -66,26 +69,29 @@ function envelopes(events: number): readonly Buffer[] {
     ({ event }) => encodeEnvelopeEntry(event),
   );
   return Array.from({ length: events / MAX_ENVELOPE_EVENTS }, (_, at) =>
-    Buffer.concat(entries.slice(at * MAX_ENVELOPE_EVENTS, (at + 1) * MAX_ENVELOPE_EVENTS)),
+    packEnvelope(entries.slice(at * MAX_ENVELOPE_EVENTS, (at + 1) * MAX_ENVELOPE_EVENTS)),
   );
 }
 
-function storedEvents(sequence: number, envelope: Buffer): StoredEvent[] {
-  const encoded = { partition: 0, sequence, buffer: envelope.buffer };
-  const toStored = (entry: EnvelopeEntry, index: number) =>
-    new EncodedEvent(encoded, index, entry.event.subject, entry);
-  return Array.from(decodeEnvelope(envelope), toStored);
+function readEnvelope(sequence: number, bytes: Buffer): ReadEnvelope {
+  const message = { partition: 0, sequence, storedAtMs: 1, bytes };
+  return { ...message, ...sentEvents(message) };
 }
 
-function broadcastOf(sequence: number, events: readonly StoredEvent[]) {
+function broadcastOf(envelope: JudgedEnvelope) {
   const health = { state: PartitionState.RUNNING, streamCreatedAtMs: 1 };
-  return {
-    ...health,
-    partition: 0,
-    watermark: sequence,
-    envelopes: linkEnvelopes([sequence], events, sequence - 1),
-  };
+  return { ...health, partition: 0, watermark: envelope.sequence, envelopes: [envelope] };
 }
+
+/** Every report is new and newer than the one before, so nothing is looked up. */
+const EMPTY_LEDGER: LedgerStore = {
+  checkpoint: async () => 0,
+  timesOf: async () => new Map(),
+  windows: async () => [],
+  sequencesOf: async () => [],
+  save: async () => undefined,
+};
+const NO_READER = { read: async () => ({ events: [], through: 0 }), readEnvelopes: async () => [] };
 
 function inMemory<S>(projection: Projection<S>): ReadModel<S> {
   const stored = new Map<string, StoredSlice>();

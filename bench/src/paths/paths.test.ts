@@ -13,7 +13,7 @@ test('the minimum of all rounds counts for each step', () => {
 });
 
 test('every step of both paths runs', async () => {
-  const paths = [doorPath(300), historyPath(2_000, 2)];
+  const paths = [doorPath(300), await historyPath(2_000, 2)];
   for (const path of paths) {
     for (let round = 0; round < 2; round += 1) {
       for (const micros of Object.values(await path())) expect(micros).toBeGreaterThanOrEqual(0);

@@ -19,7 +19,7 @@ test('all events are stored with the warm-up, once each under the unique key', a
   await expect(events.insertOne({ ...first })).rejects.toThrow('report_key');
 });
 
-test('the documents are those that the log would store', async () => {
+test('the documents have the events of the log', async () => {
   await using mongo = await testMongo();
   await rawInsert({ ...few, mongoUrl: mongo.url, database: mongo.databaseName });
   const [made] = benchEvents({ ...fleet, count: 1 });

@@ -1,6 +1,5 @@
-import { createLogIndexes, logCollections } from '@odograph/history/log/collections';
-import { type EventDocument, toDocument } from '@odograph/history/log/event-document';
 import { type Collection, MongoClient } from 'mongodb';
+import { EVENT_INDEXES, type EventDocument, toDocument } from './event-document.ts';
 import { type BenchEventsOptions, benchEvents } from './events.ts';
 import { type Timing, timed } from './timing.ts';
 
@@ -22,8 +21,8 @@ export interface RawInsertOptions extends ReferenceOptions {
 }
 
 /**
- * The minimal cost of storing the log's events: unordered, journaled, majority `insertMany` of the log's documents with the
- * log's indexes. The documents are made before the clock starts, and are not removed.
+ * The cost of storing the events as anybody would without the platform: a document an event under its unique key, unordered,
+ * journaled, majority `insertMany`. The documents are made before the clock starts, and are not removed.
  */
 export async function rawInsert(options: RawInsertOptions): Promise<Timing> {
   const { mongoUrl, database, events: count, warmUp, batch, inFlight, ...fleet } = options;
@@ -32,10 +31,10 @@ export async function rawInsert(options: RawInsertOptions): Promise<Timing> {
   const counted = split(documents.slice(warmUp), batch);
   const client = new MongoClient(mongoUrl, { writeConcern: { w: 'majority', journal: true } });
   try {
-    const collections = logCollections(client.db(database));
-    await createLogIndexes(collections);
-    await insertAll(collections.events, uncounted, inFlight);
-    return await timed(count, () => insertAll(collections.events, counted, inFlight));
+    const events = client.db(database).collection<EventDocument>('events');
+    await events.createIndexes(EVENT_INDEXES);
+    await insertAll(events, uncounted, inFlight);
+    return await timed(count, () => insertAll(events, counted, inFlight));
   } finally {
     await client.close();
   }

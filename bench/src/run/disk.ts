@@ -13,7 +13,7 @@ export interface DiskUse {
   readonly views: number;
 }
 
-const LOG = /^(events|partitions)$/;
+const LOG = /^(envelopes|partitions|ledger|ledger_checkpoints)$/;
 const DATABASE = 'odograph';
 
 /** Asks JetStream and MongoDB, after a checkpoint of MongoDB. */

@@ -1,10 +1,10 @@
+import { bucketsOf, quantileBetween, type Scrape, scrapeAll, sumOf } from '@odograph/testing/scrape';
 import type { LoadProcess } from '../load/load-process.ts';
 import type { Measured } from '../load/recorder.ts';
 import type { StepResult } from '../report/run-record.ts';
 import type { LoadStep } from './load-plan.ts';
 import { measureLoads } from './measure-loads.ts';
 import type { BenchPlatform } from './platform.ts';
-import { bucketsOf, quantileBetween, type Scrape, scrapeAll, sumOf } from './scrape.ts';
 import type { SampledUsage } from './usage.ts';
 
 /** Users and vehicles, each in its own process. */

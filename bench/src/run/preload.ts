@@ -3,9 +3,9 @@ import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
+import { scrapeAll, sumOf } from '@odograph/testing/scrape';
 import { openTransport } from '../load/transport.ts';
 import type { BenchPlatform } from './platform.ts';
-import { scrapeAll, sumOf } from './scrape.ts';
 
 interface PreloadOptions {
   readonly vehicles: number;

@@ -27,14 +27,15 @@ async function openTestLink({ socketTimeoutMS = 10_000 } = {}) {
   return { link, direct: direct.db, client, db, [Symbol.asyncDispose]: dispose };
 }
 
-const insertOne = (db: Db, number: number) => db.collection('events').insertOne({ number });
-const watermarkOf = async (db: Db) => (await partitions(db).findOne({ _id: 0 }))?.watermark;
-const partitions = (db: Db) => db.collection<{ _id: number; watermark: number; lease: number }>('partitions');
+const insertOne = (db: Db, number: number) => db.collection('envelopes').insertOne({ number });
+const sequenceOf = async (db: Db) => (await checkpoints(db).findOne({ _id: 0 }))?.sequence;
+const checkpoints = (db: Db) => db.collection<{ _id: number; sequence: number }>('checkpoints');
 
-/** As in the log: a renewal of the lease compares no watermark, a move of the watermark does. */
-const renewLease = (db: Db) => partitions(db).updateOne({ _id: 0 }, [{ $set: { lease: 1 } }]);
-const moveWatermark = (db: Db, from: number, to: number) =>
-  partitions(db).updateOne({ _id: 0, watermark: from }, [{ $set: { watermark: to } }]);
+/** As in the views: creating a checkpoint compares no sequence, a move of it does. */
+const create = (db: Db) =>
+  checkpoints(db).updateOne({ _id: 0 }, { $setOnInsert: { sequence: 0 } }, { upsert: true });
+const move = (db: Db, from: number, to: number) =>
+  checkpoints(db).updateOne({ _id: 0, sequence: from }, { $set: { sequence: to } });
 
 describe('a link to MongoDB', () => {
   test('forwards large documents unchanged', async () => {
@@ -83,48 +84,47 @@ describe('a link to MongoDB', () => {
     await using opened = await openTestLink({ socketTimeoutMS: 500 });
     const { link, db, direct } = opened;
     const reached = atPoint(link, 'insert answered', { after: 2 }, (frame) => {
-      expect(frame).toMatchObject({ command: 'insert', collection: 'events' });
+      expect(frame).toMatchObject({ command: 'insert', collection: 'envelopes' });
       expect(frame.protocol === 'mongo' && frame.body()).toMatchObject({ n: 1, ok: 1 });
       return 'drop';
     });
     await insertOne(db, 1);
     await expect(insertOne(db, 2)).rejects.toThrow();
     await reached;
-    expect(await direct.collection('events').countDocuments()).toBe(2);
+    expect(await direct.collection('envelopes').countDocuments()).toBe(2);
     await insertOne(db, 3);
   });
 
-  test('can hold the writer between the insert and the watermark', async () => {
+  test('can hold the writer between an insert and what follows it', async () => {
     await using opened = await openTestLink();
     const { link, db, direct } = opened;
-    await partitions(direct).insertOne({ _id: 0, watermark: 0, lease: 0 });
+    await create(direct);
     const reached = atPoint(link, 'insert answered', {}, async (): Promise<FrameAction> => {
-      expect(await direct.collection('events').countDocuments()).toBe(1);
-      expect(await watermarkOf(direct)).toBe(0);
-      await renewLease(db);
+      expect(await direct.collection('envelopes').countDocuments()).toBe(1);
+      expect(await sequenceOf(direct)).toBe(0);
+      await create(db);
       return 'pass';
     });
     await insertOne(db, 1);
     await reached;
-    await moveWatermark(db, 0, 1);
-    expect(await watermarkOf(direct)).toBe(1);
+    await move(db, 0, 1);
+    expect(await sequenceOf(direct)).toBe(1);
   });
 
-  test('distinguishes a move of the watermark from a renewal of the lease', async () => {
+  test('distinguishes a move of a checkpoint from its creation', async () => {
     await using opened = await openTestLink();
     const { link, db, direct } = opened;
-    await partitions(direct).insertOne({ _id: 0, watermark: 0, lease: 0 });
-    const sent = atPoint(link, 'watermark sent', {}, async (): Promise<FrameAction> => {
-      expect(await partitions(direct).findOne({ _id: 0 })).toMatchObject({ watermark: 0, lease: 1 });
+    const sent = atPoint(link, 'checkpoint sent', {}, async (): Promise<FrameAction> => {
+      expect(await sequenceOf(direct)).toBe(0);
       return 'pass';
     });
-    const answered = atPoint(link, 'watermark answered', {}, async (): Promise<FrameAction> => {
-      expect(await watermarkOf(direct)).toBe(1);
+    const answered = atPoint(link, 'checkpoint answered', {}, async (): Promise<FrameAction> => {
+      expect(await sequenceOf(direct)).toBe(1);
       return 'cut';
     });
-    await renewLease(db);
-    await expect(moveWatermark(db, 0, 1)).rejects.toThrow();
+    await create(db);
+    await expect(move(db, 0, 1)).rejects.toThrow();
     await Promise.all([sent, answered]);
-    expect((await moveWatermark(db, 0, 1)).matchedCount).toBe(0);
+    expect((await move(db, 0, 1)).matchedCount).toBe(0);
   });
 });

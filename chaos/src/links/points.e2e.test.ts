@@ -39,10 +39,14 @@ test('reports pass every point', async () => {
   const dataDir = await makeRunDir();
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const between = async (route: Route, port: number) => stack.use(await linkOn(route, port, counts)).port;
-  const cluster = await startCluster({ dataDir, env: { ODO_HISTORY_FLUSH_MS: '200' }, between });
+  const cluster = await startCluster({
+    dataDir,
+    env: { ODO_HISTORY_FLUSH_MS: '200', ODO_HISTORY_LEDGER_MS: '200' },
+    between,
+  });
   stack.defer(() => cluster.stop());
   expect(counts.get('broadcast')).toBeUndefined();
-  expect(counts.get('watermark sent')).toBeUndefined();
+  expect(counts.get('insert sent')).toBeUndefined();
 
   const reporter = createReporter({
     endpoint: cluster.endpoints.ingest,

@@ -41,19 +41,17 @@ describe('the points', () => {
     ).toEqual([]);
   });
 
-  test('of an insert are inserts of events', () => {
-    expect(onMongo({ insert: 'events' })).toEqual([['insert sent'], ['insert answered']]);
+  test('of an insert are inserts of envelopes', () => {
+    expect(onMongo({ insert: 'envelopes' })).toEqual([['insert sent'], ['insert answered']]);
     expect(onMongo({ insert: 'partitions' })).toEqual([[], []]);
-    expect(onMongo({ find: 'events' })).toEqual([[], []]);
+    expect(onMongo({ find: 'envelopes' })).toEqual([[], []]);
   });
 
-  test('of the watermark are its moves, not the renewals of the lease', () => {
-    expect(update('partitions', { _id: 1, 'lease.token': 2, watermark: 3 })).toEqual([
-      ['watermark sent'],
-      ['watermark answered'],
-    ]);
+  test('of the ledger are its documents and its checkpoints', () => {
+    expect(update('ledger', { _id: { v: 'a', w: 1 } })).toEqual([['ledger sent'], ['ledger answered']]);
+    expect(update('ledger_checkpoints', { _id: 1, sequence: 3 })).toEqual([['ledger checkpoint sent'], []]);
+    expect(update('ledger_checkpoints', { _id: 1 })).toEqual([[], []]);
     expect(update('partitions', { _id: 1, 'lease.token': 2 })).toEqual([[], []]);
-    expect(onMongo({ findAndModify: 'partitions', query: { watermark: 3 } })).toEqual([[], []]);
   });
 
   test('of a broadcast are those with envelopes, not the heartbeats', () => {
@@ -78,7 +76,7 @@ describe('the points', () => {
   test('are on links of their protocol', () => {
     for (const name of NAMES) {
       const isOnMongo = POINTS[name].link === 'history-mongo';
-      expect(isOnMongo).toBe(/insert|watermark|flush|checkpoint/.test(name));
+      expect(isOnMongo).toBe(/insert|ledger|flush|checkpoint/.test(name));
     }
   });
 });

@@ -10,8 +10,9 @@ export type PointName =
   | 'envelope acknowledged'
   | 'insert sent'
   | 'insert answered'
-  | 'watermark sent'
-  | 'watermark answered'
+  | 'ledger sent'
+  | 'ledger answered'
+  | 'ledger checkpoint sent'
   | 'broadcast'
   | 'flush sent'
   | 'flush answered'
@@ -32,16 +33,18 @@ export const POINTS: Readonly<Record<PointName, Point>> = {
   'envelope sent': { link: 'ingest-nats', isAt: onNats(isEnvelope) },
   /** JetStream has the envelope on disk, now or from an earlier attempt, and ingest does not know it. */
   'envelope acknowledged': { link: 'ingest-nats', isAt: onNats(isPubAck) },
-  /** The writer has read a batch, and the log has none of it. A batch with a conflict has a second insert. */
+  /** The writer has read and judged a batch, and the log has none of it. */
   'insert sent': { link: 'history-mongo', isAt: asked(isInsert) },
-  /** The log has the events of the batch and the writer does not know it: the watermark is still below them. */
+  /** The log has the batch and the writer does not know it: nothing is broadcast. */
   'insert answered': { link: 'history-mongo', isAt: answered(isInsert) },
-  /** The writer knows that its events are stored. The watermark, which makes them part of the log, has not moved. */
-  'watermark sent': { link: 'history-mongo', isAt: asked(isWatermark) },
-  /** The watermark has moved, or another owner has the lease, and the writer does not know it: nothing is broadcast. */
-  'watermark answered': { link: 'history-mongo', isAt: answered(isWatermark) },
   /** The log has the envelopes. Live followers get them from this message or read them later. */
   broadcast: { link: 'history-nats', isAt: onNats(isBroadcast) },
+  /** The log has the reports; the stored ledger does not know some of them. */
+  'ledger sent': { link: 'history-mongo', isAt: asked(isLedger) },
+  /** Part of the ledger is stored, and its checkpoint has not moved. */
+  'ledger answered': { link: 'history-mongo', isAt: answered(isLedger) },
+  /** All of the ledger is stored; its checkpoint has not moved. */
+  'ledger checkpoint sent': { link: 'history-mongo', isAt: asked(isLedgerCheckpoint) },
   /** The views are folded; the documents of one read model, of up to a hundred vehicles, are not stored. */
   'flush sent': { link: 'history-mongo', isAt: asked(isFlush) },
   /** Those documents are stored, and the checkpoint has not moved. */
@@ -95,12 +98,18 @@ function isBroadcast({ verb, subject, payload }: NatsFrame): boolean {
 }
 
 function isInsert({ command, collection }: MongoFrame): boolean {
-  return command === 'insert' && collection === 'events';
+  return command === 'insert' && collection === 'envelopes';
 }
 
-/** Updates that renew a lease or record a stream compare only the token. */
-function isWatermark(request: MongoFrame): boolean {
-  return isUpdate(request) && request.collection === 'partitions' && comparesWith(request, 'watermark');
+function isLedger(request: MongoFrame): boolean {
+  return isUpdate(request) && request.collection === 'ledger';
+}
+
+/** The update that creates a missing checkpoint compares no sequence. */
+function isLedgerCheckpoint(request: MongoFrame): boolean {
+  return (
+    isUpdate(request) && request.collection === 'ledger_checkpoints' && comparesWith(request, 'sequence')
+  );
 }
 
 function isFlush(request: MongoFrame): boolean {

@@ -2,8 +2,11 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const LANE = 'packages/event-log/src/publisher-lane.ts';
 const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
-const APPEND = 'services/history/src/log/append.ts';
-const WRITER = 'services/history/src/log/writer.ts';
+const SESSION = 'services/history/src/log/append-session.ts';
+const LEDGER = 'services/history/src/log/ledger.ts';
+const FATE = 'services/history/src/domain/ledger/fate.ts';
+const COLLECTIONS = 'services/history/src/log/collections.ts';
+const COMMITTED = 'packages/event-log/src/committed-envelope.ts';
 const STREAM_CHECK = 'services/history/src/log/stream-check.ts';
 const FLUSH = 'services/history/src/views/flush.ts';
 const STORE = 'services/history/src/views/read-model-store.ts';
@@ -40,42 +43,76 @@ const inTheLog: readonly PlantedBug[] = [
   {
     name: 'watermark before the insert',
     description:
-      'the writer does not wait for the insert: the watermark moves over events that are not in the log yet',
+      'the writer does not wait for the insert: it broadcasts envelopes that the log does not have',
     service: 'history',
-    file: WRITER,
-    find: 'return appendEvents(',
-    replace: `return ((collection, batch) => {
-        appendEvents(collection, batch).catch(() => undefined);
-        return Promise.resolve({ committed: batch, duplicates: 0, conflicts: 0 });
-      })(`,
+    file: SESSION,
+    find: '  await appendUntilKnown(deps, envelopes);',
+    replace: '  appendUntilKnown(deps, envelopes).catch(() => undefined);',
     caughtBy: 'at: insert sent',
   },
   {
     name: 'duplicates passed on',
     description: 'a report that was sent twice is broadcast twice to followers of the log',
     service: 'history',
-    file: APPEND,
-    find: '    counts.duplicates += 1;\n    return undefined;',
-    replace: '    counts.duplicates += 1;\n    return event;',
+    file: LEDGER,
+    find: '        removeFate(fates, fate.index);',
+    replace: '        see(sent.stored, sent.event);\n        removeFate(fates, fate.index);',
     caughtBy: 'calm',
   },
   {
     name: 'conflicts taken for duplicates',
     description: 'a report with a known key is dropped although its content is different',
     service: 'history',
-    file: APPEND,
-    find: '  if (isSameReport(holder.event, event.event)) {',
-    replace: '  if (holder) {',
+    file: FATE,
+    find: "? 'duplicate' : 'conflict'",
+    replace: "? 'duplicate' : 'duplicate'",
     caughtBy: 'calm',
   },
   {
-    name: 'own events taken for duplicates',
-    description: 'events of an insert with a lost answer are not broadcast when the insert is repeated',
+    name: 'a hit believed by its hash',
+    description: 'an event whose key has a known hash is a duplicate, whatever the event that is found there',
     service: 'history',
-    file: APPEND,
-    find: '    if (isSameReport(holder.event, event.event)) return holder;',
-    replace: '    if (isSameReport(holder.event, event.event)) return undefined;',
-    caughtBy: 'at: insert answered',
+    file: LEDGER,
+    find: '      if (isSameKey(event, key)) return { position, event };',
+    replace: '      return { position, event: { ...event, contentHash: key.contentHash } };',
+    caughtBy: 'calm',
+  },
+  {
+    name: 'newest raised by what was quarantined',
+    description:
+      'a report from a clock that is years ahead makes every later report of its vehicle one to look up',
+    service: 'history',
+    file: LEDGER,
+    find: '  return part === 0 && FREQUENT_TYPES.includes(type);',
+    replace: '  return part === 0;',
+    caughtBy: 'calm',
+  },
+  {
+    name: 'judged before the tail had caught up',
+    description: 'a new owner judges without the reports that the log has and the stored ledger does not',
+    service: 'history',
+    file: LEDGER,
+    find: '    await ledger.#catchUp(head);',
+    replace: '    ledger.#through = head;',
+    caughtBy: 'takeover',
+  },
+  {
+    name: 'an unlinked envelope read',
+    description: 'an envelope that a former owner appends late, over a repair, becomes part of the log',
+    service: 'history',
+    file: COLLECTIONS,
+    find: 'key: { after: 1 }, unique: true }',
+    replace: 'key: { after: 1 } }',
+    caughtBy: 'late over a repair',
+  },
+  {
+    name: 'a fate forgotten on re-reading',
+    description: 'a reader of stored envelopes takes every event for new',
+    service: 'history',
+    file: COMMITTED,
+    find: '    const fate = fates.size > 0 ? fates.get(index) : undefined;',
+    replace: '    const fate = undefined;',
+    caughtBy: 'calm',
   },
   {
     name: 'set aside and forgotten',

@@ -1,10 +1,14 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
+import { streamName } from '@odograph/event-log/nats-subjects';
 import { isFault } from '@odograph/kernel/fault';
+import { withNats } from '../client/with-nats.ts';
 import { atPoint } from '../links/at-point.ts';
 import type { FrameAction } from '../links/frames.ts';
 import type { Link } from '../links/link.ts';
 import { POINTS, type PointLink, type PointName } from '../links/points.ts';
 import type { Round, Scenario } from '../round/round.ts';
+import { untilAccepted } from './load-answers.ts';
 
 // Faults between two steps of an event, exactly while the message of a point is on the wire.
 
@@ -48,10 +52,13 @@ type Variant = Required<Pick<Scenario, 'histories' | 'env'>> & {
   readonly losses: number;
 };
 
-const PLAIN: Variant = { histories: 1, env: {}, suffix: '', difference: '', losses: 1 };
+/** So that the ledger is stored several times in a round. */
+const QUICK_LEDGER = { ODO_HISTORY_LEDGER_MS: '200' };
+
+const PLAIN: Variant = { histories: 1, env: QUICK_LEDGER, suffix: '', difference: '', losses: 1 };
 
 const WITH_REPLICA: Variant = {
-  ...{ histories: 2, env: {}, losses: 1 },
+  ...{ histories: 2, env: QUICK_LEDGER, losses: 1 },
   ...{ suffix: ', replica', difference: ', with a second replica of history' },
 };
 
@@ -90,7 +97,8 @@ export const pointsWithReplica: readonly Scenario[] = (
   [
     'insert sent',
     'insert answered',
-    'watermark answered',
+    'ledger sent',
+    'ledger checkpoint sent',
     'broadcast',
     'flush answered',
     'checkpoint sent',
@@ -111,7 +119,7 @@ const late = (name: PointName): Scenario => ({
   weight: 0.5,
   histories: 2,
   // So that the new owner has stored something by then.
-  env: { ODO_HISTORY_FLUSH_MS: '100' },
+  env: { ODO_HISTORY_FLUSH_MS: '100', ...QUICK_LEDGER },
   async run(round) {
     for (let count = 2; count > 0; count -= 1) {
       await injectAt(round, name, delayMessage);
@@ -121,8 +129,42 @@ const late = (name: PointName): Scenario => ({
 });
 
 export const lateMessages: readonly Scenario[] = (
-  ['insert sent', 'watermark sent', 'broadcast', 'flush sent', 'checkpoint sent'] as const
+  ['insert sent', 'ledger sent', 'broadcast', 'flush sent', 'checkpoint sent'] as const
 ).map(late);
+
+/** A batch of an owner arrives after another owner has taken over and repaired the stream, and appended after the same envelope. */
+export const lateOverRepair: Scenario = {
+  name: 'late over a repair',
+  description:
+    'an owner is paused with an insert on the wire, another takes over and finds the stream recreated; then the insert arrives',
+  histories: 2,
+  allowedEvents: ['LogGapFound'],
+  async run(round) {
+    round.stopQueries();
+    await injectAt(round, 'insert sent', async (_, { service }) => {
+      service.pause();
+      await recreateStreams(round);
+      await untilAccepted(round, TAKEN_OVER_WITHIN_MS, 'another owner repairs the stream');
+      service.resume();
+      return 'pass';
+    });
+    await round.wait(2_000);
+  },
+};
+
+/** The lease runs out, the stream is repaired, and the gap is in the log. */
+const TAKEN_OVER_WITHIN_MS = 30_000;
+
+async function recreateStreams({ cluster, partitionCount }: Round): Promise<void> {
+  await withNats(cluster.urls.nats, async (nats) => {
+    const { streams } = await jetstreamManager(nats);
+    for (let partition = 0; partition < partitionCount; partition += 1) {
+      const { config } = await streams.info(streamName(partition));
+      await streams.delete(streamName(partition));
+      await streams.add(config);
+    }
+  });
+}
 
 /** Waits for the point on every link that has it, and injects the fault at the first that reaches it. */
 async function injectAt(round: Round, name: PointName, fault: PointFault): Promise<void> {

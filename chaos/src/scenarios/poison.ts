@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
-import { Envelope, type Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
 import { streamSubject } from '@odograph/event-log/nats-subjects';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { reportIdentity } from '@odograph/sources/fleet/fleet-report';
@@ -49,6 +51,6 @@ async function publishPoison(round: Round, vehicleId: string): Promise<void> {
   };
   round.excludeEvent(reportIdentity(vehicleId, event.reportId, event.contentHash));
   const subject = streamSubject(partitionOf(vehicleId, round.partitionCount));
-  const envelope = Envelope.encode({ events: [event] }).finish();
+  const envelope = packEnvelope([encodeEnvelopeEntry(event)]);
   await withNats(round.cluster.urls.nats, (nats) => jetstream(nats).publish(subject, envelope));
 }

@@ -1,11 +1,13 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
-  CommittedEnvelope,
+  type EventFate,
+  EventFate_Kind,
   LogBroadcast,
   type PartitionState,
+  type CommittedEnvelope as WireEnvelope,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { FieldCursor } from '@odograph/contracts/wire/fields';
-import { EncodedEvent } from './encoded-event.ts';
+import { Fault } from '@odograph/kernel/fault';
+import { type CommittedEnvelope, eventsOf, type Fate } from './committed-envelope.ts';
 import type { StoredEvent } from './log-reader.ts';
 
 /** A message from the owner of a partition to the followers of the log: new envelopes, or none as a heartbeat. */
@@ -25,53 +27,63 @@ export interface PartitionHealth {
   readonly freeDiskRatio?: number | undefined;
 }
 
-export interface BroadcastEnvelope {
-  readonly sequence: number;
-  /** The sequence of the previous envelope in the log; 0 for the first envelope. */
-  readonly previousSequence: number;
-  /** Its events in the log. */
+/** An envelope with its events. A follower in another process makes them from its bytes when it reads them. */
+export interface BroadcastEnvelope extends CommittedEnvelope {
+  /** What readers see of it. */
   readonly events: readonly StoredEvent[];
 }
 
-/** The field numbers of `LogBroadcast.envelopes`, `CommittedEnvelope.events`, and `CommittedEvent`'s index and event. */
-const FIELD = { envelopes: 3, events: 3, index: 1, event: 2 } as const;
-
-/** Encodes a `LogBroadcast`. Events that are already encoded are copied. */
+/** Encodes a `LogBroadcast`. */
 export function encodeBroadcast({ envelopes, ...head }: Broadcast): Uint8Array {
-  const writer = new BinaryWriter();
-  LogBroadcast.encode({ ...head, freeDiskRatio: head.freeDiskRatio, envelopes: [] }, writer);
-  for (const { sequence, previousSequence, events } of envelopes) {
-    writer.tag(FIELD.envelopes, WireType.LengthDelimited).fork();
-    CommittedEnvelope.encode({ sequence, previousSequence, events: [] }, writer);
-    for (const stored of events) writeEvent(writer, stored);
-    writer.join();
-  }
-  return writer.finish();
-}
-
-function writeEvent(writer: BinaryWriter, stored: StoredEvent): void {
-  const { index, bytes } = EncodedEvent.from(stored);
-  writer.tag(FIELD.events, WireType.LengthDelimited).fork();
-  if (index > 0) writer.tag(FIELD.index, WireType.Varint).uint32(index);
-  writer.tag(FIELD.event, WireType.LengthDelimited).bytes(bytes);
-  writer.join();
+  return LogBroadcast.encode({
+    ...head,
+    freeDiskRatio: head.freeDiskRatio,
+    envelopes: envelopes.map(({ sequence, previousSequence, storedAtMs, bytes, fates }) => {
+      const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      return { sequence, previousSequence, storedAtMs, message, fates: fates.map(fateToWire) };
+    }),
+  }).finish();
 }
 
 /** Decodes a `LogBroadcast`; throws an Error if the bytes are something else. */
 export function decodeBroadcast(bytes: Uint8Array): Broadcast {
   const { partition, envelopes, ...head } = LogBroadcast.decode(bytes);
+  return { ...head, partition, envelopes: envelopes.map((envelope) => fromWire(partition, envelope)) };
+}
+
+function fromWire(partition: number, { message: bytes, fates, ...head }: WireEnvelope): BroadcastEnvelope {
+  const envelope = { partition, ...head, bytes, fates: fates.map(fateToDomain) };
   return {
-    ...head,
-    partition,
-    envelopes: envelopes.map(({ sequence, previousSequence, events }) => ({
-      sequence,
-      previousSequence,
-      events: events.flatMap(({ index, event }) =>
-        event ? [{ position: { partition, sequence, index }, event }] : [],
-      ),
-    })),
+    ...envelope,
+    get events() {
+      return eventsOf(envelope);
+    },
   };
 }
+
+function fateToWire(fate: Fate): EventFate {
+  const { index } = fate;
+  switch (fate.kind) {
+    case 'duplicate':
+      return { index, kind: EventFate_Kind.DUPLICATE, heldAt: undefined, reason: '' };
+    case 'conflict':
+      return { index, kind: EventFate_Kind.CONFLICT, heldAt: fate.heldAt, reason: '' };
+    case 'undecodable':
+      return { index, kind: EventFate_Kind.UNDECODABLE, heldAt: undefined, reason: fate.reason };
+  }
+}
+
+/** A fate of another kind is from a newer program: the broadcast counts as lost, and the log is read. */
+function fateToDomain({ index, kind, heldAt, reason }: EventFate): Fate {
+  if (kind === EventFate_Kind.DUPLICATE) return { index, kind: 'duplicate' };
+  if (kind === EventFate_Kind.UNDECODABLE) return { index, kind: 'undecodable', reason };
+  if (kind === EventFate_Kind.CONFLICT && heldAt)
+    return { index, kind: 'conflict', heldAt: { ...heldAt, index: heldAt.index ?? 0 } };
+  throw new Fault('UNAVAILABLE', `a fate of kind ${kind} is newer than this program: update it`);
+}
+
+/** `LogBroadcast.envelopes`. */
+const ENVELOPES_FIELD = 3;
 
 /** Decodes a broadcast without its envelopes, which it skips, for callers that only need the health of the partition. */
 export function decodeBroadcastHead(bytes: Uint8Array): Broadcast {
@@ -81,7 +93,7 @@ export function decodeBroadcastHead(bytes: Uint8Array): Broadcast {
     const from = cursor.at;
     const tag = cursor.tag();
     cursor.skip(tag);
-    if (tag >>> 3 !== FIELD.envelopes) head.push(bytes.subarray(from, cursor.at));
+    if (tag >>> 3 !== ENVELOPES_FIELD) head.push(bytes.subarray(from, cursor.at));
   }
   return decodeBroadcast(Buffer.concat(head));
 }

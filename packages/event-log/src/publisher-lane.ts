@@ -5,6 +5,7 @@ import { pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { natsProblem } from './nats-problem.ts';
 import { streamName, streamSubject } from './nats-subjects.ts';
+import { packEnvelope } from './packed-envelope.ts';
 import type { PendingAppend } from './pending-append.ts';
 import type { PublisherOptions } from './publisher-options.ts';
 import type { StreamWatch } from './stream-watch.ts';
@@ -105,7 +106,7 @@ export class PublisherLane {
   /** Sends one envelope until it is on disk, or until it is known not to be and no caller waits for it. */
   async #store(envelope: readonly PendingAppend[]): Promise<void> {
     const { partition, options } = this.#deps;
-    const bytes = Buffer.concat(envelope.flatMap(({ entries }) => entries));
+    const bytes = packEnvelope(envelope.flatMap(({ entries }) => entries));
     const startedAt = performance.now();
     let messageId = randomUUID();
     let mayBeStored = false;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import {
@@ -11,6 +12,7 @@ import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { decodeEnvelope } from './envelope.ts';
 import { logSubject, PARTITION_COUNT_KEY, streamName, streamSubject } from './nats-subjects.ts';
+import { unpackEnvelope } from './packed-envelope.ts';
 import { TestPublisher } from './publisher.fixture.ts';
 import { StreamWatch } from './stream-watch.ts';
 
@@ -55,7 +57,7 @@ async function addStream(
 }
 
 const event = (subject: string, reportId: string, bytes = 10) =>
-  Event.create({ type: 'TelemetryReported', subject, reportId, payload: new Uint8Array(bytes) });
+  Event.create({ type: 'TelemetryReported', subject, reportId, payload: randomBytes(bytes) });
 const soon = (ms = 10_000) => Date.now() + ms;
 
 async function storedReportIds(connection: NatsConnection, partition = 0): Promise<string[]> {
@@ -64,7 +66,8 @@ async function storedReportIds(connection: NatsConnection, partition = 0): Promi
   const ids: string[] = [];
   for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
     const message = await manager.streams.getMessage(streamName(partition), { seq });
-    if (message) for (const { event } of decodeEnvelope(message.data)) ids.push(event.reportId);
+    if (message)
+      for (const { event } of decodeEnvelope(unpackEnvelope(message.data))) ids.push(event.reportId);
   }
   return ids;
 }

@@ -35,7 +35,8 @@ function createScriptedLog() {
       event: Event.create({ reportId: `${sequence}/${index}` }),
     }));
     envelopes.push({ sequence, events });
-    return { ...HEAD, watermark: sequence, envelopes: [{ sequence, previousSequence, events }] };
+    const head = { partition: 0, sequence, previousSequence, storedAtMs: 0, bytes: Buffer.of(), fates: [] };
+    return { ...HEAD, watermark: sequence, envelopes: [{ ...head, events }] };
   }
 
   return {

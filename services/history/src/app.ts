@@ -18,7 +18,7 @@ import { type HistoryConfig, MIN_POOL } from './config.ts';
 import { samples } from './domain/samples/samples.ts';
 import { status } from './domain/status/status.ts';
 import { openLiveLog } from './log/broadcaster.ts';
-import { createLogIndexes, logCollections } from './log/collections.ts';
+import { createLogIndexes, logCollections, refuseFirstForm } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
 import { createWriterMetrics } from './log/metrics.ts';
 import { createMongoLogReader } from './log/mongo-log-reader.ts';
@@ -66,7 +66,7 @@ function connectionParts(config: HistoryConfig, logger: Logger) {
 
 /** The log in MongoDB, the broadcasts of what is committed, and a writer for each partition. */
 function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig, logger: Logger) {
-  const { partitionCount, stream, instance: owner, leaseTtlMs } = config;
+  const { partitionCount, stream, instance: owner, leaseTtlMs, ledgerIntervalMs } = config;
   return app
     .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
     .part('liveLog', ({ broadcasts }) => openLiveLog(broadcasts.connection))
@@ -81,7 +81,7 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
         metrics: createWriterMetrics(metrics.meter),
       };
       const writers = startPartitions({
-        ...{ ...shared, owner, leaseTtlMs },
+        ...{ ...shared, owner, leaseTtlMs, ledgerIntervalMs },
         jetstream: jetstream(nats.connection),
         broadcaster: liveLog.broadcaster,
         streams: { partitionCount, ...stream },
@@ -135,10 +135,11 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
         publisherPart({ ...DECISIONS, nats, logger, meter: metrics.meter }),
       )
       .part('partitionInfo', ({ log, liveLog, views, writers }) => {
-        const { collections } = log;
+        const { collections, queries: reader } = log;
         const { checkpoints } = views;
         const { listen } = liveLog;
-        const info = createPartitionDescriber({ partitionCount, collections, checkpoints, writers, listen });
+        const deps = { partitionCount, collections, reader, checkpoints, writers, listen };
+        const info = createPartitionDescriber(deps);
         return started(info, { stop: () => info.stop() });
       })
       .part('releaseParked', ({ models, views, publisher }) =>
@@ -168,6 +169,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
 /** The log, read and written through its own connections, and a reader for queries. */
 async function openLog(own: Mongo, queries: Mongo, partitionCount: number) {
   const collections = logCollections(own.db);
+  await refuseFirstForm(own.db);
   await createLogIndexes(collections);
   await createPartitionRecords(collections.partitions, partitionCount);
   const reader = createMongoLogReader(collections);

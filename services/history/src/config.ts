@@ -57,6 +57,11 @@ export const settings = {
     meaning:
       'how long a partition stays reserved for a process that crashed; after that a replica appends to the log',
   }),
+  ledgerIntervalMs: ms('ODO_HISTORY_LEDGER_MS', 30_000, {
+    min: 10,
+    meaning:
+      'how often the ledger of known reports is stored; a new owner of a partition reads at most so much of the log again',
+  }),
   views: {
     flushIntervalMs: ms('ODO_HISTORY_FLUSH_MS', 15_000, {
       min: 10,

@@ -7,6 +7,7 @@ import { createClient } from '@odograph/client';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { decodeEnvelope } from '@odograph/event-log/envelope';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
+import { unpackEnvelope } from '@odograph/event-log/packed-envelope';
 import { readConfig } from '@odograph/platform/config/config';
 import { silentLogger } from '@odograph/platform/logger';
 import type { TestEngine } from '@odograph/testing/engines';
@@ -43,7 +44,9 @@ export async function readStreams(nats: TestEngine, partitions = 2): Promise<Rea
     const { state } = await manager.streams.info(streamName(partition));
     for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
       const message = await manager.streams.getMessage(streamName(partition), { seq });
-      const stored = message ? [...decodeEnvelope(message.data)].map(({ event }) => event) : [];
+      const stored = message
+        ? [...decodeEnvelope(unpackEnvelope(message.data))].map(({ event }) => event)
+        : [];
       for (const [index, event] of stored.entries()) events.set(`${partition}/${seq}/${index}`, event);
     }
   }

@@ -39,9 +39,17 @@ export function applyMishap(
   startMs: number,
 ): VehicleReport {
   if (kind === 'late') return { ...report, samples: mirrored(report.samples, startMs) };
+  if (kind === 'unbelievable') return { ...report, samples: aheadOf(report.samples) };
   if (kind === 'unreadable') return { ...report, reportId: `${report.reportId} has spaces` };
   if (kind !== 'conflicting' || !before) return report;
   return { ...report, reportId: before.reportId, samples: atTimesOf(before.samples, report.samples) };
+}
+
+const YEAR_MS = 365 * 24 * 3_600_000;
+
+/** From a clock that is a year ahead. */
+function aheadOf(samples: readonly Sample[]): Sample[] {
+  return samples.map((sample) => ({ ...sample, observedAtMs: sample.observedAtMs + YEAR_MS }));
 }
 
 /** As long before the start as they were after it, so that each late report has its own time. */

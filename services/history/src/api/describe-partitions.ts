@@ -1,5 +1,6 @@
 import type { PartitionInfo } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { LogReader } from '@odograph/event-log/log-reader';
 import type { LogListener } from '@odograph/event-log/subscribe';
 import type { LogCollections } from '../log/collections.ts';
 import { readPartition } from '../log/partition-record.ts';
@@ -8,7 +9,8 @@ import type { Checkpoints } from '../views/checkpoints.ts';
 
 interface DescribeDeps {
   readonly partitionCount: number;
-  readonly collections: LogCollections;
+  readonly collections: Pick<LogCollections, 'partitions'>;
+  readonly reader: Pick<LogReader, 'watermark'>;
   readonly checkpoints: Checkpoints;
   readonly writers: Pick<Partitions, 'haltedBecause'>;
   readonly listen: LogListener;
@@ -31,7 +33,8 @@ export function createPartitionDescriber(deps: DescribeDeps): PartitionDescriber
   );
 
   async function describePartition(partition: number): Promise<PartitionInfo> {
-    const { watermark, lease } = await readPartition(deps.collections.partitions, partition);
+    const { lease } = await readPartition(deps.collections.partitions, partition);
+    const watermark = await deps.reader.watermark(partition);
     const checkpoint = await deps.checkpoints.read(partition);
     return {
       watermark: { partition, sequence: watermark },

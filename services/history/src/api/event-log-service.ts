@@ -43,14 +43,14 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   /** The matching events of one partition up to its watermark, in chunks of one message. */
   async function* readPartition(query: Omit<MatchQuery, 'through'>): AsyncGenerator<StoredEvent[]> {
     const through = await reader.watermark(query.after.partition);
-    let { after, limit: left } = query;
-    while (left > 0) {
-      const limit = Math.min(left, EVENTS_PER_MESSAGE);
-      const events = await reader.readMatching({ ...query, after, through, limit });
-      if (events.length > 0) yield [...events];
-      left = events.length < limit ? 0 : left - events.length;
-      after = events.at(-1)?.position ?? after;
+    let events: StoredEvent[] = [];
+    for await (const stored of reader.matching({ ...query, through })) {
+      events.push(stored);
+      if (events.length < EVENTS_PER_MESSAGE) continue;
+      yield events;
+      events = [];
     }
+    if (events.length > 0) yield events;
   }
 
   async function* read(request: ReadRequest): AsyncGenerator<ReadResponse> {

@@ -5,9 +5,7 @@ import {
   encodeBroadcast,
   type PartitionHealth,
 } from '@odograph/event-log/broadcast';
-import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import { listenToLog } from '@odograph/event-log/listen-to-log';
-import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { LogListener } from '@odograph/event-log/subscribe';
 
@@ -69,25 +67,16 @@ export function openLiveLog(connection: NatsConnection): LiveLog {
   };
 }
 
-/** The committed envelopes of a batch, each with the sequence of the envelope before it. */
-export function linkEnvelopes(
-  sequences: readonly number[],
-  committed: readonly StoredEvent[],
-  before: number,
-): BroadcastEnvelope[] {
-  const bySequence = Map.groupBy(committed, ({ position }) => position.sequence);
-  return sequences.map((sequence, at) => ({
-    sequence,
-    previousSequence: sequences[at - 1] ?? before,
-    events: bySequence.get(sequence) ?? [],
-  }));
-}
-
+/**
+ * Parts that each fit a message. An envelope that is too large alone is left out: the next broadcast, or the watermark of
+ * this one, shows followers the gap, and they read it from the log.
+ */
 function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelope[][] {
   const parts: BroadcastEnvelope[][] = [[]];
   let bytes = 0;
   for (const envelope of envelopes) {
     const size = sizeOf(envelope);
+    if (size > MAX_BROADCAST_BYTES) continue;
     if (bytes > 0 && bytes + size > MAX_BROADCAST_BYTES) {
       parts.push([]);
       bytes = 0;
@@ -98,7 +87,10 @@ function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelop
   return parts;
 }
 
-/** An upper bound of an envelope's encoded size: its events, and an upper bound of each head. */
-export function sizeOf({ events }: BroadcastEnvelope): number {
-  return events.reduce((sum, stored) => sum + 16 + EncodedEvent.from(stored).length, 64);
+/** An upper bound of an envelope's encoded size. */
+export function sizeOf({ bytes, fates }: BroadcastEnvelope): number {
+  return fates.reduce(
+    (sum, fate) => sum + 40 + (fate.kind === 'undecodable' ? 3 * fate.reason.length : 0),
+    64 + bytes.length,
+  );
 }

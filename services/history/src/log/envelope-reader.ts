@@ -1,21 +1,11 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
-import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { EncodedEvent } from '@odograph/event-log/encoded-event';
-import { decodeEnvelope, type EnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
-import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { type SentEvents, type StreamMessage, sentEvents } from '@odograph/event-log/committed-envelope';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { Bell } from '@odograph/kernel/bell';
-import { Fault, isFault } from '@odograph/kernel/fault';
-import { undecodableBytes, undecodableEvent } from './substitute-events.ts';
+import { Fault } from '@odograph/kernel/fault';
 
-/** An envelope on its way to the log. */
-export interface ReadEnvelope {
-  readonly sequence: number;
-  /** When JetStream stored it: Unix time in milliseconds. With the sequence it identifies the envelope, also after a restore. */
-  readonly storedAtMs: number;
-  readonly events: readonly StoredEvent[];
-  readonly bytes: number;
-}
+/** A message on its way to the log, with its events. */
+export type ReadEnvelope = StreamMessage & SentEvents;
 
 /** Reads a partition's envelopes in order, with a bounded read-ahead. */
 export interface EnvelopeReader {
@@ -90,7 +80,7 @@ function readAhead(
         await arrived.rung();
       }
       const batch = shiftBatch(queue, partition);
-      for (const { bytes } of batch) ahead -= bytes;
+      for (const { bytes } of batch) ahead -= bytes.length;
       removed.ring();
       return batch;
     },
@@ -124,7 +114,7 @@ function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[
   for (const arrived of queue) {
     arrived.envelope ??= readEnvelope(arrived.message, partition);
     events += arrived.envelope.events.length;
-    bytes += arrived.envelope.bytes;
+    bytes += arrived.envelope.bytes.length;
     if (batch.length > 0 && (events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES)) break;
     batch.push(arrived.envelope);
   }
@@ -132,38 +122,14 @@ function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[
   return batch;
 }
 
-/** The events of a message at their positions. Bytes that cannot be decoded become an UndecodableReceived event. */
+/** A message of the stream, opened. */
 export function readEnvelope(
   message: Pick<JsMsg, 'seq' | 'data' | 'timestampNanos'>,
   partition: number,
 ): ReadEnvelope {
-  const storedAtMs = storedAtMsOf(message);
-  const position = (index: number) => ({ partition, sequence: message.seq, index });
-  const bytes = copyOf(message.data);
-  const envelope = { partition, sequence: message.seq, buffer: bytes.buffer };
-  let events: readonly StoredEvent[];
-  try {
-    events = eventsOf(bytes, (entry, index) => {
-      const { event } = entry;
-      const reason = whyInvalid(event);
-      if (reason) return undecodableEvent({ position: position(index), event }, reason, storedAtMs);
-      return new EncodedEvent(envelope, index, event.subject, entry);
-    });
-  } catch (error) {
-    if (!isFault(error, 'CORRUPT_LOG')) throw error;
-    events = [undecodableBytes(position(0), storedAtMs, error.message, bytes)];
-  }
-  return { sequence: message.seq, storedAtMs, events, bytes: bytes.length };
-}
-
-/**
- * The client's bytes are a part of its socket buffer, which is twice as large on average and would live as long as the tail
- * keeps an event. Memory from Node's pool would have the same problem, so it is allocated outside.
- */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  copy.set(bytes);
-  return copy;
+  const { seq: sequence, data: bytes } = message;
+  const envelope = { partition, sequence, storedAtMs: storedAtMsOf(message), bytes };
+  return { ...envelope, ...sentEvents(envelope) };
 }
 
 /**
@@ -172,32 +138,4 @@ function copyOf(bytes: Uint8Array): Uint8Array {
  */
 export function storedAtMsOf({ timestampNanos }: Pick<JsMsg, 'timestampNanos'>): number {
   return Number(timestampNanos / 1_000_000n);
-}
-
-/** Readers of the log rely on the maximum number of events of an envelope. */
-function eventsOf(
-  bytes: Uint8Array,
-  toStored: (entry: EnvelopeEntry, index: number) => StoredEvent,
-): readonly StoredEvent[] {
-  const events = Array.from(decodeEnvelope(bytes), toStored);
-  if (events.length <= MAX_ENVELOPE_EVENTS) return events;
-  throw new Fault(
-    'CORRUPT_LOG',
-    `the envelope has ${events.length} events, the maximum is ${MAX_ENVELOPE_EVENTS}`,
-  );
-}
-
-const MAX_DATE_MS = 8.64e15;
-const HASH_BYTES = 16;
-
-/** Why an event cannot be stored as a document; undefined if it can. */
-function whyInvalid(event: Event): string | undefined {
-  if (event.type === '') return 'the event has no type';
-  if (event.subject === '') return 'the event has no subject';
-  if (Math.abs(event.observedAtMs) > MAX_DATE_MS || Math.abs(event.receivedAtMs) > MAX_DATE_MS) {
-    return 'the event has a time outside the range of dates';
-  }
-  if (event.contentHash.length !== HASH_BYTES)
-    return `the content hash has ${event.contentHash.length} bytes, not ${HASH_BYTES}`;
-  return undefined;
 }

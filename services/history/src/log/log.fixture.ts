@@ -35,13 +35,17 @@ export function reported({ vehicleId, reportId, observedAtMs, speedKmh = 50 }: R
 
 const NO_METRICS: WriterMetrics = {
   committed: () => undefined,
+  lookedUp: () => undefined,
   retried: () => undefined,
   halted: () => undefined,
   resumed: () => undefined,
 };
 
 /** A log on real engines: streams, MongoDB, a publisher, and the writers that a test starts. */
-export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseTtlMs = 1_500 } = {}) {
+export async function openTestLog(
+  nats: TestEngine,
+  { partitionCount = 1, leaseTtlMs = 1_500, ledgerIntervalMs = 30_000 } = {},
+) {
   const mongo = await testMongo();
   const collections = logCollections(mongo.db);
   await createLogIndexes(collections);
@@ -72,6 +76,7 @@ export async function openTestLog(nats: TestEngine, { partitionCount = 1, leaseT
       broadcaster: openLiveLog(connection).broadcaster(partition),
       streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
       leaseTtlMs,
+      ledgerIntervalMs,
       freeDiskRatio: () => 0.5,
       clock: systemClock,
       metrics: { ...NO_METRICS, ...metrics },

@@ -4,6 +4,8 @@ import type { Meter } from '@opentelemetry/api';
 /** What the log writers count. */
 export interface WriterMetrics {
   committed(partition: number, batch: CommittedBatch): void;
+  /** Events that were not newer than all others of their subject: their keys were looked up. */
+  lookedUp(partition: number, events: number): void;
   /** A step failed and is tried again. */
   retried(partition: number): void;
   halted(partition: number): void;
@@ -21,6 +23,12 @@ interface CommittedBatch {
 export function createWriterMetrics(meter: Meter): WriterMetrics {
   const events = counter(meter, 'odograph.log.events', '{event}', 'Events that reached the log, by outcome.');
   const batches = counter(meter, 'odograph.log.batches', '{batch}', 'Batches appended to the log.');
+  const lookups = counter(
+    meter,
+    'odograph.log.lookups',
+    '{event}',
+    'Events that were looked up in the ledger, because they were not newer than all others of their vehicle.',
+  );
   const lag = latencyHistogram(
     meter,
     'odograph.log.commit.lag',
@@ -36,6 +44,9 @@ export function createWriterMetrics(meter: Meter): WriterMetrics {
       if (batch.conflicts > 0) events.add(batch.conflicts, { partition, outcome: 'conflict' });
       if (batch.duplicates > 0) events.add(batch.duplicates, { partition, outcome: 'duplicate' });
       lag.record(Math.max(0, batch.lagMs) / 1_000, { partition });
+    },
+    lookedUp(partition, events) {
+      if (events > 0) lookups.add(events, { partition });
     },
     retried: (partition) => retries.add(1, { partition }),
     halted: (partition) => void halted.add(partition),

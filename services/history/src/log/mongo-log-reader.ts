@@ -1,24 +1,35 @@
-import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { type CommittedEnvelope, eventsOf } from '@odograph/event-log/committed-envelope';
 import type { LogReader, StoredEvent } from '@odograph/event-log/log-reader';
-import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
+import { Fault } from '@odograph/kernel/fault';
+import { comparePositions, type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { LogCollections } from './collections.ts';
-import { type EventDocument, FREQUENT_TYPES, fromDocument, keyOfPosition } from './event-document.ts';
-import { readPartition } from './partition-record.ts';
+import { FREQUENT_TYPES, fromDocument } from './envelope-document.ts';
+import { createLedgerStore, type LedgerStore } from './ledger-store.ts';
 
-/** Events read with one query: more than an envelope has, so that at least one envelope is complete. */
-const STRETCH_EVENTS = 2 * MAX_ENVELOPE_EVENTS;
+/** Envelopes read with one query. */
+const STRETCH_ENVELOPES = 64;
+/** Events after which a stretch ends, so that a reader holds few of them. */
+const STRETCH_EVENTS = 4_000;
 
 /** Ends queries whose caller has gone. */
 const QUERY_TIME_MS = 30_000;
 
-/** Reads the log from MongoDB, never above the watermark; the connection (platform/mongo.ts) asks the primary, with majority read concern. */
+/** Reads the log from MongoDB; the connection (platform/mongo.ts) asks the primary, with majority read concern. */
 export interface MongoLogReader extends LogReader {
+  /** The last envelope of a partition, without its bytes; undefined if it has none. */
+  head(partition: number): Promise<LogHead | undefined>;
+  /** The envelopes with these sequences, in any order. Those that do not exist are left out. */
+  readEnvelopes(partition: number, sequences: readonly number[]): Promise<readonly CommittedEnvelope[]>;
   /** A subject's events between two positions of its partition, inclusive, in order. */
   readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;
   /** Matching events after a position and up to a sequence, in order. */
-  readMatching(query: MatchQuery): Promise<readonly StoredEvent[]>;
-  /** The highest sequence of a stored event; 0: none. */
-  highestSequence(partition: number): Promise<number>;
+  matching(query: MatchQuery): AsyncGenerator<StoredEvent, void>;
+}
+
+/** The end of a partition's log. */
+export interface LogHead {
+  readonly sequence: number;
+  readonly storedAtMs: number;
 }
 
 /** Selects events of a partition. */
@@ -33,70 +44,153 @@ export interface MatchQuery {
   readonly limit: number;
 }
 
-export function createMongoLogReader({ events, partitions }: LogCollections): MongoLogReader {
+export function createMongoLogReader(collections: LogCollections): MongoLogReader {
+  const { envelopes } = collections;
+
+  async function head(partition: number): Promise<LogHead | undefined> {
+    const last = await envelopes.findOne(
+      { _id: { $gte: { p: partition, s: 0 }, $lte: { p: partition, s: Number.MAX_SAFE_INTEGER } } },
+      { sort: { _id: -1 }, projection: { stored_at: 1 } },
+    );
+    return last ? { sequence: last._id.s, storedAtMs: last.stored_at.getTime() } : undefined;
+  }
+
+  /** The next few envelopes after a sequence, in order. */
+  async function nextEnvelopes({ partition, after, through, rareTypes }: EnvelopeQuery) {
+    const filter = {
+      _id: { $gt: { p: partition, s: after }, $lte: { p: partition, s: through } },
+      ...(rareTypes && { rare: { $in: [...rareTypes] } }),
+    };
+    const options = { sort: { _id: 1 }, limit: STRETCH_ENVELOPES, batchSize: STRETCH_ENVELOPES } as const;
+    const documents = await envelopes.find(filter, { ...options, maxTimeMS: QUERY_TIME_MS }).toArray();
+    return documents.map(fromDocument);
+  }
+
+  /** All envelopes after a sequence, in order. A caller may take as long as it likes: no cursor waits for it. */
+  async function* envelopesAfter(query: EnvelopeQuery): AsyncGenerator<CommittedEnvelope, void> {
+    for (let { after } = query; ; ) {
+      const next = await nextEnvelopes({ ...query, after });
+      yield* next;
+      if (next.length < STRETCH_ENVELOPES) return;
+      after = next.at(-1)?.sequence ?? after;
+    }
+  }
+
+  async function readEnvelopes(partition: number, sequences: readonly number[]) {
+    if (sequences.length === 0) return [];
+    const _id = { $in: sequences.map((s) => ({ p: partition, s })) };
+    return (await envelopes.find({ _id }).toArray()).map(fromDocument);
+  }
+
+  const subjectEvents = createSubjectReader({
+    ledger: createLedgerStore(collections),
+    readEnvelopes,
+    envelopesAfter,
+  });
+
+  async function* eventsAfter({ after, through, types = [], subject }: MatchQuery) {
+    const { partition } = after;
+    if (subject !== undefined) {
+      yield* subjectEvents(subject, { ...after, index: after.index + 1 }, endOfEnvelope(partition, through));
+      return;
+    }
+    const areRare = types.length > 0 && types.every((type) => !FREQUENT_TYPES.includes(type));
+    const query = { partition, after: after.sequence - 1, through };
+    for await (const envelope of envelopesAfter({ ...query, ...(areRare && { rareTypes: types }) }))
+      yield* eventsOf(envelope).filter(({ position }) => comparePositions(position, after) > 0);
+  }
+
   return {
-    async watermark(partition) {
-      return (await readPartition(partitions, partition)).watermark;
+    head,
+    readEnvelopes,
+    readSubject: (subject, from, through) => Array.fromAsync(subjectEvents(subject, from, through)),
+
+    watermark: async (partition) => (await head(partition))?.sequence ?? 0,
+
+    async read(partition, after, through) {
+      const events: StoredEvent[] = [];
+      let at = after;
+      for (const envelope of await nextEnvelopes({ partition, after, through })) {
+        assertLinked(envelope, at, after);
+        events.push(...eventsOf(envelope));
+        at = envelope.sequence;
+        if (events.length >= STRETCH_EVENTS) return { events, through: at };
+      }
+      // Without an envelope there is nothing up to `through`: a repair jumped over these sequences.
+      return { events, through: at === after ? through : at };
     },
 
-    async read(partition, afterSequence, through) {
-      const documents = await events
-        .find(
-          { _id: { $gt: keyOfEnd(partition, afterSequence), $lte: keyOfEnd(partition, through) } },
-          { sort: { _id: 1 }, limit: STRETCH_EVENTS, batchSize: STRETCH_EVENTS },
-        )
-        .toArray();
-      return documents.length < STRETCH_EVENTS
-        ? { events: documents.map(fromDocument), through }
-        : wholeEnvelopes(documents);
-    },
-
-    async readSubject(subject, from, through) {
-      const documents = await events
-        .find(
-          { subject, _id: { $gte: keyOfPosition(from), $lte: keyOfPosition(through) } },
-          { sort: { _id: 1 } },
-        )
-        .toArray();
-      return documents.map(fromDocument);
-    },
-
-    async readMatching({ after, through, types, subject, limit }) {
-      const { partition } = after;
-      const documents = await events
-        .find(
-          {
-            _id: { $gt: keyOfPosition(after), $lte: keyOfEnd(partition, through) },
-            ...(types && types.length > 0 ? typesFilter(types) : { type: { $ne: 'TimeTicked' } }),
-            ...(subject ? { subject } : {}),
-          },
-          { sort: { _id: 1 }, limit, maxTimeMS: QUERY_TIME_MS },
-        )
-        .toArray();
-      return documents.map(fromDocument);
-    },
-
-    async highestSequence(partition) {
-      const last = await events.findOne(
-        { _id: { $gt: keyOfEnd(partition, -1), $lt: keyOfEnd(partition, Number.MAX_SAFE_INTEGER) } },
-        { sort: { _id: -1 }, projection: { _id: 1 } },
-      );
-      return last?._id.s ?? 0;
+    async *matching(query) {
+      const { types = [], limit } = query;
+      let left = limit;
+      for await (const stored of eventsAfter(query)) {
+        if (left <= 0) return;
+        if (!hasType(types, stored)) continue;
+        left -= 1;
+        yield stored;
+      }
     },
   };
 }
 
-/** Rare types have a separate index. */
-function typesFilter(types: readonly string[]) {
-  const areRare = types.every((type) => !FREQUENT_TYPES.includes(type));
-  return { type: { $in: [...types] }, ...(areRare ? { is_rare: true as const } : {}) };
+interface SubjectReaderDeps {
+  readonly ledger: LedgerStore;
+  readonly readEnvelopes: MongoLogReader['readEnvelopes'];
+  readonly envelopesAfter: (query: EnvelopeQuery) => AsyncGenerator<CommittedEnvelope, void>;
 }
 
-const keyOfEnd = (partition: number, sequence: number) => keyOfPosition(endOfEnvelope(partition, sequence));
+/**
+ * Reads a subject's events in order, by the places that the ledger has of them. What the stored ledger does not have yet is at
+ * the end of the log.
+ */
+function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectReaderDeps) {
+  return async function* (
+    subject: string,
+    from: EventPosition,
+    through: EventPosition,
+  ): AsyncGenerator<StoredEvent, void> {
+    const { partition } = from;
+    const isWanted = ({ position, event }: StoredEvent) =>
+      comparePositions(position, from) >= 0 &&
+      comparePositions(position, through) <= 0 &&
+      event.subject === subject;
+    const stored = await ledger.checkpoint(partition);
+    const sequences = await ledger.sequencesOf(subject, from.sequence, Math.min(through.sequence, stored));
+    for (let at = 0; at < sequences.length; at += STRETCH_ENVELOPES) {
+      const some = await readEnvelopes(partition, sequences.slice(at, at + STRETCH_ENVELOPES));
+      yield* some
+        .toSorted((a, b) => a.sequence - b.sequence)
+        .flatMap(eventsOf)
+        .filter(isWanted);
+    }
+    const after = Math.max(stored, from.sequence - 1);
+    for await (const envelope of envelopesAfter({ partition, after, through: through.sequence }))
+      yield* eventsOf(envelope).filter(isWanted);
+  };
+}
 
-/** Leaves out the last envelope, because it may not be complete. */
-function wholeEnvelopes(documents: readonly EventDocument[]): { events: StoredEvent[]; through: number } {
-  const last = documents.at(-1)?._id.s ?? 0;
-  const whole = documents.filter(({ _id }) => _id.s < last);
-  return { events: whole.map(fromDocument), through: whole.at(-1)?._id.s ?? 0 };
+interface EnvelopeQuery {
+  readonly partition: number;
+  /** Only envelopes above this sequence. */
+  readonly after: number;
+  /** Only envelopes up to this sequence, inclusive. */
+  readonly through: number;
+  /** Only envelopes with an event of these types. */
+  readonly rareTypes?: readonly string[];
+}
+
+/** Every envelope follows the one before it. The first one that is read may follow one below the start. */
+function assertLinked(
+  { partition, sequence, previousSequence }: CommittedEnvelope,
+  at: number,
+  start: number,
+): void {
+  if (previousSequence === at || (at === start && previousSequence < start)) return;
+  const message = `envelope ${partition}/${sequence} of the log follows ${previousSequence}, but ${at} was read before it`;
+  throw new Fault('CORRUPT_LOG', message);
+}
+
+/** Without types, ticks are left out. */
+function hasType(types: readonly string[], { event: { type } }: StoredEvent): boolean {
+  return types.length > 0 ? types.includes(type) : type !== 'TimeTicked';
 }

@@ -1,22 +1,18 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { Collection } from 'mongodb';
 
-/** A partition's record: the watermark and the lease, in one document so that they change together. */
+/** A partition's record: who owns it, and which stream its sequences belong to. */
 export interface PartitionDocument {
   readonly _id: number;
   /** How many partitions the log has; fixed when it is created. */
   readonly partition_count: number;
-  /** The last envelope that is completely in the log; 0: none. */
-  readonly watermark: number;
-  /** When JetStream stored that envelope. A restored stream may have another envelope at the same sequence. */
-  readonly watermark_stored_at?: Date;
-  /** The owner that may append, its fencing token, and the end of the lease. */
+  /** The owner that appends, a token that each owner raises, and the end of the lease. */
   readonly lease: { readonly owner: string; readonly token: number; readonly until: Date };
   /** The stream that the log's sequences belong to. */
   readonly stream?: { readonly created_at_ms: number; readonly resumed_sequence: number };
 }
 
-/** The right to append to a partition. Its token is checked at every move of the watermark. */
+/** The ownership of a partition. Its token is checked at every change of the record. */
 export interface Lease {
   readonly partition: number;
   readonly token: number;
@@ -42,11 +38,7 @@ export async function createPartitionRecords(
     await partitions.updateOne(
       { _id: partition },
       {
-        $setOnInsert: {
-          partition_count: partitionCount,
-          watermark: 0,
-          lease: { owner: '', token: 0, until: NEVER },
-        },
+        $setOnInsert: { partition_count: partitionCount, lease: { owner: '', token: 0, until: NEVER } },
       },
       { upsert: true },
     );
@@ -106,36 +98,6 @@ export async function releaseLease(
   { partition, token }: Lease,
 ): Promise<void> {
   await partitions.updateOne({ _id: partition, 'lease.token': token }, { $set: { 'lease.until': NEVER } });
-}
-
-/**
- * Moves the watermark and checks the lease in one compare-and-set. If nothing matched but the record has our token and the
- * new value, it succeeded: the answer of an earlier attempt was lost. Throws a Fault VERSION_CONFLICT if the lease is lost.
- */
-export async function moveWatermark(
-  partitions: Collection<PartitionDocument>,
-  { partition, token }: Lease,
-  move: { readonly from: number; readonly to: number; readonly storedAtMs?: number; readonly ttlMs: number },
-): Promise<void> {
-  const { matchedCount } = await partitions.updateOne(
-    { _id: partition, 'lease.token': token, watermark: move.from },
-    [
-      {
-        $set: {
-          watermark: move.to,
-          watermark_stored_at: move.storedAtMs === undefined ? '$$REMOVE' : new Date(move.storedAtMs),
-          'lease.until': untilAfter(move.ttlMs),
-        },
-      },
-    ],
-  );
-  if (matchedCount === 1) return;
-  const record = await readPartition(partitions, partition);
-  if (record.lease.token === token && record.watermark === move.to) return;
-  throw new Fault(
-    'VERSION_CONFLICT',
-    `the lease of partition ${partition} is lost: its owner is ${record.lease.owner}`,
-  );
 }
 
 /** Records the stream that the log's sequences belong to from now on. Throws a Fault VERSION_CONFLICT if the lease is lost. */

@@ -5,11 +5,12 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { encodeEvent } from '@odograph/contracts/event-catalogue';
-import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
 import { natsProblem } from '@odograph/event-log/nats-problem';
 import { repairSubject, streamName } from '@odograph/event-log/nats-subjects';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
+import { logSubjectId } from '@odograph/event-log/substitute-events';
 import { closeToPublishers, type StreamSettings } from './streams.ts';
-import { logSubjectId } from './substitute-events.ts';
 
 /** How far the sequences jump, so that no sequence from before the repair is used again after it. */
 const SEQUENCE_JUMP = 1_000_000;
@@ -19,8 +20,7 @@ interface RepairDeps {
   readonly jetstream: JetStreamClient;
   readonly partition: number;
   readonly streams: StreamSettings;
-  /** The highest sequence that the log has. */
-  readonly knownSequence: number;
+  /** The last envelope of the log. */
   readonly watermark: number;
   readonly nowMs: number;
   /** Aborted when the lease is lost. The next owner continues. */
@@ -36,11 +36,11 @@ interface RepairDeps {
  * interrupted starts again, at any point. Gives the first sequence after the jump.
  */
 export async function repairStream(deps: RepairDeps): Promise<number> {
-  const { manager, jetstream, partition, knownSequence } = deps;
+  const { manager, jetstream, partition, watermark } = deps;
   await closeToPublishers(manager, partition);
   const { seq: fence } = await jetstream.publish(repairSubject(partition), EMPTY_ENVELOPE);
   await setAside(deps, fence);
-  const resumedSequence = Math.max(knownSequence, fence) + SEQUENCE_JUMP + 1;
+  const resumedSequence = Math.max(watermark, fence) + SEQUENCE_JUMP + 1;
   await manager.streams.purge(streamName(partition), { seq: resumedSequence });
   await publishGap(deps, fence - 1, resumedSequence);
   return resumedSequence;
@@ -100,7 +100,7 @@ async function publishGap(
     receivedAtMs: nowMs,
     ...{ watermark, foundLastSequence, resumedSequence },
   });
-  await jetstream.publish(repairSubject(partition), Envelope.encode({ events: [gap] }).finish());
+  await jetstream.publish(repairSubject(partition), packEnvelope([encodeEnvelopeEntry(gap)]));
 }
 
 function missingIsUndefined(error: unknown): undefined {

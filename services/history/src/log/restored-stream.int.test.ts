@@ -2,7 +2,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
-import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import type { Logger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
@@ -91,7 +92,7 @@ test('a restored stream that grew past the watermark while history was down lose
   // A publisher that was restarted and has received no broadcast.
   const client = jetstream(await log.openConnection());
   for (let at = 10; at < 20; at += 1) {
-    await client.publish('events.0', Envelope.encode({ events: [report(at)] }).finish());
+    await client.publish('events.0', packEnvelope([encodeEnvelopeEntry(report(at))]));
   }
   const reasons: unknown[] = [];
   const logger = { ...SILENT, error: ({ reason }: { reason?: unknown }) => void reasons.push(reason) };
@@ -118,7 +119,7 @@ test('publishers lose no acknowledged report while a stream is repaired', async 
   const publishing = Array.from({ length: 10 }, async () => {
     while (!isOver) {
       const event = report(next++);
-      const envelope = Envelope.encode({ events: [event] }).finish();
+      const envelope = packEnvelope([encodeEnvelopeEntry(event)]);
       try {
         await client.publish('events.0', envelope, { timeout: 500 });
         acknowledged.add(event.reportId);

@@ -1,10 +1,12 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { Envelope } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { streamSubject } from '@odograph/event-log/nats-subjects';
+import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixture';
+import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
+import { streamName, streamSubject } from '@odograph/event-log/nats-subjects';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { systemClock } from '@odograph/kernel/clock';
 import { startTestNats } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';
-import { toDocument } from './event-document.ts';
+import { toDocument } from './envelope-document.ts';
 import { openTestLog, reported } from './log.fixture.ts';
 import { acquireLease, type Lease } from './partition-record.ts';
 import { prepareStream, type StreamCheckDeps } from './stream-check.ts';
@@ -25,13 +27,16 @@ test('a stream to which a former owner appends during the check is known', async
   async function append(): Promise<void> {
     count += 1;
     const event = reported({ vehicleId: 'bus-1', reportId: `r${count}`, observedAtMs: count });
-    const { seq: sequence } = await stream.publish(
-      streamSubject(0),
-      Envelope.encode({ events: [event] }).finish(),
+    const bytes = packEnvelope([encodeEnvelopeEntry(event)]);
+    const { seq: sequence } = await stream.publish(streamSubject(0), bytes);
+    await log.collections.envelopes.insertOne(
+      toDocument(committedEnvelope({ sequence, events: [event] }), []),
     );
-    await log.collections.events.insertOne(
-      toDocument({ position: { partition: 0, sequence, index: 0 }, event }),
-    );
+  }
+
+  async function storedAtMs(seq: number): Promise<number> {
+    const message = await manager.streams.getMessage(streamName(0), { seq });
+    return message?.time.getTime() ?? 0;
   }
 
   const unknown: string[] = [];
@@ -40,12 +45,13 @@ test('a stream to which a former owner appends during the check is known', async
     collections: log.collections,
     reader: {
       ...log.reader,
-      async highestSequence(partition) {
+      async head(partition: number) {
         await append();
-        return await log.reader.highestSequence(partition);
+        const head = await log.reader.head(partition);
+        return head && { ...head, storedAtMs: await storedAtMs(head.sequence) };
       },
     },
-    ...{ jetstream: stream, manager, streams: STREAMS, lease, knownMismatch: undefined, leaseTtlMs: 60_000 },
+    ...{ jetstream: stream, manager, streams: STREAMS, lease },
     onUnknown: (reason) => unknown.push(reason),
     signal: new AbortController().signal,
     clock: systemClock,

@@ -2,15 +2,10 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
+import { isoTime } from '@odograph/kernel/iso-time';
 import type { LogCollections } from './collections.ts';
-import type { MongoLogReader } from './mongo-log-reader.ts';
-import {
-  type Lease,
-  moveWatermark,
-  type PartitionDocument,
-  readPartition,
-  recordStream,
-} from './partition-record.ts';
+import type { LogHead, MongoLogReader } from './mongo-log-reader.ts';
+import { type Lease, readPartition, recordStream } from './partition-record.ts';
 import { repairStream, restoreSetAside } from './repair.ts';
 import {
   ensureStream,
@@ -23,15 +18,12 @@ import {
 
 export interface StreamCheckDeps {
   readonly partition: number;
-  readonly collections: LogCollections;
-  readonly reader: MongoLogReader;
+  readonly collections: Pick<LogCollections, 'partitions'>;
+  readonly reader: Pick<MongoLogReader, 'head'>;
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly streams: StreamSettings;
   readonly lease: Lease;
-  /** Why an append found that the stream is another one; undefined: it did not. */
-  readonly knownMismatch: string | undefined;
-  readonly leaseTtlMs: number;
   /** Called before a repair, with the reason why the log does not know the stream. */
   readonly onUnknown: (reason: string) => void;
   /** Aborted when the lease is lost. The next owner continues. */
@@ -47,22 +39,22 @@ export interface StreamCheckDeps {
 export async function prepareStream(deps: StreamCheckDeps): Promise<StreamFacts> {
   const { manager, partition, collections, lease } = deps;
   // The log first, then the stream: a former owner may still append, and the stream must not end below what it appended.
-  const record = await readPartition(collections.partitions, partition);
-  const knownSequence = Math.max(record.watermark, await deps.reader.highestSequence(partition));
+  const { stream } = await readPartition(collections.partitions, partition);
+  const head = await deps.reader.head(partition);
+  const watermark = head?.sequence ?? 0;
   const found = await ensureStream(manager, partition, deps.streams);
+  if (head === undefined) await refuseFirstForm(manager, partition, found);
   const mismatch =
-    deps.knownMismatch ??
     streamMismatch(found, {
-      createdAtMs: record.stream?.created_at_ms,
-      knownSequence,
-      resumedSequence: record.stream?.resumed_sequence ?? 0,
-      watermark: record.watermark,
-    }) ??
-    (await otherAtWatermark(manager, found, record));
+      createdAtMs: stream?.created_at_ms,
+      knownSequence: watermark,
+      resumedSequence: stream?.resumed_sequence ?? 0,
+      watermark,
+    }) ?? (await otherAtWatermark(manager, partition, found, head));
   if (mismatch) {
     deps.onUnknown(mismatch);
-    await repair(deps, record.watermark, knownSequence);
-  } else if (!record.stream) {
+    await repair(deps, watermark);
+  } else if (!stream) {
     await recordStream(collections.partitions, lease, {
       created_at_ms: found.createdAtMs,
       resumed_sequence: 0,
@@ -71,11 +63,10 @@ export async function prepareStream(deps: StreamCheckDeps): Promise<StreamFacts>
   return (await lookAtStream(manager, partition)) ?? found;
 }
 
-async function repair(deps: StreamCheckDeps, watermark: number, knownSequence: number): Promise<void> {
+async function repair(deps: StreamCheckDeps, watermark: number): Promise<void> {
   const { manager, partition, collections, lease, streams } = deps;
-  const repairing = { ...deps, knownSequence, watermark, nowMs: deps.clock.now() };
+  const repairing = { ...deps, watermark, nowMs: deps.clock.now() };
   const resumedSequence = await repairStream(repairing);
-  await adoptAboveWatermark(deps, watermark, knownSequence);
   const repaired = await lookAtStream(manager, partition);
   if (!repaired)
     throw new Fault('UNAVAILABLE', `the stream of partition ${partition} was deleted during its repair`);
@@ -83,23 +74,6 @@ async function repair(deps: StreamCheckDeps, watermark: number, knownSequence: n
   await recordStream(collections.partitions, lease, stream);
   await restoreSetAside(repairing);
   await openToPublishers(manager, partition, streams);
-}
-
-/**
- * Moves the watermark over events that an owner inserted before it died. The stream has them too: after the repair they come
- * again at other positions, and are recognized as duplicates.
- */
-async function adoptAboveWatermark(
-  { collections, lease, leaseTtlMs }: StreamCheckDeps,
-  watermark: number,
-  knownSequence: number,
-): Promise<void> {
-  if (knownSequence <= watermark) return;
-  await moveWatermark(collections.partitions, lease, {
-    from: watermark,
-    to: knownSequence,
-    ttlMs: leaseTtlMs,
-  });
 }
 
 /** Why the stream has changed since {@link prepareStream}; undefined if it has not. */
@@ -122,13 +96,32 @@ export async function stillKnown(
 /** A stream that was restored from an older copy may have grown past the watermark and have another envelope there. */
 async function otherAtWatermark(
   manager: JetStreamManager,
+  partition: number,
   stream: StreamFacts,
-  record: PartitionDocument,
+  head: LogHead | undefined,
 ): Promise<string | undefined> {
-  const { watermark, watermark_stored_at: storedAt } = record;
-  if (!storedAt || watermark < stream.firstSequence) return undefined;
-  const message = await manager.streams.getMessage(streamName(record._id), { seq: watermark });
-  if (!message || message.time.getTime() === storedAt.getTime()) return undefined;
-  const [found, known] = [message.time.toISOString(), storedAt.toISOString()];
-  return `envelope ${watermark} of the stream was stored at ${found}, but that of the log at ${known}`;
+  if (!head || head.sequence < stream.firstSequence) return undefined;
+  const message = await manager.streams.getMessage(streamName(partition), { seq: head.sequence });
+  if (!message || message.time.getTime() === head.storedAtMs) return undefined;
+  const [found, known] = [message.time.toISOString(), isoTime(head.storedAtMs)];
+  return `envelope ${head.sequence} of the stream was stored at ${found}, but that of the log at ${known}`;
+}
+
+/** An envelope of the log's first form had no mark: it began with its first event. */
+const FIRST_FORM_BYTE = 0x0a;
+
+/** Throws a Fault RULE_VIOLATED if a new log finds a stream of the first form. */
+async function refuseFirstForm(
+  manager: JetStreamManager,
+  partition: number,
+  stream: StreamFacts,
+): Promise<void> {
+  if (stream.lastSequence < stream.firstSequence) return;
+  const first = await manager.streams.getMessage(streamName(partition), { seq: stream.firstSequence });
+  if (first?.data[0] !== FIRST_FORM_BYTE) return;
+  throw new Fault(
+    'RULE_VIOLATED',
+    `stream ${streamName(partition)} holds envelopes of the first form, which this version does not read: ` +
+      'delete the streams of NATS, or the data directory',
+  );
 }

@@ -1,11 +1,10 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { listenToLog } from '@odograph/event-log/listen-to-log';
-import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
+import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixture';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
-import { toDocument } from './event-document.ts';
+import { appendEnvelopes } from './append.ts';
+import { toDocument } from './envelope-document.ts';
 import { openTestLog, reported } from './log.fixture.ts';
 
 const soon = () => Date.now() + 10_000;
@@ -88,28 +87,6 @@ test('a second owner continues where the first stopped', async () => {
   await eventually(async () => expect(await log.readAll()).toHaveLength(600));
 });
 
-test('events of an owner that died between insert and watermark are committed, not duplicates', async () => {
-  await using nats = await startTestNats();
-  await using log = await openTestLog(nats);
-  const first = await log.writer('first');
-  const publisher = await log.publisher();
-  await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  await Promise.all(reports(50).map((event) => publisher.append([event], soon())));
-  await eventually(async () => expect(await log.readAll()).toHaveLength(50));
-  await first.stop();
-  const before = await log.readAll();
-  await log.collections.partitions.updateOne(
-    { _id: 0 },
-    { $set: { watermark: 0 }, $unset: { watermark_stored_at: 1 } },
-  );
-
-  const committed: number[] = [];
-  await log.writer('second', { metrics: { committed: (_, { events }) => committed.push(events) } });
-
-  await eventually(async () => expect(await log.readAll()).toEqual(before));
-  await eventually(() => expect(committed.reduce((sum, events) => sum + events, 0)).toBe(50));
-});
-
 test('a deleted stream continues above all known sequences, and the gap is an event', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
@@ -128,49 +105,7 @@ test('a deleted stream continues above all known sequences, and the gap is an ev
   expect(types).toEqual(['TelemetryReported', 'LogGapFound', 'TelemetryReported']);
 });
 
-test('events above the watermark stay in the log when the stream is deleted, and followers receive them', async () => {
-  await using nats = await startTestNats();
-  await using log = await openTestLog(nats);
-  const first = await log.writer('first');
-  const publisher = await log.publisher();
-  await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  const { sequence } = await publisher.append(reports(1), soon());
-  await eventually(async () => expect(await log.reader.watermark(0)).toBe(sequence));
-  await first.stop();
-  const [, orphan] = reports(2);
-  const position = { partition: 0, sequence: sequence + 1, index: 0 };
-  await log.collections.events.insertOne(toDocument({ position, event: orphan as Event }));
-  await (await jetstreamManager(await log.openConnection())).streams.delete('EVENTS-0');
-
-  const connection = await log.openConnection();
-  const leaving = new AbortController();
-  const followed: string[] = [];
-  const following = (async () => {
-    const listen: LogListener = (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast);
-    const stretches = subscribe({
-      reader: log.reader,
-      listen,
-      partition: 0,
-      after: 0,
-      signal: leaving.signal,
-    });
-    for await (const { events } of stretches)
-      followed.push(...events.map(({ event }) => event.type + event.reportId));
-  })();
-  await log.writer('second');
-  await publisher.append([orphan as Event], soon());
-  await publisher.append(reports(1, 'bus-1', 2), soon());
-
-  await eventually(() => expect(followed.at(-1)).toBe('TelemetryReportedr2'));
-  expect(followed.filter((id) => id.startsWith('TelemetryReported'))).toEqual(
-    ['r0', 'r1', 'r2'].map((id) => `TelemetryReported${id}`),
-  );
-  expect((await log.readAll()).map(({ event }) => event.type + event.reportId)).toEqual(followed);
-  leaving.abort();
-  await following;
-});
-
-test('a watermark that cannot be moved is noticed at once, also without further reports', async () => {
+test('an append of another owner is not lost: the writer reads the log again and continues after it', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
   await log.writer('only');
@@ -179,10 +114,33 @@ test('a watermark that cannot be moved is noticed at once, also without further 
   const first = await publisher.append(reports(1), soon());
   await eventually(async () => expect(await log.reader.watermark(0)).toBe(first.sequence));
 
-  // As if MongoDB was restored from a backup: the writer still has the lease.
-  await log.collections.partitions.updateOne({ _id: 0 }, { $set: { watermark: 0 } });
-  const second = await publisher.append(reports(1, 'bus-1', 1), soon());
+  // As a former owner does that knows nothing of its loss: the writer has judged nothing after the first envelope yet.
+  const [stranger] = reports(1, 'bus-2');
+  const sequence = first.sequence + 1;
+  const envelope = committedEnvelope({ sequence, events: stranger ? [stranger] : [] });
+  await log.collections.envelopes.insertOne(toDocument(envelope, []));
+  await publisher.append(reports(1, 'bus-1', 1), soon());
+  const third = await publisher.append(reports(1, 'bus-1', 2), soon());
 
-  await eventually(async () => expect(await log.reader.watermark(0)).toBe(second.sequence));
-  expect((await log.readAll()).map(({ event }) => event.reportId)).toHaveLength(2);
+  await eventually(async () => expect(await log.reader.watermark(0)).toBeGreaterThanOrEqual(third.sequence));
+  const ids = (await log.readAll()).map(({ event }) => event.subject + event.reportId);
+  expect(ids.slice(0, 2)).toEqual(['bus-1r0', 'bus-2r0']);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('two envelopes cannot follow the same one', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const append = (sequence: number, previousSequence: number) => {
+    const envelope = {
+      ...committedEnvelope({ sequence, previousSequence, events: reports(1) }),
+      rareTypes: [],
+    };
+    return appendEnvelopes(log.collections.envelopes, [{ ...envelope, duplicates: 0, conflicts: 0 }]);
+  };
+  expect(await append(1, 0)).toBe('appended');
+  expect(await append(2, 1)).toBe('appended');
+  expect(await append(2, 1), 'its own, again').toBe('appended');
+  expect(await append(1_000_001, 1), 'after a repair').toBe('continued by another owner');
+  expect(await append(3, 2)).toBe('appended');
 });

@@ -1,18 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { PartitionHealth } from '@odograph/event-log/broadcast';
 import { type Clock, pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
-import { type Appended, appendEvents } from './append.ts';
-import { type Broadcaster, linkEnvelopes } from './broadcaster.ts';
+import { appendFromStream } from './append-session.ts';
+import type { Broadcaster } from './broadcaster.ts';
 import type { LogCollections } from './collections.ts';
-import { type EnvelopeReader, openEnvelopeReader, type ReadEnvelope } from './envelope-reader.ts';
-import { HeldLease } from './held-lease.ts';
+import { Ledger } from './ledger.ts';
+import { createLedgerStore } from './ledger-store.ts';
 import type { WriterMetrics } from './metrics.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
-import { type Lease, readPartition } from './partition-record.ts';
+import { acquireLease, type Lease, releaseLease, renewLease } from './partition-record.ts';
 import { prepareStream, stillKnown } from './stream-check.ts';
 import type { StreamFacts, StreamSettings } from './streams.ts';
 
@@ -27,6 +26,8 @@ export interface WriterDeps {
   readonly broadcaster: Broadcaster;
   readonly streams: StreamSettings;
   readonly leaseTtlMs: number;
+  /** How often the ledger is stored, in milliseconds. */
+  readonly ledgerIntervalMs: number;
   readonly freeDiskRatio: () => number | undefined;
   readonly clock: Clock;
   readonly metrics: WriterMetrics;
@@ -37,29 +38,28 @@ const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 200;
 
 /**
- * The log writer of a partition. It acquires the lease when it is free, reads envelopes in order from the watermark on, and
- * appends them: insert → watermark → broadcast, one batch at a time in each step.
+ * The log writer of a partition. It acquires the lease when it is free, checks the stream, and appends what the stream has
+ * (append-session.ts) until something makes it check again.
  */
 export class PartitionWriter {
   readonly #deps: WriterDeps;
   readonly #stopping = new AbortController();
-  readonly #lease: HeldLease;
   readonly #running: Promise<void>;
+  #lease: Lease | undefined;
   /** Ends the current session: the appending between two checks of the stream. */
   #session = new AbortController();
+  /** Kept between sessions while it is at the end of the log. */
+  #ledger: Ledger | undefined;
   #halted: string | undefined;
-  /** Set when a position of the log held another event than the stream. The stream is repaired next. */
-  #mismatch: string | undefined;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
-    this.#lease = new HeldLease(deps);
     this.#running = this.#run();
   }
 
   /** Whether this process appends to the partition now. */
   get isOwner(): boolean {
-    return this.#lease.isHeld && this.#halted === undefined;
+    return this.#lease !== undefined && this.#halted === undefined;
   }
 
   /** Why the partition is halted; undefined if it is not. */
@@ -80,11 +80,13 @@ export class PartitionWriter {
   }
 
   async #run(): Promise<void> {
+    const { collections, partition, owner, leaseTtlMs } = this.#deps;
+    const { partitions } = collections;
     while (!this.#stopping.signal.aborted) {
       try {
-        const lease = await this.#lease.acquire();
-        if (lease) await this.#append(lease);
-        else await this.#pause(this.#deps.leaseTtlMs / 4);
+        this.#lease ??= await acquireLease(partitions, partition, owner, leaseTtlMs);
+        if (this.#lease) await this.#append(this.#lease);
+        else await this.#pause(leaseTtlMs / 4);
       } catch (error) {
         this.#noteFault(error);
         await this.#pause(RETRY_MS);
@@ -95,105 +97,54 @@ export class PartitionWriter {
 
   /** One session: checks the stream, then appends until a stop, a lost lease, a changed stream or a reconnection. */
   async #append(lease: Lease): Promise<void> {
+    if (!(await this.#renew(lease))) return this.#loseLease();
     const { signal } = this.#beginSession();
-    const { watermark } = await readPartition(this.#deps.collections.partitions, lease.partition);
-    const session: Session = { lease, watermark, stream: undefined, signal };
+    const session: Session = { lease, watermark: 0, stream: undefined, signal };
     const beating = this.#beat(session);
     try {
       session.stream = await prepareStream({
         ...this.#deps,
         lease,
-        knownMismatch: this.#mismatch,
         onUnknown: (reason) => this.#setHalted(reason),
         signal,
       });
-      this.#mismatch = undefined;
       this.#setHalted(undefined);
-      await this.#appendAll(session);
+      await this.#appendWith(session, await this.#openLedger(session));
     } finally {
       this.#session.abort();
       await beating;
     }
   }
 
-  async #appendAll(session: Session): Promise<void> {
-    const { partition, collections, jetstream } = this.#deps;
-    session.watermark = (await readPartition(collections.partitions, partition)).watermark;
-    const envelopes = await openEnvelopeReader(jetstream, partition, session.watermark);
-    const interrupt = () => void close(envelopes).catch((error: unknown) => this.#warn(error));
-    session.signal.addEventListener('abort', interrupt, { once: true });
-    try {
-      await this.#appendBatches(session, envelopes);
-    } finally {
-      session.signal.removeEventListener('abort', interrupt);
-      await close(envelopes);
-    }
+  /** The ledger of the session before, if nothing was appended since. */
+  async #openLedger(session: Session): Promise<Ledger> {
+    const { partition, collections, reader } = this.#deps;
+    session.watermark = await reader.watermark(partition);
+    if (this.#ledger?.through === session.watermark) return this.#ledger;
+    const store = createLedgerStore(collections);
+    return await Ledger.open({ partition, store, reader }, session.watermark);
   }
 
-  /**
-   * Inserts the next batch while the watermark moves over the one before it. This is safe: readers never read above the
-   * watermark, and it moves only after everything below it is inserted.
-   */
-  async #appendBatches(session: Session, envelopes: EnvelopeReader): Promise<void> {
-    let committing: Promise<unknown> = Promise.resolve();
-    try {
-      while (!session.signal.aborted) {
-        const batch = await envelopes.nextBatch();
-        if (batch.length === 0) break;
-        const appended = await this.#insert(batch);
-        await committing;
-        committing = this.#commit(session, batch, appended);
-        // A failure ends the session, which throws it. Without the abort it would show only when the next batch comes.
-        committing.catch(() => this.#session.abort());
-      }
-    } finally {
-      await committing;
-    }
+  async #appendWith(session: Session, ledger: Ledger): Promise<void> {
+    const { broadcaster } = this.#deps;
+    this.#ledger = undefined;
+    await appendFromStream({
+      ...this.#deps,
+      ledger,
+      signal: session.signal,
+      onAppended: (envelopes) => {
+        session.watermark = envelopes.at(-1)?.sequence ?? session.watermark;
+        broadcaster.send(session.watermark, envelopes, this.#health(session.stream));
+      },
+      onTrouble: (error) => this.#warn(error),
+    });
+    this.#ledger = ledger;
   }
 
   #beginSession(): AbortController {
     this.#session = new AbortController();
     if (this.#stopping.signal.aborted) this.#session.abort();
     return this.#session;
-  }
-
-  async #insert(batch: readonly ReadEnvelope[]): Promise<Appended> {
-    const events = batch.flatMap((envelope) => envelope.events);
-    return await this.#untilKnown(() => {
-      this.#lease.assertHeld();
-      return appendEvents(this.#deps.collections.events, events);
-    });
-  }
-
-  /** Moves the watermark over an inserted batch and broadcasts it. */
-  async #commit(session: Session, batch: readonly ReadEnvelope[], appended: Appended): Promise<void> {
-    const { partition, broadcaster, metrics, clock } = this.#deps;
-    const last = batch.at(-1) as ReadEnvelope;
-    const move = { from: session.watermark, to: last.sequence, storedAtMs: last.storedAtMs };
-    await this.#untilKnown(() => this.#lease.moveWatermark(session.lease, move));
-    const sequences = batch.map(({ sequence }) => sequence);
-    const envelopes = linkEnvelopes(sequences, appended.committed, session.watermark);
-    broadcaster.send(last.sequence, envelopes, this.#health(session.stream));
-    session.watermark = last.sequence;
-    metrics.committed(partition, {
-      events: appended.committed.length,
-      duplicates: appended.duplicates,
-      conflicts: appended.conflicts,
-      lagMs: clock.now() - last.storedAtMs,
-    });
-  }
-
-  /** Repeats a step whose result is unknown, with the same batch, until it is known or the writer stops. */
-  async #untilKnown<T>(attempt: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (isFault(error, 'CORRUPT_LOG', 'VERSION_CONFLICT') || this.#stopping.signal.aborted) throw error;
-        this.#warn(error);
-        await this.#pause(RETRY_MS);
-      }
-    }
   }
 
   /** During a session, also during a repair: every second renew the lease, check the stream and send a heartbeat. */
@@ -208,9 +159,15 @@ export class PartitionWriter {
     }
   }
 
+  /** False if the lease is lost. */
+  #renew(lease: Lease): Promise<boolean> {
+    const { collections, leaseTtlMs } = this.#deps;
+    return renewLease(collections.partitions, lease, leaseTtlMs);
+  }
+
   async #checkUp(session: Session): Promise<void> {
     const { partition, manager, broadcaster } = this.#deps;
-    await this.#lease.renew(session.lease);
+    if (!(await this.#renew(session.lease))) return this.#loseLease();
     const { stream, watermark } = session;
     const mismatch = stream && (await stillKnown(manager, partition, stream, watermark));
     if (session.signal.aborted) return;
@@ -220,11 +177,7 @@ export class PartitionWriter {
   }
 
   #noteFault(error: unknown): void {
-    if (isFault(error, 'VERSION_CONFLICT')) this.#loseLease();
-    if (isFault(error, 'CORRUPT_LOG')) {
-      this.#mismatch = error.message;
-      this.#setHalted(error.message);
-    }
+    if (isFault(error, 'RULE_VIOLATED', 'CORRUPT_LOG')) this.#setHalted(error.message);
     this.#warn(error);
   }
 
@@ -236,8 +189,8 @@ export class PartitionWriter {
 
   /** Forgets what it knows about the stream, because the next owner checks it. */
   #loseLease(): void {
-    this.#lease.lose();
-    this.#mismatch = undefined;
+    this.#lease = undefined;
+    this.#ledger = undefined;
     this.#setHalted(undefined);
     this.#session.abort();
   }
@@ -269,7 +222,8 @@ export class PartitionWriter {
   /** If MongoDB is unavailable, the lease expires. */
   async #releaseLease(): Promise<void> {
     try {
-      await this.#lease.release();
+      if (this.#lease) await releaseLease(this.#deps.collections.partitions, this.#lease);
+      this.#lease = undefined;
     } catch (error) {
       this.#warn(error);
     }
@@ -287,9 +241,4 @@ interface Session {
   stream: StreamFacts | undefined;
   watermark: number;
   readonly signal: AbortSignal;
-}
-
-/** Closing deletes the consumer on the server. It does not wait long for that. */
-async function close(envelopes: EnvelopeReader): Promise<void> {
-  await Promise.race([envelopes.close(), delay(RETRY_MS, undefined, { ref: false })]);
 }

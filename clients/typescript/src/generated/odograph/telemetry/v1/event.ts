@@ -60,30 +60,64 @@ export interface Event {
 }
 
 /**
- * A JetStream message: the events that arrived within a few milliseconds, in order.
- * At most 2,000 events and 512 KiB.
+ * The content of a JetStream message: the events that arrived within a few milliseconds, in order.
+ * At most 2,000 events and 512 KiB. A message begins with the byte 0xd0 and the number of its form: 1 for these bytes
+ * as they are, 2 for their length (4 bytes, little-endian) and a zstd frame of them.
  */
 export interface Envelope {
   /** The events, in order. */
   events: Event[];
 }
 
-/** A stored envelope, broadcast to the followers of the log on the subject `log.<partition>`. */
+/** An envelope of the log, broadcast to the followers of the log on the subject `log.<partition>`. */
 export interface CommittedEnvelope {
   /** The envelope's sequence in the stream. */
   sequence: number;
   /** The sequence of the previous envelope in the log; 0 for the first envelope. */
   previousSequence: number;
-  /** Its events in the log; empty if the log already had all of them. */
-  events: CommittedEvent[];
+  /** When the stream stored it: Unix time, milliseconds. */
+  storedAtMs: number;
+  /** The message as it was acknowledged; empty if the log already had all of its events. */
+  message: Uint8Array;
+  /** What the log made of the events that are not simply new, by index. */
+  fates: EventFate[];
 }
 
-/** An event with its index in the envelope. */
-export interface CommittedEvent {
+/** What the log makes of an event that is not simply new. */
+export interface EventFate {
   /** The index of the event in its envelope, from 0. */
   index: number;
-  /** The event. */
-  event: Event | undefined;
+  /** Its fate. */
+  kind: EventFate_Kind;
+  /** Of a conflict: the position of the event that the log had before. */
+  heldAt:
+    | Position
+    | undefined;
+  /** Of an undecodable event: why. */
+  reason: string;
+}
+
+/** What it is. */
+export const EventFate_Kind = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** DUPLICATE - The log already has the event. Readers do not see it again. */
+  DUPLICATE: 1,
+  /** CONFLICT - The log has another event under the same key. Readers see a TelemetryConflicted in its place. */
+  CONFLICT: 2,
+  /** UNDECODABLE - The event, or the whole message, cannot be decoded. Readers see an UndecodableReceived in its place. */
+  UNDECODABLE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type EventFate_Kind = typeof EventFate_Kind[keyof typeof EventFate_Kind];
+
+export namespace EventFate_Kind {
+  export type UNSPECIFIED = typeof EventFate_Kind.UNSPECIFIED;
+  export type DUPLICATE = typeof EventFate_Kind.DUPLICATE;
+  export type CONFLICT = typeof EventFate_Kind.CONFLICT;
+  export type UNDECODABLE = typeof EventFate_Kind.UNDECODABLE;
+  export type UNRECOGNIZED = typeof EventFate_Kind.UNRECOGNIZED;
 }
 
 /** The message on `log.<partition>`: new committed envelopes, or none (a heartbeat, every second). */
@@ -423,7 +457,7 @@ export const Envelope: MessageFns<Envelope> = {
 };
 
 function createBaseCommittedEnvelope(): CommittedEnvelope {
-  return { sequence: 0, previousSequence: 0, events: [] };
+  return { sequence: 0, previousSequence: 0, storedAtMs: 0, message: new Uint8Array(0), fates: [] };
 }
 
 export const CommittedEnvelope: MessageFns<CommittedEnvelope> = {
@@ -434,8 +468,14 @@ export const CommittedEnvelope: MessageFns<CommittedEnvelope> = {
     if (message.previousSequence !== 0) {
       writer.uint32(16).uint64(message.previousSequence);
     }
-    for (const v of message.events) {
-      CommittedEvent.encode(v!, writer.uint32(26).fork()).join();
+    if (message.storedAtMs !== 0) {
+      writer.uint32(32).int64(message.storedAtMs);
+    }
+    if (message.message.length !== 0) {
+      writer.uint32(42).bytes(message.message);
+    }
+    for (const v of message.fates) {
+      EventFate.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -469,12 +509,28 @@ export const CommittedEnvelope: MessageFns<CommittedEnvelope> = {
             message.previousSequence = longToNumber(reader.uint64());
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
+          case 4: {
+            if (tag !== 32) {
               break;
             }
 
-            message.events.push(CommittedEvent.decode(reader, reader.uint32()));
+            message.storedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = reader.bytes();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.fates.push(EventFate.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -496,27 +552,35 @@ export const CommittedEnvelope: MessageFns<CommittedEnvelope> = {
     const message = createBaseCommittedEnvelope();
     message.sequence = object.sequence ?? 0;
     message.previousSequence = object.previousSequence ?? 0;
-    message.events = object.events?.map((e) => CommittedEvent.fromPartial(e)) || [];
+    message.storedAtMs = object.storedAtMs ?? 0;
+    message.message = object.message ?? new Uint8Array(0);
+    message.fates = object.fates?.map((e) => EventFate.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseCommittedEvent(): CommittedEvent {
-  return { index: 0, event: undefined };
+function createBaseEventFate(): EventFate {
+  return { index: 0, kind: 0, heldAt: undefined, reason: "" };
 }
 
-export const CommittedEvent: MessageFns<CommittedEvent> = {
-  encode(message: CommittedEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const EventFate: MessageFns<EventFate> = {
+  encode(message: EventFate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.index !== 0) {
       writer.uint32(8).uint32(message.index);
     }
-    if (message.event !== undefined) {
-      Event.encode(message.event, writer.uint32(18).fork()).join();
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.heldAt !== undefined) {
+      Position.encode(message.heldAt, writer.uint32(26).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CommittedEvent {
+  decode(input: BinaryReader | Uint8Array, length?: number): EventFate {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -525,7 +589,7 @@ export const CommittedEvent: MessageFns<CommittedEvent> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCommittedEvent();
+      const message = createBaseEventFate();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -538,11 +602,27 @@ export const CommittedEvent: MessageFns<CommittedEvent> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
               break;
             }
 
-            message.event = Event.decode(reader, reader.uint32());
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.heldAt = Position.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
             continue;
           }
         }
@@ -557,13 +637,17 @@ export const CommittedEvent: MessageFns<CommittedEvent> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CommittedEvent>, I>>(base?: I): CommittedEvent {
-    return CommittedEvent.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<EventFate>, I>>(base?: I): EventFate {
+    return EventFate.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<CommittedEvent>, I>>(object: I): CommittedEvent {
-    const message = createBaseCommittedEvent();
+  fromPartial<I extends Exact<DeepPartial<EventFate>, I>>(object: I): EventFate {
+    const message = createBaseEventFate();
     message.index = object.index ?? 0;
-    message.event = (object.event !== undefined && object.event !== null) ? Event.fromPartial(object.event) : undefined;
+    message.kind = object.kind ?? 0;
+    message.heldAt = (object.heldAt !== undefined && object.heldAt !== null)
+      ? Position.fromPartial(object.heldAt)
+      : undefined;
+    message.reason = object.reason ?? "";
     return message;
   },
 };

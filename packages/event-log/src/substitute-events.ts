@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
 import { encodeConflict, encodeEvent } from '@odograph/contracts/event-catalogue';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { EventPosition } from '@odograph/kernel/position';
+import type { StoredEvent } from './log-reader.ts';
 
 /** The subject of events about the log itself. A vehicle id cannot contain a slash, so it never equals a vehicle's. */
 export const logSubjectId = (partition: number): string => `log/${partition}`;
 
-/** The event that is stored for a report whose key the log already has with other content. */
-export function conflictOf({ position, event }: StoredEvent, holder: StoredEvent): StoredEvent {
+/** What readers see in place of a report whose key the log already has with other content, at `heldAt`. */
+export function conflictOf({ position, event }: StoredEvent, heldAt: EventPosition): StoredEvent {
   const part = conflictPartOf(event);
-  return { position, event: { ...event, ...encodeConflict(event, holder.position), part } };
+  return { position, event: { ...event, ...encodeConflict(event, heldAt), part } };
 }
 
 /**
  * The part of a conflict: 2 or more, so its key differs from the parts 0 and 1 of a report.
  * It is made from the content (48 bits of its hash) and the report's part: the same conflict sent twice is stored once.
  */
-function conflictPartOf({ contentHash, part }: Event): number {
+export function conflictPartOf({ contentHash, part }: Pick<Event, 'contentHash' | 'part'>): number {
   const contentNumber = Buffer.from(contentHash).readUIntBE(0, 6);
   return 2 + contentNumber * 2 + part;
 }
 
-/** The event that is stored for one without a valid document. It has its bytes, so no acknowledged report is lost. */
+/** What readers see in place of an event that is not a valid one. It has its bytes, so no acknowledged report is lost. */
 export function undecodableEvent(
   { position, event }: StoredEvent,
   reason: string,
@@ -34,7 +34,7 @@ export function undecodableEvent(
 /** Keeps the broadcast of the event below the payload limit of NATS. */
 const MAX_RAW_BYTES = 512 * 1024;
 
-/** The event that is stored for bytes that cannot be decoded. The same bytes always give the same event key. */
+/** What readers see in place of bytes that cannot be decoded. The same bytes always give the same event key. */
 export function undecodableBytes(
   position: EventPosition,
   receivedAtMs: number,

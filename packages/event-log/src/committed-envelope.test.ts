@@ -1,0 +1,85 @@
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { expect, test } from 'vitest';
+import { eventsOf, type Fate, type StreamMessage, sentEvents } from './committed-envelope.ts';
+import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from './envelope.ts';
+import type { StoredEvent } from './log-reader.ts';
+import { packEnvelope } from './packed-envelope.ts';
+
+const good = (reportId: string) =>
+  Event.create({
+    payload: Buffer.alloc(0),
+    type: 'TelemetryReported',
+    subject: 'V1',
+    reportId,
+    contentHash: Buffer.alloc(16),
+  });
+const faulty = { ...good('faulty'), contentHash: Buffer.alloc(3) };
+
+const messageOf = (events: readonly Event[]): StreamMessage => {
+  return {
+    partition: 3,
+    sequence: 7,
+    storedAtMs: 1_000,
+    bytes: packEnvelope(events.map(encodeEnvelopeEntry)),
+  };
+};
+const seenOf = (message: StreamMessage, fates: readonly Fate[]) =>
+  shown(eventsOf({ ...message, previousSequence: 6, fates }));
+const shown = (events: readonly StoredEvent[]) =>
+  events.map(({ position: { index }, event: { type, reportId } }) => [index, type, reportId]);
+
+test('events are sent as they were encoded, at their positions', () => {
+  const { events, undecodable } = sentEvents(messageOf([good('a'), good('b')]));
+  expect(events.map(({ stored: { position, event } }) => ({ position, event }))).toEqual([
+    { position: { partition: 3, sequence: 7, index: 0 }, event: good('a') },
+    { position: { partition: 3, sequence: 7, index: 1 }, event: good('b') },
+  ]);
+  expect(events.map(({ event }) => event)).toEqual([good('a'), good('b')]);
+  expect(undecodable).toEqual([]);
+});
+
+test('an event that is not valid becomes UndecodableReceived, and the other events are read', () => {
+  const message = messageOf([good('a'), faulty, good('b')]);
+  const { events, undecodable } = sentEvents(message);
+  expect(events.map(({ event }) => event.type)).toEqual([
+    'TelemetryReported',
+    'UndecodableReceived',
+    'TelemetryReported',
+  ]);
+  expect(undecodable).toEqual([
+    { index: 1, kind: 'undecodable', reason: 'the content hash has 3 bytes, not 16' },
+  ]);
+  expect(eventsOf({ ...message, previousSequence: 6, fates: undecodable }).map(({ event }) => event)).toEqual(
+    events.map(({ event }) => event),
+  );
+});
+
+test('a message that is not an envelope, or has too many events, becomes one UndecodableReceived', () => {
+  const long = messageOf(Array.from({ length: MAX_ENVELOPE_EVENTS + 1 }, () => good('a')));
+  for (const message of [{ ...long, bytes: Buffer.from([0xff, 0xff]) }, long]) {
+    const { events, undecodable } = sentEvents(message);
+    expect(events.map(({ stored, event }) => [stored.position.index, event.type])).toEqual([
+      [0, 'UndecodableReceived'],
+    ]);
+    const [sent] = events;
+    const seen = eventsOf({ ...message, previousSequence: 6, fates: undecodable });
+    expect(seen.map(({ event }) => event)).toEqual([sent?.event]);
+    expect(seenOf(message, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
+  }
+});
+
+test('readers see no duplicates, a conflict in place of a report, and the other events unchanged', () => {
+  const heldAt = { partition: 3, sequence: 2, index: 9 };
+  const fates: Fate[] = [
+    { index: 2, kind: 'conflict', heldAt },
+    { index: 0, kind: 'duplicate' },
+  ];
+  expect(seenOf(messageOf([good('a'), good('b'), good('c')]), fates)).toEqual([
+    [1, 'TelemetryReported', 'b'],
+    [2, 'TelemetryConflicted', 'c'],
+  ]);
+});
+
+test('an envelope without bytes has no events: the log had all of them', () => {
+  expect(seenOf({ ...messageOf([]), bytes: Buffer.of() }, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
+});

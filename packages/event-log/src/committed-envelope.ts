@@ -1,0 +1,148 @@
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { isFault } from '@odograph/kernel/fault';
+import type { EventPosition } from '@odograph/kernel/position';
+import { EncodedEvent } from './encoded-event.ts';
+import { decodeEnvelope, type EnvelopeEntry, MAX_ENVELOPE_EVENTS } from './envelope.ts';
+import type { StoredEvent } from './log-reader.ts';
+import { unpackEnvelope } from './packed-envelope.ts';
+import { conflictOf, undecodableBytes, undecodableEvent } from './substitute-events.ts';
+
+/** A message of a partition's stream: an envelope as it was acknowledged. */
+export interface StreamMessage {
+  readonly partition: number;
+  readonly sequence: number;
+  /** When the stream stored it: Unix time in milliseconds. With the sequence it identifies the message, also after a restore. */
+  readonly storedAtMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What the log made of an event that is not simply new. */
+export type Fate =
+  /** The log already has it: readers do not see it again. */
+  | { readonly index: number; readonly kind: 'duplicate' }
+  /** The log has another event under its key: readers see a TelemetryConflicted. */
+  | { readonly index: number; readonly kind: 'conflict'; readonly heldAt: EventPosition }
+  /** It cannot be decoded: readers see an UndecodableReceived. */
+  | { readonly index: number; readonly kind: 'undecodable'; readonly reason: string };
+
+/** An envelope of the log. Its bytes and its fates give the events that every reader sees. */
+export interface CommittedEnvelope extends StreamMessage {
+  /** The sequence of the envelope before it in the log; 0 for the first one. */
+  readonly previousSequence: number;
+  /** By index, each index once. */
+  readonly fates: readonly Fate[];
+}
+
+/** An event of a message, at its position. An undecodable one is already replaced. */
+export interface SentEvent {
+  readonly stored: StoredEvent;
+  /** The same event, decoded. */
+  readonly event: Event;
+}
+
+/** The events of a message before the log has judged them. */
+export interface SentEvents {
+  readonly events: readonly SentEvent[];
+  readonly undecodable: readonly Fate[];
+}
+
+/** The events of a message, as they were sent. */
+export function sentEvents(message: StreamMessage): SentEvents {
+  const opened = openMessage(message);
+  if ('reason' in opened) {
+    const { reason } = opened;
+    return { events: [sent(whole(message, reason))], undecodable: [undecodable(0, reason)] };
+  }
+  const fates: Fate[] = [];
+  const events = opened.entries.map((entry, index) => {
+    const { event } = entry;
+    const reason = whyInvalid(event);
+    if (reason === undefined) return { stored: encoded(message, opened.buffer, entry, index), event };
+    fates.push(undecodable(index, reason));
+    return sent(
+      undecodableEvent({ position: positionIn(message, index), event }, reason, message.storedAtMs),
+    );
+  });
+  return { events, undecodable: fates };
+}
+
+const sent = (stored: StoredEvent): SentEvent => ({ stored, event: stored.event });
+
+/** The events of an envelope that readers see, in order. */
+export function eventsOf(envelope: CommittedEnvelope): readonly StoredEvent[] {
+  if (envelope.bytes.length === 0) return [];
+  const opened = openMessage(envelope);
+  const fates = new Map(envelope.fates.map((fate) => [fate.index, fate]));
+  if ('reason' in opened) {
+    const fate = fates.get(0);
+    if (fate?.kind === 'duplicate') return [];
+    return [whole(envelope, fate?.kind === 'undecodable' ? fate.reason : opened.reason)];
+  }
+  const events: StoredEvent[] = [];
+  for (const [index, entry] of opened.entries.entries()) {
+    const fate = fates.size > 0 ? fates.get(index) : undefined;
+    if (fate === undefined) events.push(encoded(envelope, opened.buffer, entry, index));
+    else if (fate.kind !== 'duplicate') events.push(substitute(envelope, entry.event, fate));
+  }
+  return events;
+}
+
+function substitute(envelope: CommittedEnvelope, event: Event, fate: Exclude<Fate, { kind: 'duplicate' }>) {
+  const stored = { position: positionIn(envelope, fate.index), event };
+  return fate.kind === 'conflict'
+    ? conflictOf(stored, fate.heldAt)
+    : undecodableEvent(stored, fate.reason, envelope.storedAtMs);
+}
+
+type Opened =
+  | { readonly buffer: ArrayBufferLike; readonly entries: readonly EnvelopeEntry[] }
+  | { readonly reason: string };
+
+/** The entries of a message, or why it has none that can be read. */
+function openMessage({ bytes }: StreamMessage): Opened {
+  try {
+    const plain = unpackEnvelope(bytes);
+    const entries = [...decodeEnvelope(plain)];
+    if (entries.length <= MAX_ENVELOPE_EVENTS) return { buffer: plain.buffer, entries };
+    return { reason: `the envelope has ${entries.length} events, the maximum is ${MAX_ENVELOPE_EVENTS}` };
+  } catch (error) {
+    if (!isFault(error, 'CORRUPT_LOG')) throw error;
+    return { reason: error.message };
+  }
+}
+
+function encoded(
+  message: StreamMessage,
+  buffer: ArrayBufferLike,
+  entry: EnvelopeEntry,
+  index: number,
+): EncodedEvent {
+  const { partition, sequence } = message;
+  return new EncodedEvent({ partition, sequence, buffer }, index, entry.event.subject, entry);
+}
+
+function positionIn({ partition, sequence }: StreamMessage, index: number): EventPosition {
+  return { partition, sequence, index };
+}
+
+const undecodable = (index: number, reason: string): Fate => ({ index, kind: 'undecodable', reason });
+
+/** What readers see in place of a message that is not an envelope. */
+function whole(message: StreamMessage, reason: string): StoredEvent {
+  return undecodableBytes(positionIn(message, 0), message.storedAtMs, reason, message.bytes);
+}
+
+const MAX_DATE_MS = 8.64e15;
+const HASH_BYTES = 16;
+
+/** Why an event is not a valid one; undefined if it is. */
+function whyInvalid(event: Event): string | undefined {
+  if (event.type === '') return 'the event has no type';
+  if (event.subject === '') return 'the event has no subject';
+  if (Math.abs(event.observedAtMs) > MAX_DATE_MS || Math.abs(event.receivedAtMs) > MAX_DATE_MS) {
+    return 'the event has a time outside the range of dates';
+  }
+  if (event.contentHash.length !== HASH_BYTES)
+    return `the content hash has ${event.contentHash.length} bytes, not ${HASH_BYTES}`;
+  return undefined;
+}

@@ -1,0 +1,21 @@
+import type { ReportKey } from './report-key.ts';
+
+/** What decides the fate of an event: its key, and the hash of the report it belongs to. */
+export interface Judged extends ReportKey {
+  /** The first 16 bytes of the SHA-256 of the report's content. */
+  readonly contentHash: Uint8Array;
+}
+
+/**
+ * What the log makes of an event: it is new, or the log has it, or the log has another one under its key.
+ *
+ * @param holder the event under the same key in the log before this one; undefined if there is none.
+ */
+export function fateOf(event: Judged, holder: Judged | undefined): 'new' | 'duplicate' | 'conflict' {
+  if (holder === undefined) return 'new';
+  return isSameContent(event.contentHash, holder.contentHash) ? 'duplicate' : 'conflict';
+}
+
+function isSameContent(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,81 @@
+import { eventsOf } from '@odograph/event-log/committed-envelope';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { Place } from '../domain/ledger/entries.ts';
+import type { MongoLogReader } from './mongo-log-reader.ts';
+
+/** Envelopes read with one query: at most 50 MiB when they are opened. */
+const ENVELOPES_AT_ONCE = 50;
+
+/**
+ * The events of a partition's log that others are compared with. Of the envelopes that are judged now, and of those that
+ * were judged just before, MongoDB may have nothing yet: their events are in memory.
+ */
+export class Holders {
+  readonly #partition: number;
+  readonly #reader: Pick<MongoLogReader, 'readEnvelopes'>;
+  #before = new Map<number, readonly StoredEvent[]>();
+  #now = new Map<number, readonly StoredEvent[]>();
+  /** Events that were read for the batch that is judged now; undefined: the log has no such event. */
+  #read = new Map<string, StoredEvent | undefined>();
+
+  constructor(partition: number, reader: Pick<MongoLogReader, 'readEnvelopes'>) {
+    this.#partition = partition;
+    this.#reader = reader;
+  }
+
+  /** A new batch begins. The log has all but the one before. */
+  beginBatch(): void {
+    this.#before = this.#now;
+    this.#now = new Map();
+    this.#read = new Map();
+  }
+
+  /** The events of an envelope that is judged now. The list may still grow. */
+  addJudged(sequence: number, events: readonly StoredEvent[]): void {
+    this.#now.set(sequence, events);
+  }
+
+  /** Reads the events at some places with few queries. */
+  async prefetch(places: readonly Place[]): Promise<void> {
+    const missing = places.filter((place) => !this.#inMemory(place) && !this.#read.has(nameOf(place)));
+    const bySequence = Map.groupBy(missing, ({ sequence }) => sequence);
+    const sequences = [...bySequence.keys()];
+    for (let at = 0; at < sequences.length; at += ENVELOPES_AT_ONCE) {
+      const some = sequences.slice(at, at + ENVELOPES_AT_ONCE);
+      for (const envelope of await this.#reader.readEnvelopes(this.#partition, some)) {
+        const events = eventsOf(envelope);
+        for (const place of bySequence.get(envelope.sequence) ?? [])
+          this.#read.set(nameOf(place), decoded(eventAt(events, place.index)));
+      }
+    }
+    for (const place of missing) if (!this.#read.has(nameOf(place))) this.#read.set(nameOf(place), undefined);
+  }
+
+  /** The event at a place; undefined if the log has none there. */
+  async at(place: Place): Promise<StoredEvent | undefined> {
+    const events = this.#inMemory(place);
+    if (events) return eventAt(events, place.index);
+    if (!this.#read.has(nameOf(place))) await this.prefetch([place]);
+    return this.#read.get(nameOf(place));
+  }
+
+  #inMemory({ sequence }: Place): readonly StoredEvent[] | undefined {
+    return this.#now.get(sequence) ?? this.#before.get(sequence);
+  }
+}
+
+const nameOf = ({ sequence, index }: Place): string => `${sequence}/${index}`;
+
+/** Events of an envelope keep their index if others before them are left out. */
+function eventAt(events: readonly StoredEvent[], index: number): StoredEvent | undefined {
+  const atIndex = events[index];
+  if (atIndex?.position.index === index) return atIndex;
+  return events.find(({ position }) => position.index === index);
+}
+
+/** Decoded once, without the bytes of its envelope. */
+function decoded(stored: StoredEvent | undefined): StoredEvent | undefined {
+  if (stored === undefined) return undefined;
+  const { position, event } = stored;
+  return { position, event };
+}
