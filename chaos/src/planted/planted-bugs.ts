@@ -4,6 +4,7 @@ const LANE = 'packages/event-log/src/publisher-lane.ts';
 const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
 const SESSION = 'services/history/src/log/append-session.ts';
 const LEDGER = 'services/history/src/log/ledger.ts';
+const LEDGER_STORE = 'services/history/src/log/ledger-store.ts';
 const FATE = 'services/history/src/domain/ledger/fate.ts';
 const COLLECTIONS = 'services/history/src/log/collections.ts';
 const COMMITTED = 'packages/event-log/src/committed-envelope.ts';
@@ -95,6 +96,16 @@ const inTheLog: readonly PlantedBug[] = [
     find: '    await ledger.#catchUp(head);',
     replace: '    ledger.#through = head;',
     caughtBy: 'takeover',
+  },
+  {
+    name: 'a lost write of the ledger taken for done',
+    description:
+      'the checkpoint of the ledger moves although the connection broke while the ledger was stored',
+    service: 'history',
+    file: LEDGER_STORE,
+    find: '  return failed.length > 0 && failed.every(',
+    replace: '  return failed.every(',
+    caughtBy: 'at: ledger sent',
   },
   {
     name: 'an unlinked envelope read',

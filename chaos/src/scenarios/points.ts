@@ -53,7 +53,7 @@ type Variant = Required<Pick<Scenario, 'histories' | 'env'>> & {
 };
 
 /** So that the ledger is stored several times in a round. */
-const QUICK_LEDGER = { ODO_HISTORY_LEDGER_MS: '200' };
+const QUICK_LEDGER = { ODO_HISTORY_LEDGER_MS: '600' };
 
 const PLAIN: Variant = { histories: 1, env: QUICK_LEDGER, suffix: '', difference: '', losses: 1 };
 

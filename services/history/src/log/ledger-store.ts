@@ -41,11 +41,7 @@ export function createLedgerStore({
     try {
       await ledger.bulkWrite(operations, { ordered: false });
     } catch (error) {
-      if (!(error instanceof MongoBulkWriteError)) throw error;
-      const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-      // The document includes a later flush already: the upsert of an older one finds it in its way.
-      if (error.result.getWriteConcernError() || errors.some(({ code }) => code !== DUPLICATE_KEY))
-        throw error;
+      if (!isOnlyInTheWay(error)) throw error;
     }
   }
 
@@ -104,6 +100,16 @@ export function createLedgerStore({
       throw new Fault('VERSION_CONFLICT', message);
     },
   };
+}
+
+/**
+ * Whether every failed upsert found its document in its way: that one includes a later flush already. A lost connection has the
+ * same class of error, without any failed upsert.
+ */
+function isOnlyInTheWay(error: unknown): boolean {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return false;
+  const failed = [error.writeErrors].flat();
+  return failed.length > 0 && failed.every(({ code }) => code === DUPLICATE_KEY);
 }
 
 /** Each operation changes nothing if its document includes this flush already. */

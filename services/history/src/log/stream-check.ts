@@ -116,7 +116,7 @@ async function refuseFirstForm(
   partition: number,
   stream: StreamFacts,
 ): Promise<void> {
-  if (stream.lastSequence < stream.firstSequence) return;
+  if (stream.firstSequence === 0 || stream.lastSequence < stream.firstSequence) return;
   const first = await manager.streams.getMessage(streamName(partition), { seq: stream.firstSequence });
   if (first?.data[0] !== FIRST_FORM_BYTE) return;
   throw new Fault(
