@@ -9,7 +9,7 @@ import { toDocument } from '@odograph/history/log/envelope-document';
 import type { ReadEnvelope } from '@odograph/history/log/envelope-reader';
 import { type JudgedEnvelope, Ledger } from '@odograph/history/log/ledger';
 import type { LedgerStore } from '@odograph/history/log/ledger-store';
-import type { Checkpoint, Checkpoints } from '@odograph/history/views/checkpoints';
+import type { Checkpoint } from '@odograph/history/views/checkpoints';
 import { flushTail } from '@odograph/history/views/flush';
 import type { ReadModel, SubjectLog } from '@odograph/history/views/read-model';
 import type { ChangedSlice, SliceName, StoredSlice } from '@odograph/history/views/read-model-store';
@@ -28,8 +28,14 @@ export async function historyPath(reportsARound: number, rounds: number): Promis
   const all = envelopes(reportsARound * rounds);
   const tail = createTail(0, 0);
   const models = [inMemory(status), inMemory(samples)] as ReadModel<unknown>[];
-  const checkpoints = checkpointsInMemory();
   const ledger = await Ledger.open({ partition: 0, store: EMPTY_LEDGER, reader: NO_READER }, 0);
+  const checkpoints = new Map(models.map(({ projection }) => [projection.name, startOf(projection.name)]));
+  const flush = async () => {
+    const moving = { move: async () => undefined };
+    const flushed = await flushTail({ tail, models, from: checkpoints, checkpoints: moving, log: NO_LOG });
+    for (const checkpoint of flushed.checkpoints) checkpoints.set(checkpoint.projection, checkpoint);
+    tail.trimThrough(tail.head());
+  };
   let sequence = 0;
 
   return async () => {
@@ -59,7 +65,7 @@ export async function historyPath(reportsARound: number, rounds: number): Promis
     });
     judged = [];
     await measure('history: ledger', () => ledger.store());
-    await measure('history: flush', () => flushTail({ tail, models, checkpoints, log: NO_LOG }));
+    await measure('history: flush', flush);
     return cost;
   };
 }
@@ -107,14 +113,8 @@ function inMemory<S>(projection: Projection<S>): ReadModel<S> {
   return { projection, store, load: async (subject, key) => find({ subject, key }) };
 }
 
-function checkpointsInMemory(): Checkpoints {
-  let current: Checkpoint = { partition: 0, sequence: 0, parked: [] };
-  return {
-    read: async () => current,
-    move: async (_from, to) => {
-      current = to;
-    },
-  };
+function startOf(projection: string): Checkpoint {
+  return { partition: 0, projection, sequence: 0, parked: [] };
 }
 
 /** Only parked vehicles are read again, and none is parked. */

@@ -154,8 +154,8 @@ const inTheViews: readonly PlantedBug[] = [
     file: FLUSH,
     find: '  let slices = 0;',
     replace: `  let slices = 0;
-  const early = { partition, sequence: through.sequence, parked: checkpoint.parked };
-  await checkpoints.move(checkpoint, early);`,
+  const early = flushing.map(({ checkpoint }) => ({ from: checkpoint, to: { ...checkpoint, sequence } }));
+  await deps.checkpoints.move(early);`,
     caughtBy: 'at: flush sent',
   },
   {
@@ -172,12 +172,11 @@ const inTheViews: readonly PlantedBug[] = [
     description: 'a query reads the stored documents before the tail, so a flush can happen in between',
     service: 'history',
     file: VIEW_READER,
-    find: `    const snapshot = tail.snapshot(subject);
-    const checkpoint = await readCheckpoint(tail.partition);
-    const { slices: stored, through } = await loadStored();`,
-    replace: `    const { slices: stored, through } = await loadStored();
-    const checkpoint = await readCheckpoint(tail.partition);
-    const snapshot = tail.snapshot(subject);`,
+    find: `  const recent = recentOf(view, model, subject, base?.checkpoint);
+  const documents = base?.documents ?? readStored();`,
+    replace: `  const documents = base?.documents ?? readStored();
+  if (!base) await documents;
+  const recent = recentOf(view, model, subject, base?.checkpoint);`,
     caughtBy: 'crossed flush',
   },
   {

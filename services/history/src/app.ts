@@ -25,7 +25,7 @@ import { createMongoLogReader } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
 import { startTrimming } from './upkeep/trim.ts';
-import { createViewMetrics, measureTails } from './views/metrics.ts';
+import { createViewMetrics, measureViews } from './views/metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
 
 export const SERVICE_NAME = 'history';
@@ -121,7 +121,7 @@ function viewParts(
         metrics: createViewMetrics(metrics.meter),
         logger,
       });
-      measureTails(metrics.meter, views.tails);
+      measureViews(metrics.meter, views);
       return started(views, { stop: () => views.stop() });
     });
 }

@@ -72,6 +72,10 @@ export const settings = {
       meaning:
         'memory, for each partition, of events that are not stored yet; above it the views are stored at once, above twice that following pauses',
     }),
+    cacheBytes: bytes('ODO_HISTORY_CACHE_BYTES', 32 * MEBIBYTE, {
+      min: 1024,
+      meaning: 'memory, roughly, of answers that are kept until their vehicle reports again',
+    }),
   },
 } as const;
 

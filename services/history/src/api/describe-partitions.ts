@@ -35,10 +35,11 @@ export function createPartitionDescriber(deps: DescribeDeps): PartitionDescriber
   async function describePartition(partition: number): Promise<PartitionInfo> {
     const { lease } = await readPartition(deps.collections.partitions, partition);
     const watermark = await deps.reader.watermark(partition);
-    const checkpoint = await deps.checkpoints.read(partition);
+    const checkpoints = await deps.checkpoints.read(partition);
+    const stored = Math.min(...Array.from(checkpoints.values(), ({ sequence }) => sequence));
     return {
       watermark: { partition, sequence: watermark },
-      checkpoint: { partition, sequence: checkpoint.sequence },
+      checkpoint: { partition, sequence: stored },
       state: states.get(partition) ?? PartitionState.UNSPECIFIED,
       reason: deps.writers.haltedBecause(partition) ?? '',
       owner: lease.owner,

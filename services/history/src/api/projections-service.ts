@@ -24,7 +24,8 @@ export function projectionsService({ partitionCount, views, releaseParked }: Pro
         return views.checkpoints.read(partition);
       }),
     );
-    return checkpoints.flatMap(({ parked }) => parked).sort((a, b) => compareText(keyOf(a), keyOf(b)));
+    const parked = checkpoints.flatMap((byName) => [...byName.values()].flatMap((stored) => stored.parked));
+    return parked.sort((a, b) => compareText(keyOf(a), keyOf(b)));
   }
 
   const release = (type: ReleaseParked['type']) =>

@@ -15,7 +15,7 @@ import {
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
-import type { KeyRange, View } from '../views/view-reader.ts';
+import type { KeyRange, View } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkPosition, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
@@ -46,7 +46,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const after = keyOf(request.pageToken);
     const limit = pageSizeOf(request.pageSize);
     if (request.atLeast) {
-      await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+      await reader.reach(samples, checkPosition('at_least', request.atLeast, partitionCount), signal);
     }
     const { found, firstView } = await find(vehicleId, { ...range, after, limit: limit + 1 }, signal);
     const page = found.slice(0, limit);

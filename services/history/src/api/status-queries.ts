@@ -12,16 +12,15 @@ import type { CallContext } from '@odograph/platform/grpc/handler';
 import { statusOf } from '../domain/status/status.ts';
 import type { StatusSlice } from '../domain/status/status-slice.ts';
 import type { Parked } from '../views/checkpoints.ts';
-import { nextSubjects } from '../views/next-subjects.ts';
 import type { ReadModel } from '../views/read-model.ts';
-import type { SubjectView } from '../views/view-reader.ts';
+import type { SubjectView } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkPosition, checkVehicleId, pageSizeOf } from './request-checks.ts';
 
 export interface StatusDeps {
   readonly partitionCount: number;
-  readonly views: Pick<Views, 'reader' | 'tails'>;
+  readonly views: Pick<Views, 'reader'>;
   readonly status: ReadModel<StatusSlice>;
 }
 
@@ -30,12 +29,12 @@ const KEY = '';
 const LIST = 'status';
 
 export function statusQueries({ partitionCount, views, status }: StatusDeps) {
-  const { reader, tails } = views;
+  const { reader } = views;
 
   async function getStatus(request: GetStatusRequest, { signal }: CallContext): Promise<GetStatusResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     if (request.atLeast) {
-      await reader.reach(checkPosition('at_least', request.atLeast, partitionCount), signal);
+      await reader.reach(status, checkPosition('at_least', request.atLeast, partitionCount), signal);
     }
     const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
     const found = toWire(vehicleId, slices.get(KEY), parked);
@@ -50,9 +49,9 @@ export function statusQueries({ partitionCount, views, status }: StatusDeps) {
     const limit = pageSizeOf(request.pageSize);
     const after = lastVehicleOf(request.pageToken);
     for (const position of request.atLeast) {
-      await reader.reach(checkPosition('at_least', position, partitionCount), signal);
+      await reader.reach(status, checkPosition('at_least', position, partitionCount), signal);
     }
-    const positions = [...reader.positions()];
+    const positions = [...reader.positions(status)];
     const page = await fillPage({ fleet: request.fleet, after, limit: limit + 1 }, signal);
     const statuses = page.slice(0, limit);
     const last = statuses.at(-1);
@@ -68,7 +67,7 @@ export function statusQueries({ partitionCount, views, status }: StatusDeps) {
     const page: WireStatus[] = [];
     const having = fleet === '' ? {} : { fleet };
     for (let last = after; page.length < limit && !signal.aborted; ) {
-      const subjects = await nextSubjects(status, tails, { after: last, limit, having });
+      const subjects = await reader.subjectsAfter(status, { after: last, limit, having });
       const folded = await reader.readEach(status, subjects, KEY);
       page.push(...folded.flatMap(statusOfView).filter((found) => isOfFleet(found, fleet)));
       if (subjects.length < limit) break;
@@ -105,7 +104,20 @@ function toWire(
   slice: StatusSlice | undefined,
   parked: Parked | undefined,
 ): WireStatus | undefined {
-  const known = slice && statusOf(slice);
+  const found = slice && wireOf(vehicleId, slice);
+  return found && { ...found, parkedAt: parked?.position };
+}
+
+/** By slice, because the views give the same slice until its vehicle reports again. */
+const wires = new WeakMap<StatusSlice, WireStatus | undefined>();
+
+function wireOf(vehicleId: string, slice: StatusSlice): WireStatus | undefined {
+  if (!wires.has(slice)) wires.set(slice, makeWire(vehicleId, slice));
+  return wires.get(slice);
+}
+
+function makeWire(vehicleId: string, slice: StatusSlice): WireStatus | undefined {
+  const known = statusOf(slice);
   if (!known) return undefined;
   const latest = [...known.latest];
   return {
@@ -118,6 +130,6 @@ function toWire(
     observedAtMs: Object.fromEntries(latest.map(([name, { observedAtMs }]) => [name, observedAtMs])),
     lastObservedAtMs: known.lastObservedAtMs ?? 0,
     lastReceivedAtMs: known.lastReceivedAtMs,
-    parkedAt: parked?.position,
+    parkedAt: undefined,
   };
 }

@@ -30,7 +30,7 @@ function openCommand(found: Parked | undefined) {
   const release = createReleaseParked({
     partitionCount: 4,
     models: [{ projection: totalsProjection() } as unknown as ReadModel<unknown>],
-    reader: { parkedOf: async () => found, reach: async (at) => void steps.push(at) },
+    reader: { parkedOf: async () => found, reach: async (_, at) => void steps.push(at) },
     publisher: {
       appendAll: async ([events]: readonly (readonly Event[])[], { partition }: AppendOptions) => {
         const [event] = events ?? [];

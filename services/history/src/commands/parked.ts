@@ -38,32 +38,34 @@ interface ParkedCommandDeps {
  * process that computes views from the log applies it. Gives its position.
  */
 export function createReleaseParked({ partitionCount, models, reader, publisher, clock }: ParkedCommandDeps) {
-  async function load({ projection, vehicleId }: ReleaseParked): Promise<Parked | undefined> {
-    const model = models.find((candidate) => candidate.projection.name === projection);
-    return model && (await reader.parkedOf(model, vehicleId));
-  }
-
   return async (command: ReleaseParked, call: ReleaseCall): Promise<EventPosition> => {
-    const { type, vehicleId } = command;
-    const parked = await load(command);
+    const { type, projection, vehicleId } = command;
+    const model = models.find((candidate) => candidate.projection.name === projection);
+    if (!model) throw nothingParked(command);
+    const parked = await reader.parkedOf(model, vehicleId);
     const stamp = { reportId: `${type}:${randomUUID()}`, nowMs: clock.now() };
     const event = encodeEvent(decideRelease(command, parked, stamp), { traceparent: call.traceparent });
     const partition = partitionOf(vehicleId, partitionCount);
     const [position] = await publisher.appendAll([[event]], { deadlineAtMs: call.deadlineAtMs, partition });
     invariant(position, 'one append has one result');
     if (isFault(position)) throw position;
-    await reader.reach(position, call.signal);
+    await reader.reach(model, position, call.signal);
     return position;
   };
 }
 
 /** Pure. Throws a Fault NOT_FOUND if no event of the vehicle is parked in the projection. */
 export function decideRelease(
-  { type, projection, vehicleId }: ReleaseParked,
+  command: ReleaseParked,
   parked: Parked | undefined,
   { reportId, nowMs }: { readonly reportId: string; readonly nowMs: number },
 ): ParkedEventRetried | ParkedEventDropped {
-  if (!parked) throw new Fault('NOT_FOUND', `no event of ${vehicleId} is parked in ${projection}`);
+  if (!parked) throw nothingParked(command);
+  const { type, projection, vehicleId } = command;
   const head: EventHead = { subject: vehicleId, reportId, observedAtMs: nowMs, receivedAtMs: nowMs };
   return { type, ...head, projection, position: parked.position };
+}
+
+function nothingParked({ projection, vehicleId }: ReleaseParked): Fault {
+  return new Fault('NOT_FOUND', `no event of ${vehicleId} is parked in ${projection}`);
 }

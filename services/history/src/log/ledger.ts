@@ -1,6 +1,7 @@
 import type { CommittedEnvelope, Fate, SentEvent } from '@odograph/event-log/committed-envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { conflictOf, conflictPartOf } from '@odograph/event-log/substitute-events';
+import { LRUCache } from 'lru-cache';
 import type { Entries, Place } from '../domain/ledger/entries.ts';
 import { fateOf } from '../domain/ledger/fate.ts';
 import { LedgerMemory } from '../domain/ledger/ledger-memory.ts';
@@ -9,7 +10,6 @@ import { FREQUENT_TYPES } from './envelope-document.ts';
 import type { ReadEnvelope } from './envelope-reader.ts';
 import { Holders } from './holders.ts';
 import type { LedgerStore, WindowName } from './ledger-store.ts';
-import { LruCache } from './lru-cache.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 
 interface LedgerDeps {
@@ -43,10 +43,10 @@ const FULL_AT_KEYS = 200_000;
 export class Ledger {
   readonly #deps: LedgerDeps;
   readonly #memory = new LedgerMemory(MAX_SUBJECTS);
-  readonly #windows = new LruCache<string, Entries>(
-    WINDOW_CACHE_BYTES,
-    (entries) => 200 + entries.bytes.length,
-  );
+  readonly #windows = new LRUCache<string, Entries>({
+    maxSize: WINDOW_CACHE_BYTES,
+    sizeCalculation: (entries) => 200 + entries.bytes.length,
+  });
   readonly #holders: Holders;
   /** The last envelope that was judged. The log has it, or is about to. */
   #through: number;

@@ -1,5 +1,6 @@
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, invariant } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
+import type { Projection } from '@odograph/kernel/projection';
 import type { Collection } from 'mongodb';
 
 /** An event that a projection could not apply. Later events of its vehicle wait behind it in that projection. */
@@ -10,88 +11,118 @@ export interface Parked {
   readonly reason: string;
 }
 
-/** Up to which sequence a partition's read models are stored, and which events are parked. */
+/** Up to which sequence the documents of one projection are stored in a partition, and which events are parked in it. */
 export interface Checkpoint {
   readonly partition: number;
+  readonly projection: string;
   /** The documents have every event up to this sequence, inclusive, except those that are parked. */
   readonly sequence: number;
   readonly parked: readonly Parked[];
 }
 
 export interface CheckpointDocument {
-  /** The partition and the versions of all projections: a new version starts at the beginning of the log. */
+  /** Partition, projection and its version: a new projection or version starts at the beginning of the log. */
   readonly _id: string;
-  readonly partition: number;
   readonly sequence: number;
   readonly parked: readonly ParkedDocument[];
 }
 
 interface ParkedDocument {
-  readonly projection: string;
   readonly subject: string;
   readonly s: number;
   readonly i: number;
   readonly reason: string;
 }
 
-/** Checkpoints of the stored read models. They move only by compare-and-set. */
+/** The checkpoints of a partition, by the name of their projection. */
+export type CheckpointsByName = ReadonlyMap<string, Checkpoint>;
+
+/** Checkpoints of the stored read models, one for each partition and projection. They move only by compare-and-set. */
 export interface Checkpoints {
-  read(partition: number): Promise<Checkpoint>;
-  /** Moves the checkpoint. Throws a Fault VERSION_CONFLICT if it is not at `from` any more. */
-  move(from: Checkpoint, to: Checkpoint): Promise<void>;
+  /** The checkpoints of all projections in a partition, read with one query. A new one is at 0. */
+  read(partition: number): Promise<CheckpointsByName>;
+  /** Moves checkpoints of a partition. Throws a Fault VERSION_CONFLICT if one is not at `from` any more. */
+  move(moves: readonly CheckpointMove[]): Promise<void>;
+}
+
+export interface CheckpointMove {
+  readonly from: Checkpoint;
+  readonly to: Checkpoint;
 }
 
 export function createCheckpoints(
   collection: Collection<CheckpointDocument>,
-  versions: readonly { readonly name: string; readonly version: number }[],
+  projections: readonly Pick<Projection<unknown>, 'name' | 'version'>[],
 ): Checkpoints {
-  const suffix = versions.map(({ name, version }) => `${name}@${version}`).join(',');
-  const idOf = (partition: number) => `${partition}:${suffix}`;
+  const versions = new Map(projections.map(({ name, version }) => [name, version]));
+
+  function idOf(partition: number, projection: string): string {
+    const version = versions.get(projection);
+    invariant(version !== undefined, `${projection} is one of ${[...versions.keys()].join(', ')}`);
+    return `${partition}:${projection}@${version}`;
+  }
+
+  async function read(partition: number): Promise<CheckpointsByName> {
+    const ids = projections.map(({ name }) => idOf(partition, name));
+    const documents = await collection.find({ _id: { $in: ids } }).toArray();
+    return new Map(
+      projections.map(({ name }, at) => {
+        const document = documents.find(({ _id }) => _id === ids[at]);
+        return [name, fromDocument({ partition, projection: name }, document)];
+      }),
+    );
+  }
+
+  const moveOne = ({ from, to }: CheckpointMove) => ({
+    updateOne: {
+      filter: { _id: idOf(to.partition, to.projection), sequence: from.sequence },
+      update: { $set: { sequence: to.sequence, parked: to.parked.map(parkedToDocument) } },
+    },
+  });
+
+  const createOne = ({ to }: CheckpointMove) => ({
+    updateOne: {
+      filter: { _id: idOf(to.partition, to.projection) },
+      update: { $setOnInsert: { sequence: 0, parked: [] } },
+      upsert: true,
+    },
+  });
+
+  /** A repeated move, or the same move of another owner, has succeeded: the fold depends on the log alone. */
+  async function assertMoved({ from, to }: CheckpointMove): Promise<void> {
+    const now = (await read(to.partition)).get(to.projection)?.sequence;
+    if (now === to.sequence) return;
+    const where = `${to.projection} in partition ${to.partition}`;
+    const message = `the checkpoint of ${where} is at ${now}, not at ${from.sequence}: another owner moved it`;
+    throw new Fault('VERSION_CONFLICT', message);
+  }
 
   return {
-    async read(partition) {
-      const document = await collection.findOne({ _id: idOf(partition) });
-      return document ? fromDocument(partition, document) : { partition, sequence: 0, parked: [] };
-    },
-
-    async move(from, to) {
-      const next = {
-        partition: to.partition,
-        sequence: to.sequence,
-        parked: to.parked.map(parkedToDocument),
-      };
-      if (from.sequence === 0) {
-        const start = { partition: to.partition, sequence: 0, parked: [] };
-        await collection.updateOne({ _id: idOf(to.partition) }, { $setOnInsert: start }, { upsert: true });
-      }
-      const { matchedCount } = await collection.updateOne(
-        { _id: idOf(to.partition), sequence: from.sequence },
-        { $set: next },
-      );
-      if (matchedCount === 1) return;
-      const now = await collection.findOne({ _id: idOf(to.partition) });
-      if (now?.sequence === to.sequence) return;
-      throw new Fault(
-        'VERSION_CONFLICT',
-        `the checkpoint of partition ${to.partition} is at ${now?.sequence}, not at ${from.sequence}: another owner moved it`,
-      );
+    read,
+    async move(moves) {
+      const first = moves.filter(({ from }) => from.sequence === 0);
+      if (first.length > 0) await collection.bulkWrite(first.map(createOne), { ordered: false });
+      const { matchedCount } = await collection.bulkWrite(moves.map(moveOne), { ordered: false });
+      if (matchedCount < moves.length) await Promise.all(moves.map(assertMoved));
     },
   };
 }
 
-function fromDocument(partition: number, { sequence, parked }: CheckpointDocument): Checkpoint {
+function fromDocument(
+  { partition, projection }: Pick<Checkpoint, 'partition' | 'projection'>,
+  document: CheckpointDocument | undefined,
+): Checkpoint {
+  const { sequence, parked } = document ?? { sequence: 0, parked: [] };
   return {
     partition,
+    projection,
     sequence,
-    parked: parked.map(({ projection, subject, s, i, reason }) => ({
-      projection,
-      subject,
-      position: { partition, sequence: s, index: i },
-      reason,
-    })),
+    parked: parked.map(({ subject, s, i, reason }) => {
+      return { projection, subject, position: { partition, sequence: s, index: i }, reason };
+    }),
   };
 }
 
-function parkedToDocument({ projection, subject, position, reason }: Parked): ParkedDocument {
-  return { projection, subject, s: position.sequence, i: position.index, reason };
+function parkedToDocument({ subject, position, reason }: Parked): ParkedDocument {
+  return { subject, s: position.sequence, i: position.index, reason };
 }

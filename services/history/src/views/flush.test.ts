@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { expect, test } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
-import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
+import type { CheckpointMove, Parked } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
 import type { ReadModel } from './read-model.ts';
 import type { ChangedSlice, ReadModelStore, SliceName, StoredSlice } from './read-model-store.ts';
@@ -24,16 +24,12 @@ function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): vo
   const save = async (slices: readonly ChangedSlice[]) => void saved.push(...slices);
   const store = { load, save } as unknown as ReadModelStore;
   const model = { projection: totalsProjection(), store, load: loadOne } as ReadModel<unknown>;
-  let checkpoint: Checkpoint = { partition: 0, sequence: 0, parked };
-  const checkpoints: Checkpoints = {
-    read: async () => checkpoint,
-    move: async (_from, to) => {
-      checkpoint = to;
-    },
-  };
+  const from = new Map([['totals', { partition: 0, projection: 'totals', sequence: 0, parked }]]);
+  const moved: CheckpointMove[] = [];
+  const checkpoints = { move: async (moves: readonly CheckpointMove[]) => void moved.push(...moves) };
   const log = { readSubject: async () => [] };
-  const flush = () => flushTail({ tail, models: [model], checkpoints, log });
-  return { tail, loaded, saved, flush };
+  const flush = () => flushTail({ tail, models: [model], from, checkpoints, log });
+  return { tail, loaded, saved, moved, flush };
 }
 
 const loadOne = async (subject: string, key: string) => ({
@@ -59,6 +55,7 @@ test('the slices of a vehicle are loaded with one query, and stored up to the en
   await test.flush();
   expect(test.loaded).toEqual(['bus-1']);
   expect(test.saved).toMatchObject([{ subject: 'bus-1', includes: { s: 3 }, documents: [{ reports: 3 }] }]);
+  expect(test.moved).toMatchObject([{ from: { sequence: 0 }, to: { sequence: 3 } }]);
 });
 
 test('no slice is loaded for a parked vehicle', async () => {

@@ -2,23 +2,34 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, invariant } from '@odograph/kernel/fault';
 import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
-import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
-import { foldSubject, includesUpTo, readEvent } from './fold.ts';
+import type { Checkpoint, Checkpoints, CheckpointsByName, Parked } from './checkpoints.ts';
+import { foldSubject, readEvent } from './fold.ts';
+import { includesUpTo } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
-import type { Tail } from './tail.ts';
+import type { Tail, TailSnapshot } from './tail.ts';
 
 interface FlushDeps {
   readonly tail: Tail;
+  /** The read models that follow this tail: it has every event above their checkpoints. */
   readonly models: readonly ReadModel<unknown>[];
-  readonly checkpoints: Checkpoints;
+  /** The checkpoints of these read models, by the name of their projection. */
+  readonly from: CheckpointsByName;
+  readonly checkpoints: Pick<Checkpoints, 'move'>;
   readonly log: SubjectLog;
   /** Awaited after each chunk, with the chunk's duration in milliseconds, so that other work can run. */
   readonly rest?: (workMs: number) => Promise<void>;
+}
+
+export interface Flushed {
+  /** The number of stored slices. */
+  readonly slices: number;
+  /** The checkpoints that have moved. */
+  readonly checkpoints: readonly Checkpoint[];
 }
 
 /** Vehicles loaded and stored with one query each: enough for an efficient bulk write, and little memory. */
@@ -30,71 +41,81 @@ const VEHICLES_AT_ONCE = 100;
 const VEHICLES_PER_TURN = 4;
 
 /**
- * Stores the events of the tail: first all changed documents of all projections, then one checkpoint by compare-and-set.
- * Each document has the position that it includes, so a crash between the two, or a second owner, changes nothing.
- * Gives the number of stored slices.
+ * Stores the events of a tail: first all changed documents of all projections, then their checkpoints by compare-and-set.
+ * Each document has the position that it includes, so a crash in between, or a second owner, changes nothing.
  */
-export async function flushTail(deps: FlushDeps): Promise<number> {
-  const { tail, models, checkpoints, log } = deps;
-  const { partition } = tail;
-  const checkpoint = await checkpoints.read(partition);
-  assertReaches(tail, checkpoint);
-  const through = endOfEnvelope(partition, tail.head());
-  tail.trimThrough(Math.min(checkpoint.sequence, through.sequence));
-  if (through.sequence <= checkpoint.sequence) return 0;
+export async function flushTail({ tail, models, from, ...deps }: FlushDeps): Promise<Flushed> {
+  const through = endOfEnvelope(tail.partition, tail.head());
+  const { sequence } = through;
+  const flushing = models
+    .map((model) => openFlush(model, from))
+    .filter(({ checkpoint }) => checkpoint.sequence < sequence);
+  if (flushing.length === 0) return { slices: 0, checkpoints: [] };
   const subjects = tail.subjects();
-  const parked = new Map(checkpoint.parked.map((entry) => [keyOf(entry.projection, entry.subject), entry]));
   let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const startedAtMs = performance.now();
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE);
-    slices += await flushVehicles(vehicles, models, { tail, parked, checkpoint, through, log });
+    slices += await flushVehicles(vehicles, flushing, { tail, through, log: deps.log });
     await deps.rest?.(performance.now() - startedAtMs);
   }
-  const { sequence } = through;
-  await checkpoints.move(checkpoint, { partition, sequence, parked: [...parked.values()] });
-  tail.trimThrough(sequence);
-  return slices;
+  const moves = flushing.map(({ checkpoint, parked }) => {
+    return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
+  });
+  await deps.checkpoints.move(moves);
+  return { slices, checkpoints: moves.map(({ to }) => to) };
 }
 
-/** A checkpoint only moves back if MongoDB is restored while this process runs. */
-function assertReaches(tail: Tail, { sequence }: Checkpoint): void {
-  if (sequence >= tail.floor()) return;
-  const message = `the checkpoint of partition ${tail.partition} went back to ${sequence}, below ${tail.floor()}: restart history`;
-  throw new Fault('CORRUPT_LOG', message);
+/** A read model during a flush. */
+interface ModelFlush {
+  readonly model: ReadModel<unknown>;
+  readonly checkpoint: Checkpoint;
+  /** By vehicle: what is parked after the vehicles that are flushed. */
+  readonly parked: Map<string, Parked>;
+}
+
+function openFlush(model: ReadModel<unknown>, from: CheckpointsByName): ModelFlush {
+  const checkpoint = from.get(model.projection.name);
+  invariant(checkpoint, `the checkpoint of ${model.projection.name} is known`);
+  return { model, checkpoint, parked: new Map(checkpoint.parked.map((entry) => [entry.subject, entry])) };
 }
 
 interface FlushContext {
   readonly tail: Tail;
-  /** The parked events. The flush changes the map in place. */
-  readonly parked: Map<string, Parked>;
-  readonly checkpoint: Checkpoint;
   /** The end of the last envelope of this flush. */
   readonly through: EventPosition;
   readonly log: SubjectLog;
 }
 
+/** A read model while some vehicles are flushed. */
+interface VehiclesFlush extends ModelFlush {
+  /** Slices that these vehicles change, by vehicle and key. */
+  readonly loaded: ReadonlyMap<string, StoredSlice>;
+  readonly changed: ChangedSlice[];
+}
+
 /** Folds vehicles and stores their changed slices; gives the number of these. */
 async function flushVehicles(
   subjects: readonly string[],
-  models: readonly ReadModel<unknown>[],
+  flushing: readonly ModelFlush[],
   context: FlushContext,
 ): Promise<number> {
-  const flushed = await Promise.all(
-    models.map(async (model) => ({ model, loaded: await loadEnds(model, subjects, context) })),
+  const { tail } = context;
+  const models = await Promise.all(
+    flushing.map(async (flush): Promise<VehiclesFlush> => {
+      return { ...flush, loaded: await loadEnds(flush, subjects, tail), changed: [] };
+    }),
   );
-  const changed = flushed.map((): ChangedSlice[] => []);
   for (let at = 0; at < subjects.length; at += VEHICLES_PER_TURN) {
     const folding = subjects.slice(at, at + VEHICLES_PER_TURN).map(async (subject) => {
-      const vehicle = vehicleOf(subject, context);
-      for (const [which, { model, loaded }] of flushed.entries())
-        changed[which]?.push(...(await foldVehicle(model, vehicle, loaded, context)));
+      const vehicle = vehicleOf(subject, tail);
+      for (const flush of models) await flushVehicle(flush, vehicle, context);
     });
     await Promise.all(folding);
     await yieldToEventLoop();
   }
-  for (const [which, { model }] of flushed.entries()) await model.store.save(changed[which] ?? []);
-  return changed.flat().length;
+  for (const { model, changed } of models) await model.store.save(changed);
+  return models.reduce((sum, { changed }) => sum + changed.length, 0);
 }
 
 /**
@@ -102,12 +123,12 @@ async function flushVehicles(
  * slices of the vehicle that change. A parked vehicle needs none.
  */
 async function loadEnds(
-  { projection, store }: ReadModel<unknown>,
+  { model: { projection, store }, parked }: ModelFlush,
   subjects: readonly string[],
-  { tail, parked }: FlushContext,
-): Promise<LoadedSlices> {
+  tail: Tail,
+): Promise<VehiclesFlush['loaded']> {
   const wanted = subjects
-    .filter((subject) => !parked.has(keyOf(projection.name, subject)))
+    .filter((subject) => !parked.has(subject))
     .flatMap((subject) => endsOf(tail, subject, projection).map((key) => ({ subject, key })));
   return new Map((await store.load(wanted)).map((slice) => [keyOf(slice.subject, slice.key), slice]));
 }
@@ -117,25 +138,14 @@ function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): read
   return [...new Set(read.flatMap((event) => ('keys' in event ? event.keys : [])))];
 }
 
-type LoadedSlices = ReadonlyMap<string, StoredSlice>;
-
 interface Vehicle {
   readonly subject: string;
-  readonly events: readonly StoredEvent[];
+  readonly snapshot: TailSnapshot;
   readonly decode: (event: Event) => VehicleEvent;
 }
 
-function vehicleOf(subject: string, { tail, checkpoint, through }: FlushContext): Vehicle {
-  const { events: all, floor } = tail.snapshot(subject);
-  // Another owner has flushed since then: the loaded documents may lack events that the tail has dropped.
-  if (floor > checkpoint.sequence) {
-    throw new Fault(
-      'VERSION_CONFLICT',
-      `partition ${tail.partition} is already stored up to ${floor}: another owner flushed it`,
-    );
-  }
-  const events = eventsBetween(all, checkpoint.sequence, through.sequence);
-  return { subject, events, decode: decodeOnce() };
+function vehicleOf(subject: string, tail: Tail): Vehicle {
+  return { subject, snapshot: tail.snapshot(subject), decode: decodeOnce() };
 }
 
 /** Decodes each event once for all projections. Throws each time for an event that cannot be decoded. */
@@ -148,35 +158,44 @@ function decodeOnce(): Vehicle['decode'] {
   };
 }
 
-/** The changed slices of a vehicle in one projection. */
-async function foldVehicle(
-  { projection, load }: ReadModel<unknown>,
-  { subject, events, decode }: Vehicle,
-  loaded: LoadedSlices,
-  { parked, through, log }: FlushContext,
-): Promise<readonly ChangedSlice[]> {
-  const key = keyOf(projection.name, subject);
+/** Folds a vehicle in one read model: its changed slices are stored later, what is parked with the checkpoint. */
+async function flushVehicle(
+  { model: { projection, load }, checkpoint, loaded, parked, changed }: VehiclesFlush,
+  { subject, snapshot, decode }: Vehicle,
+  { through, log }: FlushContext,
+): Promise<void> {
   const folded = await foldSubject({
     projection,
     subject,
-    events,
-    parked: parked.get(key),
-    load: async (sliceKey) => loaded.get(keyOf(subject, sliceKey)) ?? (await load(subject, sliceKey)),
+    events: eventsBetween(snapshot, checkpoint, through),
+    parked: parked.get(subject),
+    load: async (key) => loaded.get(keyOf(subject, key)) ?? (await load(subject, key)),
     decode,
-    replay: (from, to) => log.readSubject(subject, from, to),
+    replay: (first, last) => log.readSubject(subject, first, last),
   });
-  if (folded.parked) parked.set(key, folded.parked);
-  else parked.delete(key);
+  if (folded.parked) parked.set(subject, folded.parked);
+  else parked.delete(subject);
   const includes = includesUpTo(through, folded.parked);
-  const changed = [...folded.slices].filter(([, { isChanged }]) => isChanged);
-  return changed.map(([sliceKey, { state, stored }]) => {
+  for (const [key, { state, stored, isChanged }] of folded.slices) {
+    if (!isChanged) continue;
     const documents = projection.toDocuments(state);
-    return { subject, key: sliceKey, includes, documents, before: stored.documents };
-  });
+    changed.push({ subject, key, includes, documents, before: stored.documents });
+  }
 }
 
-function eventsBetween(events: readonly StoredEvent[], after: number, through: number): StoredEvent[] {
-  return events.filter(({ position }) => position.sequence > after && position.sequence <= through);
+/** Throws if another owner has flushed: then the loaded documents may lack events that the tail has dropped. */
+function eventsBetween(
+  { events, floor }: TailSnapshot,
+  { partition, sequence }: Checkpoint,
+  through: EventPosition,
+): readonly StoredEvent[] {
+  if (floor > sequence) {
+    const message = `partition ${partition} is already stored up to ${floor}: another owner flushed it`;
+    throw new Fault('VERSION_CONFLICT', message);
+  }
+  return events.filter(
+    ({ position }) => position.sequence > sequence && position.sequence <= through.sequence,
+  );
 }
 
 const keyOf = (...names: readonly string[]): string => names.join('\n');

@@ -1,17 +1,18 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { isFault } from '@odograph/kernel/fault';
-import { comparePositions, type EventPosition } from '@odograph/kernel/position';
+import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Parked } from './checkpoints.ts';
-import { type Includes, includesPosition, type StoredSlice } from './read-model-store.ts';
+import { type Replay, releasedBy } from './parking.ts';
+import { includesPosition, type StoredSlice } from './read-model-store.ts';
 
 /** A slice in memory, and the stored slice that it was made from. */
 interface FoldedSlice<S> {
   readonly stored: StoredSlice;
   readonly state: S;
-  isChanged: boolean;
+  readonly isChanged: boolean;
 }
 
 interface FoldOptions<S> {
@@ -26,8 +27,7 @@ interface FoldOptions<S> {
   readonly load: (key: string) => Promise<StoredSlice>;
   /** Decodes an event. A caller that folds the same events for several projections can decode each event once. */
   readonly decode?: (event: StoredEvent['event']) => VehicleEvent;
-  /** Reads the vehicle's events between two positions, inclusive, from the log: those that waited behind a parked one. */
-  readonly replay: (from: EventPosition, through: EventPosition) => Promise<readonly StoredEvent[]>;
+  readonly replay: Replay;
 }
 
 /** A vehicle's slices after its events. */
@@ -37,98 +37,48 @@ export interface Folded<S> {
 }
 
 /**
- * Folds a vehicle's events into its slices.
+ * Folds a vehicle's events into its slices, in one of two states: applying, or parked at an event.
  *
- * An event that cannot be applied is parked: it and all later events wait until an event of the log retries or drops it,
- * and then they are read from the log again. A parked event must not change a slice, so the fold starts again and stops
- * before it. An event version that this process does not know is not parked: its fault is thrown.
+ * An event that cannot be applied changes no slice and is parked: it and all later events wait until an event of the log
+ * retries or drops it, and then they are read from the log again. An event version that this process does not know is not
+ * parked: its fault is thrown.
  */
 export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>> {
-  const stops = new Map<string, string>();
-  for (;;) {
-    const attempt = await foldUntilFault(options, stops);
-    if (!('reason' in attempt)) return attempt;
-    stops.set(keyOfPosition(attempt.position), attempt.reason);
-  }
-}
+  const { projection, subject, decode, replay } = options;
+  const slices = new OpenSlices(options);
 
-interface FaultFound {
-  readonly position: EventPosition;
-  readonly reason: string;
-}
-
-/** @param stops events that cannot be applied, by position, with the reason. */
-async function foldUntilFault<S>(
-  options: FoldOptions<S>,
-  stops: ReadonlyMap<string, string>,
-): Promise<Folded<S> | FaultFound> {
-  const { projection, subject, replay, decode = decodeEvent } = options;
-  const slices = new Map<string, FoldedSlice<S>>();
-  let parked = options.parked;
-
-  async function open(key: string): Promise<void> {
-    const stored = await options.load(key);
-    slices.set(key, { stored, state: openSlice(projection, stored), isChanged: false });
-  }
-
-  const isMissing = (key: string) => !slices.has(key) && (!options.wants || options.wants(key));
-  const missingFor = (change: ReadEvent<S> | undefined) =>
-    change && 'keys' in change ? change.keys.filter(isMissing) : [];
-
-  /** Undefined if the event is known to fail: then it becomes the parked event. */
-  function read({ position, event }: StoredEvent): ReadEvent<S> | undefined {
-    const stop = stops.size > 0 ? stops.get(keyOfPosition(position)) : undefined;
-    if (stop === undefined) return readEvent(projection, event, decode);
-    parked = { projection: projection.name, subject, position, reason: stop };
-    return undefined;
-  }
-
-  function apply(change: ReadEvent<S>, position: EventPosition): FaultFound | undefined {
-    if ('reason' in change) return { position, ...change };
-    for (const key of change.keys) {
-      const slice = slices.get(key);
-      const reason = slice && applyTo(slice, change, { position, key });
-      if (reason !== undefined) return { position, reason };
-    }
-    return undefined;
-  }
-
-  /** Awaits only slices that are not open yet, because nearly every event changes open ones. */
-  async function applyAll(events: readonly StoredEvent[]): Promise<FaultFound | undefined> {
+  async function foldAll(events: readonly StoredEvent[], before?: Parked): Promise<Parked | undefined> {
+    let parked = before;
     for (const stored of events) {
-      let found: FaultFound | undefined;
-      if (parked) found = await releaseBy(stored, parked);
-      else {
-        const change = read(stored);
-        const missing = missingFor(change);
-        if (missing.length > 0) await Promise.all(missing.map(open));
-        found = change && apply(change, stored.position);
+      if (parked) {
+        parked = await release(parked, stored);
+        continue;
       }
-      if (found) return found;
+      const change = readEvent(projection, stored.event, decode);
+      // Nearly every event touches only open slices, and a wait for each event takes time.
+      if (slices.isClosedFor(change)) await slices.openFor(change);
+      const reason = slices.apply(change, stored.position);
+      if (reason !== undefined) parked = parkedAt(stored.position, reason);
     }
-    return undefined;
+    return parked;
   }
 
-  /** The events that waited behind the parked one, and that one unless it is dropped. */
-  async function waitedBehind(held: Parked, decision: StoredEvent, release: 'retry' | 'drop') {
-    const before = { ...decision.position, index: decision.position.index - 1 };
-    // Earlier decisions about the same event are left out: each of them would start a replay of its own.
-    const waited = (await replay(held.position, before)).filter((stored) => !releaseIn(stored, held));
-    return release === 'drop' ? waited.filter(isNotAt(held.position)) : waited;
+  /** While an event is parked, all events wait. The one that releases it comes after all that waited. */
+  async function release(parked: Parked, stored: StoredEvent): Promise<Parked | undefined> {
+    const released = await releasedBy(stored, parked, replay);
+    if (!released) return parked;
+    return (await foldAll(released)) ?? foldAll([stored]);
   }
 
-  /** While an event is parked, ignores everything except the retry or drop that releases it. */
-  async function releaseBy(stored: StoredEvent, held: Parked): Promise<FaultFound | undefined> {
-    const release = releaseIn(stored, held);
-    if (!release) return undefined;
-    const waited = await waitedBehind(held, stored, release);
-    parked = undefined;
-    return (await applyAll(waited)) ?? (parked ? undefined : applyAll([stored]));
+  function parkedAt(position: EventPosition, reason: string): Parked {
+    return { projection: projection.name, subject, position, reason };
   }
 
-  return (await applyAll(options.events)) ?? { slices, parked };
+  const parked = await foldAll(options.events, options.parked);
+  return { slices: slices.folded(), parked };
 }
 
+/** What an event changes, or why it cannot be read. */
 type ReadEvent<S> = SliceChange<S> | { readonly reason: string };
 
 /** What an event changes, or why it cannot be read. Throws the fault of an event that is newer than this process knows. */
@@ -145,22 +95,6 @@ export function readEvent<S>(
   }
 }
 
-/** Gives the reason if the event cannot be applied. */
-function applyTo<S>(
-  slice: FoldedSlice<S>,
-  change: SliceChange<S>,
-  { position, key }: { readonly position: EventPosition; readonly key: string },
-): string | undefined {
-  if (includesPosition(slice.stored.includes, position)) return undefined;
-  try {
-    change.applyTo(slice.state, key);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  slice.isChanged = true;
-  return undefined;
-}
-
 /** Opens a stored slice in memory. */
 export function openSlice<S>(projection: Projection<S>, { subject, key, documents }: StoredSlice): S {
   return documents.length > 0
@@ -168,24 +102,73 @@ export function openSlice<S>(projection: Projection<S>, { subject, key, document
     : projection.initial(subject, key);
 }
 
-/** The last position that a slice includes: the end of the folded envelopes, or just before the parked event. */
-export function includesUpTo(envelope: EventPosition, parked: Parked | undefined): Includes {
-  if (!parked) return { s: envelope.sequence, i: envelope.index };
-  return { s: parked.position.sequence, i: parked.position.index - 1 };
+/** A slice that is open, with its changes since it was stored: it is made again from them without one that failed. */
+interface OpenSlice<S> {
+  readonly stored: StoredSlice;
+  readonly changes: SliceChange<S>[];
+  state: S;
 }
 
-/** Whether an event releases the parked one, by a retry or by a drop. */
-function releaseIn({ event, position }: StoredEvent, parked: Parked): 'retry' | 'drop' | undefined {
-  if (event.type !== 'ParkedEventRetried' && event.type !== 'ParkedEventDropped') return undefined;
-  const decision = decodeEvent(event);
-  if (decision.type !== 'ParkedEventRetried' && decision.type !== 'ParkedEventDropped') return undefined;
-  if (decision.projection !== parked.projection || comparePositions(position, parked.position) < 0)
+/** The slices of a vehicle that its events touch. Each is opened by the first event that touches it. */
+class OpenSlices<S> {
+  readonly #options: FoldOptions<S>;
+  readonly #slices = new Map<string, OpenSlice<S>>();
+
+  constructor(options: FoldOptions<S>) {
+    this.#options = options;
+  }
+
+  isClosedFor(change: ReadEvent<S>): boolean {
+    return 'keys' in change && change.keys.some((key) => this.#isClosed(key));
+  }
+
+  async openFor(change: ReadEvent<S>): Promise<void> {
+    const keys = 'keys' in change ? change.keys.filter((key) => this.#isClosed(key)) : [];
+    await Promise.all(keys.map((key) => this.#open(key)));
+  }
+
+  /** Applies a change to its slices that do not include its position. If it fails, it changes none: then gives the reason. */
+  apply(change: ReadEvent<S>, position: EventPosition): string | undefined {
+    if ('reason' in change) return change.reason;
+    for (const key of change.keys) {
+      const slice = this.#slices.get(key);
+      if (!slice || includesPosition(slice.stored.includes, position)) continue;
+      slice.changes.push(change);
+      try {
+        change.applyTo(slice.state, key);
+      } catch (error) {
+        for (const touched of change.keys) this.#undo(touched, change);
+        return error instanceof Error ? error.message : String(error);
+      }
+    }
     return undefined;
-  if (comparePositions(decision.position, parked.position) !== 0) return undefined;
-  return decision.type === 'ParkedEventRetried' ? 'retry' : 'drop';
+  }
+
+  folded(): ReadonlyMap<string, FoldedSlice<S>> {
+    return new Map(
+      Array.from(this.#slices, ([key, { stored, state, changes }]) => {
+        return [key, { stored, state, isChanged: changes.length > 0 }];
+      }),
+    );
+  }
+
+  #isClosed(key: string): boolean {
+    return !this.#slices.has(key) && (this.#options.wants?.(key) ?? true);
+  }
+
+  async #open(key: string): Promise<void> {
+    const stored = await this.#options.load(key);
+    this.#slices.set(key, { stored, changes: [], state: openSlice(this.#options.projection, stored) });
+  }
+
+  /** Makes a slice again without a change that may have been applied in part. A slice without other changes is closed. */
+  #undo(key: string, change: SliceChange<S>): void {
+    const slice = this.#slices.get(key);
+    if (slice?.changes.at(-1) === change) {
+      slice.changes.pop();
+      slice.state = openSlice(this.#options.projection, slice.stored);
+      for (const earlier of slice.changes) earlier.applyTo(slice.state, key);
+    }
+    if (slice?.changes.length === 0) this.#slices.delete(key);
+  }
 }
-
-const isNotAt = (position: EventPosition) => (stored: StoredEvent) =>
-  comparePositions(stored.position, position) !== 0;
-
-const keyOfPosition = ({ sequence, index }: EventPosition): string => `${sequence}/${index}`;

@@ -26,10 +26,26 @@ export function createViewMetrics(meter: Meter): ViewMetrics {
   };
 }
 
-/** Measures the memory of events that are not stored in the read models yet. */
-export function measureTails(meter: Meter, tails: readonly Tail[]): void {
+/** How far the answers of a projection are behind the tail of a partition. */
+export interface ProjectionLag {
+  readonly partition: number;
+  readonly projection: string;
+  readonly envelopes: number;
+}
+
+interface MeasuredViews {
+  readonly tails: readonly Tail[];
+  behind(): readonly ProjectionLag[];
+}
+
+/** Measures the events that are not stored in the read models yet: their memory, and how far each projection is behind. */
+export function measureViews(meter: Meter, { tails, behind }: MeasuredViews): void {
   const description = 'Memory of events that are not stored in the read models yet.';
   labelledGauge(meter, 'odograph.views.tail.size', 'By', description, (result) => {
     for (const tail of tails) result.observe(tail.bytes(), { partition: tail.partition });
+  });
+  const lag = 'Envelopes of the log that the answers of a projection do not include yet.';
+  labelledGauge(meter, 'odograph.views.behind', '{envelope}', lag, (result) => {
+    for (const { envelopes, ...labels } of behind()) result.observe(envelopes, labels);
   });
 }

@@ -18,6 +18,8 @@ export interface Tail {
   snapshot(subject: string): TailSnapshot;
   /** The first and the last of a subject's events. */
   ends(subject: string): readonly StoredEvent[];
+  /** The sequence of a subject's last event; 0 if the tail has none. */
+  lastSequence(subject: string): number;
   /** All subjects with events in the tail. */
   subjects(): readonly string[];
   /** Sorted subjects with events in the tail. Cached: the same array until the set changes. */
@@ -36,7 +38,7 @@ const EVENT_OVERHEAD_BYTES = 100;
 
 export function createTail(partition: number, after: number): Tail {
   const bySubject = new Map<string, EncodedEvent[]>();
-  const waiting = new Set<{ readonly sequence: number; readonly wake: () => void }>();
+  const waiters = createWaiters();
   let sorted: readonly string[] | undefined;
   let floor = after;
   let head = after;
@@ -76,7 +78,7 @@ export function createTail(partition: number, after: number): Tail {
         bytes += sizeOf(event);
       }
       head = through;
-      for (const waiter of waiting) if (waiter.sequence <= head) waiter.wake();
+      waiters.wake(head);
     },
 
     snapshot(subject) {
@@ -89,6 +91,8 @@ export function createTail(partition: number, after: number): Tail {
       const ends = events.length > 1 ? [events[0], events.at(-1)] : events;
       return ends.map((event) => decoded(event as EncodedEvent));
     },
+
+    lastSequence: (subject) => bySubject.get(subject)?.at(-1)?.sequence ?? 0,
 
     subjects: () => [...bySubject.keys()],
 
@@ -108,8 +112,19 @@ export function createTail(partition: number, after: number): Tail {
     },
 
     async reach(sequence, signal) {
-      if (head >= sequence || signal.aborted) return;
-      await new Promise<void>((resolve) => {
+      if (head < sequence && !signal.aborted) await waiters.wait(sequence, signal);
+    },
+  };
+}
+
+function createWaiters() {
+  const waiting = new Set<{ readonly sequence: number; readonly wake: () => void }>();
+  return {
+    wake(head: number): void {
+      for (const waiter of waiting) if (waiter.sequence <= head) waiter.wake();
+    },
+    wait: (sequence: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
         const waiter = { sequence, wake: () => finish() };
         const finish = () => {
           waiting.delete(waiter);
@@ -118,8 +133,7 @@ export function createTail(partition: number, after: number): Tail {
         };
         waiting.add(waiter);
         signal.addEventListener('abort', finish, { once: true });
-      });
-    },
+      }),
   };
 }
 

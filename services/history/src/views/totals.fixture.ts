@@ -10,9 +10,9 @@ export interface Totals {
 }
 
 /** A projection that is not idempotent, so a test notices an event that is folded twice or never. It cannot apply one speed. */
-export function totalsProjection(): Projection<Totals> & { isCured: boolean } {
+export function totalsProjection(name = 'totals'): Projection<Totals> & { isCured: boolean } {
   return {
-    name: 'totals',
+    name,
     version: 1,
     isCured: false,
     read(event) {
@@ -39,6 +39,7 @@ export function decided(
   type: 'ParkedEventRetried' | 'ParkedEventDropped',
   vehicleId: string,
   position: EventPosition,
+  projection = 'totals',
 ): Event {
   const nowMs = Date.now();
   const head = {
@@ -47,5 +48,5 @@ export function decided(
     observedAtMs: nowMs,
     receivedAtMs: nowMs,
   };
-  return encodeEvent({ ...head, type, projection: 'totals', position });
+  return encodeEvent({ ...head, type, projection, position });
 }

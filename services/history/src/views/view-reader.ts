@@ -1,41 +1,22 @@
+import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import { endOfEnvelope, type Position } from '@odograph/kernel/position';
-import type { Checkpoint, Checkpoints, Parked } from './checkpoints.ts';
-import { type Folded, foldSubject, openSlice } from './fold.ts';
+import type { Position } from '@odograph/kernel/position';
+import type { Checkpoint, Parked } from './checkpoints.ts';
+import { foldSubject, openSlice } from './fold.ts';
+import type { PartitionView } from './partition-view.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
-import { shareReads } from './shared-reads.ts';
-import type { Tail, TailSnapshot } from './tail.ts';
-
-/** A vehicle's slices at a position. */
-export interface View<S> {
-  /** The requested slices, by key, in order of the key. */
-  readonly slices: ReadonlyMap<string, S>;
-  /** The vehicle has no other slice up to this key, inclusive. */
-  readonly through: string;
-  /** The view includes the vehicle's partition up to this envelope, inclusive. */
-  readonly position: Position;
-  readonly parked: Parked | undefined;
-}
-
-/** One slice of a vehicle at a position. */
-export interface SubjectView<S> {
-  readonly subject: string;
-  readonly slice: S;
-  readonly parked: Parked | undefined;
-}
-
-/** A range of slice keys, inclusive. */
-export interface KeyRange {
-  readonly from: string;
-  readonly to: string;
-}
+import { createSubjectPages, type SubjectPages } from './subject-pages.ts';
+import type { Tail } from './tail.ts';
+import type { KeyRange, SubjectView, View } from './view.ts';
+import { createViewCache, type KeptView, type ViewCache } from './view-cache.ts';
 
 interface ViewReaderDeps {
-  readonly tails: readonly Tail[];
-  readonly checkpoints: Checkpoints;
+  readonly partitions: readonly PartitionView[];
   readonly log: SubjectLog;
+  /** Bytes of views that are kept, roughly. */
+  readonly cacheBytes: number;
 }
 
 /** Answers from the stored documents and a fold of the tail on top of them. */
@@ -53,160 +34,203 @@ export interface ViewReader {
     subjects: readonly string[],
     key: string,
   ): Promise<readonly SubjectView<S>[]>;
-  /** The position of every partition's view. */
-  positions(): readonly Position[];
-  /** Waits until the views include a position. Throws a Fault DEADLINE if the signal is aborted before. */
-  reach(position: Position, signal: AbortSignal): Promise<void>;
+  /** The next vehicles in order, stored or in a tail. */
+  readonly subjectsAfter: SubjectPages;
+  /** The position of every partition's view of a read model. */
+  positions(model: ReadModel<unknown>): readonly Position[];
+  /** Waits until a read model includes a position. Throws a Fault DEADLINE if the signal is aborted before. */
+  reach(model: ReadModel<unknown>, position: Position, signal: AbortSignal): Promise<void>;
   /** The parked event of a vehicle in one read model, stored or only in the tail. */
   parkedOf(model: ReadModel<unknown>, subject: string): Promise<Parked | undefined>;
 }
 
-export function createViewReader({ tails, checkpoints, log }: ViewReaderDeps): ViewReader {
-  const readCheckpoint = shareReads((partition: number) => checkpoints.read(partition));
-  const tailOf = (subject: string) => tails[partitionOf(subject, tails.length)] as Tail;
+export function createViewReader({ partitions, log, cacheBytes }: ViewReaderDeps): ViewReader {
+  const cache = createViewCache(cacheBytes);
+  const partitionViewOf = (subject: string) =>
+    partitions[partitionOf(subject, partitions.length)] as PartitionView;
 
-  /** Reads the tail first, then the checkpoint, then the documents, so that a flush in between cannot hide an event. */
-  async function readThrough<S>(
-    model: ReadModel<S>,
-    subject: string,
-    from: string,
-    loadStored: () => Promise<LoadedStretch>,
-  ): Promise<View<S>> {
-    const tail = tailOf(subject);
-    const snapshot = tail.snapshot(subject);
-    const checkpoint = await readCheckpoint(tail.partition);
-    const { slices: stored, through } = await loadStored();
-    const load = loadFrom(subject, stored);
-    const keys = { from, to: through };
-    const folded = await fold(model, log, { subject, snapshot, checkpoint, load, keys });
-    const position = { partition: tail.partition, sequence: Math.max(snapshot.head, checkpoint.sequence) };
-    return { slices: slicesInOrder(model, stored, folded), through, position, parked: folded.parked };
-  }
+  const viewFrom = <S>(model: ReadModel<S>, { subject, ...wanted }: Wanted) => {
+    const view = partitionViewOf(subject);
+    return readView(model, { subject, ...wanted }, { view, cache, log });
+  };
 
-  return {
-    positions: () => tails.map(headOf),
-
-    read(model, subject, key) {
-      const loadOne = async () => {
+  const readOne = <S>(model: ReadModel<S>, subject: string, key: string) =>
+    viewFrom(model, {
+      ...{ subject, keys: { from: key, to: key } },
+      async readStored() {
         const slice = await model.load(subject, key);
         return { slices: slice.documents.length > 0 ? [slice] : [], through: key };
-      };
-      return readThrough(model, subject, key, loadOne);
-    },
+      },
+    });
+
+  return {
+    positions: (model) =>
+      partitions.map((view) => ({ partition: view.tail.partition, sequence: view.headOf(model) })),
+
+    subjectsAfter: createSubjectPages(partitions),
+
+    read: readOne,
 
     async *stretches(model, subject, { from, to }) {
       for (let next = from; next <= to; ) {
-        const loadSome = () => model.store.loadFirst(subject, next, to);
-        const view = await readThrough(model, subject, next, loadSome);
+        const keys = { from: next, to };
+        const readStored = () => model.store.loadFirst(subject, keys.from, to);
+        const view = await viewFrom(model, { subject, keys, readStored });
         yield view;
         next = `${view.through}\0`; // The first key above it.
       }
     },
 
+    // What is not kept is loaded with one query, because it is requested in one turn of the event loop.
     async readEach(model, subjects, key) {
-      const snapshots = subjects.map((subject) => tailOf(subject).snapshot(subject));
-      const current = await Promise.all(tails.map(({ partition }) => readCheckpoint(partition)));
-      const slices = await model.store.load(subjects.map((subject) => ({ subject, key })));
-      const found = await Promise.all(
-        slices.map(async (slice, at) => {
-          const { subject } = slice;
-          const checkpoint = current[tailOf(subject).partition] as Checkpoint;
-          const folding = {
-            subject,
-            snapshot: snapshots[at] as TailSnapshot,
-            checkpoint,
-            load: loadFrom(subject, [slice]),
-          };
-          const folded = await fold(model, log, { ...folding, keys: { from: key, to: key } });
-          const state = folded.slices.get(key)?.state ?? openStored(model, slice);
-          return state === undefined ? [] : [{ subject, slice: state, parked: folded.parked }];
-        }),
-      );
-      return found.flat();
+      const views = await Promise.all(subjects.map((subject) => readOne(model, subject, key)));
+      return views.flatMap(({ slices, parked }, at) => {
+        const slice = slices.get(key);
+        return slice === undefined ? [] : [{ subject: subjects[at] as string, slice, parked }];
+      });
     },
 
     async parkedOf(model, subject) {
-      const tail = tailOf(subject);
-      const snapshot = tail.snapshot(subject);
-      const checkpoint = await readCheckpoint(tail.partition);
+      const recent = recentOf(partitionViewOf(subject), model, subject);
       const load = (key: string) => model.load(subject, key);
-      return (await fold(model, log, { subject, snapshot, checkpoint, load })).parked;
+      return (await foldRecent(model, recent, { slices: [], load }, log)).parked;
     },
 
-    async reach({ partition, sequence }, signal) {
-      const tail = tails[partition];
-      invariant(tail, `partition ${partition} is one of ${tails.length}`);
-      await tail.reach(sequence, signal);
-      if (tail.head() >= sequence) return;
-      const message = `partition ${partition} is at ${tail.head()}, not yet at ${sequence}: retry later`;
-      throw new Fault('DEADLINE', message);
+    async reach(model, { partition, sequence }, signal) {
+      const view = partitions[partition];
+      invariant(view, `partition ${partition} is one of ${partitions.length}`);
+      await view.reach(model, sequence, signal);
+      const head = view.headOf(model);
+      if (head >= sequence) return;
+      const where = `${model.projection.name} of partition ${partition}`;
+      throw new Fault('DEADLINE', `${where} is at ${head}, not yet at ${sequence}: retry later`);
     },
   };
 }
 
-const headOf = (tail: Tail): Position => ({ partition: tail.partition, sequence: tail.head() });
-
-interface SubjectFold {
+/** The slices of a vehicle from a key on, as many as `readStored` gives. */
+interface Wanted {
   readonly subject: string;
-  readonly snapshot: TailSnapshot;
-  readonly checkpoint: Checkpoint;
-  readonly load: (key: string) => Promise<StoredSlice>;
-  /** Folds only slices with these keys; all if left out. */
-  readonly keys?: KeyRange;
+  readonly keys: KeyRange;
+  readonly readStored: () => Promise<LoadedStretch>;
 }
 
-async function fold<S>(
-  { projection }: ReadModel<S>,
-  log: SubjectLog,
-  { subject, snapshot, checkpoint, load, keys }: SubjectFold,
-): Promise<Folded<S>> {
-  const isParked = (entry: Parked) => entry.projection === projection.name && entry.subject === subject;
-  return foldSubject({
-    projection,
-    subject,
-    events: await eventsAbove(log, subject, snapshot, checkpoint),
-    parked: checkpoint.parked.find(isParked),
-    wants: (key) => !keys || (key >= keys.from && key <= keys.to),
+interface Sources {
+  readonly view: PartitionView;
+  readonly cache: ViewCache;
+  readonly log: SubjectLog;
+}
+
+/** The kept view if it is still right; otherwise folds the kept documents if they are, or reads them. */
+async function readView<S>(
+  model: ReadModel<S>,
+  { subject, keys, readStored }: Wanted,
+  { view, cache, log }: Sources,
+): Promise<View<S>> {
+  const { tail } = view;
+  const name = `${model.projection.name}\n${subject}`;
+  for (let reading = cache.reading(name); reading; reading = cache.reading(name)) await reading;
+  // From here to `keep` nothing is awaited: those who ask next find what this call folds.
+  const isFollowing = view.followsTail(model);
+  const kept = isFollowing ? cache.find(name, keys.from) : undefined;
+  const head = view.headOf(model);
+  if (kept && isCurrent(kept, tail, subject)) {
+    kept.through = head;
+    const position = { partition: tail.partition, sequence: head };
+    return within(keys, { ...((await kept.view) as View<S>), position });
+  }
+  const base = kept && kept.checkpoint.sequence >= tail.floor() ? kept : undefined;
+  // Memory first, then the documents: so a flush in between cannot hide an event.
+  const recent = recentOf(view, model, subject, base?.checkpoint);
+  const documents = base?.documents ?? readStored();
+  const from = base?.from ?? keys.from;
+  const folded = documents.then((stretch) => {
+    return foldRecent(model, recent, storedStretch(subject, from, stretch), log);
+  });
+  if (isFollowing) {
+    const { checkpoint, events } = recent;
+    const eventCount = events.length;
+    cache.keep(name, { from, checkpoint, documents, view: folded, eventCount, through: head });
+  }
+  return within(keys, await folded);
+}
+
+/** Whether nothing has happened to a vehicle since its view was folded: then it is the view at the head, too. */
+function isCurrent({ through }: KeptView<unknown>, tail: Tail, subject: string): boolean {
+  return through >= tail.floor() && tail.lastSequence(subject) <= through;
+}
+
+/** What memory has of a vehicle at one moment. */
+interface Recent {
+  readonly subject: string;
+  /** The documents that are folded with the events must have everything up to this checkpoint. */
+  readonly checkpoint: Checkpoint;
+  /** The events above the checkpoint. */
+  readonly events: readonly StoredEvent[];
+  /** Documents and events together include the partition up to here. */
+  readonly position: Position;
+}
+
+/**
+ * A read model that is behind has no events in the tail: it answers with its documents, at its checkpoint.
+ * @param checkpoint that of documents which are read already; otherwise they must be read after this call
+ */
+function recentOf(
+  view: PartitionView,
+  model: ReadModel<unknown>,
+  subject: string,
+  checkpoint = view.checkpointOf(model),
+): Recent {
+  const { partition, sequence } = checkpoint;
+  const events = view.followsTail(model)
+    ? view.tail.snapshot(subject).events.filter(({ position }) => position.sequence > sequence)
+    : [];
+  return { subject, checkpoint, events, position: { partition, sequence: view.headOf(model) } };
+}
+
+/** The stored slices of a vehicle to answer with. */
+interface Stored {
+  readonly slices: readonly StoredSlice[];
+  /** The range that these slices are of; all slices are folded without it. */
+  readonly keys?: KeyRange;
+  /** Loads a slice that an event changes. */
+  readonly load: (key: string) => Promise<StoredSlice>;
+}
+
+/** The slices of a stretch. One that was not found has no documents. */
+function storedStretch(subject: string, from: string, { slices, through }: LoadedStretch): Stored {
+  const byKey = new Map(slices.map((slice) => [slice.key, slice]));
+  const load = async (key: string) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] };
+  return {
+    slices: slices.filter(({ documents }) => documents.length > 0),
+    keys: { from, to: through },
     load,
+  };
+}
+
+async function foldRecent<S>(
+  { projection }: ReadModel<S>,
+  { subject, checkpoint, events, position }: Recent,
+  { slices: stored, keys, load }: Stored,
+  log: SubjectLog,
+): Promise<View<S>> {
+  const folded = await foldSubject({
+    ...{ projection, subject, events, load },
+    parked: checkpoint.parked.find((entry) => entry.subject === subject),
+    wants: (key) => !keys || (key >= keys.from && key <= keys.to),
     replay: (from, through) => log.readSubject(subject, from, through),
   });
-}
-
-/** Gives slices that are already loaded. A slice that was not found has no documents. */
-function loadFrom(subject: string, stored: readonly StoredSlice[]): (key: string) => Promise<StoredSlice> {
+  const states = new Map<string, S>();
   const byKey = new Map(stored.map((slice) => [slice.key, slice]));
-  return async (key) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] };
+  for (const key of [...new Set([...byKey.keys(), ...folded.slices.keys()])].sort()) {
+    const state = folded.slices.get(key)?.state ?? openSlice(projection, byKey.get(key) as StoredSlice);
+    states.set(key, state);
+  }
+  return { slices: states, through: keys?.to ?? '', position, parked: folded.parked };
 }
 
-/** The vehicle's events above the checkpoint. If that is below the tail's floor, reads the missing ones from the log. */
-async function eventsAbove(log: SubjectLog, subject: string, snapshot: TailSnapshot, checkpoint: Checkpoint) {
-  const { partition, sequence } = checkpoint;
-  const from = Math.max(sequence, snapshot.floor);
-  const above = snapshot.events.filter(({ position }) => position.sequence > from);
-  if (sequence >= snapshot.floor) return above;
-  const missing = await log.readSubject(
-    subject,
-    { partition, sequence: sequence + 1, index: 0 },
-    endOfEnvelope(partition, snapshot.floor),
-  );
-  return [...missing, ...above];
-}
-
-/** The stored slice; undefined if nothing is stored. */
-function openStored<S>({ projection }: ReadModel<S>, stored: StoredSlice): S | undefined {
-  return stored.documents.length > 0 ? openSlice(projection, stored) : undefined;
-}
-
-function slicesInOrder<S>(
-  { projection }: ReadModel<S>,
-  stored: readonly StoredSlice[],
-  { slices }: Folded<S>,
-): Map<string, S> {
-  const keys = new Set([...stored.map(({ key }) => key), ...slices.keys()]);
-  const entries = [...keys].sort().map((key): [string, S] => {
-    const folded = slices.get(key);
-    const slice = stored.find((candidate) => candidate.key === key);
-    return [key, folded ? folded.state : openSlice(projection, slice as StoredSlice)];
-  });
-  return new Map(entries);
+/** The slices of a view in a range that starts in it. */
+function within<S>({ from, to }: KeyRange, view: View<S>): View<S> {
+  const slices = new Map([...view.slices].filter(([key]) => key >= from && key <= to));
+  return { ...view, slices, through: view.through < to ? view.through : to };
 }

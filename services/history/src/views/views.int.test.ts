@@ -5,8 +5,9 @@ import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { openTestLog, reported } from '../log/log.fixture.ts';
+import type { ViewSettings } from './partition-view.ts';
 import { decided, POISON_SPEED, type Totals, totalsProjection } from './totals.fixture.ts';
-import { readModelOf, startViews, type ViewSettings } from './views.ts';
+import { readModelOf, startViews } from './views.ts';
 
 const NEVER = 3_600_000;
 
@@ -28,7 +29,13 @@ async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner =
       models: [model],
       stopping: new AbortController().signal,
       isOwner: owner,
-      settings: { flushIntervalMs: NEVER, flushBytes: 16 * 1024 * 1024, ...settings, ...overrides },
+      settings: {
+        flushIntervalMs: NEVER,
+        flushBytes: 16 * 1024 * 1024,
+        cacheBytes: 1024 * 1024,
+        ...settings,
+        ...overrides,
+      },
       metrics: { flushed: () => undefined, retried: () => undefined },
       logger: silentLogger,
     });
@@ -61,11 +68,11 @@ type Views = Awaited<ReturnType<TestViews['start']>>;
 
 /** The vehicle's totals as a query sees them at a position. */
 async function totalsAt(
-  { model }: TestViews,
+  { model }: Pick<TestViews, 'model'>,
   views: Views,
   position: { partition: number; sequence: number },
 ) {
-  await views.reader.reach(position, AbortSignal.timeout(10_000));
+  await views.reader.reach(model, position, AbortSignal.timeout(10_000));
   const view = await views.reader.read(model, 'bus-1', 'all');
   return { totals: view.slices.get('all') as Totals | undefined, parked: view.parked?.position };
 }
@@ -119,7 +126,10 @@ test('a first checkpoint that was only begun, as after a crash between its two w
 
   expect(await test.stored()).toBeDefined();
   expect(await totalsAt(test, views, position)).toEqual(before);
-  expect(await views.checkpoints.read(0)).toMatchObject({ partition: 0, sequence: position.sequence });
+  expect((await views.checkpoints.read(0)).get('totals')).toMatchObject({
+    partition: 0,
+    sequence: position.sequence,
+  });
   await views.stop();
 });
 
@@ -161,7 +171,7 @@ test('an event that cannot be applied is parked with all after it, in the tail a
   const later = await append(test.publisher, 4);
   expect(await totalsAt(test, again, later)).toEqual(waiting);
   await again.stop();
-  expect((await again.checkpoints.read(0)).parked).toMatchObject([
+  expect((await again.checkpoints.read(0)).get('totals')?.parked).toMatchObject([
     { subject: 'bus-1', reason: 'cannot add 666' },
   ]);
 });
@@ -189,7 +199,7 @@ test.each([
   expect(await totalsAt(test, views, retried)).toEqual(whole);
   await views.stop();
   expect(await test.stored()).toEqual(whole.totals);
-  expect((await views.checkpoints.read(0)).parked).toEqual([]);
+  expect((await views.checkpoints.read(0)).get('totals')?.parked).toEqual([]);
 });
 
 test('a dropped event is left out and all waiting events are applied', async () => {

@@ -1,0 +1,262 @@
+import type { LogReader } from '@odograph/event-log/log-reader';
+import type { LogListener } from '@odograph/event-log/subscribe';
+import { backoffMs } from '@odograph/kernel/backoff';
+import { pause } from '@odograph/kernel/clock';
+import { Fault, invariant } from '@odograph/kernel/fault';
+import type { Logger } from '@odograph/platform/logger';
+import { catchUp } from './catch-up.ts';
+import type { Checkpoint, Checkpoints, CheckpointsByName } from './checkpoints.ts';
+import { flushTail } from './flush.ts';
+import { followLog } from './follow.ts';
+import type { ViewMetrics } from './metrics.ts';
+import type { ReadModel, SubjectLog } from './read-model.ts';
+import { shareReads } from './shared-reads.ts';
+import { createTail, type Tail } from './tail.ts';
+
+export interface ViewSettings {
+  /** How often the owner of a partition stores its tail, in milliseconds. */
+  readonly flushIntervalMs: number;
+  /** Bytes of a tail at which it is stored immediately. */
+  readonly flushBytes: number;
+  /** Bytes of folded slices that are kept for the next who asks, roughly. */
+  readonly cacheBytes: number;
+}
+
+/** Runs works one after the other. */
+type OneAtATime = <T>(work: () => Promise<T>) => Promise<T>;
+
+export interface PartitionViewDeps {
+  readonly partition: number;
+  readonly models: readonly ReadModel<unknown>[];
+  readonly checkpoints: Checkpoints;
+  readonly log: LogReader & SubjectLog;
+  readonly listen: LogListener;
+  /** Whether this process stores a partition's read models now. */
+  readonly isOwner: (partition: number) => boolean;
+  /** Shared by all partitions, so that the memory for catching up is needed once. */
+  readonly catchingUp: OneAtATime;
+  readonly settings: ViewSettings;
+  readonly metrics: ViewMetrics;
+  readonly logger: Logger;
+}
+
+type Named = Pick<ReadModel<unknown>, 'projection'>;
+
+/**
+ * How long a flush pauses per millisecond of work, unless the tail is full. Without pauses it would slow down commits and
+ * queries.
+ */
+const REST_PER_WORK = 2;
+/** How often it checks whether a tail must be stored or a read model is behind, in milliseconds. */
+const CHECK_MS = 250;
+/** How often a query that waits for a read model that is behind looks how far it is, in milliseconds. */
+const POLL_MS = 100;
+/** Before a failed step of catching up is tried again. */
+const BACKOFF = { firstMs: CHECK_MS, maxMs: 10_000 };
+
+/** Opens the views of a partition, and starts to follow and to store. */
+export async function openPartitionView(deps: PartitionViewDeps): Promise<PartitionView> {
+  const view = new PartitionView(deps, await deps.checkpoints.read(deps.partition));
+  view.start();
+  return view;
+}
+
+/**
+ * The read models of one partition: their common tail at the head of the log, and what is stored of each.
+ *
+ * A read model *follows the tail* if its checkpoint is not below the tail's floor. A new one is behind: the owner folds the
+ * log for it alone until it has reached the tail, and meanwhile it answers with what is stored.
+ */
+export class PartitionView {
+  readonly tail: Tail;
+  readonly #deps: PartitionViewDeps;
+  readonly #known: Map<string, Checkpoint>;
+  readonly #readCheckpoints: (partition: number) => Promise<CheckpointsByName>;
+  readonly #flushing = oneAtATime();
+  readonly #stopping = new AbortController();
+  #running: readonly Promise<void>[] = [];
+
+  /** The tail starts at the highest checkpoint: a read model below it can read the log for itself. */
+  constructor(deps: PartitionViewDeps, checkpoints: CheckpointsByName) {
+    this.#deps = deps;
+    this.#known = new Map(checkpoints);
+    this.#readCheckpoints = shareReads((partition) => deps.checkpoints.read(partition));
+    const sequences = Array.from(checkpoints.values(), ({ sequence }) => sequence);
+    this.tail = createTail(deps.partition, Math.max(...sequences));
+  }
+
+  start(): void {
+    const { log: reader, listen, settings } = this.#deps;
+    const following = followLog({
+      ...{ tail: this.tail, reader, listen, signal: this.#stopping.signal },
+      maxTailBytes: settings.flushBytes * 2,
+      onTrouble: (error) => this.#warn(error),
+    });
+    this.#running = [following, this.#flushAtIntervals(), this.#catchUpAll()];
+  }
+
+  /**
+   * The highest checkpoint that this process knows. The stored one may be higher: the tail has every event above
+   * this one, and each document says what it includes.
+   */
+  checkpointOf({ projection }: Named): Checkpoint {
+    const checkpoint = this.#known.get(projection.name);
+    invariant(checkpoint, `${projection.name} is a read model of this process`);
+    return checkpoint;
+  }
+
+  followsTail(model: Named): boolean {
+    return this.checkpointOf(model).sequence >= this.tail.floor();
+  }
+
+  /** The last envelope that answers of a read model include. */
+  headOf(model: Named): number {
+    return this.followsTail(model) ? this.tail.head() : this.checkpointOf(model).sequence;
+  }
+
+  /** Resolves when the head of a read model reaches a sequence or the signal is aborted. */
+  async reach(model: Named, sequence: number, signal: AbortSignal): Promise<void> {
+    while (!this.followsTail(model) && this.headOf(model) < sequence && !signal.aborted) {
+      await pause(POLL_MS, signal);
+      if (!this.#isOwner()) await this.#refresh();
+    }
+    if (this.headOf(model) < sequence) await this.tail.reach(sequence, signal);
+  }
+
+  /** Stores the tail now if this process is the owner. Another one drops what the owner has stored. */
+  async flushNow(): Promise<void> {
+    await (this.#isOwner() ? this.#flushing(() => this.#flush()) : this.#refresh());
+  }
+
+  /** Stores the tail if this process is the owner, then stops. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#running);
+  }
+
+  async #flushAtIntervals(): Promise<void> {
+    const { settings } = this.#deps;
+    const { signal } = this.#stopping;
+    const flush = () => this.#attempt(() => this.flushNow());
+    let lastAtMs = performance.now();
+    while (!signal.aborted) {
+      await pause(CHECK_MS, signal);
+      const isDue = performance.now() - lastAtMs >= settings.flushIntervalMs;
+      if (!isDue && this.tail.bytes() < settings.flushBytes) continue;
+      await flush();
+      lastAtMs = performance.now();
+    }
+    await flush();
+  }
+
+  async #flush(): Promise<void> {
+    const { models, checkpoints, log, settings, metrics } = this.#deps;
+    const { signal } = this.#stopping;
+    const { tail } = this;
+    const startedAt = performance.now();
+    await this.#refresh();
+    const isUrgent = () => tail.bytes() >= settings.flushBytes || signal.aborted;
+    const rest = (workMs: number) => (isUrgent() ? Promise.resolve() : pause(workMs * REST_PER_WORK, signal));
+    const following = models.filter((model) => this.followsTail(model));
+    const from = this.#known;
+    const flushed = await flushTail({ tail, models: following, from, checkpoints, log, rest });
+    this.#learn(flushed.checkpoints);
+    metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
+  }
+
+  /** Ends when every read model follows the tail: from then on, all are stored together. */
+  async #catchUpAll(): Promise<void> {
+    const { models, catchingUp } = this.#deps;
+    const { signal } = this.#stopping;
+    for (const model of models) {
+      for (let failuresInARow = 0; !signal.aborted && !this.followsTail(model); ) {
+        if (this.#isOwner()) {
+          const hasWorked = await catchingUp(() => this.#attempt(() => this.#catchUp(model)));
+          failuresInARow = hasWorked ? 0 : failuresInARow + 1;
+          if (hasWorked) continue;
+        }
+        await pause(backoffMs(failuresInARow, BACKOFF), signal);
+      }
+    }
+  }
+
+  /** One step of a read model that is behind. */
+  async #catchUp(model: ReadModel<unknown>): Promise<void> {
+    const { checkpoints, log, settings } = this.#deps;
+    const { signal } = this.#stopping;
+    await this.#refresh();
+    if (signal.aborted || !this.#isOwner() || this.followsTail(model)) return;
+    const rest = async (workMs: number) => {
+      await pause(workMs * REST_PER_WORK, signal);
+      signal.throwIfAborted();
+    };
+    const range = { from: this.checkpointOf(model), through: this.tail.head() };
+    const limits = { maxBytes: settings.flushBytes, rest };
+    this.#learn((await catchUp({ model, ...range, ...limits, log, checkpoints })).checkpoints);
+  }
+
+  async #refresh(): Promise<void> {
+    const before = new Map(this.#known);
+    const current = await this.#readCheckpoints(this.tail.partition);
+    for (const checkpoint of current.values()) assertNotBack(checkpoint, before.get(checkpoint.projection));
+    this.#learn(current.values());
+  }
+
+  /** Two reads may come back in any order. Drops from the tail what all that follow it have stored. */
+  #learn(checkpoints: Iterable<Checkpoint>): void {
+    for (const checkpoint of checkpoints) {
+      const known = this.#known.get(checkpoint.projection);
+      if (known && checkpoint.sequence >= known.sequence) this.#known.set(checkpoint.projection, checkpoint);
+    }
+    const stored = this.#deps.models
+      .filter((model) => this.followsTail(model))
+      .map((model) => this.checkpointOf(model).sequence);
+    this.tail.trimThrough(Math.min(...stored, this.tail.head()));
+  }
+
+  #isOwner(): boolean {
+    return this.#deps.isOwner(this.tail.partition);
+  }
+
+  /** A failed attempt is repeated later. Nothing is lost, because the log has all events. */
+  async #attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      const isStopping =
+        this.#stopping.signal.aborted && error instanceof Error && error.name === 'AbortError';
+      if (!isStopping) this.#warn(error);
+      return false;
+    }
+  }
+
+  #warn(err: unknown): void {
+    const { metrics, logger } = this.#deps;
+    const { partition } = this.tail;
+    metrics.retried(partition);
+    logger.warn({ partition, err }, 'following or storing is tried again');
+  }
+}
+
+/** A checkpoint only moves back if MongoDB is restored while this process runs. */
+function assertNotBack(
+  { partition, projection, sequence }: Checkpoint,
+  before: Checkpoint | undefined,
+): void {
+  if (!before || sequence >= before.sequence) return;
+  const message =
+    `the checkpoint of ${projection} in partition ${partition} went back to ${sequence}, ` +
+    `below ${before.sequence}: restart history`;
+  throw new Fault('CORRUPT_LOG', message);
+}
+
+/** Gives a function that runs works one after the other. */
+export function oneAtATime(): OneAtATime {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine;
+    return mine;
+  };
+}

@@ -1,0 +1,61 @@
+import { LRUCache } from 'lru-cache';
+import type { PartitionView } from './partition-view.ts';
+import type { ReadModel } from './read-model.ts';
+
+/** A page of a list of subjects. */
+export interface SubjectsAfter {
+  /** After this subject; empty: from the first. */
+  readonly after: string;
+  readonly limit: number;
+  /** Fields that the stored document must have. Subjects in a tail are given in any case. */
+  readonly having?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The next subjects in order, from the stored documents and the tails. Fold them before filtering: the stored document of
+ * a subject in a tail may be out of date.
+ */
+export type SubjectPages = (model: ReadModel<unknown>, page: SubjectsAfter) => Promise<readonly string[]>;
+
+interface StoredPage {
+  /** The checkpoints that were known before it was read, by partition. A subject that is stored later is in a tail. */
+  readonly checkpoints: readonly number[];
+  readonly subjects: Promise<readonly string[]>;
+}
+
+/** Some megabytes. */
+const MAX_KEPT_SUBJECTS = 50_000;
+
+/** Keeps what it read from the stored documents while the tails have everything that came after it. */
+export function createSubjectPages(partitions: readonly PartitionView[]): SubjectPages {
+  const pages = new LRUCache<string, StoredPage>({ maxSize: MAX_KEPT_SUBJECTS });
+  const isComplete = ({ checkpoints }: StoredPage) =>
+    partitions.every(({ tail }, at) => tail.floor() <= (checkpoints[at] ?? 0));
+
+  function storedAfter(model: ReadModel<unknown>, { after, limit, having }: SubjectsAfter) {
+    const name = JSON.stringify([model.projection.name, after, limit, having]);
+    const kept = pages.get(name);
+    if (kept && isComplete(kept)) return kept.subjects;
+    const checkpoints = partitions.map((view) => view.checkpointOf(model).sequence);
+    const subjects = model.store.subjectsAfter(after, limit, having);
+    pages.set(name, { checkpoints, subjects }, { size: Math.max(1, limit) });
+    subjects.catch(() => pages.delete(name));
+    return subjects;
+  }
+
+  return async (model, page) => {
+    const { after, limit } = page;
+    const inTails = partitions.flatMap(({ tail }) => firstAfter(tail.sortedSubjects(), after, limit));
+    return [...new Set([...(await storedAfter(model, page)), ...inTails])].sort().slice(0, limit);
+  };
+}
+
+function firstAfter(sorted: readonly string[], after: string, limit: number): readonly string[] {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as string) > after) high = middle;
+    else low = middle + 1;
+  }
+  return sorted.slice(low, low + limit);
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { View } from './view.ts';
+import { createViewCache, type KeptView } from './view-cache.ts';
+
+const CHECKPOINT = { partition: 0, projection: 'totals', sequence: 1, parked: [] };
+const EMPTY: View<unknown> = { slices: new Map(), through: 'z', position: CHECKPOINT, parked: undefined };
+
+function keptOf(subject: string, textBytes: number): KeptView<unknown> {
+  const documents = [{ text: 'x'.repeat(textBytes) }];
+  const slices = [{ subject, key: 'b', includes: { s: 1, i: 0 }, documents }];
+  return {
+    ...{ from: 'b', checkpoint: CHECKPOINT, eventCount: 0, through: 1 },
+    documents: Promise.resolve({ slices, through: 'm' }),
+    view: Promise.resolve(EMPTY),
+  };
+}
+
+test('the least recently requested views are dropped when the bytes are used up', async () => {
+  const cache = createViewCache(11_000);
+  for (const name of ['a', 'b', 'c', 'd']) {
+    cache.keep(name, keptOf(name, 1_500));
+    await cache.reading(name);
+    cache.find('a', 'b');
+  }
+  const isKept = (name: string) => cache.find(name, 'b') !== undefined;
+  expect(['a', 'b', 'c', 'd'].map(isKept)).toEqual([true, false, true, true]);
+});
+
+test('a view is found by the keys of its documents, and not while these are being read', async () => {
+  const cache = createViewCache(10_000);
+  cache.keep('bus-1', keptOf('bus-1', 10));
+  expect(cache.find('bus-1', 'b')).toBeUndefined();
+  await cache.reading('bus-1');
+  expect(cache.reading('bus-1')).toBeUndefined();
+  const isFound = (key: string) => cache.find('bus-1', key) !== undefined;
+  expect(['a', 'b', 'm', 'n'].map(isFound)).toEqual([false, true, true, false]);
+});
+
+test('a view that cannot be read or folded is dropped', async () => {
+  const cache = createViewCache(10_000);
+  cache.keep('unread', { ...keptOf('unread', 10), documents: Promise.reject(new Error('away')) });
+  cache.keep('unfolded', { ...keptOf('unfolded', 10), view: Promise.reject(new Error('newer event')) });
+  await cache.reading('unread');
+  await cache.reading('unfolded');
+  expect(['unread', 'unfolded'].map((name) => cache.find(name, 'b'))).toEqual([undefined, undefined]);
+});
