@@ -47,13 +47,13 @@ function impure({ files, mayImport, butNot, rule }: Layer): Override {
 const ENGINE_CLIENTS = ['mongodb', 'mongodb/**', 'ioredis', 'ioredis/**', '@nats-io/*', '@nats-io/*/**'];
 
 /** Relative imports stay in the room, so what they may be depends on how deep the file is in it. */
-function pure({ files, mayImport, npm = [], rule }: Layer, depth: number): Override {
+function pure({ files, mayImport, except = [], rule }: Layer, depth: number): Override {
   const group = [
     '**',
     '!./**',
     ...climbs(depth),
     ...mayImport.flatMap(allowPackage),
-    ...npm.map((name) => `!${name}`),
+    ...except.map((name) => `!${name}`),
   ];
   return { includes: files.map((glob) => atDepth(glob, depth)), patterns: [{ group, message: rule }] };
 }

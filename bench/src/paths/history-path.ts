@@ -14,7 +14,7 @@ import { flushTail } from '@odograph/history/views/flush';
 import type { ReadModel, SubjectLog } from '@odograph/history/views/read-model';
 import type { ChangedSlice, SliceName, StoredSlice } from '@odograph/history/views/read-model-store';
 import { createTail } from '@odograph/history/views/tail';
-import type { Projection } from '@odograph/kernel/projection';
+import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import { BSON } from 'mongodb';
 import { benchEvents } from '../reference/events.ts';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
@@ -105,8 +105,9 @@ function inMemory<S>(projection: Projection<S>): ReadModel<S> {
   const find = ({ subject, key }: SliceName): StoredSlice =>
     stored.get(keyOf({ subject, key })) ?? { subject, key, includes: undefined, documents: [] };
   const save = async (slices: readonly ChangedSlice[]) => {
-    for (const { subject, key, includes, documents } of slices)
-      stored.set(keyOf({ subject, key }), { subject, key, includes, documents });
+    // Only the first document is read again.
+    for (const { documents, ...slice } of slices)
+      stored.set(keyOf(slice), { ...slice, documents: documents.slice(0, 1) as DocumentBody[] });
   };
   const load = async (names: readonly SliceName[]) => names.map(find);
   const store = { load, save } as unknown as ReadModel<S>['store'];

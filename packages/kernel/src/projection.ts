@@ -29,8 +29,14 @@ export interface Projection<Slice> {
   read(event: VehicleEvent): SliceChange<Slice>;
   /** The slice before any event. */
   initial(subject: string, key: string): Slice;
-  /** The documents of a slice, in order. It does not change the slice, and grouping the same events differently gives the same documents. */
-  toDocuments(slice: Slice): readonly DocumentBody[];
-  /** The slice of these documents. They may mix two consecutive flushes; a sample found twice counts once. */
+  /**
+   * The documents of a slice, in order; undefined for one that stays as it is stored. It does not change the slice.
+   * Grouping the same events differently may give other documents, but never other answers.
+   */
+  toDocuments(slice: Slice): readonly (DocumentBody | undefined)[];
+  /**
+   * The slice of these documents: only the first one, if there is one, to fold events into; all to answer from.
+   * They may mix two consecutive flushes; a sample found twice counts once.
+   */
   fromDocuments(subject: string, key: string, documents: readonly DocumentBody[]): Slice;
 }

@@ -132,13 +132,13 @@ test('samples are paged through many windows, also one with several documents', 
     reported({ vehicleId, reportId: `r${observedAtMs}`, observedAtMs, speedKmh: 1 });
   const times = [
     ...Array.from({ length: 6 }, (_, day) => NOON_MS + day * 24 * HOUR_MS),
-    // More than a document has room for: 64 blocks of 128 samples.
+    // 35 full blocks of 256 samples, and a rest.
     ...Array.from({ length: 9_000 }, (_, at) => NOON_MS + 7 * 24 * HOUR_MS + at * 100),
     ...Array.from({ length: 6 }, (_, day) => NOON_MS + (8 + day) * 24 * HOUR_MS),
   ];
   await appendAll(times.slice(0, -3).map(sample));
   const documents = platform.database.collection(`samples_v${samples.version}`);
-  await eventually(async () => expect(await documents.countDocuments({ '_id.v': vehicleId })).toBe(11));
+  await eventually(async () => expect(await documents.countDocuments({ '_id.v': vehicleId })).toBe(45));
   const atLeast = await appendAll(times.slice(-3).map(sample));
   const seen: number[] = [];
   let pageToken = '';

@@ -13,10 +13,18 @@ export function deliver<S>(
   const stored = new Map(before);
   for (const group of groups) {
     for (const [key, slice] of fold(projection, group, stored)) {
-      stored.set(key, structuredClone(projection.toDocuments(slice)));
+      stored.set(key, store(projection.toDocuments(slice), stored.get(key)));
     }
   }
   return new Map([...stored].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The stored documents after a flush. */
+function store(
+  documents: readonly (DocumentBody | undefined)[],
+  before: readonly DocumentBody[] = [],
+): readonly DocumentBody[] {
+  return documents.map((document, n) => structuredClone(document ?? (before[n] as DocumentBody)));
 }
 
 /** Folds events into the stored documents; gives the slices that change, by key. */

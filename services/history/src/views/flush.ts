@@ -176,10 +176,8 @@ async function flushVehicle(
   if (folded.parked) parked.set(subject, folded.parked);
   else parked.delete(subject);
   const includes = includesUpTo(through, folded.parked);
-  for (const [key, { state, stored, isChanged }] of folded.slices) {
-    if (!isChanged) continue;
-    const documents = projection.toDocuments(state);
-    changed.push({ subject, key, includes, documents, before: stored.documents });
+  for (const [key, { state, isChanged }] of folded.slices) {
+    if (isChanged) changed.push({ subject, key, includes, documents: projection.toDocuments(state) });
   }
 }
 

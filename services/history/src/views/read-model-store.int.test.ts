@@ -6,12 +6,12 @@ import { totalsProjection } from './totals.fixture.ts';
 test('stretches have every slice once and complete, for any number of documents per slice', async () => {
   await using mongo = await testMongo();
   const store = createReadModelStore(mongo.db, totalsProjection());
-  const counts = { a: 1, b: 6, c: 1, d: 4, e: 2, f: 1, g: 1 };
+  const counts = { a: 1, b: 90, c: 1, d: 64, e: 2, f: 1, g: 1 };
   const includes = { s: 1, i: 0 };
   await store.save(
     Object.entries(counts).map(([key, count]) => {
       const documents = Array.from({ length: count }, (_, n) => ({ n }));
-      return { subject: 'bus-1', key, includes, documents, before: [] };
+      return { subject: 'bus-1', key, includes, documents };
     }),
   );
 
@@ -24,4 +24,26 @@ test('stretches have every slice once and complete, for any number of documents 
 
   expect(found).toEqual(counts);
   expect(await store.loadFirst('bus-2', '', 'z')).toEqual({ slices: [], through: 'z' });
+});
+
+test('a slice whose first document is missing, as after a crash, includes nothing', async () => {
+  await using mongo = await testMongo();
+  const store = createReadModelStore(mongo.db, totalsProjection());
+  const slice = { subject: 'bus-1', key: 'a', includes: { s: 1, i: 0 } };
+  await store.save([{ ...slice, documents: [undefined, { n: 1 }] }]);
+  const { slices } = await store.loadFirst('bus-1', 'a', 'a');
+  expect(slices).toEqual([{ ...slice, includes: undefined, documents: [{ n: 1 }] }]);
+  expect(await store.load([slice])).toEqual([{ ...slice, includes: undefined, documents: [] }]);
+});
+
+test('a fold gets the first document, and writes those that it gives', async () => {
+  await using mongo = await testMongo();
+  const store = createReadModelStore(mongo.db, totalsProjection());
+  const slice = { subject: 'bus-1', key: 'a' };
+  await store.save([{ ...slice, includes: { s: 1, i: 0 }, documents: [{ n: 0 }, { n: 1 }] }]);
+  await store.save([{ ...slice, includes: { s: 2, i: 0 }, documents: [{ n: 9 }, undefined, { n: 2 }] }]);
+  const includes = { s: 2, i: 0 };
+  expect(await store.load([slice])).toEqual([{ ...slice, includes, documents: [{ n: 9 }] }]);
+  const { slices } = await store.loadFirst('bus-1', 'a', 'a');
+  expect(slices).toEqual([{ ...slice, includes, documents: [{ n: 9 }, { n: 1 }, { n: 2 }] }]);
 });

@@ -26,7 +26,7 @@ interface ReadModelDocument {
 export interface StoredSlice {
   readonly subject: string;
   readonly key: string;
-  /** Undefined if nothing is stored. */
+  /** Undefined if the first document is not stored. */
   readonly includes: Includes | undefined;
   readonly documents: readonly DocumentBody[];
 }
@@ -43,16 +43,15 @@ export interface ChangedSlice {
   readonly subject: string;
   readonly key: string;
   readonly includes: Includes;
-  readonly documents: readonly DocumentBody[];
-  /** The documents it was made from. A document that is still the same object is not written again. */
-  readonly before: readonly DocumentBody[];
+  /** Undefined: stays as it is stored. */
+  readonly documents: readonly (DocumentBody | undefined)[];
 }
 
 export type SliceName = Pick<StoredSlice, 'subject' | 'key'>;
 
 /** The stored documents of one projection. */
 export interface ReadModelStore {
-  /** The stored documents of these slices. */
+  /** The first stored document of each of these slices: all that a fold needs. */
   load(slices: readonly SliceName[]): Promise<readonly StoredSlice[]>;
   /** A vehicle's first slices with keys between two keys, inclusive, in order: as many as fit into a few documents. */
   loadFirst(subject: string, fromKey: string, toKey: string): Promise<LoadedStretch>;
@@ -66,8 +65,8 @@ export interface ReadModelStore {
   save(slices: readonly ChangedSlice[]): Promise<void>;
 }
 
-/** Documents read with one query: a few windows of samples, at most 1 MiB each. */
-const DOCUMENTS_A_STRETCH = 4;
+/** Documents read with one query: two windows with a sample a second. A document is hardly ever over 100 kB. */
+const DOCUMENTS_A_STRETCH = 64;
 
 /** Whether a slice has the event of a position. */
 export function includesPosition(
@@ -89,26 +88,10 @@ export function createReadModelStore(database: Db, { name, version }: Projection
 
   const findSlice = ({ subject, key }: SliceName) => find({ _id: between(subject, key, key) });
 
-  /**
-   * Reads the first two documents of each slice by key, which is much cheaper than a range for each slice. A slice with two
-   * documents may have more, so it is read again by its range.
-   */
-  async function findAll(slices: readonly SliceName[]): Promise<readonly StoredSlice[]> {
-    const ids = slices.flatMap(({ subject: v, key: k }) => [
-      { v, k, n: 0 },
-      { v, k, n: 1 },
-    ]);
-    const found = await find({ _id: { $in: ids } });
-    const long = found.filter(({ documents }) => documents.length > 1);
-    if (long.length === 0) return found;
-    const whole = await find({ $or: long.map(({ subject, key }) => ({ _id: between(subject, key, key) })) });
-    return [...found.filter(({ documents }) => documents.length === 1), ...whole];
-  }
-
   return {
     async load(slices) {
       if (slices.length === 0) return [];
-      const found = await findAll(slices);
+      const found = await find({ _id: { $in: slices.map(({ subject: v, key: k }) => ({ v, k, n: 0 })) } });
       const byKey = new Map(found.map((slice) => [`${slice.subject}\n${slice.key}`, slice]));
       return slices.map(
         ({ subject, key }) =>
@@ -153,17 +136,14 @@ const between = (v: string, fromKey: string, toKey: string) => ({
 });
 
 /** Writes the last document first, so a reader that reads forward during a rewrite finds every sample at least once. */
-function writesOf({ subject, key, includes, documents, before }: ChangedSlice) {
+function writesOf({ subject, key, includes, documents }: ChangedSlice) {
   return documents
-    .map((body, n) => ({ n, body, isSame: body === before[n] }))
-    .filter(({ n, isSame }) => n === 0 || !isSame)
+    .flatMap((body, n) => (body === undefined ? [] : { n, body }))
     .reverse()
-    .map(({ n, body, isSame }) => {
+    .map(({ n, body }) => {
       const _id = { v: subject, k: key, n };
-      const next = isSame
-        ? { $mergeObjects: ['$$ROOT', { at: includes }] }
-        : { $literal: { _id, at: includes, body } };
       const isOlder = { $lt: ['$at', includes] };
+      const next = { $literal: { _id, at: includes, body } };
       return {
         updateOne: {
           filter: { _id },
@@ -184,7 +164,9 @@ function toSlices(documents: readonly ReadModelDocument[]): StoredSlice[] {
   for (const { _id, at, body } of documents) {
     const last = slices.at(-1);
     if (last && last.subject === _id.v && last.key === _id.k) last.documents.push(body);
-    else slices.push({ subject: _id.v, key: _id.k, includes: at, documents: [body] });
+    // Without the first document, as after a crash, nothing is sure to be included.
+    else
+      slices.push({ subject: _id.v, key: _id.k, includes: _id.n === 0 ? at : undefined, documents: [body] });
   }
   return slices;
 }

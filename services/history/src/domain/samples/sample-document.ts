@@ -1,102 +1,73 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
-import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
-import { decodeBlock, encodeBlock } from './sample-block.ts';
-import { type BlockMeasures, weightOf } from './sample-cut.ts';
+import type { RecordedSample } from '../recorded-sample.ts';
+import { isBlock, type SampleBlock, samplesOf, toBlock } from './sample-block.ts';
+import { type CutLimits, cut, weightOf } from './sample-cut.ts';
+import { sortAndMerge } from './sample-set.ts';
 
-/** An encoded block of samples. The fields beside the data answer frequent queries without decoding it. */
-export type StoredBlock = BlockMeasures & {
-  /** The key of its first sample: observed time in Unix milliseconds, and report id. */
-  readonly from: number;
-  readonly fromId: string;
-  /** The key of its last sample. */
-  readonly to: number;
-  readonly toId: string;
-  readonly data: Uint8Array;
+/** The first document of a window: the samples that do not fill a block yet, in order of arrival. */
+export type OpenDocument = {
+  /** The number of full blocks, each in a document of its own after this one. */
+  readonly full: number;
+  /** What came from flush to flush, as small blocks that are neither sorted nor merged. */
+  readonly pieces: readonly SampleBlock[];
 };
 
-/** Consecutive blocks, stored as one document. */
-export type SampleDocument = {
-  /** The start of its first block. */
-  readonly from: number;
-  /** The end of its last block. */
-  readonly to: number;
-  /** The number of samples. */
-  readonly count: number;
-  readonly blocks: readonly StoredBlock[];
-};
+export const EMPTY: OpenDocument = { full: 0, pieces: [] };
 
-export function toBlock(samples: readonly RecordedSample[]): StoredBlock {
-  const weights = samples.map(weightOf);
-  const [first, last] = [samples[0] as RecordedSample, samples.at(-1) as RecordedSample];
-  return {
-    from: first.observedAtMs,
-    fromId: first.reportId,
-    to: last.observedAtMs,
-    toId: last.reportId,
-    count: samples.length,
-    weight: weights.reduce((sum, weight) => sum + weight, 0),
-    head: weights[0] as number,
-    data: encodeBlock(samples),
-  };
-}
-
-/** The key of the first sample of a block. */
-export function startOf({ from, fromId }: StoredBlock): SampleKey {
-  return { observedAtMs: from, reportId: fromId };
-}
-
-/** The key of the last sample of a block. */
-export function endOf({ to, toId }: StoredBlock): SampleKey {
-  return { observedAtMs: to, reportId: toId };
+/** What new samples change in the documents of a window. */
+interface Packed {
+  readonly open: OpenDocument;
+  /** The blocks that are full now, sorted by key and without duplicates: one more document each. */
+  readonly filled: readonly SampleBlock[];
 }
 
 /**
- * The samples of a block, with only these signals if names are given.
- * @throws {Fault} CORRUPT_LOG if they differ from the other fields of the block.
+ * Adds new samples in order of arrival. They become one more piece, until the pieces fill a block.
+ * A full block is never decoded or changed again. The log alone says which samples it has, not how the log is cut into
+ * flushes, so a flush that is repeated after a crash writes the same full blocks.
  */
-export function samplesOf(block: StoredBlock, only?: ReadonlySet<string>): RecordedSample[] {
-  const samples = decodeBlock(block.data, only);
-  const [first, last] = [samples[0], samples.at(-1)];
-  const isConsistent =
-    samples.length === block.count &&
-    first !== undefined &&
-    last !== undefined &&
-    compareSampleKeys(first, startOf(block)) === 0 &&
-    compareSampleKeys(last, endOf(block)) === 0;
-  if (!isConsistent) throw otherForm();
-  return samples;
+export function pack(open: OpenDocument, loose: readonly RecordedSample[], limits: CutLimits): Packed {
+  const { full, pieces } = open;
+  if (loose.length === 0) return { open, filled: [] };
+  if (pieces.length < limits.pieces && fitsOneBlock(pieces, loose, limits))
+    return { open: { full, pieces: [...pieces, toBlock(loose)] }, filled: [] };
+  const arrived = [...pieces.flatMap((piece) => samplesOf(piece)), ...loose];
+  const blocks = cut(arrived, limits);
+  const rest = blocks.at(-1) as readonly RecordedSample[];
+  const filled = blocks.slice(0, -1).map((samples) => toBlock(sortAndMerge(samples)));
+  return { open: { full: full + filled.length, pieces: [toBlock(rest)] }, filled };
 }
 
-export function toDocument(blocks: readonly StoredBlock[]): SampleDocument {
-  const [first, last] = [blocks[0] as StoredBlock, blocks.at(-1) as StoredBlock];
-  const count = blocks.reduce((sum, block) => sum + block.count, 0);
-  return { from: first.from, to: last.to, count, blocks };
+function fitsOneBlock(
+  pieces: readonly SampleBlock[],
+  loose: readonly RecordedSample[],
+  limits: CutLimits,
+): boolean {
+  const count = pieces.reduce((sum, piece) => sum + piece.count, loose.length);
+  if (count > limits.samples) return false;
+  const weight = loose.reduce((sum, sample) => sum + weightOf(sample), 0);
+  return pieces.reduce((sum, piece) => sum + piece.weight, weight) <= limits.weight;
 }
 
 /**
- * Checks the form of a stored document; gives the same object.
- * @throws {Fault} CORRUPT_LOG if it has another form.
+ * The first document and the full blocks of a window's stored documents; the same objects.
+ * The first one is missing if the first flush of the window crashed before it wrote it.
+ * @throws {Fault} CORRUPT_LOG if one of them has another form.
  */
-export function asSampleDocument(body: DocumentBody): SampleDocument {
-  const { blocks } = body as Partial<SampleDocument>;
-  if (!Array.isArray(blocks) || blocks.length === 0 || !blocks.every(isBlock)) throw otherForm();
-  return body as SampleDocument;
+export function asDocuments(documents: readonly DocumentBody[]): [OpenDocument, readonly SampleBlock[]] {
+  const [first, ...others] = documents;
+  const [open, blocks] = isOpenDocument(first) ? [first, others] : [EMPTY, documents];
+  if (!blocks.every(isBlock)) throw otherForm();
+  return [open, blocks];
 }
 
-function isBlock(block: Partial<StoredBlock> | undefined): boolean {
-  const numbers = [block?.from, block?.to, block?.count, block?.weight, block?.head];
-  const ids = [block?.fromId, block?.toId];
-  return (
-    numbers.every(Number.isSafeInteger) &&
-    ids.every((id) => typeof id === 'string') &&
-    block?.data instanceof Uint8Array
-  );
+function isOpenDocument(body: DocumentBody | undefined): body is OpenDocument {
+  const { full, pieces } = (body ?? {}) as Partial<OpenDocument>;
+  return Number.isSafeInteger(full) && Array.isArray(pieces) && pieces.every(isBlock);
 }
 
 function otherForm(): Fault {
-  return new Fault(
-    'CORRUPT_LOG',
-    'a stored document of samples is not in the expected form: rebuild the projection samples',
-  );
+  const message = 'a stored document of samples is not in the expected form: rebuild the projection samples';
+  return new Fault('CORRUPT_LOG', message);
 }

@@ -2,7 +2,7 @@ import { LATEST_OBSERVED_AT_MS } from '../recorded-sample.ts';
 
 /**
  * Samples are stored by windows of event time, aligned to UTC, so the window of a sample depends on its time alone.
- * A flush rewrites the last document of a window; two hours at one sample a second are one document.
+ * A query reads all documents of a window; two hours at one sample a second are about 70 kB.
  */
 const WINDOW_MS = 2 * 60 * 60 * 1000;
 

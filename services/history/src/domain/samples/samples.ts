@@ -1,45 +1,48 @@
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type RecordedSample, samplesIn } from '../recorded-sample.ts';
+import type { SampleBlock } from './sample-block.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
-import { asSampleDocument, type SampleDocument } from './sample-document.ts';
-import { pack } from './sample-pack.ts';
-import { sortAndMerge } from './sample-set.ts';
+import { asDocuments, EMPTY, type OpenDocument, pack } from './sample-document.ts';
 import { windowKeyOf, windowStartOf } from './sample-window.ts';
 
 /** A vehicle's samples of one window. */
 export interface SamplesSlice {
   /** Where the window starts, in Unix milliseconds. */
   readonly startMs: number;
-  /** The stored documents, still encoded. */
-  readonly documents: readonly SampleDocument[];
+  /** The first stored document. */
+  readonly open: OpenDocument;
+  /** The full blocks, still encoded: the other stored documents, which only answers need. */
+  readonly full: readonly SampleBlock[];
   /** The samples since then, in order of arrival. The fold appends to it in place. */
   readonly loose: RecordedSample[];
 }
 
 /**
- * Every signal over time. It depends on the set of a vehicle's samples, not on the order of arrival.
+ * Every signal over time. Answers depend on the set of a vehicle's samples, not on the order of arrival.
  * The key of a sample is (observed time, report id); conflicting samples with the same key are merged.
- * One slice a window, cut into documents of encoded blocks.
+ * One slice a window: a document of the latest samples, as they came, then one for each full block.
  */
 export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
   return {
     name: 'samples',
-    version: 3,
+    version: 4,
     read,
-    initial: (_subject, key) => ({ startMs: Date.parse(key), documents: [], loose: [] }),
-    toDocuments: ({ documents, loose }) => pack(documents, sortAndMerge(loose), limits),
-    fromDocuments: (_subject, key, documents) => ({
-      startMs: Date.parse(key),
-      documents: documents.map(asSampleDocument),
-      loose: [],
-    }),
+    initial: (_subject, key) => ({ startMs: Date.parse(key), open: EMPTY, full: [], loose: [] }),
+    toDocuments(slice) {
+      const { open, filled } = pack(slice.open, slice.loose, limits);
+      return [open, ...Array.from({ length: slice.open.full }, () => undefined), ...filled];
+    },
+    fromDocuments(_subject, key, documents) {
+      const [open, full] = asDocuments(documents);
+      return { startMs: Date.parse(key), open, full, loose: [] };
+    },
   };
 }
 
 export const samples = createSamples(CUT_LIMITS);
 
-/** Only appends the samples. They are sorted into blocks when documents are made. */
+/** Only appends the samples. They are encoded when documents are made. */
 function read(event: VehicleEvent): SliceChange<SamplesSlice> {
   const recorded = samplesIn(event);
   return {
