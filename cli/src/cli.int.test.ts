@@ -132,7 +132,8 @@ describe('odograph replay', () => {
 
 describe('odograph status', () => {
   const STATUS = {
-    ...{ vehicle_id: 'bus-1', fleet: 'default', model: '' },
+    ...{ vehicle_id: 'bus-1', fleet: 'default', model: '', display_name: '', tags: [], capabilities: [] },
+    ...{ units: 'metric', retired: false, registration_version: 0 },
     signals: {
       speed_kmh: { value: 27.5, observed_at: '2026-11-21T10:00:00.000Z' },
       'Vehicle.Overlay.Transit.RouteId': { value: '383', observed_at: '2026-11-21T09:59:59.000Z' },
@@ -157,7 +158,25 @@ describe('odograph status', () => {
     const one = await runCli(['status', 'bus-1', '--endpoint', history.endpoint]);
     expect(one.stdout).toMatch(/speed_kmh +27\.5 +2026-11-21T10:00:00\.000Z/);
     const all = await runCli(['status', '--endpoint', history.endpoint]);
-    expect(all.stdout).toMatch(/^vehicle +model +speed.*\nbus-1 +28 km\/h/);
+    expect(all.stdout).toMatch(/^vehicle +name +model +speed.*\nbus-1 +28 km\/h/);
+  });
+
+  it('of some vehicles asks for those', async () => {
+    await cli(
+      'status',
+      '--fleet',
+      'north',
+      '--tag',
+      'night',
+      '--model',
+      'Citaro',
+      '--text',
+      '7',
+      '--retired',
+    );
+    expect(history.asked.statuses[0]).toMatchObject({
+      ...{ fleet: 'north', tag: 'night', model: 'Citaro', text: '7', includeRetired: true },
+    });
   });
 
   it('of an unknown vehicle is not found', async () => {
@@ -236,7 +255,8 @@ describe('odograph log', () => {
   it('read is one event a line, its data decoded', async () => {
     const { code, stdout } = await cli('log', 'read');
     expect(code).toBe(0);
-    const [reported, quarantined, conflicted, gap, undecodable, dropped, unknown] = jsonLines(stdout);
+    const [reported, quarantined, conflicted, gap, undecodable, dropped, updated, unknown] =
+      jsonLines(stdout);
     const head = {
       ...{ type: 'TelemetryReported', version: 1, subject: 'bus-1', report_id: 'r1', part: 0 },
       ...{ observed_at: '2026-11-21T10:00:00.000Z', received_at: '2026-11-21T10:00:00.250Z' },
@@ -262,6 +282,16 @@ describe('odograph log', () => {
       data: { reason: 'no envelope', raw_base64: 'AQI=' },
     });
     expect(dropped).toMatchObject({ data: { projection: 'status', position: '0/1/0' } });
+    expect(updated).toMatchObject({
+      ...{ type: 'VehicleUpdated', observed_at: null },
+      data: {
+        aggregate_version: 2,
+        fleet: 'default',
+        display_name: 'Bus 1',
+        tags: ['night'],
+        units: 'metric',
+      },
+    });
     expect(unknown).toMatchObject({
       type: 'VehicleTeleported',
       data: { unknown: expect.stringContaining('newer than this program'), payload_base64: 'CQ==' },

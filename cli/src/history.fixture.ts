@@ -1,5 +1,5 @@
 import { descriptorSet } from '@odograph/contracts/descriptors';
-import { encodePayload } from '@odograph/contracts/event-catalogue';
+import { encodeEvent, encodePayload } from '@odograph/contracts/event-catalogue';
 import {
   EventLogService,
   type LoggedEvent,
@@ -9,12 +9,23 @@ import {
 import { ProjectionsService } from '@odograph/contracts/generated/odograph/history/v1/projections';
 import {
   type ListSamplesRequest,
+  type ListStatusRequest,
   VehicleHistoryService,
   VehicleStatus,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import {
+  type ListRequest,
+  type RegisterRequest,
+  type RetireRequest,
+  type UpdateRequest,
+  Vehicle,
+  VehicleRegistryService,
+} from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import { Event, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { registrationToWire } from '@odograph/contracts/registration-payload';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
+import { DEFAULT_REGISTRATION, type Registration } from '@odograph/kernel/registration';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type GrpcService, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import { createGrpcServer } from '@odograph/platform/grpc/server';
@@ -25,15 +36,20 @@ export const SAMPLES = 2_345;
 
 /** The requests that the fixture got. */
 interface Asked {
+  readonly statuses: ListStatusRequest[];
   readonly samples: ListSamplesRequest[];
   readonly reads: ReadRequest[];
   readonly subscriptions: SubscribeRequest[];
+  readonly vehicles: ListRequest[];
+  readonly decisions: (RegisterRequest | UpdateRequest | RetireRequest)[];
 }
 
 /** A history that gives every caller the same answers, with the pages of the contract. Port 0 is a free one. */
 export async function startHistory(port = 0) {
-  const asked: Asked = { samples: [], reads: [], subscriptions: [] };
-  const services = [vehicleHistory(asked), eventLog(asked), projections()];
+  const asked: Asked = {
+    ...{ statuses: [], samples: [], reads: [], subscriptions: [], vehicles: [], decisions: [] },
+  };
+  const services = [vehicleHistory(asked), eventLog(asked), projections(), registry(asked)];
   const server = await createGrpcServer({ services, descriptorSet, logger: silentLogger, port });
   server.setServing(true);
   return { endpoint: `127.0.0.1:${server.port}`, port: server.port, asked, stop: () => server.stop(100) };
@@ -46,11 +62,15 @@ function vehicleHistory(asked: Asked): GrpcService {
       if (vehicleId !== 'bus-1') throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
       return { status: statusOf(vehicleId), position };
     }),
-    listStatus: unary(async ({ pageToken }) => ({
-      statuses: [statusOf(pageToken === '' ? 'bus-1' : 'bus-2')],
-      nextPageToken: pageToken === '' ? 'more' : '',
-      positions: [position],
-    })),
+    listStatus: unary(async (request) => {
+      asked.statuses.push(request);
+      const isFirst = request.pageToken === '';
+      return {
+        statuses: [statusOf(isFirst ? 'bus-1' : 'bus-2')],
+        nextPageToken: isFirst ? 'more' : '',
+        positions: [position],
+      };
+    }),
     listSamples: unary(async (request) => {
       asked.samples.push(request);
       const from = Number(request.pageToken);
@@ -69,7 +89,7 @@ function vehicleHistory(asked: Asked): GrpcService {
 function statusOf(vehicleId: string): VehicleStatus {
   return VehicleStatus.create({
     vehicleId,
-    fleet: 'default',
+    ...{ fleet: 'default', units: 1 },
     signals: signalsToWire({ speed_kmh: 27.5, 'Vehicle.Overlay.Transit.RouteId': '383' }),
     observedAtMs: { speed_kmh: AT_MS, 'Vehicle.Overlay.Transit.RouteId': AT_MS - 1_000 },
     lastObservedAtMs: AT_MS,
@@ -114,6 +134,10 @@ const EVENTS: readonly Event[] = [
   wire({
     ...{ type: 'ParkedEventDropped', ...HEAD },
     ...{ projection: 'status', position: { partition: 0, sequence: 1, index: 0 } },
+  }),
+  encodeEvent({
+    ...{ type: 'VehicleUpdated', ...HEAD, aggregateVersion: 2, commandHash: '00' },
+    registration: { ...DEFAULT_REGISTRATION, displayName: 'Bus 1', tags: ['night'] },
   }),
   {
     ...wire({ type: 'TimeTicked', ...HEAD }),
@@ -175,6 +199,44 @@ function projections(): GrpcService {
     retryParked: unary(async () => ({ position: { ...position, sequence: 9 } })),
     dropParked: unary(async () => {
       throw new Fault('NOT_FOUND', 'nothing of bus-1 is parked in status');
+    }),
+  });
+}
+
+function vehicle(vehicleId: string, version: number, registration: Partial<Registration> = {}): Vehicle {
+  const all = registrationToWire({ ...DEFAULT_REGISTRATION, ...registration });
+  return Vehicle.create({ vehicleId, version, registration: all, isRetired: vehicleId === 'old-1' });
+}
+
+/** Two registered vehicles, a retired one, and one that has only reported. */
+const VEHICLES: readonly Vehicle[] = [
+  vehicle('bus-1', 3, { fleet: 'north', displayName: 'Bus 1', tags: ['day', 'night'], units: 'imperial' }),
+  vehicle('bus-2', 1, { vin: '1M8GDM9AXKP042788' }),
+  vehicle('car-1', 0),
+  vehicle('old-1', 2, { fleet: 'north' }),
+];
+
+/** Accepts every decision, except about `bus-9`. It pages by two vehicles, and ignores the filter. */
+function registry(asked: Asked): GrpcService {
+  const position = { partition: 0, sequence: 12, index: 3 };
+  const decision = unary(async (request: RegisterRequest | UpdateRequest | RetireRequest) => {
+    asked.decisions.push(request);
+    if (request.vehicleId !== 'bus-9') return { version: 4, position };
+    const findings = [{ field: 'vin', reason: 'INVALID_VIN', description: 'is not a VIN' }];
+    throw new Fault('INVALID_INPUT', 'the registration is wrong', { findings });
+  });
+  return grpcService(VehicleRegistryService, {
+    ...{ register: decision, update: decision, retire: decision },
+    get: unary(async ({ vehicleId }) => {
+      const found = VEHICLES.find((each) => each.vehicleId === vehicleId);
+      if (found) return { vehicle: found, position };
+      throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported and is not registered`);
+    }),
+    list: unary(async (request) => {
+      asked.vehicles.push(request);
+      const from = Number(request.pageToken);
+      const nextPageToken = from + 2 < VEHICLES.length ? String(from + 2) : '';
+      return { vehicles: VEHICLES.slice(from, from + 2), nextPageToken, positions: [position] };
     }),
   });
 }

@@ -8,6 +8,7 @@ import { quarantineCommand } from './commands/quarantine.ts';
 import { replayCommand } from './commands/replay.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
+import { vehiclesCommand } from './commands/vehicles.ts';
 
 /** The whole command line. It throws a Fault or a CommanderError, and never exits the process. */
 export function createProgram(): Command {
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .addCommand(upCommand())
     .addCommand(replayCommand())
     .addCommand(statusCommand())
+    .addCommand(vehiclesCommand())
     .addCommand(historyCommand())
     .addCommand(logCommand())
     .addCommand(parkedCommand())

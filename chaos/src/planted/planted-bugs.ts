@@ -74,7 +74,7 @@ const inTheLog: readonly PlantedBug[] = [
     description: 'an event whose key has a known hash is a duplicate, whatever the event that is found there',
     service: 'history',
     file: LEDGER,
-    find: '      if (isSameKey(event, key)) return { position, event };',
+    find: '      if (isHolder(event)) return { position, event };',
     replace: '      return { position, event: { ...event, contentHash: key.contentHash } };',
     caughtBy: 'calm',
   },

@@ -37,7 +37,9 @@ export const poison: Scenario = {
     await round.wait(round.random.between(300, 3_000));
     round.expect('another vehicle is not parked', !(await isParked(other)), other);
     await round.expectViewsReachLog(PARKED_WITHIN_MS);
-    for (const projection of ['status', 'samples']) await history.dropParked(projection, victim);
+    for (const projection of ['status', 'samples', 'registration']) {
+      await history.dropParked(projection, victim);
+    }
     await round.until('a drop frees the vehicle', async () => !(await isParked(victim)), PARKED_WITHIN_MS);
   },
 };

@@ -7,21 +7,20 @@ import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
 import { positionArgument, repeatable } from '../terminal/arguments.ts';
+import { type FilterOptions, filterOf, hasFilter, withFilter } from '../terminal/filter.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { fleetTable, vehicleTable } from '../terminal/status-table.ts';
 
-interface StatusOptions {
-  readonly fleet?: string;
+interface StatusOptions extends FilterOptions {
   readonly atLeast?: readonly Position[];
   readonly endpoint?: string;
   readonly json?: boolean;
 }
 
 export function statusCommand(): Command {
-  return new Command('status')
+  return withFilter(new Command('status'))
     .description('print the latest known values of one vehicle, or of all')
     .argument('[id]', 'the vehicle (default: all)')
-    .option('--fleet <name>', 'only the vehicles of this fleet')
     .option(
       '--at-least <position>',
       'wait until the answer includes this position',
@@ -47,9 +46,10 @@ async function oneStatus(client: Client, vehicleId: string, options: StatusOptio
 }
 
 async function allStatuses(client: Client, options: StatusOptions): Promise<void> {
-  const { fleet, atLeast } = options;
+  const { atLeast } = options;
+  const filter = filterOf(options);
   const pages = everyPage((pageToken, pageSize) =>
-    client.statusPage({ fleet, atLeast, pageSize, pageToken }),
+    client.statusPage({ ...filter, atLeast, pageSize, pageToken }),
   );
   const rows: StatusJson[] = [];
   for await (const page of pages) {
@@ -59,7 +59,7 @@ async function allStatuses(client: Client, options: StatusOptions): Promise<void
     }
   }
   if (rows.length > 0) await printLine(fleetTable(rows));
-  else if (!options.json) note('no vehicle has reported yet');
+  else if (!options.json) note(hasFilter(filter) ? 'no such vehicle' : 'no vehicle has reported yet');
 }
 
 function statusesOf({ statuses, positions }: ListStatusResponse): readonly StatusJson[] {

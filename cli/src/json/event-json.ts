@@ -4,6 +4,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import { formatPosition } from '@odograph/kernel/position';
 import type { Sample } from '@odograph/kernel/signal';
 import type { QuarantinedSample, VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { registrationJson } from './registration-json.ts';
 import { isoTimeOrNull } from './times.ts';
 
 /** An event of the log, as `odograph log --json` prints it. */
@@ -12,7 +13,7 @@ export interface EventJson {
   readonly type: string;
   readonly version: number;
   readonly subject: string;
-  /** null: the vehicle's clock could not be used. */
+  /** null: the vehicle's clock could not be used, or the event is a decision, in which no vehicle's clock took part. */
   readonly observed_at: string | null;
   readonly received_at: string | null;
   readonly report_id: string;
@@ -70,6 +71,11 @@ function dataJson(event: VehicleEvent): object {
     case 'ParkedEventRetried':
     case 'ParkedEventDropped':
       return { projection: event.projection, position: formatPosition(event.position) };
+    case 'VehicleRegistered':
+    case 'VehicleUpdated':
+      return { aggregate_version: event.aggregateVersion, ...registrationJson(event.registration) };
+    case 'VehicleRetired':
+      return { aggregate_version: event.aggregateVersion };
   }
 }
 

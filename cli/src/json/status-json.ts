@@ -1,7 +1,9 @@
 import type { VehicleStatus } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { signalsToDomain } from '@odograph/contracts/signals';
 import { formatPosition, type Position } from '@odograph/kernel/position';
+import type { UnitSystem } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
+import { unitsOf } from './registration-json.ts';
 import { isoTimeOrNull } from './times.ts';
 
 /** A vehicle's latest known values, as `odograph status --json` prints them. */
@@ -9,6 +11,14 @@ export interface StatusJson {
   readonly vehicle_id: string;
   readonly fleet: string;
   readonly model: string;
+  readonly display_name: string;
+  readonly tags: readonly string[];
+  readonly capabilities: readonly string[];
+  /** In which tables show it; the signals here are always metric. */
+  readonly units: UnitSystem;
+  readonly retired: boolean;
+  /** 0: it has only reported. */
+  readonly registration_version: number;
   readonly vin?: string;
   readonly vin_check_digit_ok?: boolean;
   readonly signals: Readonly<
@@ -32,6 +42,12 @@ export function statusJson(status: VehicleStatus, position: Position | undefined
     vehicle_id: status.vehicleId,
     fleet: status.fleet,
     model: status.model,
+    display_name: status.displayName,
+    tags: status.tags,
+    capabilities: status.capabilities,
+    units: unitsOf(status.units),
+    retired: status.isRetired,
+    registration_version: status.registrationVersion,
     ...(status.vin !== undefined && { vin: status.vin }),
     ...(status.vinCheckDigitOk !== undefined && { vin_check_digit_ok: status.vinCheckDigitOk }),
     signals: Object.fromEntries(signals),

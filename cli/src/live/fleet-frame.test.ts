@@ -13,7 +13,8 @@ function statusOf(
   const heard = new Date(NOW_MS - ageMs).toISOString();
   const signals = Object.entries(values).map(([name, value]) => [name, { value, observed_at: heard }]);
   return {
-    ...{ vehicle_id: vehicleId, fleet: 'default', model: '', signals: Object.fromEntries(signals) },
+    ...{ vehicle_id: vehicleId, fleet: 'default', model: '', display_name: '', tags: [], capabilities: [] },
+    ...{ units: 'metric', retired: false, registration_version: 0, signals: Object.fromEntries(signals) },
     ...{ last_observed_at: heard, last_received_at: heard },
   };
 }

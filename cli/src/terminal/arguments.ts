@@ -53,6 +53,18 @@ export function listArgument(text: string): readonly string[] {
   throw new InvalidArgumentError('It must be names, separated by commas.');
 }
 
+/** Names, separated by commas; an empty text gives none. */
+export function namesArgument(text: string): readonly string[] {
+  return text.trim() === '' ? [] : listArgument(text);
+}
+
+/** A version, from 0. */
+export function versionArgument(text: string): number {
+  const version = Number(text);
+  if (/^\d{1,10}$/.test(text) && version < 2 ** 32) return version;
+  throw new InvalidArgumentError('It must be a version, 0 or more.');
+}
+
 /** An option that may be given several times. */
 export function repeatable<T>(
   parse: (text: string) => T,

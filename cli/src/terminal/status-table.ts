@@ -1,11 +1,15 @@
+import type { UnitSystem } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { StatusJson } from '../json/status-json.ts';
 import { textTable } from './text-table.ts';
 
 /** One vehicle as text: what it is, then each signal with its time. */
 export function vehicleTable(status: StatusJson): string {
+  const { vehicle_id, display_name, fleet, model, tags, capabilities, retired } = status;
   const head = [
-    `${status.vehicle_id}  fleet ${status.fleet}${status.model ? `  ${status.model}` : ''}`,
+    [vehicle_id, display_name, `fleet ${fleet}`, model, retired ? 'retired' : ''].filter(Boolean).join('  '),
+    ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : []),
+    ...(capabilities.length > 0 ? [`capabilities ${capabilities.join(', ')}`] : []),
     ...(status.vin ? [`VIN ${status.vin}${status.vin_check_digit_ok ? '' : ' (check digit mismatch)'}`] : []),
     `last observed ${status.last_observed_at ?? 'never'}, received ${status.last_received_at ?? 'never'}`,
     ...(status.parked_at
@@ -24,15 +28,26 @@ export function vehicleTable(status: StatusJson): string {
 export function fleetTable(statuses: readonly StatusJson[]): string {
   const rows = statuses.map((status) => [
     status.vehicle_id,
+    status.display_name,
     status.model,
-    measured(status, 'speed_kmh', 0, ' km/h'),
+    distance(status, 'speed_kmh', 0, { metric: ' km/h', imperial: ' mph' }),
     measured(status, 'battery_level_pct', 0, ' %'),
     measured(status, 'fuel_level_pct', 0, ' %'),
     locationOf(status),
-    measured(status, 'odometer_km', 1, ' km'),
+    distance(status, 'odometer_km', 1, { metric: ' km', imperial: ' mi' }),
     status.last_observed_at ?? '',
   ]);
-  const head = ['vehicle', 'model', 'speed', 'battery', 'fuel', 'location', 'odometer', 'last observed'];
+  const head = [
+    'vehicle',
+    'name',
+    'model',
+    'speed',
+    'battery',
+    'fuel',
+    'location',
+    'odometer',
+    'last observed',
+  ];
   return textTable(head, rows);
 }
 
@@ -40,6 +55,21 @@ export function locationOf(status: StatusJson): string {
   const [latitude, longitude] = [signalOf(status, 'latitude_deg'), signalOf(status, 'longitude_deg')];
   if (typeof latitude !== 'number' || typeof longitude !== 'number') return '';
   return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+}
+
+const KM_A_MILE = 1.609344;
+
+/** Kilometres, or km/h, in the units in which the vehicle is shown. */
+function distance(
+  status: StatusJson,
+  name: string,
+  digits: number,
+  units: Readonly<Record<UnitSystem, string>>,
+): string {
+  const value = signalOf(status, name);
+  if (typeof value !== 'number') return '';
+  const shown = status.units === 'imperial' ? value / KM_A_MILE : value;
+  return shown.toFixed(digits) + units[status.units];
 }
 
 /** A number with its unit; empty if it is not known. */

@@ -11,9 +11,11 @@ import type {
   RecordedSample,
   VehicleStatus,
 } from './generated/odograph/history/v1/vehicle_history.ts';
+import type { ListResponse, Vehicle } from './generated/odograph/history/v1/vehicle_registry.ts';
 import type { ReportResult } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import * as history from './history.ts';
 import * as log from './log.ts';
+import * as registry from './registry.ts';
 import { report } from './report.ts';
 import type { RetryOptions } from './retry.ts';
 import { type SendOptions, type Sent, send } from './send.ts';
@@ -77,7 +79,7 @@ export class Client {
     return await openConnection(this.#ingest, options);
   }
 
-  /** The latest known values of a vehicle. Throws NOT_FOUND if it has never reported. */
+  /** The latest known values of a vehicle. Throws NOT_FOUND if it has never reported and is not registered. */
   async status(vehicleId: string, options: history.StatusOptions = {}): Promise<history.StatusAnswer> {
     return await history.status(this.#history, vehicleId, this.#withDefaults(options));
   }
@@ -145,6 +147,55 @@ export class Client {
   /** The events that a projection could not apply, by projection and vehicle. */
   parkedEvents(options: RetryOptions = {}): AsyncGenerator<ParkedEvent, void, undefined> {
     return history.parkedEvents(this.#history, this.#withDefaults(options));
+  }
+
+  /** A vehicle's registration, its version, and whether it is retired. Throws NOT_FOUND if the vehicle is not known. */
+  async vehicle(vehicleId: string, options: history.StatusOptions = {}): Promise<registry.VehicleAnswer> {
+    return await registry.vehicle(this.#history, vehicleId, this.#withDefaults(options));
+  }
+
+  /** The vehicles, by id, also those that have only reported. The deadline is that of each page. */
+  async *vehicles(options: history.StatusesOptions = {}): AsyncGenerator<Vehicle, void, undefined> {
+    const pages = history.everyPage((pageToken, pageSize) => {
+      return this.vehiclePage({ pageSize, ...options, pageToken });
+    });
+    for await (const { vehicles } of pages) yield* vehicles;
+  }
+
+  /** One page of the vehicles, with the positions that it reflects. */
+  async vehiclePage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListResponse> {
+    return await registry.vehiclePage(this.#history, this.#withDefaults(options));
+  }
+
+  /**
+   * Registers a vehicle, or a retired one again, and resolves when every query sees it. Like the other decisions it is
+   * also retried after DEADLINE. Throws INVALID_INPUT with the wrong fields; RULE_VIOLATED if the vehicle is registered;
+   * VERSION_CONFLICT if it was changed in the meantime.
+   */
+  async registerVehicle(
+    vehicleId: string,
+    registration: registry.RegistrationFields = {},
+    options: registry.DecisionOptions = {},
+  ): Promise<registry.DecisionAnswer> {
+    const withDefaults = this.#withDefaults(options);
+    return await registry.registerVehicle(this.#history, vehicleId, registration, withDefaults);
+  }
+
+  /** Changes the fields that are given, and no other. Throws RULE_VIOLATED if the vehicle is retired or has these values already. */
+  async updateVehicle(
+    vehicleId: string,
+    change: registry.RegistrationFields,
+    options: registry.DecisionOptions = {},
+  ): Promise<registry.DecisionAnswer> {
+    return await registry.updateVehicle(this.#history, vehicleId, change, this.#withDefaults(options));
+  }
+
+  /** Takes a vehicle out of the lists; its history stays. Throws RULE_VIOLATED if it is retired already. */
+  async retireVehicle(
+    vehicleId: string,
+    options: registry.DecisionOptions = {},
+  ): Promise<registry.DecisionAnswer> {
+    return await registry.retireVehicle(this.#history, vehicleId, this.#withDefaults(options));
   }
 
   /** Applies a vehicle's parked event again, and resolves with the position of the decision. It is not retried. */

@@ -21,9 +21,7 @@ export interface StatusAnswer {
   readonly position: Position;
 }
 
-export interface StatusesOptions extends RetryOptions {
-  /** Only this fleet. Default: all. */
-  readonly fleet?: string | undefined;
+export interface StatusesOptions extends RetryOptions, VehicleFilter {
   /** Waits until the answer reflects these positions, one a partition. */
   readonly atLeast?: readonly Position[] | undefined;
   /** Vehicles in a page, 1 to 1,000. Default: 1,000 for all pages, 50 for one. */
@@ -39,6 +37,20 @@ export interface SamplesOptions extends StatusOptions {
   readonly signals?: readonly string[] | undefined;
   /** Samples in a page, 1 to 1,000. Default: 1,000 for all pages, 50 for one. */
   readonly pageSize?: number | undefined;
+}
+
+/** Which vehicles a list has. Default: all but the retired ones. */
+export interface VehicleFilter {
+  /** Only this fleet. */
+  readonly fleet?: string | undefined;
+  /** Only with this tag. */
+  readonly tag?: string | undefined;
+  /** Only this model. */
+  readonly model?: string | undefined;
+  /** Only with this text in the id, name, model or VIN, in any case. */
+  readonly text?: string | undefined;
+  /** Also the retired ones. */
+  readonly includeRetired?: boolean | undefined;
 }
 
 /** Where a page begins. */
@@ -69,12 +81,18 @@ export function statusPage(
   channel: Channel,
   options: StatusesOptions & PageStart = {},
 ): Promise<ListStatusResponse> {
-  const { fleet = '', atLeast = [], pageSize = 0, pageToken = '' } = options;
-  const request = { fleet, pageSize, pageToken, atLeast: [...atLeast] };
+  const request = vehiclePageRequest(options);
   return withRetries(
     (callOptions) => callUnary(channel, VehicleHistoryService.listStatus, request, callOptions),
     options,
   );
+}
+
+/** The request for one page of a list of vehicles. */
+export function vehiclePageRequest(options: StatusesOptions & PageStart) {
+  const { fleet = '', tag = '', model = '', text = '', includeRetired = false } = options;
+  const { atLeast = [], pageSize = 0, pageToken = '' } = options;
+  return { fleet, tag, model, text, includeRetired, pageSize, pageToken, atLeast: [...atLeast] };
 }
 
 export function samplePage(

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isFault } from '@odograph/kernel/fault';
-import type { EventHead, VehicleEvent } from '@odograph/kernel/vehicle-event';
+import type { DecisionHead, EventHead, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { describe, expect, test } from 'vitest';
 import {
   decodeEvent,
   encodeConflict,
+  encodeEvent,
   encodePayload,
   isNewerThanKnown,
   NEWEST_VERSIONS,
@@ -31,10 +32,14 @@ function readGolden(file: string): Golden {
 
 function onWire(
   encoded: { type: string; version: number; payload: Buffer },
-  head: Partial<EventHead> = {},
+  head: Partial<EventHead | DecisionHead> = {},
 ): Event {
   const { subject = 'V1', reportId = 'r1', observedAtMs = 1000, receivedAtMs = 2000 } = head;
-  return Event.create({ ...encoded, subject, reportId, observedAtMs, receivedAtMs });
+  const decision = 'commandHash' in head && {
+    aggregateVersion: head.aggregateVersion,
+    contentHash: Buffer.from(head.commandHash ?? '', 'hex'),
+  };
+  return Event.create({ ...encoded, subject, reportId, observedAtMs, receivedAtMs, ...decision });
 }
 
 function faultOf(event: Event): unknown {
@@ -77,6 +82,15 @@ describe('the event catalogue', () => {
     expect(decodeEvent(onWire(encodePayload(reported), { observedAtMs: 0 })).observedAtMs).toBe(2000);
   });
 
+  test('writes a decision with its version and what was asked for, and without a time of a vehicle', () => {
+    const at = { observedAtMs: 2000, receivedAtMs: 2000 };
+    const head = { subject: 'V1', reportId: 'd1', ...at, aggregateVersion: 7, commandHash: '00ff' };
+    const retired: VehicleEvent = { type: 'VehicleRetired', ...head };
+    const wire = encodeEvent(retired);
+    expect(wire).toMatchObject({ aggregateVersion: 7, observedAtMs: 0, contentHash: Buffer.from([0, 0xff]) });
+    expect(decodeEvent(Event.decode(Event.encode(wire).finish()))).toEqual(retired);
+  });
+
   test('keeps each byte of the event in a conflict', () => {
     const came = Event.create({
       ...onWire(encodePayload(reported)),
@@ -105,6 +119,7 @@ describe('an event that cannot be decoded', () => {
     ['a conflict with nothing in it', 'TelemetryConflicted', ''],
     ['a parked event without a position', 'ParkedEventDropped', '0a0173'],
     ['a parked event at a whole envelope', 'ParkedEventDropped', '0a017312021005'],
+    ['a decision without a version', 'VehicleRetired', ''],
   ])('is %s', (_, type, payload) => {
     expect(
       isFault(faultOf(onWire({ type, version: 1, payload: Buffer.from(payload, 'hex') })), 'CORRUPT_LOG'),

@@ -1,6 +1,8 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type {
+  DecisionEvent,
+  DecisionHead,
   EventHead,
   EventType,
   TelemetryConflicted,
@@ -11,6 +13,7 @@ import type {
 import * as wire from './generated/odograph/telemetry/v1/event.ts';
 import * as operational from './operational-payload.ts';
 import { firstVersion, type PayloadVersions } from './payload-versions.ts';
+import * as registration from './registration-payload.ts';
 import * as telemetry from './telemetry-payload.ts';
 
 /** The type, version and payload of an event on the wire. */
@@ -23,7 +26,7 @@ interface EncodedPayload {
 /** How events of one type are decoded and encoded. */
 interface EventForm<E extends VehicleEvent> {
   readonly newest: number;
-  decode(head: EventHead, version: number, payload: Uint8Array): E;
+  decode(event: wire.Event): E;
   encode(event: E): Uint8Array;
 }
 
@@ -59,6 +62,17 @@ const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { 
     operational.droppedToDomain,
     operational.parkedToPayload,
   ),
+  VehicleRegistered: decision(
+    firstVersion(wire.VehicleRegistered),
+    registration.registeredToDomain,
+    registration.registrationToPayload,
+  ),
+  VehicleUpdated: decision(
+    firstVersion(wire.VehicleUpdated),
+    registration.updatedToDomain,
+    registration.registrationToPayload,
+  ),
+  VehicleRetired: decision(firstVersion(wire.VehicleRetired), registration.retiredToDomain, () => ({})),
 };
 
 /** The version in which each event type is written; every version from 1 to this one can be read. */
@@ -76,7 +90,7 @@ export function decodeEvent(event: wire.Event): VehicleEvent {
   const form = formOf(type);
   if (form === undefined || version > form.newest) throw new NewerEventFault(type, version);
   try {
-    return form.decode(headOf(event), version, event.payload);
+    return form.decode(event);
   } catch (cause) {
     if (isNewerThanKnown(cause)) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -106,7 +120,13 @@ export function encodeEvent(event: VehicleEvent, stamp: EventStamp = {}): wire.E
     ...encodePayload(event),
     ...{ subject, reportId, observedAtMs, receivedAtMs },
     ...{ part: 0, contentHash: NO_CONTENT, traceparent: '', ...stamp },
+    ...('aggregateVersion' in event && decisionFields(event)),
   };
+}
+
+/** Without an observed time, so that the same decision has the same key whenever it is sent. */
+function decisionFields({ aggregateVersion, commandHash }: DecisionEvent) {
+  return { observedAtMs: 0, aggregateVersion, contentHash: Buffer.from(commandHash, 'hex') };
 }
 
 /** The payload of a conflict. It keeps each byte of the event that came, with its part, hash, trace and version. */
@@ -140,7 +160,20 @@ function form<E extends VehicleEvent, P>(
 ): EventForm<E> {
   return {
     newest: versions.newest,
-    decode: (head, version, payload) => toDomain(head, versions.decode(version, payload)),
+    decode: (event) => toDomain(headOf(event), versions.decode(event.version, event.payload)),
+    encode: (event) => versions.encode(toPayload(event)),
+  };
+}
+
+/** The form of an event that has a version of its subject. */
+function decision<E extends DecisionEvent, P>(
+  versions: PayloadVersions<P>,
+  toDomain: (head: DecisionHead, payload: P) => E,
+  toPayload: (event: E) => P,
+): EventForm<E> {
+  return {
+    newest: versions.newest,
+    decode: (event) => toDomain(decisionHeadOf(event), versions.decode(event.version, event.payload)),
     encode: (event) => versions.encode(toPayload(event)),
   };
 }
@@ -154,6 +187,12 @@ function formOf(type: string): EventForm<VehicleEvent> | undefined {
 /** Event time is log time if the vehicle's clock could not be used. */
 function headOf({ subject, reportId, observedAtMs, receivedAtMs }: wire.Event): EventHead {
   return { subject, reportId, observedAtMs: observedAtMs === 0 ? receivedAtMs : observedAtMs, receivedAtMs };
+}
+
+function decisionHeadOf(event: wire.Event): DecisionHead {
+  const { aggregateVersion, contentHash } = event;
+  if (!aggregateVersion) throw new Fault('CORRUPT_LOG', 'a decision has no version');
+  return { ...headOf(event), aggregateVersion, commandHash: Buffer.from(contentHash).toString('hex') };
 }
 
 function conflictToDomain(head: EventHead, { came, heldAt }: wire.TelemetryConflicted): TelemetryConflicted {

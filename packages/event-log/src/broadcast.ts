@@ -66,6 +66,8 @@ function fateToWire(fate: Fate): EventFate {
   switch (fate.kind) {
     case 'duplicate':
       return { index, kind: EventFate_Kind.DUPLICATE, heldAt: undefined, reason: '' };
+    case 'superseded':
+      return { index, kind: EventFate_Kind.SUPERSEDED, heldAt: undefined, reason: '' };
     case 'conflict':
       return { index, kind: EventFate_Kind.CONFLICT, heldAt: fate.heldAt, reason: '' };
     case 'undecodable':
@@ -76,6 +78,7 @@ function fateToWire(fate: Fate): EventFate {
 /** A fate of another kind is from a newer program: the broadcast counts as lost, and the log is read. */
 function fateToDomain({ index, kind, heldAt, reason }: EventFate): Fate {
   if (kind === EventFate_Kind.DUPLICATE) return { index, kind: 'duplicate' };
+  if (kind === EventFate_Kind.SUPERSEDED) return { index, kind: 'superseded' };
   if (kind === EventFate_Kind.UNDECODABLE) return { index, kind: 'undecodable', reason };
   if (kind === EventFate_Kind.CONFLICT && heldAt)
     return { index, kind: 'conflict', heldAt: { ...heldAt, index: heldAt.index ?? 0 } };

@@ -22,6 +22,8 @@ export type Fate =
   | { readonly index: number; readonly kind: 'duplicate' }
   /** The log has another event under its key: readers see a TelemetryConflicted. */
   | { readonly index: number; readonly kind: 'conflict'; readonly heldAt: EventPosition }
+  /** The log has another decision with the same version of its aggregate: readers do not see it. */
+  | { readonly index: number; readonly kind: 'superseded' }
   /** It cannot be decoded: readers see an UndecodableReceived. */
   | { readonly index: number; readonly kind: 'undecodable'; readonly reason: string };
 
@@ -82,12 +84,17 @@ export function eventsOf(envelope: CommittedEnvelope): readonly StoredEvent[] {
   for (const [index, entry] of opened.entries.entries()) {
     const fate = fates.size > 0 ? fates.get(index) : undefined;
     if (fate === undefined) events.push(encoded(envelope, opened.buffer, entry, index));
-    else if (fate.kind !== 'duplicate') events.push(substitute(envelope, entry.event, fate));
+    else if (fate.kind === 'conflict' || fate.kind === 'undecodable')
+      events.push(substitute(envelope, entry.event, fate));
   }
   return events;
 }
 
-function substitute(envelope: CommittedEnvelope, event: Event, fate: Exclude<Fate, { kind: 'duplicate' }>) {
+function substitute(
+  envelope: CommittedEnvelope,
+  event: Event,
+  fate: Extract<Fate, { kind: 'conflict' | 'undecodable' }>,
+) {
   const stored = { position: positionIn(envelope, fate.index), event };
   return fate.kind === 'conflict'
     ? conflictOf(stored, fate.heldAt)

@@ -1,3 +1,4 @@
+import type { EventPosition } from './position.ts';
 import type { VehicleEvent } from './vehicle-event.ts';
 
 /** The content of a stored document without its key and position: plain data, with bytes as Uint8Array. */
@@ -23,10 +24,11 @@ export interface Projection<Slice> {
   /** Raised when the same log would give other documents. Compare answers only within one version. */
   readonly version: number;
   /**
-   * Reads an event once, for all slices that it changes.
+   * Reads an event once, for all slices that it changes. Its position in the log may be left out by a caller that does not
+   * apply the change.
    * Throws a Fault CORRUPT_LOG if one of these slices could not apply the content of the event.
    */
-  read(event: VehicleEvent): SliceChange<Slice>;
+  read(event: VehicleEvent, position?: EventPosition): SliceChange<Slice>;
   /** The slice before any event. */
   initial(subject: string, key: string): Slice;
   /**

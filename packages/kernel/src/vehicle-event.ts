@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts';
 import type { EventPosition } from './position.ts';
+import type { Registration } from './registration.ts';
 import type { Sample } from './signal.ts';
 
 /** What all events have. */
@@ -80,6 +81,38 @@ export interface ParkedEventDropped extends EventHead {
   readonly position: EventPosition;
 }
 
+/** What the event of a decision has. Its report id is the id of the decision, and its observed time is the received one. */
+export interface DecisionHead extends EventHead {
+  /** The version that the decision gives its subject, from 1. The log has each version of a subject once. */
+  readonly aggregateVersion: number;
+  /** Hex of what was asked for: the same decision sent again has the same. */
+  readonly commandHash: string;
+}
+
+/** A vehicle was registered, for the first time or after it was retired. */
+export interface VehicleRegistered extends DecisionHead {
+  readonly type: 'VehicleRegistered';
+  readonly registration: Registration;
+}
+
+/** The registration of a vehicle was changed. */
+export interface VehicleUpdated extends DecisionHead {
+  readonly type: 'VehicleUpdated';
+  /** The whole registration after the change. */
+  readonly registration: Registration;
+}
+
+/** A vehicle was retired. Its history stays. */
+export interface VehicleRetired extends DecisionHead {
+  readonly type: 'VehicleRetired';
+}
+
+/** A decision about the registration of a vehicle. */
+export type RegistrationEvent = VehicleRegistered | VehicleUpdated | VehicleRetired;
+
+/** The event of a decision: it has a version of its subject. */
+export type DecisionEvent = RegistrationEvent;
+
 /** Any event of the log, in the newest version of its type. */
 export type VehicleEvent =
   | TelemetryReported
@@ -89,7 +122,8 @@ export type VehicleEvent =
   | LogGapFound
   | UndecodableReceived
   | ParkedEventRetried
-  | ParkedEventDropped;
+  | ParkedEventDropped
+  | DecisionEvent;
 
 export type EventType = VehicleEvent['type'];
 
@@ -101,4 +135,12 @@ export function reportIn(event: VehicleEvent): TelemetryReported | undefined {
   if (event.type === 'TelemetryReported') return event;
   if (event.type === 'TelemetryConflicted' && event.came.type === 'TelemetryReported') return event.came;
   return undefined;
+}
+
+/** The decision about a registration in an event; undefined if it is another event. */
+export function registrationIn(event: VehicleEvent): RegistrationEvent | undefined {
+  const { type } = event;
+  return type === 'VehicleRegistered' || type === 'VehicleUpdated' || type === 'VehicleRetired'
+    ? event
+    : undefined;
 }

@@ -13,8 +13,11 @@ import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { projectionsService } from './api/projections-service.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
+import { vehicleRegistryService } from './api/vehicle-registry-service.ts';
 import { createReleaseParked } from './commands/parked.ts';
+import { createDecideRegistration } from './commands/registration.ts';
 import { type HistoryConfig, MIN_POOL } from './config.ts';
+import { registrationProjection } from './domain/registration/registration-projection.ts';
 import { samples } from './domain/samples/samples.ts';
 import { status } from './domain/status/status.ts';
 import { openLiveLog } from './log/broadcaster.ts';
@@ -110,13 +113,14 @@ function viewParts(
     .part('models', ({ mongo }) => ({
       status: readModelOf(mongo.db, status),
       samples: readModelOf(mongo.db, samples),
+      registration: readModelOf(mongo.db, registrationProjection),
     }))
     .part('views', async ({ mongo, log, liveLog, models, writers, metrics }, stopping) => {
       const views = await startViews({
         ...{ partitionCount, settings, stopping, database: mongo.db },
         log: log.reader,
         listen: liveLog.listen,
-        models: [models.status, models.samples],
+        models: Object.values(models),
         isOwner: (partition) => writers.isOwner(partition),
         metrics: createViewMetrics(metrics.meter),
         logger,
@@ -146,10 +150,15 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
         createReleaseParked({
           ...{ partitionCount, publisher, clock: systemClock },
           reader: views.reader,
-          models: [models.status, models.samples],
+          models: Object.values(models),
         }),
       )
-      .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, releaseParked }) =>
+      .part('decideRegistration', ({ models, views, publisher }) =>
+        createDecideRegistration({
+          ...{ partitionCount, publisher, clock: systemClock, reader: views.reader, ...models },
+        }),
+      )
+      .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, ...commands }) =>
         grpcPart({
           ...config.grpc,
           services: [
@@ -158,7 +167,11 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
               describe: () => partitionInfo.describe(),
             }),
-            projectionsService({ partitionCount, views, releaseParked }),
+            projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),
+            vehicleRegistryService({
+              ...{ partitionCount, views, status: models.status },
+              decideRegistration: commands.decideRegistration,
+            }),
           ],
           ...{ descriptorSet, logger, meter: metrics.meter, toFault: mongo.asFault },
         }),

@@ -53,19 +53,34 @@ export class Cells {
   }
 }
 
-/** Makes a report of a row. The cells collect the faults. */
-type RowReader = (cells: Cells) => VehicleReport;
+/** A row of a table: what was made of its cells, or why it cannot be read. */
+export type TableRow<Value> =
+  | { readonly row: number; readonly value: Value }
+  | { readonly row: number; readonly unreadable: string };
+
+/** Makes a value of a row. The cells collect the faults. */
+type RowReader<Value> = (cells: Cells) => Value;
+
+/** Reads the reports of a CSV file, see {@link readTable}. */
+export async function* readCsv(
+  lines: AsyncIterable<Line>,
+  forColumns: (columns: readonly string[]) => RowReader<VehicleReport>,
+): AsyncGenerator<SourceRow> {
+  for await (const row of readTable(lines, forColumns)) {
+    yield 'value' in row ? { row: row.row, report: row.value } : row;
+  }
+}
 
 /**
  * Reads CSV (RFC 4180, without line breaks inside quotes: a line is a row, so a stray quote affects one row only). The
  * first line names the columns; `forColumns` throws if they are not those of its format.
  */
-export async function* readCsv(
+export async function* readTable<Value>(
   lines: AsyncIterable<Line>,
-  forColumns: (columns: readonly string[]) => RowReader,
-): AsyncGenerator<SourceRow> {
+  forColumns: (columns: readonly string[]) => RowReader<Value>,
+): AsyncGenerator<TableRow<Value>> {
   let columns: readonly string[] | undefined;
-  let read: RowReader | undefined;
+  let read: RowReader<Value> | undefined;
   for await (const line of lines) {
     const cells = 'text' in line ? cellsOf(line.text) : line.unreadable;
     if (columns && read) {
@@ -87,19 +102,19 @@ export function requireColumns(format: string, columns: readonly string[], neede
   throw new Fault('INVALID_INPUT', `not a ${format} file: it has no column ${missing.join(', ')}`);
 }
 
-function toRow(
+function toRow<Value>(
   row: number,
   columns: readonly string[],
   cells: readonly string[] | string,
-  read: RowReader,
-): SourceRow {
+  read: RowReader<Value>,
+): TableRow<Value> {
   if (typeof cells === 'string') return { row, unreadable: cells };
   if (cells.length !== columns.length) {
     return { row, unreadable: `found ${cells.length} cells, the header names ${columns.length}` };
   }
   const named = new Cells(new Map(columns.map((column, at) => [column, cells[at] ?? ''])));
-  const report = read(named);
-  return named.faults.length === 0 ? { row, report } : { row, unreadable: named.faults.join('; ') };
+  const value = read(named);
+  return named.faults.length === 0 ? { row, value } : { row, unreadable: named.faults.join('; ') };
 }
 
 /** The cells of a line, or why it cannot be split. Most lines have no quotes and need no parser. */

@@ -27,9 +27,9 @@ export type SourceFormat = keyof typeof READERS;
 
 export const SOURCE_FORMATS = Object.keys(READERS) as readonly SourceFormat[];
 
-/** An open file. */
-export interface OpenSource {
-  readonly rows: Source;
+/** An open text file. */
+export interface OpenFile {
+  readonly lines: AsyncIterable<Line>;
   /** Undefined if the size is unknown, as for standard input. */
   readonly sizeBytes: number | undefined;
   /** The number of bytes read so far. */
@@ -38,15 +38,26 @@ export interface OpenSource {
   close(): void;
 }
 
-/**
- * Opens a file, or standard input if the path is `-`.
- * @throws Fault INVALID_INPUT if the file cannot be read.
- */
+/** An open recording. */
+export interface OpenSource extends Omit<OpenFile, 'lines'> {
+  readonly rows: Source;
+}
+
+/** Opens a recording, see {@link openFile}. */
 export async function openSource(
   path: string,
   format: SourceFormat,
   options: SourceOptions = {},
 ): Promise<OpenSource> {
+  const { lines, ...file } = await openFile(path);
+  return { ...file, rows: READERS[format](lines, options) };
+}
+
+/**
+ * Opens a text file, or standard input if the path is `-`.
+ * @throws Fault INVALID_INPUT if the file cannot be read.
+ */
+export async function openFile(path: string): Promise<OpenFile> {
   const sizeBytes = path === '-' ? undefined : await sizeOf(path);
   const stream = path === '-' ? process.stdin : createReadStream(path);
   let bytes = 0;
@@ -57,7 +68,7 @@ export async function openSource(
     }
   }
   return {
-    rows: READERS[format](readLines(counted()), options),
+    lines: readLines(counted()),
     sizeBytes,
     readBytes: () => bytes,
     close: () => void stream.destroy(),

@@ -9,12 +9,22 @@ const MAX_PAGE_SIZE = 1_000;
 /** A fault about one field of the request. */
 export function invalid(field: string, reason: string, description: string): Fault {
   const findings = [{ field, reason, description }];
-  return new Fault('INVALID_INPUT', `${field} ${description}`, { findings });
+  return new Fault('INVALID_INPUT', `${field} ${description}`.trim(), { findings });
 }
 
 export function checkVehicleId(vehicleId: string): string {
   if (isVehicleId(vehicleId)) return vehicleId;
   throw invalid('vehicle_id', 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
+}
+
+const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** The id that the caller gives a decision. */
+export function checkDecisionId(decisionId: string): string {
+  if (DECISION_ID.test(decisionId)) return decisionId;
+  const description =
+    'must be 1 to 128 visible ASCII characters, such as a UUID, the same when it is sent again';
+  throw invalid('decision_id', 'INVALID_DECISION_ID', description);
 }
 
 /** The requested page size; 0 means the default. Throws a Fault INVALID_INPUT above the maximum. */

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { encodeEvent } from '@odograph/contracts/event-catalogue';
-import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
-import { Fault, invariant, isFault } from '@odograph/kernel/fault';
-import { partitionOf } from '@odograph/kernel/partition';
+import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { EventHead, ParkedEventDropped, ParkedEventRetried } from '@odograph/kernel/vehicle-event';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';
+import { type AppendDeps, appendEvent, type CommandCall } from './append-event.ts';
 
 /** Releases the parked event of a vehicle in one projection. */
 export interface ReleaseParked {
@@ -17,19 +15,9 @@ export interface ReleaseParked {
   readonly vehicleId: string;
 }
 
-interface ReleaseCall {
-  /** Unix time in milliseconds until which the event must be appended. */
-  readonly deadlineAtMs: number;
-  /** Aborted when the caller stops waiting. */
-  readonly signal: AbortSignal;
-  readonly traceparent: string;
-}
-
-interface ParkedCommandDeps {
-  readonly partitionCount: number;
+interface ParkedCommandDeps extends AppendDeps {
   readonly models: readonly ReadModel<unknown>[];
   readonly reader: Pick<ViewReader, 'parkedOf' | 'reach'>;
-  readonly publisher: Pick<EventPublisher, 'appendAll'>;
   readonly clock: Clock;
 }
 
@@ -37,18 +25,14 @@ interface ParkedCommandDeps {
  * Load, decide, append, then wait until the views include the event. The decision is an event of the vehicle, so every
  * process that computes views from the log applies it. Gives its position.
  */
-export function createReleaseParked({ partitionCount, models, reader, publisher, clock }: ParkedCommandDeps) {
-  return async (command: ReleaseParked, call: ReleaseCall): Promise<EventPosition> => {
+export function createReleaseParked({ models, reader, clock, ...log }: ParkedCommandDeps) {
+  return async (command: ReleaseParked, call: CommandCall): Promise<EventPosition> => {
     const { type, projection, vehicleId } = command;
     const model = models.find((candidate) => candidate.projection.name === projection);
     if (!model) throw nothingParked(command);
     const parked = await reader.parkedOf(model, vehicleId);
     const stamp = { reportId: `${type}:${randomUUID()}`, nowMs: clock.now() };
-    const event = encodeEvent(decideRelease(command, parked, stamp), { traceparent: call.traceparent });
-    const partition = partitionOf(vehicleId, partitionCount);
-    const [position] = await publisher.appendAll([[event]], { deadlineAtMs: call.deadlineAtMs, partition });
-    invariant(position, 'one append has one result');
-    if (isFault(position)) throw position;
+    const position = await appendEvent(log, decideRelease(command, parked, stamp), call);
     await reader.reach(model, position, call.signal);
     return position;
   };

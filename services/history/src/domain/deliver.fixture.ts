@@ -1,8 +1,11 @@
+import type { EventPosition } from '@odograph/kernel/position';
 import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 
 /** The documents of a vehicle's slices, by key. */
 export type StoredSlices = ReadonlyMap<string, readonly DocumentBody[]>;
+
+const FIRST: EventPosition = { partition: 0, sequence: 1, index: 0 };
 
 /** Delivers events in groups, as the views do: folds each group into the stored documents and stores the result. */
 export function deliver<S>(
@@ -34,8 +37,8 @@ export function fold<S>(
   stored: StoredSlices = new Map(),
 ): Map<string, S> {
   const slices = new Map<string, S>();
-  for (const event of events) {
-    const change = projection.read(event);
+  for (const [index, event] of events.entries()) {
+    const change = projection.read(event, { ...FIRST, index });
     for (const key of change.keys) {
       const slice = slices.get(key) ?? open(projection, key, stored.get(key));
       change.applyTo(slice, key);
@@ -46,7 +49,7 @@ export function fold<S>(
 }
 
 export function applyEvent<S>(projection: Projection<S>, slice: S, key: string, event: VehicleEvent): void {
-  projection.read(event).applyTo(slice, key);
+  projection.read(event, FIRST).applyTo(slice, key);
 }
 
 export function open<S>(

@@ -1,12 +1,14 @@
 import type { Projection } from '@odograph/kernel/projection';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEvent, deliver, fold, open } from './deliver.fixture.ts';
+import { registrationProjection } from './registration/registration-projection.ts';
 import { countSamples, readSamples } from './samples/read-samples.ts';
 import { type SamplesSlice, samples } from './samples/samples.ts';
 import { status, statusOf } from './status/status.ts';
 import type { StatusSlice } from './status/status-slice.ts';
-import { anyEvents, type TelemetryEvent } from './vehicle-events.arbitrary.ts';
+import { anyEvents, anyRegistrations } from './vehicle-events.arbitrary.ts';
 
 const ALL = { fromMs: 0, toMs: Number.POSITIVE_INFINITY, limit: 1_000 };
 
@@ -18,10 +20,15 @@ const samplesQueries = [
   (slice: SamplesSlice) => countSamples(slice, ALL),
 ];
 
+/** Reports of a vehicle, then the decisions about it. */
+const anyLog: fc.Arbitrary<readonly VehicleEvent[]> = fc
+  .tuple(anyEvents, anyRegistrations)
+  .map((both) => both.flat());
+
 /** Runs every query on every slice of some events, part of them stored before; each slice must be as it was. */
 function expectNoChange<S>(projection: Projection<S>, queries: readonly ((slice: S) => unknown)[]): void {
   fc.assert(
-    fc.property(anyEvents, anyEvents, (stored, events) => {
+    fc.property(anyEvents, anyLog, (stored, events) => {
       for (const slice of fold(projection, events, deliver(projection, [stored])).values()) {
         const before = structuredClone(slice);
         for (const query of queries) query(slice);
@@ -32,7 +39,7 @@ function expectNoChange<S>(projection: Projection<S>, queries: readonly ((slice:
 }
 
 /** Folds the events of several vehicles alternately; gives the documents of each, by key. */
-function foldAlternately<S>(projection: Projection<S>, vehicles: readonly (readonly TelemetryEvent[])[]) {
+function foldAlternately<S>(projection: Projection<S>, vehicles: readonly (readonly VehicleEvent[])[]) {
   const slices = vehicles.map(() => new Map<string, S>());
   for (let at = 0; vehicles.some((events) => at < events.length); at += 1) {
     for (const [vehicle, events] of vehicles.entries()) {
@@ -40,7 +47,7 @@ function foldAlternately<S>(projection: Projection<S>, vehicles: readonly (reado
       for (const key of event ? projection.read(event).keys : []) {
         const slice = slices[vehicle]?.get(key) ?? open(projection, key, undefined);
         slices[vehicle]?.set(key, slice);
-        applyEvent(projection, slice, key, event as TelemetryEvent);
+        applyEvent(projection, slice, key, event as VehicleEvent);
       }
     }
   }
@@ -51,7 +58,7 @@ function foldAlternately<S>(projection: Projection<S>, vehicles: readonly (reado
 
 function expectNoMemory<S>(projection: Projection<S>): void {
   fc.assert(
-    fc.property(anyEvents, anyEvents, (first, second) => {
+    fc.property(anyLog, anyLog, (first, second) => {
       const alone = [first, second].flatMap((events) => foldAlternately(projection, [events]));
       expect(foldAlternately(projection, [first, second])).toEqual(alone);
     }),
@@ -61,6 +68,10 @@ function expectNoMemory<S>(projection: Projection<S>): void {
 describe('a projection is pure', () => {
   test('a query of a status does not change its slice', () => expectNoChange(status, statusQueries));
   test('a query of samples does not change their slice', () => expectNoChange(samples, samplesQueries));
+  test('a query of a registration does not change its slice', () =>
+    expectNoChange(registrationProjection, [registrationProjection.toDocuments]));
+  test('the registration of a vehicle does not depend on events of another', () =>
+    expectNoMemory(registrationProjection));
   test('the status of a vehicle does not depend on events of another', () => expectNoMemory(status));
   test('the samples of a vehicle do not depend on events of another', () => expectNoMemory(samples));
 

@@ -1,6 +1,8 @@
+import { DEFAULT_REGISTRATION, type Registration } from '@odograph/kernel/registration';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import type {
   EventHead,
+  RegistrationEvent,
   TelemetryConflicted,
   TelemetryQuarantined,
   TelemetryReported,
@@ -89,6 +91,35 @@ export const anyEvents: fc.Arbitrary<readonly TelemetryEvent[]> = fc.array(
   fc.oneof({ weight: 4, arbitrary: anyReport }, anyQuarantine, { weight: 2, arbitrary: anyConflict }),
   { maxLength: 12 },
 );
+
+const anyRegistration: fc.Arbitrary<Registration> = fc
+  .record(
+    {
+      fleet: fc.constantFrom('default', 'north', 'south'),
+      model: fc.constantFrom('', 'Citaro'),
+      displayName: fc.constantFrom('', 'Bus 7'),
+      tags: fc.subarray(['day', 'night']),
+      capabilities: fc.subarray(['door_lock', 'horn']),
+      vin: fc.constantFrom('', '1M8GDM9AXKP042788'),
+      units: fc.constantFrom('metric', 'imperial'),
+    },
+    { noNullPrototype: true },
+  )
+  .map((registration) => ({ ...DEFAULT_REGISTRATION, ...registration }) as Registration);
+
+/** The decisions about the registration of a vehicle, in order: each version once. */
+export const anyRegistrations: fc.Arbitrary<readonly RegistrationEvent[]> = fc
+  .array(
+    fc.tuple(fc.constantFrom('VehicleRegistered', 'VehicleUpdated', 'VehicleRetired'), anyRegistration),
+    { maxLength: 6 },
+  )
+  .map((decisions) =>
+    decisions.map(([type, registration], at): RegistrationEvent => {
+      const head = { subject: 'V1', reportId: `d${at}`, observedAtMs: 5, receivedAtMs: 5 };
+      const decision = { ...head, aggregateVersion: at + 1, commandHash: 'ab' };
+      return type === 'VehicleRetired' ? { type, ...decision } : { type, ...decision, registration };
+    }),
+  );
 
 /** The same events in any order, some of them more than once, in groups. */
 export function anyDelivery<E>(events: readonly E[]): fc.Arbitrary<readonly (readonly E[])[]> {

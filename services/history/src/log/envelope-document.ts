@@ -74,7 +74,7 @@ function fateToDocument(fate: Fate): FateDocument {
 }
 
 function fateFromDocument(partition: number, { i: index, kind, held_at, reason = '' }: FateDocument): Fate {
-  if (kind === 'duplicate') return { index, kind };
+  if (kind === 'duplicate' || kind === 'superseded') return { index, kind };
   if (kind === 'undecodable') return { index, kind, reason };
   if (kind === 'conflict' && held_at)
     return { index, kind, heldAt: { partition, sequence: held_at.s, index: held_at.i } };

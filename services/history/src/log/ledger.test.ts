@@ -257,3 +257,32 @@ test('after a restore of MongoDB with an older log, the same envelopes have the 
   const again = await (await log.open()).judge(envelopes.slice(1));
   expect(again.map(({ fates }) => fates)).toEqual(before.slice(1).map(({ fates }) => fates));
 });
+
+test('the log has one decision for each version of an aggregate, and each decision once under its id', async () => {
+  const log = createTestLog();
+  const decision = (id: string, aggregateVersion: number, content = 0): Event => ({
+    ...eventOf({ subject: 'V1', time: 0, id, content, isQuarantined: false }),
+    ...{ type: 'VehicleUpdated', observedAtMs: 0, aggregateVersion },
+  });
+  const envelope = (sequence: number, events: readonly Event[]): ReadEnvelope => {
+    const message = {
+      ...{ partition: 0, sequence, storedAtMs: START_MS },
+      bytes: packEnvelope(events.map(encodeEnvelopeEntry)),
+    };
+    return { ...message, ...sentEvents(message) };
+  };
+  const kindsOf = (judged: readonly JudgedEnvelope[]) =>
+    judged.flatMap(({ fates }) => fates.map(({ index, kind }) => [index, kind]));
+
+  const first = await log.open();
+  const won = await first.judge([envelope(1, [decision('a', 1), decision('b', 1), decision('a', 1, 1)])]);
+  expect(kindsOf(won)).toEqual([
+    [1, 'superseded'],
+    [2, 'duplicate'],
+  ]);
+  log.append(won);
+  await first.store();
+  // What was superseded does not hold its id: it is decided again, here by another owner.
+  const again = await (await log.open()).judge([envelope(2, [decision('b', 2), decision('c', 2)])]);
+  expect(kindsOf(again)).toEqual([[1, 'superseded']]);
+});

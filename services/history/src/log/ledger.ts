@@ -1,9 +1,10 @@
 import type { CommittedEnvelope, Fate, SentEvent } from '@odograph/event-log/committed-envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { conflictOf, conflictPartOf } from '@odograph/event-log/substitute-events';
+import type { EventPosition } from '@odograph/kernel/position';
 import { LRUCache } from 'lru-cache';
 import type { Entries, Place } from '../domain/ledger/entries.ts';
-import { fateOf } from '../domain/ledger/fate.ts';
+import { fateOf, versionKeyOf } from '../domain/ledger/fate.ts';
 import { LedgerMemory } from '../domain/ledger/ledger-memory.ts';
 import { hashOf, isSameKey, type ReportKey, windowOf } from '../domain/ledger/report-key.ts';
 import { FREQUENT_TYPES } from './envelope-document.ts';
@@ -121,7 +122,7 @@ export class Ledger {
       const { events, through } = await reader.read(partition, this.#through, head);
       const decoded = events.map(({ position, event }) => ({ position, event }));
       await this.#remember(decoded.map(({ event }) => event.subject));
-      for (const { position, event } of decoded) this.#memory.add(event, position, isPlain(event));
+      for (const { position, event } of decoded) this.#add(event, position);
       this.#through = through;
     }
   }
@@ -133,13 +134,14 @@ export class Ledger {
     const rareTypes = new Set<string>();
     const see = (stored: StoredEvent, event: StoredEvent['event']) => {
       seen.push(stored);
-      this.#memory.add(event, stored.position, isPlain(event));
+      this.#add(event, stored.position);
       if (!FREQUENT_TYPES.includes(event.type)) rareTypes.add(event.type);
     };
     let [duplicates, conflicts] = [0, 0];
     this.#holders.addJudged(sequence, seen);
     for (const sent of envelope.events) {
-      const fate = this.#memory.isNew(sent.event) ? undefined : await this.#fateOf(sent);
+      const isNew = this.#memory.isNew(sent.event) && sent.event.aggregateVersion === undefined;
+      const fate = isNew ? undefined : await this.#fateOf(sent);
       if (fate === undefined) {
         see(sent.stored, sent.event);
       } else if (fate.kind === 'conflict') {
@@ -160,27 +162,47 @@ export class Ledger {
     return { ...head, events: seen, rareTypes: [...rareTypes], duplicates, conflicts };
   }
 
+  #add(event: StoredEvent['event'], position: EventPosition): void {
+    this.#memory.add(event, position, isPlain(event));
+    const version = versionKeyOf(event);
+    if (version) this.#memory.add(version, position, false);
+  }
+
   /** Undefined if the event is new. */
   async #fateOf({ stored, event }: SentEvent): Promise<Fate | undefined> {
     const { position } = stored;
     this.#lookups += 1;
     const holder = await this.#holderOf(event);
     const fate = fateOf(event, holder?.event);
-    if (fate === 'new' || holder === undefined) return undefined;
     const { index } = position;
+    if (fate === 'new' || holder === undefined)
+      return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : undefined;
     if (fate === 'duplicate') return { index, kind: 'duplicate' };
     const asConflict = { ...event, part: conflictPartOf(event) };
     if (await this.#holderOf(asConflict)) return { index, kind: 'duplicate' };
     return { index, kind: 'conflict', heldAt: holder.position };
   }
 
+  /** Whether the log has another decision with the same version of the same aggregate. */
+  async #isSuperseded(event: StoredEvent['event']): Promise<boolean> {
+    const version = versionKeyOf(event);
+    if (version === undefined) return false;
+    const { subject, aggregateVersion } = event;
+    const isSameVersion = (held: StoredEvent['event']) =>
+      held.subject === subject && held.aggregateVersion === aggregateVersion;
+    return (await this.#holderOf(version, isSameVersion)) !== undefined;
+  }
+
   /** The event of the log so far that has a key; undefined if it has none. A hash alone is never believed. */
-  async #holderOf(key: ReportKey): Promise<StoredEvent | undefined> {
+  async #holderOf(
+    key: ReportKey,
+    isHolder = (event: StoredEvent['event']) => isSameKey(event, key),
+  ): Promise<StoredEvent | undefined> {
     for (const place of await this.#loadedPlacesOf(key)) {
       const holder = await this.#holders.at(place);
       if (holder === undefined) continue;
       const { position, event } = holder;
-      if (isSameKey(event, key)) return { position, event };
+      if (isHolder(event)) return { position, event };
     }
     return undefined;
   }

@@ -134,7 +134,7 @@ async function loadEnds(
 }
 
 function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): readonly string[] {
-  const read = tail.ends(subject).map(({ event }) => readEvent(projection, event));
+  const read = tail.ends(subject).map((stored) => readEvent(projection, stored));
   return [...new Set(read.flatMap((event) => ('keys' in event ? event.keys : [])))];
 }
 

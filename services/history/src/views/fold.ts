@@ -54,7 +54,7 @@ export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>
         parked = await release(parked, stored);
         continue;
       }
-      const change = readEvent(projection, stored.event, decode);
+      const change = readEvent(projection, stored, decode);
       // Nearly every event touches only open slices, and a wait for each event takes time.
       if (slices.isClosedFor(change)) await slices.openFor(change);
       const reason = slices.apply(change, stored.position);
@@ -84,11 +84,11 @@ type ReadEvent<S> = SliceChange<S> | { readonly reason: string };
 /** What an event changes, or why it cannot be read. Throws the fault of an event that is newer than this process knows. */
 export function readEvent<S>(
   projection: Projection<S>,
-  encoded: StoredEvent['event'],
+  { event, position }: StoredEvent,
   decode: NonNullable<FoldOptions<S>['decode']> = decodeEvent,
 ): ReadEvent<S> {
   try {
-    return projection.read(decode(encoded));
+    return projection.read(decode(event), position);
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
     return { reason: error.message };

@@ -4,6 +4,8 @@ import type { ReportKey } from './report-key.ts';
 export interface Judged extends ReportKey {
   /** The first 16 bytes of the SHA-256 of the report's content. */
   readonly contentHash: Uint8Array;
+  /** Of a decision: the version that it gives its aggregate. */
+  readonly aggregateVersion?: number | undefined;
 }
 
 /**
@@ -13,7 +15,15 @@ export interface Judged extends ReportKey {
  */
 export function fateOf(event: Judged, holder: Judged | undefined): 'new' | 'duplicate' | 'conflict' {
   if (holder === undefined) return 'new';
+  // The id of a decision is that of its caller's request: what came first under it holds.
+  if (event.aggregateVersion !== undefined) return 'duplicate';
   return isSameContent(event.contentHash, holder.contentHash) ? 'duplicate' : 'conflict';
+}
+
+/** A version of an aggregate as a key: the log has one decision for each. No id of a decision has a space. */
+export function versionKeyOf({ subject, aggregateVersion }: Judged): ReportKey | undefined {
+  if (aggregateVersion === undefined) return undefined;
+  return { subject, observedAtMs: 0, reportId: `version ${aggregateVersion}`, part: 0 };
 }
 
 function isSameContent(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,18 +1,24 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
+import type { Registration } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
-import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './status-slice.ts';
+import type { LatestReading, MadeRegistration, StatusSlice, VehicleStatus } from './status-slice.ts';
 
 /** A stored status. Fields that lists filter by are at the top; names of signals are values, because they contain dots. */
 type StatusDocument = {
   readonly fleet: string;
   readonly model: string;
+  readonly tags?: readonly string[];
   readonly vin?: string;
   readonly vinCheckDigitOk?: boolean;
-  /** The key of the sample whose report had the VIN. */
-  readonly vinFrom?: { readonly t: number; readonly r: string };
+  /** The VIN of a report, and the key of its newest sample. */
+  readonly vinFrom?: { readonly vin: string; readonly t: number; readonly r: string };
+  /** The rest of the registration, with the version of its decision. */
+  readonly registered?: Omit<Registration, 'fleet' | 'model' | 'tags'> & { readonly version: number };
+  readonly retiredAtVersion?: number;
   readonly lastObservedAtMs?: number;
-  readonly lastReceivedAtMs: number;
+  /** Absent if the vehicle never reported. */
+  readonly lastReceivedAtMs?: number;
   readonly signals: readonly SignalEntry[];
   readonly hasMoreSignals?: true;
 };
@@ -26,18 +32,38 @@ type SignalEntry = {
   readonly r: string;
 };
 
-export function toStatusDocument(known: VehicleStatus, vin: GivenVin | undefined): StatusDocument {
+export function toStatusDocument(known: VehicleStatus, slice: Readonly<StatusSlice>): StatusDocument {
   const { fleet, model, lastReceivedAtMs } = known;
+  const { vin, registration, retiredAtVersion } = slice;
   return {
     fleet,
     model,
-    ...(vin && { vin: vin.value, vinFrom: { t: vin.observedAtMs, r: vin.reportId } }),
+    ...(registration && registrationFields(registration)),
+    ...(retiredAtVersion > 0 && { retiredAtVersion }),
+    ...(known.vin !== undefined && { vin: known.vin }),
+    ...(vin && { vinFrom: { vin: vin.value, t: vin.observedAtMs, r: vin.reportId } }),
     ...(known.isVinCheckDigitRight !== undefined && { vinCheckDigitOk: known.isVinCheckDigitRight }),
     ...(known.lastObservedAtMs !== undefined && { lastObservedAtMs: known.lastObservedAtMs }),
-    lastReceivedAtMs,
+    ...(lastReceivedAtMs !== undefined && { lastReceivedAtMs }),
     signals: Array.from(known.latest, toEntry),
     ...(known.hasMoreSignals && { hasMoreSignals: true }),
   };
+}
+
+function registrationFields({ value, version }: MadeRegistration) {
+  const { fleet: _, model: __, tags, ...rest } = value;
+  return { tags, registered: { ...rest, version } };
+}
+
+function registrationOf({
+  fleet,
+  model,
+  tags = [],
+  registered,
+}: StatusDocument): MadeRegistration | undefined {
+  if (!registered) return undefined;
+  const { version, ...rest } = registered;
+  return { value: { fleet, model, tags, ...rest }, version };
 }
 
 function toEntry([n, { value, beside, observedAtMs, reportId }]: [string, LatestReading]): SignalEntry {
@@ -50,18 +76,20 @@ function toEntry([n, { value, beside, observedAtMs, reportId }]: [string, Latest
  */
 export function fromStatusDocument(body: DocumentBody): StatusSlice {
   const document = body as Partial<StatusDocument>;
-  if (!Array.isArray(document.signals) || typeof document.lastReceivedAtMs !== 'number') {
+  if (!Array.isArray(document.signals) || typeof document.fleet !== 'string') {
     throw new Fault(
       'CORRUPT_LOG',
       'a stored status is not in the expected form: rebuild the projection status',
     );
   }
-  const { vin, vinFrom, lastReceivedAtMs, signals, hasMoreSignals = false } = document as StatusDocument;
+  const { vinFrom, lastReceivedAtMs, signals } = document as StatusDocument;
   return {
     latest: new Map(signals.map((entry) => [entry.n, fromEntry(entry)])),
-    vin: vin && vinFrom ? { value: vin, observedAtMs: vinFrom.t, reportId: vinFrom.r } : undefined,
+    vin: vinFrom && { value: vinFrom.vin, observedAtMs: vinFrom.t, reportId: vinFrom.r },
+    registration: registrationOf(document as StatusDocument),
+    retiredAtVersion: document.retiredAtVersion ?? 0,
     lastReceivedAtMs,
-    hasMoreSignals,
+    hasMoreSignals: document.hasMoreSignals ?? false,
   };
 }
 

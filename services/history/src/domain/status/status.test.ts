@@ -1,4 +1,5 @@
 import { isFault } from '@odograph/kernel/fault';
+import { DEFAULT_REGISTRATION, type Registration } from '@odograph/kernel/registration';
 import type { Signals } from '@odograph/kernel/signal';
 import type { TelemetryReported, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
@@ -7,7 +8,7 @@ import { applyEvent, deliver, fold, open } from '../deliver.fixture.ts';
 import { readSamples } from '../samples/read-samples.ts';
 import { samples } from '../samples/samples.ts';
 import { MAX_OTHER_SIGNALS } from '../signal-merge.ts';
-import { anyDelivery, anyEvents } from '../vehicle-events.arbitrary.ts';
+import { anyDelivery, anyEvents, anyRegistrations } from '../vehicle-events.arbitrary.ts';
 import { status, statusOf } from './status.ts';
 import type { VehicleStatus } from './status-slice.ts';
 
@@ -30,6 +31,14 @@ function valuesAfter(...events: VehicleEvent[]): Signals {
   );
 }
 
+function decided(aggregateVersion: number, change: Partial<Registration> | 'retired'): VehicleEvent {
+  const at = { observedAtMs: 20, receivedAtMs: 20 };
+  const head = { subject: 'V1', reportId: `d${aggregateVersion}`, ...at, aggregateVersion, commandHash: '' };
+  if (change === 'retired') return { type: 'VehicleRetired', ...head };
+  const type = aggregateVersion === 1 ? 'VehicleRegistered' : 'VehicleUpdated';
+  return { type, ...head, registration: { ...DEFAULT_REGISTRATION, ...change } };
+}
+
 const quarantined: VehicleEvent = {
   ...report(99, {}),
   type: 'TelemetryQuarantined',
@@ -40,7 +49,8 @@ const quarantined: VehicleEvent = {
 
 describe('the status', () => {
   test('is the same in any order, with any duplicates, and stored at any time', () => {
-    const delivered = anyEvents.chain((events) => fc.tuple(fc.constant(events), anyDelivery(events)));
+    const all = fc.tuple(anyEvents, anyRegistrations).map((both): readonly VehicleEvent[] => both.flat());
+    const delivered = all.chain((events) => fc.tuple(fc.constant(events), anyDelivery(events)));
     fc.assert(
       fc.property(delivered, ([events, groups]) => {
         expect(deliver(status, groups)).toEqual(deliver(status, [events]));
@@ -96,15 +106,38 @@ describe('the status', () => {
     expect(valuesAfter(came, { ...held, type: 'TelemetryConflicted', came: held, heldAt })).toEqual(merged);
   });
 
-  test('registers a vehicle in the default fleet with its first report, also a quarantined one', () => {
+  test('knows a vehicle in the default fleet from its first report on, also a quarantined one', () => {
     expect(statusAfter()).toBeUndefined();
     expect(statusAfter(quarantined)).toEqual({
-      fleet: 'default',
-      model: '',
+      ...{ fleet: 'default', model: '', displayName: '', tags: [], capabilities: [], units: 'metric' },
+      ...{ isRetired: false, registeredVin: '', registrationVersion: 0 },
       latest: new Map(),
       lastReceivedAtMs: 30,
       hasMoreSignals: false,
     });
+  });
+
+  test('has the newest registration, also of a vehicle that never reported', () => {
+    const first = decided(1, { fleet: 'north', tags: ['night'] });
+    const second = decided(2, { fleet: 'south', displayName: 'Bus 7' });
+    const known = statusAfter(second, first);
+    expect(known).toMatchObject({ fleet: 'south', displayName: 'Bus 7', tags: [], registrationVersion: 2 });
+    expect(known).not.toHaveProperty('lastReceivedAtMs');
+  });
+
+  test('is retired until it is registered again, and keeps its signals', () => {
+    const events = [report(5, { speed_kmh: 1 }), decided(1, { fleet: 'north' }), decided(2, 'retired')];
+    expect(statusAfter(...events)).toMatchObject({ fleet: 'north', isRetired: true, registrationVersion: 2 });
+    expect(statusAfter(...events)?.latest.size).toBe(1);
+    expect(statusAfter(...events, decided(3, {}))).toMatchObject({ fleet: 'default', isRetired: false });
+    expect(statusAfter(decided(1, 'retired'))).toMatchObject({ isRetired: true, registrationVersion: 1 });
+  });
+
+  test('prefers the VIN of the registration to that of a report', () => {
+    const [registered, reported] = ['1M8GDM9A0KP042788', '1M8GDM9AXKP042788'];
+    const both = [report(5, {}, { vin: reported }), decided(1, { vin: registered })];
+    expect(statusAfter(...both)).toMatchObject({ vin: registered, isVinCheckDigitRight: false });
+    expect(statusAfter(...both, decided(2, {}))).toMatchObject({ vin: reported, isVinCheckDigitRight: true });
   });
 
   test('has the time of the last report, also a quarantined one', () => {
@@ -152,6 +185,17 @@ describe('the status', () => {
     });
   });
 
+  test('has what lists filter by at the top of its document, and the rest of the registration below', () => {
+    const registration = { fleet: 'north', model: 'Citaro', tags: ['day'], displayName: 'Bus 7' };
+    const stored = deliver(status, [[decided(1, registration)], [decided(2, 'retired')]]);
+    expect(stored.get('')).toEqual([
+      {
+        ...{ fleet: 'north', model: 'Citaro', tags: ['day'], retiredAtVersion: 2, signals: [] },
+        registered: { displayName: 'Bus 7', capabilities: [], vin: '', units: 'metric', version: 1 },
+      },
+    ]);
+  });
+
   test('keeps a limited number of other signals, the same in any order, and shows that there were more', () => {
     const name = (at: number) => `Vehicle.S${String(at).padStart(5, '0')}`;
     const events = Array.from({ length: 12 }, (_, group) =>
@@ -185,7 +229,7 @@ describe('the status', () => {
 
   test('cannot be read from a document of another form', () => {
     try {
-      status.fromDocuments('V1', '', [{ fleet: 'default' }]);
+      status.fromDocuments('V1', '', [{ fleet: 'default', signals: 'none' }]);
       expect.unreachable();
     } catch (error) {
       expect(isFault(error, 'CORRUPT_LOG')).toBe(true);

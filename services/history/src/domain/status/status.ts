@@ -1,5 +1,11 @@
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
-import { reportIn, type VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { DEFAULT_REGISTRATION } from '@odograph/kernel/registration';
+import {
+  type RegistrationEvent,
+  registrationIn,
+  reportIn,
+  type VehicleEvent,
+} from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import { compareSampleKeys, type RecordedSample, type SampleKey, samplesIn } from '../recorded-sample.ts';
 import {
@@ -13,36 +19,48 @@ import { fromStatusDocument, toStatusDocument } from './status-document.ts';
 import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './status-slice.ts';
 
 /**
- * The latest known value of every signal. It depends on the set of a vehicle's reports, not on the order of arrival.
- * One slice a vehicle, one document a slice. The first report registers the vehicle, also a quarantined one.
+ * The latest known value of every signal, and the newest registration. It depends on the set of a vehicle's reports and
+ * decisions, not on the order of arrival: decisions are ordered by their version. One slice a vehicle, one document a
+ * slice. The first report makes the vehicle known, also a quarantined one, and so does a decision.
  */
 export const status: Projection<StatusSlice> = {
   name: 'status',
-  version: 1,
-  read: (event) => (isFromVehicle(event) ? changeOf(event) : NO_CHANGE),
-  initial: () => ({ latest: new Map(), vin: undefined, lastReceivedAtMs: undefined, hasMoreSignals: false }),
+  version: 2,
+  read(event) {
+    if (isFromVehicle(event)) return changeOf(event);
+    const decision = registrationIn(event);
+    return decision ? { keys: ONLY_KEY, applyTo: (slice) => decide(slice, decision) } : NO_CHANGE;
+  },
+  initial: () => ({
+    ...{ latest: new Map(), vin: undefined, registration: undefined, retiredAtVersion: 0 },
+    ...{ lastReceivedAtMs: undefined, hasMoreSignals: false },
+  }),
   toDocuments(slice) {
     const known = statusOf(slice);
-    return known === undefined ? [] : [toStatusDocument(known, slice.vin)];
+    return known === undefined ? [] : [toStatusDocument(known, slice)];
   },
   fromDocuments: (subject, key, [document]) =>
     document === undefined ? status.initial(subject, key) : fromStatusDocument(document),
 };
 
-/** What a slice says about its vehicle; undefined before the vehicle's first report. */
+/** What a slice says about its vehicle; undefined before the vehicle's first report or decision. */
 export function statusOf(slice: Readonly<StatusSlice>): VehicleStatus | undefined {
-  if (slice.lastReceivedAtMs === undefined) return undefined;
+  const { lastReceivedAtMs, registration, retiredAtVersion } = slice;
+  const registrationVersion = Math.max(registration?.version ?? 0, retiredAtVersion);
+  if (lastReceivedAtMs === undefined && registrationVersion === 0) return undefined;
   const excess = excessNames(slice.latest);
   const kept = [...slice.latest].filter(([name]) => !excess.has(name));
   const latest = new Map(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
   const times = [...latest.values()].map(({ observedAtMs }) => observedAtMs);
+  const { vin: registeredVin, ...registered } = registration?.value ?? DEFAULT_REGISTRATION;
+  const vin = registeredVin || slice.vin?.value;
   return {
-    fleet: 'default',
-    model: '',
-    ...(slice.vin && { vin: slice.vin.value, isVinCheckDigitRight: hasRightCheckDigit(slice.vin.value) }),
+    ...registered,
+    ...{ isRetired: retiredAtVersion > (registration?.version ?? 0), registeredVin, registrationVersion },
+    ...(vin && { vin, isVinCheckDigitRight: hasRightCheckDigit(vin) }),
     latest,
     ...(times.length > 0 && { lastObservedAtMs: Math.max(...times) }),
-    lastReceivedAtMs: slice.lastReceivedAtMs,
+    ...(lastReceivedAtMs !== undefined && { lastReceivedAtMs }),
     hasMoreSignals: slice.hasMoreSignals || excess.size > 0,
   };
 }
@@ -69,6 +87,15 @@ function changeOf(event: VehicleEvent): SliceChange<StatusSlice> {
       if (slice.latest.size > 2 * MAX_OTHER_SIGNALS) dropExcess(slice);
     },
   };
+}
+
+/** Of two decisions the greater version counts, whatever their order. */
+function decide(slice: StatusSlice, event: RegistrationEvent): void {
+  const { aggregateVersion: version } = event;
+  if (event.type === 'VehicleRetired') slice.retiredAtVersion = Math.max(slice.retiredAtVersion, version);
+  else if (version > (slice.registration?.version ?? 0)) {
+    slice.registration = { value: event.registration, version };
+  }
 }
 
 function updateLatest(latest: Map<string, LatestReading>, sample: RecordedSample): void {

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Position } from "../../common/v1/position.ts";
+import { Registration } from "./registration.ts";
 import { Sample } from "./report.ts";
 
 /** The health of a partition of the log. */
@@ -42,7 +43,7 @@ export interface Event {
    * readers then use received_at_ms.
    */
   observedAtMs: number;
-  /** The id of the report, unique for the subject and the observed time. */
+  /** The id of the report, unique for the subject and the observed time; of a decision: the id of the decision. */
   reportId: string;
   /**
    * 0: the report; 1: the quarantined part of a report that was accepted in part.
@@ -51,12 +52,20 @@ export interface Event {
   part: number;
   /** Log time, by our clock when ingest received it: Unix time, milliseconds. */
   receivedAtMs: number;
-  /** First 16 bytes of the SHA-256 of the report's canonical content, without received_at_ms and trace. */
+  /**
+   * First 16 bytes of the SHA-256 of the report's canonical content, without received_at_ms and trace; of a decision: of
+   * what was asked for.
+   */
   contentHash: Uint8Array;
   /** W3C trace context of the call that sent the event; empty if there was none. */
   traceparent: string;
   /** The payload: the message with the name in type, in the version in version. */
   payload: Uint8Array;
+  /**
+   * Only of a decision: the version that it gives its subject, from 1. A subject has each version once.
+   * A decision has no observed_at_ms, because no vehicle's clock took part in it.
+   */
+  aggregateVersion?: number | undefined;
 }
 
 /**
@@ -107,6 +116,8 @@ export const EventFate_Kind = {
   CONFLICT: 2,
   /** UNDECODABLE - The event, or the whole message, cannot be decoded. Readers see an UndecodableReceived in its place. */
   UNDECODABLE: 3,
+  /** SUPERSEDED - The log has another decision with the same version of its aggregate. Readers do not see this one. */
+  SUPERSEDED: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -117,6 +128,7 @@ export namespace EventFate_Kind {
   export type DUPLICATE = typeof EventFate_Kind.DUPLICATE;
   export type CONFLICT = typeof EventFate_Kind.CONFLICT;
   export type UNDECODABLE = typeof EventFate_Kind.UNDECODABLE;
+  export type SUPERSEDED = typeof EventFate_Kind.SUPERSEDED;
   export type UNRECOGNIZED = typeof EventFate_Kind.UNRECOGNIZED;
 }
 
@@ -227,6 +239,22 @@ export interface ParkedEventDropped {
   position: Position | undefined;
 }
 
+/** Payload, version 1, a decision: a vehicle was registered, for the first time or after it was retired. */
+export interface VehicleRegistered {
+  /** Its registration. */
+  registration: Registration | undefined;
+}
+
+/** Payload, version 1, a decision: the registration of a vehicle was changed. */
+export interface VehicleUpdated {
+  /** The whole registration after the change. */
+  registration: Registration | undefined;
+}
+
+/** Payload, version 1, a decision: a vehicle was retired. Its history stays. */
+export interface VehicleRetired {
+}
+
 function createBaseEvent(): Event {
   return {
     type: "",
@@ -239,6 +267,7 @@ function createBaseEvent(): Event {
     contentHash: new Uint8Array(0),
     traceparent: "",
     payload: new Uint8Array(0),
+    aggregateVersion: undefined,
   };
 }
 
@@ -273,6 +302,9 @@ export const Event: MessageFns<Event> = {
     }
     if (message.payload.length !== 0) {
       writer.uint32(82).bytes(message.payload);
+    }
+    if (message.aggregateVersion !== undefined) {
+      writer.uint32(88).uint32(message.aggregateVersion);
     }
     return writer;
   },
@@ -370,6 +402,14 @@ export const Event: MessageFns<Event> = {
             message.payload = reader.bytes();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.aggregateVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -397,6 +437,7 @@ export const Event: MessageFns<Event> = {
     message.contentHash = object.contentHash ?? new Uint8Array(0);
     message.traceparent = object.traceparent ?? "";
     message.payload = object.payload ?? new Uint8Array(0);
+    message.aggregateVersion = object.aggregateVersion ?? undefined;
     return message;
   },
 };
@@ -1453,6 +1494,163 @@ export const ParkedEventDropped: MessageFns<ParkedEventDropped> = {
     message.position = (object.position !== undefined && object.position !== null)
       ? Position.fromPartial(object.position)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseVehicleRegistered(): VehicleRegistered {
+  return { registration: undefined };
+}
+
+export const VehicleRegistered: MessageFns<VehicleRegistered> = {
+  encode(message: VehicleRegistered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.registration !== undefined) {
+      Registration.encode(message.registration, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VehicleRegistered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVehicleRegistered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.registration = Registration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<VehicleRegistered>, I>>(base?: I): VehicleRegistered {
+    return VehicleRegistered.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VehicleRegistered>, I>>(object: I): VehicleRegistered {
+    const message = createBaseVehicleRegistered();
+    message.registration = (object.registration !== undefined && object.registration !== null)
+      ? Registration.fromPartial(object.registration)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseVehicleUpdated(): VehicleUpdated {
+  return { registration: undefined };
+}
+
+export const VehicleUpdated: MessageFns<VehicleUpdated> = {
+  encode(message: VehicleUpdated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.registration !== undefined) {
+      Registration.encode(message.registration, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VehicleUpdated {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVehicleUpdated();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.registration = Registration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<VehicleUpdated>, I>>(base?: I): VehicleUpdated {
+    return VehicleUpdated.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VehicleUpdated>, I>>(object: I): VehicleUpdated {
+    const message = createBaseVehicleUpdated();
+    message.registration = (object.registration !== undefined && object.registration !== null)
+      ? Registration.fromPartial(object.registration)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseVehicleRetired(): VehicleRetired {
+  return {};
+}
+
+export const VehicleRetired: MessageFns<VehicleRetired> = {
+  encode(_: VehicleRetired, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VehicleRetired {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVehicleRetired();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<VehicleRetired>, I>>(base?: I): VehicleRetired {
+    return VehicleRetired.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VehicleRetired>, I>>(_: I): VehicleRetired {
+    const message = createBaseVehicleRetired();
     return message;
   },
 };

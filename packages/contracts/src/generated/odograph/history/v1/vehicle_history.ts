@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Position } from "../../common/v1/position.ts";
+import { UnitSystem } from "../../telemetry/v1/registration.ts";
 import { Signals } from "../../telemetry/v1/signals.ts";
 
 /** Asks for one vehicle's status. */
@@ -47,7 +48,7 @@ export interface VehicleStatus {
   fleet: string;
   /** Its model; empty if none is set. */
   model: string;
-  /** Its VIN, if a report gave one. */
+  /** Its VIN, if its registration or a report gave one. */
   vin?:
     | string
     | undefined;
@@ -61,12 +62,26 @@ export interface VehicleStatus {
     | undefined;
   /** When each signal was observed, by field name or VSS path: Unix time, milliseconds. */
   observedAtMs: { [key: string]: number };
-  /** The newest of those times: Unix time, milliseconds. */
+  /** The newest of those times: Unix time, milliseconds; 0: none. */
   lastObservedAtMs: number;
-  /** When the last report of the vehicle was received: Unix time, milliseconds, our clock. */
+  /** When the last report of the vehicle was received: Unix time, milliseconds, our clock; 0: never. */
   lastReceivedAtMs: number;
   /** Set if an event of the vehicle could not be applied: the status reflects only the events before it. */
-  parkedAt?: Position | undefined;
+  parkedAt?:
+    | Position
+    | undefined;
+  /** The name that people see; empty if none is set. */
+  displayName: string;
+  /** Words to find it by, in order. */
+  tags: string[];
+  /** What it can be asked to do, in order. */
+  capabilities: string[];
+  /** The units in which its values are shown to people. The signals are always metric. */
+  units: UnitSystem;
+  /** Whether it is retired. */
+  isRetired: boolean;
+  /** The version of its registration; 0: it has only reported. */
+  registrationVersion: number;
 }
 
 export interface VehicleStatus_ObservedAtMsEntry {
@@ -84,6 +99,14 @@ export interface ListStatusRequest {
   pageToken: string;
   /** Wait until the read model has these positions, at most one for each partition. */
   atLeast: Position[];
+  /** Only with this tag; empty: all. */
+  tag: string;
+  /** Only this model; empty: all. */
+  model: string;
+  /** Only with this text in the id, name, model or VIN, in any case; empty: all. */
+  text: string;
+  /** Also the retired vehicles. */
+  includeRetired: boolean;
 }
 
 /** A page of statuses. */
@@ -296,6 +319,12 @@ function createBaseVehicleStatus(): VehicleStatus {
     lastObservedAtMs: 0,
     lastReceivedAtMs: 0,
     parkedAt: undefined,
+    displayName: "",
+    tags: [],
+    capabilities: [],
+    units: 0,
+    isRetired: false,
+    registrationVersion: 0,
   };
 }
 
@@ -330,6 +359,24 @@ export const VehicleStatus: MessageFns<VehicleStatus> = {
     }
     if (message.parkedAt !== undefined) {
       Position.encode(message.parkedAt, writer.uint32(82).fork()).join();
+    }
+    if (message.displayName !== "") {
+      writer.uint32(90).string(message.displayName);
+    }
+    for (const v of message.tags) {
+      writer.uint32(98).string(v!);
+    }
+    for (const v of message.capabilities) {
+      writer.uint32(106).string(v!);
+    }
+    if (message.units !== 0) {
+      writer.uint32(112).int32(message.units);
+    }
+    if (message.isRetired !== false) {
+      writer.uint32(120).bool(message.isRetired);
+    }
+    if (message.registrationVersion !== 0) {
+      writer.uint32(128).uint32(message.registrationVersion);
     }
     return writer;
   },
@@ -430,6 +477,54 @@ export const VehicleStatus: MessageFns<VehicleStatus> = {
             message.parkedAt = Position.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.tags.push(reader.string());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.capabilities.push(reader.string());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.units = reader.int32() as any;
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.isRetired = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.registrationVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -469,6 +564,12 @@ export const VehicleStatus: MessageFns<VehicleStatus> = {
     message.parkedAt = (object.parkedAt !== undefined && object.parkedAt !== null)
       ? Position.fromPartial(object.parkedAt)
       : undefined;
+    message.displayName = object.displayName ?? "";
+    message.tags = object.tags?.map((e) => e) || [];
+    message.capabilities = object.capabilities?.map((e) => e) || [];
+    message.units = object.units ?? 0;
+    message.isRetired = object.isRetired ?? false;
+    message.registrationVersion = object.registrationVersion ?? 0;
     return message;
   },
 };
@@ -543,7 +644,7 @@ export const VehicleStatus_ObservedAtMsEntry: MessageFns<VehicleStatus_ObservedA
 };
 
 function createBaseListStatusRequest(): ListStatusRequest {
-  return { fleet: "", pageSize: 0, pageToken: "", atLeast: [] };
+  return { fleet: "", pageSize: 0, pageToken: "", atLeast: [], tag: "", model: "", text: "", includeRetired: false };
 }
 
 export const ListStatusRequest: MessageFns<ListStatusRequest> = {
@@ -559,6 +660,18 @@ export const ListStatusRequest: MessageFns<ListStatusRequest> = {
     }
     for (const v of message.atLeast) {
       Position.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.tag !== "") {
+      writer.uint32(42).string(message.tag);
+    }
+    if (message.model !== "") {
+      writer.uint32(50).string(message.model);
+    }
+    if (message.text !== "") {
+      writer.uint32(58).string(message.text);
+    }
+    if (message.includeRetired !== false) {
+      writer.uint32(64).bool(message.includeRetired);
     }
     return writer;
   },
@@ -608,6 +721,38 @@ export const ListStatusRequest: MessageFns<ListStatusRequest> = {
             message.atLeast.push(Position.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.includeRetired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -629,6 +774,10 @@ export const ListStatusRequest: MessageFns<ListStatusRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     message.atLeast = object.atLeast?.map((e) => Position.fromPartial(e)) || [];
+    message.tag = object.tag ?? "";
+    message.model = object.model ?? "";
+    message.text = object.text ?? "";
+    message.includeRetired = object.includeRetired ?? false;
     return message;
   },
 };
@@ -1056,7 +1205,10 @@ export const RecordedSample: MessageFns<RecordedSample> = {
  */
 export type VehicleHistoryService = typeof VehicleHistoryService;
 export const VehicleHistoryService = {
-  /** The latest value of each signal of one vehicle. NOT_FOUND if it has never reported. */
+  /**
+   * The latest value of each signal of one vehicle, also of a retired one.
+   * NOT_FOUND if it has never reported and is not registered.
+   */
   getStatus: {
     path: "/odograph.history.v1.VehicleHistory/GetStatus" as const,
     requestStream: false as const,
@@ -1089,7 +1241,10 @@ export const VehicleHistoryService = {
 } as const;
 
 export interface VehicleHistoryServer extends UntypedServiceImplementation {
-  /** The latest value of each signal of one vehicle. NOT_FOUND if it has never reported. */
+  /**
+   * The latest value of each signal of one vehicle, also of a retired one.
+   * NOT_FOUND if it has never reported and is not registered.
+   */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
   /** The latest values of the vehicles of a fleet, by vehicle id. */
   listStatus: handleUnaryCall<ListStatusRequest, ListStatusResponse>;
@@ -1098,7 +1253,10 @@ export interface VehicleHistoryServer extends UntypedServiceImplementation {
 }
 
 export interface VehicleHistoryClient extends Client {
-  /** The latest value of each signal of one vehicle. NOT_FOUND if it has never reported. */
+  /**
+   * The latest value of each signal of one vehicle, also of a retired one.
+   * NOT_FOUND if it has never reported and is not registered.
+   */
   getStatus(
     request: GetStatusRequest,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,

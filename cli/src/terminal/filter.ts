@@ -1,0 +1,29 @@
+import type { VehicleFilter } from '@odograph/client/history';
+import type { Command } from 'commander';
+
+/** The options of a command that lists vehicles. */
+export interface FilterOptions {
+  readonly fleet?: string;
+  readonly tag?: string;
+  readonly model?: string;
+  readonly text?: string;
+  readonly retired?: boolean;
+}
+
+export function withFilter(command: Command): Command {
+  return command
+    .option('--fleet <name>', 'only the vehicles of this fleet')
+    .option('--tag <tag>', 'only with this tag')
+    .option('--model <name>', 'only of this model')
+    .option('--text <text>', 'only with this text in the id, name, model or VIN')
+    .option('--retired', 'also the retired ones');
+}
+
+export function filterOf({ fleet, tag, model, text, retired }: FilterOptions): VehicleFilter {
+  return { fleet, tag, model, text, includeRetired: retired };
+}
+
+/** Whether only some vehicles are asked for. */
+export function hasFilter({ fleet, tag, model, text }: VehicleFilter): boolean {
+  return [fleet, tag, model, text].some((each) => each !== undefined);
+}

@@ -1,0 +1,87 @@
+import type { Vehicle } from '@odograph/client/generated/odograph/history/v1/vehicle_registry';
+import { Fault } from '@odograph/kernel/fault';
+import type { Finding } from '@odograph/kernel/finding';
+import {
+  canonicalRegistration,
+  type Registration,
+  registrationFindings,
+  type UnitSystem,
+} from '@odograph/kernel/registration';
+import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
+import { type Cells, readTable, requireColumns, type TableRow } from '@odograph/sources/recorded/csv';
+import type { Line } from '@odograph/sources/recorded/lines';
+import { registrationOf } from '../json/registration-json.ts';
+
+/** What a row of a CSV file says of a vehicle: only the columns that the file has. */
+export interface VehicleRow {
+  readonly vehicleId: string;
+  readonly change: Partial<Registration>;
+}
+
+export const VEHICLE_COLUMNS = [
+  ...['vehicle_id', 'fleet', 'model', 'display_name', 'tags', 'capabilities', 'vin', 'units'],
+] as const;
+
+const UNITS: Readonly<Record<string, UnitSystem>> = { metric: 'metric', imperial: 'imperial' };
+
+/**
+ * Reads the rows of a CSV file. A column that the file has sets its value, also an empty one; only empty units are left
+ * as they are. Names in a cell are separated by `;` or spaces.
+ * @throws Fault INVALID_INPUT if the header has no vehicle_id, or another column twice or unknown.
+ */
+export function readVehicleRows(lines: AsyncIterable<Line>): AsyncGenerator<TableRow<VehicleRow>> {
+  return readTable(lines, (columns) => {
+    assertColumns(columns);
+    const has = (column: string) => columns.includes(column);
+    return (cells) => {
+      const text = (column: string) => cells.text(column) ?? '';
+      const units = cells.oneOf('units', UNITS);
+      const change = {
+        ...(has('fleet') && { fleet: text('fleet') }),
+        ...(has('model') && { model: text('model') }),
+        ...(has('display_name') && { displayName: text('display_name') }),
+        ...(has('tags') && { tags: namesIn(cells, 'tags') }),
+        ...(has('capabilities') && { capabilities: namesIn(cells, 'capabilities') }),
+        ...(has('vin') && { vin: text('vin') }),
+        ...(units && { units }),
+      };
+      return { vehicleId: cells.required('vehicle_id'), change };
+    };
+  });
+}
+
+function assertColumns(columns: readonly string[]): void {
+  requireColumns('vehicles', columns, ['vehicle_id']);
+  const known: readonly string[] = VEHICLE_COLUMNS;
+  const wrong = columns.find((column, at) => !known.includes(column) || columns.indexOf(column) !== at);
+  if (wrong === undefined) return;
+  const why = known.includes(wrong) ? 'is there twice' : 'is not known';
+  const message = `column ${JSON.stringify(wrong)} ${why}: a vehicles file may have ${known.join(', ')}`;
+  throw new Fault('INVALID_INPUT', message);
+}
+
+function namesIn(cells: Cells, column: string): readonly string[] {
+  return (cells.text(column) ?? '').split(/[;\s]+/).filter((name) => name !== '');
+}
+
+/** What is wrong with a row, by the same rules as history's. */
+export function rowFindings({ vehicleId, change }: VehicleRow): readonly Finding[] {
+  const findings = registrationFindings(change);
+  if (isVehicleId(vehicleId)) return findings;
+  const description = `must be ${VEHICLE_ID_RULE}`;
+  return [{ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description }, ...findings];
+}
+
+/** What a row makes of its vehicle; undefined: the vehicle is not known. */
+export function planOf(
+  { change }: VehicleRow,
+  vehicle: Vehicle | undefined,
+): 'register' | 'update' | 'unchanged' | 'retired' {
+  if (!vehicle || vehicle.version === 0) return 'register';
+  if (vehicle.isRetired) return 'retired';
+  const held = canonicalRegistration(registrationOf(vehicle));
+  const next = canonicalRegistration({ ...held, ...change });
+  const names = Object.keys(next) as (keyof Registration)[];
+  const isSame = names.every((name) => JSON.stringify(next[name]) === JSON.stringify(held[name]));
+  return isSame ? 'unchanged' : 'update';
+}

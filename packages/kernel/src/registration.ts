@@ -1,0 +1,98 @@
+import type { Finding } from './finding.ts';
+import { isVin, VIN_RULE } from './vin.ts';
+
+/** The units in which values are shown to people. */
+export type UnitSystem = 'metric' | 'imperial';
+
+/** What people say about a vehicle. A text is empty if it is not set. */
+export interface Registration {
+  readonly fleet: string;
+  readonly model: string;
+  readonly displayName: string;
+  /** Sorted, each once. */
+  readonly tags: readonly string[];
+  /** Sorted, each once. Names of {@link CAPABILITIES}, or of those that a newer program knows. */
+  readonly capabilities: readonly string[];
+  readonly vin: string;
+  readonly units: UnitSystem;
+}
+
+/** The registration of a vehicle that has only reported. */
+export const DEFAULT_REGISTRATION: Registration = {
+  ...{ fleet: 'default', model: '', displayName: '', tags: [], capabilities: [], vin: '', units: 'metric' },
+};
+
+/** What a vehicle can be asked to do: the commands of the usual makers' APIs. */
+export const CAPABILITIES: readonly string[] = [
+  ...['buzzer', 'charging', 'climate', 'door_lock', 'engine_start', 'find_vehicle', 'hazard_lights'],
+  ...['headlights', 'horn', 'power_windows', 'trunk_lock', 'ventilation'],
+];
+
+const MAX_TAGS = 32;
+const MAX_TEXT = 100;
+const FLEET = /^[A-Za-z0-9._:-]{1,64}$/;
+const TAG = /^[a-z0-9][a-z0-9._:-]{0,31}$/;
+/** No control characters, and no space at either end. */
+const TEXT = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]*(?<!\s)$/u;
+
+/** The registration in the one form in which equal ones are equal: lists sorted, each name once, a fleet always. */
+export function canonicalRegistration(registration: Registration): Registration {
+  const { fleet, tags, capabilities } = registration;
+  return {
+    ...registration,
+    fleet: fleet === '' ? DEFAULT_REGISTRATION.fleet : fleet,
+    tags: [...new Set(tags)].sort(),
+    capabilities: [...new Set(capabilities)].sort(),
+  };
+}
+
+/** What is wrong with the fields of a registration that a person or a program asks for; empty if nothing is. */
+export function registrationFindings(registration: Partial<Registration>): readonly Finding[] {
+  const { fleet = '', model = '', displayName = '', tags = [], capabilities = [], vin = '' } = registration;
+  return [
+    ...when(fleet !== '' && !FLEET.test(fleet), {
+      ...{ field: 'fleet', reason: 'INVALID_NAME' },
+      description: 'must be 1 to 64 characters of A-Z a-z 0-9 . _ : -',
+    }),
+    ...textFindings('model', model),
+    ...textFindings('display_name', displayName),
+    ...when(tags.length > MAX_TAGS, {
+      ...{ field: 'tags', reason: 'TOO_MANY' },
+      description: `has ${tags.length} tags, at most ${MAX_TAGS}`,
+    }),
+    ...tags.flatMap((tag, at) =>
+      when(!TAG.test(tag), {
+        ...{ field: `tags[${at}]`, reason: 'INVALID_TAG' },
+        description: `is ${quoted(tag)}, but must be 1 to 32 characters of a-z 0-9 . _ : -, and begin with a letter or a digit`,
+      }),
+    ),
+    ...capabilities.flatMap((name, at) =>
+      when(!CAPABILITIES.includes(name), {
+        ...{ field: `capabilities[${at}]`, reason: 'UNKNOWN_CAPABILITY' },
+        description: `is ${quoted(name)}, but must be one of ${CAPABILITIES.join(', ')}`,
+      }),
+    ),
+    ...when(vin !== '' && !isVin(vin), {
+      ...{ field: 'vin', reason: 'INVALID_VIN' },
+      description: `is ${quoted(vin)}, but must be ${VIN_RULE}`,
+    }),
+  ];
+}
+
+function textFindings(field: string, text: string): readonly Finding[] {
+  const length = [...text].length;
+  if (length > MAX_TEXT) {
+    return [
+      { field, reason: 'TOO_LONG', description: `has ${length} characters, at most ${MAX_TEXT} are allowed` },
+    ];
+  }
+  return when(!TEXT.test(text), {
+    ...{ field, reason: 'INVALID_TEXT' },
+    description: 'must not have control characters or line breaks, nor a space at its start or end',
+  });
+}
+
+const when = (isWrong: boolean, finding: Finding): readonly Finding[] => (isWrong ? [finding] : []);
+
+/** Long enough to recognize the value, short enough for a message. */
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 40));

@@ -1,0 +1,123 @@
+import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/common/v1/position';
+import { Fault } from '@odograph/kernel/fault';
+import { formatPosition, type Position } from '@odograph/kernel/position';
+import { unknownVehicle } from '../commands/registration.ts';
+import { statusOf } from '../domain/status/status.ts';
+import { matchesFilter, type StatusFilter } from '../domain/status/status-filter.ts';
+import type { StatusSlice, VehicleStatus } from '../domain/status/status-slice.ts';
+import type { Parked } from '../views/checkpoints.ts';
+import type { ReadModel } from '../views/read-model.ts';
+import type { Views } from '../views/views.ts';
+import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
+import { checkPosition, checkVehicleId, pageSizeOf } from './request-checks.ts';
+
+export interface VehicleReaderDeps {
+  readonly partitionCount: number;
+  readonly views: Pick<Views, 'reader'>;
+  readonly status: ReadModel<StatusSlice>;
+}
+
+interface OneRequest {
+  readonly vehicleId: string;
+  readonly atLeast?: WirePosition | undefined;
+}
+
+/** What every request for a list of vehicles has. */
+interface PageRequest extends StatusFilter {
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly atLeast: readonly WirePosition[];
+}
+
+/** A vehicle that has reported or is registered. */
+export interface KnownVehicle {
+  readonly vehicleId: string;
+  readonly known: VehicleStatus;
+  readonly parked: Parked | undefined;
+}
+
+interface VehiclePage {
+  readonly vehicles: readonly KnownVehicle[];
+  readonly nextPageToken: string;
+  readonly positions: Position[];
+}
+
+/** A status has one slice. */
+const KEY = '';
+/** Vehicles read at once: more than a page has if most of them do not match. */
+const MIN_READ = 200;
+
+/** Reads vehicles for the API, one by its id or a page of a list; `list` is the name in the page tokens. */
+export function vehicleReader({ partitionCount, views, status }: VehicleReaderDeps, list: string) {
+  const { reader } = views;
+
+  async function one({ atLeast, ...request }: OneRequest, signal: AbortSignal) {
+    const vehicleId = checkVehicleId(request.vehicleId);
+    if (atLeast) await reader.reach(status, checkPosition('at_least', atLeast, partitionCount), signal);
+    const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
+    const slice = slices.get(KEY);
+    const known = slice && knownOf(slice);
+    if (known) return { vehicle: { vehicleId, known, parked }, position };
+    if (!parked) throw unknownVehicle(vehicleId);
+    const message = `vehicle ${vehicleId} is parked at its first event, ${formatPosition(parked.position)}`;
+    throw new Fault('NOT_FOUND', message);
+  }
+
+  /** Folds before it filters: what a list filters by may have changed in the tail. */
+  async function matching(subjects: readonly string[], filter: StatusFilter): Promise<KnownVehicle[]> {
+    const views = await reader.readEach(status, subjects, KEY);
+    return views.flatMap(({ subject: vehicleId, slice, parked }) => {
+      const known = knownOf(slice);
+      return known && matchesFilter(vehicleId, known, filter) ? [{ vehicleId, known, parked }] : [];
+    });
+  }
+
+  async function fill(
+    filter: StatusFilter,
+    { after, limit }: { readonly after: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<readonly KnownVehicle[]> {
+    const found: KnownVehicle[] = [];
+    const having = storedFields(filter);
+    const atOnce = isSelective(filter) ? Math.max(limit, MIN_READ) : limit;
+    for (let last = after; found.length < limit && !signal.aborted; ) {
+      const subjects = await reader.subjectsAfter(status, { after: last, limit: atOnce, having });
+      found.push(...(await matching(subjects, filter)));
+      if (subjects.length < atOnce) break;
+      last = subjects.at(-1) ?? last;
+    }
+    return found.slice(0, limit);
+  }
+
+  async function page(request: PageRequest, signal: AbortSignal): Promise<VehiclePage> {
+    const limit = pageSizeOf(request.pageSize);
+    const [after] = decodePageToken(list, request.pageToken) ?? [''];
+    if (typeof after !== 'string') throw badToken();
+    for (const position of request.atLeast) {
+      await reader.reach(status, checkPosition('at_least', position, partitionCount), signal);
+    }
+    const positions = [...reader.positions(status)];
+    const found = await fill(request, { after, limit: limit + 1 }, signal);
+    const vehicles = found.slice(0, limit);
+    const last = vehicles.at(-1);
+    const nextPageToken = last && found.length > limit ? encodePageToken(list, [last.vehicleId]) : '';
+    return { vehicles, nextPageToken, positions };
+  }
+
+  return { one, page };
+}
+
+/** By slice, because the views give the same slice until its vehicle changes. */
+const known = new WeakMap<StatusSlice, VehicleStatus | undefined>();
+
+function knownOf(slice: StatusSlice): VehicleStatus | undefined {
+  if (!known.has(slice)) known.set(slice, statusOf(slice));
+  return known.get(slice);
+}
+
+/** What stored documents are selected by. The element of a list is selected as a text is. */
+function storedFields({ fleet, tag, model }: StatusFilter): Readonly<Record<string, string>> {
+  return { ...(fleet && { fleet }), ...(tag && { tags: tag }), ...(model && { model }) };
+}
+
+const isSelective = ({ fleet, tag, model, text }: StatusFilter): boolean => fleet + tag + model + text !== '';

@@ -1,0 +1,101 @@
+import {
+  type GetRequest,
+  type GetResponse,
+  type ListRequest,
+  type ListResponse,
+  type RegisterRequest,
+  type RetireRequest,
+  type UpdateRequest,
+  type Vehicle,
+  VehicleRegistryService,
+} from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
+import type { UnitSystem as WireUnits } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
+import { registrationToWire, unitsToDomain } from '@odograph/contracts/registration-payload';
+import type { Registration, UnitSystem } from '@odograph/kernel/registration';
+import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
+import type { createDecideRegistration } from '../commands/registration.ts';
+import type { RegistrationCommand } from '../domain/registration/registration.ts';
+import { checkDecisionId, checkVehicleId, invalid } from './request-checks.ts';
+import { type KnownVehicle, type VehicleReaderDeps, vehicleReader } from './vehicle-reader.ts';
+
+interface VehicleRegistryDeps extends VehicleReaderDeps {
+  readonly decideRegistration: ReturnType<typeof createDecideRegistration>;
+}
+
+/** The registrations of vehicles, over gRPC. Decisions are made by the command; queries read the status. */
+export function vehicleRegistryService(deps: VehicleRegistryDeps) {
+  const { decideRegistration } = deps;
+  const vehicles = vehicleReader(deps, 'vehicles');
+
+  const decision = <Request extends DecisionFields>(commandOf: (request: Request) => RegistrationCommand) =>
+    unary((request: Request, context: CallContext) => {
+      const subject = checkVehicleId(request.vehicleId);
+      const decisionId = checkDecisionId(request.decisionId);
+      const { expectedVersion } = request;
+      return decideRegistration(
+        { subject, decisionId, expectedVersion, command: commandOf(request) },
+        context,
+      );
+    });
+
+  async function get(request: GetRequest, { signal }: CallContext): Promise<GetResponse> {
+    const { vehicle, position } = await vehicles.one(request, signal);
+    return { vehicle: toWire(vehicle), position };
+  }
+
+  async function list(request: ListRequest, { signal }: CallContext): Promise<ListResponse> {
+    const { vehicles: found, ...page } = await vehicles.page(request, signal);
+    return { vehicles: found.map(toWire), ...page };
+  }
+
+  return grpcService(VehicleRegistryService, {
+    register: decision<RegisterRequest>((request) => ({
+      type: 'RegisterVehicle',
+      registration: registrationOf(request),
+    })),
+    update: decision<UpdateRequest>((request) => ({ type: 'UpdateVehicle', change: changeOf(request) })),
+    retire: decision<RetireRequest>(() => ({ type: 'RetireVehicle' })),
+    get: unary(get),
+    list: unary(list),
+  });
+}
+
+interface DecisionFields {
+  readonly vehicleId: string;
+  readonly decisionId: string;
+  readonly expectedVersion?: number | undefined;
+}
+
+function registrationOf(request: RegisterRequest): Registration {
+  const { fleet, model, displayName, tags, capabilities, vin, units } = request;
+  return { fleet, model, displayName, tags, capabilities, vin, units: unitsOf(units) };
+}
+
+/** The fields that are present. Throws a Fault INVALID_INPUT if there are none. */
+function changeOf(request: UpdateRequest): Partial<Registration> {
+  const { fleet, model, displayName, tags, capabilities, vin, units } = request;
+  const change: Partial<Registration> = {
+    ...(fleet !== undefined && { fleet }),
+    ...(model !== undefined && { model }),
+    ...(displayName !== undefined && { displayName }),
+    ...(tags && { tags: tags.names }),
+    ...(capabilities && { capabilities: capabilities.names }),
+    ...(vin !== undefined && { vin }),
+    ...(units !== undefined && { units: unitsOf(units) }),
+  };
+  if (Object.keys(change).length > 0) return change;
+  throw invalid('', 'EMPTY_CHANGE', 'the request changes no field: set at least one');
+}
+
+function unitsOf(wire: WireUnits): UnitSystem {
+  const units = unitsToDomain(wire);
+  if (units) return units;
+  throw invalid('units', 'UNKNOWN_UNITS', `is ${wire}, but must be metric (1) or imperial (2)`);
+}
+
+function toWire({ vehicleId, known }: KnownVehicle): Vehicle {
+  const { isRetired, registrationVersion: version, registeredVin: vin } = known;
+  const { fleet, model, displayName, tags, capabilities, units } = known;
+  const registration = { fleet, model, displayName, tags, capabilities, vin, units };
+  return { vehicleId, registration: registrationToWire(registration), isRetired, version };
+}

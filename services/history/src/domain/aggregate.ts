@@ -1,0 +1,52 @@
+import type { Decider } from '@odograph/kernel/decider';
+import { Fault } from '@odograph/kernel/fault';
+import type { EventPosition } from '@odograph/kernel/position';
+import type { DecisionEvent } from '@odograph/kernel/vehicle-event';
+
+/** A decision that was made: the same one again gets the same answer. */
+export interface MadeDecision {
+  readonly id: string;
+  readonly version: number;
+  readonly position: EventPosition;
+  /** What was asked for. */
+  readonly commandHash: string;
+}
+
+/** The event of a decision, and where the log has it. */
+interface LoggedDecision<Event extends DecisionEvent> {
+  readonly event: Event;
+  readonly position: EventPosition;
+}
+
+/** What the decisions of one subject have made of it. A fold changes it in place. */
+export interface Aggregate<State> {
+  /** The number of its decisions. */
+  version: number;
+  state: State;
+  /** The last {@link REMEMBERED_DECISIONS}, oldest first. */
+  decisions: readonly MadeDecision[];
+}
+
+/** How many decisions of a subject are known by their ids. */
+export const REMEMBERED_DECISIONS = 64;
+
+/**
+ * Applies a decision. A version that the aggregate already has was decided twice, and the first one in the log holds.
+ * @throws {Fault} CORRUPT_LOG if a version is missing before it.
+ */
+export function applyDecision<State, Event extends DecisionEvent>(
+  aggregate: Aggregate<State>,
+  { event, position }: LoggedDecision<Event>,
+  evolve: Decider<never, State, Event>['evolve'],
+): void {
+  const { aggregateVersion: version, reportId: id, commandHash } = event;
+  if (version <= aggregate.version) return;
+  if (version > aggregate.version + 1) {
+    const message = `decision ${id} has version ${version}, but version ${aggregate.version + 1} is missing`;
+    throw new Fault('CORRUPT_LOG', message);
+  }
+  aggregate.state = evolve(aggregate.state, event);
+  aggregate.version = version;
+  const made = { id, version, position, commandHash };
+  aggregate.decisions = [...aggregate.decisions, made].slice(-REMEMBERED_DECISIONS);
+}

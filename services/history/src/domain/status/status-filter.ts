@@ -1,0 +1,24 @@
+import type { VehicleStatus } from './status-slice.ts';
+
+/** Which vehicles a list has. An empty text means any. */
+export interface StatusFilter {
+  readonly fleet: string;
+  readonly tag: string;
+  readonly model: string;
+  /** A part of the id, name, model or VIN, in any case. */
+  readonly text: string;
+  /** Also the retired ones. */
+  readonly includeRetired: boolean;
+}
+
+export function matchesFilter(vehicleId: string, known: VehicleStatus, filter: StatusFilter): boolean {
+  const { fleet, tag, model, text, includeRetired } = filter;
+  if (known.isRetired && !includeRetired) return false;
+  if (fleet !== '' && known.fleet !== fleet) return false;
+  if (model !== '' && known.model !== model) return false;
+  if (tag !== '' && !known.tags.includes(tag)) return false;
+  const wanted = text.toLowerCase();
+  return [vehicleId, known.displayName, known.model, known.vin ?? ''].some((each) =>
+    each.toLowerCase().includes(wanted),
+  );
+}
