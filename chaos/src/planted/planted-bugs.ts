@@ -98,6 +98,16 @@ const inTheLog: readonly PlantedBug[] = [
     caughtBy: 'takeover',
   },
   {
+    name: 'two decisions with one version',
+    description:
+      'the log does not ask whether it has another decision with the same version of the aggregate',
+    service: 'history',
+    file: LEDGER,
+    find: '    if (version === undefined) return false;',
+    replace: '    return false;',
+    caughtBy: 'many deciders',
+  },
+  {
     name: 'a lost write of the ledger taken for done',
     description:
       'the checkpoint of the ledger moves although the connection broke while the ledger was stored',
