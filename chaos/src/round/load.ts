@@ -17,6 +17,8 @@ export interface Load {
 interface LoadOptions {
   readonly seed: number;
   readonly endpoint: string;
+  /** How likely each report is sent again, each time that it was answered. */
+  readonly repeatOdds: number;
   readonly onBatch: (batch: ReportedBatch) => void;
 }
 
@@ -32,7 +34,7 @@ const MISHAPS = {
   unreadable: 0.01,
 };
 
-export function createLoad({ seed, endpoint, onBatch }: LoadOptions): Load {
+export function createLoad({ seed, endpoint, repeatOdds, onBatch }: LoadOptions): Load {
   const fleet = createFleet({ movement: 'steps', seed, vehicles: VEHICLES, mishaps: MISHAPS });
   const ledger = new Ledger();
   const batches: ReportedBatch[] = [];
@@ -42,7 +44,7 @@ export function createLoad({ seed, endpoint, onBatch }: LoadOptions): Load {
       ...{ endpoint, fleet, vehicles, ledger },
       random: createRandom(seedOf(seed, VEHICLES + at)),
       mode: at % 2 === 0 ? 'calls' : 'connection',
-      ...{ maxBatch: 30, everyMs: 60, deadlineMs: 2_000, repeatOdds: 0.03 },
+      ...{ maxBatch: 30, everyMs: 60, deadlineMs: 2_000, repeatOdds },
       onBatch: (batch) => {
         batches.push(batch);
         onBatch(batch);

@@ -59,6 +59,8 @@ export interface Scenario {
   readonly histories?: number;
   /** Settings of the services. */
   readonly env?: NodeJS.ProcessEnv;
+  /** How likely each report is sent again, each time that it was answered. Default: 0.03. */
+  readonly repeatOdds?: number;
   /** Types of events that the scenario may add to the log, besides those of vehicles. */
   readonly allowedEvents?: readonly string[];
   /** Why the scenario cannot run on this machine; undefined if it can. */

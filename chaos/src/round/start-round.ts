@@ -11,6 +11,8 @@ import { createLoad, type Load } from './load.ts';
 import { type Queries, startQueries } from './queries.ts';
 import type { Preparation, Round, Scenario } from './round.ts';
 
+const REPEAT_ODDS = 0.03;
+
 export interface StartRoundOptions {
   readonly seed: number;
   readonly scenario: Scenario;
@@ -59,7 +61,8 @@ export async function startRound(options: StartRoundOptions): Promise<StartedRou
   const { cluster } = linked;
   const { ingest, histories } = cluster.endpoints;
   const onBatch = ({ acknowledged }: ReportedBatch) => queries.onAcknowledged(acknowledged);
-  const load = createLoad({ seed, endpoint: ingest, onBatch });
+  const { repeatOdds = REPEAT_ODDS } = scenario;
+  const load = createLoad({ seed, endpoint: ingest, repeatOdds, onBatch });
   const queries = startQueries({
     ...{ endpoints: histories, ledger: load.ledger },
     random: createRandom(seedOf(seed, QUERIES_SEED)),

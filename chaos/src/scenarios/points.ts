@@ -44,6 +44,10 @@ const SENT_AGAIN_MS = 1_500;
 /** How long it may take until the load reaches the point. */
 const POINT_WITHIN_MS = 15_000;
 
+/** So that reports come again after the ledger lost something: each about ten times. */
+const OFTEN_REPEATED = 0.9;
+const isOfLedger = (name: PointName): boolean => name.startsWith('ledger');
+
 type Variant = Required<Pick<Scenario, 'histories' | 'env'>> & {
   /** What differs, as an end of the scenario's name and of its description. */
   readonly suffix: string;
@@ -71,7 +75,7 @@ const SMALL_ENVELOPES: Variant = {
 const at = (name: PointName, { suffix, difference, histories, env, losses }: Variant): Scenario => ({
   name: `at: ${name}${suffix}`,
   description: `a process is killed or a connection breaks at the point "${name}"${difference}`,
-  ...{ histories, env },
+  ...{ histories, env, ...(isOfLedger(name) && { repeatOdds: OFTEN_REPEATED }) },
   async run(round) {
     const lost = POINTS[name].link.endsWith('nats') ? Array<PointFault>(losses).fill(loseMessage) : [];
     const faults = [...FAULTS, ...lost];
