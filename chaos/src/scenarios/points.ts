@@ -44,8 +44,8 @@ const SENT_AGAIN_MS = 1_500;
 /** How long it may take until the load reaches the point. */
 const POINT_WITHIN_MS = 15_000;
 
-/** So that reports come again after the ledger lost something: each about ten times. */
-const OFTEN_REPEATED = 0.9;
+/** So that reports come again after the ledger lost something: each about five times. */
+const OFTEN_REPEATED = 0.8;
 const isOfLedger = (name: PointName): boolean => name.startsWith('ledger');
 
 type Variant = Required<Pick<Scenario, 'histories' | 'env'>> & {
