@@ -10,6 +10,8 @@ const KILLS = 4;
 const ANSWER_WITHIN_MS = 4_000;
 const AGAIN_AFTER_MS = 100;
 const AT_LEAST_DECISIONS = 10;
+const READ_ATTEMPTS = 40;
+const READ_AGAIN_AFTER_MS = 500;
 
 export const manyDeciders: Scenario = {
   name: 'many deciders',
@@ -77,13 +79,21 @@ async function register(client: Client): Promise<void> {
   await client.registerVehicle(VEHICLE, { fleet: 'chaos' }, options).catch(() => undefined);
 }
 
+/** A replica that was killed last may not answer at once. */
 async function decisionsInLog(endpoint: string): Promise<readonly Decision[]> {
   using history = connectHistory(endpoint);
-  const events = await Array.fromAsync(history.readLog({ subject: VEHICLE }));
-  return events.map(({ event: { reportId: id, aggregateVersion = 0 } }) => ({
-    id,
-    version: aggregateVersion,
-  }));
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const events = await Array.fromAsync(history.readLog({ subject: VEHICLE }));
+      return events.map(({ event: { reportId: id, aggregateVersion = 0 } }) => ({
+        id,
+        version: aggregateVersion,
+      }));
+    } catch (error) {
+      if (attempt === READ_ATTEMPTS || !isFault(error, 'UNAVAILABLE')) throw error;
+      await delay(READ_AGAIN_AFTER_MS);
+    }
+  }
 }
 
 function checkDecisions(round: Round, answers: readonly Decision[], log: readonly Decision[]): void {
