@@ -73,10 +73,14 @@ async function decideAgain(signal: AbortSignal, client: Client, id: string): Pro
   return undefined;
 }
 
-/** The first decision. The others find the vehicle known. */
+/** The first decision. Whether it was answered does not matter: the next update finds the vehicle, or registers it again. */
 async function register(client: Client): Promise<void> {
   const options = { decisionId: 'first', deadlineMs: ANSWER_WITHIN_MS };
-  await client.registerVehicle(VEHICLE, { fleet: 'chaos' }, options).catch(() => undefined);
+  try {
+    await client.registerVehicle(VEHICLE, { fleet: 'chaos' }, options);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+  }
 }
 
 /** A replica that was killed last may not answer at once. */

@@ -67,6 +67,8 @@ function envelopeOf(sequence: number, sketches: readonly Sketch[]): ReadEnvelope
   return { ...message, ...sentEvents(message) };
 }
 
+const DEATH = new Error('the owner died');
+
 /** A log in memory that takes turns as MongoDB does, and a stored ledger. */
 function createTestLog() {
   const envelopes: CommittedEnvelope[] = [];
@@ -99,7 +101,7 @@ function createTestLog() {
       for (const { subject, times: known, windows: changed } of changes) {
         for (const { window, entries } of changed) {
           await nextTurn();
-          if (diesAfter-- <= 0) throw new Error('died');
+          if (diesAfter-- <= 0) throw DEATH;
           const name = `${subject}\n${window}`;
           const stored = windows.get(name) ?? { through: 0, bytes: [] };
           if (stored.through < to)
@@ -165,7 +167,7 @@ function createOwners(log: ReturnType<typeof createTestLog>, writesBeforeDeath: 
 
   async function dieWhileStoring(): Promise<void> {
     log.diesAfter(writesBeforeDeath);
-    await ledger?.store().catch(() => undefined);
+    await ledger?.store().catch((error: unknown) => expect(error).toBe(DEATH));
     log.revive();
   }
 
