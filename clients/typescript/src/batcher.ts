@@ -39,7 +39,7 @@ export class Batcher<Item> {
 
   /** Ends the source, also while it is being read. */
   stop(): void {
-    // A generator that is waiting ends only after its wait, which may be long.
+    // A generator that is waiting ends only after its wait, which may be long. What it throws at its end concerns no caller.
     void Promise.resolve(this.#items.return?.()).catch(() => undefined);
   }
 }

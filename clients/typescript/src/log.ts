@@ -122,6 +122,7 @@ export async function* eventBatches(
       const retryInMs = retryDelayMs(error.retryAfterMs, failuresInARow);
       failuresInARow += 1;
       onDisconnect?.(error, retryInMs);
+      // Only the signal ends it early, and the loop sees that next.
       await sleep(retryInMs, signal).catch(() => undefined);
     }
   }
