@@ -62,10 +62,17 @@ function eventOf({ subject, time, id, content, isQuarantined }: Sketch): Event {
 }
 
 function envelopeOf(sequence: number, sketches: readonly Sketch[]): ReadEnvelope {
-  const bytes = packEnvelope(sketches.map((sketch) => encodeEnvelopeEntry(eventOf(sketch))));
+  return envelopeWith(sequence, sketches.map(eventOf));
+}
+
+function envelopeWith(sequence: number, events: readonly Event[]): ReadEnvelope {
+  const bytes = packEnvelope(events.map(encodeEnvelopeEntry));
   const message = { partition: 0, sequence, storedAtMs: START_MS, bytes };
   return { ...message, ...sentEvents(message) };
 }
+
+const kindsOf = (judged: readonly JudgedEnvelope[]) =>
+  judged.flatMap(({ fates }) => fates.map(({ index, kind }) => [index, kind]));
 
 const DEATH = new Error('the owner died');
 
@@ -260,24 +267,37 @@ test('after a restore of MongoDB with an older log, the same envelopes have the 
   expect(again.map(({ fates }) => fates)).toEqual(before.slice(1).map(({ fates }) => fates));
 });
 
+test('a report that was judged as one part, and then as two when it was sent again, changes nothing', async () => {
+  const log = createTestLog();
+  const sketch = { subject: 'V1', time: 1, id: 'a', content: 0 };
+  const whole = eventOf({ ...sketch, isQuarantined: true });
+  const parts = [
+    eventOf({ ...sketch, isQuarantined: false }),
+    { ...eventOf({ ...sketch, isQuarantined: true }), part: 1 },
+  ];
+  const other = parts.map((event) => ({ ...event, contentHash: Buffer.alloc(16, 1) }));
+  const ledger = await log.open();
+  const judged = await ledger.judge([envelopeWith(1, [whole]), envelopeWith(2, parts)]);
+  expect(kindsOf(judged)).toEqual([
+    [0, 'duplicate'],
+    [1, 'duplicate'],
+  ]);
+  const conflicts = [envelopeWith(3, other.slice(0, 1)), envelopeWith(4, other)];
+  expect(kindsOf(await ledger.judge(conflicts))).toEqual([
+    [0, 'conflict'],
+    [0, 'duplicate'],
+    [1, 'duplicate'],
+  ]);
+});
+
 test('the log has one decision for each version of an aggregate, and each decision once under its id', async () => {
   const log = createTestLog();
   const decision = (id: string, aggregateVersion: number, content = 0): Event => ({
     ...eventOf({ subject: 'V1', time: 0, id, content, isQuarantined: false }),
     ...{ type: 'VehicleUpdated', observedAtMs: 0, aggregateVersion },
   });
-  const envelope = (sequence: number, events: readonly Event[]): ReadEnvelope => {
-    const message = {
-      ...{ partition: 0, sequence, storedAtMs: START_MS },
-      bytes: packEnvelope(events.map(encodeEnvelopeEntry)),
-    };
-    return { ...message, ...sentEvents(message) };
-  };
-  const kindsOf = (judged: readonly JudgedEnvelope[]) =>
-    judged.flatMap(({ fates }) => fates.map(({ index, kind }) => [index, kind]));
-
   const first = await log.open();
-  const won = await first.judge([envelope(1, [decision('a', 1), decision('b', 1), decision('a', 1, 1)])]);
+  const won = await first.judge([envelopeWith(1, [decision('a', 1), decision('b', 1), decision('a', 1, 1)])]);
   expect(kindsOf(won)).toEqual([
     [1, 'superseded'],
     [2, 'duplicate'],
@@ -285,6 +305,6 @@ test('the log has one decision for each version of an aggregate, and each decisi
   log.append(won);
   await first.store();
   // What was superseded does not hold its id: it is decided again, here by another owner.
-  const again = await (await log.open()).judge([envelope(2, [decision('b', 2), decision('c', 2)])]);
+  const again = await (await log.open()).judge([envelopeWith(2, [decision('b', 2), decision('c', 2)])]);
   expect(kindsOf(again)).toEqual([[1, 'superseded']]);
 });

@@ -4,7 +4,7 @@ import { conflictOf, conflictPartOf } from '@odograph/event-log/substitute-event
 import type { EventPosition } from '@odograph/kernel/position';
 import { LRUCache } from 'lru-cache';
 import type { Entries, Place } from '../domain/ledger/entries.ts';
-import { fateOf, versionKeyOf } from '../domain/ledger/fate.ts';
+import { fateOf, isNextPart, versionKeyOf } from '../domain/ledger/fate.ts';
 import { LedgerMemory } from '../domain/ledger/ledger-memory.ts';
 import { hashOf, isSameKey, type ReportKey, windowOf } from '../domain/ledger/report-key.ts';
 import { FREQUENT_TYPES } from './envelope-document.ts';
@@ -139,9 +139,10 @@ export class Ledger {
     };
     let [duplicates, conflicts] = [0, 0];
     this.#holders.addJudged(sequence, seen);
+    let duplicate: StoredEvent['event'] | undefined;
     for (const sent of envelope.events) {
-      const isNew = this.#memory.isNew(sent.event) && sent.event.aggregateVersion === undefined;
-      const fate = isNew ? undefined : await this.#fateOf(sent);
+      const fate = this.#isNew(sent.event) ? undefined : await this.#lookUp(sent, duplicate);
+      duplicate = fate?.kind === 'duplicate' ? sent.event : undefined;
       if (fate === undefined) {
         see(sent.stored, sent.event);
       } else if (fate.kind === 'conflict') {
@@ -168,13 +169,24 @@ export class Ledger {
     if (version) this.#memory.add(version, position, false);
   }
 
-  /** Undefined if the event is new. */
-  async #fateOf({ stored, event }: SentEvent): Promise<Fate | undefined> {
-    const { position } = stored;
+  /** Whether an event is new for certain. A decision may be newer than all others and have a version that is taken. */
+  #isNew(event: StoredEvent['event']): boolean {
+    return event.aggregateVersion === undefined && this.#memory.isNew(event);
+  }
+
+  /**
+   * The fate of an event whose key the log may have; undefined if it is new.
+   * @param duplicate the event before it in its envelope, if that is a duplicate.
+   */
+  async #lookUp(
+    { stored, event }: SentEvent,
+    duplicate: StoredEvent['event'] | undefined,
+  ): Promise<Fate | undefined> {
+    const { index } = stored.position;
     this.#lookups += 1;
+    if (duplicate !== undefined && isNextPart(event, duplicate)) return { index, kind: 'duplicate' };
     const holder = await this.#holderOf(event);
     const fate = fateOf(event, holder?.event);
-    const { index } = position;
     if (fate === 'new' || holder === undefined)
       return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : undefined;
     if (fate === 'duplicate') return { index, kind: 'duplicate' };

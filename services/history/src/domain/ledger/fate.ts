@@ -20,6 +20,20 @@ export function fateOf(event: Judged, holder: Judged | undefined): 'new' | 'dupl
   return isSameContent(event.contentHash, holder.contentHash) ? 'duplicate' : 'conflict';
 }
 
+/**
+ * Whether an event is the next part of the same report as the event before it in an envelope. All parts of a report are sent
+ * together, so they have the same fate if the log has the report, also if it had other parts when it was judged before.
+ */
+export function isNextPart(event: Judged, before: Judged): boolean {
+  return (
+    event.part === before.part + 1 &&
+    event.subject === before.subject &&
+    event.observedAtMs === before.observedAtMs &&
+    event.reportId === before.reportId &&
+    isSameContent(event.contentHash, before.contentHash)
+  );
+}
+
 /** A version of an aggregate as a key: the log has one decision for each. No id of a decision has a space. */
 export function versionKeyOf({ subject, aggregateVersion }: Judged): ReportKey | undefined {
   if (aggregateVersion === undefined) return undefined;

@@ -62,7 +62,7 @@ export class LedgerMemory {
     this.#subjects.set(subject, { ...memory, flush: this.#flush });
   }
 
-  /** Whether no event of the log can have a key: its subject has no event of this time. */
+  /** Whether an event is new for certain: its subject has none of its time. If this is false, its key must be looked up. */
   isNew({ subject, observedAtMs }: ReportKey): boolean {
     return !canHave(this.#of(subject).times, observedAtMs);
   }
