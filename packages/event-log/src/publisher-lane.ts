@@ -109,6 +109,7 @@ export class PublisherLane {
     const bytes = packEnvelope(envelope.flatMap(({ entries }) => entries));
     const startedAt = performance.now();
     let messageId = randomUUID();
+    // After an attempt without an answer it may be on disk, so it is sent until that is known.
     let mayBeStored = false;
     for (let repetition = 0; ; repetition += 1) {
       if (!mayBeStored && envelope.every(({ isComplete }) => isComplete)) return;

@@ -116,6 +116,7 @@ function continueWith(broadcast: Broadcast, after: number): LogStretch {
   let at = after;
   for (const envelope of broadcast.envelopes) {
     if (envelope.sequence <= at) continue;
+    // Smaller if this reader began after the envelope that it follows.
     if (envelope.previousSequence > at) break;
     events.push(...envelope.events);
     at = envelope.sequence;

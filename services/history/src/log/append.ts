@@ -48,8 +48,8 @@ async function insert(
 }
 
 /**
- * How many of the first envelopes the log has already: from an attempt whose answer was lost. The same message after the same
- * envelope has the same fates for every owner.
+ * How many of the first envelopes the log has already: from an attempt whose answer was lost, or from another owner. Whose
+ * they are does not matter, because the same message after the same envelope has the same fates for every owner.
  */
 async function countOurs(
   collection: Collection<EnvelopeDocument>,

@@ -142,6 +142,7 @@ function writesOf({ subject, key, includes, documents }: ChangedSlice) {
     .reverse()
     .map(({ n, body }) => {
       const _id = { v: subject, k: key, n };
+      // BSON compares `s`, then `i`; a missing field, as in an upsert, is less than any other.
       const isOlder = { $lt: ['$at', includes] };
       const next = { $literal: { _id, at: includes, body } };
       return {

@@ -54,7 +54,7 @@ export function createViewReader({ partitions, log, cacheBytes }: ViewReaderDeps
     return readView(model, { subject, ...wanted }, { view, cache, log });
   };
 
-  const readOne = <S>(model: ReadModel<S>, subject: string, key: string) =>
+  const read = <S>(model: ReadModel<S>, subject: string, key: string) =>
     viewFrom(model, {
       ...{ subject, keys: { from: key, to: key } },
       async readStored() {
@@ -69,7 +69,7 @@ export function createViewReader({ partitions, log, cacheBytes }: ViewReaderDeps
 
     subjectsAfter: createSubjectPages(partitions),
 
-    read: readOne,
+    read,
 
     async *stretches(model, subject, { from, to }) {
       for (let next = from; next <= to; ) {
@@ -83,7 +83,7 @@ export function createViewReader({ partitions, log, cacheBytes }: ViewReaderDeps
 
     // What is not kept is loaded with one query, because it is requested in one turn of the event loop.
     async readEach(model, subjects, key) {
-      const views = await Promise.all(subjects.map((subject) => readOne(model, subject, key)));
+      const views = await Promise.all(subjects.map((subject) => read(model, subject, key)));
       return views.flatMap(({ slices, parked }, at) => {
         const slice = slices.get(key);
         return slice === undefined ? [] : [{ subject: subjects[at] as string, slice, parked }];

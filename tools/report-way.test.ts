@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '@odograph/engines/project-paths';
+import { expect, test } from 'vitest';
+
+interface Stop {
+  readonly file: string;
+  readonly name: string;
+  readonly calls: readonly string[];
+}
+
+const page = readFileSync(join(projectRoot, 'ARCHITECTURE.md'), 'utf8');
+const stops = page.split('\n').flatMap((line): Stop[] => {
+  const [, , file, name, , calls] = line.split('|').map((cell) => cell.trim());
+  if (!file?.endsWith('.ts`')) return [];
+  return [
+    {
+      file: plain(file),
+      name: plain(name ?? ''),
+      calls: (calls ?? '').split(', ').filter(Boolean).map(plain),
+    },
+  ];
+});
+
+function plain(code: string): string {
+  return code.replaceAll('`', '');
+}
+
+/** The lines of a function: from the one that declares it to the bracket that closes it, which has the same indentation. */
+function linesOf(file: string, name: string): readonly string[] {
+  const lines = readFileSync(join(projectRoot, file), 'utf8').split('\n');
+  const declares = new RegExp(`^ *(export )?(async )?(function\\*? )?${name}(<.*>)?\\((.*[({])?$`);
+  const start = lines.findIndex((line) => declares.test(line));
+  if (start < 0) return [];
+  const indentation = /^ */.exec(lines[start] ?? '')?.[0] ?? '';
+  const length = lines
+    .slice(start)
+    .findIndex((line) => line.startsWith(`${indentation}}`) && !line.endsWith('{'));
+  return lines.slice(start, start + length + 1);
+}
+
+test.each(stops)(
+  'the way of a report: $name is in $file and calls what the page says',
+  ({ file, name, calls }) => {
+    const lines = linesOf(file, name);
+    expect(lines.length).toBeGreaterThan(1);
+    const body = lines.slice(1).join('\n');
+    for (const call of calls) expect(body).toMatch(new RegExp(`[^\\w]${call}\\??\\.?(<.*>)?\\(`));
+  },
+);
+
+test('the way of a report is short enough to be read in ten minutes', () => {
+  const lines = stops.map(({ file, name }) => linesOf(file, name).length);
+  expect(stops.length).toBeGreaterThan(20);
+  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(500);
+});
