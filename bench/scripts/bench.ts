@@ -7,9 +7,12 @@ import { Command, Option } from 'commander';
 import { type BenchRun, writeRun } from '../src/report/run-record.ts';
 import { benchReport } from '../src/report/table.ts';
 import { emmettMeasures, flatOutMeasures, type Progress } from '../src/run/flat-out.ts';
+import { growthMeasures } from '../src/run/growth.ts';
 import { latencyMeasures } from '../src/run/latency.ts';
 import { PLANS } from '../src/run/plan.ts';
+import { replayMeasures } from '../src/run/replay.ts';
 import { runHeader, startProgress } from '../src/run/run-header.ts';
+import { takeoverMeasures } from '../src/run/takeover.ts';
 
 const { form } = new Command('bench')
   .description('Measures the platform beside raw inserts and Emmett, as ratios')
@@ -37,7 +40,8 @@ async function referenceMeasures(): Promise<Pick<BenchRun, 'measures' | 'notMeas
 }
 
 const { measures, notMeasured } = await referenceMeasures();
-const latencies = await latencyMeasures(plan, progress);
-const run: BenchRun = { ...header, form, measures: [...measures, ...latencies], notMeasured };
+const ours = [latencyMeasures, replayMeasures, takeoverMeasures, growthMeasures];
+const run: BenchRun = { ...header, form, measures: [...measures], notMeasured };
+for (const measure of ours) run.measures.push(...(await measure(plan, progress)));
 const file = writeRun(run);
 console.log(`\n${benchReport(run)}\n\nrecorded in ${file}`);

@@ -66,8 +66,9 @@ interface Batch {
 
 /** @returns the next batch of a connection. The first ones are encoded now. */
 function prepareBatches(options: DriveOptions): (connection: number) => Batch {
-  const { vehicles, connections, batch, prepared, samplesPerReport, seed } = options;
-  const fleet = createFleet({ movement: 'steps', vehicles, samplesPerReport, seed });
+  const { vehicles, connections, batch, prepared, samplesPerReport, seed, startMs } = options;
+  const time = startMs === undefined ? {} : { startMs };
+  const fleet = createFleet({ movement: 'steps', vehicles, samplesPerReport, seed, ...time });
   const ready = Array.from({ length: connections }, (): Batch[] => []);
   /** The last vehicle that reported over each connection. */
   const last = ready.map((_, connection) => connection - connections);

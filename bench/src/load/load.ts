@@ -25,6 +25,8 @@ export interface DriveShape {
   readonly connections: number;
   /** Reports in a message. */
   readonly batch: number;
+  /** When the fleet starts by its own clocks, in Unix milliseconds. Default: that of the fleet. */
+  readonly startMs?: number;
 }
 
 export type DriveMode =

@@ -16,6 +16,13 @@ const measure = v.strictObject({
   better: v.picklist(['higher', 'lower']),
 });
 
+const machineProbe = v.strictObject({
+  /** The median time until a block is on disk. */
+  fsyncMs: v.number(),
+  /** JSON that one core writes and reads. */
+  jsonMibPerSecond: v.number(),
+});
+
 const machine = v.strictObject({
   cpus: v.number(),
   model: v.string(),
@@ -24,6 +31,8 @@ const machine = v.strictObject({
   node: v.string(),
   mongo: v.string(),
   nats: v.string(),
+  /** What it could do when the run started. */
+  probe: v.exactOptional(machineProbe),
 });
 
 const runFields = {
@@ -118,6 +127,7 @@ const recordedRun = v.variant('form', [benchRun, loadRun]);
 export type Percentiles = v.InferOutput<typeof percentiles>;
 /** A value of a run, with its repeats. */
 export type Measure = v.InferOutput<typeof measure>;
+export type MachineProbe = v.InferOutput<typeof machineProbe>;
 /** Where a run ran. Values compare only on the same machine, ratios also between machines. */
 export type Machine = v.InferOutput<typeof machine>;
 /** A run of `make bench` or `make bench-full`. */

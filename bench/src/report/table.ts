@@ -42,8 +42,10 @@ function headOf({ commit, date, form, machine }: BenchRun): string {
   return `${form} run of ${commit.slice(0, 8)}, ${date}\n${machineLine(machine)}`;
 }
 
-function machineLine({ cpus, model, memoryGib, kernel, node, mongo, nats }: Machine): string {
-  return `${cpus} × ${model}, ${memoryGib} GiB, kernel ${kernel}, Node ${node}, MongoDB ${mongo}, NATS ${nats}`;
+function machineLine({ cpus, model, memoryGib, kernel, node, mongo, nats, probe }: Machine): string {
+  const parts = `${cpus} × ${model}, ${memoryGib} GiB, kernel ${kernel}, Node ${node}, MongoDB ${mongo}, NATS ${nats}`;
+  if (!probe) return parts;
+  return `${parts}\nan fsync took ${probe.fsyncMs} ms, a core wrote and read ${probe.jsonMibPerSecond} MiB/s of JSON`;
 }
 
 function ratioCells(run: BenchRun, measure: Measure): readonly string[] {

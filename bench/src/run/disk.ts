@@ -2,6 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { MongoClient } from 'mongodb';
+import { DATABASE } from './platform.ts';
 
 /** Bytes on disk of a platform. */
 export interface DiskUse {
@@ -14,7 +15,6 @@ export interface DiskUse {
 }
 
 const LOG = /^(envelopes|partitions|ledger|ledger_checkpoints)$/;
-const DATABASE = 'odograph';
 
 /** Asks JetStream and MongoDB, after a checkpoint of MongoDB. */
 export async function diskUse(

@@ -4,6 +4,7 @@ import { measureOf, withRatio } from '../report/measure.ts';
 import type { BenchRun, Measure } from '../report/run-record.ts';
 import { type BenchPlan, SEED, VEHICLES } from './plan.ts';
 import { withPlatform } from './platform.ts';
+import { createProcessorTimes, type OnDriven } from './processor-times.ts';
 import { runDrive } from './run-drive.ts';
 
 /** Reports a result as soon as it is measured. */
@@ -16,7 +17,7 @@ const END_TO_END_1 = 'end to end, 1 sample';
 /** As many batches in flight as ingest needs to group its writes well. */
 const ACKNOWLEDGED: DriveMode = { kind: 'acknowledged', window: 6 };
 /** A backlog that keeps every step busy and is bounded, so that the rate could be sustained. */
-const END_TO_END: DriveMode = { kind: 'visible', window: 6, maxBacklog: 20_000 };
+export const END_TO_END: DriveMode = { kind: 'visible', window: 6, maxBacklog: 20_000 };
 
 /** A rate that is measured in turns. */
 interface Series {
@@ -32,7 +33,8 @@ export async function flatOutMeasures(
   mongoUrl: string,
   progress: Progress,
 ): Promise<readonly Measure[]> {
-  const series = allSeries(plan, mongoUrl);
+  const processor = createProcessorTimes();
+  const series = allSeries(plan, mongoUrl, processor.add);
   const repeats = series.map((): number[] => []);
   for (let turn = 0; turn < plan.repeats; turn += 1) {
     for (const [at, { name, unit, measure }] of series.entries()) {
@@ -44,15 +46,18 @@ export async function flatOutMeasures(
   const [raw, ...ours] = series.map(({ name, unit }, at) =>
     measureOf({ name, unit, better: 'higher' }, repeats[at] ?? []),
   ) as [Measure, ...Measure[]];
-  return [raw, ...ours.map((measure) => withRatio(measure, raw))];
+  return [raw, ...ours.map((measure) => withRatio(measure, raw)), ...processor.measures()];
 }
 
-function allSeries(plan: BenchPlan, mongoUrl: string): readonly Series[] {
+function allSeries(plan: BenchPlan, mongoUrl: string, onDriven: OnDriven): readonly Series[] {
   const drive = async (samples: number, mode: DriveMode) => {
     const driven = await withPlatform(1, (platform) =>
       runDrive(platform, shapeOf(samples), mode, plan.flatOut),
     );
-    return samples * driven.load.perSecond[mode === END_TO_END ? 'visible' : 'acknowledged'];
+    const perSecond = driven.load.perSecond[mode === END_TO_END ? 'visible' : 'acknowledged'];
+    if (mode === END_TO_END)
+      onDriven(driven, `${samples === 1 ? '1 sample' : `${samples} samples`}`, perSecond);
+    return samples * perSecond;
   };
   const rawLoad = { ...referenceLoad(mongoUrl), events: plan.rawEvents, warmUp: 20_000 };
   return [
@@ -67,7 +72,7 @@ function allSeries(plan: BenchPlan, mongoUrl: string): readonly Series[] {
   ];
 }
 
-const shapeOf = (samplesPerReport: number): DriveShape => ({
+export const shapeOf = (samplesPerReport: number): DriveShape => ({
   ...{ vehicles: VEHICLES, samplesPerReport, seed: SEED },
   ...{ connections: 4, batch: samplesPerReport === 1 ? 150 : 50 },
 });

@@ -2,16 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, startCluster } from '@odograph/cluster/cluster';
+import { invariant } from '@odograph/kernel/fault';
 
 /** An empty platform with the default settings, except for the quotas of a client. */
 export interface BenchPlatform extends Pick<Cluster, 'endpoints' | 'metrics' | 'urls'> {
   readonly partitions: number;
   /** The processes that run now, by name. */
   pids(): Readonly<Record<string, number>>;
+  /** Kills a process, which is not started again by itself. */
+  kill(name: string): Promise<void>;
+  /** Starts one that was killed. */
+  start(name: string): Promise<void>;
   /** How many times a process ended by itself. */
   crashes(): number;
 }
 
+/** Of the services' default settings. */
+export const DATABASE = 'odograph';
 const PARTITIONS = 2;
 const ENV = {
   ODO_LOG_LEVEL: 'warn',
@@ -38,6 +45,11 @@ export async function withPlatform<T>(
 }
 
 function benchPlatform({ endpoints, metrics, urls, nodes }: Cluster): BenchPlatform {
+  const nodeOf = (name: string) => {
+    const node = nodes.find((each) => each.name === name);
+    invariant(node, `the platform has a process ${name}`);
+    return node;
+  };
   return {
     ...{ endpoints, metrics, urls, partitions: PARTITIONS },
     pids: () =>
@@ -47,6 +59,8 @@ function benchPlatform({ endpoints, metrics, urls, nodes }: Cluster): BenchPlatf
           return pid === undefined ? [] : [[node.name, pid]];
         }),
       ),
+    kill: async (name) => await nodeOf(name).kill(),
+    start: async (name) => await nodeOf(name).start(),
     crashes: () => nodes.reduce((sum, node) => sum + node.crashes(), 0),
   };
 }

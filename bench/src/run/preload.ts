@@ -1,11 +1,9 @@
-import { createClient } from '@odograph/client';
-import { pause } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
-import { scrapeAll, sumOf } from '@odograph/testing/scrape';
 import { openTransport } from '../load/transport.ts';
 import type { BenchPlatform } from './platform.ts';
+import { untilVisible } from './send-all.ts';
+import { untilStored } from './until-stored.ts';
 
 interface PreloadOptions {
   readonly vehicles: number;
@@ -19,11 +17,6 @@ const HOUR_MS = 3_600_000;
 const SAMPLES_AN_HOUR = 60;
 const CONNECTIONS = 4;
 const REPORTS_A_BATCH = 20;
-const VISIBLE_WITHIN_MS = 60_000;
-const STORED_WITHIN_MS = 120_000;
-const POLL_MS = 500;
-/** The size of all tails together when only events of the log itself are left. */
-const STORED_BYTES = 65_536;
 
 /** Reports some hours of a fleet, a sample a minute. Resolves once every replica has them and they are stored. */
 export async function preload(platform: BenchPlatform, options: PreloadOptions): Promise<void> {
@@ -40,6 +33,7 @@ export async function preload(platform: BenchPlatform, options: PreloadOptions):
   );
   const newest = newestByPartition(reported.flat());
   await Promise.all(histories.map((endpoint) => untilVisible(endpoint, newest)));
+  // The flush of several hours must not be part of what is measured.
   await untilStored(platform.metrics);
 }
 
@@ -66,20 +60,4 @@ function newestByPartition(positions: readonly Position[]): readonly Position[] 
     }
   }
   return [...newest.values()];
-}
-
-async function untilVisible(endpoint: string, positions: readonly Position[]): Promise<void> {
-  using client = createClient({ history: endpoint, maxAttempts: 1 });
-  await client.statusPage({ pageSize: 1, atLeast: positions, deadlineMs: VISIBLE_WITHIN_MS });
-}
-
-/** The flush of several hours must not be part of what is measured. */
-async function untilStored(metrics: BenchPlatform['metrics']): Promise<void> {
-  const deadlineAtMs = performance.now() + STORED_WITHIN_MS;
-  while (performance.now() < deadlineAtMs) {
-    const samples = Object.values(await scrapeAll(metrics)).flat();
-    if (sumOf(samples, 'odograph_views_tail_size') < STORED_BYTES) return;
-    await pause(POLL_MS);
-  }
-  throw new Fault('DEADLINE', `history did not store the samples of the fleet within ${STORED_WITHIN_MS} ms`);
 }

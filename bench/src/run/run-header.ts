@@ -3,6 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { findBinary } from '@odograph/engines/find-engine';
 import { projectRoot } from '@odograph/engines/project-paths';
 import type { Machine, RecordedRun } from '../report/run-record.ts';
+import { probeMachine } from './machine-probe.ts';
 
 /** What a run of now records about itself. */
 export async function runHeader(): Promise<
@@ -22,7 +23,7 @@ function describeMachine(mongo: string, nats: string): Machine {
     memoryGib: Math.round((totalmem() / 1024 ** 3) * 10) / 10,
     kernel: release(),
     node: process.versions.node,
-    ...{ mongo, nats },
+    ...{ mongo, nats, probe: probeMachine() },
   };
 }
 
