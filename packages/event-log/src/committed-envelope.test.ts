@@ -80,6 +80,9 @@ test('readers see no duplicates, a conflict in place of a report, and the other 
   ]);
 });
 
-test('an envelope without bytes has no events: the log had all of them', () => {
-  expect(seenOf({ ...messageOf([]), bytes: Buffer.of() }, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
+test('a message without bytes has no events, before and after it is judged', () => {
+  const marker = { ...messageOf([]), bytes: Buffer.of() };
+  expect(sentEvents(marker)).toEqual({ events: [], undecodable: [] });
+  expect(seenOf(marker, [])).toEqual([]);
+  expect(seenOf(marker, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
 });

@@ -72,7 +72,6 @@ const sent = (stored: StoredEvent): SentEvent => ({ stored, event: stored.event 
 
 /** The events of an envelope that readers see, in order. */
 export function eventsOf(envelope: CommittedEnvelope): readonly StoredEvent[] {
-  if (envelope.bytes.length === 0) return [];
   const opened = openMessage(envelope);
   const fates = new Map(envelope.fates.map((fate) => [fate.index, fate]));
   if ('reason' in opened) {
@@ -105,8 +104,12 @@ type Opened =
   | { readonly buffer: ArrayBufferLike; readonly entries: readonly EnvelopeEntry[] }
   | { readonly reason: string };
 
-/** The entries of a message, or why it has none that can be read. */
+/**
+ * The entries of a message, or why it has none that can be read. An empty one has none: it is the marker of a repair, or the
+ * log had all of its events.
+ */
 function openMessage({ bytes }: StreamMessage): Opened {
+  if (bytes.length === 0) return { buffer: bytes.buffer, entries: [] };
   try {
     const plain = unpackEnvelope(bytes);
     const entries = [...decodeEnvelope(plain)];
