@@ -2,7 +2,7 @@ import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg 
 import { type SentEvents, type StreamMessage, sentEvents } from '@odograph/event-log/committed-envelope';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { Bell } from '@odograph/kernel/bell';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 
 /** A message on its way to the log, with its events. */
 export type ReadEnvelope = StreamMessage & SentEvents;
@@ -11,7 +11,8 @@ export type ReadEnvelope = StreamMessage & SentEvents;
 export interface EnvelopeReader {
   /**
    * The next envelopes in order, up to the size of a batch. Waits for at least one; empty after `close`.
-   * Throws a Fault UNAVAILABLE if the stream cannot be read any more.
+   * Throws a Fault UNAVAILABLE if the stream cannot be read any more, and RULE_VIOLATED if the next envelope has a form that
+   * this program does not know.
    */
   nextBatch(): Promise<readonly ReadEnvelope[]>;
   close(): Promise<void>;
@@ -112,14 +113,35 @@ function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[
   const batch: ReadEnvelope[] = [];
   let [events, bytes] = [0, 0];
   for (const arrived of queue) {
-    arrived.envelope ??= readEnvelope(arrived.message, partition);
-    events += arrived.envelope.events.length;
-    bytes += arrived.envelope.bytes.length;
+    const envelope = openEnvelope(arrived, partition);
+    if (isFault(envelope)) {
+      if (batch.length === 0) throw envelope;
+      break;
+    }
+    events += envelope.events.length;
+    bytes += envelope.bytes.length;
     if (batch.length > 0 && (events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES)) break;
-    batch.push(arrived.envelope);
+    batch.push(envelope);
   }
   queue.splice(0, batch.length);
   return batch;
+}
+
+/** The opened envelope, or why this program cannot open it. */
+function openEnvelope(arrived: Arrived, partition: number): ReadEnvelope | Fault {
+  try {
+    arrived.envelope ??= readEnvelope(arrived.message, partition);
+    return arrived.envelope;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new Fault(
+      'RULE_VIOLATED',
+      `message ${arrived.message.seq} of ${streamName(partition)}: ${reason}`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** A message of the stream, opened. */
