@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 const page = readFileSync(resolve(root, 'docs/operations.md'), 'utf8');
-const [, table = ''] = page.split('| log line | means |');
+const [, table = ''] = /\| log line \| means \|\n(.*?)\n\n/s.exec(page) ?? [];
 const sources = globSync('{services/*,packages/*,cli}/src/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => readFileSync(resolve(root, file), 'utf8'));

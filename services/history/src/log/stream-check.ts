@@ -110,18 +110,20 @@ async function otherAtWatermark(
 /** An envelope of the log's first form had no mark: it began with its first event. */
 const FIRST_FORM_BYTE = 0x0a;
 
-/** Throws a Fault RULE_VIOLATED if a new log finds a stream of the first form. */
+/** Throws a Fault RULE_VIOLATED if a new log finds a stream of the first form: it may begin with markers of repairs. */
 async function refuseFirstForm(
   manager: JetStreamManager,
   partition: number,
-  stream: StreamFacts,
+  { firstSequence, lastSequence }: StreamFacts,
 ): Promise<void> {
-  if (stream.firstSequence === 0 || stream.lastSequence < stream.firstSequence) return;
-  const first = await manager.streams.getMessage(streamName(partition), { seq: stream.firstSequence });
-  if (first?.data[0] !== FIRST_FORM_BYTE) return;
-  throw new Fault(
-    'RULE_VIOLATED',
-    `stream ${streamName(partition)} holds envelopes of the first form, which this version does not read: ` +
-      'delete the streams of NATS, or the data directory',
-  );
+  for (let seq = Math.max(1, firstSequence); seq <= lastSequence; seq += 1) {
+    const message = await manager.streams.getMessage(streamName(partition), { seq });
+    if (!message?.data.length) continue;
+    if (message.data[0] !== FIRST_FORM_BYTE) return;
+    throw new Fault(
+      'RULE_VIOLATED',
+      `stream ${streamName(partition)} holds envelopes of the first form, which this version does not read: ` +
+        'delete the streams of NATS, or the data directory',
+    );
+  }
 }

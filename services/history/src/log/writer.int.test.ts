@@ -1,11 +1,14 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixture';
+import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { appendEnvelopes } from './append.ts';
 import { toDocument } from './envelope-document.ts';
 import { openTestLog, reported } from './log.fixture.ts';
+import { ensureStream } from './streams.ts';
 
 const soon = () => Date.now() + 10_000;
 const reports = (count: number, vehicleId = 'bus-1', from = 0) =>
@@ -67,6 +70,83 @@ test('bytes that are not an envelope are stored at their position, and the next 
   await eventually(async () => expect(await log.readAll()).toHaveLength(2));
   const types = (await log.readAll()).map(({ event }) => event.type);
   expect(types).toEqual(['UndecodableReceived', 'TelemetryReported']);
+});
+
+test('an envelope of a form that only a newer program knows halts the partition, and the ones before it are appended', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const publisher = await log.publisher();
+  const connection = await log.openConnection();
+  const [client, manager] = [jetstream(connection), await jetstreamManager(connection)];
+  await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 1024 * 1024, replicas: 1 });
+  const publish = (bytes: Uint8Array) => client.publish('events.0', bytes);
+  const envelopes = reports(2).map((event) => packEnvelope([encodeEnvelopeEntry(event)]));
+  await publish(envelopes[0] ?? Buffer.of());
+  const { seq: unknown } = await publish(Buffer.of(0xd0, 3));
+  await publish(envelopes[1] ?? Buffer.of());
+
+  const changes: string[] = [];
+  const metrics = { halted: () => void changes.push('halted'), resumed: () => void changes.push('resumed') };
+  const writer = await log.writer('one', { metrics });
+
+  await eventually(() =>
+    expect(writer.haltedBecause).toMatch(/message 2 of EVENTS-0: .* form 3, .* update it/),
+  );
+  expect(await log.readAll()).toHaveLength(1);
+  await eventually(() =>
+    expect(publisher.append(reports(1, 'bus-2'), Date.now() + 300)).rejects.toThrow(/halted/),
+  );
+  expect(changes).toEqual(['halted']);
+
+  await manager.streams.deleteMessage('EVENTS-0', unknown);
+  await eventually(async () => {
+    const ids = (await log.readAll()).map(({ event }) => event.subject + event.reportId);
+    expect(ids.slice(0, 2)).toEqual(['bus-1r0', 'bus-1r1']);
+  });
+  expect(changes).toEqual(['halted', 'resumed']);
+});
+
+test('a new log with a stream of the first form is halted, ingest hears it, and the reason names the way out', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const publisher = await log.publisher();
+  const connection = await log.openConnection();
+  const [client, manager] = [jetstream(connection), await jetstreamManager(connection)];
+  await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 1024 * 1024, replicas: 1 });
+  // The marker of a repair may come first. In the first form an envelope began with its first event.
+  await client.publish('events.0', Buffer.of());
+  for (const event of reports(2)) await client.publish('events.0', encodeEnvelopeEntry(event));
+
+  const changes: string[] = [];
+  const metrics = { halted: () => void changes.push('halted'), resumed: () => void changes.push('resumed') };
+  const writer = await log.writer('one', { metrics });
+
+  await eventually(() => expect(writer.haltedBecause).toMatch(/first form.*delete the streams of NATS/));
+  await eventually(() => expect(publisher.append(reports(1), Date.now() + 300)).rejects.toThrow(/halted/));
+  expect(changes).toEqual(['halted']);
+  expect(await log.readAll()).toEqual([]);
+});
+
+test('a log with a hole halts its partition, and it stays halted', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const publisher = await log.publisher();
+  const manager = await jetstreamManager(await log.openConnection());
+  await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 1024 * 1024, replicas: 1 });
+  for (const [sequence, previousSequence] of [
+    [1, 0],
+    [3, 2],
+  ] as const) {
+    const envelope = committedEnvelope({ sequence, previousSequence, events: reports(1) });
+    await log.collections.envelopes.insertOne(toDocument(envelope, []));
+  }
+  const changes: string[] = [];
+  const metrics = { halted: () => void changes.push('halted'), resumed: () => void changes.push('resumed') };
+  const writer = await log.writer('one', { metrics });
+
+  await eventually(() => expect(writer.haltedBecause).toMatch(/follows 2, but 1 was read before it/));
+  await eventually(() => expect(publisher.append(reports(1), Date.now() + 300)).rejects.toThrow(/halted/));
+  expect(changes).not.toContain('resumed');
 });
 
 test('a second owner continues where the first stopped', async () => {

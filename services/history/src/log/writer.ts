@@ -89,7 +89,7 @@ export class PartitionWriter {
         else await this.#pause(leaseTtlMs / 4);
       } catch (error) {
         this.#noteFault(error);
-        await this.#pause(RETRY_MS);
+        await this.#pause(this.#halted === undefined ? RETRY_MS : HEARTBEAT_MS);
       }
     }
     await this.#releaseLease();
@@ -99,16 +99,15 @@ export class PartitionWriter {
   async #append(lease: Lease): Promise<void> {
     if (!(await this.#renew(lease))) return this.#loseLease();
     const { signal } = this.#beginSession();
-    const session: Session = { lease, watermark: 0, stream: undefined, signal };
+    const session: Session = { lease, watermark: 0, stream: undefined, isAppending: false, signal };
     const beating = this.#beat(session);
     try {
       session.stream = await prepareStream({
         ...this.#deps,
         lease,
-        onUnknown: (reason) => this.#setHalted(reason),
+        onUnknown: (reason) => this.#halt(reason),
         signal,
       });
-      this.#setHalted(undefined);
       await this.#appendWith(session, await this.#openLedger(session));
     } finally {
       this.#session.abort();
@@ -128,11 +127,13 @@ export class PartitionWriter {
   async #appendWith(session: Session, ledger: Ledger): Promise<void> {
     const { broadcaster } = this.#deps;
     this.#ledger = undefined;
+    session.isAppending = true;
     await appendFromStream({
       ...this.#deps,
       ledger,
       signal: session.signal,
       onAppended: (envelopes) => {
+        if (!session.signal.aborted) this.#setHalted(undefined);
         session.watermark = envelopes.at(-1)?.sequence ?? session.watermark;
         broadcaster.send(session.watermark, envelopes, this.#health(session.stream));
       },
@@ -172,13 +173,20 @@ export class PartitionWriter {
     const mismatch = stream && (await stillKnown(manager, partition, stream, watermark));
     if (session.signal.aborted) return;
     if (mismatch) this.#setHalted(mismatch);
+    else if (session.isAppending) this.#setHalted(undefined);
     if (stream || this.#halted) broadcaster.send(session.watermark, [], this.#health(stream));
     if (mismatch) this.#session.abort();
   }
 
   #noteFault(error: unknown): void {
-    if (isFault(error, 'RULE_VIOLATED', 'CORRUPT_LOG')) this.#setHalted(error.message);
+    if (isFault(error, 'RULE_VIOLATED', 'CORRUPT_LOG')) this.#halt(error.message);
     this.#warn(error);
+  }
+
+  /** Ingest hears it at once, because the session may end before its first heartbeat. */
+  #halt(reason: string): void {
+    this.#setHalted(reason);
+    this.#deps.broadcaster.send(0, [], this.#health(undefined));
   }
 
   #warn(err: unknown): void {
@@ -195,6 +203,7 @@ export class PartitionWriter {
     this.#session.abort();
   }
 
+  /** It stays halted until a session appends, or is ready to append for as long as a heartbeat. */
   #setHalted(reason: string | undefined): void {
     if (reason !== this.#halted) this.#reportHalted(reason);
     this.#halted = reason;
@@ -207,7 +216,7 @@ export class PartitionWriter {
       logger.info({ partition }, 'the partition is no longer halted');
     } else {
       metrics.halted(partition);
-      logger.error({ partition, reason }, 'the partition is halted: its stream is not the one the log knows');
+      logger.error({ partition, reason }, 'the partition is halted');
     }
   }
 
@@ -240,5 +249,7 @@ interface Session {
   /** Undefined until it is checked. */
   stream: StreamFacts | undefined;
   watermark: number;
+  /** The stream is checked and the ledger is open. */
+  isAppending: boolean;
   readonly signal: AbortSignal;
 }
