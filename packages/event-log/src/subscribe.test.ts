@@ -1,7 +1,7 @@
 import { Event, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import type { Broadcast } from './broadcast.ts';
+import type { Broadcast, BroadcastEnvelope } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 import { subscribe } from './subscribe.ts';
 
@@ -172,6 +172,32 @@ test('a failed read of the log is reported and tried again', async () => {
 
   expect((await stretches.next()).value).toMatchObject({ through: 1 });
   expect(troubles).toHaveLength(2);
+  ending.abort();
+  await stretches.next();
+});
+
+test('a broadcast whose events cannot be opened counts as lost: the log is read instead', async () => {
+  const log = createScriptedLog();
+  const troubles: unknown[] = [];
+  const ending = new AbortController();
+  const stretches = subscribe({
+    ...{ reader: log.reader, listen: log.listen, partition: 0, after: 0, signal: ending.signal },
+    onTrouble: (error) => troubles.push(error),
+  });
+  const first = stretches.next();
+  await nextTurn();
+  const { envelopes, ...head } = log.commit(0, 1);
+  const [envelope] = envelopes;
+  const unknown = {
+    ...(envelope as BroadcastEnvelope),
+    get events(): readonly StoredEvent[] {
+      throw new Error('a form that this program does not know');
+    },
+  };
+  log.broadcast({ ...head, envelopes: [unknown] });
+
+  expect((await first).value).toMatchObject({ through: 1 });
+  expect([troubles.length, log.reads()]).toEqual([1, 1]);
   ending.abort();
   await stretches.next();
 });

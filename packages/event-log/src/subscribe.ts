@@ -19,7 +19,7 @@ interface SubscribeOptions {
   readonly signal: AbortSignal;
   /** Bytes of broadcasts that wait for a slow caller. Above that, they are dropped and the log is read instead. */
   readonly maxBufferedBytes?: number;
-  /** Called with the error of a failed read, before the read is tried again. */
+  /** Called with the error of a read, or of a broadcast that cannot be opened, before the log is read again. */
   readonly onTrouble?: (error: unknown) => void;
 }
 
@@ -32,7 +32,7 @@ const SILENCE_MS = 5_000;
  * Follows a partition's log from a sequence until the signal is aborted: every event once, in order, without gaps.
  *
  * It reads the log up to the watermark and then takes the broadcasts. It reads the log again when it falls behind, when a
- * broadcast is missing, and after a failed read.
+ * broadcast is missing or cannot be opened, and after a failed read.
  */
 export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogStretch, void, undefined> {
   const { reader, partition, signal } = options;
@@ -50,15 +50,14 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
           at = stretch.through;
         }
         failuresInARow = 0;
+        for await (const stretch of takeWhileLinked(buffer, at, signal)) {
+          yield stretch;
+          at = stretch.through;
+        }
       } catch (error) {
         options.onTrouble?.(error);
         await pause(backoffMs(failuresInARow, BACKOFF), signal);
         failuresInARow += 1;
-        continue;
-      }
-      for await (const stretch of takeWhileLinked(buffer, at, signal)) {
-        yield stretch;
-        at = stretch.through;
       }
     }
   } finally {
