@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_UNPACKED_BYTES, packEnvelope, unpackEnvelope } from './packed-envelope.ts';
+import { MAX_UNPACKED_BYTES, packEnvelope, unpackEnvelope, unpackedLength } from './packed-envelope.ts';
 
 const isCorrupt = expect.objectContaining({ code: 'CORRUPT_LOG' });
 
@@ -16,6 +16,15 @@ test('an unpacked envelope has the bytes that were packed, in memory of their ow
       expect(unpacked.equals(Buffer.concat(entries))).toBe(true);
     }),
   );
+});
+
+test('the header of a message says how long it is when it is unpacked', () => {
+  expect(unpackedLength(packEnvelope([Buffer.alloc(500_000)]))).toBe(500_000);
+  const plain = packEnvelope([Buffer.of(1, 2, 3)]);
+  expect(unpackedLength(plain)).toBe(plain.length);
+  const tooLong = Buffer.of(0xd0, 2, 255, 255, 255, 255, 0);
+  for (const broken of [Buffer.of(), Buffer.of(0xd0), Buffer.of(0xd0, 2, 9), tooLong])
+    expect(unpackedLength(broken)).toBe(broken.length);
 });
 
 test('an envelope is never more than two bytes larger than its events', () => {

@@ -45,6 +45,14 @@ export function unpackEnvelope(message: Uint8Array): Buffer {
   throw new Fault('UNAVAILABLE', `an envelope has form ${form}, which this program does not know: update it`);
 }
 
+/** How many bytes {@link unpackEnvelope} gives, from the header alone. Those of the message if it cannot be unpacked. */
+export function unpackedLength(message: Uint8Array): number {
+  if (message[0] !== MARK || message[1] !== FORM.zstd || message.length < ZSTD_HEADER_BYTES)
+    return message.length;
+  const length = Buffer.from(message.buffer, message.byteOffset).readUInt32LE(PLAIN_HEADER_BYTES);
+  return length > MAX_UNPACKED_BYTES ? message.length : length;
+}
+
 function decompress(bytes: Buffer): Buffer {
   if (bytes.length < ZSTD_HEADER_BYTES) throw notAnEnvelope();
   const length = bytes.readUInt32LE(PLAIN_HEADER_BYTES);

@@ -4,7 +4,10 @@ import { pause } from '@odograph/kernel/clock';
 import type { Broadcast } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
 
-/** Calls back with each broadcast of a partition until the returned function is called. It may lose some. */
+/**
+ * Calls back with each broadcast of a partition, and the bytes that it keeps in memory, until the returned function is called.
+ * It may lose some.
+ */
 export type LogListener = (
   partition: number,
   onBroadcast: (broadcast: Broadcast, bytes: number) => void,
@@ -123,7 +126,7 @@ function continueWith(broadcast: Broadcast, after: number): LogStretch {
   return { events, through: at };
 }
 
-/** Broadcasts that wait for a slow caller, up to a number of bytes. */
+/** Broadcasts that wait for a slow caller, up to a number of bytes, or one that has more. */
 class BroadcastBuffer {
   readonly #maxBytes: number;
   readonly #arrived = new Bell();
@@ -136,7 +139,7 @@ class BroadcastBuffer {
   }
 
   push(broadcast: Broadcast, bytes: number): void {
-    if (this.#waitingBytes + bytes > this.#maxBytes) {
+    if (this.#waiting.length > 0 && this.#waitingBytes + bytes > this.#maxBytes) {
       this.#waiting = [];
       this.#waitingBytes = 0;
       this.#hasDropped = true;

@@ -7,6 +7,7 @@ import {
 } from '@odograph/event-log/broadcast';
 import { listenToLog } from '@odograph/event-log/listen-to-log';
 import { logSubject } from '@odograph/event-log/nats-subjects';
+import { unpackedLength } from '@odograph/event-log/packed-envelope';
 import type { LogListener } from '@odograph/event-log/subscribe';
 
 /** Leaves room for the overhead below the payload limit of NATS, which is 1 MiB by default. */
@@ -42,7 +43,8 @@ export function openLiveLog(connection: NatsConnection): LiveLog {
     if (connection.isClosed() || connection.isDraining()) return;
     const bytes = encodeBroadcast(broadcast);
     connection.publish(logSubject(broadcast.partition), bytes);
-    for (const listener of listenersOf(broadcast.partition)) listener(broadcast, bytes.length);
+    const opened = broadcast.envelopes.reduce((sum, envelope) => sum + unpackedLength(envelope.bytes), 0);
+    for (const listener of listenersOf(broadcast.partition)) listener(broadcast, bytes.length + opened);
   }
 
   return {

@@ -1,6 +1,7 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import { type SentEvents, type StreamMessage, sentEvents } from '@odograph/event-log/committed-envelope';
 import { streamName } from '@odograph/event-log/nats-subjects';
+import { unpackedLength } from '@odograph/event-log/packed-envelope';
 import { Bell } from '@odograph/kernel/bell';
 import { Fault, isFault } from '@odograph/kernel/fault';
 
@@ -19,8 +20,9 @@ export interface EnvelopeReader {
 }
 
 const MAX_BATCH_EVENTS = 2_000;
+/** Bytes of a batch when it is unpacked. A repetitive report can take a hundred times the memory of its message. */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** Bytes read ahead while a batch is written. They are decoded late, because decoded events take several times the memory. */
+/** Bytes read ahead while a batch is written. They stay packed until then. */
 const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 /**
  * Envelopes requested from JetStream at a time, at most 16 MiB. A limit in bytes made the client hang for 30 s when a
@@ -102,25 +104,31 @@ function unreadable(partition: number, cause: unknown): Fault {
   return new Fault('UNAVAILABLE', `the stream of partition ${partition} cannot be read`, { cause });
 }
 
+type Message = Pick<JsMsg, 'seq' | 'data' | 'timestampNanos'>;
+
 interface Arrived {
-  readonly message: JsMsg;
+  readonly message: Message;
   /** Undefined until it is decoded. */
   envelope: ReadEnvelope | undefined;
 }
 
-/** Removes the envelopes of one batch from the front of the queue, at least one. */
-function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[] {
+/**
+ * Removes the envelopes of one batch from the front of the queue, at least one.
+ * Throws a Fault RULE_VIOLATED if this program does not know the form of the first one.
+ */
+export function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[] {
   const batch: ReadEnvelope[] = [];
   let [events, bytes] = [0, 0];
   for (const arrived of queue) {
+    bytes += unpackedLength(arrived.message.data);
+    if (batch.length > 0 && bytes > MAX_BATCH_BYTES) break;
     const envelope = openEnvelope(arrived, partition);
     if (isFault(envelope)) {
       if (batch.length === 0) throw envelope;
       break;
     }
     events += envelope.events.length;
-    bytes += envelope.bytes.length;
-    if (batch.length > 0 && (events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES)) break;
+    if (batch.length > 0 && events > MAX_BATCH_EVENTS) break;
     batch.push(envelope);
   }
   queue.splice(0, batch.length);
@@ -145,10 +153,7 @@ function openEnvelope(arrived: Arrived, partition: number): ReadEnvelope | Fault
 }
 
 /** A message of the stream, opened. */
-export function readEnvelope(
-  message: Pick<JsMsg, 'seq' | 'data' | 'timestampNanos'>,
-  partition: number,
-): ReadEnvelope {
+export function readEnvelope(message: Message, partition: number): ReadEnvelope {
   const { seq: sequence, data: bytes } = message;
   const envelope = { partition, sequence, storedAtMs: storedAtMsOf(message), bytes };
   return { ...envelope, ...sentEvents(envelope) };
