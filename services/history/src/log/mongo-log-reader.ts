@@ -6,9 +6,9 @@ import type { LogCollections } from './collections.ts';
 import { FREQUENT_TYPES, fromDocument } from './envelope-document.ts';
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts';
 
-/** Envelopes read with one query. */
+/** The most envelopes that are read with one query. */
 const STRETCH_ENVELOPES = 64;
-/** Events after which a stretch ends, so that a reader holds few of them. */
+/** Events after which a stretch ends, so that a reader holds few of them. The size of the next query follows from it. */
 const STRETCH_EVENTS = 4_000;
 
 /** Ends queries whose caller has gone. */
@@ -41,12 +41,71 @@ export interface MatchQuery {
   /** Only these types; if empty, all types but TimeTicked. */
   readonly types?: readonly string[];
   readonly subject?: string;
+  /** At least 1. */
   readonly limit: number;
+  /** Checked before each query, because a partition without a match may be long. */
+  readonly signal?: AbortSignal;
 }
 
 export function createMongoLogReader(collections: LogCollections): MongoLogReader {
-  const { envelopes } = collections;
+  const queries = createEnvelopeQueries(collections.envelopes);
+  const { head, nextEnvelopes, envelopesAfter, readEnvelopes } = queries;
+  /** Of each partition: how many envelopes the last stretch would have needed. */
+  const stretchSizes = new Map<number, number>();
 
+  const subjectEvents = createSubjectReader({ ...queries, ledger: createLedgerStore(collections) });
+
+  async function* eventsAfter({ after, through, types = [], subject, signal }: MatchQuery) {
+    const { partition } = after;
+    if (subject !== undefined) {
+      const from = { ...after, index: after.index + 1 };
+      yield* subjectEvents({ subject, from, through: endOfEnvelope(partition, through), signal });
+      return;
+    }
+    const areRare = types.length > 0 && types.every((type) => !FREQUENT_TYPES.includes(type));
+    const query = { partition, after: after.sequence - 1, through, signal };
+    for await (const envelope of envelopesAfter({ ...query, ...(areRare && { rareTypes: types }) }))
+      yield* eventsOf(envelope).filter(({ position }) => comparePositions(position, after) > 0);
+  }
+
+  return {
+    head,
+    readEnvelopes,
+    readSubject: (subject, from, through) => Array.fromAsync(subjectEvents({ subject, from, through })),
+
+    watermark: async (partition) => (await head(partition))?.sequence ?? 0,
+
+    async read(partition, after, through) {
+      const events: StoredEvent[] = [];
+      let [at, count] = [after, 0];
+      const limit = stretchSizes.get(partition) ?? STRETCH_ENVELOPES;
+      for (const envelope of await nextEnvelopes({ partition, after, through }, limit)) {
+        if (events.length >= STRETCH_EVENTS) break;
+        assertLinked(envelope, at, after);
+        events.push(...eventsOf(envelope));
+        at = envelope.sequence;
+        count += 1;
+      }
+      // Without an envelope there is nothing up to `through`: a repair jumped over these sequences.
+      if (count === 0) return { events, through };
+      stretchSizes.set(partition, envelopesFor(STRETCH_EVENTS, events.length / count));
+      return { events, through: at };
+    },
+
+    async *matching(query) {
+      const { types = [], limit } = query;
+      let left = limit;
+      for await (const stored of eventsAfter(query)) {
+        if (!hasType(types, stored)) continue;
+        yield stored;
+        left -= 1;
+        if (left <= 0) return;
+      }
+    },
+  };
+}
+
+function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
   async function head(partition: number): Promise<LogHead | undefined> {
     const last = await envelopes.findOne(
       { _id: { $gte: { p: partition, s: 0 }, $lte: { p: partition, s: Number.MAX_SAFE_INTEGER } } },
@@ -56,20 +115,21 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
   }
 
   /** The next few envelopes after a sequence, in order. */
-  async function nextEnvelopes({ partition, after, through, rareTypes }: EnvelopeQuery) {
+  async function nextEnvelopes({ partition, after, through, rareTypes }: EnvelopeQuery, limit: number) {
     const filter = {
       _id: { $gt: { p: partition, s: after }, $lte: { p: partition, s: through } },
       ...(rareTypes && { rare: { $in: [...rareTypes] } }),
     };
-    const options = { sort: { _id: 1 }, limit: STRETCH_ENVELOPES, batchSize: STRETCH_ENVELOPES } as const;
-    const documents = await envelopes.find(filter, { ...options, maxTimeMS: QUERY_TIME_MS }).toArray();
+    const options = { sort: { _id: 1 }, limit, batchSize: limit, maxTimeMS: QUERY_TIME_MS } as const;
+    const documents = await envelopes.find(filter, options).toArray();
     return documents.map(fromDocument);
   }
 
   /** All envelopes after a sequence, in order. A caller may take as long as it likes: no cursor waits for it. */
   async function* envelopesAfter(query: EnvelopeQuery): AsyncGenerator<CommittedEnvelope, void> {
     for (let { after } = query; ; ) {
-      const next = await nextEnvelopes({ ...query, after });
+      query.signal?.throwIfAborted();
+      const next = await nextEnvelopes({ ...query, after }, STRETCH_ENVELOPES);
       yield* next;
       if (next.length < STRETCH_ENVELOPES) return;
       after = next.at(-1)?.sequence ?? after;
@@ -82,55 +142,20 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
     return (await envelopes.find({ _id }).toArray()).map(fromDocument);
   }
 
-  const subjectEvents = createSubjectReader({
-    ledger: createLedgerStore(collections),
-    readEnvelopes,
-    envelopesAfter,
-  });
+  return { head, nextEnvelopes, envelopesAfter, readEnvelopes };
+}
 
-  async function* eventsAfter({ after, through, types = [], subject }: MatchQuery) {
-    const { partition } = after;
-    if (subject !== undefined) {
-      yield* subjectEvents(subject, { ...after, index: after.index + 1 }, endOfEnvelope(partition, through));
-      return;
-    }
-    const areRare = types.length > 0 && types.every((type) => !FREQUENT_TYPES.includes(type));
-    const query = { partition, after: after.sequence - 1, through };
-    for await (const envelope of envelopesAfter({ ...query, ...(areRare && { rareTypes: types }) }))
-      yield* eventsOf(envelope).filter(({ position }) => comparePositions(position, after) > 0);
-  }
+/** How many envelopes have a number of events, if each has as many as the last ones: from 1 to the maximum of a query. */
+function envelopesFor(events: number, eventsEach: number): number {
+  return Math.min(STRETCH_ENVELOPES, Math.max(1, Math.ceil(events / Math.max(1, eventsEach))));
+}
 
-  return {
-    head,
-    readEnvelopes,
-    readSubject: (subject, from, through) => Array.fromAsync(subjectEvents(subject, from, through)),
-
-    watermark: async (partition) => (await head(partition))?.sequence ?? 0,
-
-    async read(partition, after, through) {
-      const events: StoredEvent[] = [];
-      let at = after;
-      for (const envelope of await nextEnvelopes({ partition, after, through })) {
-        assertLinked(envelope, at, after);
-        events.push(...eventsOf(envelope));
-        at = envelope.sequence;
-        if (events.length >= STRETCH_EVENTS) return { events, through: at };
-      }
-      // Without an envelope there is nothing up to `through`: a repair jumped over these sequences.
-      return { events, through: at === after ? through : at };
-    },
-
-    async *matching(query) {
-      const { types = [], limit } = query;
-      let left = limit;
-      for await (const stored of eventsAfter(query)) {
-        if (left <= 0) return;
-        if (!hasType(types, stored)) continue;
-        left -= 1;
-        yield stored;
-      }
-    },
-  };
+/** Selects the events of a subject between two positions of its partition, inclusive. */
+interface SubjectQuery {
+  readonly subject: string;
+  readonly from: EventPosition;
+  readonly through: EventPosition;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface SubjectReaderDeps {
@@ -144,11 +169,12 @@ interface SubjectReaderDeps {
  * the end of the log.
  */
 function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectReaderDeps) {
-  return async function* (
-    subject: string,
-    from: EventPosition,
-    through: EventPosition,
-  ): AsyncGenerator<StoredEvent, void> {
+  return async function* ({
+    subject,
+    from,
+    through,
+    signal,
+  }: SubjectQuery): AsyncGenerator<StoredEvent, void> {
     const { partition } = from;
     const isWanted = ({ position, event }: StoredEvent) =>
       comparePositions(position, from) >= 0 &&
@@ -157,6 +183,7 @@ function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectR
     const stored = await ledger.checkpoint(partition);
     const sequences = await ledger.sequencesOf(subject, from.sequence, Math.min(through.sequence, stored));
     for (let at = 0; at < sequences.length; at += STRETCH_ENVELOPES) {
+      signal?.throwIfAborted();
       const some = await readEnvelopes(partition, sequences.slice(at, at + STRETCH_ENVELOPES));
       yield* some
         .toSorted((a, b) => a.sequence - b.sequence)
@@ -164,7 +191,7 @@ function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectR
         .filter(isWanted);
     }
     const after = Math.max(stored, from.sequence - 1);
-    for await (const envelope of envelopesAfter({ partition, after, through: through.sequence }))
+    for await (const envelope of envelopesAfter({ partition, after, through: through.sequence, signal }))
       yield* eventsOf(envelope).filter(isWanted);
   };
 }
@@ -177,6 +204,7 @@ interface EnvelopeQuery {
   readonly through: number;
   /** Only envelopes with an event of these types. */
   readonly rareTypes?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Every envelope follows the one before it. The first one that is read may follow one below the start. */
