@@ -1,0 +1,135 @@
+import { NEWEST_VERSIONS } from '@odograph/contracts/event-catalogue';
+import {
+  ReadRequest,
+  type ReadResponse,
+  SubscribeRequest,
+  SubscribeResponse,
+} from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { partitionOf } from '@odograph/kernel/partition';
+import type { CallContext, ServerStreamMethod } from '@odograph/platform/grpc/handler';
+import { expect, test } from 'vitest';
+import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
+import { eventLogService } from './event-log-service.ts';
+
+const PARTITIONS = 4;
+const TYPE = 'TelemetryReported';
+const HEAD = { type: TYPE, version: NEWEST_VERSIONS.get(TYPE) ?? 0 };
+
+/** The service over a log in which each partition has one envelope with these events. */
+function openService(payloadBytes: readonly number[]) {
+  const eventsOf = (partition: number): StoredEvent[] =>
+    payloadBytes.map((length, index) => {
+      const event = Event.create({ ...HEAD, reportId: `r${index}`, payload: Buffer.alloc(length) });
+      return { position: { partition, sequence: 1, index }, event };
+    });
+  const queries: MatchQuery[] = [];
+  const listened: number[] = [];
+  const reader = {
+    watermark: async () => 1,
+    read: async (partition: number) => ({ events: eventsOf(partition), through: 1 }),
+    async *matching(query: MatchQuery) {
+      queries.push(query);
+      yield* eventsOf(query.after.partition).slice(0, query.limit);
+    },
+  } as Partial<MongoLogReader> as MongoLogReader;
+  const { implementation } = eventLogService({
+    ...{ partitionCount: PARTITIONS, reader, describe: async () => [] },
+    listen: (partition) => {
+      listened.push(partition);
+      return () => undefined;
+    },
+  });
+  const call = <Request, Response>(name: string, request: Request, signal: AbortSignal) => {
+    const { handler } = implementation[name] as ServerStreamMethod<Request, Response>;
+    return handler(request, { signal } as CallContext);
+  };
+  return {
+    ...{ queries, listened },
+    read: (request: Partial<ReadRequest>, { signal } = new AbortController()) =>
+      Array.fromAsync(call<ReadRequest, ReadResponse>('read', ReadRequest.create(request), signal)),
+    async subscribe(request: Partial<SubscribeRequest>, count: number) {
+      const leaving = new AbortController();
+      const answers: SubscribeResponse[] = [];
+      const wanted = SubscribeRequest.create(request);
+      for await (const answer of call<SubscribeRequest, SubscribeResponse>(
+        'subscribe',
+        wanted,
+        leaving.signal,
+      )) {
+        answers.push(answer);
+        if (answers.length === count) break;
+      }
+      leaving.abort();
+      return answers;
+    },
+  };
+}
+
+const idsOf = (answers: readonly { readonly events: readonly { readonly event?: Event | undefined }[] }[]) =>
+  answers.map(({ events }) => events.map(({ event }) => event?.reportId));
+
+test('messages have at most 4 MiB of events', async () => {
+  const service = openService(Array(12).fill(1024 * 1024));
+  const answers = await service.read({ partitions: [1] });
+  expect(idsOf(answers)).toEqual([
+    ['r0', 'r1', 'r2'],
+    ['r3', 'r4', 'r5'],
+    ['r6', 'r7', 'r8'],
+    ['r9', 'r10', 'r11'],
+  ]);
+});
+
+test('a stretch that is sent in several messages can be continued after each of them', async () => {
+  const service = openService([3_000_000, 3_000_000, 3_000_000]);
+  const answers = await service.subscribe({ partitions: [1] }, 3);
+  expect(idsOf(answers)).toEqual([['r0'], ['r1'], ['r2']]);
+  expect(answers.map(({ position }) => position)).toEqual([
+    { partition: 1, sequence: 1, index: 0 },
+    { partition: 1, sequence: 1, index: 1 },
+    { partition: 1, sequence: 1 },
+  ]);
+  const after = [{ partition: 1, sequence: 1, index: 1 }];
+  expect(idsOf(await service.subscribe({ partitions: [1], after }, 1))).toEqual([['r2']]);
+  for (const answer of answers)
+    expect(SubscribeResponse.encode(answer).finish().length).toBeLessThan(4_200_000);
+});
+
+test('a partition that is named often is followed once', async () => {
+  const service = openService([1]);
+  await service.subscribe({ partitions: Array(1_000).fill(2) }, 1);
+  expect(service.listened).toEqual([2]);
+});
+
+test('two positions in one partition are refused', async () => {
+  const after = [
+    { partition: 3, sequence: 1 },
+    { partition: 3, sequence: 2 },
+  ];
+  const findings = [expect.objectContaining({ field: 'after', reason: 'DUPLICATE_PARTITION' })];
+  const refusal = { code: 'INVALID_INPUT', findings };
+  await expect(openService([1]).read({ after })).rejects.toMatchObject(refusal);
+});
+
+test('a vehicle is looked for in its partition, and nothing is read after the limit', async () => {
+  const service = openService([1, 1]);
+  await service.read({ subject: 'bus-1' });
+  expect(service.queries.map(({ after }) => after.partition)).toEqual([partitionOf('bus-1', PARTITIONS)]);
+  await service.read({ subject: 'log/3', partitions: [3] });
+  expect(service.queries.at(-1)?.after.partition).toBe(3);
+
+  service.queries.length = 0;
+  expect((await service.read({ limit: 3 })).flatMap(({ events }) => events)).toHaveLength(3);
+  expect(service.queries.map(({ after, limit }) => [after.partition, limit])).toEqual([
+    [0, 3],
+    [1, 1],
+  ]);
+});
+
+test('a search gets the signal of its call', async () => {
+  const service = openService([1]);
+  const leaving = new AbortController();
+  await service.read({ partitions: [0] }, leaving);
+  expect(service.queries[0]?.signal).toBe(leaving.signal);
+});
