@@ -139,7 +139,8 @@ export class PartitionWriter {
       },
       onTrouble: (error) => this.#warn(error),
     });
-    this.#ledger = ledger;
+    // Another owner may have stored the ledger since the lease was lost.
+    if (this.#lease === session.lease) this.#ledger = ledger;
   }
 
   #beginSession(): AbortController {
