@@ -35,8 +35,11 @@ export const SERVICE_NAME = 'history';
 
 /** How long an operation waits for a free connection, and how long for a server. */
 const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
-/** For each partition: an insert or an update of the watermark, a renewal of the lease, and a follower. */
-const LOG_POOL = { min: 1, max: 20, waitMs: MONGO_WAITS.connectionMs };
+/**
+ * What a partition can have under way in the log, so that the renewal of a lease never waits for a connection: an insert, a
+ * read for the next batch, a write of the ledger, the renewal, a read of its view, and one of a trim or a new projection.
+ */
+const LOG_OPERATIONS = 6;
 /** Decisions are few, and are accepted however full the streams and the disk are. */
 const DECISIONS = { publisher: { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 } };
 
@@ -51,6 +54,7 @@ export function historyApp(config: HistoryConfig, logger: Logger) {
 function connectionParts(config: HistoryConfig, logger: Logger) {
   const { maxPool, ...mongo } = config.mongo;
   const queryPool = { min: MIN_POOL, max: maxPool, waitMs: MONGO_WAITS.connectionMs };
+  const logPool = { ...queryPool, min: 1, max: LOG_OPERATIONS * config.partitionCount };
   const openMongo = (name: string, pool: typeof queryPool, meter: Meter) =>
     mongoPart({ ...mongo, name, pool, serverWaitMs: MONGO_WAITS.serverMs }, meter);
   const openNats = (name: string, signal: AbortSignal, isEchoing = true) =>
@@ -60,7 +64,7 @@ function connectionParts(config: HistoryConfig, logger: Logger) {
       .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
       .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter))
       // The log has its own connections, so that it never waits for a query.
-      .part('logMongo', ({ metrics }) => openMongo(`${SERVICE_NAME}-log`, LOG_POOL, metrics.meter))
+      .part('logMongo', ({ metrics }) => openMongo(`${SERVICE_NAME}-log`, logPool, metrics.meter))
       .part('nats', (_, signal) => openNats(SERVICE_NAME, signal))
       // Broadcasts have their own connection, so that they never wait behind the reading of envelopes.
       .part('broadcasts', (_, signal) => openNats(`${SERVICE_NAME}-broadcasts`, signal, false))
