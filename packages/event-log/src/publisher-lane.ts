@@ -157,7 +157,7 @@ export class PublisherLane {
     this.#deps.metrics.retried(this.#deps.partition);
   }
 
-  /** Removes late appends from the queue. Late ones in flight may still reach the disk, under their report ids. */
+  /** Removes late appends from the queue. Late ones in flight may still reach the disk, under their ids. */
   #completeLate(): void {
     const now = Date.now() + DEADLINE_MARGIN_MS;
     const isLate = (append: PendingAppend) => !append.isComplete && append.deadlineAtMs <= now;
@@ -170,7 +170,7 @@ export class PublisherLane {
 
   #notConfirmed(): Fault {
     const reason = this.#lastFailure === undefined ? '' : ` (${this.#lastFailure})`;
-    const message = `not confirmed on disk in time${reason}; send it again under the same report_id`;
+    const message = `not confirmed on disk in time${reason}; send it again under the same id`;
     return new Fault('UNAVAILABLE', message, { retryAfterMs: this.#deps.options.retryMaxMs });
   }
 

@@ -48,7 +48,7 @@ export class EventPublisher {
    * Appends lists of events, each the events of one report, tick or decision with one subject. All are queued when this
    * returns. Resolves with one result per list, in order, once all are known. A result is a position, or a Fault:
    * OVERLOADED (nothing was written), UNAVAILABLE (not confirmed before the deadline: append it again under the same
-   * report id) or TOO_LARGE. Rejects only for a programming error.
+   * id) or TOO_LARGE. Rejects only for a programming error.
    */
   appendAll(
     appends: readonly (readonly Event[])[],

@@ -62,7 +62,7 @@ export function createMemoryLog(): MemoryLog {
 /** Waits like the publisher, until shortly before the deadline. The append may still be stored after that. */
 async function inTime(stored: Promise<void>, deadlineAtMs: number): Promise<Fault | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<Fault>();
-  const message = 'not confirmed on disk in time; send it again under the same report_id';
+  const message = 'not confirmed on disk in time; send it again under the same id';
   const giveUp = () => resolve(new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 }));
   const timer = setTimeout(giveUp, deadlineAtMs - 100 - Date.now());
   return await Promise.race([stored.then(() => undefined), late]).finally(() => clearTimeout(timer));

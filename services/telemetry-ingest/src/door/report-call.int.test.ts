@@ -254,7 +254,7 @@ test('a deadline that is too short is answered before it ends; the report may be
   const once = report('bus-7');
   await expect(send(door, [once], { deadlineMs: 500 })).rejects.toMatchObject({
     code: 'UNAVAILABLE',
-    message: 'not confirmed on disk in time; send it again under the same report_id',
+    message: 'not confirmed on disk in time; send it again under the same id',
     retryAfterMs: 1_000,
   });
   release();

@@ -110,9 +110,9 @@ export interface EventFate {
 export const EventFate_Kind = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
-  /** DUPLICATE - The log already has the event. Readers do not see it again. */
+  /** DUPLICATE - The log already has the event, or a decision under the same id, whatever its content. Readers do not see it again. */
   DUPLICATE: 1,
-  /** CONFLICT - The log has another event under the same key. Readers see a TelemetryConflicted in its place. */
+  /** CONFLICT - The log has another event under the same key, with other content; never of a decision. Readers see a TelemetryConflicted in its place. */
   CONFLICT: 2,
   /** UNDECODABLE - The event, or the whole message, cannot be decoded. Readers see an UndecodableReceived in its place. */
   UNDECODABLE: 3,
