@@ -18,3 +18,11 @@ test.each(sayings)('docs/operations.md explains a line that something logs: %s',
 test('it explains some', () => {
   expect(sayings.length).toBeGreaterThan(5);
 });
+
+test('it names the collections of the log as they are', () => {
+  const source = readFileSync(resolve(root, 'services/history/src/log/collections.ts'), 'utf8');
+  const collections = [...source.matchAll(/database\.collection\('(\w+)'\)/g)].map(([, name]) => name);
+  const [, named = ''] = /the log \((.*?)\)/.exec(page) ?? [];
+  expect([...named.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(collections);
+  expect(collections.length).toBeGreaterThan(0);
+});
