@@ -22,6 +22,7 @@ const anyFate: fc.Arbitrary<Fate> = fc.oneof(
   fc.record({ index: fc.nat(5), kind: fc.constant('duplicate' as const) }),
   fc.record({ index: fc.nat(5), kind: fc.constant('conflict' as const), heldAt: anyPlace }),
   fc.record({ index: fc.nat(5), kind: fc.constant('undecodable' as const), reason: fc.string() }),
+  fc.record({ index: fc.constant(0), kind: fc.constant('unreadable' as const), reason: fc.string() }),
 );
 
 const anyEnvelope = fc

@@ -72,6 +72,8 @@ function fateToWire(fate: Fate): EventFate {
       return { index, kind: EventFate_Kind.CONFLICT, heldAt: fate.heldAt, reason: '' };
     case 'undecodable':
       return { index, kind: EventFate_Kind.UNDECODABLE, heldAt: undefined, reason: fate.reason };
+    case 'unreadable':
+      return { index, kind: EventFate_Kind.UNREADABLE, heldAt: undefined, reason: fate.reason };
   }
 }
 
@@ -80,6 +82,7 @@ function fateToDomain({ index, kind, heldAt, reason }: EventFate): Fate {
   if (kind === EventFate_Kind.DUPLICATE) return { index, kind: 'duplicate' };
   if (kind === EventFate_Kind.SUPERSEDED) return { index, kind: 'superseded' };
   if (kind === EventFate_Kind.UNDECODABLE) return { index, kind: 'undecodable', reason };
+  if (kind === EventFate_Kind.UNREADABLE) return { index, kind: 'unreadable', reason };
   if (kind === EventFate_Kind.CONFLICT && heldAt)
     return { index, kind: 'conflict', heldAt: { ...heldAt, index: heldAt.index ?? 0 } };
   throw new Fault('UNAVAILABLE', `a fate of kind ${kind} is newer than this program: update it`);

@@ -64,8 +64,16 @@ test('a message that is not an envelope, or has too many events, becomes one Und
     const [sent] = events;
     const seen = eventsOf({ ...message, previousSequence: 6, fates: undecodable });
     expect(seen.map(({ event }) => event)).toEqual([sent?.event]);
-    expect(seenOf(message, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
+    expect(undecodable).toEqual([{ index: 0, kind: 'unreadable', reason: expect.any(String) }]);
+    expect(() => seenOf(message, [])).toThrow(/envelope 3\/7 of the log/);
   }
+});
+
+test('a message that could not be decoded when it was judged stays one event, also if it can be decoded now', () => {
+  const fate = { index: 0, kind: 'unreadable', reason: 'too many events' } as const;
+  expect(seenOf(messageOf([good('a'), good('b')]), [fate])).toEqual([
+    [0, 'UndecodableReceived', expect.any(String)],
+  ]);
 });
 
 test('readers see no duplicates, a conflict in place of a report, and the other events unchanged', () => {

@@ -1,5 +1,5 @@
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { isFault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { EncodedEvent } from './encoded-event.ts';
 import { decodeEnvelope, type EnvelopeEntry, MAX_ENVELOPE_EVENTS } from './envelope.ts';
@@ -25,7 +25,9 @@ export type Fate =
   /** The log has another decision with the same version of its aggregate: readers do not see it. */
   | { readonly index: number; readonly kind: 'superseded' }
   /** It cannot be decoded: readers see an UndecodableReceived. */
-  | { readonly index: number; readonly kind: 'undecodable'; readonly reason: string };
+  | { readonly index: number; readonly kind: 'undecodable'; readonly reason: string }
+  /** At index 0: the whole message cannot be decoded. Readers see one UndecodableReceived, also if a later program could decode it. */
+  | { readonly index: number; readonly kind: 'unreadable'; readonly reason: string };
 
 /** An envelope of the log. Its bytes and its fates give the events that every reader sees. */
 export interface CommittedEnvelope extends StreamMessage {
@@ -53,7 +55,8 @@ export function sentEvents(message: StreamMessage): SentEvents {
   const opened = openMessage(message);
   if ('reason' in opened) {
     const { reason } = opened;
-    return { events: [sent(whole(message, reason))], undecodable: [undecodable(0, reason)] };
+    const fate = { index: 0, kind: 'unreadable', reason } as const;
+    return { events: [sent(whole(message, reason))], undecodable: [fate] };
   }
   const fates: Fate[] = [];
   const events = opened.entries.map((entry, index) => {
@@ -70,15 +73,19 @@ export function sentEvents(message: StreamMessage): SentEvents {
 
 const sent = (stored: StoredEvent): SentEvent => ({ stored, event: stored.event });
 
-/** The events of an envelope that readers see, in order. */
+/**
+ * The events of an envelope that readers see, in order.
+ * @throws {Fault} CORRUPT_LOG if its message cannot be decoded, although it could when it was judged.
+ */
 export function eventsOf(envelope: CommittedEnvelope): readonly StoredEvent[] {
+  const [first] = envelope.fates;
+  if (first?.kind === 'unreadable') return [whole(envelope, first.reason)];
   const opened = openMessage(envelope);
-  const fates = new Map(envelope.fates.map((fate) => [fate.index, fate]));
   if ('reason' in opened) {
-    const fate = fates.get(0);
-    if (fate?.kind === 'duplicate') return [];
-    return [whole(envelope, fate?.kind === 'undecodable' ? fate.reason : opened.reason)];
+    const { partition, sequence } = envelope;
+    throw new Fault('CORRUPT_LOG', `envelope ${partition}/${sequence} of the log: ${opened.reason}`);
   }
+  const fates = new Map(envelope.fates.map((fate) => [fate.index, fate]));
   const events: StoredEvent[] = [];
   for (const [index, entry] of opened.entries.entries()) {
     const fate = fates.size > 0 ? fates.get(index) : undefined;

@@ -13,6 +13,7 @@ const anyFates = fc.array(
   fc.oneof(
     fc.record({ index: fc.nat(2_000), kind: fc.constant('duplicate' as const) }),
     fc.record({ index: fc.nat(2_000), kind: fc.constant('undecodable' as const), reason: fc.string() }),
+    fc.record({ index: fc.constant(0), kind: fc.constant('unreadable' as const), reason: fc.string() }),
     fc.integer({ min: 1, max: 2 ** 52 }).map((sequence) => {
       const heldAt = { partition: 1, sequence, index: 1_999 };
       return { index: 1_999, kind: 'conflict' as const, heldAt };

@@ -92,7 +92,7 @@ function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelop
 /** An upper bound of an envelope's encoded size. */
 export function sizeOf({ bytes, fates }: BroadcastEnvelope): number {
   return fates.reduce(
-    (sum, fate) => sum + 40 + (fate.kind === 'undecodable' ? 3 * fate.reason.length : 0),
+    (sum, fate) => sum + 40 + ('reason' in fate ? 3 * fate.reason.length : 0),
     64 + bytes.length,
   );
 }

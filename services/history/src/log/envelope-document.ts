@@ -26,7 +26,7 @@ export interface EnvelopeDocument {
   readonly rare?: readonly string[];
 }
 
-/** Index and kind; of a conflict the sequence and the index of the holder, of an undecodable event the reason. */
+/** Index and kind; of a conflict the sequence and the index of the holder, of what cannot be decoded the reason. */
 interface FateDocument {
   readonly i: number;
   readonly kind: Fate['kind'];
@@ -70,12 +70,12 @@ function fateToDocument(fate: Fate): FateDocument {
   const { index: i, kind } = fate;
   if (fate.kind === 'conflict')
     return { i, kind, held_at: { s: fate.heldAt.sequence, i: fate.heldAt.index } };
-  return fate.kind === 'undecodable' ? { i, kind, reason: fate.reason } : { i, kind };
+  return 'reason' in fate ? { i, kind, reason: fate.reason } : { i, kind };
 }
 
 function fateFromDocument(partition: number, { i: index, kind, held_at, reason = '' }: FateDocument): Fate {
   if (kind === 'duplicate' || kind === 'superseded') return { index, kind };
-  if (kind === 'undecodable') return { index, kind, reason };
+  if (kind === 'undecodable' || kind === 'unreadable') return { index, kind, reason };
   if (kind === 'conflict' && held_at)
     return { index, kind, heldAt: { partition, sequence: held_at.s, index: held_at.i } };
   throw new Fault('UNAVAILABLE', `the log has a fate "${kind}" that this program does not know: update it`);

@@ -102,7 +102,7 @@ export interface EventFate {
   heldAt:
     | Position
     | undefined;
-  /** Of an undecodable event: why. */
+  /** Of an undecodable event or message: why. */
   reason: string;
 }
 
@@ -114,10 +114,12 @@ export const EventFate_Kind = {
   DUPLICATE: 1,
   /** CONFLICT - The log has another event under the same key, with other content; never of a decision. Readers see a TelemetryConflicted in its place. */
   CONFLICT: 2,
-  /** UNDECODABLE - The event, or the whole message, cannot be decoded. Readers see an UndecodableReceived in its place. */
+  /** UNDECODABLE - The event cannot be decoded. Readers see an UndecodableReceived in its place. */
   UNDECODABLE: 3,
   /** SUPERSEDED - The log has another decision with the same version of its aggregate. Readers do not see this one. */
   SUPERSEDED: 4,
+  /** UNREADABLE - The whole message cannot be decoded; its index is 0. Readers see one UndecodableReceived in its place. */
+  UNREADABLE: 5,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -129,6 +131,7 @@ export namespace EventFate_Kind {
   export type CONFLICT = typeof EventFate_Kind.CONFLICT;
   export type UNDECODABLE = typeof EventFate_Kind.UNDECODABLE;
   export type SUPERSEDED = typeof EventFate_Kind.SUPERSEDED;
+  export type UNREADABLE = typeof EventFate_Kind.UNREADABLE;
   export type UNRECOGNIZED = typeof EventFate_Kind.UNRECOGNIZED;
 }
 
