@@ -2,7 +2,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { PartitionHealth } from '@odograph/event-log/broadcast';
 import { type Clock, pause } from '@odograph/kernel/clock';
-import { isFault } from '@odograph/kernel/fault';
+import { type Fault, isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
 import { appendFromStream } from './append-session.ts';
 import type { Broadcaster } from './broadcaster.ts';
@@ -89,7 +89,7 @@ export class PartitionWriter {
         else await this.#pause(leaseTtlMs / 4);
       } catch (error) {
         this.#noteFault(error);
-        await this.#pause(this.#halted === undefined ? RETRY_MS : HEARTBEAT_MS);
+        await this.#pause(isHalting(error) ? HEARTBEAT_MS : RETRY_MS);
       }
     }
     await this.#releaseLease();
@@ -180,7 +180,7 @@ export class PartitionWriter {
   }
 
   #noteFault(error: unknown): void {
-    if (isFault(error, 'RULE_VIOLATED', 'CORRUPT_LOG')) this.#halt(error.message);
+    if (isHalting(error)) this.#halt(error.message);
     this.#warn(error);
   }
 
@@ -242,6 +242,11 @@ export class PartitionWriter {
   async #pause(ms: number): Promise<void> {
     await pause(ms, this.#stopping.signal);
   }
+}
+
+/** Whether only an operator can end the cause: no owner can read the stream or the log. */
+function isHalting(error: unknown): error is Fault {
+  return isFault(error, 'RULE_VIOLATED', 'CORRUPT_LOG');
 }
 
 /** The state of one session. */
