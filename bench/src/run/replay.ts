@@ -63,7 +63,7 @@ async function readAll({ urls, partitions }: BenchPlatform, events: number): Pro
   return (await timingOf(script, JSON.stringify(options))).durationMs;
 }
 
-/** @returns the milliseconds until a client has so many events of reports. */
+/** @returns the milliseconds until a client has this many events of reports. */
 async function followAll({ endpoints }: BenchPlatform, count: number): Promise<number> {
   using client = createClient({ history: endpoints.histories[0] ?? '' });
   const startMs = performance.now();

@@ -16,7 +16,7 @@ interface Takeover {
   readonly peakRssMib: number;
 }
 
-/** How long the log of many vehicles stands still when the owner of all partitions is killed, and what its successor needs. */
+/** How long nothing new is visible when the owner of all partitions of a large fleet is killed, and what its successor needs. */
 export async function takeoverMeasures(plan: BenchPlan, progress: Progress): Promise<readonly Measure[]> {
   const takeovers: Takeover[] = [];
   for (let turn = 0; turn < plan.repeats; turn += 1) {
