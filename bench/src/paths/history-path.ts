@@ -28,7 +28,11 @@ export async function historyPath(reportsARound: number, rounds: number): Promis
   const all = envelopes(reportsARound * rounds);
   const tail = createTail(0, 0);
   const models = [inMemory(status), inMemory(samples)] as ReadModel<unknown>[];
-  const ledger = await Ledger.open({ partition: 0, store: EMPTY_LEDGER, reader: NO_READER }, 0);
+  const ledger = await Ledger.open(
+    { partition: 0, store: EMPTY_LEDGER, reader: NO_READER },
+    0,
+    NEVER_ABORTED,
+  );
   const checkpoints = new Map(models.map(({ projection }) => [projection.name, startOf(projection.name)]));
   const flush = async () => {
     const moving = { move: async () => undefined };
@@ -91,12 +95,14 @@ function broadcastOf(envelope: JudgedEnvelope) {
 
 /** Every report is new and newer than the one before, so nothing is looked up. */
 const EMPTY_LEDGER: LedgerStore = {
+  begin: async () => ({ sequence: 0, secret: [1, 2] }),
   checkpoint: async () => 0,
   timesOf: async () => new Map(),
-  windows: async () => [],
+  buckets: async () => [],
   sequencesOf: async () => [],
   save: async () => undefined,
 };
+const NEVER_ABORTED = new AbortController().signal;
 const NO_READER = { read: async () => ({ events: [], through: 0 }), readEnvelopes: async () => [] };
 
 function inMemory<S>(projection: Projection<S>): ReadModel<S> {

@@ -5,6 +5,7 @@ const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
 const SESSION = 'services/history/src/log/append-session.ts';
 const LEDGER = 'services/history/src/log/ledger.ts';
 const LEDGER_STORE = 'services/history/src/log/ledger-store.ts';
+const KNOWN_TIMES = 'services/history/src/domain/ledger/known-times.ts';
 const FATE = 'services/history/src/domain/ledger/fate.ts';
 const COLLECTIONS = 'services/history/src/log/collections.ts';
 const COMMITTED = 'packages/event-log/src/committed-envelope.ts';
@@ -56,8 +57,8 @@ const inTheLog: readonly PlantedBug[] = [
     description: 'a report that was sent twice is broadcast twice to followers of the log',
     service: 'history',
     file: LEDGER,
-    find: '        removeFate(fates, fate.index);',
-    replace: '        see(sent.stored, sent.event);\n        removeFate(fates, fate.index);',
+    find: "  if (fate.kind !== 'conflict') return undefined;",
+    replace: "  if (fate.kind !== 'conflict') return sent;",
     caughtBy: 'calm',
   },
   {
@@ -74,8 +75,8 @@ const inTheLog: readonly PlantedBug[] = [
     description: 'an event whose key has a known hash is a duplicate, whatever the event that is found there',
     service: 'history',
     file: LEDGER,
-    find: '      if (isHolder(event)) return { position, event };',
-    replace: '      return { position, event: { ...event, contentHash: key.contentHash } };',
+    find: '      if (holder !== undefined && isIt(holder)) return holder;',
+    replace: '      if (holder !== undefined) return { ...holder, contentHash: key.contentHash };',
     caughtBy: 'calm',
   },
   {
@@ -83,8 +84,8 @@ const inTheLog: readonly PlantedBug[] = [
     description:
       'a report from a clock that is years ahead makes every later report of its vehicle one to look up',
     service: 'history',
-    file: LEDGER,
-    find: '  return part === 0 && FREQUENT_TYPES.includes(type);',
+    file: KNOWN_TIMES,
+    find: '  return part === 0 && observedAtMs <= receivedAtMs + MAX_AHEAD_MS && PLAIN_TYPES.includes(type);',
     replace: '  return part === 0;',
     caughtBy: 'calm',
   },
@@ -93,7 +94,7 @@ const inTheLog: readonly PlantedBug[] = [
     description: 'a new owner judges without the reports that the log has and the stored ledger does not',
     service: 'history',
     file: LEDGER,
-    find: '    await ledger.#catchUp(head);',
+    find: '    await ledger.#catchUp(head, signal);',
     replace: '    ledger.#through = head;',
     caughtBy: 'takeover',
   },

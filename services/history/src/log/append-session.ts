@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
+import type { Fate } from '@odograph/event-log/committed-envelope';
 import { type Clock, pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { appendEnvelopes } from './append.ts';
@@ -8,7 +9,7 @@ import { type EnvelopeReader, openEnvelopeReader } from './envelope-reader.ts';
 import type { JudgedEnvelope, Ledger } from './ledger.ts';
 import type { WriterMetrics } from './metrics.ts';
 
-export interface AppendSessionDeps {
+interface AppendSessionDeps {
   readonly partition: number;
   readonly collections: Pick<LogCollections, 'envelopes'>;
   readonly jetstream: JetStreamClient;
@@ -87,12 +88,13 @@ async function appendBatch(deps: AppendSessionDeps, envelopes: readonly JudgedEn
   const { partition, metrics, clock } = deps;
   await appendUntilKnown(deps, envelopes);
   deps.onAppended(envelopes);
-  const count = (of: (envelope: JudgedEnvelope) => number) =>
-    envelopes.reduce((sum, each) => sum + of(each), 0);
+  const fates = envelopes.flatMap((envelope) => envelope.fates);
+  const count = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind).length;
   metrics.committed(partition, {
-    events: count(({ events }) => events.length),
-    duplicates: count(({ duplicates }) => duplicates),
-    conflicts: count(({ conflicts }) => conflicts),
+    events: envelopes.reduce((sum, { events }) => sum + events.length, 0),
+    duplicates: count('duplicate'),
+    conflicts: count('conflict'),
+    superseded: count('superseded'),
     lagMs: clock.now() - (envelopes.at(-1)?.storedAtMs ?? 0),
   });
 }

@@ -1,10 +1,17 @@
 import { eventsOf } from '@odograph/event-log/committed-envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { EventPosition } from '@odograph/kernel/position';
 import type { Place } from '../domain/ledger/entries.ts';
+import type { JudgedEvent } from '../domain/ledger/fate.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 
-/** Envelopes read with one query: at most 50 MiB when they are opened. */
-const ENVELOPES_AT_ONCE = 50;
+/** Envelopes read with one query: at most 8 MiB, and each is opened alone. */
+const ENVELOPES_AT_ONCE = 16;
+
+/** What others are compared with of an event of the log. It keeps none of the bytes of its envelope alive. */
+export interface Holder extends JudgedEvent {
+  readonly position: EventPosition;
+}
 
 /**
  * The events of a partition's log that others are compared with. Of the envelopes that are judged now, and of those that
@@ -16,7 +23,7 @@ export class Holders {
   #before = new Map<number, readonly StoredEvent[]>();
   #now = new Map<number, readonly StoredEvent[]>();
   /** Events that were read for the batch that is judged now; undefined: the log has no such event. */
-  #read = new Map<string, StoredEvent | undefined>();
+  #read = new Map<string, Holder | undefined>();
 
   constructor(partition: number, reader: Pick<MongoLogReader, 'readEnvelopes'>) {
     this.#partition = partition;
@@ -38,6 +45,7 @@ export class Holders {
   /** Reads the events at some places with few queries. */
   async prefetch(places: readonly Place[]): Promise<void> {
     const missing = places.filter((place) => !this.#inMemory(place) && !this.#read.has(nameOf(place)));
+    for (const place of missing) this.#read.set(nameOf(place), undefined);
     const bySequence = Map.groupBy(missing, ({ sequence }) => sequence);
     const sequences = [...bySequence.keys()];
     for (let at = 0; at < sequences.length; at += ENVELOPES_AT_ONCE) {
@@ -45,16 +53,15 @@ export class Holders {
       for (const envelope of await this.#reader.readEnvelopes(this.#partition, some)) {
         const events = eventsOf(envelope);
         for (const place of bySequence.get(envelope.sequence) ?? [])
-          this.#read.set(nameOf(place), decoded(eventAt(events, place.index)));
+          this.#read.set(nameOf(place), holderAt(events, place.index));
       }
     }
-    for (const place of missing) if (!this.#read.has(nameOf(place))) this.#read.set(nameOf(place), undefined);
   }
 
   /** The event at a place; undefined if the log has none there. */
-  async at(place: Place): Promise<StoredEvent | undefined> {
+  async at(place: Place): Promise<Holder | undefined> {
     const events = this.#inMemory(place);
-    if (events) return eventAt(events, place.index);
+    if (events) return holderAt(events, place.index);
     if (!this.#read.has(nameOf(place))) await this.prefetch([place]);
     return this.#read.get(nameOf(place));
   }
@@ -67,15 +74,14 @@ export class Holders {
 const nameOf = ({ sequence, index }: Place): string => `${sequence}/${index}`;
 
 /** Events of an envelope keep their index if others before them are left out. */
-function eventAt(events: readonly StoredEvent[], index: number): StoredEvent | undefined {
-  const atIndex = events[index];
-  if (atIndex?.position.index === index) return atIndex;
-  return events.find(({ position }) => position.index === index);
-}
-
-/** Decoded once, without the bytes of its envelope. */
-function decoded(stored: StoredEvent | undefined): StoredEvent | undefined {
+function holderAt(events: readonly StoredEvent[], index: number): Holder | undefined {
+  const stored =
+    events[index]?.position.index === index
+      ? events[index]
+      : events.find(({ position }) => position.index === index);
   if (stored === undefined) return undefined;
   const { position, event } = stored;
-  return { position, event };
+  const { subject, observedAtMs, reportId, part, aggregateVersion } = event;
+  const contentHash = Uint8Array.from(event.contentHash);
+  return { position, subject, observedAtMs, reportId, part, aggregateVersion, contentHash };
 }

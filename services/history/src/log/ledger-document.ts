@@ -1,22 +1,27 @@
 import type { Binary } from 'mongodb';
+import type { BucketName } from '../domain/ledger/bucket.ts';
 import { Entries } from '../domain/ledger/entries.ts';
+import type { HashSecret } from '../domain/ledger/half-sip-hash.ts';
 import type { KnownTimes } from '../domain/ledger/known-times.ts';
 
-/** Subject and window. The times of a subject have the window {@link TIMES}. */
+/** Subject, window and prefix of a bucket. The times of a subject have the window {@link TIMES}. */
 interface LedgerKey {
   readonly v: string;
   readonly w: number;
+  readonly h: string;
 }
 
 export const TIMES = Number.MIN_SAFE_INTEGER;
 
-/** The keys of a subject's events in one window, or the times of a subject. */
+/** The keys of a subject's events in one bucket, or the times of a subject. */
 export interface LedgerDocument {
   readonly _id: LedgerKey;
-  /** It has every event up to this sequence, inclusive, and perhaps later ones. */
+  /** The last flush, by its sequence, that added to it. It has nothing of later events. */
   readonly through: number;
   /** The packed entries of each flush. */
   readonly entries?: readonly Binary[];
+  /** How many entries it has. */
+  readonly count?: number;
   readonly times?: TimesDocument;
 }
 
@@ -31,9 +36,18 @@ interface TimesDocument {
 export interface LedgerCheckpointDocument {
   readonly _id: number;
   readonly sequence: number;
+  /** The secret of its hashes, made when the log begins and never changed: 8 bytes. */
+  readonly secret: Binary;
 }
 
-/** All entries of a window, in the order of the flushes. */
+export const bucketKey = ({ subject: v, window: w, prefix: h }: BucketName): LedgerKey => ({ v, w, h });
+export const timesKey = (subject: string): LedgerKey => ({ v: subject, w: TIMES, h: '' });
+
+export function bucketNameOf({ _id: { v, w, h } }: Pick<LedgerDocument, '_id'>): BucketName {
+  return { subject: v, window: w, prefix: h };
+}
+
+/** All entries of a bucket, in the order of the flushes. */
 export function entriesOf({ entries = [] }: LedgerDocument): Entries {
   return new Entries(Buffer.concat(entries.map(({ buffer, position }) => buffer.subarray(0, position))));
 }
@@ -48,4 +62,9 @@ export function toTimes({ newestMs, aheadMs, unknownFromMs }: KnownTimes): Times
 
 export function fromTimes({ newest, ahead, unknown_from = Infinity }: TimesDocument): KnownTimes {
   return { newestMs: newest, aheadMs: ahead, unknownFromMs: unknown_from };
+}
+
+export function secretOf({ secret }: LedgerCheckpointDocument): HashSecret {
+  const bytes = Buffer.from(secret.buffer);
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4)];
 }

@@ -1,24 +1,55 @@
+import { randomBytes } from 'node:crypto';
 import { Fault } from '@odograph/kernel/fault';
 import { type AnyBulkWriteOperation, Binary, type Filter, MongoBulkWriteError } from 'mongodb';
+import {
+  type BucketName,
+  capacityOf,
+  firstBucket,
+  isFull,
+  nextBucket,
+  textOf,
+} from '../domain/ledger/bucket.ts';
 import { Entries } from '../domain/ledger/entries.ts';
+import type { HashSecret } from '../domain/ledger/half-sip-hash.ts';
 import type { KnownTimes } from '../domain/ledger/known-times.ts';
 import type { SubjectChange } from '../domain/ledger/ledger-memory.ts';
 import type { LogCollections } from './collections.ts';
-import { entriesOf, fromTimes, type LedgerDocument, TIMES, toTimes } from './ledger-document.ts';
+import {
+  bucketKey,
+  bucketNameOf,
+  entriesOf,
+  fromTimes,
+  type LedgerDocument,
+  secretOf,
+  timesKey,
+  toTimes,
+} from './ledger-document.ts';
 
-/** A subject and a window of it. */
-export interface WindowName {
-  readonly subject: string;
-  readonly window: number;
+/** A stored bucket. Once it is full, there may be more keys in the next ones. */
+export interface StoredBucket {
+  readonly entries: Entries;
+  readonly isFull: boolean;
+}
+
+/** Where the stored ledger of a partition ends, and the secret of its hashes. */
+interface StoredEnd {
+  readonly sequence: number;
+  readonly secret: HashSecret;
 }
 
 /** The stored ledger: which keys the log has, and where. Only the owner of a partition writes it. */
 export interface LedgerStore {
+  /** The end of the stored ledger. The first owner begins it, with a new secret. */
+  begin(partition: number): Promise<StoredEnd>;
+  /** The sequence up to which the ledger is stored. */
   checkpoint(partition: number): Promise<number>;
-  /** The stored times of subjects. Subjects without any are left out. */
-  timesOf(subjects: readonly string[]): Promise<ReadonlyMap<string, KnownTimes>>;
-  /** The stored entries of windows, in the order of the request. */
-  windows(names: readonly WindowName[]): Promise<readonly Entries[]>;
+  /**
+   * The stored times of subjects. Subjects without any are left out.
+   * @param head the end of the log. Times of a later moment, of another backup than the log, do not stay in the way of new ones.
+   */
+  timesOf(subjects: readonly string[], head: number): Promise<ReadonlyMap<string, KnownTimes>>;
+  /** The stored buckets with these names, in the order of the request. */
+  buckets(names: readonly BucketName[]): Promise<readonly StoredBucket[]>;
   /** The sequences of the envelopes with events of a subject between two sequences, inclusive, in order. */
   sequencesOf(subject: string, from: number, through: number): Promise<readonly number[]>;
   /** Stores changes, and then moves the checkpoint. Throws a Fault VERSION_CONFLICT if it is not at `from` any more. */
@@ -32,47 +63,50 @@ export interface LedgerStore {
 /** Operations in one command. */
 const OPERATIONS_AT_ONCE = 500;
 const DUPLICATE_KEY = 11000;
+const SECRET_BYTES = 8;
 
 export function createLedgerStore({
   ledger,
   ledgerCheckpoints,
 }: Pick<LogCollections, 'ledger' | 'ledgerCheckpoints'>): LedgerStore {
-  async function write(operations: readonly AnyBulkWriteOperation<LedgerDocument>[]): Promise<void> {
-    try {
-      await ledger.bulkWrite(operations, { ordered: false });
-    } catch (error) {
-      if (!isOnlyInTheWay(error)) throw error;
-    }
-  }
-
   return {
+    async begin(partition) {
+      const secret = new Binary(randomBytes(SECRET_BYTES));
+      const filter = { _id: partition };
+      await ledgerCheckpoints.updateOne(filter, { $setOnInsert: { sequence: 0, secret } }, { upsert: true });
+      const end = await ledgerCheckpoints.findOne(filter);
+      if (!end) throw new Fault('CORRUPT_LOG', `the end of the ledger of partition ${partition} is missing`);
+      return { sequence: end.sequence, secret: secretOf(end) };
+    },
+
     async checkpoint(partition) {
       return (await ledgerCheckpoints.findOne({ _id: partition }))?.sequence ?? 0;
     },
 
-    async timesOf(subjects) {
-      const _id = { $in: subjects.map((v) => ({ v, w: TIMES })) };
+    async timesOf(subjects, head) {
+      const _id = { $in: subjects.map(timesKey) };
       const found = await ledger.find({ _id }).toArray();
+      if (found.some(({ through }) => through > head))
+        await ledger.updateMany({ _id, through: { $gt: head } }, { $set: { through: head } });
       return new Map(found.flatMap(({ _id: { v }, times }) => (times ? [[v, fromTimes(times)]] : [])));
     },
 
-    async windows(names) {
-      if (names.length === 0) return [];
-      const _id = { $in: names.map(({ subject: v, window: w }) => ({ v, w })) };
-      const found = await ledger.find({ _id }).toArray();
-      const byName = new Map(
-        found.map((document) => [`${document._id.v}\n${document._id.w}`, entriesOf(document)]),
-      );
-      return names.map(({ subject, window }) => byName.get(`${subject}\n${window}`) ?? new Entries());
+    async buckets(names) {
+      const found = await ledger.find({ _id: { $in: names.map(bucketKey) } }).toArray();
+      const byName = new Map(found.map((document) => [textOf(bucketNameOf(document)), entriesOf(document)]));
+      return names.map((bucket) => {
+        const entries = byName.get(textOf(bucket)) ?? new Entries();
+        return { entries, isFull: isFull(bucket, entries.count) };
+      });
     },
 
     async sequencesOf(subject, from, through) {
-      const windows: Filter<LedgerDocument> = {
-        _id: { $gt: { v: subject, w: TIMES }, $lte: { v: subject, w: Number.MAX_SAFE_INTEGER } },
+      const buckets: Filter<LedgerDocument> = {
+        _id: { $gt: timesKey(subject), $lte: { v: subject, w: Number.MAX_SAFE_INTEGER, h: '' } },
         through: { $gte: from },
       };
       const sequences = new Set<number>();
-      for await (const document of ledger.find(windows)) {
+      for await (const document of ledger.find(buckets)) {
         for (const { sequence } of entriesOf(document).places())
           if (sequence >= from && sequence <= through) sequences.add(sequence);
       }
@@ -80,15 +114,8 @@ export function createLedgerStore({
     },
 
     async save(partition, changes, { from, to }) {
-      const operations = changes.flatMap((change) => operationsOf(change, to));
-      for (let at = 0; at < operations.length; at += OPERATIONS_AT_ONCE)
-        await write(operations.slice(at, at + OPERATIONS_AT_ONCE));
-      if (from === 0)
-        await ledgerCheckpoints.updateOne(
-          { _id: partition },
-          { $setOnInsert: { sequence: 0 } },
-          { upsert: true },
-        );
+      await addToBuckets(ledger, changes.flatMap(additionsOf), to);
+      await saveTimes(ledger, changes, to);
       const { matchedCount } = await ledgerCheckpoints.updateOne(
         { _id: partition, sequence: from },
         { $set: { sequence: to } },
@@ -102,28 +129,113 @@ export function createLedgerStore({
   };
 }
 
+type Ledger = LogCollections['ledger'];
+
+/** Writes what can be written. Gives the numbers of the upserts that found their document in the way. */
+async function write(
+  ledger: Ledger,
+  operations: readonly AnyBulkWriteOperation<LedgerDocument>[],
+): Promise<number[]> {
+  if (operations.length === 0) return [];
+  try {
+    await ledger.bulkWrite(operations, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!isOnlyInTheWay(error)) throw error;
+    return [error.writeErrors].flat().map(({ index }) => index);
+  }
+}
+
+/** An entry may be added twice, after a crash or by a former owner: that changes nothing. */
+async function addToBuckets(ledger: Ledger, additions: readonly Addition[], through: number): Promise<void> {
+  for (const some of inGroups(additions)) {
+    const failed = await write(
+      ledger,
+      some.map((addition) => operationOf(addition, through)),
+    );
+    if (failed.length === 0) continue;
+    const left = failed.flatMap((at) => some[at] ?? []);
+    await addToBuckets(ledger, await forNextBuckets(ledger, left), through);
+  }
+}
+
+/** What could not be added: it belongs to the next buckets, unless another owner has made its bucket just now. */
+async function forNextBuckets(ledger: Ledger, additions: readonly Addition[]): Promise<readonly Addition[]> {
+  const filter = { _id: { $in: additions.map(({ bucket }) => bucketKey(bucket)) } };
+  const found = await ledger.find(filter, { projection: { count: 1 } }).toArray();
+  const full = new Set(
+    found
+      .map((each) => [bucketNameOf(each), each.count ?? 0] as const)
+      .filter(([bucket, count]) => isFull(bucket, count))
+      .map(([bucket]) => textOf(bucket)),
+  );
+  return additions.flatMap((addition) =>
+    full.has(textOf(addition.bucket)) ? divided(addition) : [addition],
+  );
+}
+
+async function saveTimes(ledger: Ledger, changes: readonly SubjectChange[], through: number): Promise<void> {
+  const operations = changes.map(({ subject, times }) => ({
+    updateOne: {
+      // If another owner has stored later times, they include these.
+      filter: { _id: timesKey(subject), through: { $lt: through } },
+      update: { $set: { through, times: toTimes(times) } },
+      upsert: true,
+    },
+  }));
+  for (const some of inGroups(operations)) {
+    const failed = await write(ledger, some);
+    // Another owner may have made the document just now, with times that do not include these.
+    const again = failed.flatMap((at) => some[at]?.updateOne ?? []);
+    await write(
+      ledger,
+      again.map((updateOne) => ({ updateOne: { ...updateOne, upsert: false } })),
+    );
+  }
+}
+
+/** Entries for a bucket. */
+interface Addition {
+  readonly bucket: BucketName;
+  readonly entries: Entries;
+}
+
+function additionsOf({ subject, windows }: SubjectChange): readonly Addition[] {
+  return windows.map(({ window, entries }) => ({ bucket: firstBucket(subject, window), entries }));
+}
+
+/** The same entries for the buckets after a full one. */
+function divided({ bucket, entries }: Addition): readonly Addition[] {
+  const { subject, window } = bucket;
+  const byPrefix = entries.groupBy((hash) => nextBucket(bucket, hash).prefix);
+  return Array.from(byPrefix, ([prefix, some]) => ({ bucket: { subject, window, prefix }, entries: some }));
+}
+
+/** Creates the bucket, or adds to it unless it is full. */
+function operationOf({ bucket, entries }: Addition, through: number): AnyBulkWriteOperation<LedgerDocument> {
+  return {
+    updateOne: {
+      filter: { _id: bucketKey(bucket), count: { $lt: capacityOf(bucket) } },
+      update: {
+        $max: { through },
+        $inc: { count: entries.count },
+        $push: { entries: new Binary(entries.bytes) },
+      },
+      upsert: true,
+    },
+  };
+}
+
+function* inGroups<T>(all: readonly T[]): Generator<readonly T[], void> {
+  for (let at = 0; at < all.length; at += OPERATIONS_AT_ONCE) yield all.slice(at, at + OPERATIONS_AT_ONCE);
+}
+
 /**
- * Whether every failed upsert found its document in its way: that one includes a later flush already. A lost connection has the
- * same class of error, without any failed upsert.
+ * Whether every failed upsert found its document in its way. A lost connection has the same class of error, without any
+ * failed upsert.
  */
-function isOnlyInTheWay(error: unknown): boolean {
+function isOnlyInTheWay(error: unknown): error is MongoBulkWriteError {
   if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return false;
   const failed = [error.writeErrors].flat();
   return failed.length > 0 && failed.every(({ code }) => code === DUPLICATE_KEY);
-}
-
-/** Each operation changes nothing if its document includes this flush already. */
-function operationsOf(
-  { subject: v, times, windows }: SubjectChange,
-  through: number,
-): AnyBulkWriteOperation<LedgerDocument>[] {
-  const upsert = (w: number, update: object): AnyBulkWriteOperation<LedgerDocument> => ({
-    updateOne: { filter: { _id: { v, w }, through: { $lt: through } }, update, upsert: true },
-  });
-  return [
-    ...windows.map(({ window, entries }) =>
-      upsert(window, { $set: { through }, $push: { entries: new Binary(entries.bytes) } }),
-    ),
-    upsert(TIMES, { $set: { through, times: toTimes(times) } }),
-  ];
 }

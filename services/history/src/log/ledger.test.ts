@@ -1,261 +1,308 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { encodeEvent } from '@odograph/contracts/event-catalogue';
-import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { type CommittedEnvelope, eventsOf, sentEvents } from '@odograph/event-log/committed-envelope';
-import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
-import { packEnvelope } from '@odograph/event-log/packed-envelope';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { eventsOf, type Fate } from '@odograph/event-log/committed-envelope';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Entries } from '../domain/ledger/entries.ts';
-import type { KnownTimes } from '../domain/ledger/known-times.ts';
 import type { ReadEnvelope } from './envelope-reader.ts';
-import { type JudgedEnvelope, Ledger } from './ledger.ts';
-import type { LedgerStore } from './ledger-store.ts';
+import {
+  createTestLog,
+  DEATH,
+  decisionOf,
+  envelopeOf,
+  MOVED,
+  type ReportSketch,
+  reportOf,
+  START_MS,
+  type TestLog,
+} from './ledger.fixture.ts';
+import type { JudgedEnvelope, Ledger } from './ledger.ts';
 
-/** A report of few vehicles, times, ids and contents, so that repetitions and conflicts are frequent. */
-interface Sketch {
-  readonly subject: string;
-  readonly time: number;
-  readonly id: string;
-  readonly content: number;
-  readonly isQuarantined: boolean;
-}
+const HOUR_MS = 3_600_000;
+/** The first sample of a report may have such a time and be quarantined, while another sample is believed. */
+const FAR_AHEAD_MS = Date.UTC(2999, 0) - START_MS;
 
-const START_MS = 1_700_000_000_000;
-const anySketch: fc.Arbitrary<Sketch> = fc.record({
-  subject: fc.constantFrom('V1', 'V2'),
-  time: fc.nat(3).map((hours) => hours * 3_600_000),
+/** Reports of few vehicles, times, ids and contents, so that repetitions and conflicts are frequent. */
+const anyReport: fc.Arbitrary<ReportSketch> = fc.record({
+  subject: fc.constantFrom('V1', 'V1', 'V1', 'V2', 'V3'),
+  time: fc.constantFrom(undefined, 0, HOUR_MS, 2 * HOUR_MS, FAR_AHEAD_MS),
   id: fc.constantFrom('a', 'b'),
   content: fc.nat(1),
-  isQuarantined: fc.boolean(),
 });
 
-/** Envelopes, and what happens after each: nothing, the ledger is stored, or the owner dies and another takes over. */
+/** The events of one report or decision. */
+const anyEvents: fc.Arbitrary<readonly Event[]> = fc.oneof(
+  { weight: 4, arbitrary: anyReport.map((sketch) => [reportOf(sketch)]) },
+  { weight: 2, arbitrary: anyReport.map((sketch) => [reportOf(sketch, 'TelemetryQuarantined')]) },
+  { weight: 2, arbitrary: anyReport.map((sketch) => inTwoParts(sketch)) },
+  { weight: 1, arbitrary: anyReport.map((sketch) => [undecodable(reportOf(sketch))]) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('V1', 'V2'), fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 3 }))
+      .map(([subject, id, version]) => [decisionOf(subject, id, version)]),
+  },
+);
+
+function inTwoParts(sketch: ReportSketch): readonly Event[] {
+  return [reportOf(sketch), { ...reportOf(sketch, 'TelemetryQuarantined'), part: 1 }];
+}
+
+const undecodable = (event: Event): Event => ({ ...event, contentHash: Buffer.alloc(3) });
+
+/**
+ * What happens after a batch was judged: nothing, so that the next one is judged before this one is in the log; the ledger is
+ * stored; or the owner dies, also with a store under way, and another one takes over.
+ */
 type Next = 'nothing' | 'store' | 'store while the next is judged' | 'die' | 'die while storing';
 
 const anyCourse = fc.array(
   fc.record({
-    batch: fc.array(fc.array(anySketch, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+    batch: fc.array(
+      fc.array(anyEvents, { minLength: 1, maxLength: 4 }).map((reports) => reports.flat()),
+      { minLength: 1, maxLength: 3 },
+    ),
     next: fc.constantFrom<Next>(
-      'nothing',
-      'store',
-      'store while the next is judged',
-      'die',
-      'die while storing',
+      ...(['nothing', 'store', 'store while the next is judged', 'die', 'die while storing'] as const),
     ),
   }),
   { maxLength: 12 },
 );
 
-function eventOf({ subject, time, id, content, isQuarantined }: Sketch): Event {
-  const observedAtMs = START_MS + time;
-  const head = { subject, reportId: id, observedAtMs, receivedAtMs: START_MS };
-  const signals = { speed_kmh: content };
-  const event = isQuarantined
-    ? {
-        type: 'TelemetryQuarantined' as const,
-        ...head,
-        samples: [{ sampleIndex: 0, sample: { observedAtMs, signals }, findings: [] }],
-      }
-    : { type: 'TelemetryReported' as const, ...head, samples: [{ observedAtMs, signals }] };
-  return encodeEvent(event, { contentHash: Buffer.alloc(16, content) });
-}
+type Outcome = 'new' | Fate['kind'];
 
-function envelopeOf(sequence: number, sketches: readonly Sketch[]): ReadEnvelope {
-  return envelopeWith(sequence, sketches.map(eventOf));
-}
+/** The fates by plain sets: what came first under a key holds it. Gives those of the events of an envelope. */
+function createPlainJudge(): (events: readonly Event[]) => readonly Outcome[] {
+  const contents = new Map<string, Set<string>>();
+  const seen = new Set<string>();
+  const isFirst = (thing: string) => !seen.has(thing) && seen.add(thing) !== undefined;
 
-function envelopeWith(sequence: number, events: readonly Event[]): ReadEnvelope {
-  const bytes = packEnvelope(events.map(encodeEnvelopeEntry));
-  const message = { partition: 0, sequence, storedAtMs: START_MS, bytes };
-  return { ...message, ...sentEvents(message) };
-}
+  function judgeDecision({ subject, reportId, aggregateVersion }: Event): Outcome {
+    if (seen.has(`decision ${subject} ${reportId}`)) return 'duplicate';
+    if (!isFirst(`version ${subject} ${aggregateVersion}`)) return 'superseded';
+    return isFirst(`decision ${subject} ${reportId}`) ? 'new' : 'duplicate';
+  }
 
-const kindsOf = (judged: readonly JudgedEnvelope[]) =>
-  judged.flatMap(({ fates }) => fates.map(({ index, kind }) => [index, kind]));
-
-const DEATH = new Error('the owner died');
-
-/** A log in memory that takes turns as MongoDB does, and a stored ledger. */
-function createTestLog() {
-  const envelopes: CommittedEnvelope[] = [];
-  const windows = new Map<string, { through: number; bytes: Buffer[] }>();
-  const times = new Map<string, KnownTimes>();
-  let checkpoint = 0;
-  let diesAfter = Number.POSITIVE_INFINITY;
-
-  const store: LedgerStore = {
-    async checkpoint() {
-      return checkpoint;
-    },
-    async timesOf(subjects) {
-      await nextTurn();
-      return new Map(
-        subjects.flatMap((subject) =>
-          times.has(subject) ? [[subject, times.get(subject) as KnownTimes]] : [],
-        ),
-      );
-    },
-    async windows(names) {
-      await nextTurn();
-      const found = names.map(({ subject, window }) => windows.get(`${subject}\n${window}`)?.bytes ?? []);
-      // So that the ledger can be stored between the read and its answer.
-      for (let turns = 0; turns < 8; turns += 1) await nextTurn();
-      return found.map((bytes) => new Entries(Buffer.concat(bytes)));
-    },
-    sequencesOf: async () => [],
-    async save(_, changes, { from, to }) {
-      for (const { subject, times: known, windows: changed } of changes) {
-        for (const { window, entries } of changed) {
-          await nextTurn();
-          if (diesAfter-- <= 0) throw DEATH;
-          const name = `${subject}\n${window}`;
-          const stored = windows.get(name) ?? { through: 0, bytes: [] };
-          if (stored.through < to)
-            windows.set(name, { through: to, bytes: [...stored.bytes, Buffer.from(entries.bytes)] });
-        }
-        times.set(subject, known);
-      }
-      await nextTurn();
-      expect(checkpoint).toBe(from);
-      checkpoint = to;
-    },
-  };
-  const reader = {
-    async read(_: number, after: number, through: number) {
-      await nextTurn();
-      const next = envelopes.filter(({ sequence }) => sequence > after && sequence <= through).slice(0, 2);
-      return { events: next.flatMap(eventsOf), through: next.at(-1)?.sequence ?? through };
-    },
-    async readEnvelopes(_: number, sequences: readonly number[]) {
-      await nextTurn();
-      return envelopes.filter(({ sequence }) => sequences.includes(sequence));
-    },
-  };
-  return {
-    open: () => Ledger.open({ partition: 0, store, reader }, envelopes.at(-1)?.sequence ?? 0),
-    append: (judged: readonly JudgedEnvelope[]) => envelopes.push(...judged),
-    diesAfter: (writes: number) => {
-      diesAfter = writes;
-    },
-    revive: () => {
-      diesAfter = Number.POSITIVE_INFINITY;
-    },
-    envelopes,
-  };
-}
-
-type Outcome = 'new' | 'duplicate' | 'conflict';
-
-/** The fates by a plain set of keys: the first content of a key is new, another is a conflict once, the rest are duplicates. */
-function createPlainJudge(): (sketch: Sketch) => Outcome {
-  const contents = new Map<string, Set<number>>();
-  return ({ subject, time, id, content }) => {
-    const key = `${subject} ${time} ${id}`;
+  function judgeReport({ subject, observedAtMs, reportId, part, contentHash }: Event): Outcome {
+    const key = `${subject} ${observedAtMs} ${reportId} ${part}`;
+    const content = Buffer.from(contentHash).toString('hex');
     const known = contents.get(key) ?? new Set();
     contents.set(key, known);
     if (known.has(content)) return 'duplicate';
     known.add(content);
     return known.size === 1 ? 'new' : 'conflict';
+  }
+
+  function judge(event: Event, before: Outcome | undefined): Outcome {
+    if (event.contentHash.length !== 16)
+      return isFirst(Buffer.from(Event.encode(event).finish()).toString('hex')) ? 'undecodable' : 'duplicate';
+    if (event.aggregateVersion !== undefined) return judgeDecision(event);
+    // The parts of a report that the log has are sent together.
+    return event.part === 1 && before === 'duplicate' ? 'duplicate' : judgeReport(event);
+  }
+
+  return (events) => {
+    const outcomes: Outcome[] = [];
+    for (const event of events) outcomes.push(judge(event, outcomes.at(-1)));
+    return outcomes;
   };
 }
 
-function outcomesOf({ fates }: JudgedEnvelope, count: number): Outcome[] {
-  return Array.from({ length: count }, (_, index) => {
-    const kind = fates.find((fate) => fate.index === index)?.kind;
-    return kind === 'duplicate' || kind === 'conflict' ? kind : 'new';
-  });
+function outcomesOf({ fates }: JudgedEnvelope, count: number): readonly Outcome[] {
+  return Array.from({ length: count }, (_, at) => fates.find(({ index }) => index === at)?.kind ?? 'new');
 }
 
-/** One owner after the other: each judges what the one before left. */
-function createOwners(log: ReturnType<typeof createTestLog>, writesBeforeDeath: number) {
-  let ledger: Ledger | undefined;
-  let storing: Promise<void> | undefined;
+const kindsOf = (judged: readonly JudgedEnvelope[]) =>
+  judged.flatMap(({ fates }) => fates.map(({ index, kind }) => [index, kind]));
 
-  async function dieWhileStoring(): Promise<void> {
-    log.diesAfter(writesBeforeDeath);
-    await ledger?.store().catch((error: unknown) => expect(error).toBe(DEATH));
-    log.revive();
+/** One owner after the other: each judges what the one before left. */
+function createOwners(log: TestLog, writesBeforeDeath: number) {
+  let ledger: Ledger | undefined;
+  let storing: Promise<unknown> = Promise.resolve();
+  /** The last batch: it was judged, and is not in the log yet. */
+  let judged: readonly JudgedEnvelope[] = [];
+  let batch: readonly ReadEnvelope[] = [];
+
+  /** Again if the store of a former owner moves the checkpoint meanwhile. */
+  async function openLedger(): Promise<Ledger> {
+    try {
+      return await log.open();
+    } catch (error) {
+      expect(error).toBe(MOVED);
+      return await openLedger();
+    }
+  }
+
+  async function judgeAgain(owner: Ledger): Promise<void> {
+    const before = judged.map(({ fates }) => fates);
+    judged = await owner.judge(batch);
+    expect(judged.map(({ fates }) => fates)).toEqual(before);
+  }
+
+  function appendLast(): void {
+    log.append(judged);
+    [judged, batch] = [[], []];
+  }
+
+  /** Stores, as production does, once everything that was judged is in the log. */
+  async function store(): Promise<void> {
+    await storing;
+    appendLast();
+    const owner = ledger;
+    storing = (owner?.store() ?? Promise.resolve()).catch((error: unknown) => {
+      expect([DEATH, MOVED]).toContain(error);
+      if (ledger === owner) ledger = undefined;
+    });
   }
 
   return {
-    async judge(batch: readonly ReadEnvelope[]): Promise<readonly JudgedEnvelope[]> {
-      ledger ??= await log.open();
-      const judged = await ledger.judge(batch);
-      await storing;
-      storing = undefined;
-      log.append(judged);
-      return judged;
+    async judge(next: readonly ReadEnvelope[]): Promise<readonly JudgedEnvelope[]> {
+      if (ledger === undefined) {
+        ledger = await openLedger();
+        if (batch.length > 0) await judgeAgain(ledger);
+      }
+      const result = await ledger.judge(next);
+      appendLast();
+      [judged, batch] = [result, next];
+      return result;
     },
     async next(next: Next): Promise<void> {
-      if (next === 'store') await ledger?.store();
-      if (next === 'store while the next is judged') storing = ledger?.store();
-      if (next === 'die while storing') await dieWhileStoring();
-      if (next.startsWith('die')) ledger = undefined;
+      if (next === 'die') ledger = undefined;
+      if (next === 'store' || next === 'store while the next is judged') await store();
+      if (next === 'store') await storing;
+      if (next !== 'die while storing') return;
+      log.diesAfter(writesBeforeDeath);
+      await store();
+      await storing;
+      log.revive();
+      ledger = undefined;
     },
-    end: async () => await storing,
+    async end(): Promise<void> {
+      await storing;
+      appendLast();
+    },
   };
 }
 
-test('fates are those of a plain set of keys, whenever the ledger is stored and whichever owner judges', async () => {
-  await fc.assert(
-    fc.asyncProperty(anyCourse, fc.nat(4), async (course, writes) => {
-      const owners = createOwners(createTestLog(), writes);
-      const expected = createPlainJudge();
-      let sequence = 0;
-      for (const { batch, next } of course) {
-        const judged = await owners.judge(batch.map((sketches) => envelopeOf(++sequence, sketches)));
-        expect(judged.flatMap((envelope, at) => outcomesOf(envelope, batch[at]?.length ?? 0))).toEqual(
-          batch.flat().map(expected),
-        );
-        await owners.next(next);
-      }
-      await owners.end();
-    }),
-    { numRuns: 300 },
-  );
-});
+const allHashesAre = (hash: number) => ({ hashOf: () => hash });
 
-test('what readers see of the log has each report once, and a conflict for each other content', async () => {
-  await fc.assert(
-    fc.asyncProperty(anyCourse, async (course) => {
-      const log = createTestLog();
-      const expected = createPlainJudge();
-      const ledger = await log.open();
-      let sequence = 0;
-      for (const { batch } of course)
-        log.append(await ledger.judge(batch.map((sketches) => envelopeOf(++sequence, sketches))));
-      const seen = log.envelopes
-        .flatMap(eventsOf)
-        .map(({ event: { type } }) => type === 'TelemetryConflicted');
-      const wanted = course
-        .flatMap(({ batch }) => batch.flat())
-        .map(expected)
-        .filter((outcome) => outcome !== 'duplicate');
-      expect(seen).toEqual(wanted.map((outcome) => outcome === 'conflict'));
-    }),
-    { numRuns: 100 },
-  );
-});
+test.each([
+  ['with their hashes', {}],
+  ['all hashes are equal', allHashesAre(0xabcd1234)],
+  ['the ledger is soon full, and remembers one subject', { maxSubjects: 1, maxKeys: 3 }],
+])(
+  'fates are those of plain sets, whenever the ledger is stored and whichever owner judges: %s',
+  async (_, options) => {
+    await fc.assert(
+      fc.asyncProperty(anyCourse, fc.nat(12), async (course, writes) => {
+        const log = createTestLog(options);
+        const owners = createOwners(log, writes);
+        const expected = createPlainJudge();
+        const wanted: Outcome[] = [];
+        let sequence = 0;
+        for (const { batch, next } of course) {
+          const judged = await owners.judge(batch.map((events) => envelopeOf(++sequence, events)));
+          const outcomes = batch.map(expected);
+          expect(judged.map((envelope, at) => outcomesOf(envelope, batch[at]?.length ?? 0))).toEqual(
+            outcomes,
+          );
+          wanted.push(...outcomes.flat());
+          await owners.next(next);
+        }
+        await owners.end();
+        const types = log.envelopes.flatMap(eventsOf).map(({ event: { type } }) => type);
+        expect(types.map((type) => type === 'TelemetryConflicted')).toEqual(
+          wanted
+            .filter((outcome) => outcome !== 'duplicate' && outcome !== 'superseded')
+            .map((outcome) => outcome === 'conflict'),
+        );
+        for (const { fates } of log.envelopes)
+          expect(fates).toEqual(fates.toSorted((a, b) => a.index - b.index));
+      }),
+      { numRuns: 200 },
+    );
+  },
+);
+
+const REPORT: ReportSketch = { subject: 'V1', time: 1, id: 'a', content: 0 };
 
 test('reports that are newer than all others of their vehicle are never looked up', async () => {
+  const ledger = await createTestLog().open();
+  const ahead = { ...REPORT, time: FAR_AHEAD_MS };
+  await ledger.judge([
+    envelopeOf(1, [reportOf(ahead, 'TelemetryQuarantined')]),
+    // Its first sample is quarantined, another one is believed.
+    envelopeOf(2, [reportOf({ ...ahead, id: 'b' }), { ...reportOf(ahead, 'TelemetryQuarantined'), part: 1 }]),
+  ]);
+  const before = ledger.lookups;
+  for (let time = 0; time < 50; time += 1)
+    await ledger.judge([envelopeOf(3 + time, [reportOf({ ...REPORT, time })])]);
+  expect(ledger.lookups - before).toBe(0);
+  await ledger.judge([envelopeOf(100, [reportOf({ ...REPORT, time: 7 })])]);
+  expect(ledger.lookups - before).toBe(1);
+});
+
+test('a hundred thousand reports at one time are judged without looking through all of them', async () => {
   const log = createTestLog();
   const ledger = await log.open();
-  const sketch = { subject: 'V1', id: 'a', content: 0, isQuarantined: false };
-  await ledger.judge([envelopeOf(1, [{ ...sketch, time: 1e12, isQuarantined: true }])]);
-  for (let time = 0; time < 50; time += 1) await ledger.judge([envelopeOf(2 + time, [{ ...sketch, time }])]);
-  expect(ledger.lookups).toBe(0);
-  await ledger.judge([envelopeOf(100, [{ ...sketch, time: 7 }])]);
-  expect(ledger.lookups).toBe(1);
+  const reports = (from: number) =>
+    Array.from({ length: 2_000 }, (_, at) => reportOf({ ...REPORT, id: `report ${from + at}` }));
+  for (let sequence = 1; sequence <= 50; sequence += 1) {
+    const judged = await ledger.judge([envelopeOf(sequence, reports(sequence * 2_000))]);
+    expect(kindsOf(judged)).toEqual([]);
+    log.append(judged);
+  }
+  const again = await ledger.judge([envelopeOf(51, reports(14_000))]);
+  expect(again[0]?.fates).toHaveLength(2_000);
+}, 15_000);
+
+test('what is not stored is bounded when a new owner reads a long log, and a stop does not wait for it', async () => {
+  const log = createTestLog({ maxKeys: 10 });
+  const first = await log.open();
+  for (let sequence = 1; sequence <= 30; sequence += 1)
+    log.append(
+      await first.judge([
+        envelopeOf(
+          sequence,
+          [0, 1, 2].map((at) => reportOf({ ...REPORT, id: `${sequence}/${at}` })),
+        ),
+      ]),
+    );
+  expect(log.checkpoint()).toBe(0);
+  const reason = new Error('stopped');
+  await expect(log.open(AbortSignal.abort(reason))).rejects.toThrow(reason);
+
+  const second = await log.open();
+
+  expect(log.checkpoint()).toBeGreaterThan(20);
+  expect(second.through).toBe(30);
+  expect(kindsOf(await second.judge([envelopeOf(31, [reportOf({ ...REPORT, id: '17/1' })])]))).toEqual([
+    [0, 'duplicate'],
+  ]);
+});
+
+test('a subject that was idle for long is not forgotten while its report is judged', async () => {
+  const log = createTestLog({ maxSubjects: 1 });
+  const ledger = await log.open();
+  let sequence = 0;
+  const judge = (sketch: Partial<ReportSketch>) =>
+    ledger.judge([envelopeOf(++sequence, [reportOf({ ...REPORT, ...sketch })])]);
+  log.append(await judge({}));
+  for (let time = 0; time < 4; time += 1) {
+    log.append(await judge({ subject: 'V2', time }));
+    await ledger.store();
+  }
+  log.append(await judge({ subject: 'V2', time: 9 }));
+  const storing = ledger.store();
+  const judging = judge({});
+  await storing;
+  expect(kindsOf(await judging)).toEqual([[0, 'duplicate']]);
 });
 
 test('after a restore of MongoDB with an older log, the same envelopes have the same fates', async () => {
   const log = createTestLog();
-  const sketch = { subject: 'V1', time: 1, id: 'a', content: 0, isQuarantined: false };
   const envelopes = [1, 2, 3].map((sequence) =>
     envelopeOf(sequence, [
-      { ...sketch, time: sequence },
-      { ...sketch, content: sequence % 2 },
+      reportOf({ ...REPORT, time: sequence }),
+      reportOf({ ...REPORT, content: sequence % 2 }),
     ]),
   );
   const first = await log.open();
@@ -267,22 +314,33 @@ test('after a restore of MongoDB with an older log, the same envelopes have the 
   expect(again.map(({ fates }) => fates)).toEqual(before.slice(1).map(({ fates }) => fates));
 });
 
-test('a report that was judged as one part, and then as two when it was sent again, changes nothing', async () => {
+test('after a restore of a log that is older than parts of its ledger, other reports at the same sequences are known', async () => {
   const log = createTestLog();
-  const sketch = { subject: 'V1', time: 1, id: 'a', content: 0 };
-  const whole = eventOf({ ...sketch, isQuarantined: true });
-  const parts = [
-    eventOf({ ...sketch, isQuarantined: false }),
-    { ...eventOf({ ...sketch, isQuarantined: true }), part: 1 },
-  ];
-  const other = parts.map((event) => ({ ...event, contentHash: Buffer.alloc(16, 1) }));
-  const ledger = await log.open();
-  const judged = await ledger.judge([envelopeWith(1, [whole]), envelopeWith(2, parts)]);
+  const at = (sequence: number, time: number) => envelopeOf(sequence, [reportOf({ ...REPORT, time })]);
+  const first = await log.open();
+  log.append(await first.judge([at(1, 1), at(2, 2), at(3, 3)]));
+  await first.store();
+  log.envelopes.splice(1);
+  log.setCheckpoint(1);
+
+  const second = await log.open();
+  log.append(await second.judge([at(2, 50)]));
+  await second.store();
+
+  expect(kindsOf(await (await log.open()).judge([at(3, 50)]))).toEqual([[0, 'duplicate']]);
+});
+
+test('a report that was judged as one part, and then as two when it was sent again, changes nothing', async () => {
+  const whole = reportOf(REPORT, 'TelemetryQuarantined');
+  const parts = inTwoParts(REPORT);
+  const other = inTwoParts({ ...REPORT, content: 1 });
+  const ledger = await createTestLog().open();
+  const judged = await ledger.judge([envelopeOf(1, [whole]), envelopeOf(2, parts)]);
   expect(kindsOf(judged)).toEqual([
     [0, 'duplicate'],
     [1, 'duplicate'],
   ]);
-  const conflicts = [envelopeWith(3, other.slice(0, 1)), envelopeWith(4, other)];
+  const conflicts = [envelopeOf(3, other.slice(0, 1)), envelopeOf(4, other)];
   expect(kindsOf(await ledger.judge(conflicts))).toEqual([
     [0, 'conflict'],
     [0, 'duplicate'],
@@ -292,12 +350,10 @@ test('a report that was judged as one part, and then as two when it was sent aga
 
 test('the log has one decision for each version of an aggregate, and each decision once under its id', async () => {
   const log = createTestLog();
-  const decision = (id: string, aggregateVersion: number, content = 0): Event => ({
-    ...eventOf({ subject: 'V1', time: 0, id, content, isQuarantined: false }),
-    ...{ type: 'VehicleUpdated', observedAtMs: 0, aggregateVersion },
-  });
   const first = await log.open();
-  const won = await first.judge([envelopeWith(1, [decision('a', 1), decision('b', 1), decision('a', 1, 1)])]);
+  const won = await first.judge([
+    envelopeOf(1, [decisionOf('V1', 'a', 1), decisionOf('V1', 'b', 1), decisionOf('V1', 'a', 1, 1)]),
+  ]);
   expect(kindsOf(won)).toEqual([
     [1, 'superseded'],
     [2, 'duplicate'],
@@ -305,6 +361,22 @@ test('the log has one decision for each version of an aggregate, and each decisi
   log.append(won);
   await first.store();
   // What was superseded does not hold its id: it is decided again, here by another owner.
-  const again = await (await log.open()).judge([envelopeWith(2, [decision('b', 2), decision('c', 2)])]);
+  const again = await (await log.open()).judge([
+    envelopeOf(2, [decisionOf('V1', 'b', 2), decisionOf('V1', 'c', 2)]),
+  ]);
   expect(kindsOf(again)).toEqual([[1, 'superseded']]);
+});
+
+test('a report without a time and a decision with the same id are not the same event', async () => {
+  const ledger = await createTestLog().open();
+  const timeless = reportOf({ ...REPORT, time: undefined, id: 'x', content: 1 });
+  const judged = await ledger.judge([
+    envelopeOf(1, [timeless, decisionOf('V1', 'x', 1)]),
+    envelopeOf(2, [decisionOf('V2', 'x', 1), { ...timeless, subject: 'V2' }]),
+    envelopeOf(3, [timeless, decisionOf('V1', 'x', 1)]),
+  ]);
+  expect(kindsOf(judged)).toEqual([
+    [0, 'duplicate'],
+    [1, 'duplicate'],
+  ]);
 });

@@ -2,21 +2,39 @@ import type { CommittedEnvelope, Fate, SentEvent } from '@odograph/event-log/com
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { conflictOf, conflictPartOf } from '@odograph/event-log/substitute-events';
 import type { EventPosition } from '@odograph/kernel/position';
-import { LRUCache } from 'lru-cache';
-import type { Entries, Place } from '../domain/ledger/entries.ts';
-import { fateOf, isNextPart, versionKeyOf } from '../domain/ledger/fate.ts';
+import type { Place } from '../domain/ledger/entries.ts';
+import {
+  fateOf,
+  isNextPart,
+  isSameEvent,
+  isSameVersion,
+  type JudgedEvent,
+  versionKeyOf,
+} from '../domain/ledger/fate.ts';
+import { isPlain } from '../domain/ledger/known-times.ts';
 import { LedgerMemory } from '../domain/ledger/ledger-memory.ts';
-import { hashOf, isSameKey, type ReportKey, windowOf } from '../domain/ledger/report-key.ts';
+import { createKeyHash, type KeyHash, type ReportKey } from '../domain/ledger/report-key.ts';
 import { FREQUENT_TYPES } from './envelope-document.ts';
 import type { ReadEnvelope } from './envelope-reader.ts';
-import { Holders } from './holders.ts';
-import type { LedgerStore, WindowName } from './ledger-store.ts';
+import { type Holder, Holders } from './holders.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
+import { StoredKeys } from './stored-keys.ts';
 
 interface LedgerDeps {
   readonly partition: number;
   readonly store: LedgerStore;
   readonly reader: Pick<MongoLogReader, 'read' | 'readEnvelopes'>;
+  readonly options?: LedgerOptions;
+}
+
+interface LedgerOptions {
+  /** By default with the secret that is stored. */
+  readonly hashOf?: KeyHash;
+  /** Subjects whose times are in memory, by default 200,000: about 30 MB. */
+  readonly maxSubjects?: number;
+  /** Keys that are not stored, after which they must be; by default 200,000, which a new owner reads again in about a second. */
+  readonly maxKeys?: number;
 }
 
 /** An envelope with its fates, and what readers see of it. */
@@ -24,16 +42,12 @@ export interface JudgedEnvelope extends CommittedEnvelope {
   readonly events: readonly StoredEvent[];
   /** The types of these events that are not frequent. */
   readonly rareTypes: readonly string[];
-  readonly duplicates: number;
-  readonly conflicts: number;
 }
 
-/** Subjects whose times are in memory: about 30 MB. */
-const MAX_SUBJECTS = 200_000;
-/** Stored windows in memory. */
-const WINDOW_CACHE_BYTES = 16 * 1024 * 1024;
-/** Keys that are not stored, after which they should be: as many as a new owner reads again in about a second. */
-const FULL_AT_KEYS = 200_000;
+type Event = StoredEvent['event'];
+
+/** Events that are read before a batch is judged, because their hashes are those of its keys. */
+const MAX_PREFETCHED = 4_000;
 
 /**
  * Knows which reports a partition's log has, and decides with it what the log makes of the next ones. The fates of an
@@ -43,33 +57,35 @@ const FULL_AT_KEYS = 200_000;
  */
 export class Ledger {
   readonly #deps: LedgerDeps;
-  readonly #memory = new LedgerMemory(MAX_SUBJECTS);
-  readonly #windows = new LRUCache<string, Entries>({
-    maxSize: WINDOW_CACHE_BYTES,
-    sizeCalculation: (entries) => 200 + entries.bytes.length,
-  });
+  readonly #hashOf: KeyHash;
+  readonly #memory: LedgerMemory;
+  readonly #storedKeys: StoredKeys;
   readonly #holders: Holders;
   /** The last envelope that was judged. The log has it, or is about to. */
   #through: number;
   #stored: number;
-  /** Counts the changes of the stored ledger. */
-  #changes = 0;
   #lookups = 0;
 
-  private constructor(deps: LedgerDeps, stored: number) {
+  private constructor(deps: LedgerDeps, hashOf: KeyHash, stored: number) {
     this.#deps = deps;
+    this.#hashOf = hashOf;
+    this.#memory = new LedgerMemory(hashOf, deps.options?.maxSubjects ?? 200_000);
+    this.#storedKeys = new StoredKeys(deps.store);
     this.#holders = new Holders(deps.partition, deps.reader);
     this.#stored = stored;
     this.#through = stored;
   }
 
-  /** The ledger of a log that ends at a sequence: what is stored, and the keys of the events after that. */
-  static async open(deps: LedgerDeps, head: number): Promise<Ledger> {
-    const stored = await deps.store.checkpoint(deps.partition);
+  /**
+   * The ledger of a log that ends at a sequence: what is stored, and the keys of the events after that. Throws the reason of
+   * the signal if that is aborted before.
+   */
+  static async open(deps: LedgerDeps, head: number, signal: AbortSignal): Promise<Ledger> {
+    const { sequence: stored, secret } = await deps.store.begin(deps.partition);
     // MongoDB was restored from a backup that had the ledger at a later moment than the log. The same events come again.
     if (stored > head) await deps.store.save(deps.partition, [], { from: stored, to: head });
-    const ledger = new Ledger(deps, Math.min(stored, head));
-    await ledger.#catchUp(head);
+    const ledger = new Ledger(deps, deps.options?.hashOf ?? createKeyHash(secret), Math.min(stored, head));
+    await ledger.#catchUp(head, signal);
     return ledger;
   }
 
@@ -83,8 +99,9 @@ export class Ledger {
     return this.#lookups;
   }
 
+  /** Whether it must be stored before more is judged. */
   get isFull(): boolean {
-    return this.#memory.recentCount >= FULL_AT_KEYS;
+    return this.#memory.recentCount >= (this.#deps.options?.maxKeys ?? 200_000);
   }
 
   /**
@@ -110,67 +127,69 @@ export class Ledger {
     if (to === from) return;
     await store.save(partition, changes, { from, to });
     this.#stored = to;
-    for (const { subject, windows } of changes)
-      for (const { window } of windows) this.#windows.delete(nameOf({ subject, window }));
-    this.#changes += 1;
+    this.#storedKeys.forget();
     this.#memory.settle();
   }
 
-  async #catchUp(head: number): Promise<void> {
+  async #catchUp(head: number, signal: AbortSignal): Promise<void> {
     const { reader, partition } = this.#deps;
     while (this.#through < head) {
+      signal.throwIfAborted();
       const { events, through } = await reader.read(partition, this.#through, head);
       const decoded = events.map(({ position, event }) => ({ position, event }));
-      await this.#remember(decoded.map(({ event }) => event.subject));
-      for (const { position, event } of decoded) this.#add(event, position);
+      await this.#useSubjects(
+        decoded.map(({ event }) => event.subject),
+        head,
+      );
+      for (const { position, event } of decoded) this.#remember(event, position);
       this.#through = through;
+      if (this.isFull) await this.store();
     }
   }
 
+  /** Gives each event its fate, and remembers what readers see of it. */
   async #judgeEnvelope(envelope: ReadEnvelope): Promise<JudgedEnvelope> {
-    const { partition, sequence, storedAtMs, undecodable } = envelope;
-    const fates: Fate[] = [...undecodable];
-    const seen: StoredEvent[] = [];
+    const undecodable = new Map(envelope.undecodable.map((fate) => [fate.index, fate]));
+    const fates: Fate[] = [];
+    const events: StoredEvent[] = [];
     const rareTypes = new Set<string>();
-    const see = (stored: StoredEvent, event: StoredEvent['event']) => {
-      seen.push(stored);
-      this.#add(event, stored.position);
-      if (!FREQUENT_TYPES.includes(event.type)) rareTypes.add(event.type);
-    };
-    let [duplicates, conflicts] = [0, 0];
-    this.#holders.addJudged(sequence, seen);
-    let duplicate: StoredEvent['event'] | undefined;
-    for (const sent of envelope.events) {
-      const fate = this.#isNew(sent.event) ? undefined : await this.#lookUp(sent, duplicate);
-      duplicate = fate?.kind === 'duplicate' ? sent.event : undefined;
-      if (fate === undefined) {
-        see(sent.stored, sent.event);
-      } else if (fate.kind === 'conflict') {
-        const conflict = conflictOf(sent.stored, fate.heldAt);
-        see(conflict, conflict.event);
-        fates.push(fate);
-        conflicts += 1;
-      } else {
-        removeFate(fates, fate.index);
-        fates.push(fate);
-        duplicates += 1;
-      }
+    this.#holders.addJudged(envelope.sequence, events);
+    let before: Event | undefined;
+    for (const [index, sent] of envelope.events.entries()) {
+      const held = this.#isNew(sent.event) ? undefined : await this.#lookUp(sent, before);
+      const fate = held ?? undecodable.get(index);
+      if (fate) fates.push(fate);
+      before = fate?.kind === 'duplicate' ? sent.event : undefined;
+      const seen = whatIsSeen(sent, fate);
+      if (seen === undefined) continue;
+      events.push(seen.stored);
+      this.#remember(seen.event, seen.stored.position);
+      if (!FREQUENT_TYPES.includes(seen.event.type)) rareTypes.add(seen.event.type);
     }
     const previousSequence = this.#through;
-    this.#through = sequence;
-    const bytes = seen.length === 0 ? NO_BYTES : envelope.bytes;
-    const head = { partition, sequence, previousSequence, storedAtMs, bytes, fates };
-    return { ...head, events: seen, rareTypes: [...rareTypes], duplicates, conflicts };
+    this.#through = envelope.sequence;
+    const { partition, sequence, storedAtMs } = envelope;
+    const bytes = events.length === 0 ? NO_BYTES : envelope.bytes;
+    return {
+      partition,
+      sequence,
+      previousSequence,
+      storedAtMs,
+      bytes,
+      fates,
+      events,
+      rareTypes: [...rareTypes],
+    };
   }
 
-  #add(event: StoredEvent['event'], position: EventPosition): void {
+  #remember(event: Event, position: EventPosition): void {
     this.#memory.add(event, position, isPlain(event));
     const version = versionKeyOf(event);
     if (version) this.#memory.add(version, position, false);
   }
 
   /** Whether an event is new for certain. A decision may be newer than all others and have a version that is taken. */
-  #isNew(event: StoredEvent['event']): boolean {
+  #isNew(event: Event): boolean {
     return event.aggregateVersion === undefined && this.#memory.isNew(event);
   }
 
@@ -178,15 +197,12 @@ export class Ledger {
    * The fate of an event whose key the log may have; undefined if it is new.
    * @param duplicate the event before it in its envelope, if that is a duplicate.
    */
-  async #lookUp(
-    { stored, event }: SentEvent,
-    duplicate: StoredEvent['event'] | undefined,
-  ): Promise<Fate | undefined> {
+  async #lookUp({ stored, event }: SentEvent, duplicate: Event | undefined): Promise<Fate | undefined> {
     const { index } = stored.position;
     this.#lookups += 1;
     if (duplicate !== undefined && isNextPart(event, duplicate)) return { index, kind: 'duplicate' };
     const holder = await this.#holderOf(event);
-    const fate = fateOf(event, holder?.event);
+    const fate = fateOf(event, holder);
     if (fate === 'new' || holder === undefined)
       return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : undefined;
     if (fate === 'duplicate') return { index, kind: 'duplicate' };
@@ -195,95 +211,70 @@ export class Ledger {
     return { index, kind: 'conflict', heldAt: holder.position };
   }
 
-  /** Whether the log has another decision with the same version of the same aggregate. */
-  async #isSuperseded(event: StoredEvent['event']): Promise<boolean> {
-    const version = versionKeyOf(event);
-    if (version === undefined) return false;
-    const { subject, aggregateVersion } = event;
-    const isSameVersion = (held: StoredEvent['event']) =>
-      held.subject === subject && held.aggregateVersion === aggregateVersion;
-    return (await this.#holderOf(version, isSameVersion)) !== undefined;
+  /** The event of the log so far with the same key; undefined if it has none. A hash alone is never believed. */
+  #holderOf(event: JudgedEvent): Promise<Holder | undefined> {
+    return this.#findHolder(event, (holder) => isSameEvent(holder, event));
   }
 
-  /** The event of the log so far that has a key; undefined if it has none. A hash alone is never believed. */
-  async #holderOf(
-    key: ReportKey,
-    isHolder = (event: StoredEvent['event']) => isSameKey(event, key),
-  ): Promise<StoredEvent | undefined> {
-    for (const place of await this.#loadedPlacesOf(key)) {
+  /** Whether the log has another decision with the same version of the same aggregate. */
+  async #isSuperseded(event: JudgedEvent): Promise<boolean> {
+    const version = versionKeyOf(event);
+    if (version === undefined) return false;
+    return (await this.#findHolder(version, (holder) => isSameVersion(holder, event))) !== undefined;
+  }
+
+  async #findHolder(key: ReportKey, isIt: (holder: Holder) => boolean): Promise<Holder | undefined> {
+    for (const place of await this.#placesOf(key)) {
       const holder = await this.#holders.at(place);
-      if (holder === undefined) continue;
-      const { position, event } = holder;
-      if (isHolder(event)) return { position, event };
+      if (holder !== undefined && isIt(holder)) return holder;
     }
     return undefined;
   }
 
-  /** Where events with the hash of a key may be. While the ledger is stored, a window may be needed again. */
-  async #loadedPlacesOf(key: ReportKey): Promise<readonly Place[]> {
-    for (;;) {
-      const places = this.#placesOf(key);
-      if (places !== undefined) return places;
-      await this.#loadWindows([key]);
-    }
-  }
-
-  /** The same; undefined if the window of the key must be loaded first. */
-  #placesOf(key: ReportKey): readonly Place[] | undefined {
+  /**
+   * Where events with the hash of a key are. Memory is asked first: what is stored meanwhile leaves it, and is then found in the
+   * stored ledger.
+   */
+  async #placesOf(key: ReportKey): Promise<readonly Place[]> {
     if (this.#memory.isNew(key)) return NOWHERE;
-    const recent = this.#memory.find(key);
+    const hash = this.#hashOf(key);
+    const recent = this.#memory.find(key, hash);
     if (!this.#memory.canBeStored(key)) return recent;
-    const stored = this.#windows.get(nameOf({ subject: key.subject, window: windowOf(key) }));
-    return stored && [...stored.find(hashOf(key)), ...recent];
+    return [...recent, ...(await this.#storedKeys.find(key, hash))];
   }
 
-  /** Loads with few queries what judging these events needs. */
-  async #prepare(events: readonly ReportKey[]): Promise<void> {
-    await this.#remember(events.map(({ subject }) => subject));
-    await this.#loadWindows(events);
-    await this.#holders.prefetch(events.flatMap((event) => this.#placesOf(event) ?? []));
+  /** Loads with few queries what judging these events nearly always needs. */
+  async #prepare(events: readonly Event[]): Promise<void> {
+    await this.#useSubjects(
+      events.map(({ subject }) => subject),
+      this.#through,
+    );
+    const known = events.filter((event) => !this.#memory.isNew(event));
+    await this.#storedKeys.prefetch(known.filter((event) => this.#memory.canBeStored(event)));
+    const places = new Map<string, Place>();
+    for (const event of known) {
+      for (const place of await this.#placesOf(event)) places.set(`${place.sequence}/${place.index}`, place);
+      if (places.size >= MAX_PREFETCHED) break;
+    }
+    await this.#holders.prefetch([...places.values()]);
   }
 
-  async #remember(subjects: readonly string[]): Promise<void> {
-    const unknown = [...new Set(subjects.filter((subject) => !this.#memory.knows(subject)))];
+  /** Makes the subjects' times known, and keeps them so while their events are judged. */
+  async #useSubjects(subjects: readonly string[], head: number): Promise<void> {
+    const unknown = [...new Set(subjects.filter((subject) => !this.#memory.use(subject)))];
     if (unknown.length === 0) return;
-    const times = await this.#deps.store.timesOf(unknown);
+    const times = await this.#deps.store.timesOf(unknown, head);
     for (const subject of unknown) this.#memory.remember(subject, times.get(subject));
-  }
-
-  async #loadWindows(keys: readonly ReportKey[]): Promise<void> {
-    const missing = new Map<string, WindowName>();
-    for (const key of keys) {
-      if (!this.#memory.canBeStored(key)) continue;
-      const name = { subject: key.subject, window: windowOf(key) };
-      if (!this.#windows.has(nameOf(name))) missing.set(nameOf(name), name);
-    }
-    const names = [...missing.values()];
-    const loaded = await this.#loadUnchanged(names);
-    for (const [at, name] of names.entries()) this.#windows.set(nameOf(name), loaded[at] as Entries);
-  }
-
-  /** Loads windows again if the stored ledger was changed meanwhile, because they may be from before that. */
-  async #loadUnchanged(names: readonly WindowName[]): Promise<readonly Entries[]> {
-    for (;;) {
-      const before = this.#changes;
-      const loaded = await this.#deps.store.windows(names);
-      if (before === this.#changes) return loaded;
-    }
   }
 }
 
 const NO_BYTES = new Uint8Array();
 const NOWHERE: readonly Place[] = [];
 
-/** Only such an event raises the newest time of its subject. */
-function isPlain({ type, part }: { readonly type: string; readonly part: number }): boolean {
-  return part === 0 && FREQUENT_TYPES.includes(type);
+/** What readers see of an event with a fate; undefined if that is nothing. An undecodable one is already replaced. */
+function whatIsSeen(sent: SentEvent, fate: Fate | undefined): SentEvent | undefined {
+  if (fate === undefined || fate.kind === 'undecodable') return sent;
+  if (fate.kind !== 'conflict') return undefined;
+  const conflict = conflictOf(sent.stored, fate.heldAt);
+  return { stored: conflict, event: conflict.event };
 }
-
-function removeFate(fates: Fate[], index: number): void {
-  const at = fates.findIndex((fate) => fate.index === index);
-  if (at >= 0) fates.splice(at, 1);
-}
-
-const nameOf = ({ subject, window }: WindowName): string => `${subject}\n${window}`;

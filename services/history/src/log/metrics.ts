@@ -16,6 +16,7 @@ interface CommittedBatch {
   readonly events: number;
   readonly duplicates: number;
   readonly conflicts: number;
+  readonly superseded: number;
   /** From the storing of the last envelope in JetStream to its commit, in milliseconds. */
   readonly lagMs: number;
 }
@@ -43,6 +44,7 @@ export function createWriterMetrics(meter: Meter): WriterMetrics {
       events.add(batch.events - batch.conflicts, { partition, outcome: 'committed' });
       if (batch.conflicts > 0) events.add(batch.conflicts, { partition, outcome: 'conflict' });
       if (batch.duplicates > 0) events.add(batch.duplicates, { partition, outcome: 'duplicate' });
+      if (batch.superseded > 0) events.add(batch.superseded, { partition, outcome: 'superseded' });
       lag.record(Math.max(0, batch.lagMs) / 1_000, { partition });
     },
     lookedUp(partition, events) {

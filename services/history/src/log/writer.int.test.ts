@@ -216,7 +216,7 @@ test('two envelopes cannot follow the same one', async () => {
       ...committedEnvelope({ sequence, previousSequence, events: reports(1) }),
       rareTypes: [],
     };
-    return appendEnvelopes(log.collections.envelopes, [{ ...envelope, duplicates: 0, conflicts: 0 }]);
+    return appendEnvelopes(log.collections.envelopes, [envelope]);
   };
   expect(await append(1, 0)).toBe('appended');
   expect(await append(2, 1)).toBe('appended');

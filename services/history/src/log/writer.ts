@@ -121,7 +121,7 @@ export class PartitionWriter {
     session.watermark = await reader.watermark(partition);
     if (this.#ledger?.through === session.watermark) return this.#ledger;
     const store = createLedgerStore(collections);
-    return await Ledger.open({ partition, store, reader }, session.watermark);
+    return await Ledger.open({ partition, store, reader }, session.watermark, session.signal);
   }
 
   async #appendWith(session: Session, ledger: Ledger): Promise<void> {

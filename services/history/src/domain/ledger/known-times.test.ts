@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canHave, NOTHING_KNOWN, withEvent } from './known-times.ts';
+import { canHave, isPlain, NOTHING_KNOWN, withEvent } from './known-times.ts';
 
 const anyTime = fc.oneof(
   fc.nat(20),
@@ -38,4 +38,17 @@ test('what is remembered of times ahead is bounded', () => {
   expect(known.aheadMs).toHaveLength(16);
   expect(canHave(known, 999)).toBe(false);
   for (const { timeMs } of events) expect(canHave(known, timeMs)).toBe(true);
+});
+
+const REPORTED = { type: 'TelemetryReported', part: 0, observedAtMs: 1_000, receivedAtMs: 1_000 };
+
+test.each([
+  ['a report', {}, true],
+  ['a report from a clock that is a little ahead', { observedAtMs: 301_000 }, true],
+  ['a report whose first sample is years ahead', { observedAtMs: 32_472_144_000_000 }, false],
+  ['a second part', { part: 1 }, false],
+  ['a quarantined report', { type: 'TelemetryQuarantined' }, false],
+  ['a tick', { type: 'TimeTicked' }, true],
+])('whether %s raises the newest time', (_, event, expected) => {
+  expect(isPlain({ ...REPORTED, ...event })).toBe(expected);
 });

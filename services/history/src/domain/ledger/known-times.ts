@@ -15,6 +15,27 @@ export const NOTHING_KNOWN: KnownTimes = { newestMs: -1, aheadMs: [], unknownFro
 
 const MAX_AHEAD = 16;
 
+/** What decides whether an event raises the newest time of its subject. */
+interface TimedEvent {
+  readonly type: string;
+  readonly part: number;
+  readonly observedAtMs: number;
+  readonly receivedAtMs: number;
+}
+
+/** Nearly all events have one of these types. */
+const PLAIN_TYPES: readonly string[] = ['TelemetryReported', 'TimeTicked'];
+/** A clock may be so far ahead of ours. An event further ahead is looked up, whatever ingest believes. */
+const MAX_AHEAD_MS = 3_600_000;
+
+/**
+ * Whether an event raises the newest time of its subject. The time of a report is that of its first sample, which may be
+ * quarantined although others are believed. This depends on the event alone, so every owner comes to the same times.
+ */
+export function isPlain({ type, part, observedAtMs, receivedAtMs }: TimedEvent): boolean {
+  return part === 0 && observedAtMs <= receivedAtMs + MAX_AHEAD_MS && PLAIN_TYPES.includes(type);
+}
+
 /** Whether the subject can have an event of this time. If not, an event of this time is new for certain. */
 export function canHave({ newestMs, aheadMs, unknownFromMs }: KnownTimes, timeMs: number): boolean {
   return timeMs <= newestMs || timeMs >= unknownFromMs || (aheadMs.length > 0 && aheadMs.includes(timeMs));

@@ -1,9 +1,9 @@
 import { Entries, type Place } from './entries.ts';
 import { canHave, type KnownTimes, NOTHING_KNOWN, withEvent } from './known-times.ts';
-import { hashOf, type ReportKey, windowOf } from './report-key.ts';
+import { type KeyHash, type ReportKey, windowOf } from './report-key.ts';
 
 /** The keys of one subject in one window, that are not stored yet. */
-export interface NewEntries {
+interface NewEntries {
   readonly window: number;
   readonly entries: Entries;
 }
@@ -24,12 +24,12 @@ interface Memory {
   recent: Map<number, Entries>;
   /** Taken, and perhaps not stored yet. */
   taken: Map<number, Entries>;
-  /** The last flush in which the subject had an event. */
+  /** The flush in which the subject was used last. */
   flush: number;
 }
 
 const NO_ENTRIES: Map<number, Entries> = new Map();
-/** A subject without events for this many flushes may be forgotten. */
+/** A subject that was not used for this many flushes may be forgotten. */
 const IDLE_FLUSHES = 3;
 
 /**
@@ -38,11 +38,13 @@ const IDLE_FLUSHES = 3;
  */
 export class LedgerMemory {
   readonly #subjects = new Map<string, Memory>();
+  readonly #hashOf: KeyHash;
   readonly #maxSubjects: number;
   #recentCount = 0;
   #flush = 0;
 
-  constructor(maxSubjects: number) {
+  constructor(hashOf: KeyHash, maxSubjects: number) {
+    this.#hashOf = hashOf;
     this.#maxSubjects = maxSubjects;
   }
 
@@ -51,9 +53,14 @@ export class LedgerMemory {
     return this.#recentCount;
   }
 
-  /** Whether the stored times of a subject were remembered. Nothing else may be asked about other subjects. */
-  knows(subject: string): boolean {
-    return this.#subjects.has(subject);
+  /**
+   * Whether the stored times of a subject are remembered. If so, it is not forgotten during the next flushes. Nothing else may
+   * be asked about other subjects.
+   */
+  use(subject: string): boolean {
+    const memory = this.#subjects.get(subject);
+    if (memory) memory.flush = this.#flush;
+    return memory !== undefined;
   }
 
   /** Remembers a subject's stored times; {@link NOTHING_KNOWN} if nothing is stored. */
@@ -73,10 +80,9 @@ export class LedgerMemory {
   }
 
   /** The places in memory of keys with the same hash. */
-  find(key: ReportKey): readonly Place[] {
+  find(key: ReportKey, hash: number): readonly Place[] {
     const { recent, taken } = this.#of(key.subject);
     const window = windowOf(key);
-    const hash = hashOf(key);
     return [taken.get(window), recent.get(window)].flatMap((entries) => entries?.find(hash) ?? []);
   }
 
@@ -84,7 +90,6 @@ export class LedgerMemory {
   add(key: ReportKey, place: Place, isPlain: boolean): void {
     const memory = this.#of(key.subject);
     memory.times = withEvent(memory.times, key.observedAtMs, isPlain);
-    memory.flush = this.#flush;
     if (memory.recent === NO_ENTRIES) memory.recent = new Map();
     const window = windowOf(key);
     let entries = memory.recent.get(window);
@@ -92,7 +97,7 @@ export class LedgerMemory {
       entries = new Entries();
       memory.recent.set(window, entries);
     }
-    entries.add(hashOf(key), place);
+    entries.add(this.#hashOf(key), place);
     this.#recentCount += 1;
   }
 

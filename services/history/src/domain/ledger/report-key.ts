@@ -1,3 +1,5 @@
+import { type HashSecret, halfSipHash } from './half-sip-hash.ts';
+
 /** What identifies an event in the log: two events with one key are the same event, or a conflict. */
 export interface ReportKey {
   readonly subject: string;
@@ -17,29 +19,42 @@ export function isSameKey(a: ReportKey, b: ReportKey): boolean {
   );
 }
 
+/** A hash of 32 bits for the keys of one subject. */
+export type KeyHash = (key: ReportKey) => number;
+
+/** Time and part, 8 bytes each. */
+const NUMBER_BYTES = 16;
+
 /**
- * A hash of 32 bits for the keys of one subject. It only says where to look: the event that is found there is compared
- * with the whole key. Never change it: stored ledgers have it.
+ * Hashes keys with the secret of a ledger. A hash only says where to look: the event that is found there is compared with
+ * the whole key. Never change it: stored ledgers have it.
  */
-export function hashOf({ observedAtMs, reportId, part }: ReportKey): number {
-  let hash = mix(0x811c9dc5, observedAtMs);
-  for (let at = 0; at < reportId.length; at += 1)
-    hash = Math.imul(hash ^ reportId.charCodeAt(at), 0x01000193);
-  return mix(hash, part) >>> 0;
+export function createKeyHash(secret: HashSecret): KeyHash {
+  let { bytes, text } = scratch(512);
+  return ({ observedAtMs, reportId, part }) => {
+    if (reportId.length * MAX_UTF8_BYTES > text.length)
+      ({ bytes, text } = scratch(reportId.length * MAX_UTF8_BYTES));
+    bytes.setFloat64(0, observedAtMs, true);
+    bytes.setFloat64(8, part, true);
+    const { written } = utf8.encodeInto(reportId, text);
+    return halfSipHash(bytes, NUMBER_BYTES + written, secret);
+  };
 }
 
-/** Adds a whole number of up to 53 bits. */
-function mix(hash: number, value: number): number {
-  const low = Math.imul(hash ^ value, 0x01000193);
-  return Math.imul(low ^ Math.floor(value / 2 ** 32), 0x01000193);
+const utf8 = new TextEncoder();
+/** Of a UTF-16 code unit. */
+const MAX_UTF8_BYTES = 3;
+
+function scratch(textBytes: number) {
+  const { buffer } = new Uint8Array(NUMBER_BYTES + textBytes);
+  return { bytes: new DataView(buffer), text: new Uint8Array(buffer, NUMBER_BYTES) };
 }
 
 const WINDOW_MS = 15 * 60 * 1_000;
-/** Keys without a usable time have no window of time. They are spread, or one vehicle's window would grow without end. */
-const TIMELESS_WINDOWS = 256;
+/** The window of all keys without a usable time. */
+const TIMELESS_WINDOW = -1;
 
-/** The window in which the ledger keeps a key: a time of 15 minutes, or a negative number if the key has no time. */
-export function windowOf(key: ReportKey): number {
-  if (key.observedAtMs > 0) return Math.floor(key.observedAtMs / WINDOW_MS);
-  return -1 - (hashOf(key) % TIMELESS_WINDOWS);
+/** The window in which the ledger keeps a key: 15 minutes of its time. */
+export function windowOf({ observedAtMs }: ReportKey): number {
+  return observedAtMs > 0 ? Math.floor(observedAtMs / WINDOW_MS) : TIMELESS_WINDOW;
 }

@@ -1,0 +1,51 @@
+import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
+import { packEnvelope } from '@odograph/event-log/packed-envelope';
+import { expect, test } from 'vitest';
+import { Holders } from './holders.ts';
+import { reportOf, START_MS } from './ledger.fixture.ts';
+
+/** A log in which each envelope has two reports, and the most envelopes that were read at a time. */
+function createReader() {
+  const reads: number[] = [];
+  const envelope = (sequence: number) => ({
+    ...{ partition: 0, sequence, previousSequence: sequence - 1, storedAtMs: START_MS, fates: [] },
+    bytes: packEnvelope(
+      [0, 1].map((time) =>
+        encodeEnvelopeEntry(reportOf({ subject: 'V1', time, id: `r${sequence}`, content: time })),
+      ),
+    ),
+  });
+  return {
+    reads,
+    readEnvelopes: async (_: number, sequences: readonly number[]) => {
+      reads.push(sequences.length);
+      return sequences.filter((sequence) => sequence <= 100).map(envelope);
+    },
+  };
+}
+
+test('events are read a few envelopes at a time, and none keeps the bytes of its envelope alive', async () => {
+  const reader = createReader();
+  const holders = new Holders(0, reader);
+  holders.beginBatch();
+  await holders.prefetch(Array.from({ length: 100 }, (_, at) => ({ sequence: at + 1, index: 1 })));
+  expect(Math.max(...reader.reads)).toBeLessThanOrEqual(16);
+  const holder = await holders.at({ sequence: 77, index: 1 });
+  expect(holder).toEqual({
+    position: { partition: 0, sequence: 77, index: 1 },
+    ...{ subject: 'V1', observedAtMs: START_MS + 1, reportId: 'r77', part: 0, aggregateVersion: undefined },
+    contentHash: new Uint8Array(16).fill(1),
+  });
+  expect(holder?.contentHash.buffer.byteLength).toBe(16);
+});
+
+test('a place at which the log has nothing is read once', async () => {
+  const reader = createReader();
+  const holders = new Holders(0, reader);
+  holders.beginBatch();
+  for (let times = 0; times < 3; times += 1) {
+    expect(await holders.at({ sequence: 101, index: 0 })).toBeUndefined();
+    expect(await holders.at({ sequence: 7, index: 5 })).toBeUndefined();
+  }
+  expect(reader.reads).toEqual([1, 1]);
+});
