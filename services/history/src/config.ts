@@ -60,7 +60,7 @@ export const settings = {
   ledgerIntervalMs: ms('ODO_HISTORY_LEDGER_MS', 30_000, {
     min: 10,
     meaning:
-      'how often the ledger of known reports is stored; a new owner of a partition reads at most so much of the log again',
+      'how often the ledger of known reports is stored, besides when 200,000 are new and when history stops; a new owner reads the log again from there',
   }),
   views: {
     flushIntervalMs: ms('ODO_HISTORY_FLUSH_MS', 15_000, {

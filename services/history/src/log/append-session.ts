@@ -7,6 +7,7 @@ import { appendEnvelopes } from './append.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeReader, openEnvelopeReader } from './envelope-reader.ts';
 import type { JudgedEnvelope, Ledger } from './ledger.ts';
+import { createLedgerStoring, type LedgerStoring } from './ledger-storing.ts';
 import type { WriterMetrics } from './metrics.ts';
 
 interface AppendSessionDeps {
@@ -45,6 +46,7 @@ export async function appendFromStream(deps: AppendSessionDeps): Promise<void> {
   const storing = createLedgerStoring(ledger, deps.ledgerIntervalMs);
   try {
     await appendBatches(deps, envelopes, { failed, storing });
+    await storing.storeRest();
   } finally {
     signal.removeEventListener('abort', interrupt);
     await Promise.all([close(envelopes), storing.done()]);
@@ -68,10 +70,7 @@ async function appendBatches(
     while (!signal.aborted && !failed.signal.aborted) {
       const batch = await envelopes.nextBatch();
       if (batch.length === 0) break;
-      if (storing.isDue()) {
-        await appending;
-        storing.start();
-      }
+      await storing.startIfDue(appending);
       const lookups = ledger.lookups;
       const judged = await ledger.judge(batch);
       metrics.lookedUp(partition, ledger.lookups - lookups);
@@ -118,44 +117,6 @@ async function appendUntilKnown(
       await pause(RETRY_MS, signal);
     }
   }
-}
-
-interface LedgerStoring {
-  isDue(): boolean;
-  /** Starts to store the ledger. The log must have every envelope that was judged. */
-  start(): void;
-  done(): Promise<void>;
-}
-
-/** Stores the ledger beside the appending. */
-function createLedgerStoring(ledger: Ledger, intervalMs: number): LedgerStoring {
-  let running: Promise<void> | undefined;
-  let failure: unknown;
-  let lastAtMs = performance.now();
-
-  async function store(): Promise<void> {
-    try {
-      await ledger.store();
-    } catch (error) {
-      failure = error;
-    }
-    lastAtMs = performance.now();
-    running = undefined;
-  }
-
-  return {
-    isDue() {
-      if (failure !== undefined) throw failure;
-      return running === undefined && (ledger.isFull || performance.now() - lastAtMs > intervalMs);
-    },
-    start() {
-      running = store();
-    },
-    async done() {
-      await running;
-      if (failure !== undefined) throw failure;
-    },
-  };
 }
 
 /** Closing deletes the consumer on the server. It does not wait long for that. */

@@ -208,6 +208,19 @@ test('an append of another owner is not lost: the writer reads the log again and
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test('a writer that stops stores its ledger, so that the next one reads nothing again', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const writer = await log.writer('one');
+  const publisher = await log.publisher();
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
+  const last = await publisher.append(reports(1), soon());
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(last.sequence));
+  await writer.stop();
+  const checkpoint = await log.collections.ledgerCheckpoints.findOne({ _id: 0 });
+  expect(checkpoint?.sequence).toBe(last.sequence);
+});
+
 test('two envelopes cannot follow the same one', async () => {
   await using nats = await startTestNats();
   await using log = await openTestLog(nats);
