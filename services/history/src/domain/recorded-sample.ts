@@ -45,7 +45,7 @@ function recorded({ observedAtMs, signals }: Sample, reportId: string): Recorded
     throw new Fault('CORRUPT_LOG', `report ${reportId}: ${observedAtMs} is not a valid time of a sample`);
   }
   let hasMinusZero = false;
-  for (const name of Object.keys(signals)) {
+  for (const name in signals) {
     const value = signals[name];
     if (!isValueOf(name, value)) {
       throw new Fault(

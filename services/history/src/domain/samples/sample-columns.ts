@@ -2,7 +2,7 @@ import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import type { RecordedSample } from '../recorded-sample.ts';
 
 /** Samples as columns: plain data that JSON can write, in which what repeats stands side by side. */
-export interface SampleColumns {
+interface SampleColumns {
   /** The first observed time in Unix milliseconds, then the difference of each to the one before. */
   readonly times: readonly number[];
   readonly ids: readonly string[];
@@ -23,33 +23,74 @@ const POWERS_OF_TEN = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
 /** Differences of integers up to this magnitude are exact. */
 const MAX_INTEGER = 2 ** 50;
 
+/** The values of a signal. */
+interface Column {
+  readonly name: string;
+  readonly values: SignalValue[];
+  /** The rows with a value; undefined as long as every row has one. */
+  rows?: number[];
+}
+
 /** The samples as columns, in the given order. Each value is given back exactly, but -0 as 0. */
 export function toColumns(samples: readonly RecordedSample[]): SampleColumns {
-  const columns = new Map<string, { rows: number[]; values: SignalValue[] }>();
-  for (let row = 0; row < samples.length; row += 1) {
-    const { signals } = samples[row] as RecordedSample;
-    for (const name of Object.keys(signals)) {
-      let column = columns.get(name);
-      if (column === undefined) {
-        column = { rows: [], values: [] };
-        columns.set(name, column);
-      }
-      column.rows.push(row);
-      column.values.push(signals[name] as SignalValue);
-    }
-  }
   return {
     times: differencesOf(samples.map(({ observedAtMs }) => observedAtMs)),
     ids: samples.map(({ reportId }) => reportId),
-    signals: [...columns].sort(byName).map(([name, { rows, values }]) => {
-      const places = placesOf(values);
-      return {
-        name,
-        ...(rows.length === samples.length ? {} : { rows: differencesOf(rows) }),
-        ...(places === undefined ? { values } : { places, values: scaled(values as number[], places) }),
-      };
-    }),
+    signals: columnsOf(samples)
+      .sort(byName)
+      .map((column) => signalColumn(column, samples.length)),
   };
+}
+
+/** The columns in order of their first value. */
+function columnsOf(samples: readonly RecordedSample[]): Column[] {
+  const columns: Column[] = [];
+  const known = new Map<string, Column>();
+  for (let row = 0; row < samples.length; row += 1) {
+    const { signals } = samples[row] as RecordedSample;
+    let at = 0;
+    // With `in`, V8 finds the values of plain objects twice as fast as with their keys in an array.
+    for (const name in signals) {
+      // Most samples have the same signals in the same order: then nothing is looked up.
+      let column = columns[at]?.name === name ? columns[at] : known.get(name);
+      if (column === undefined) {
+        column = { name, values: [] };
+        columns.push(column);
+        known.set(name, column);
+      }
+      if (column.rows === undefined && column.values.length < row) column.rows = [...column.values.keys()];
+      column.rows?.push(row);
+      column.values.push(signals[name] as SignalValue);
+      at += 1;
+    }
+  }
+  return columns;
+}
+
+function signalColumn({ name, values, rows }: Column, count: number): SignalColumn {
+  const head = values.length === count ? { name } : { name, rows: differencesOf(rows ?? [...values.keys()]) };
+  if (values.every((value) => typeof value === 'number')) {
+    for (let places = 0; places < POWERS_OF_TEN.length; places += 1) {
+      const differences = scaledDifferences(values, places);
+      if (differences !== undefined) return { ...head, places, values: differences };
+    }
+  }
+  return { ...head, values };
+}
+
+/** The differences of `value * 10^places`; undefined if one of these is not a small enough integer. */
+function scaledDifferences(values: readonly number[], places: number): number[] | undefined {
+  const power = POWERS_OF_TEN[places] as number;
+  const differences = new Array<number>(values.length);
+  let before = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
+    const integer = Math.round(value * power);
+    if (integer / power !== value || Math.abs(integer) > MAX_INTEGER) return undefined;
+    differences[row] = integer - before;
+    before = integer;
+  }
+  return differences;
 }
 
 /** The samples of columns, with only these signals if names are given. */
@@ -71,31 +112,6 @@ function readInto(bags: readonly Record<string, SignalValue>[], column: SignalCo
     const bag = bags[at ? (at[index] as number) : index] as Record<string, SignalValue>;
     bag[name] = values[index] as SignalValue;
   }
-}
-
-/** The decimal places with which every value is a small enough integer; undefined if there are none. */
-function placesOf(values: readonly SignalValue[]): number | undefined {
-  let places = 0;
-  for (const value of values) {
-    if (typeof value !== 'number') return undefined;
-    while (!isExact(value, places)) {
-      places += 1;
-      if (places === POWERS_OF_TEN.length) return undefined;
-    }
-  }
-  // More places are not exact for every value that is exact with fewer.
-  return values.every((value) => isExact(value as number, places)) ? places : undefined;
-}
-
-function isExact(value: number, places: number): boolean {
-  const power = POWERS_OF_TEN[places] as number;
-  const integer = Math.round(value * power);
-  return integer / power === value && Math.abs(integer) <= MAX_INTEGER;
-}
-
-function scaled(values: readonly number[], places: number): number[] {
-  const power = POWERS_OF_TEN[places] as number;
-  return differencesOf(values.map((value) => Math.round(value * power)));
 }
 
 function unscaled(differences: readonly number[], places: number): number[] {
@@ -120,6 +136,6 @@ function sumsOf(differences: readonly number[]): number[] {
   });
 }
 
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
+function byName(a: Column, b: Column): number {
+  return a.name < b.name ? -1 : 1;
 }

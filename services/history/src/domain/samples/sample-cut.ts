@@ -40,7 +40,7 @@ export function cut(
  */
 export function weightOf({ reportId, signals }: RecordedSample): number {
   let weight = 4 + (reportId.length >> 2);
-  for (const name of Object.keys(signals)) {
+  for (const name in signals) {
     if (name !== SPLIT_FIX) weight += (name.length >> 3) + weightOfValue(signals[name] as SignalValue);
   }
   return weight;

@@ -55,7 +55,12 @@ function read(event: VehicleEvent): SliceChange<SamplesSlice> {
   };
 }
 
+/** Nearly all samples of a report are in one window, whose key is made once. */
 function windowKeysOf(recorded: readonly RecordedSample[]): readonly string[] {
-  const keys = recorded.map(({ observedAtMs }) => windowKeyOf(observedAtMs));
-  return keys.length > 1 ? [...new Set(keys)] : keys;
+  const starts: number[] = [];
+  for (const { observedAtMs } of recorded) {
+    const startMs = windowStartOf(observedAtMs);
+    if (!starts.includes(startMs)) starts.push(startMs);
+  }
+  return starts.map(windowKeyOf);
 }
