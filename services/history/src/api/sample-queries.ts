@@ -1,3 +1,4 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type {
   ListSamplesRequest,
   ListSamplesResponse,
@@ -33,6 +34,8 @@ interface FoundSamples {
 }
 
 const LIST = 'samples';
+/** How long a query works before commits and other queries can run. */
+const TURN_MS = 5;
 
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
@@ -68,7 +71,8 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       signal.throwIfAborted();
       firstView ??= view;
       for (const slice of view.slices.values()) {
-        found.push(...readSamples(slice, { ...page, limit: page.limit - found.length }));
+        const steps = readSamples(slice, { ...page, limit: page.limit - found.length });
+        found.push(...(await inTurns(steps, signal)));
       }
       if (found.length >= page.limit) break;
     }
@@ -80,12 +84,25 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     let total = 0;
     for await (const { slices } of reader.stretches(samples, vehicleId, windowsOf(range))) {
       signal.throwIfAborted();
-      for (const slice of slices.values()) total += countSamples(slice, range);
+      for (const slice of slices.values()) total += await inTurns(countSamples(slice, range), signal);
     }
     return total;
   }
 
   return { listSamples };
+}
+
+/** Takes all steps of a work, and lets others work after some of them. Throws the reason if the signal is aborted. */
+async function inTurns<T>(steps: Generator<void, T>, signal: AbortSignal): Promise<T> {
+  let startedAtMs = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - startedAtMs < TURN_MS) continue;
+    await yieldToEventLoop();
+    signal.throwIfAborted();
+    startedAtMs = performance.now();
+  }
 }
 
 function windowsOf({ fromMs, toMs }: SampleRange): KeyRange {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEvent, deliver, fold, open } from './deliver.fixture.ts';
 import { registrationProjection } from './registration/registration-projection.ts';
-import { countSamples, readSamples } from './samples/read-samples.ts';
+import { countSamples, readSamples } from './samples/read-samples.fixture.ts';
 import { type SamplesSlice, samples } from './samples/samples.ts';
 import { status, statusOf } from './status/status.ts';
 import type { StatusSlice } from './status/status-slice.ts';

@@ -83,17 +83,14 @@ export function namesToRead(names: readonly string[]): ReadonlySet<string> {
   return new Set(hasCoordinate ? [...names, LATITUDE, LONGITUDE, SPLIT_FIX] : names);
 }
 
-/** The signals with these names; undefined if there are none. */
-export function pickSignals(signals: Signals, names: readonly string[]): Signals | undefined {
+/** The signals that have one of these names. */
+export function pickSignals(signals: Signals, names: readonly string[]): Signals {
   const picked: Record<string, SignalValue> = {};
-  let isEmpty = true;
   for (const name of names) {
     const value = signals[name];
-    if (value === undefined) continue;
-    picked[name] = value;
-    isEmpty = false;
+    if (value !== undefined) picked[name] = value;
   }
-  return isEmpty ? undefined : picked;
+  return picked;
 }
 
 /** Keeps at most {@link MAX_OTHER_SIGNALS} of the other signals, the first by name, so the order of arrival does not matter. */

@@ -1,3 +1,4 @@
+import type { Signals } from '@odograph/kernel/signal';
 import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
 import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
 import { type SampleBlock, samplesOf } from './sample-block.ts';
@@ -24,78 +25,127 @@ export interface SamplePage extends SampleRange {
 
 const NO_SIGNALS: ReadonlySet<string> = new Set();
 
-/** The samples of a slice in a range, sorted by key. Decodes only blocks within the range and the limit. */
-export function readSamples(slice: SamplesSlice, page: SamplePage): readonly RecordedSample[] {
-  const { after, limit, toMs, signals } = page;
+/**
+ * Work in steps of about a block: yields after each, so that a caller can let others work, and returns the result.
+ * The samples in memory are at most twice those of a page, and one block.
+ */
+type Steps<T> = Generator<void, T>;
+
+/**
+ * The first samples of a slice in a range, sorted by key, at most the limit. Decodes only blocks within the range that start
+ * before the end of the page, each once.
+ */
+export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<readonly RecordedSample[]> {
+  const { after, limit } = page;
+  if (limit <= 0) return [];
   const fromMs = Math.max(page.fromMs, after?.observedAtMs ?? page.fromMs);
-  const found: RecordedSample[] = [];
-  for (const stretch of stretchesOf(slice, { fromMs, toMs, signals })) {
-    for (const sample of samplesInRange(stretch, page)) {
-      if (after === undefined || compareSampleKeys(sample, after) > 0) found.push(sample);
-    }
-    if (found.length >= limit) break;
+  const range = { ...page, fromMs };
+  const isWanted = (sample: RecordedSample) =>
+    isInRange(sample, range) && (after === undefined || compareSampleKeys(sample, after) > 0);
+  let found = firstOf(recentSamples(slice, range).filter(isWanted), limit);
+  for (const block of blocksInRange(slice, range)) {
+    const last = found.length < limit ? undefined : found.at(-1);
+    if (last !== undefined && block.from > last.observedAtMs) break;
+    const wanted = samplesWith(block, page.signals).filter(
+      (sample) => isWanted(sample) && (last === undefined || compareSampleKeys(sample, last) <= 0),
+    );
+    if (wanted.length > 0) found = firstOf([...found, ...wanted], limit);
+    yield;
   }
-  return found.slice(0, limit);
+  return found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
+}
+
+function firstOf(samples: readonly RecordedSample[], limit: number): readonly RecordedSample[] {
+  return sortAndMerge(samples).slice(0, limit);
 }
 
 /** Counts the samples of a slice in a range. Without signals it decodes only blocks that overlap others or the range's ends. */
-export function countSamples(slice: SamplesSlice, range: SampleRange): number {
+export function* countSamples(slice: SamplesSlice, range: SampleRange): Steps<number> {
   let count = 0;
-  for (const stretch of stretchesOf(slice, range)) count += countIn(stretch, range);
+  for (const run of runsOf([...recentSamples(slice, range), ...blocksInRange(slice, range)])) {
+    count += knownCount(run, range) ?? (yield* countKeys(run, range));
+  }
   return count;
 }
 
-function countIn(stretch: Stretch, range: SampleRange): number {
-  if (range.signals !== undefined) return samplesInRange(stretch, range).length;
-  if ('data' in stretch && stretch.from >= range.fromMs && stretch.to < range.toMs) return stretch.count;
-  return decoded(stretch, NO_SIGNALS).filter((sample) => isInRange(sample, range)).length;
+/** The number of samples of a run if it can be told without decoding. */
+function knownCount([first, ...others]: readonly Part[], range: SampleRange): number | undefined {
+  if (first === undefined || others.length > 0 || range.signals !== undefined) return undefined;
+  return 'data' in first && isWithin(first, range) ? first.count : undefined;
 }
 
-function samplesInRange(stretch: Stretch, range: SampleRange): RecordedSample[] {
-  const names = range.signals;
-  const inRange = decoded(stretch, namesIn(range)).filter((sample) => isInRange(sample, range));
-  if (names === undefined)
-    return inRange.map((sample) => ({ ...sample, signals: withoutMark(sample.signals) }));
-  return inRange.flatMap((sample) => {
-    const signals = pickSignals(sample.signals, names);
-    return signals === undefined ? [] : [{ ...sample, signals }];
-  });
-}
-
-/** Consecutive samples: a full block that overlaps nothing, still encoded, or sorted and merged samples. */
-type Stretch = SampleBlock | readonly RecordedSample[];
-
-/**
- * All samples of a slice that are in the range, in stretches one after the other, and perhaps others near it.
- * Full blocks overlap if samples came in another order than they were observed, and are decoded from there on.
- */
-function* stretchesOf(slice: SamplesSlice, range: SampleRange): Generator<Stretch> {
-  const only = namesIn(range);
-  const blocks = slice.full.filter((block) => overlaps(block, range)).toSorted((a, b) => a.from - b.from);
-  const pieces = slice.open.pieces.filter((piece) => overlaps(piece, range));
-  let waiting = sortAndMerge([...pieces.flatMap((piece) => samplesOf(piece, only)), ...slice.loose]);
-  for (const [at, block] of blocks.entries()) {
-    const split = waiting.findIndex(({ observedAtMs }) => observedAtMs >= block.from);
-    const ready = split < 0 ? waiting.length : split;
-    if (ready > 0) yield waiting.slice(0, ready);
-    waiting = waiting.slice(ready);
-    const next = Math.min(waiting[0]?.observedAtMs ?? Infinity, blocks[at + 1]?.from ?? Infinity);
-    if (block.to < next) yield block;
-    else waiting = sortAndMerge([...samplesOf(block, only), ...waiting]);
+function* countKeys(run: readonly Part[], range: SampleRange): Steps<number> {
+  const keys = new Set<string>();
+  for (const part of run) {
+    for (const sample of 'data' in part ? samplesToCount(part, range.signals) : [part]) {
+      if (isInRange(sample, range)) keys.add(`${sample.observedAtMs} ${sample.reportId}`);
+    }
+    if ('data' in part) yield;
   }
-  if (waiting.length > 0) yield waiting;
+  return keys.size;
 }
 
-function decoded(stretch: Stretch, only?: ReadonlySet<string>): readonly RecordedSample[] {
-  return 'data' in stretch ? samplesOf(stretch, only) : stretch;
+/** A sample counts without its signals, unless names are given. */
+function samplesToCount(block: SampleBlock, names: readonly string[] | undefined): readonly RecordedSample[] {
+  return names ? samplesWith(block, names) : samplesOf(block, NO_SIGNALS);
 }
 
-function namesIn({ signals }: SampleRange): ReadonlySet<string> | undefined {
-  return signals && namesToRead(signals);
+/** A full block, or a sample that is not in one. */
+type Part = SampleBlock | RecordedSample;
+
+/** The parts that overlap in time, together. Blocks do if samples came in another order than they were observed. */
+function* runsOf(parts: readonly Part[]): Generator<readonly Part[]> {
+  let run: Part[] = [];
+  let endMs = Number.NEGATIVE_INFINITY;
+  for (const part of parts.toSorted((a, b) => startOf(a) - startOf(b))) {
+    if (startOf(part) > endMs && run.length > 0) {
+      yield run;
+      run = [];
+    }
+    run.push(part);
+    endMs = Math.max(endMs, 'data' in part ? part.to : part.observedAtMs);
+  }
+  if (run.length > 0) yield run;
+}
+
+const startOf = (part: Part): number => ('data' in part ? part.from : part.observedAtMs);
+
+/** The samples near a range that are in no full block, in order of arrival. */
+function recentSamples({ open, loose }: SamplesSlice, range: SampleRange): readonly RecordedSample[] {
+  const pieces = open.pieces.filter((piece) => overlaps(piece, range));
+  const { signals } = range;
+  return [
+    ...pieces.flatMap((piece) => samplesWith(piece, signals)),
+    ...loose.filter((sample) => hasOneOf(sample, signals)),
+  ];
+}
+
+/** The full blocks near a range, by their start. */
+function blocksInRange({ full }: SamplesSlice, range: SampleRange): readonly SampleBlock[] {
+  return full.filter((block) => overlaps(block, range)).toSorted((a, b) => a.from - b.from);
+}
+
+/** The samples of a block; if names are given, those that have one of these signals. */
+function samplesWith(block: SampleBlock, names: readonly string[] | undefined): readonly RecordedSample[] {
+  if (names === undefined) return samplesOf(block);
+  return samplesOf(block, namesToRead(names)).filter((sample) => hasOneOf(sample, names));
+}
+
+function hasOneOf({ signals }: RecordedSample, names: readonly string[] | undefined): boolean {
+  return names === undefined || names.some((name) => signals[name] !== undefined);
+}
+
+/** The signals of a merged sample that are answered. */
+function answered(signals: Signals, names: readonly string[] | undefined): Signals {
+  return names ? pickSignals(signals, names) : withoutMark(signals);
 }
 
 function overlaps({ from, to }: SampleBlock, { fromMs, toMs }: SampleRange): boolean {
   return to >= fromMs && from < toMs;
+}
+
+function isWithin({ from, to }: SampleBlock, { fromMs, toMs }: SampleRange): boolean {
+  return from >= fromMs && to < toMs;
 }
 
 function isInRange({ observedAtMs }: SampleKey, { fromMs, toMs }: SampleRange): boolean {

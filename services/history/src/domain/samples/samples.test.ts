@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { applyEvent, deliver, fold, open, type StoredSlices } from '../deliver.fixture.ts';
 import type { RecordedSample } from '../recorded-sample.ts';
 import { anyDelivery, anyEvents, WINDOW_START_MS } from '../vehicle-events.arbitrary.ts';
-import { countSamples, readSamples } from './read-samples.ts';
+import { countSamples, readSamples } from './read-samples.fixture.ts';
+import * as inSteps from './read-samples.ts';
 import { samplesOf } from './sample-block.ts';
 import { CUT_LIMITS } from './sample-cut.ts';
 import type { OpenDocument } from './sample-document.ts';
@@ -416,6 +417,39 @@ describe('a range of samples', () => {
     );
   });
 
+  test('of 2,400 blocks that overlap is read and counted in steps of one block', () => {
+    const events = drive(0, 9_600);
+    const shuffled = events.map((_, at) => events[(at * 7_919) % events.length] as TelemetryReported);
+    const slice = narrow.fromDocuments('V1', KEY, documentsOf(deliver(narrow, [shuffled])));
+    expect(slice.full).toHaveLength(2_399);
+    let decoded = 0;
+    const full = slice.full.map(({ data, ...block }) => ({
+      ...block,
+      get data() {
+        decoded += 1;
+        return data;
+      },
+    }));
+    const page = stepsOf(inSteps.readSamples({ ...slice, full }, { ...ALL, limit: 1_000 }));
+    expect(decoded).toBe(page);
+    expect(page).toBeLessThan(2_399);
+    expect(stepsOf(inSteps.countSamples({ ...slice, full }, ALL))).toBe(2_399);
+    expect(decoded).toBe(page + 2_399);
+    const found = readSamples(slice, { ...ALL, limit: 1_000 });
+    expect(found.map(({ observedAtMs }) => observedAtMs)).toEqual(
+      events.slice(0, 1_000).map(({ observedAtMs }) => observedAtMs),
+    );
+  });
+
+  test('decodes nothing for a page that is full already', () => {
+    const slice = samples.fromDocuments(
+      'V1',
+      KEY,
+      undecodable(stored, () => true),
+    );
+    expect(readSamples(slice, { ...ALL, limit: 0 })).toEqual([]);
+  });
+
   test('is counted without decoding blocks that are completely in it', () => {
     const slice = samples.fromDocuments(
       'V1',
@@ -449,6 +483,10 @@ describe('a range of samples', () => {
     }
   });
 });
+
+function stepsOf(work: Generator<void, unknown>): number {
+  return [...work].length;
+}
 
 function named(signals: Signals, names: readonly string[] | undefined): Signals {
   return Object.fromEntries(

@@ -5,7 +5,7 @@ import type { TelemetryReported, VehicleEvent } from '@odograph/kernel/vehicle-e
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEvent, deliver, fold, open } from '../deliver.fixture.ts';
-import { readSamples } from '../samples/read-samples.ts';
+import { readSamples } from '../samples/read-samples.fixture.ts';
 import { samples } from '../samples/samples.ts';
 import { MAX_OTHER_SIGNALS } from '../signal-merge.ts';
 import { anyDelivery, anyEvents, anyRegistrations } from '../vehicle-events.arbitrary.ts';
