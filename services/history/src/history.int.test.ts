@@ -126,6 +126,9 @@ test('a page has 50 samples by default and at most 1,000, with only the requeste
   await expect(listSamples({ pageSize: 1_001 })).rejects.toMatchObject(refused('page_size'));
   await expect(listSamples({ pageToken: '!!' })).rejects.toMatchObject(refused('page_token'));
   await expect(listSamples({ signals: ['warp'] })).rejects.toMatchObject(refused('signals[0]'));
+  const named = (count: number) => listSamples({ signals: Array.from({ length: count }, () => 'speed_kmh') });
+  expect((await named(256)).samples).toHaveLength(50);
+  await expect(named(257)).rejects.toMatchObject(refused('signals'));
   await expect(listSamples({ fromMs: 5, toMs: 5 })).rejects.toMatchObject(refused('to_ms'));
 });
 

@@ -36,6 +36,8 @@ interface FoundSamples {
 const LIST = 'samples';
 /** How long a query works before commits and other queries can run. */
 const TURN_MS = 5;
+/** Signals that a request may name; without names it gets all. */
+const MAX_NAMES = 256;
 
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
@@ -119,12 +121,23 @@ function rangeOf({ fromMs, toMs, signals }: ListSamplesRequest): SampleRange {
   if (end > LATEST_OBSERVED_AT_MS + 1)
     throw invalid('to_ms', 'OUT_OF_RANGE', 'must not be after the year 9999');
   if (end <= fromMs) throw invalid('to_ms', 'EMPTY_RANGE', `is ${toMs}, but must be after from_ms ${fromMs}`);
+  return { fromMs, toMs: end, ...(signals.length > 0 ? { signals: namesOf(signals) } : {}) };
+}
+
+/** The requested names, each once. */
+function namesOf(signals: readonly string[]): readonly string[] {
+  if (signals.length > MAX_NAMES)
+    throw invalid(
+      'signals',
+      'TOO_MANY_SIGNALS',
+      `has ${signals.length} names, but must have at most ${MAX_NAMES}`,
+    );
   const unknown = signals.findIndex((name) => !isSignalName(name));
   if (unknown >= 0) {
     const description = `is ${signals[unknown]}, which is not a known signal or a VSS path`;
     throw invalid(`signals[${unknown}]`, 'UNKNOWN_SIGNAL', description);
   }
-  return { fromMs, toMs: end, ...(signals.length > 0 ? { signals } : {}) };
+  return [...new Set(signals)];
 }
 
 function keyOf(token: string): SampleKey | undefined {
