@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { Fault } from '@odograph/kernel/fault';
+import { corruptDocument } from '../corrupt-document.ts';
 import type { RecordedSample } from '../recorded-sample.ts';
 import { fromColumns, toColumns } from './sample-columns.ts';
 import { weightOf } from './sample-cut.ts';
@@ -52,9 +52,11 @@ export function samplesOf({ count, data }: SampleBlock, only?: ReadonlySet<strin
   try {
     samples = fromColumns(JSON.parse(zstdDecompressSync(data).toString()), only);
   } catch (cause) {
-    throw corrupt('cannot be decoded', cause);
+    throw corruptDocument('samples', 'a block of samples cannot be decoded', cause);
   }
-  if (samples.length !== count) throw corrupt(`has ${samples.length} samples instead of ${count}`);
+  if (samples.length !== count) {
+    throw corruptDocument('samples', `a block has ${samples.length} samples instead of ${count}`);
+  }
   return samples;
 }
 
@@ -63,9 +65,4 @@ export function isBlock(value: unknown): value is SampleBlock {
   const block = (value ?? {}) as Partial<SampleBlock>;
   const numbers = [block.from, block.to, block.count, block.weight];
   return numbers.every(Number.isSafeInteger) && block.data instanceof Uint8Array;
-}
-
-function corrupt(what: string, cause?: unknown): Fault {
-  const message = `a block of samples ${what}: rebuild the projection samples`;
-  return new Fault('CORRUPT_LOG', message, { cause });
 }

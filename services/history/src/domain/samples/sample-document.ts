@@ -1,5 +1,5 @@
-import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
+import { corruptDocument } from '../corrupt-document.ts';
 import type { RecordedSample } from '../recorded-sample.ts';
 import { isBlock, type SampleBlock, samplesOf, toBlock } from './sample-block.ts';
 import { type CutLimits, cut, weightOf } from './sample-cut.ts';
@@ -58,16 +58,13 @@ function fitsOneBlock(
 export function asDocuments(documents: readonly DocumentBody[]): [OpenDocument, readonly SampleBlock[]] {
   const [first, ...others] = documents;
   const [open, blocks] = isOpenDocument(first) ? [first, others] : [EMPTY, documents];
-  if (!blocks.every(isBlock)) throw otherForm();
+  if (!blocks.every(isBlock)) {
+    throw corruptDocument('samples', 'a stored document of samples is not in the expected form');
+  }
   return [open, blocks];
 }
 
 function isOpenDocument(body: DocumentBody | undefined): body is OpenDocument {
   const { full, pieces } = (body ?? {}) as Partial<OpenDocument>;
   return Number.isSafeInteger(full) && Array.isArray(pieces) && pieces.every(isBlock);
-}
-
-function otherForm(): Fault {
-  const message = 'a stored document of samples is not in the expected form: rebuild the projection samples';
-  return new Fault('CORRUPT_LOG', message);
 }

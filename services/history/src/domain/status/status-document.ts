@@ -1,7 +1,7 @@
-import { Fault } from '@odograph/kernel/fault';
 import type { DocumentBody } from '@odograph/kernel/projection';
 import type { Registration } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
+import { corruptDocument } from '../corrupt-document.ts';
 import type { LatestReading, MadeRegistration, StatusSlice, VehicleStatus } from './status-slice.ts';
 
 /** A stored status. Fields that lists filter by are at the top; names of signals are values, because they contain dots. */
@@ -77,10 +77,7 @@ function toEntry([n, { value, beside, observedAtMs, reportId }]: [string, Latest
 export function fromStatusDocument(body: DocumentBody): StatusSlice {
   const document = body as Partial<StatusDocument>;
   if (!Array.isArray(document.signals) || typeof document.fleet !== 'string') {
-    throw new Fault(
-      'CORRUPT_LOG',
-      'a stored status is not in the expected form: rebuild the projection status',
-    );
+    throw corruptDocument('status', 'a stored status is not in the expected form');
   }
   const { vinFrom, lastReceivedAtMs, signals } = document as StatusDocument;
   return {
