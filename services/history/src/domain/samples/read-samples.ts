@@ -68,7 +68,7 @@ export function* countSamples(slice: SamplesSlice, range: SampleRange): Steps<nu
   return count;
 }
 
-/** The number of samples of a run if it can be told without decoding. */
+/** The number of samples of a run if it is known without decoding. */
 function knownCount([first, ...others]: readonly Part[], range: SampleRange): number | undefined {
   if (first === undefined || others.length > 0 || range.signals !== undefined) return undefined;
   return 'data' in first && isWithin(first, range) ? first.count : undefined;
