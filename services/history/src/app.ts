@@ -157,9 +157,10 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
           models: Object.values(models),
         }),
       )
-      .part('decideRegistration', ({ models, views, publisher }) =>
+      .part('decideRegistration', ({ log, models, views, publisher }) =>
         createDecideRegistration({
           ...{ partitionCount, publisher, clock: systemClock, reader: views.reader, ...models },
+          log: log.queries,
         }),
       )
       .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, ...commands }) =>

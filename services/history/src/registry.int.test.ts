@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { decodeEvent, encodeEvent } from '@odograph/contracts/event-catalogue';
 import { UnitSystem } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -240,4 +240,24 @@ test('a decision about a vehicle with a parked event says so, and is made once t
   for (const projection of ['status', 'samples', 'registration'])
     await client.dropParked(projection, 'sick-9');
   expect(await client.registerVehicle('sick-9', { fleet: 'sick' })).toMatchObject({ version: 1 });
+});
+
+test('a vehicle whose decision was parked and dropped takes the next decision, at the next version', async () => {
+  const { client } = platform;
+  await client.registerVehicle('sick-8', { fleet: 'sick' });
+  const head = { subject: 'sick-8', reportId: 'unreadable', observedAtMs: 0, receivedAtMs: NOON_MS };
+  const decision = { ...head, aggregateVersion: 2, commandHash: 'ab'.repeat(16) };
+  const event = encodeEvent({ type: 'VehicleRetired', ...decision });
+  await platform.append({ ...event, payload: new Uint8Array([0xff, 0xff]) });
+  await expect(client.updateVehicle('sick-8', { model: 'x' })).rejects.toMatchObject({
+    code: 'RULE_VIOLATED',
+  });
+  for (const projection of ['status', 'samples', 'registration'])
+    await client.dropParked(projection, 'sick-8');
+  expect(await client.updateVehicle('sick-8', { model: 'x' })).toMatchObject({ version: 3 });
+  expect(await client.updateVehicle('sick-8', { model: 'y' })).toMatchObject({ version: 4 });
+  expect((await client.vehicle('sick-8')).vehicle).toMatchObject({
+    version: 4,
+    registration: { model: 'y' },
+  });
 });

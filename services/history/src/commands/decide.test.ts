@@ -11,60 +11,87 @@ import {
   registrationDecider,
 } from '../domain/registration/registration.ts';
 import { registrationProjection } from '../domain/registration/registration-projection.ts';
-import { createDecide, type DecisionRequest } from './decide.ts';
+import { createDecide, type DecisionRequest, type LeftOut } from './decide.ts';
 
 const call = { deadlineAtMs: 9e15, signal: new AbortController().signal, traceparent: '' };
 const toFleet = (fleet: string): RegistrationCommand => ({ type: 'UpdateVehicle', change: { fleet } });
 
+interface Entry {
+  readonly event: RegistrationEvent;
+  readonly leftOut?: LeftOut;
+  /** The event was parked, and dropped. */
+  isDropped?: boolean;
+}
+
 /** A log that keeps each version of an aggregate once and each decision once, as the log of history does. */
 function openLog() {
-  /** Undefined: superseded, or there before. */
-  const entries: (RegistrationEvent | undefined)[] = [];
-  const kept = () => entries.filter((event) => event !== undefined);
+  /** By sequence, from 1. Undefined: the log has nothing there. */
+  const entries: (Entry | undefined)[] = [];
+  const kept = () => entries.flatMap((entry) => (entry && !entry.leftOut ? [entry.event] : []));
+  function leftOut({ reportId, aggregateVersion }: RegistrationEvent): { leftOut?: LeftOut } {
+    if (kept().some((event) => event.reportId === reportId)) return { leftOut: 'duplicate' };
+    const isTaken = kept().some((event) => event.aggregateVersion === aggregateVersion);
+    return isTaken ? { leftOut: 'superseded' } : {};
+  }
   return {
     entries,
     kept,
+    head: () => entries.length,
     append(event: RegistrationEvent) {
-      const isTaken = kept().some(
-        ({ reportId, aggregateVersion }) =>
-          reportId === event.reportId || aggregateVersion === event.aggregateVersion,
-      );
-      entries.push(isTaken ? undefined : event);
+      entries.push({ event, ...leftOut(event) });
       return { partition: 0, sequence: entries.length, index: 0 };
     },
-    load() {
+    load(through: number) {
       const aggregate = registrationProjection.initial('V1', '');
-      for (const [at, event] of entries.entries()) {
+      for (const [at, entry] of entries.slice(0, through).entries()) {
         const position = { partition: 0, sequence: at + 1, index: 0 };
-        if (event) registrationProjection.read(event, position).applyTo(aggregate, '');
+        if (!entry || entry.leftOut || entry.isDropped) continue;
+        registrationProjection.read(entry.event, position).applyTo(aggregate, '');
       }
       return aggregate;
     },
   };
 }
 
-/** A process that decides on a log, which others may share. `beforeAppend` runs between its decision and its append. */
-function openDecider(log = openLog(), beforeAppend: () => unknown = () => undefined) {
+interface ProcessOptions {
+  /** Runs between its decision and its append. */
+  readonly beforeAppend?: () => unknown;
+  /** Its views have only what it waited for. */
+  readonly isLagging?: boolean;
+}
+
+/** A process that decides on a log, which others may share. */
+function openDecider(log = openLog(), { beforeAppend, isLagging = false }: ProcessOptions = {}) {
+  let reached = 0;
   const run = createDecide<RegistrationCommand, RegistrationState, RegistrationFact>({
     decider: registrationDecider,
     load: async () => {
       await turn();
-      return log.load();
+      return log.load(isLagging ? reached : log.head());
     },
     toEvent: (head, fact) => ({ ...head, ...fact }),
     async append(event) {
-      await beforeAppend();
+      await beforeAppend?.();
       await turn();
       return log.append(event as RegistrationEvent);
     },
-    reach: async () => void (await turn()),
+    async reach({ sequence }, signal) {
+      await turn();
+      if (signal.aborted) throw new Fault('DEADLINE', `not yet at ${sequence}`);
+      reached = Math.max(reached, sequence);
+    },
+    reachHead: async () => {
+      await turn();
+      reached = log.head();
+    },
+    whyLeftOut: async (_, { sequence }) => log.entries[sequence - 1]?.leftOut,
     clock: { now: () => 1_700_000_000_000 },
   });
   const decide = (
     decisionId: string,
     command: RegistrationCommand,
-    more: Partial<DecisionRequest<RegistrationCommand>> = {},
-  ) => run({ subject: 'V1', decisionId, command, ...more }, call);
+    { signal, ...more }: Partial<DecisionRequest<RegistrationCommand>> & { signal?: AbortSignal } = {},
+  ) => run({ subject: 'V1', decisionId, command, ...more }, { ...call, ...(signal && { signal }) });
   return { log, decide };
 }
 
@@ -158,20 +185,20 @@ describe('a decision', () => {
   });
 });
 
-test('a decision that is in the log behind a parked event says so', async () => {
+test('a decision that waits behind a parked event says so', async () => {
   const log = openLog();
   let loads = 0;
   const { decide } = openDecider({
     ...log,
-    load() {
+    load(through) {
       loads += 1;
       if (loads > 1) throw new Fault('RULE_VIOLATED', 'event 0/1/0 of V1 is parked');
-      return log.load();
+      return log.load(through);
     },
   });
   await expect(decide('a', toFleet('north'))).rejects.toMatchObject({
     code: 'RULE_VIOLATED',
-    message: 'the decision is in the log at 0/1/0, but waits: event 0/1/0 of V1 is parked',
+    message: 'the decision was appended at 0/1/0, but waits: event 0/1/0 of V1 is parked',
   });
   await expect(decide('a', toFleet('north'))).rejects.toMatchObject({
     message: 'event 0/1/0 of V1 is parked',
@@ -191,14 +218,104 @@ test('a decision with an id that is no longer remembered says so, and appends no
   expect(log.kept()).toHaveLength(65);
 });
 
+describe('a process that has not folded what another one was told', () => {
+  const openTwo = async () => {
+    const log = openLog();
+    const [told, lagging] = [openDecider(log), openDecider(log, { isLagging: true })];
+    await told.decide('a', toFleet('north'));
+    return { log, told, lagging };
+  };
+
+  test('decides on the version that its caller expects', async () => {
+    const { lagging } = await openTwo();
+    expect(await lagging.decide('b', toFleet('south'), { expectedVersion: 1 })).toMatchObject({ version: 2 });
+  });
+
+  test('allows what the newest state allows', async () => {
+    const { told, lagging } = await openTwo();
+    await told.decide('b', { type: 'RetireVehicle' });
+    await lagging.decide('c', { type: 'RegisterVehicle', registration: DEFAULT_REGISTRATION });
+    await told.decide('d', { type: 'RetireVehicle' });
+    const again = lagging.decide('e', { type: 'RegisterVehicle', registration: DEFAULT_REGISTRATION });
+    expect(await again).toMatchObject({ version: 5 });
+  });
+
+  test('refuses on the newest state', async () => {
+    const { told, lagging } = await openTwo();
+    await told.decide('b', toFleet('south'));
+    await expect(lagging.decide('c', toFleet('x'), { expectedVersion: 0 })).rejects.toMatchObject({
+      message: 'V1 has version 2, not 0: read it again, then decide again',
+    });
+  });
+
+  test('waits for nothing before an append, which the log itself guards', async () => {
+    const { log, lagging } = await openTwo();
+    expect(await lagging.decide('b', toFleet('south'))).toMatchObject({ version: 2 });
+    expect(log.entries.map((entry) => entry?.leftOut)).toEqual([undefined, 'superseded', undefined]);
+  });
+});
+
+describe('after decisions that were parked and dropped', () => {
+  test('the next one gets the next version that is free in the log', async () => {
+    const { log, decide } = openDecider();
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+      const { position } = await decide(id, toFleet(id));
+      const entry = log.entries[position.sequence - 1];
+      if (entry && id !== 'a') entry.isDropped = true;
+    }
+    expect(await decide('i', toFleet('i'), { expectedVersion: 1 })).toMatchObject({ version: 9 });
+    expect(log.kept().map(({ aggregateVersion }) => aggregateVersion)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(log.load(log.head())).toMatchObject({ version: 9, state: { registration: { fleet: 'i' } } });
+  });
+
+  test('the same one again needs another id', async () => {
+    const { log, decide } = openDecider();
+    await decide('a', toFleet('a'));
+    const [entry] = log.entries;
+    if (entry) entry.isDropped = true;
+    await expect(decide('a', toFleet('a'))).rejects.toMatchObject({ findings: [{ reason: 'REUSED' }] });
+  });
+});
+
+test('a decision at whose position the log has nothing may be made later, and is found when it is sent again', async () => {
+  const log = openLog();
+  let setAside: RegistrationEvent | undefined;
+  const { decide } = openDecider({
+    ...log,
+    append(event) {
+      if (setAside) return log.append(event);
+      setAside = event;
+      log.entries.push(undefined);
+      return { partition: 0, sequence: log.head(), index: 0 };
+    },
+  });
+  await expect(decide('a', toFleet('north'))).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: 'decision a is not in the log at 0/1/0: send it again with the same id',
+  });
+  if (setAside) log.append(setAside);
+  expect(await decide('a', toFleet('north'))).toMatchObject({ version: 1, position: { sequence: 2 } });
+});
+
+test('a decision whose caller stops waiting is found when it is sent again', async () => {
+  const stop = new AbortController();
+  const { log, decide } = openDecider(openLog(), { beforeAppend: () => stop.abort() });
+  const { signal } = stop;
+  await expect(decide('a', toFleet('north'), { signal })).rejects.toMatchObject({ code: 'DEADLINE' });
+  expect(await decide('a', toFleet('north'))).toMatchObject({ version: 1, position: { sequence: 1 } });
+  expect(log.entries).toHaveLength(1);
+});
+
 describe('a decision that lost its version', () => {
   test('is made again on the new state', async () => {
     const log = openLog();
     const other = openDecider(log);
     let races = 2;
-    const { decide } = openDecider(log, () => {
-      races -= 1;
-      return races >= 0 && other.decide(`other-${races}`, toFleet(`f${races}`));
+    const { decide } = openDecider(log, {
+      beforeAppend: () => {
+        races -= 1;
+        return races >= 0 && other.decide(`other-${races}`, toFleet(`f${races}`));
+      },
     });
     expect(await decide('a', toFleet('north'))).toMatchObject({ version: 3, position: { sequence: 5 } });
     expect(log.kept().map(({ reportId }) => reportId)).toEqual(['other-1', 'other-0', 'a']);
@@ -207,7 +324,7 @@ describe('a decision that lost its version', () => {
   test('against the version that its caller expected is a conflict', async () => {
     const log = openLog();
     const other = openDecider(log);
-    const { decide } = openDecider(log, () => other.decide('other', toFleet('south')));
+    const { decide } = openDecider(log, { beforeAppend: () => other.decide('other', toFleet('south')) });
     await expect(decide('a', toFleet('north'), { expectedVersion: 0 })).rejects.toMatchObject({
       code: 'VERSION_CONFLICT',
     });
@@ -218,9 +335,11 @@ describe('a decision that lost its version', () => {
     const log = openLog();
     const other = openDecider(log);
     let fleets = 0;
-    const { decide } = openDecider(log, () => {
-      fleets += 1;
-      return other.decide(`other-${fleets}`, toFleet(`f${fleets}`));
+    const { decide } = openDecider(log, {
+      beforeAppend: () => {
+        fleets += 1;
+        return other.decide(`other-${fleets}`, toFleet(`f${fleets}`));
+      },
     });
     await expect(decide('a', toFleet('north'))).rejects.toMatchObject({
       code: 'VERSION_CONFLICT',
@@ -238,7 +357,7 @@ test('whatever deciders do at the same time, the log has versions without hole o
   await fc.assert(
     fc.asyncProperty(anyCommands, async (commands) => {
       const log = openLog();
-      const deciders = [openDecider(log), openDecider(log), openDecider(log)];
+      const deciders = [false, true, true].map((isLagging) => openDecider(log, { isLagging }));
       const answers = await Promise.allSettled(
         // The content depends on the id alone, as it does for a decision that is sent again.
         commands.map(([which, id]) => deciders[which]?.decide(id, toFleet(id))),
@@ -248,8 +367,8 @@ test('whatever deciders do at the same time, the log has versions without hole o
       for (const [at, answer] of answers.entries()) {
         if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'VERSION_CONFLICT' });
         else {
-          const event = log.entries[(answer.value?.position.sequence ?? 0) - 1];
-          expect(event).toMatchObject({
+          const entry = log.entries[(answer.value?.position.sequence ?? 0) - 1];
+          expect(entry?.event).toMatchObject({
             reportId: commands[at]?.[1],
             aggregateVersion: answer.value?.version,
           });

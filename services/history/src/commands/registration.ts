@@ -1,6 +1,8 @@
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import { formatPosition } from '@odograph/kernel/position';
+import { partitionOf } from '@odograph/kernel/partition';
+import { type EventPosition, formatPosition, type Position } from '@odograph/kernel/position';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import {
   type RegistrationCommand,
   type RegistrationFact,
@@ -13,15 +15,17 @@ import {
 } from '../domain/registration/registration-projection.ts';
 import { statusOf } from '../domain/status/status.ts';
 import type { StatusSlice } from '../domain/status/status-slice.ts';
+import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { type AppendDeps, appendEvent } from './append-event.ts';
+import { type AppendDeps, appendEvent, type CommandCall, whyLeftOut } from './append-event.ts';
 import { createDecide, type DecisionRequest } from './decide.ts';
 
 interface RegistrationDeps extends AppendDeps {
   readonly registration: ReadModel<RegistrationAggregate>;
   readonly status: ReadModel<StatusSlice>;
-  readonly reader: Pick<ViewReader, 'read' | 'reach'>;
+  readonly reader: Pick<ViewReader, 'read' | 'reach' | 'positions'>;
+  readonly log: Pick<MongoLogReader, 'watermark' | 'readEnvelopes'>;
   readonly clock: Clock;
 }
 
@@ -30,7 +34,7 @@ const KEY = '';
 
 /** Decides about the registration of vehicles. Throws the faults of {@link createDecide}, and NOT_FOUND. */
 export function createDecideRegistration(deps: RegistrationDeps) {
-  const { registration, status, reader, clock } = deps;
+  const { registration, status, reader, log, clock, partitionCount } = deps;
 
   /** A vehicle that is not known can be registered, but not changed: its id may be mistyped. */
   async function load({ subject, command }: DecisionRequest<RegistrationCommand>) {
@@ -49,14 +53,30 @@ export function createDecideRegistration(deps: RegistrationDeps) {
     if (!slice || !statusOf(slice)) throw unknownVehicle(vehicleId);
   }
 
+  async function reach(position: Position, signal: AbortSignal): Promise<void> {
+    await Promise.all([registration, status].map((model) => reader.reach(model, position, signal)));
+  }
+
+  /** A stream that was recreated has other sequences until it is repaired: at those, the log has other events. */
+  async function append(event: VehicleEvent, call: CommandCall): Promise<EventPosition> {
+    const heads = reader.positions(registration);
+    const position = await appendEvent(deps, event, call);
+    if (position.sequence > (heads[position.partition]?.sequence ?? 0)) return position;
+    const message = `the stream of partition ${position.partition} is not the one that the log has: send the decision again`;
+    throw new Fault('UNAVAILABLE', message);
+  }
+
   return createDecide<RegistrationCommand, RegistrationState, RegistrationFact>({
     decider: registrationDecider,
     ...{ load, clock },
     toEvent: (head, fact) => ({ ...head, ...fact }),
-    append: (event, call) => appendEvent(deps, event, call),
-    reach: async (position, signal) => {
-      await Promise.all([registration, status].map((model) => reader.reach(model, position, signal)));
+    reach,
+    append,
+    async reachHead(subject, signal) {
+      const partition = partitionOf(subject, partitionCount);
+      await reach({ partition, sequence: await log.watermark(partition) }, signal);
     },
+    whyLeftOut: (event, position) => whyLeftOut(log, event, position),
   });
 }
 

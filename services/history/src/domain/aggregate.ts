@@ -1,10 +1,9 @@
 import type { Decider } from '@odograph/kernel/decider';
-import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { DecisionEvent } from '@odograph/kernel/vehicle-event';
 
 /** A decision that was made: the same one again gets the same answer. */
-export interface MadeDecision {
+interface MadeDecision {
   readonly id: string;
   readonly version: number;
   readonly position: EventPosition;
@@ -20,7 +19,7 @@ interface LoggedDecision<Event extends DecisionEvent> {
 
 /** What the decisions of one subject have made of it. A fold changes it in place. */
 export interface Aggregate<State> {
-  /** The number of its decisions. */
+  /** That of its last decision; 0 before the first one. */
   version: number;
   state: State;
   /** The last {@link REMEMBERED_DECISIONS}, oldest first. */
@@ -32,7 +31,7 @@ export const REMEMBERED_DECISIONS = 64;
 
 /**
  * Applies a decision. A version that the aggregate already has was decided twice, and the first one in the log holds.
- * @throws {Fault} CORRUPT_LOG if a version is missing before it.
+ * A version is missing before it if that decision was parked and dropped; each decision says all of what it makes.
  */
 export function applyDecision<State, Event extends DecisionEvent>(
   aggregate: Aggregate<State>,
@@ -41,10 +40,6 @@ export function applyDecision<State, Event extends DecisionEvent>(
 ): void {
   const { aggregateVersion: version, reportId: id, commandHash } = event;
   if (version <= aggregate.version) return;
-  if (version > aggregate.version + 1) {
-    const message = `decision ${id} has version ${version}, but version ${aggregate.version + 1} is missing`;
-    throw new Fault('CORRUPT_LOG', message);
-  }
   aggregate.state = evolve(aggregate.state, event);
   aggregate.version = version;
   const made = { id, version, position, commandHash };

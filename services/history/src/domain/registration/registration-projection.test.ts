@@ -60,10 +60,10 @@ describe('the registration', () => {
     expect([ids?.at(0), ids?.at(-1)]).toEqual(['d3', 'd66']);
   });
 
-  test('cannot apply a decision if a version before it is missing', () => {
-    expect(() => aggregateAfter(decision(1, 'a'), decision(3, 'c'))).toThrow(
-      'decision c has version 3, but version 2 is missing',
-    );
+  test('goes on after a version that was parked and dropped, and leaves out one that comes after it', () => {
+    const aggregate = aggregateAfter(decision(1, 'a'), decision(3, 'c', 'east'), decision(2, 'b', 'south'));
+    expect(aggregate).toMatchObject({ version: 3, state: { registration: { fleet: 'east' } } });
+    expect(aggregate?.decisions.map(({ version }) => version)).toEqual([1, 3]);
   });
 
   test('is not changed by reports', () => {
