@@ -3,6 +3,8 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
 import {
   canonicalRegistration,
+  changeOf,
+  isSameRegistration,
   type Registration,
   registrationFindings,
   type UnitSystem,
@@ -18,9 +20,13 @@ export interface VehicleRow {
   readonly change: Partial<Registration>;
 }
 
-export const VEHICLE_COLUMNS = [
-  ...['vehicle_id', 'fleet', 'model', 'display_name', 'tags', 'capabilities', 'vin', 'units'],
-] as const;
+/** The column of each field. */
+const COLUMNS = {
+  ...{ fleet: 'fleet', model: 'model', displayName: 'display_name', tags: 'tags' },
+  ...{ capabilities: 'capabilities', vin: 'vin', units: 'units' },
+} as const satisfies Record<keyof Registration, string>;
+
+const VEHICLE_COLUMNS: readonly string[] = ['vehicle_id', ...Object.values(COLUMNS)];
 
 const UNITS: Readonly<Record<string, UnitSystem>> = { metric: 'metric', imperial: 'imperial' };
 
@@ -32,19 +38,19 @@ const UNITS: Readonly<Record<string, UnitSystem>> = { metric: 'metric', imperial
 export function readVehicleRows(lines: AsyncIterable<Line>): AsyncGenerator<TableRow<VehicleRow>> {
   return readTable(lines, (columns) => {
     assertColumns(columns);
-    const has = (column: string) => columns.includes(column);
+    const given = <Value>(column: string, value: Value) => (columns.includes(column) ? value : undefined);
     return (cells) => {
-      const text = (column: string) => cells.text(column) ?? '';
-      const units = cells.oneOf('units', UNITS);
-      const change = {
-        ...(has('fleet') && { fleet: text('fleet') }),
-        ...(has('model') && { model: text('model') }),
-        ...(has('display_name') && { displayName: text('display_name') }),
-        ...(has('tags') && { tags: namesIn(cells, 'tags') }),
-        ...(has('capabilities') && { capabilities: namesIn(cells, 'capabilities') }),
-        ...(has('vin') && { vin: text('vin') }),
-        ...(units && { units }),
-      };
+      const text = (column: string) => given(column, cells.text(column) ?? '');
+      const names = (column: string) => given(column, namesIn(cells, column));
+      const change = changeOf({
+        fleet: text(COLUMNS.fleet),
+        model: text(COLUMNS.model),
+        displayName: text(COLUMNS.displayName),
+        tags: names(COLUMNS.tags),
+        capabilities: names(COLUMNS.capabilities),
+        vin: text(COLUMNS.vin),
+        units: cells.oneOf(COLUMNS.units, UNITS),
+      });
       return { vehicleId: cells.required('vehicle_id'), change };
     };
   });
@@ -52,11 +58,12 @@ export function readVehicleRows(lines: AsyncIterable<Line>): AsyncGenerator<Tabl
 
 function assertColumns(columns: readonly string[]): void {
   requireColumns('vehicles', columns, ['vehicle_id']);
-  const known: readonly string[] = VEHICLE_COLUMNS;
-  const wrong = columns.find((column, at) => !known.includes(column) || columns.indexOf(column) !== at);
+  const wrong = columns.find(
+    (column, at) => !VEHICLE_COLUMNS.includes(column) || columns.indexOf(column) !== at,
+  );
   if (wrong === undefined) return;
-  const why = known.includes(wrong) ? 'is there twice' : 'is not known';
-  const message = `column ${JSON.stringify(wrong)} ${why}: a vehicles file may have ${known.join(', ')}`;
+  const why = VEHICLE_COLUMNS.includes(wrong) ? 'is there twice' : 'is not known';
+  const message = `column ${JSON.stringify(wrong)} ${why}: a vehicles file may have ${VEHICLE_COLUMNS.join(', ')}`;
   throw new Fault('INVALID_INPUT', message);
 }
 
@@ -81,7 +88,5 @@ export function planOf(
   if (vehicle.isRetired) return 'retired';
   const held = canonicalRegistration(registrationOf(vehicle));
   const next = canonicalRegistration({ ...held, ...change });
-  const names = Object.keys(next) as (keyof Registration)[];
-  const isSame = names.every((name) => JSON.stringify(next[name]) === JSON.stringify(held[name]));
-  return isSame ? 'unchanged' : 'update';
+  return isSameRegistration(next, held) ? 'unchanged' : 'update';
 }

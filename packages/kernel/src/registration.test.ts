@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import {
   CAPABILITIES,
   canonicalRegistration,
+  changeOf,
   DEFAULT_REGISTRATION,
+  isSameRegistration,
   type Registration,
   registrationFindings,
 } from './registration.ts';
@@ -14,7 +16,7 @@ test('a registration without a wrong field has no findings', () => {
   };
   expect(registrationFindings(full)).toEqual([]);
   expect(registrationFindings(DEFAULT_REGISTRATION)).toEqual([]);
-  expect(registrationFindings({ displayName: '漢'.repeat(100) })).toEqual([]);
+  expect(registrationFindings({ displayName: '🚌'.repeat(100) })).toEqual([]);
 });
 
 test.each<[string, string, Partial<Registration>]>([
@@ -25,6 +27,10 @@ test.each<[string, string, Partial<Registration>]>([
   ['display_name', 'INVALID_TEXT', { displayName: ' Bus' }],
   ['display_name', 'INVALID_TEXT', { displayName: 'Bus ' }],
   ['tags', 'TOO_MANY', { tags: Array.from({ length: 33 }, (_, at) => `t${at}`) }],
+  ['tags', 'TOO_MANY', { tags: Array.from({ length: 500_000 }, () => '') }],
+  ['capabilities', 'TOO_MANY', { capabilities: Array.from({ length: 33 }, () => 'fly') }],
+  ['model', 'TOO_LONG', { model: '漢'.repeat(101) }],
+  ['display_name', 'TOO_LONG', { displayName: 'd'.repeat(1_000_000) }],
   ['tags[1]', 'INVALID_TAG', { tags: ['good', 'Depot'] }],
   ['tags[0]', 'INVALID_TAG', { tags: [''] }],
   ['capabilities[1]', 'UNKNOWN_CAPABILITY', { capabilities: ['horn', 'fly'] }],
@@ -48,4 +54,17 @@ test('the canonical form has a fleet, and each name once, in order', () => {
     ...DEFAULT_REGISTRATION,
     ...{ tags: ['a', 'b'], capabilities: ['climate', 'horn'] },
   });
+});
+
+test('two registrations are the same if each field is', () => {
+  const bus = { ...DEFAULT_REGISTRATION, tags: ['a'] };
+  expect(isSameRegistration(bus, { ...bus, tags: ['a'] })).toBe(true);
+  expect(isSameRegistration(bus, { ...bus, tags: ['a', 'b'] })).toBe(false);
+  expect(isSameRegistration(bus, { ...bus, units: 'imperial' })).toBe(false);
+});
+
+test('a change has the fields that are given, also empty ones', () => {
+  const none = { fleet: undefined, model: undefined, vin: undefined, units: undefined };
+  const given = { displayName: '', tags: [], capabilities: undefined };
+  expect(changeOf({ ...none, ...given })).toStrictEqual({ displayName: '', tags: [] });
 });

@@ -29,6 +29,7 @@ export const CAPABILITIES: readonly string[] = [
 ];
 
 const MAX_TAGS = 32;
+const MAX_CAPABILITIES = 32;
 const MAX_TEXT = 100;
 const FLEET = /^[A-Za-z0-9._:-]{1,64}$/;
 const TAG = /^[a-z0-9][a-z0-9._:-]{0,31}$/;
@@ -46,50 +47,88 @@ export function canonicalRegistration(registration: Registration): Registration 
   };
 }
 
+/** Of two registrations in the canonical form. */
+export function isSameRegistration(a: Registration, b: Registration): boolean {
+  return NAMES.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+}
+
+/** Every field, and its value if it is to be changed. A new field does not compile until each caller has it. */
+type PossibleChange = { readonly [Name in keyof Registration]: Registration[Name] | undefined };
+
+/** Only the fields that have a value. */
+export function changeOf(fields: PossibleChange): Partial<Registration> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
 /** What is wrong with the fields of a registration that a person or a program asks for; empty if nothing is. */
 export function registrationFindings(registration: Partial<Registration>): readonly Finding[] {
-  const { fleet = '', model = '', displayName = '', tags = [], capabilities = [], vin = '' } = registration;
-  return [
-    ...when(fleet !== '' && !FLEET.test(fleet), {
+  const findingsOf = <Name extends keyof Registration>(name: Name): readonly Finding[] => {
+    const value: Registration[Name] | undefined = registration[name];
+    return value === undefined ? [] : CHECKS[name](value);
+  };
+  return NAMES.flatMap((name) => findingsOf(name));
+}
+
+type Checks = { readonly [Name in keyof Registration]: (value: Registration[Name]) => readonly Finding[] };
+
+const CHECKS: Checks = {
+  fleet: (fleet) =>
+    when(fleet !== '' && !FLEET.test(fleet), {
       ...{ field: 'fleet', reason: 'INVALID_NAME' },
       description: 'must be 1 to 64 characters of A-Z a-z 0-9 . _ : -',
     }),
-    ...textFindings('model', model),
-    ...textFindings('display_name', displayName),
-    ...when(tags.length > MAX_TAGS, {
-      ...{ field: 'tags', reason: 'TOO_MANY' },
-      description: `has ${tags.length} tags, at most ${MAX_TAGS}`,
-    }),
-    ...tags.flatMap((tag, at) =>
+  model: (model) => textFindings('model', model),
+  displayName: (displayName) => textFindings('display_name', displayName),
+  tags: (tags) =>
+    listFindings('tags', tags, MAX_TAGS, (tag, field) =>
       when(!TAG.test(tag), {
-        ...{ field: `tags[${at}]`, reason: 'INVALID_TAG' },
+        ...{ field, reason: 'INVALID_TAG' },
         description: `is ${quoted(tag)}, but must be 1 to 32 characters of a-z 0-9 . _ : -, and begin with a letter or a digit`,
       }),
     ),
-    ...capabilities.flatMap((name, at) =>
+  capabilities: (capabilities) =>
+    listFindings('capabilities', capabilities, MAX_CAPABILITIES, (name, field) =>
       when(!CAPABILITIES.includes(name), {
-        ...{ field: `capabilities[${at}]`, reason: 'UNKNOWN_CAPABILITY' },
+        ...{ field, reason: 'UNKNOWN_CAPABILITY' },
         description: `is ${quoted(name)}, but must be one of ${CAPABILITIES.join(', ')}`,
       }),
     ),
-    ...when(vin !== '' && !isVin(vin), {
+  vin: (vin) =>
+    when(vin !== '' && !isVin(vin), {
       ...{ field: 'vin', reason: 'INVALID_VIN' },
       description: `is ${quoted(vin)}, but must be ${VIN_RULE}`,
     }),
+  units: () => [],
+};
+
+const NAMES = Object.keys(CHECKS) as readonly (keyof Registration)[];
+
+/** The names of a list that is too long are not looked at. */
+function listFindings(
+  field: string,
+  names: readonly string[],
+  max: number,
+  findingsOf: (name: string, field: string) => readonly Finding[],
+): readonly Finding[] {
+  if (names.length <= max) return names.flatMap((name, at) => findingsOf(name, `${field}[${at}]`));
+  return [
+    { field, reason: 'TOO_MANY', description: `has ${names.length} names, at most ${max} are allowed` },
   ];
 }
 
 function textFindings(field: string, text: string): readonly Finding[] {
-  const length = [...text].length;
-  if (length > MAX_TEXT) {
-    return [
-      { field, reason: 'TOO_LONG', description: `has ${length} characters, at most ${MAX_TEXT} are allowed` },
-    ];
+  if (isLongerThan(text, MAX_TEXT)) {
+    return [{ field, reason: 'TOO_LONG', description: `has more than ${MAX_TEXT} characters` }];
   }
   return when(!TEXT.test(text), {
     ...{ field, reason: 'INVALID_TEXT' },
     description: 'must not have control characters or line breaks, nor a space at its start or end',
   });
+}
+
+/** In code points. A text of more than twice as many UTF-16 units is not counted. */
+function isLongerThan(text: string, max: number): boolean {
+  return text.length > 2 * max || [...text].length > max;
 }
 
 const when = (isWrong: boolean, finding: Finding): readonly Finding[] => (isWrong ? [finding] : []);

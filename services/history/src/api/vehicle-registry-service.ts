@@ -11,7 +11,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import type { UnitSystem as WireUnits } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
 import { registrationToWire, unitsToDomain } from '@odograph/contracts/registration-payload';
-import type { Registration, UnitSystem } from '@odograph/kernel/registration';
+import { changeOf, type Registration, type UnitSystem } from '@odograph/kernel/registration';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
@@ -53,7 +53,7 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
       type: 'RegisterVehicle',
       registration: registrationOf(request),
     })),
-    update: decision<UpdateRequest>((request) => ({ type: 'UpdateVehicle', change: changeOf(request) })),
+    update: decision<UpdateRequest>((request) => ({ type: 'UpdateVehicle', change: changeIn(request) })),
     retire: decision<RetireRequest>(() => ({ type: 'RetireVehicle' })),
     get: unary(get),
     list: unary(list),
@@ -72,17 +72,13 @@ function registrationOf(request: RegisterRequest): Registration {
 }
 
 /** The fields that are present. Throws a Fault INVALID_INPUT if there are none. */
-function changeOf(request: UpdateRequest): Partial<Registration> {
+function changeIn(request: UpdateRequest): Partial<Registration> {
   const { fleet, model, displayName, tags, capabilities, vin, units } = request;
-  const change: Partial<Registration> = {
-    ...(fleet !== undefined && { fleet }),
-    ...(model !== undefined && { model }),
-    ...(displayName !== undefined && { displayName }),
-    ...(tags && { tags: tags.names }),
-    ...(capabilities && { capabilities: capabilities.names }),
-    ...(vin !== undefined && { vin }),
-    ...(units !== undefined && { units: unitsOf(units) }),
-  };
+  const change = changeOf({
+    ...{ fleet, model, displayName, vin },
+    ...{ tags: tags?.names, capabilities: capabilities?.names },
+    units: units === undefined ? undefined : unitsOf(units),
+  });
   if (Object.keys(change).length > 0) return change;
   throw invalid('', 'EMPTY_CHANGE', 'the request changes no field: set at least one');
 }

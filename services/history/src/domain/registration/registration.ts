@@ -2,6 +2,7 @@ import type { Decider, Rejection } from '@odograph/kernel/decider';
 import {
   canonicalRegistration,
   DEFAULT_REGISTRATION,
+  isSameRegistration,
   type Registration,
   registrationFindings,
 } from '@odograph/kernel/registration';
@@ -60,7 +61,7 @@ function update(
   if (findings.length > 0) return { rejected: 'INVALID_INPUT', message: 'the change is wrong', findings };
   const next = canonicalRegistration({ ...(held ?? DEFAULT_REGISTRATION), ...change });
   if (!held) return { type: 'VehicleRegistered', registration: next };
-  if (isEqual(next, held)) {
+  if (isSameRegistration(next, held)) {
     return notAllowed('', 'NO_CHANGE', 'the change has only values that the vehicle has already');
   }
   return { type: 'VehicleUpdated', registration: next };
@@ -71,10 +72,4 @@ const retired = () => notAllowed('vehicle_id', 'RETIRED', 'is retired: register 
 function notAllowed(field: string, reason: string, description: string): Rejection {
   const message = field === '' ? description : `the vehicle ${description}`;
   return { rejected: 'RULE_VIOLATED', message, findings: [{ field, reason, description }] };
-}
-
-/** Of two canonical registrations. */
-function isEqual(a: Registration, b: Registration): boolean {
-  const names = Object.keys(DEFAULT_REGISTRATION) as (keyof Registration)[];
-  return names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }
