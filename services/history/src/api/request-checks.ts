@@ -27,6 +27,15 @@ export function checkDecisionId(decisionId: string): string {
   throw invalid('decision_id', 'INVALID_DECISION_ID', description);
 }
 
+/** The longest text that a list filters by, in UTF-16 units. */
+export const MAX_FILTER_TEXT = 100;
+
+/** Throws a Fault INVALID_INPUT for a text that is too long to filter by. */
+export function checkFilterText(field: string, text: string): void {
+  if (text.length <= MAX_FILTER_TEXT) return;
+  throw invalid(field, 'TOO_LONG', `has ${text.length} characters, at most ${MAX_FILTER_TEXT} are allowed`);
+}
+
 /** The requested page size; 0 means the default. Throws a Fault INVALID_INPUT above the maximum. */
 export function pageSizeOf(requested: number): number {
   if (requested === 0) return DEFAULT_PAGE_SIZE;

@@ -3,13 +3,19 @@ import { Fault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { unknownVehicle } from '../commands/registration.ts';
 import { statusOf } from '../domain/status/status.ts';
-import { matchesFilter, type StatusFilter } from '../domain/status/status-filter.ts';
+import { matcherOf, type StatusFilter } from '../domain/status/status-filter.ts';
 import type { StatusSlice, VehicleStatus } from '../domain/status/status-slice.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
-import { checkPosition, checkVehicleId, pageSizeOf } from './request-checks.ts';
+import {
+  checkFilterText,
+  checkPosition,
+  checkVehicleId,
+  MAX_FILTER_TEXT,
+  pageSizeOf,
+} from './request-checks.ts';
 
 export interface VehicleReaderDeps {
   readonly partitionCount: number;
@@ -42,10 +48,19 @@ interface VehiclePage {
   readonly positions: Position[];
 }
 
+interface FilledPage {
+  readonly vehicles: readonly KnownVehicle[];
+  /** The next page begins after this subject; undefined: there is none. */
+  readonly next: string | undefined;
+}
+
+const FILTER_TEXTS = ['fleet', 'tag', 'model', 'text'] as const;
 /** A status has one slice. */
 const KEY = '';
 /** Vehicles read at once: more than a page has if most of them do not match. */
 const MIN_READ = 200;
+/** Vehicles that one call reads at most, and one batch more: a text that hardly any vehicle has takes several calls. */
+const MAX_READ = 10_000;
 
 /** Reads vehicles for the API, one by its id or a page of a list; `list` is the name in the page tokens. */
 export function vehicleReader({ partitionCount, views, status }: VehicleReaderDeps, list: string) {
@@ -64,44 +79,49 @@ export function vehicleReader({ partitionCount, views, status }: VehicleReaderDe
   }
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
-  async function matching(subjects: readonly string[], filter: StatusFilter): Promise<KnownVehicle[]> {
+  async function knownOfEach(subjects: readonly string[]): Promise<KnownVehicle[]> {
     const views = await reader.readEach(status, subjects, KEY);
     return views.flatMap(({ subject: vehicleId, slice, parked }) => {
       const known = knownOf(slice);
-      return known && matchesFilter(vehicleId, known, filter) ? [{ vehicleId, known, parked }] : [];
+      return known ? [{ vehicleId, known, parked }] : [];
     });
   }
 
+  /** Reads until a page is full and has a next one, the list ends, or it has read enough for one call. */
   async function fill(
     filter: StatusFilter,
     { after, limit }: { readonly after: string; readonly limit: number },
     signal: AbortSignal,
-  ): Promise<readonly KnownVehicle[]> {
-    const found: KnownVehicle[] = [];
+  ): Promise<FilledPage> {
+    const vehicles: KnownVehicle[] = [];
     const having = storedFields(filter);
-    const atOnce = isSelective(filter) ? Math.max(limit, MIN_READ) : limit;
-    for (let last = after; found.length < limit && !signal.aborted; ) {
+    const matches = matcherOf(filter);
+    const atOnce = isSelective(filter) ? Math.max(limit + 1, MIN_READ) : limit + 1;
+    let last = after;
+    for (let read = 0; read < MAX_READ && !signal.aborted; ) {
       const subjects = await reader.subjectsAfter(status, { after: last, limit: atOnce, having });
-      found.push(...(await matching(subjects, filter)));
-      if (subjects.length < atOnce) break;
+      const found = (await knownOfEach(subjects)).filter((each) => matches(each.vehicleId, each.known));
+      vehicles.push(...found);
+      if (vehicles.length > limit)
+        return { vehicles: vehicles.slice(0, limit), next: vehicles[limit - 1]?.vehicleId };
+      if (subjects.length < atOnce) return { vehicles, next: undefined };
       last = subjects.at(-1) ?? last;
+      read += subjects.length;
     }
-    return found.slice(0, limit);
+    return { vehicles, next: last };
   }
 
   async function page(request: PageRequest, signal: AbortSignal): Promise<VehiclePage> {
     const limit = pageSizeOf(request.pageSize);
+    for (const field of FILTER_TEXTS) checkFilterText(field, request[field]);
     const [after] = decodePageToken(list, request.pageToken) ?? [''];
-    if (typeof after !== 'string') throw badToken();
+    if (typeof after !== 'string' || after.length > MAX_FILTER_TEXT) throw badToken();
     for (const position of request.atLeast) {
       await reader.reach(status, checkPosition('at_least', position, partitionCount), signal);
     }
     const positions = [...reader.positions(status)];
-    const found = await fill(request, { after, limit: limit + 1 }, signal);
-    const vehicles = found.slice(0, limit);
-    const last = vehicles.at(-1);
-    const nextPageToken = last && found.length > limit ? encodePageToken(list, [last.vehicleId]) : '';
-    return { vehicles, nextPageToken, positions };
+    const { vehicles, next } = await fill(request, { after, limit }, signal);
+    return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(list, [next]), positions };
   }
 
   return { one, page };

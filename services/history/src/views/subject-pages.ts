@@ -23,12 +23,13 @@ interface StoredPage {
   readonly subjects: Promise<readonly string[]>;
 }
 
-/** Some megabytes. */
-const MAX_KEPT_SUBJECTS = 50_000;
+const MAX_KEPT_BYTES = 5_000_000;
+/** Of a subject in a page, roughly. */
+const SUBJECT_BYTES = 100;
 
 /** Keeps what it read from the stored documents while the tails have everything that came after it. */
 export function createSubjectPages(partitions: readonly PartitionView[]): SubjectPages {
-  const pages = new LRUCache<string, StoredPage>({ maxSize: MAX_KEPT_SUBJECTS });
+  const pages = new LRUCache<string, StoredPage>({ maxSize: MAX_KEPT_BYTES });
   const isComplete = ({ checkpoints }: StoredPage) =>
     partitions.every(({ tail }, at) => tail.floor() <= (checkpoints[at] ?? 0));
 
@@ -38,7 +39,7 @@ export function createSubjectPages(partitions: readonly PartitionView[]): Subjec
     if (kept && isComplete(kept)) return kept.subjects;
     const checkpoints = partitions.map((view) => view.checkpointOf(model).sequence);
     const subjects = model.store.subjectsAfter(after, limit, having);
-    pages.set(name, { checkpoints, subjects }, { size: Math.max(1, limit) });
+    pages.set(name, { checkpoints, subjects }, { size: 2 * name.length + limit * SUBJECT_BYTES });
     subjects.catch(() => pages.delete(name));
     return subjects;
   }

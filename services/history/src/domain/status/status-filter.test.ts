@@ -1,6 +1,6 @@
 import { DEFAULT_REGISTRATION } from '@odograph/kernel/registration';
 import { expect, test } from 'vitest';
-import { matchesFilter, type StatusFilter } from './status-filter.ts';
+import { matcherOf, type StatusFilter } from './status-filter.ts';
 import type { VehicleStatus } from './status-slice.ts';
 
 const { vin: _, ...defaults } = DEFAULT_REGISTRATION;
@@ -12,7 +12,7 @@ const KNOWN: VehicleStatus = {
 const ANY: StatusFilter = { fleet: '', tag: '', model: '', text: '', includeRetired: false };
 
 const matches = (filter: Partial<StatusFilter>, known: Partial<VehicleStatus> = {}) =>
-  matchesFilter('bus-7', { ...KNOWN, ...known }, { ...ANY, ...filter });
+  matcherOf({ ...ANY, ...filter })('bus-7', { ...KNOWN, ...known });
 
 test.each([
   [true, {}],

@@ -11,14 +11,18 @@ export interface StatusFilter {
   readonly includeRetired: boolean;
 }
 
-export function matchesFilter(vehicleId: string, known: VehicleStatus, filter: StatusFilter): boolean {
-  const { fleet, tag, model, text, includeRetired } = filter;
-  if (known.isRetired && !includeRetired) return false;
-  if (fleet !== '' && known.fleet !== fleet) return false;
-  if (model !== '' && known.model !== model) return false;
-  if (tag !== '' && !known.tags.includes(tag)) return false;
+type Matches = (vehicleId: string, known: VehicleStatus) => boolean;
+
+/** Whether a vehicle meets all conditions of a filter. */
+export function matcherOf({ fleet, tag, model, text, includeRetired }: StatusFilter): Matches {
   const wanted = text.toLowerCase();
-  return [vehicleId, known.displayName, known.model, known.vin ?? ''].some((each) =>
-    each.toLowerCase().includes(wanted),
-  );
+  return (vehicleId, known) => {
+    if (known.isRetired && !includeRetired) return false;
+    if (fleet !== '' && known.fleet !== fleet) return false;
+    if (model !== '' && known.model !== model) return false;
+    if (tag !== '' && !known.tags.includes(tag)) return false;
+    if (wanted === '') return true;
+    const texts = [vehicleId, known.displayName, known.model, known.vin ?? ''];
+    return texts.some((each) => each.toLowerCase().includes(wanted));
+  };
 }

@@ -89,7 +89,7 @@ export interface VehicleStatus_ObservedAtMsEntry {
   value: number;
 }
 
-/** Asks for a fleet's statuses. */
+/** Asks for the statuses of the vehicles that meet all conditions. Each text has at most 100 characters. */
 export interface ListStatusRequest {
   /** Only this fleet; empty: all. */
   fleet: string;
@@ -111,7 +111,10 @@ export interface ListStatusRequest {
 
 /** A page of statuses. */
 export interface ListStatusResponse {
-  /** The vehicles, by id. */
+  /**
+   * The vehicles, by id. A page may have fewer than asked for, or none, also if it is not the last one: a call reads
+   * about 10,000 vehicles, whether they meet the conditions or not.
+   */
   statuses: VehicleStatus[];
   /** The token of the next page; empty: this is the last page. */
   nextPageToken: string;

@@ -59,7 +59,7 @@ export interface RegisterRequest {
   displayName: string;
   /** Words to find it by, at most 32: lower case letters, digits and `. _ : -`. */
   tags: string[];
-  /** What it can be asked to do, such as `door_lock`. */
+  /** What it can be asked to do, such as `door_lock`; at most 32. */
   capabilities: string[];
   /** Its VIN (ISO 3779). */
   vin: string;
@@ -159,7 +159,7 @@ export interface GetResponse {
   position: Position | undefined;
 }
 
-/** Asks for the vehicles that meet all conditions. */
+/** Asks for the vehicles that meet all conditions. Each text has at most 100 characters. */
 export interface ListRequest {
   /** Only this fleet; empty: all. */
   fleet: string;
@@ -181,7 +181,10 @@ export interface ListRequest {
 
 /** A page of vehicles. */
 export interface ListResponse {
-  /** The vehicles, by id. */
+  /**
+   * The vehicles, by id. A page may have fewer than asked for, or none, also if it is not the last one: a call reads
+   * about 10,000 vehicles, whether they meet the conditions or not.
+   */
   vehicles: Vehicle[];
   /** The token of the next page; empty: this is the last page. */
   nextPageToken: string;
