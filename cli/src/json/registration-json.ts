@@ -4,7 +4,7 @@ import { formatPosition, type Position } from '@odograph/kernel/position';
 import { DEFAULT_REGISTRATION, type Registration, type UnitSystem } from '@odograph/kernel/registration';
 
 /** A registration, as the command line prints it. */
-export interface RegistrationJson {
+interface RegistrationJson {
   readonly fleet: string;
   readonly model: string;
   readonly display_name: string;
@@ -18,8 +18,10 @@ export interface RegistrationJson {
 export interface VehicleJson extends RegistrationJson {
   readonly vehicle_id: string;
   readonly retired: boolean;
-  /** The number of decisions about it; 0: it has only reported. */
+  /** The version that the last decision about it made; 0: it has only reported. */
   readonly version: number;
+  /** The event that could not be applied: what is shown reflects only the events before it. */
+  readonly parked_at?: string;
   /** The answer reflects the vehicle's partition up to here. */
   readonly position?: string;
 }
@@ -35,6 +37,7 @@ export function vehicleJson(vehicle: Vehicle, position: Position | undefined): V
     ...registrationJson(registrationOf(vehicle)),
     retired: vehicle.isRetired,
     version: vehicle.version,
+    ...(vehicle.parkedAt && { parked_at: formatPosition(vehicle.parkedAt) }),
     ...(position && { position: formatPosition(position) }),
   };
 }

@@ -174,7 +174,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
             }),
             projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),
             vehicleRegistryService({
-              ...{ partitionCount, views, status: models.status },
+              ...{ partitionCount, views, ...models },
               decideRegistration: commands.decideRegistration,
             }),
           ],

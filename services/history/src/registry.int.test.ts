@@ -248,16 +248,21 @@ test('a vehicle whose decision was parked and dropped takes the next decision, a
   const head = { subject: 'sick-8', reportId: 'unreadable', observedAtMs: 0, receivedAtMs: NOON_MS };
   const decision = { ...head, aggregateVersion: 2, commandHash: 'ab'.repeat(16) };
   const event = encodeEvent({ type: 'VehicleRetired', ...decision });
-  await platform.append({ ...event, payload: new Uint8Array([0xff, 0xff]) });
+  const parkedAt = await platform.append({ ...event, payload: new Uint8Array([0xff, 0xff]) });
   await expect(client.updateVehicle('sick-8', { model: 'x' })).rejects.toMatchObject({
     code: 'RULE_VIOLATED',
   });
-  for (const projection of ['status', 'samples', 'registration'])
-    await client.dropParked(projection, 'sick-8');
+  expect((await client.vehicle('sick-8')).vehicle).toMatchObject({ version: 1, parkedAt });
+  await client.dropParked('registration', 'sick-8');
   expect(await client.updateVehicle('sick-8', { model: 'x' })).toMatchObject({ version: 3 });
   expect(await client.updateVehicle('sick-8', { model: 'y' })).toMatchObject({ version: 4 });
-  expect((await client.vehicle('sick-8')).vehicle).toMatchObject({
-    version: 4,
-    registration: { model: 'y' },
-  });
+
+  // One that is parked in status is shown as the next decision finds it; a list shows its status.
+  const now = { version: 4, registration: { model: 'y' } };
+  expect((await client.vehicle('sick-8')).vehicle).toMatchObject({ ...now, parkedAt });
+  const listed = async () => (await client.vehiclePage({ text: 'sick-8' })).vehicles[0];
+  expect(await listed()).toMatchObject({ version: 1, parkedAt });
+  await client.dropParked('status', 'sick-8');
+  expect(await listed()).toMatchObject({ ...now, parkedAt: undefined });
+  expect((await client.vehicle('sick-8')).vehicle).toMatchObject({ ...now, parkedAt: undefined });
 });

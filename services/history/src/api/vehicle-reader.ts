@@ -69,13 +69,16 @@ export function vehicleReader({ partitionCount, views, status }: VehicleReaderDe
   async function one({ atLeast, ...request }: OneRequest, signal: AbortSignal) {
     const vehicleId = checkVehicleId(request.vehicleId);
     if (atLeast) await reader.reach(status, checkPosition('at_least', atLeast, partitionCount), signal);
+    const { known, parked, position } = await find(vehicleId);
+    if (known) return { vehicle: { vehicleId, known, parked }, position };
+    throw notFound(vehicleId, parked);
+  }
+
+  /** What is known of a vehicle, if anything is, and where the view of it is. */
+  async function find(vehicleId: string) {
     const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
     const slice = slices.get(KEY);
-    const known = slice && knownOf(slice);
-    if (known) return { vehicle: { vehicleId, known, parked }, position };
-    if (!parked) throw unknownVehicle(vehicleId);
-    const message = `vehicle ${vehicleId} is parked at its first event, ${formatPosition(parked.position)}`;
-    throw new Fault('NOT_FOUND', message);
+    return { known: slice && knownOf(slice), parked, position };
   }
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
@@ -124,7 +127,13 @@ export function vehicleReader({ partitionCount, views, status }: VehicleReaderDe
     return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(list, [next]), positions };
   }
 
-  return { one, page };
+  return { one, find, page };
+}
+
+export function notFound(vehicleId: string, parked: Parked | undefined): Fault {
+  if (!parked) return unknownVehicle(vehicleId);
+  const message = `vehicle ${vehicleId} is parked at its first event, ${formatPosition(parked.position)}`;
+  return new Fault('NOT_FOUND', message);
 }
 
 /** By slice, because the views give the same slice until its vehicle changes. */

@@ -11,20 +11,35 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import type { UnitSystem as WireUnits } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
 import { registrationToWire, unitsToDomain } from '@odograph/contracts/registration-payload';
-import { changeOf, type Registration, type UnitSystem } from '@odograph/kernel/registration';
+import {
+  changeOf,
+  DEFAULT_REGISTRATION,
+  type Registration,
+  type UnitSystem,
+} from '@odograph/kernel/registration';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
-import { checkDecisionId, checkVehicleId, invalid } from './request-checks.ts';
-import { type KnownVehicle, type VehicleReaderDeps, vehicleReader } from './vehicle-reader.ts';
+import {
+  type RegistrationAggregate,
+  registrationProjection,
+} from '../domain/registration/registration-projection.ts';
+import type { ReadModel } from '../views/read-model.ts';
+import { checkDecisionId, checkPosition, checkVehicleId, invalid } from './request-checks.ts';
+import { type KnownVehicle, notFound, type VehicleReaderDeps, vehicleReader } from './vehicle-reader.ts';
 
 interface VehicleRegistryDeps extends VehicleReaderDeps {
+  readonly registration: ReadModel<RegistrationAggregate>;
   readonly decideRegistration: ReturnType<typeof createDecideRegistration>;
 }
 
-/** The registrations of vehicles, over gRPC. Decisions are made by the command; queries read the status. */
+/** Both read models have one slice a vehicle. */
+const KEY = '';
+
+/** The registrations of vehicles, over gRPC. Decisions are made by the command; lists read the status. */
 export function vehicleRegistryService(deps: VehicleRegistryDeps) {
-  const { decideRegistration } = deps;
+  const { decideRegistration, registration, status, partitionCount } = deps;
+  const { reader } = deps.views;
   const vehicles = vehicleReader(deps, 'vehicles');
 
   const decision = <Request extends DecisionFields>(commandOf: (request: Request) => RegistrationCommand) =>
@@ -38,9 +53,30 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
       );
     });
 
-  async function get(request: GetRequest, { signal }: CallContext): Promise<GetResponse> {
-    const { vehicle, position } = await vehicles.one(request, signal);
-    return { vehicle: toWire(vehicle), position };
+  /** As the next decision finds it, which the status may be behind, if the vehicle is parked in one of them only. */
+  async function get({ atLeast, ...request }: GetRequest, { signal }: CallContext): Promise<GetResponse> {
+    const vehicleId = checkVehicleId(request.vehicleId);
+    if (atLeast) {
+      const position = checkPosition('at_least', atLeast, partitionCount);
+      await Promise.all([registration, status].map((model) => reader.reach(model, position, signal)));
+    }
+    const [decided, reported] = await Promise.all([
+      reader.read(registration, vehicleId, KEY),
+      vehicles.find(vehicleId),
+    ]);
+    const aggregate = decided.slices.get(KEY);
+    const parked = decided.parked ?? reported.parked;
+    if (!aggregate && !reported.known) throw notFound(vehicleId, parked);
+    const { version, state } = aggregate ?? registrationProjection.initial(vehicleId, KEY);
+    const position = {
+      ...decided.position,
+      sequence: Math.min(decided.position.sequence, reported.position.sequence),
+    };
+    const vehicle = {
+      ...{ vehicleId, version, isRetired: state.isRetired, parkedAt: parked?.position },
+      registration: registrationToWire(state.registration ?? DEFAULT_REGISTRATION),
+    };
+    return { vehicle, position };
   }
 
   async function list(request: ListRequest, { signal }: CallContext): Promise<ListResponse> {
@@ -89,9 +125,10 @@ function unitsOf(wire: WireUnits): UnitSystem {
   throw invalid('units', 'UNKNOWN_UNITS', `is ${wire}, but must be metric (1) or imperial (2)`);
 }
 
-function toWire({ vehicleId, known }: KnownVehicle): Vehicle {
+function toWire({ vehicleId, known, parked }: KnownVehicle): Vehicle {
   const { isRetired, registrationVersion: version, registeredVin: vin } = known;
   const { fleet, model, displayName, tags, capabilities, units } = known;
   const registration = { fleet, model, displayName, tags, capabilities, vin, units };
-  return { vehicleId, registration: registrationToWire(registration), isRetired, version };
+  const shown = registrationToWire(registration);
+  return { vehicleId, registration: shown, isRetired, version, parkedAt: parked?.position };
 }

@@ -31,8 +31,10 @@ export interface Vehicle {
     | undefined;
   /** Whether it is retired: then it is left out of lists, unless they ask for it. */
   isRetired: boolean;
-  /** The number of decisions about it; 0: it has only reported. */
+  /** The version that the last decision about it made; 0: it has only reported. */
   version: number;
+  /** Set if an event of the vehicle could not be applied: what is shown reflects only the events before it. */
+  parkedAt?: Position | undefined;
 }
 
 /** A list of names, as a field that can be absent. */
@@ -193,7 +195,7 @@ export interface ListResponse {
 }
 
 function createBaseVehicle(): Vehicle {
-  return { vehicleId: "", registration: undefined, isRetired: false, version: 0 };
+  return { vehicleId: "", registration: undefined, isRetired: false, version: 0, parkedAt: undefined };
 }
 
 export const Vehicle: MessageFns<Vehicle> = {
@@ -209,6 +211,9 @@ export const Vehicle: MessageFns<Vehicle> = {
     }
     if (message.version !== 0) {
       writer.uint32(32).uint32(message.version);
+    }
+    if (message.parkedAt !== undefined) {
+      Position.encode(message.parkedAt, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -258,6 +263,14 @@ export const Vehicle: MessageFns<Vehicle> = {
             message.version = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.parkedAt = Position.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -281,6 +294,9 @@ export const Vehicle: MessageFns<Vehicle> = {
       : undefined;
     message.isRetired = object.isRetired ?? false;
     message.version = object.version ?? 0;
+    message.parkedAt = (object.parkedAt !== undefined && object.parkedAt !== null)
+      ? Position.fromPartial(object.parkedAt)
+      : undefined;
     return message;
   },
 };
@@ -1339,9 +1355,10 @@ export const ListResponse: MessageFns<ListResponse> = {
  *
  * A change is a decision, which is an event of the log. Its caller gives it an id, such as a UUID: the same decision sent
  * again, with the same id and content, changes nothing and gets the same answer. The last 64 decisions of each vehicle
- * are remembered; an older id, or one with other content, is refused. A change answers when every query of this process
- * sees it; use its position as `at_least` to see it in another one. ABORTED means that the vehicle was changed in the
- * meantime: read it again, then decide again.
+ * are remembered; an older id, or one with other content, is refused. After UNAVAILABLE or DEADLINE it may be made or not:
+ * send it again. A change answers when every query of this process sees it; use its position as `at_least` to see it in
+ * another one. A change is refused only on all that the log has, also by another process. ABORTED means that the vehicle
+ * was changed in the meantime: Get it again, then decide again.
  */
 export type VehicleRegistryService = typeof VehicleRegistryService;
 export const VehicleRegistryService = {
@@ -1378,7 +1395,10 @@ export const VehicleRegistryService = {
     responseSerialize: (value: RetireResponse): Buffer => Buffer.from(RetireResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RetireResponse => RetireResponse.decode(value),
   },
-  /** One vehicle, also a retired one, or one that has only reported. NOT_FOUND if it is not known. */
+  /**
+   * One vehicle, also a retired one, or one that has only reported, as the next decision finds it. NOT_FOUND if it is not
+   * known.
+   */
   get: {
     path: "/odograph.history.v1.VehicleRegistry/Get" as const,
     requestStream: false as const,
@@ -1388,7 +1408,7 @@ export const VehicleRegistryService = {
     responseSerialize: (value: GetResponse): Buffer => Buffer.from(GetResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetResponse => GetResponse.decode(value),
   },
-  /** The vehicles, by id, also those that have only reported. */
+  /** The vehicles, by id, also those that have only reported, as the queries of their status find them. */
   list: {
     path: "/odograph.history.v1.VehicleRegistry/List" as const,
     requestStream: false as const,
@@ -1410,9 +1430,12 @@ export interface VehicleRegistryServer extends UntypedServiceImplementation {
   update: handleUnaryCall<UpdateRequest, UpdateResponse>;
   /** Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired. */
   retire: handleUnaryCall<RetireRequest, RetireResponse>;
-  /** One vehicle, also a retired one, or one that has only reported. NOT_FOUND if it is not known. */
+  /**
+   * One vehicle, also a retired one, or one that has only reported, as the next decision finds it. NOT_FOUND if it is not
+   * known.
+   */
   get: handleUnaryCall<GetRequest, GetResponse>;
-  /** The vehicles, by id, also those that have only reported. */
+  /** The vehicles, by id, also those that have only reported, as the queries of their status find them. */
   list: handleUnaryCall<ListRequest, ListResponse>;
 }
 
@@ -1468,7 +1491,10 @@ export interface VehicleRegistryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RetireResponse) => void,
   ): ClientUnaryCall;
-  /** One vehicle, also a retired one, or one that has only reported. NOT_FOUND if it is not known. */
+  /**
+   * One vehicle, also a retired one, or one that has only reported, as the next decision finds it. NOT_FOUND if it is not
+   * known.
+   */
   get(request: GetRequest, callback: (error: ServiceError | null, response: GetResponse) => void): ClientUnaryCall;
   get(
     request: GetRequest,
@@ -1481,7 +1507,7 @@ export interface VehicleRegistryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetResponse) => void,
   ): ClientUnaryCall;
-  /** The vehicles, by id, also those that have only reported. */
+  /** The vehicles, by id, also those that have only reported, as the queries of their status find them. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,
