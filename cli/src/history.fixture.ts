@@ -14,6 +14,7 @@ import {
   VehicleStatus,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import {
+  type GetRequest,
   type ListRequest,
   type RegisterRequest,
   type RetireRequest,
@@ -40,6 +41,7 @@ interface Asked {
   readonly samples: ListSamplesRequest[];
   readonly reads: ReadRequest[];
   readonly subscriptions: SubscribeRequest[];
+  readonly vehicle: GetRequest[];
   readonly vehicles: ListRequest[];
   readonly decisions: (RegisterRequest | UpdateRequest | RetireRequest)[];
 }
@@ -47,7 +49,7 @@ interface Asked {
 /** A history that gives every caller the same answers, with the pages of the contract. Port 0 is a free one. */
 export async function startHistory(port = 0) {
   const asked: Asked = {
-    ...{ statuses: [], samples: [], reads: [], subscriptions: [], vehicles: [], decisions: [] },
+    ...{ statuses: [], samples: [], reads: [], subscriptions: [], vehicle: [], vehicles: [], decisions: [] },
   };
   const services = [vehicleHistory(asked), eventLog(asked), projections(), registry(asked)];
   const server = await createGrpcServer({ services, descriptorSet, logger: silentLogger, port });
@@ -216,7 +218,7 @@ const VEHICLES: readonly Vehicle[] = [
   vehicle('old-1', 2, { fleet: 'north' }),
 ];
 
-/** Accepts every decision, except about `bus-9`. It pages by two vehicles, and ignores the filter. */
+/** Accepts every decision, except about `bus-9`. It pages by two vehicles, with an empty page between, and ignores the filter. */
 function registry(asked: Asked): GrpcService {
   const position = { partition: 0, sequence: 12, index: 3 };
   const decision = unary(async (request: RegisterRequest | UpdateRequest | RetireRequest) => {
@@ -227,16 +229,19 @@ function registry(asked: Asked): GrpcService {
   });
   return grpcService(VehicleRegistryService, {
     ...{ register: decision, update: decision, retire: decision },
-    get: unary(async ({ vehicleId }) => {
+    get: unary(async (request) => {
+      asked.vehicle.push(request);
+      const { vehicleId } = request;
       const found = VEHICLES.find((each) => each.vehicleId === vehicleId);
       if (found) return { vehicle: found, position };
       throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported and is not registered`);
     }),
     list: unary(async (request) => {
       asked.vehicles.push(request);
-      const from = Number(request.pageToken);
-      const nextPageToken = from + 2 < VEHICLES.length ? String(from + 2) : '';
-      return { vehicles: VEHICLES.slice(from, from + 2), nextPageToken, positions: [position] };
+      const next = { '': 'empty', empty: '2' }[request.pageToken] ?? '';
+      const pages = { '': VEHICLES.slice(0, 2), empty: [], 2: VEHICLES.slice(2) };
+      const vehicles = pages[request.pageToken as keyof typeof pages];
+      return { vehicles, nextPageToken: next, positions: [position] };
     }),
   });
 }

@@ -2,30 +2,29 @@ import type { Client } from '@odograph/client';
 import type { ListStatusResponse } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { everyPage } from '@odograph/client/history';
 import { partitionOf } from '@odograph/kernel/partition';
-import type { Position } from '@odograph/kernel/position';
 import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
-import { positionArgument, repeatable } from '../terminal/arguments.ts';
-import { type FilterOptions, filterOf, hasFilter, withFilter } from '../terminal/filter.ts';
+import {
+  type AtLeastOptions,
+  type FilterOptions,
+  filterOf,
+  hasFilter,
+  withAtLeast,
+  withFilter,
+} from '../terminal/filter.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { fleetTable, vehicleTable } from '../terminal/status-table.ts';
 
-interface StatusOptions extends FilterOptions {
-  readonly atLeast?: readonly Position[];
+interface StatusOptions extends FilterOptions, AtLeastOptions {
   readonly endpoint?: string;
   readonly json?: boolean;
 }
 
 export function statusCommand(): Command {
-  return withFilter(new Command('status'))
+  return withAtLeast(withFilter(new Command('status')))
     .description('print the latest known values of one vehicle, or of all')
     .argument('[id]', 'the vehicle (default: all)')
-    .option(
-      '--at-least <position>',
-      'wait until the answer includes this position',
-      repeatable(positionArgument),
-    )
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line')
     .action(status);

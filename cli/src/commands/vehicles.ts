@@ -10,7 +10,14 @@ import { endpointOption, openClient } from '../endpoint.ts';
 import { type VehicleJson, vehicleJson } from '../json/registration-json.ts';
 import { createRejections } from '../replay/outcome.ts';
 import { namesArgument, versionArgument } from '../terminal/arguments.ts';
-import { type FilterOptions, filterOf, hasFilter, withFilter } from '../terminal/filter.ts';
+import {
+  type AtLeastOptions,
+  type FilterOptions,
+  filterOf,
+  hasFilter,
+  withAtLeast,
+  withFilter,
+} from '../terminal/filter.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { textTable } from '../terminal/text-table.ts';
 import { type ImportTotals, importVehicles } from '../vehicles/import-vehicles.ts';
@@ -19,6 +26,8 @@ interface CommonOptions {
   readonly endpoint?: string;
   readonly json?: boolean;
 }
+
+type QueryOptions = CommonOptions & AtLeastOptions;
 
 interface FieldOptions extends CommonOptions, DecisionOptions {
   readonly fleet?: string;
@@ -35,8 +44,8 @@ type Decision = 'register' | 'update' | 'retire';
 export function vehiclesCommand(): Command {
   return new Command('vehicles')
     .description('list, register, change and retire vehicles')
-    .addCommand(withCommon(withFilter(new Command('list').description('list the vehicles'))).action(list))
-    .addCommand(withCommon(ofVehicle('show', 'print the registration of a vehicle')).action(show))
+    .addCommand(withQuery(withFilter(new Command('list').description('list the vehicles'))).action(list))
+    .addCommand(withQuery(ofVehicle('show', 'print the registration of a vehicle')).action(show))
     .addCommand(
       withFields(ofVehicle('register', 'register a vehicle, or a retired one again')).action(
         (id: string, options: FieldOptions) =>
@@ -64,6 +73,10 @@ function ofVehicle(name: string, description: string): Command {
 
 function withCommon(command: Command): Command {
   return command.addOption(endpointOption('history')).option('--json', 'one JSON object a line');
+}
+
+function withQuery(command: Command): Command {
+  return withCommon(withAtLeast(command));
 }
 
 function withDecision(command: Command): Command {
@@ -96,14 +109,18 @@ function importCommand(): Command {
 
 function fieldsOf(options: FieldOptions): RegistrationFields {
   const { fleet, model, displayName, tags, capabilities, vin, units } = options;
-  return { fleet, model, displayName, tags, capabilities, vin, units };
+  const fields = { fleet, model, displayName, tags, capabilities, vin, units };
+  return fields satisfies Record<keyof RegistrationFields, unknown>;
 }
 
-async function list(options: FilterOptions & CommonOptions): Promise<void> {
+async function list(options: FilterOptions & QueryOptions): Promise<void> {
   using client = openClient('history', options.endpoint);
   const filter = filterOf(options);
+  const { atLeast } = options;
   const rows: VehicleJson[] = [];
-  const pages = everyPage((pageToken, pageSize) => client.vehiclePage({ ...filter, pageSize, pageToken }));
+  const pages = everyPage((pageToken, pageSize) =>
+    client.vehiclePage({ ...filter, atLeast, pageSize, pageToken }),
+  );
   for await (const { vehicles, positions } of pages) {
     for (const vehicle of vehicles) {
       const partition = partitionOf(vehicle.vehicleId, positions.length);
@@ -128,9 +145,10 @@ function vehiclesTable(rows: readonly VehicleJson[]): string {
   return textTable(head, cells);
 }
 
-async function show(vehicleId: string, options: CommonOptions): Promise<void> {
+async function show(vehicleId: string, options: QueryOptions): Promise<void> {
   using client = openClient('history', options.endpoint);
-  const { vehicle, position } = await client.vehicle(vehicleId);
+  const [atLeast] = options.atLeast ?? [];
+  const { vehicle, position } = await client.vehicle(vehicleId, { atLeast });
   const json = vehicleJson(vehicle, position);
   if (options.json) return printJson(json);
   const { position: _, ...fields } = json;

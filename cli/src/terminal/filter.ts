@@ -1,5 +1,7 @@
 import type { VehicleFilter } from '@odograph/client/history';
+import type { Position } from '@odograph/kernel/position';
 import type { Command } from 'commander';
+import { positionArgument, repeatable } from './arguments.ts';
 
 /** The options of a command that lists vehicles. */
 export interface FilterOptions {
@@ -26,4 +28,14 @@ export function filterOf({ fleet, tag, model, text, retired }: FilterOptions): V
 /** Whether only some vehicles are asked for. */
 export function hasFilter({ fleet, tag, model, text }: VehicleFilter): boolean {
   return [fleet, tag, model, text].some((each) => each !== undefined);
+}
+
+/** The option of a query that waits for what was written. */
+export interface AtLeastOptions {
+  readonly atLeast?: readonly Position[];
+}
+
+export function withAtLeast(command: Command): Command {
+  const description = 'wait until the answer includes this position';
+  return command.option('--at-least <position>', description, repeatable(positionArgument));
 }

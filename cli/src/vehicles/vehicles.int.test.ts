@@ -23,7 +23,8 @@ const BUS_1 = {
 describe('odograph vehicles list', () => {
   it('is one object a line, over all pages, of those that are asked for', async () => {
     const filter = ['--fleet', 'north', '--tag', 'night', '--model', 'Citaro', '--text', '7', '--retired'];
-    const { code, stdout } = await vehicles('list', ...filter, '--json');
+    const atLeast = ['--at-least', '0/12/3', '--at-least', '1/7'];
+    const { code, stdout } = await vehicles('list', ...filter, ...atLeast, '--json');
     expect(code).toBe(0);
     const lines = jsonLines(stdout);
     expect(lines[0]).toEqual(BUS_1);
@@ -33,9 +34,13 @@ describe('odograph vehicles list', () => {
       { vehicle_id: 'car-1', version: 0, fleet: 'default' },
       { vehicle_id: 'old-1', retired: true },
     ]);
-    expect(history.asked.vehicles).toHaveLength(2);
-    expect(history.asked.vehicles[1]).toMatchObject({
+    expect(history.asked.vehicles).toHaveLength(3);
+    expect(history.asked.vehicles[2]).toMatchObject({
       ...{ fleet: 'north', tag: 'night', model: 'Citaro', text: '7', includeRetired: true, pageToken: '2' },
+      atLeast: [
+        { partition: 0, sequence: 12, index: 3 },
+        { partition: 1, sequence: 7 },
+      ],
     });
   });
 
@@ -51,7 +56,8 @@ describe('odograph vehicles list', () => {
 describe('odograph vehicles show', () => {
   it('is one object, or a table for people', async () => {
     expect(jsonLines((await vehicles('show', 'bus-1', '--json')).stdout)).toEqual([BUS_1]);
-    expect((await vehicles('show', 'bus-1')).stdout).toMatch(/\ntags +day, night\n/);
+    expect((await vehicles('show', 'bus-1', '--at-least', '0/12/3')).stdout).toMatch(/\ntags +day, night\n/);
+    expect(history.asked.vehicle[1]).toMatchObject({ atLeast: { partition: 0, sequence: 12, index: 3 } });
   });
 
   it('of an unknown vehicle is not found', async () => {
