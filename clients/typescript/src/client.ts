@@ -92,7 +92,7 @@ export class Client {
     for await (const { statuses } of pages) yield* statuses;
   }
 
-  /** One page of the statuses of a fleet, with the positions that it reflects. */
+  /** One page of the statuses of a fleet, perhaps an empty one before the last, with the positions that it reflects. */
   async statusPage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListStatusResponse> {
     return await history.statusPage(this.#history, this.#withDefaults(options));
   }
@@ -162,14 +162,15 @@ export class Client {
     for await (const { vehicles } of pages) yield* vehicles;
   }
 
-  /** One page of the vehicles, with the positions that it reflects. */
+  /** One page of the vehicles, perhaps an empty one before the last, with the positions that it reflects. */
   async vehiclePage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListResponse> {
     return await registry.vehiclePage(this.#history, this.#withDefaults(options));
   }
 
   /**
-   * Registers a vehicle, or a retired one again, and resolves when every query sees it. Like the other decisions it is
-   * also retried after DEADLINE. Throws INVALID_INPUT with the wrong fields; RULE_VIOLATED if the vehicle is registered;
+   * Registers a vehicle, or a retired one again, and resolves when every query of the replica that answers sees it; with
+   * `atLeast` at its position, those of every replica do. Like the other decisions it is also retried after DEADLINE.
+   * Throws INVALID_INPUT with the wrong fields; RULE_VIOLATED if the vehicle is registered, or an event of it is parked;
    * VERSION_CONFLICT if it was changed in the meantime.
    */
   async registerVehicle(
@@ -181,7 +182,11 @@ export class Client {
     return await registry.registerVehicle(this.#history, vehicleId, registration, withDefaults);
   }
 
-  /** Changes the fields that are given, and no other. Throws RULE_VIOLATED if the vehicle is retired or has these values already. */
+  /**
+   * Changes the fields that are given, and no other. Throws INVALID_INPUT with the wrong fields; NOT_FOUND if the vehicle
+   * has never reported and is not registered; RULE_VIOLATED if it is retired, has these values already, or an event of it
+   * is parked; VERSION_CONFLICT if it was changed in the meantime.
+   */
   async updateVehicle(
     vehicleId: string,
     change: registry.RegistrationFields,
@@ -190,7 +195,10 @@ export class Client {
     return await registry.updateVehicle(this.#history, vehicleId, change, this.#withDefaults(options));
   }
 
-  /** Takes a vehicle out of the lists; its history stays. Throws RULE_VIOLATED if it is retired already. */
+  /**
+   * Takes a vehicle out of the lists; its history stays. Throws NOT_FOUND if it has never reported and is not registered;
+   * RULE_VIOLATED if it is retired already, or an event of it is parked; VERSION_CONFLICT if it was changed in the meantime.
+   */
   async retireVehicle(
     vehicleId: string,
     options: registry.DecisionOptions = {},

@@ -58,7 +58,8 @@ export function registerVehicle(
   const { fleet = '', model = '', displayName = '', tags = [], capabilities = [], vin = '' } = registration;
   const units = registration.units ? UNITS[registration.units] : UnitSystem.UNSPECIFIED;
   const texts = { vehicleId, fleet, model, displayName, vin };
-  const request = { ...texts, tags: [...tags], capabilities: [...capabilities], units };
+  const lists = { tags: [...tags], capabilities: [...capabilities] };
+  const request = { ...texts, ...lists, units } satisfies Record<keyof RegistrationFields, unknown>;
   return decide(channel, VehicleRegistryService.register, request, options);
 }
 
@@ -74,7 +75,7 @@ export function updateVehicle(
     tags: tags && { names: [...tags] },
     capabilities: capabilities && { names: [...capabilities] },
     units: units && UNITS[units],
-  };
+  } satisfies Record<keyof RegistrationFields | 'vehicleId', unknown>;
   return decide(channel, VehicleRegistryService.update, request, options);
 }
 
