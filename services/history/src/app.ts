@@ -40,7 +40,7 @@ const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
  * read for the next batch, a write of the ledger, the renewal, a read of its view, and one of a trim or a new projection.
  */
 const LOG_OPERATIONS = 6;
-/** Decisions are few, and are accepted however full the streams and the disk are. */
+/** Decisions are few, and are accepted where telemetry is refused, until JetStream itself has no room: then OVERLOADED. */
 const DECISIONS = { publisher: { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 } };
 
 /** The whole process: its connections, the log, the views of the log, and the API. Each part stops before the parts above it. */

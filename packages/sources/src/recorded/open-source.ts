@@ -28,7 +28,7 @@ export type SourceFormat = keyof typeof READERS;
 export const SOURCE_FORMATS = Object.keys(READERS) as readonly SourceFormat[];
 
 /** An open text file. */
-export interface OpenFile {
+interface OpenFile {
   readonly lines: AsyncIterable<Line>;
   /** Undefined if the size is unknown, as for standard input. */
   readonly sizeBytes: number | undefined;

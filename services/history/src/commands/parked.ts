@@ -38,8 +38,8 @@ export function createReleaseParked({ models, reader, clock, ...log }: ParkedCom
   };
 }
 
-/** Pure. Throws a Fault NOT_FOUND if no event of the vehicle is parked in the projection. */
-export function decideRelease(
+/** Throws a Fault NOT_FOUND if no event of the vehicle is parked in the projection. */
+function decideRelease(
   command: ReleaseParked,
   parked: Parked | undefined,
   { reportId, nowMs }: { readonly reportId: string; readonly nowMs: number },
