@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { createClient } from '@odograph/client';
 import { type Route, startCluster } from '@odograph/cluster/cluster';
 import { createRandom } from '@odograph/kernel/random';
 import { createFleet } from '@odograph/sources/fleet/fleet';
@@ -33,7 +34,7 @@ async function linkOn(route: Route, targetPort: number, counts: Counts) {
   return link;
 }
 
-test('reports pass every point', async () => {
+test('reports and decisions pass every point', async () => {
   const counts: Counts = new Map();
   await using stack = new AsyncDisposableStack();
   const dataDir = await makeRunDir();
@@ -59,6 +60,8 @@ test('reports pass every point', async () => {
   stack.defer(() => reporter.close());
   const stop = new AbortController();
   const reporting = reporter.run(stop.signal, 10_000);
+  using history = createClient({ history: cluster.endpoints.histories[0] });
+  await history.registerVehicle('decided-upon');
   await eventually(() => expect(NAMES.filter((name) => !counts.has(name))).toEqual([]), 60_000);
   stop.abort();
   await reporting;

@@ -5,10 +5,12 @@ import { framesOf, mongoMessage, natsMessage } from './frames.fixture.ts';
 import type { Frame } from './frames.ts';
 import { mongoFramers } from './mongo-frames.ts';
 import { natsFramers } from './nats-frames.ts';
-import { isPoint, POINTS, type PointName } from './points.ts';
+import { isPoint, POINTS, type PointLink, type PointName } from './points.ts';
 
 const NAMES = Object.keys(POINTS) as PointName[];
-const pointsOf = (frame: Frame | undefined) => NAMES.filter((name) => frame && isPoint(name, frame));
+/** Without the points that are on the link of another service. */
+const pointsOf = (frame: Frame | undefined, link?: PointLink) =>
+  NAMES.filter((name) => frame && isPoint(name, frame) && (!link || POINTS[name].link === link));
 
 function onMongo(body: BSON.Document): readonly [sent: PointName[], answered: PointName[]] {
   const framers = mongoFramers();
@@ -19,11 +21,12 @@ function onMongo(body: BSON.Document): readonly [sent: PointName[], answered: Po
 
 const update = (collection: string, ...filters: BSON.Document[]) =>
   onMongo({ update: collection, updates: filters.map((q) => ({ q, u: [{ $set: { watermark: 1 } }] })) });
-const published = (line: string, payload: Uint8Array) =>
-  pointsOf(framesOf(natsFramers(), 'request', natsMessage(line, payload))[0]);
-const received = (payload: unknown) =>
+const published = (line: string, payload: Uint8Array, link: PointLink = 'ingest-nats') =>
+  pointsOf(framesOf(natsFramers(), 'request', natsMessage(line, payload))[0], link);
+const received = (payload: unknown, link: PointLink = 'ingest-nats') =>
   pointsOf(
     framesOf(natsFramers(), 'reply', natsMessage('MSG _INBOX.a 1', Buffer.from(JSON.stringify(payload))))[0],
+    link,
   );
 
 describe('the points', () => {
@@ -56,7 +59,11 @@ describe('the points', () => {
 
   test('of a broadcast are those with envelopes, not the heartbeats', () => {
     const broadcast = (envelopes: CommittedEnvelope[]) =>
-      published('PUB log.0', LogBroadcast.encode(LogBroadcast.create({ watermark: 5, envelopes })).finish());
+      published(
+        'PUB log.0',
+        LogBroadcast.encode(LogBroadcast.create({ watermark: 5, envelopes })).finish(),
+        'history-nats',
+      );
     expect(broadcast([CommittedEnvelope.create({ sequence: 5 })])).toEqual(['broadcast']);
     expect(broadcast([])).toEqual([]);
   });
@@ -73,10 +80,16 @@ describe('the points', () => {
     expect(update('checkpoints', { _id: '0:a@1' })).toEqual([[], []]);
   });
 
+  test('of a decision are those of an envelope between history and NATS, and its documents', () => {
+    expect(published('PUB events.3 _INBOX.a', Buffer.from('x'), 'history-nats')).toEqual(['decision sent']);
+    expect(received({ stream: 'EVENTS-3', seq: 7 }, 'history-nats')).toEqual(['decision acknowledged']);
+    expect(update('registration_v1', { _id: 1 })).toEqual([['registration sent'], ['registration answered']]);
+  });
+
   test('are on links of their protocol', () => {
     for (const name of NAMES) {
       const isOnMongo = POINTS[name].link === 'history-mongo';
-      expect(isOnMongo).toBe(/insert|ledger|flush|checkpoint/.test(name));
+      expect(isOnMongo).toBe(/insert|ledger|flush|checkpoint|registration/.test(name));
     }
   });
 });

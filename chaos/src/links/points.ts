@@ -17,7 +17,11 @@ export type PointName =
   | 'flush sent'
   | 'flush answered'
   | 'checkpoint sent'
-  | 'checkpoint answered';
+  | 'checkpoint answered'
+  | 'decision sent'
+  | 'decision acknowledged'
+  | 'registration sent'
+  | 'registration answered';
 
 /** The links that have points. */
 export type PointLink = 'ingest-nats' | 'history-nats' | 'history-mongo';
@@ -27,7 +31,7 @@ interface Point {
   isAt(frame: Frame): boolean;
 }
 
-/** In the order in which an event passes them. */
+/** In the order in which an event passes them; then those of decisions. */
 export const POINTS: Readonly<Record<PointName, Point>> = {
   /** Ingest has closed an envelope and JetStream does not have it: the callers wait, nothing is acknowledged. */
   'envelope sent': { link: 'ingest-nats', isAt: onNats(isEnvelope) },
@@ -53,7 +57,20 @@ export const POINTS: Readonly<Record<PointName, Point>> = {
   'checkpoint sent': { link: 'history-mongo', isAt: asked(isCheckpoint) },
   /** The checkpoint has moved, or another owner moved it, and the views do not know it: the tail is not trimmed. */
   'checkpoint answered': { link: 'history-mongo', isAt: answered(isCheckpoint) },
+  /** History has decided, and JetStream does not have the event. */
+  'decision sent': { link: 'history-nats', isAt: onNats(isEnvelope) },
+  /** JetStream has the event, and the process that decided does not know it. */
+  'decision acknowledged': { link: 'history-nats', isAt: onNats(isPubAck) },
+  /** The decisions are folded, and the documents on which the next ones are made are not stored. */
+  'registration sent': { link: 'history-mongo', isAt: asked(isFlushOfDecisions) },
+  /** Those documents are stored, and the checkpoint has not moved. */
+  'registration answered': { link: 'history-mongo', isAt: answered(isFlushOfDecisions) },
 };
+
+/** Whether only decisions pass a point. */
+export function isPointOfDecision(name: PointName): boolean {
+  return /^(decision|registration)/.test(name);
+}
 
 /** Whether a frame is at a point. */
 export function isPoint(name: PointName, frame: Frame): boolean {
@@ -114,6 +131,10 @@ function isLedgerCheckpoint(request: MongoFrame): boolean {
 
 function isFlush(request: MongoFrame): boolean {
   return isUpdate(request) && /^(status|samples)_v\d+$/.test(request.collection);
+}
+
+function isFlushOfDecisions(request: MongoFrame): boolean {
+  return isUpdate(request) && /^registration_v\d+$/.test(request.collection);
 }
 
 /** The update that creates a missing checkpoint compares no sequence. */

@@ -13,6 +13,7 @@ const STREAM_CHECK = 'services/history/src/log/stream-check.ts';
 const FLUSH = 'services/history/src/views/flush.ts';
 const STORE = 'services/history/src/views/read-model-store.ts';
 const TAIL = 'services/history/src/views/tail.ts';
+const DECIDE = 'services/history/src/commands/decide.ts';
 const VIEW_READER = 'services/history/src/views/view-reader.ts';
 
 /** Between ingest and the stream. */
@@ -106,6 +107,15 @@ const inTheLog: readonly PlantedBug[] = [
     file: LEDGER,
     find: '    if (version === undefined) return false;',
     replace: '    return false;',
+    caughtBy: 'many deciders',
+  },
+  {
+    name: 'refused on an old state',
+    description: 'a decision is refused on what a replica has folded, not on what the log has',
+    service: 'history',
+    file: DECIDE,
+    find: 'await reachHead(subject, signal);',
+    replace: 'signal.throwIfAborted();',
     caughtBy: 'many deciders',
   },
   {

@@ -6,14 +6,14 @@ import { withNats } from '../client/with-nats.ts';
 import { atPoint } from '../links/at-point.ts';
 import type { FrameAction } from '../links/frames.ts';
 import type { Link } from '../links/link.ts';
-import { POINTS, type PointLink, type PointName } from '../links/points.ts';
+import { isPointOfDecision, POINTS, type PointLink, type PointName } from '../links/points.ts';
 import type { Round, Scenario } from '../round/round.ts';
 import { untilAccepted } from './load-answers.ts';
 
 // Faults between two steps of an event, exactly while the message of a point is on the wire.
 
 /** A fault at a point. It returns what the link does with the message. */
-type PointFault = (round: Round, ends: LinkEnds) => Promise<FrameAction>;
+export type PointFault = (round: Round, ends: LinkEnds) => Promise<FrameAction>;
 
 /** The link of a point and the processes at its ends. */
 interface LinkEnds {
@@ -22,12 +22,14 @@ interface LinkEnds {
   readonly link: Link;
 }
 
+export const killService: PointFault = async (round, { service }) => {
+  // Work that does not wait for this message continues: an acknowledgement that comes too early reaches its caller.
+  await round.wait(round.random.between(50, 250));
+  return await killed(service);
+};
+
 const FAULTS: readonly PointFault[] = [
-  async function killService(round, { service }) {
-    // Work that does not wait for this message continues: an acknowledgement that comes too early reaches its caller.
-    await round.wait(round.random.between(50, 250));
-    return await killed(service);
-  },
+  killService,
   async function killEngine(_, { engine }) {
     return await killed(engine);
   },
@@ -88,9 +90,10 @@ const at = (name: PointName, { suffix, difference, histories, env, losses }: Var
   },
 });
 
-export const points: readonly Scenario[] = (Object.keys(POINTS) as PointName[]).map((name) =>
-  at(name, PLAIN),
-);
+/** The points that reports pass. */
+const names = (Object.keys(POINTS) as PointName[]).filter((name) => !isPointOfDecision(name));
+
+export const points: readonly Scenario[] = names.map((name) => at(name, PLAIN));
 
 export const pointsWithSmallEnvelopes: readonly Scenario[] = (
   ['envelope sent', 'envelope acknowledged'] as const
@@ -159,7 +162,8 @@ export const lateOverRepair: Scenario = {
 /** The lease runs out, the stream is repaired, and the gap is in the log. */
 const TAKEN_OVER_WITHIN_MS = 30_000;
 
-async function recreateStreams({ cluster, partitionCount }: Round): Promise<void> {
+/** Deletes every stream, and creates it again with the same name. */
+export async function recreateStreams({ cluster, partitionCount }: Round): Promise<void> {
   await withNats(cluster.urls.nats, async (nats) => {
     const { streams } = await jetstreamManager(nats);
     for (let partition = 0; partition < partitionCount; partition += 1) {
@@ -171,7 +175,7 @@ async function recreateStreams({ cluster, partitionCount }: Round): Promise<void
 }
 
 /** Waits for the point on every link that has it, and injects the fault at the first that reaches it. */
-async function injectAt(round: Round, name: PointName, fault: PointFault): Promise<void> {
+export async function injectAt(round: Round, name: PointName, fault: PointFault): Promise<void> {
   const waiting = new AbortController();
   const after = 1 + round.random.index(3);
   const attempts = endsOf(round, POINTS[name].link).map((ends) =>
@@ -203,7 +207,7 @@ async function killed(node: SupervisedProcess): Promise<FrameAction> {
   return 'cut';
 }
 
-function shuffled<T>(items: readonly T[], { random }: Round): readonly T[] {
+export function shuffled<T>(items: readonly T[], { random }: Round): readonly T[] {
   return items
     .map((item) => ({ item, key: random.next() }))
     .sort((a, b) => a.key - b.key)

@@ -2,7 +2,7 @@ import type { Scenario } from '../round/round.ts';
 import { calm } from './calm.ts';
 import { mongoClockAhead, mongoClockBack, serviceClocks } from './clocks.ts';
 import { cuts, halfOpen, narrow, slow } from './connections.ts';
-import { manyDeciders } from './deciders.ts';
+import { decidersOverRepair, manyDeciders } from './deciders.ts';
 import { mongoDiskFull, mongoDiskLow, natsDiskFull } from './disks.ts';
 import { streamFull } from './full.ts';
 import { mongoAwayLong, mongoAwayShortly, natsAsleep, natsDead } from './outages.ts';
@@ -27,6 +27,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[serviceClocks, mongoClockAhead, mongoClockBack],
   ...[cuts, halfOpen, slow, narrow],
   ...[...points, ...pointsWithSmallEnvelopes, ...pointsWithReplica, ...lateMessages, lateOverRepair],
-  ...[lostBroadcast, crossedFlush, slowSubscribers, poison, manyDeciders],
+  ...[lostBroadcast, crossedFlush, slowSubscribers, poison, manyDeciders, decidersOverRepair],
   ...[streamDeleted, streamRecreated, streamPurged, streamRestored],
 ];
