@@ -114,8 +114,8 @@ const inTheLog: readonly PlantedBug[] = [
     description: 'a decision is refused on what a replica has folded, not on what the log has',
     service: 'history',
     file: DECIDE,
-    find: 'await reachHead(subject, signal);',
-    replace: 'signal.throwIfAborted();',
+    find: 'await reachHead();',
+    replace: '',
     caughtBy: 'many deciders',
   },
   {

@@ -74,13 +74,10 @@ async function decide<Command, State, Fact extends object>(
   let takenVersion = 0;
   for (let lost = 0; lost <= MAX_REPEATS; ) {
     call.signal.throwIfAborted();
-    const next = await onHeadIfRefused(deps, request, call, async () => {
-      const aggregate = await deps.load(request);
-      return (
-        madeIn(aggregate, request, commandHash) ??
-        eventOf(deps, request, { aggregate, commandHash, takenVersion })
-      );
-    });
+    const next = await onHeadIfRefused(
+      () => nextOf(deps, request, { commandHash, takenVersion }),
+      () => deps.reachHead(request.subject, call.signal),
+    );
     if ('version' in next) return next;
     const position = await deps.append(next, call);
     await deps.reach(position, call.signal);
@@ -95,19 +92,30 @@ async function decide<Command, State, Fact extends object>(
 }
 
 /** Does a work again on all that the log has, if it is refused. */
-async function onHeadIfRefused<T>(
-  { reachHead }: Pick<DecideDeps<never, unknown, object>, 'reachHead'>,
-  { subject }: Pick<DecisionRequest<unknown>, 'subject'>,
-  { signal }: CommandCall,
-  work: () => Promise<T>,
-): Promise<T> {
+async function onHeadIfRefused<T>(work: () => Promise<T>, reachHead: () => Promise<void>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isFault(error, ...REFUSALS)) throw error;
-    await reachHead(subject, signal);
+    await reachHead();
     return work();
   }
+}
+
+interface DecidedWith {
+  readonly commandHash: string;
+  readonly takenVersion: number;
+}
+
+/** The decision if it was made already, otherwise the event to append. */
+async function nextOf<Command, State, Fact extends object>(
+  deps: DecideDeps<Command, State, Fact>,
+  request: DecisionRequest<Command>,
+  { commandHash, takenVersion }: DecidedWith,
+): Promise<Decided | DecisionEvent> {
+  const aggregate = await deps.load(request);
+  const made = madeIn(aggregate, request, commandHash);
+  return made ?? eventOf(deps, request, { aggregate, commandHash, takenVersion });
 }
 
 /** The decision with this id, if the folded state has it. Throws a Fault if another one has the id. */
@@ -172,10 +180,8 @@ function eventOf<Command, State, Fact extends object>(
   return toEvent({ subject, reportId: decisionId, ...at, aggregateVersion, commandHash }, fact);
 }
 
-interface DecidedOn<State> {
+interface DecidedOn<State> extends DecidedWith {
   readonly aggregate: Aggregate<State>;
-  readonly commandHash: string;
-  readonly takenVersion: number;
 }
 
 function usedId(decisionId: string, which: string): Fault {
