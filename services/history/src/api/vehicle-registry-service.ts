@@ -20,10 +20,7 @@ import {
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
-import {
-  type RegistrationAggregate,
-  registrationProjection,
-} from '../domain/registration/registration-projection.ts';
+import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import { checkDecisionId, checkPosition, checkVehicleId, invalid } from './request-checks.ts';
 import { type KnownVehicle, notFound, type VehicleReaderDeps, vehicleReader } from './vehicle-reader.ts';
@@ -53,30 +50,32 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
       );
     });
 
-  /** As the next decision finds it, which the status may be behind, if the vehicle is parked in one of them only. */
+  /** The newer of registration and status, of which one may be parked or behind. */
   async function get({ atLeast, ...request }: GetRequest, { signal }: CallContext): Promise<GetResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     if (atLeast) {
       const position = checkPosition('at_least', atLeast, partitionCount);
       await Promise.all([registration, status].map((model) => reader.reach(model, position, signal)));
     }
-    const [decided, reported] = await Promise.all([
+    const [decided, { known, ...reported }] = await Promise.all([
       reader.read(registration, vehicleId, KEY),
       vehicles.find(vehicleId),
     ]);
     const aggregate = decided.slices.get(KEY);
     const parked = decided.parked ?? reported.parked;
-    if (!aggregate && !reported.known) throw notFound(vehicleId, parked);
-    const { version, state } = aggregate ?? registrationProjection.initial(vehicleId, KEY);
-    const position = {
-      ...decided.position,
-      sequence: Math.min(decided.position.sequence, reported.position.sequence),
+    const { partition, sequence } = decided.position;
+    const position = { partition, sequence: Math.min(sequence, reported.position.sequence) };
+    if (known && known.registrationVersion >= (aggregate?.version ?? 0)) {
+      return { vehicle: toWire({ vehicleId, known, parked }), position };
+    }
+    if (!aggregate) throw notFound(vehicleId, parked);
+    const { version, state } = aggregate;
+    const shown = registrationToWire(state.registration ?? DEFAULT_REGISTRATION);
+    const { isRetired } = state;
+    return {
+      vehicle: { vehicleId, registration: shown, isRetired, version, parkedAt: parked?.position },
+      position,
     };
-    const vehicle = {
-      ...{ vehicleId, version, isRetired: state.isRetired, parkedAt: parked?.position },
-      registration: registrationToWire(state.registration ?? DEFAULT_REGISTRATION),
-    };
-    return { vehicle, position };
   }
 
   async function list(request: ListRequest, { signal }: CallContext): Promise<ListResponse> {
