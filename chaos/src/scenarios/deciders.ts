@@ -67,10 +67,11 @@ export const decidersOverRepair: Scenario = {
   ...DECIDED,
   allowedEvents: [...DECISIONS, 'LogGapFound'],
   async run(round) {
+    // Reports that are acknowledged by a stream that is then lost are not promised; decisions are answered from the log.
+    await round.drain();
+    round.stopQueries();
     await whileDeciding(round, async () => {
-      // Reports that are acknowledged by a stream that is then lost are not promised; decisions are answered from the log.
-      await round.drain();
-      round.stopQueries();
+      await round.wait(round.random.between(300, 1_500));
       await recreateStreams(round);
       round.resumeLoad();
       await untilAccepted(round, REPAIRED_WITHIN_MS, 'a stream is repaired without help');
