@@ -69,16 +69,10 @@ export function vehicleReader({ partitionCount, views, status }: VehicleReaderDe
   async function one({ atLeast, ...request }: OneRequest, signal: AbortSignal) {
     const vehicleId = checkVehicleId(request.vehicleId);
     if (atLeast) await reader.reach(status, checkPosition('at_least', atLeast, partitionCount), signal);
-    const { known, parked, position } = await find(vehicleId);
+    const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
+    const known = knownOf(slices.get(KEY));
     if (known) return { vehicle: { vehicleId, known, parked }, position };
     throw notFound(vehicleId, parked);
-  }
-
-  /** What is known of a vehicle, if anything is, and where the view of it is. */
-  async function find(vehicleId: string) {
-    const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
-    const slice = slices.get(KEY);
-    return { known: slice && knownOf(slice), parked, position };
   }
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
@@ -127,7 +121,7 @@ export function vehicleReader({ partitionCount, views, status }: VehicleReaderDe
     return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(list, [next]), positions };
   }
 
-  return { one, find, page };
+  return { one, page };
 }
 
 export function notFound(vehicleId: string, parked: Parked | undefined): Fault {
@@ -139,9 +133,10 @@ export function notFound(vehicleId: string, parked: Parked | undefined): Fault {
 /** By slice, because the views give the same slice until its vehicle changes. */
 const known = new WeakMap<StatusSlice, VehicleStatus | undefined>();
 
-function knownOf(slice: StatusSlice): VehicleStatus | undefined {
-  if (!known.has(slice)) known.set(slice, statusOf(slice));
-  return known.get(slice);
+/** Undefined if the vehicle is not known. */
+export function knownOf(slice: StatusSlice | undefined): VehicleStatus | undefined {
+  if (slice && !known.has(slice)) known.set(slice, statusOf(slice));
+  return slice && known.get(slice);
 }
 
 /** What stored documents are selected by. The element of a list is selected as a text is. */

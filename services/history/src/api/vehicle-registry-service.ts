@@ -23,7 +23,13 @@ import type { RegistrationCommand } from '../domain/registration/registration.ts
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import { checkDecisionId, checkPosition, checkVehicleId, invalid } from './request-checks.ts';
-import { type KnownVehicle, notFound, type VehicleReaderDeps, vehicleReader } from './vehicle-reader.ts';
+import {
+  type KnownVehicle,
+  knownOf,
+  notFound,
+  type VehicleReaderDeps,
+  vehicleReader,
+} from './vehicle-reader.ts';
 
 interface VehicleRegistryDeps extends VehicleReaderDeps {
   readonly registration: ReadModel<RegistrationAggregate>;
@@ -57,11 +63,12 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
       const position = checkPosition('at_least', atLeast, partitionCount);
       await Promise.all([registration, status].map((model) => reader.reach(model, position, signal)));
     }
-    const [decided, { known, ...reported }] = await Promise.all([
+    const [decided, reported] = await Promise.all([
       reader.read(registration, vehicleId, KEY),
-      vehicles.find(vehicleId),
+      reader.read(status, vehicleId, KEY),
     ]);
     const aggregate = decided.slices.get(KEY);
+    const known = knownOf(reported.slices.get(KEY));
     const parked = decided.parked ?? reported.parked;
     const { partition, sequence } = decided.position;
     const position = { partition, sequence: Math.min(sequence, reported.position.sequence) };
