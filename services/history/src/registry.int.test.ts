@@ -229,6 +229,13 @@ test('many deciders on one vehicle make versions without hole or double, and eac
   }
 });
 
+test('a decision may have the id of a report without a time', async () => {
+  await platform.append(reported({ vehicleId: 'no-clock', reportId: 'same', observedAtMs: 0 }));
+  const { version } = await platform.client.registerVehicle('no-clock', {}, { decisionId: 'same' });
+  expect(version).toBe(1);
+  expect(await decisionsOf('no-clock')).toEqual([['VehicleRegistered', 1, 'same']]);
+});
+
 test('a decision about a vehicle with a parked event says so, and is made once that event is dropped', async () => {
   const { client } = platform;
   const event = reported({ vehicleId: 'sick-9', reportId: 'a', observedAtMs: NOON_MS });

@@ -1,8 +1,9 @@
-import { Fault, invariant } from '@odograph/kernel/fault';
+import { invariant } from '@odograph/kernel/fault';
 import type { DocumentBody, Projection, SliceChange } from '@odograph/kernel/projection';
 import type { Registration } from '@odograph/kernel/registration';
 import { registrationIn } from '@odograph/kernel/vehicle-event';
 import { type Aggregate, applyDecision } from '../aggregate.ts';
+import { corruptDocument } from '../corrupt-document.ts';
 import { type RegistrationState, registrationDecider } from './registration.ts';
 
 export type RegistrationAggregate = Aggregate<RegistrationState>;
@@ -66,8 +67,7 @@ function toDocument({ version, state, decisions }: RegistrationAggregate): Regis
 function fromDocument(body: DocumentBody): RegistrationAggregate {
   const { version, registration, isRetired, decisions } = body as Partial<RegistrationDocument>;
   if (typeof version !== 'number' || typeof isRetired !== 'boolean' || !Array.isArray(decisions)) {
-    const message = 'a stored registration is not in the expected form: rebuild the projection registration';
-    throw new Fault('CORRUPT_LOG', message);
+    throw corruptDocument('registration', 'a stored registration is not in the expected form');
   }
   const made = (decisions as RegistrationDocument['decisions']).map(({ d, v, p, s, i, h }) => {
     return { id: d, version: v, position: { partition: p, sequence: s, index: i }, commandHash: h };
