@@ -2,6 +2,7 @@ import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry
 import { encodeBroadcast } from '@odograph/event-log/broadcast';
 import { sentEvents } from '@odograph/event-log/committed-envelope';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { samples } from '@odograph/history/domain/samples/samples';
 import { status } from '@odograph/history/domain/status/status';
@@ -125,4 +126,4 @@ function startOf(projection: string): Checkpoint {
 }
 
 /** Only parked vehicles are read again, and none is parked. */
-const NO_LOG: SubjectLog = { readSubject: async () => [] };
+const NO_LOG: SubjectLog = { readSubject: () => ReadableStream.from<StoredEvent>([]) };

@@ -21,7 +21,7 @@ export interface MongoLogReader extends LogReader {
   /** The envelopes with these sequences, in any order. Those that do not exist are left out. */
   readEnvelopes(partition: number, sequences: readonly number[]): Promise<readonly CommittedEnvelope[]>;
   /** A subject's events between two positions of its partition, inclusive, in order. */
-  readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;
+  readSubject(subject: string, from: EventPosition, through: EventPosition): AsyncIterable<StoredEvent>;
   /** Matching events after a position and up to a sequence, in order. */
   matching(query: MatchQuery): AsyncGenerator<StoredEvent, void>;
 }
@@ -71,7 +71,7 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
   return {
     head,
     readEnvelopes,
-    readSubject: (subject, from, through) => Array.fromAsync(subjectEvents({ subject, from, through })),
+    readSubject: (subject, from, through) => subjectEvents({ subject, from, through }),
 
     watermark: async (partition) => (await head(partition))?.sequence ?? 0,
 

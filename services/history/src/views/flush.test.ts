@@ -27,7 +27,7 @@ function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): vo
   const from = new Map([['totals', { partition: 0, projection: 'totals', sequence: 0, parked }]]);
   const moved: CheckpointMove[] = [];
   const checkpoints = { move: async (moves: readonly CheckpointMove[]) => void moved.push(...moves) };
-  const log = { readSubject: async () => [] };
+  const log = { readSubject: () => ReadableStream.from<StoredEvent>([]) };
   const flush = () => flushTail({ tail, models: [model], from, checkpoints, log });
   return { tail, loaded, saved, moved, flush };
 }

@@ -135,7 +135,7 @@ async function loadEnds(
 
 function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): readonly string[] {
   const read = tail.ends(subject).map((stored) => readEvent(projection, stored));
-  return [...new Set(read.flatMap((event) => ('keys' in event ? event.keys : [])))];
+  return [...new Set(read.flatMap(({ keys }) => keys))];
 }
 
 interface Vehicle {

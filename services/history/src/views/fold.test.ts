@@ -43,12 +43,12 @@ async function fold(log: readonly Event[], { projection, parked, from = 1, inclu
       const documents = includes ? [{ reports: 1, speedSum: 1 }] : [];
       return { subject: 'bus-1', key, includes, documents };
     },
-    replay: async (first, last) => {
+    async *replay(first, last) {
       const between = stored.filter(
         ({ position }) => comparePositions(position, first) >= 0 && comparePositions(position, last) <= 0,
       );
       replays.push(between.map(({ position }) => position.sequence));
-      return between;
+      yield* between;
     },
   });
   const totals = folded.slices.get('all')?.state;
@@ -121,7 +121,7 @@ test('an event that fails at its second slice changes none', async () => {
       events: log.map((event, index) => ({ position: at(index + 1), event })),
       parked: undefined,
       load: async (key) => ({ subject: 'bus-1', key, includes: undefined, documents: [] }),
-      replay: async () => [],
+      replay: () => ReadableStream.from<StoredEvent>([]),
     });
     return [[...slices].map(([key, { state }]) => [key, state.speeds]), parked?.position.sequence];
   };

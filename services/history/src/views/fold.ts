@@ -5,7 +5,7 @@ import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Parked } from './checkpoints.ts';
-import { type Replay, releasedBy } from './parking.ts';
+import { Parking, type Replay } from './parking.ts';
 import { includesPosition, type StoredSlice } from './read-model-store.ts';
 
 /** A slice in memory, and the stored slice that it was made from. */
@@ -31,57 +31,36 @@ interface FoldOptions<S> {
 }
 
 /** A vehicle's slices after its events. */
-export interface Folded<S> {
+interface Folded<S> {
   readonly slices: ReadonlyMap<string, FoldedSlice<S>>;
   readonly parked: Parked | undefined;
 }
 
 /**
- * Folds a vehicle's events into its slices, in one of two states: applying, or parked at an event.
- *
- * An event that cannot be applied changes no slice and is parked: it and all later events wait until an event of the log
- * retries or drops it, and then they are read from the log again. An event version that this process does not know is not
- * parked: its fault is thrown.
+ * Folds a vehicle's events into its slices. An event that cannot be applied changes no slice and is parked.
+ * Throws the fault of an event of a version that this process does not know: it is not parked.
  */
 export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>> {
-  const { projection, subject, decode, replay } = options;
+  const { projection, subject, events, decode, parked, replay } = options;
   const slices = new OpenSlices(options);
-
-  async function foldAll(events: readonly StoredEvent[], before?: Parked): Promise<Parked | undefined> {
-    let parked = before;
-    for (const stored of events) {
-      if (parked) {
-        parked = await release(parked, stored);
-        continue;
-      }
-      const change = readEvent(projection, stored, decode);
-      // Nearly every event touches only open slices, and a wait for each event takes time.
-      if (slices.isClosedFor(change)) await slices.openFor(change);
-      const reason = slices.apply(change, stored.position);
-      if (reason !== undefined) parked = parkedAt(stored.position, reason);
-    }
-    return parked;
+  const parking = new Parking({ projection: projection.name, subject, parked, replay });
+  for await (const stored of parking.due(events)) {
+    const change = readEvent(projection, stored, decode);
+    // Nearly every event touches only open slices, and a wait for each event takes time.
+    if (!slices.areOpen(change.keys)) await slices.open(change.keys);
+    const keys = slices.lacking(stored.position, change.keys);
+    const reason = change.reason ?? slices.apply(change, keys);
+    if (reason !== undefined) parking.park(stored.position, reason);
   }
-
-  /** While an event is parked, all events wait. The one that releases it comes after all that waited. */
-  async function release(parked: Parked, stored: StoredEvent): Promise<Parked | undefined> {
-    const released = await releasedBy(stored, parked, replay);
-    if (!released) return parked;
-    return (await foldAll(released)) ?? foldAll([stored]);
-  }
-
-  function parkedAt(position: EventPosition, reason: string): Parked {
-    return { projection: projection.name, subject, position, reason };
-  }
-
-  const parked = await foldAll(options.events, options.parked);
-  return { slices: slices.folded(), parked };
+  return { slices: slices.folded(), parked: parking.parked };
 }
 
-/** What an event changes, or why it cannot be read. */
-type ReadEvent<S> = SliceChange<S> | { readonly reason: string };
+/** What an event changes; nothing if it cannot be read, which has a reason. */
+interface ReadEvent<S> extends SliceChange<S> {
+  readonly reason?: string;
+}
 
-/** What an event changes, or why it cannot be read. Throws the fault of an event that is newer than this process knows. */
+/** Throws the fault of an event that is newer than this process knows. */
 export function readEvent<S>(
   projection: Projection<S>,
   { event, position }: StoredEvent,
@@ -91,7 +70,7 @@ export function readEvent<S>(
     return projection.read(decode(event), position);
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
-    return { reason: error.message };
+    return { keys: [], applyTo: () => undefined, reason: error.message };
   }
 }
 
@@ -118,26 +97,32 @@ class OpenSlices<S> {
     this.#options = options;
   }
 
-  isClosedFor(change: ReadEvent<S>): boolean {
-    return 'keys' in change && change.keys.some((key) => this.#isClosed(key));
+  /** Whether those of these slices that are wanted are open. */
+  areOpen(keys: readonly string[]): boolean {
+    return !keys.some((key) => this.#isClosed(key));
   }
 
-  async openFor(change: ReadEvent<S>): Promise<void> {
-    const keys = 'keys' in change ? change.keys.filter((key) => this.#isClosed(key)) : [];
-    await Promise.all(keys.map((key) => this.#open(key)));
+  async open(keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.filter((key) => this.#isClosed(key)).map((key) => this.#open(key)));
   }
 
-  /** Applies a change to its slices that do not include its position. If it fails, it changes none: then gives the reason. */
-  apply(change: ReadEvent<S>, position: EventPosition): string | undefined {
-    if ('reason' in change) return change.reason;
-    for (const key of change.keys) {
+  /** The keys of the open slices that do not include the event of a position. */
+  lacking(position: EventPosition, keys: readonly string[]): readonly string[] {
+    return keys.filter((key) => {
       const slice = this.#slices.get(key);
-      if (!slice || includesPosition(slice.stored.includes, position)) continue;
+      return slice && !includesPosition(slice.stored.includes, position);
+    });
+  }
+
+  /** Applies a change to open slices. If it fails, it changes none: then gives the reason. */
+  apply(change: SliceChange<S>, keys: readonly string[]): string | undefined {
+    for (const key of keys) {
+      const slice = this.#slices.get(key) as OpenSlice<S>;
       slice.changes.push(change);
       try {
         change.applyTo(slice.state, key);
       } catch (error) {
-        for (const touched of change.keys) this.#undo(touched, change);
+        for (const touched of keys) this.#undo(touched, change);
         return error instanceof Error ? error.message : String(error);
       }
     }

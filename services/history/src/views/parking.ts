@@ -5,25 +5,60 @@ import type { Parked } from './checkpoints.ts';
 import type { Includes } from './read-model-store.ts';
 
 /** Reads the vehicle's events between two positions, inclusive, from the log: those that waited behind a parked one. */
-export type Replay = (from: EventPosition, through: EventPosition) => Promise<readonly StoredEvent[]>;
+export type Replay = (from: EventPosition, through: EventPosition) => AsyncIterable<StoredEvent>;
 
-type Release = 'retry' | 'drop';
+interface ParkingOptions {
+  /** The name of the projection. */
+  readonly projection: string;
+  readonly subject: string;
+  readonly parked: Parked | undefined;
+  readonly replay: Replay;
+}
 
 /**
- * If an event releases the parked one: the events to apply now, from the parked event (left out if it is dropped) up to
- * the last one before the release. Undefined if it releases nothing.
+ * Which of a vehicle's events are due in a projection: all, until one is parked. Then it and all later ones wait until an
+ * event of the log retries or drops it; what waited is read from the log again.
  */
-export async function releasedBy(
-  stored: StoredEvent,
-  parked: Parked,
-  replay: Replay,
-): Promise<readonly StoredEvent[] | undefined> {
-  const release = releaseIn(stored, parked);
-  if (!release) return undefined;
-  const before = { ...stored.position, index: stored.position.index - 1 };
-  // Earlier decisions about the same event are left out: each of them would start a replay of its own.
-  const waited = (await replay(parked.position, before)).filter((waiting) => !releaseIn(waiting, parked));
-  return release === 'retry' ? waited : waited.filter(({ position }) => !isAt(position, parked));
+export class Parking {
+  readonly #options: ParkingOptions;
+  #parked: Parked | undefined;
+
+  constructor(options: ParkingOptions) {
+    this.#options = options;
+    this.#parked = options.parked;
+  }
+
+  get parked(): Parked | undefined {
+    return this.#parked;
+  }
+
+  /** The last event that was due is parked. */
+  park(position: EventPosition, reason: string): void {
+    const { projection, subject } = this.#options;
+    this.#parked = { projection, subject, position, reason };
+  }
+
+  /** Of these events those to apply, in order, with those that they release. */
+  async *due(events: Iterable<StoredEvent>): AsyncGenerator<StoredEvent, void> {
+    for (const stored of events) {
+      if (this.#parked) yield* this.#releasedBy(stored, this.#parked);
+      else yield stored;
+    }
+  }
+
+  /** What waited before an event, and then the event itself, if it releases the parked one and none of them is parked again. */
+  async *#releasedBy(stored: StoredEvent, parked: Parked): AsyncGenerator<StoredEvent, void> {
+    const release = releaseIn(stored, parked);
+    if (!release) return;
+    this.#parked = undefined;
+    const before = { ...stored.position, index: stored.position.index - 1 };
+    for await (const waited of this.#options.replay(parked.position, before)) {
+      const isDropped = release === 'drop' && isAt(waited.position, parked);
+      // Earlier decisions about the same event are left out: each of them would start a replay of its own.
+      if (!isDropped && !releaseIn(waited, parked)) yield* this.due([waited]);
+    }
+    if (!this.#parked) yield stored;
+  }
 }
 
 /** The last position that a slice includes: the end of the folded envelopes, or just before the parked event. */
@@ -33,7 +68,7 @@ export function includesUpTo(envelope: EventPosition, parked: Parked | undefined
 }
 
 /** Whether an event releases the parked one, by a retry or by a drop. */
-function releaseIn({ event, position }: StoredEvent, parked: Parked): Release | undefined {
+function releaseIn({ event, position }: StoredEvent, parked: Parked): 'retry' | 'drop' | undefined {
   if (event.type !== 'ParkedEventRetried' && event.type !== 'ParkedEventDropped') return undefined;
   const decision = decodeEvent(event);
   if (decision.type !== 'ParkedEventRetried' && decision.type !== 'ParkedEventDropped') return undefined;

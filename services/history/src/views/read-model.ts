@@ -13,6 +13,6 @@ export interface ReadModel<S> {
 
 /** Reads the log by vehicle: the events that waited behind a parked one. */
 export interface SubjectLog {
-  /** A vehicle's events between two positions, inclusive, in order. */
-  readSubject(subject: string, from: EventPosition, through: EventPosition): Promise<readonly StoredEvent[]>;
+  /** A vehicle's events between two positions, inclusive, in order. Few of them are in memory at a time. */
+  readSubject(subject: string, from: EventPosition, through: EventPosition): AsyncIterable<StoredEvent>;
 }

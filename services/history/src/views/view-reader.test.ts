@@ -95,9 +95,9 @@ function openTestReaders(cacheBytes: number) {
       events: log.slice(after, through),
       through,
     }),
-    readSubject: async (name: string, from: EventPosition, through: EventPosition) => {
+    async *readSubject(name: string, from: EventPosition, through: EventPosition) {
       const own = log.filter(({ event }) => event.subject === name);
-      return own.filter(
+      yield* own.filter(
         ({ position }) => comparePositions(position, from) >= 0 && comparePositions(position, through) <= 0,
       );
     },
