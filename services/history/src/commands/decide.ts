@@ -4,9 +4,9 @@ import { type Decider, isRejection } from '@odograph/kernel/decider';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { type EventPosition, formatPosition } from '@odograph/kernel/position';
 import type { DecisionEvent, DecisionHead } from '@odograph/kernel/vehicle-event';
+import { createTurns } from '@odograph/platform/turns';
 import type { Aggregate } from '../domain/aggregate.ts';
 import type { CommandCall } from './append-event.ts';
-import { createTurns } from './turns.ts';
 
 /** A command on an aggregate. Sent again with the same id, it gets the same answer. */
 export interface DecisionRequest<Command> {

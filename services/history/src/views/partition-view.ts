@@ -4,6 +4,7 @@ import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
+import type { InTurn } from '@odograph/platform/turns';
 import { catchUp } from './catch-up.ts';
 import type { Checkpoint, Checkpoints, CheckpointsByName } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
@@ -22,9 +23,6 @@ export interface ViewSettings {
   readonly cacheBytes: number;
 }
 
-/** Runs works one after the other. */
-type OneAtATime = <T>(work: () => Promise<T>) => Promise<T>;
-
 export interface PartitionViewDeps {
   readonly partition: number;
   readonly models: readonly ReadModel<unknown>[];
@@ -34,7 +32,7 @@ export interface PartitionViewDeps {
   /** Whether this process stores a partition's read models now. */
   readonly isOwner: (partition: number) => boolean;
   /** Shared by all partitions, so that the memory for catching up is needed once. */
-  readonly catchingUp: OneAtATime;
+  readonly inTurn: InTurn;
   readonly settings: ViewSettings;
   readonly metrics: ViewMetrics;
   readonly logger: Logger;
@@ -72,7 +70,6 @@ export class PartitionView {
   readonly #deps: PartitionViewDeps;
   readonly #known: Map<string, Checkpoint>;
   readonly #readCheckpoints: (partition: number) => Promise<CheckpointsByName>;
-  readonly #flushing = oneAtATime();
   readonly #stopping = new AbortController();
   #running: readonly Promise<void>[] = [];
 
@@ -125,7 +122,8 @@ export class PartitionView {
 
   /** Stores the tail now if this process is the owner. Another one drops what the owner has stored. */
   async flushNow(): Promise<void> {
-    await (this.#isOwner() ? this.#flushing(() => this.#flush()) : this.#refresh());
+    const { inTurn } = this.#deps;
+    await (this.#isOwner() ? inTurn(`flush ${this.tail.partition}`, () => this.#flush()) : this.#refresh());
   }
 
   /** Stores the tail if this process is the owner, then stops. */
@@ -166,12 +164,12 @@ export class PartitionView {
 
   /** Ends when every read model follows the tail: from then on, all are stored together. */
   async #catchUpAll(): Promise<void> {
-    const { models, catchingUp } = this.#deps;
+    const { models, inTurn } = this.#deps;
     const { signal } = this.#stopping;
     for (const model of models) {
       for (let failuresInARow = 0; !signal.aborted && !this.followsTail(model); ) {
         if (this.#isOwner()) {
-          const hasWorked = await catchingUp(() => this.#attempt(() => this.#catchUp(model)));
+          const hasWorked = await inTurn('catch up', () => this.#attempt(() => this.#catchUp(model)));
           failuresInARow = hasWorked ? 0 : failuresInARow + 1;
           if (hasWorked) continue;
         }
@@ -249,14 +247,4 @@ function assertNotBack(
     `the checkpoint of ${projection} in partition ${partition} went back to ${sequence}, ` +
     `below ${before.sequence}: restart history`;
   throw new Fault('CORRUPT_LOG', message);
-}
-
-/** Gives a function that runs works one after the other. */
-export function oneAtATime(): OneAtATime {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine;
-    return mine;
-  };
 }

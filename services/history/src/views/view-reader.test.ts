@@ -7,6 +7,7 @@ import { comparePositions, type EventPosition } from '@odograph/kernel/position'
 import type { Projection } from '@odograph/kernel/projection';
 import { reportIn, type TelemetryReported } from '@odograph/kernel/vehicle-event';
 import { silentLogger } from '@odograph/platform/logger';
+import { createTurns } from '@odograph/platform/turns';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
@@ -109,7 +110,7 @@ function openTestReaders(cacheBytes: number) {
       ...{ partition: 0, models: [model], checkpoints, log: reader, logger: silentLogger },
       listen: () => () => undefined,
       isOwner: () => owner === own,
-      catchingUp: <T>(work: () => Promise<T>) => work(),
+      inTurn: createTurns(),
       settings: { flushIntervalMs: 1, flushBytes: 1_000_000, cacheBytes },
       metrics: { flushed: () => undefined, retried: () => undefined },
     };

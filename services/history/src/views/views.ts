@@ -1,16 +1,17 @@
 import type { LogReader } from '@odograph/event-log/log-reader';
 import type { Projection } from '@odograph/kernel/projection';
+import { createTurns } from '@odograph/platform/turns';
 import type { Db } from 'mongodb';
 import { type CheckpointDocument, type Checkpoints, createCheckpoints } from './checkpoints.ts';
 import type { ProjectionLag } from './metrics.ts';
-import { oneAtATime, openPartitionView, type PartitionViewDeps } from './partition-view.ts';
+import { openPartitionView, type PartitionViewDeps } from './partition-view.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import { createReadModelStore } from './read-model-store.ts';
 import { batchLoads } from './shared-reads.ts';
 import type { Tail } from './tail.ts';
 import { createViewReader, type ViewReader } from './view-reader.ts';
 
-interface ViewsDeps extends Omit<PartitionViewDeps, 'partition' | 'checkpoints' | 'catchingUp'> {
+interface ViewsDeps extends Omit<PartitionViewDeps, 'partition' | 'checkpoints' | 'inTurn'> {
   readonly partitionCount: number;
   readonly database: Db;
   readonly log: LogReader & SubjectLog;
@@ -50,11 +51,11 @@ export async function startViews({
   const { models, log } = shared;
   const projections = models.map(({ projection }) => projection);
   const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), projections);
-  const catchingUp = oneAtATime();
+  const inTurn = createTurns();
   const numbers = Array.from({ length: partitionCount }, (_, partition) => partition);
   const targets = await Promise.all(numbers.map((partition) => log.watermark(partition)));
   const partitions = await Promise.all(
-    numbers.map((partition) => openPartitionView({ ...shared, partition, checkpoints, catchingUp })),
+    numbers.map((partition) => openPartitionView({ ...shared, partition, checkpoints, inTurn })),
   );
   const caughtUp = AbortSignal.any([stopping, AbortSignal.timeout(CATCH_UP_MS)]);
   await Promise.all(partitions.map(({ tail }, partition) => tail.reach(targets[partition] ?? 0, caughtUp)));
