@@ -30,6 +30,8 @@ export interface Flushed {
   readonly slices: number;
   /** The checkpoints that have moved. */
   readonly checkpoints: readonly Checkpoint[];
+  /** Why other read models were not stored, by the name of their projection. */
+  readonly failures: ReadonlyMap<string, unknown>;
 }
 
 /** Vehicles loaded and stored with one query each: enough for an efficient bulk write, and little memory. */
@@ -41,8 +43,10 @@ const VEHICLES_AT_ONCE = 100;
 const VEHICLES_PER_TURN = 4;
 
 /**
- * Stores the events of a tail: first all changed documents of all projections, then their checkpoints by compare-and-set.
- * Each document has the position that it includes, so a crash in between, or a second owner, changes nothing.
+ * Stores the events of a tail: first all changed documents, then the checkpoints by compare-and-set. Each document has the
+ * position that it includes, so a crash in between, or a second owner, changes nothing.
+ *
+ * A read model that cannot be folded or stored fails alone. Throws if all do, or if a checkpoint cannot be moved.
  */
 export async function flushTail({ tail, models, from, ...deps }: FlushDeps): Promise<Flushed> {
   const through = endOfEnvelope(tail.partition, tail.head());
@@ -50,20 +54,23 @@ export async function flushTail({ tail, models, from, ...deps }: FlushDeps): Pro
   const flushing = models
     .map((model) => openFlush(model, from))
     .filter(({ checkpoint }) => checkpoint.sequence < sequence);
-  if (flushing.length === 0) return { slices: 0, checkpoints: [] };
+  if (flushing.length === 0) return { slices: 0, checkpoints: [], failures: new Map() };
   const subjects = tail.subjects();
   let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const startedAtMs = performance.now();
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE);
     slices += await flushVehicles(vehicles, flushing, { tail, through, log: deps.log });
+    assertNotAllFailed(flushing);
     await deps.rest?.(performance.now() - startedAtMs);
   }
-  const moves = flushing.map(({ checkpoint, parked }) => {
-    return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
-  });
+  const moves = flushing
+    .filter(({ failure }) => !failure)
+    .map(({ checkpoint, parked }) => {
+      return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
+    });
   await deps.checkpoints.move(moves);
-  return { slices, checkpoints: moves.map(({ to }) => to) };
+  return { slices, checkpoints: moves.map(({ to }) => to), failures: failuresOf(flushing) };
 }
 
 /** A read model during a flush. */
@@ -72,12 +79,38 @@ interface ModelFlush {
   readonly checkpoint: Checkpoint;
   /** By vehicle: what is parked after the vehicles that are flushed. */
   readonly parked: Map<string, Parked>;
+  /** Slices that the vehicles of now change, by vehicle and key. */
+  loaded: ReadonlyMap<string, StoredSlice>;
+  changed: ChangedSlice[];
+  failure?: { readonly error: unknown };
 }
 
 function openFlush(model: ReadModel<unknown>, from: CheckpointsByName): ModelFlush {
   const checkpoint = from.get(model.projection.name);
   invariant(checkpoint, `the checkpoint of ${model.projection.name} is known`);
-  return { model, checkpoint, parked: new Map(checkpoint.parked.map((entry) => [entry.subject, entry])) };
+  const parked = new Map(checkpoint.parked.map((entry) => [entry.subject, entry]));
+  return { model, checkpoint, parked, loaded: new Map(), changed: [] };
+}
+
+/** Does a step of a read model. After one that fails it has no other, and the other read models go on. */
+async function unlessFailed(flush: ModelFlush, step: () => Promise<void>): Promise<void> {
+  if (flush.failure) return;
+  try {
+    await step();
+  } catch (error) {
+    flush.failure = { error };
+  }
+}
+
+function assertNotAllFailed(flushing: readonly ModelFlush[]): void {
+  const [first] = flushing;
+  if (first?.failure && flushing.every(({ failure }) => failure)) throw first.failure.error;
+}
+
+function failuresOf(flushing: readonly ModelFlush[]): Flushed['failures'] {
+  return new Map(
+    flushing.flatMap(({ model, failure }) => (failure ? [[model.projection.name, failure.error]] : [])),
+  );
 }
 
 interface FlushContext {
@@ -87,13 +120,6 @@ interface FlushContext {
   readonly log: SubjectLog;
 }
 
-/** A read model while some vehicles are flushed. */
-interface VehiclesFlush extends ModelFlush {
-  /** Slices that these vehicles change, by vehicle and key. */
-  readonly loaded: ReadonlyMap<string, StoredSlice>;
-  readonly changed: ChangedSlice[];
-}
-
 /** Folds vehicles and stores their changed slices; gives the number of these. */
 async function flushVehicles(
   subjects: readonly string[],
@@ -101,21 +127,26 @@ async function flushVehicles(
   context: FlushContext,
 ): Promise<number> {
   const { tail } = context;
-  const models = await Promise.all(
-    flushing.map(async (flush): Promise<VehiclesFlush> => {
-      return { ...flush, loaded: await loadEnds(flush, subjects, tail), changed: [] };
-    }),
-  );
+  const eachModel = async (step: (flush: ModelFlush) => Promise<void>) =>
+    void (await Promise.all(flushing.map((flush) => unlessFailed(flush, () => step(flush)))));
+  await eachModel(async (flush) => {
+    flush.loaded = await loadEnds(flush, subjects, tail);
+    flush.changed = [];
+  });
   for (let at = 0; at < subjects.length; at += VEHICLES_PER_TURN) {
     const folding = subjects.slice(at, at + VEHICLES_PER_TURN).map(async (subject) => {
       const vehicle = vehicleOf(subject, tail);
-      for (const flush of models) await flushVehicle(flush, vehicle, context);
+      for (const flush of flushing) await unlessFailed(flush, () => flushVehicle(flush, vehicle, context));
     });
     await Promise.all(folding);
     await yieldToEventLoop();
   }
-  for (const { model, changed } of models) await model.store.save(changed);
-  return models.reduce((sum, { changed }) => sum + changed.length, 0);
+  let stored = 0;
+  await eachModel(async ({ model, changed }) => {
+    await model.store.save(changed);
+    stored += changed.length;
+  });
+  return stored;
 }
 
 /**
@@ -126,7 +157,7 @@ async function loadEnds(
   { model: { projection, store }, parked }: ModelFlush,
   subjects: readonly string[],
   tail: Tail,
-): Promise<VehiclesFlush['loaded']> {
+): Promise<ModelFlush['loaded']> {
   const wanted = subjects
     .filter((subject) => !parked.has(subject))
     .flatMap((subject) => endsOf(tail, subject, projection).map((key) => ({ subject, key })));
@@ -160,7 +191,7 @@ function decodeOnce(): Vehicle['decode'] {
 
 /** Folds a vehicle in one read model: its changed slices are stored later, what is parked with the checkpoint. */
 async function flushVehicle(
-  { model: { projection, load }, checkpoint, loaded, parked, changed }: VehiclesFlush,
+  { model: { projection, load }, checkpoint, loaded, parked, changed }: ModelFlush,
   { subject, snapshot, decode }: Vehicle,
   { through, log }: FlushContext,
 ): Promise<void> {

@@ -5,8 +5,8 @@ import type { Tail } from './tail.ts';
 /** What the views count. */
 export interface ViewMetrics {
   flushed(partition: number, slices: number, durationMs: number): void;
-  /** Following or storing failed and is tried again. */
-  retried(partition: number): void;
+  /** Following or storing failed and is tried again; with the projection if it failed alone. */
+  retried(partition: number, projection?: string): void;
 }
 
 export function createViewMetrics(meter: Meter): ViewMetrics {
@@ -22,7 +22,7 @@ export function createViewMetrics(meter: Meter): ViewMetrics {
       duration.record(durationMs / 1_000, { partition });
       slices.add(stored, { partition });
     },
-    retried: (partition) => retries.add(1, { partition }),
+    retried: (partition, projection) => retries.add(1, { partition, ...(projection && { projection }) }),
   };
 }
 

@@ -62,8 +62,9 @@ export async function openPartitionView(deps: PartitionViewDeps): Promise<Partit
 /**
  * The read models of one partition: their common tail at the head of the log, and what is stored of each.
  *
- * A read model *follows the tail* if its checkpoint is not below the tail's floor. A new one is behind: the owner folds the
- * log for it alone until it has reached the tail, and meanwhile it answers with what is stored.
+ * A read model *follows the tail* if its checkpoint is not below the tail's floor. A new one is behind, and one that could
+ * not be stored when the tail was full: the owner folds the log for it alone until it has reached the tail, and meanwhile it
+ * answers with what is stored.
  */
 export class PartitionView {
   readonly tail: Tail;
@@ -72,6 +73,8 @@ export class PartitionView {
   readonly #readCheckpoints: (partition: number) => Promise<CheckpointsByName>;
   readonly #stopping = new AbortController();
   #running: readonly Promise<void>[] = [];
+  /** A flush that has not started: it will store all that the tail has now. */
+  #nextFlush: Promise<void> | undefined;
 
   /** The tail starts at the highest checkpoint: a read model below it can read the log for itself. */
   constructor(deps: PartitionViewDeps, checkpoints: CheckpointsByName) {
@@ -83,13 +86,17 @@ export class PartitionView {
   }
 
   start(): void {
-    const { log: reader, listen, settings } = this.#deps;
+    const { log: reader, listen, models } = this.#deps;
     const following = followLog({
       ...{ tail: this.tail, reader, listen, signal: this.#stopping.signal },
-      maxTailBytes: settings.flushBytes * 2,
+      maxTailBytes: this.#maxTailBytes(),
       onTrouble: (error) => this.#warn(error),
     });
-    this.#running = [following, this.#flushAtIntervals(), this.#catchUpAll()];
+    this.#running = [following, this.#flushAtIntervals(), ...models.map((model) => this.#keepUp(model))];
+  }
+
+  #maxTailBytes(): number {
+    return this.#deps.settings.flushBytes * 2;
   }
 
   /**
@@ -121,9 +128,13 @@ export class PartitionView {
   }
 
   /** Stores the tail now if this process is the owner. Another one drops what the owner has stored. */
-  async flushNow(): Promise<void> {
-    const { inTurn } = this.#deps;
-    await (this.#isOwner() ? inTurn(`flush ${this.tail.partition}`, () => this.#flush()) : this.#refresh());
+  flushNow(): Promise<void> {
+    if (!this.#isOwner()) return this.#followOwner();
+    this.#nextFlush ??= this.#deps.inTurn(`flush ${this.tail.partition}`, async () => {
+      this.#nextFlush = undefined;
+      await this.#flush();
+    });
+    return this.#nextFlush;
   }
 
   /** Stores the tail if this process is the owner, then stops. */
@@ -160,21 +171,32 @@ export class PartitionView {
     const flushed = await flushTail({ tail, models: following, from, checkpoints, log, rest });
     this.#learn(flushed.checkpoints);
     metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
+    for (const [name, error] of flushed.failures) this.#warn(error, name);
+    if (flushed.failures.size > 0 && tail.bytes() >= settings.flushBytes) {
+      this.#trim(({ projection }) => !flushed.failures.has(projection.name));
+    }
   }
 
-  /** Ends when every read model follows the tail: from then on, all are stored together. */
-  async #catchUpAll(): Promise<void> {
-    const { models, inTurn } = this.#deps;
+  /** A tail that is full keeps only what is above the highest checkpoint: a read model that the owner left behind is left here. */
+  async #followOwner(): Promise<void> {
+    await this.#refresh();
+    if (this.tail.bytes() <= this.#maxTailBytes()) return;
+    const highest = Math.max(...this.#deps.models.map((model) => this.checkpointOf(model).sequence));
+    this.#trim((model) => this.checkpointOf(model).sequence === highest);
+  }
+
+  /** Catches up whenever the read model is behind and this process is the owner. */
+  async #keepUp(model: ReadModel<unknown>): Promise<void> {
+    const { inTurn } = this.#deps;
     const { signal } = this.#stopping;
-    for (const model of models) {
-      for (let failuresInARow = 0; !signal.aborted && !this.followsTail(model); ) {
-        if (this.#isOwner()) {
-          const hasWorked = await inTurn('catch up', () => this.#attempt(() => this.#catchUp(model)));
-          failuresInARow = hasWorked ? 0 : failuresInARow + 1;
-          if (hasWorked) continue;
-        }
-        await pause(backoffMs(failuresInARow, BACKOFF), signal);
-      }
+    const { name } = model.projection;
+    for (let failuresInARow = 0; !signal.aborted; ) {
+      const isDue = this.#isOwner() && !this.followsTail(model);
+      // A step that failed gives the turn away, so that no other read model waits for the pause.
+      const hasWorked =
+        isDue && (await inTurn('catch up', () => this.#attempt(() => this.#catchUp(model), name)));
+      failuresInARow = isDue && !hasWorked ? failuresInARow + 1 : 0;
+      if (!hasWorked) await pause(backoffMs(failuresInARow, BACKOFF), signal);
     }
   }
 
@@ -206,8 +228,13 @@ export class PartitionView {
       const known = this.#known.get(checkpoint.projection);
       if (known && checkpoint.sequence >= known.sequence) this.#known.set(checkpoint.projection, checkpoint);
     }
+    this.#trim(() => true);
+  }
+
+  /** Drops from the tail what is stored of these read models. Another one falls behind if it is not stored as far. */
+  #trim(isHeeded: (model: ReadModel<unknown>) => boolean): void {
     const stored = this.#deps.models
-      .filter((model) => this.followsTail(model))
+      .filter((model) => this.followsTail(model) && isHeeded(model))
       .map((model) => this.checkpointOf(model).sequence);
     this.tail.trimThrough(Math.min(...stored, this.tail.head()));
   }
@@ -217,23 +244,23 @@ export class PartitionView {
   }
 
   /** A failed attempt is repeated later. Nothing is lost, because the log has all events. */
-  async #attempt(work: () => Promise<void>): Promise<boolean> {
+  async #attempt(work: () => Promise<void>, projection?: string): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
       const isStopping =
         this.#stopping.signal.aborted && error instanceof Error && error.name === 'AbortError';
-      if (!isStopping) this.#warn(error);
+      if (!isStopping) this.#warn(error, projection);
       return false;
     }
   }
 
-  #warn(err: unknown): void {
+  #warn(err: unknown, projection?: string): void {
     const { metrics, logger } = this.#deps;
     const { partition } = this.tail;
-    metrics.retried(partition);
-    logger.warn({ partition, err }, 'following or storing is tried again');
+    metrics.retried(partition, projection);
+    logger.warn({ partition, projection, err }, 'following or storing is tried again');
   }
 }
 

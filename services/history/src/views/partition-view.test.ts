@@ -1,0 +1,124 @@
+import { Fault } from '@odograph/kernel/fault';
+import { silentLogger } from '@odograph/platform/logger';
+import { createTurns } from '@odograph/platform/turns';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, test } from 'vitest';
+import { reported } from '../log/log.fixture.ts';
+import { openPartitionView, PartitionView } from './partition-view.ts';
+import type { ReadModel } from './read-model.ts';
+import { batchLoads } from './shared-reads.ts';
+import { checkpointsInMemory, logInMemory, storeInMemory } from './stores.fixture.ts';
+import { totalsProjection } from './totals.fixture.ts';
+
+const NEVER = 3_600_000;
+
+/** A partition with the read models `good` and `sick`. Documents of the sick one cannot be stored. */
+async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_000, isOwner = true } = {}) {
+  const state = { isSick: true, isAway: false };
+  const log = logInMemory();
+  const checkpoints = checkpointsInMemory(names);
+  const failed: (string | undefined)[] = [];
+  const saves = new Map<string, number>();
+  const models = names.map((name): ReadModel<unknown> => {
+    const projection = totalsProjection(name);
+    const stored = storeInMemory();
+    const save: typeof stored.save = async (slices) => {
+      saves.set(name, (saves.get(name) ?? 0) + 1);
+      if (state.isAway) throw new Fault('UNAVAILABLE', 'MongoDB is away');
+      if (state.isSick && name.startsWith('sick')) throw new Fault('CORRUPT_LOG', `${name} cannot be stored`);
+      await stored.save(slices);
+    };
+    const store = { ...stored, save };
+    return { projection, store, load: batchLoads(store) } as ReadModel<unknown>;
+  });
+  const deps = {
+    ...{ partition: 0, models, checkpoints, log, logger: silentLogger, inTurn: createTurns() },
+    listen: () => () => undefined,
+    isOwner: () => isOwner,
+    settings: { flushIntervalMs: NEVER, flushBytes, cacheBytes: 0 },
+    metrics: { flushed: () => undefined, retried: (_: number, name?: string) => void failed.push(name) },
+  };
+  const view = new PartitionView(deps, await checkpoints.read(0));
+  const append = (count: number) => {
+    for (let at = 0; at < count; at += 1) {
+      log.append(reported({ vehicleId: 'bus-1', reportId: `r${log.events.length}`, observedAtMs: 1 }));
+    }
+  };
+  /** Appends to the log and to the tail of the view that is not started. */
+  const follow = (count: number) => {
+    append(count);
+    const through = log.events.length;
+    view.tail.append({ events: log.events.slice(view.tail.head(), through), through });
+  };
+  const sequenceOf = async (name: string) => (await checkpoints.read(0)).get(name)?.sequence;
+  return { ...{ state, log, models, deps, view, failed, saves, append, follow, sequenceOf } };
+}
+
+test('a read model that cannot be stored holds up no other one', async () => {
+  const test = await openTestPartition();
+  test.follow(3);
+  await test.view.flushNow();
+  expect([await test.sequenceOf('good'), await test.sequenceOf('sick')]).toEqual([3, 0]);
+  expect(test.failed).toEqual(['sick']);
+  // The tail is not full, so the next flush can still store it.
+  test.state.isSick = false;
+  await test.view.flushNow();
+  expect(await test.sequenceOf('sick')).toBe(3);
+  expect(test.view.tail.bytes()).toBe(0);
+});
+
+test('when the tail is full, it falls behind and answers with what is stored', async () => {
+  const test = await openTestPartition({ flushBytes: 1 });
+  const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
+  test.follow(3);
+  await test.view.flushNow();
+  expect(test.view.tail.bytes()).toBe(0);
+  expect([good, sick].map((model) => test.view.headOf(model))).toEqual([3, 0]);
+});
+
+test('if nothing can be stored, the tail stays as it is', async () => {
+  const test = await openTestPartition({ flushBytes: 1 });
+  test.state.isAway = true;
+  test.follow(3);
+  await expect(test.view.flushNow()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(test.models.every((model) => test.view.followsTail(model))).toBe(true);
+  expect(test.view.tail.floor()).toBe(0);
+});
+
+test('another process leaves it behind when its own tail is full', async () => {
+  const test = await openTestPartition({ isOwner: false, flushBytes: 1 });
+  const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
+  const from = (await test.deps.checkpoints.read(0)).get('good');
+  test.follow(3);
+  await test.view.flushNow();
+  expect(test.view.tail.floor()).toBe(0);
+  if (from) await test.deps.checkpoints.move([{ from, to: { ...from, sequence: 3 } }]);
+  await test.view.flushNow();
+  expect([good, sick].map((model) => test.view.headOf(model))).toEqual([3, 0]);
+});
+
+test('read models that cannot catch up hold up no other one, and catch up when they can', async () => {
+  const test = await openTestPartition({ names: ['sick', 'good', 'sicker', 'stored'] });
+  test.append(5);
+  const from = (await test.deps.checkpoints.read(0)).get('stored');
+  if (from) await test.deps.checkpoints.move([{ from, to: { ...from, sequence: 5 } }]);
+  const view = await openPartitionView(test.deps);
+  await eventually(async () => expect(await test.sequenceOf('good')).toBe(5));
+  await eventually(() => expect(test.failed).toEqual(expect.arrayContaining(['sick', 'sicker'])));
+  test.state.isSick = false;
+  await eventually(async () => expect(await test.sequenceOf('sick')).toBe(5));
+  await eventually(async () => expect(await test.sequenceOf('sicker')).toBe(5));
+  await view.stop();
+});
+
+test('all who ask for a flush that has not started share it', async () => {
+  const test = await openTestPartition();
+  test.state.isSick = false;
+  test.follow(1);
+  const running = test.view.flushNow();
+  await Promise.resolve();
+  test.follow(1);
+  await Promise.all([running, ...Array.from({ length: 5 }, () => test.view.flushNow())]);
+  expect(await test.sequenceOf('good')).toBe(2);
+  expect(test.saves.get('good')).toBeLessThanOrEqual(2);
+});
