@@ -104,6 +104,16 @@ describe('a connection to MongoDB', () => {
     await expect.poll(ping, { timeout: 10_000 }).toMatchObject({ ok: 1 });
   });
 
+  test('gives up an operation that gets no answer in time', async () => {
+    const { mongo } = await connected({ answerWaitMs: 200 });
+    await mongo.db.collection('busy').insertOne({});
+    await expect(occupy(mongo, 3_000)).rejects.toMatchObject({ name: 'Fault', code: 'UNAVAILABLE' });
+    await occupy(mongo, 0);
+    const long = () =>
+      mongo.db.collection('busy').findOne({ $where: 'sleep(1000) || true' }, { maxTimeMS: 50 });
+    await expect(run(mongo, long)).rejects.toMatchObject({ name: 'Fault', code: 'UNAVAILABLE' });
+  });
+
   test('returns other errors unchanged', async () => {
     const { mongo } = await connected();
     const insert = () => run(mongo, (db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));

@@ -17,7 +17,7 @@ export interface Includes {
 
 interface ReadModelDocument {
   readonly _id: DocumentKey;
-  /** The position that it includes. The first document of a slice is written last, so the others include at least as much. */
+  /** The position that the slice included when this was written. The first document counts: it is written at each flush, and last. */
   readonly at: Includes;
   readonly body: DocumentBody;
 }
@@ -65,6 +65,8 @@ export interface ReadModelStore {
   save(slices: readonly ChangedSlice[]): Promise<void>;
 }
 
+/** Ends a read that takes too long, so that it does not hold its connection. */
+const READ_TIME_MS = 10_000;
 /** Documents read with one query: two windows with a sample a second. A document is hardly ever over 100 kB. */
 const DOCUMENTS_A_STRETCH = 64;
 
@@ -82,7 +84,7 @@ export function createReadModelStore(database: Db, { name, version }: Projection
   const collection: Collection<ReadModelDocument> = database.collection(`${name}_v${version}`);
 
   async function find(filter: Filter<ReadModelDocument>, limit = 0): Promise<StoredSlice[]> {
-    const options = { sort: { _id: 1 }, promoteBuffers: true, limit } as const;
+    const options = { sort: { _id: 1 }, promoteBuffers: true, limit, maxTimeMS: READ_TIME_MS } as const;
     return toSlices(await collection.find(filter, options).toArray());
   }
 
@@ -117,7 +119,7 @@ export function createReadModelStore(database: Db, { name, version }: Projection
             ...Object.fromEntries(fields),
             _id: { $gt: { v: subject, k: new MaxKey(), n: new MaxKey() } as never },
           },
-          { sort: { _id: 1 }, limit, projection: { _id: 1 } },
+          { sort: { _id: 1 }, limit, projection: { _id: 1 }, maxTimeMS: READ_TIME_MS },
         )
         .toArray();
       return documents.map(({ _id }) => _id.v);
