@@ -21,14 +21,16 @@ export interface SliceChange<Slice> {
 export interface Projection<Slice> {
   /** The read model's name, such as `status`. */
   readonly name: string;
-  /** Raised when the same log would give other documents. Compare answers only within one version. */
+  /**
+   * Raised when stored documents would be read or continued in another way, or when answers change: then the log is folded
+   * from its beginning. Compare answers only within one version.
+   */
   readonly version: number;
   /**
-   * Reads an event once, for all slices that it changes. Its position in the log may be left out by a caller that does not
-   * apply the change.
+   * Reads an event and its position in the log once, for all slices that it changes.
    * Throws a Fault CORRUPT_LOG if one of these slices could not apply the content of the event.
    */
-  read(event: VehicleEvent, position?: EventPosition): SliceChange<Slice>;
+  read(event: VehicleEvent, position: EventPosition): SliceChange<Slice>;
   /** The slice before any event. */
   initial(subject: string, key: string): Slice;
   /**

@@ -48,6 +48,10 @@ export function fold<S>(
   return slices;
 }
 
+export function keysOf<S>(projection: Projection<S>, event: VehicleEvent): readonly string[] {
+  return projection.read(event, FIRST).keys;
+}
+
 export function applyEvent<S>(projection: Projection<S>, slice: S, key: string, event: VehicleEvent): void {
   projection.read(event, FIRST).applyTo(slice, key);
 }

@@ -2,7 +2,7 @@ import type { Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEvent, deliver, fold, open } from './deliver.fixture.ts';
+import { applyEvent, deliver, fold, keysOf, open } from './deliver.fixture.ts';
 import { registrationProjection } from './registration/registration-projection.ts';
 import { countSamples, readSamples } from './samples/read-samples.fixture.ts';
 import { type SamplesSlice, samples } from './samples/samples.ts';
@@ -44,7 +44,7 @@ function foldAlternately<S>(projection: Projection<S>, vehicles: readonly (reado
   for (let at = 0; vehicles.some((events) => at < events.length); at += 1) {
     for (const [vehicle, events] of vehicles.entries()) {
       const event = events[at];
-      for (const key of event ? projection.read(event).keys : []) {
+      for (const key of event ? keysOf(projection, event) : []) {
         const slice = slices[vehicle]?.get(key) ?? open(projection, key, undefined);
         slices[vehicle]?.set(key, slice);
         applyEvent(projection, slice, key, event as VehicleEvent);

@@ -29,9 +29,9 @@ async function openTestCatchUp() {
   const read: string[] = [];
   for (const projection of Object.values(projections)) {
     const { read: readOne } = projection;
-    projection.read = (event) => {
+    projection.read = (event, position) => {
       read.push(projection.name);
-      return readOne.call(projection, event);
+      return readOne.call(projection, event, position);
     };
   }
 

@@ -1,4 +1,3 @@
-import { invariant } from '@odograph/kernel/fault';
 import type { DocumentBody, Projection, SliceChange } from '@odograph/kernel/projection';
 import type { Registration } from '@odograph/kernel/registration';
 import { registrationIn } from '@odograph/kernel/vehicle-event';
@@ -21,7 +20,6 @@ export const registrationProjection: Projection<RegistrationAggregate> = {
     return {
       keys: [''],
       applyTo(aggregate) {
-        invariant(position, 'a decision is applied with its position');
         applyDecision(aggregate, { event: decision, position }, registrationDecider.evolve);
       },
     };

@@ -3,7 +3,7 @@ import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import { reportIn, type TelemetryReported, type VehicleEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEvent, deliver, fold, open, type StoredSlices } from '../deliver.fixture.ts';
+import { applyEvent, deliver, fold, keysOf, open, type StoredSlices } from '../deliver.fixture.ts';
 import type { RecordedSample } from '../recorded-sample.ts';
 import { anyDelivery, anyEvents, WINDOW_START_MS } from '../vehicle-events.arbitrary.ts';
 import { countSamples, readSamples } from './read-samples.fixture.ts';
@@ -180,11 +180,7 @@ describe('the samples of a vehicle', () => {
         signals: { speed_kmh: 1 },
       })),
     };
-    expect(samples.read(atEdges).keys).toEqual([
-      '2021-04-22T04:00Z',
-      '2021-04-22T06:00Z',
-      '2021-04-22T08:00Z',
-    ]);
+    expect(keysOf(samples, atEdges)).toEqual(['2021-04-22T04:00Z', '2021-04-22T06:00Z', '2021-04-22T08:00Z']);
     const stored = deliver(samples, [[atEdges]]);
     const pieces = [...stored].map(([key, [open]]) => [key, ...(open as OpenDocument).pieces] as const);
     expect(pieces.map(([key, piece]) => [key, piece?.from, piece?.to])).toEqual([
@@ -219,7 +215,7 @@ describe('the samples of a vehicle', () => {
     ['an infinite number', report(5, { speed_kmh: Number.POSITIVE_INFINITY })],
     ['a time before 1970', report(-1, { speed_kmh: 1 })],
   ])('are not read from an event with %s, which fails before any slice is loaded', (_, event) => {
-    expect(() => samples.read(event)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
+    expect(() => keysOf(samples, event)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
   });
 
   test('cannot be read from a document of another form', () => {
@@ -372,7 +368,7 @@ describe('a range of samples', () => {
           toMs: WINDOW_START_MS + from + length,
           signals: names,
         };
-        const keys = new Set([...earlier, ...later].flatMap((event) => samples.read(event).keys));
+        const keys = new Set([...earlier, ...later].flatMap((event) => keysOf(samples, event)));
         const before = deliver(samples, [earlier]);
         const slices = [...keys]
           .sort()

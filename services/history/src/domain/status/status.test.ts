@@ -4,7 +4,7 @@ import type { Signals } from '@odograph/kernel/signal';
 import type { TelemetryReported, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEvent, deliver, fold, open } from '../deliver.fixture.ts';
+import { applyEvent, deliver, fold, keysOf, open } from '../deliver.fixture.ts';
 import { readSamples } from '../samples/read-samples.fixture.ts';
 import { samples } from '../samples/samples.ts';
 import { MAX_OTHER_SIGNALS } from '../signal-merge.ts';
@@ -163,9 +163,9 @@ describe('the status', () => {
 
   test('ignores events that are not about a vehicle', () => {
     const head = { subject: 'log/0', reportId: '0/1', observedAtMs: 1, receivedAtMs: 1 };
-    expect(status.read({ type: 'TimeTicked', ...head }).keys).toEqual([]);
+    expect(keysOf(status, { type: 'TimeTicked', ...head })).toEqual([]);
     expect(
-      status.read({ type: 'UndecodableReceived', ...head, reason: '', raw: new Uint8Array() }).keys,
+      keysOf(status, { type: 'UndecodableReceived', ...head, reason: '', raw: new Uint8Array() }),
     ).toEqual([]);
   });
 
