@@ -193,11 +193,11 @@ const inTheViews: readonly PlantedBug[] = [
     description: 'a query reads the stored documents before the tail, so a flush can happen in between',
     service: 'history',
     file: VIEW_READER,
-    find: `  const recent = recentOf(view, model, subject, base?.checkpoint);
-  const documents = base?.documents ?? readStored();`,
-    replace: `  const documents = base?.documents ?? readStored();
-  if (!base) await documents;
-  const recent = recentOf(view, model, subject, base?.checkpoint);`,
+    find: `  const recent = recentOf(view, model, subject);
+  const documents = readStored();`,
+    replace: `  const documents = readStored();
+  await documents;
+  const recent = recentOf(view, model, subject);`,
     caughtBy: 'crossed flush',
   },
   {

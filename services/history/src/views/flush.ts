@@ -11,7 +11,7 @@ import { foldSubject, readEvent } from './fold.ts';
 import { includesUpTo } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
-import type { Tail, TailSnapshot } from './tail.ts';
+import type { Tail } from './tail.ts';
 
 interface FlushDeps {
   readonly tail: Tail;
@@ -135,7 +135,7 @@ async function flushVehicles(
   });
   for (let at = 0; at < subjects.length; at += VEHICLES_PER_TURN) {
     const folding = subjects.slice(at, at + VEHICLES_PER_TURN).map(async (subject) => {
-      const vehicle = vehicleOf(subject, tail);
+      const vehicle = vehicleOf(subject, flushing, context);
       for (const flush of flushing) await unlessFailed(flush, () => flushVehicle(flush, vehicle, context));
     });
     await Promise.all(folding);
@@ -171,12 +171,20 @@ function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): read
 
 interface Vehicle {
   readonly subject: string;
-  readonly snapshot: TailSnapshot;
+  /** Up to the end of the flush; those that a read model has already are among them. */
+  readonly events: readonly StoredEvent[];
   readonly decode: (event: Event) => VehicleEvent;
 }
 
-function vehicleOf(subject: string, tail: Tail): Vehicle {
-  return { subject, snapshot: tail.snapshot(subject), decode: decodeOnce() };
+function vehicleOf(
+  subject: string,
+  flushing: readonly ModelFlush[],
+  { tail, through }: FlushContext,
+): Vehicle {
+  const lowest = Math.min(...flushing.map(({ checkpoint }) => checkpoint.sequence));
+  const events = tail.eventsAfter(subject, lowest);
+  const end = events.findIndex(({ position }) => position.sequence > through.sequence);
+  return { subject, events: end < 0 ? events : events.slice(0, end), decode: decodeOnce() };
 }
 
 /** Decodes each event once for all projections. Throws each time for an event that cannot be decoded. */
@@ -192,13 +200,16 @@ function decodeOnce(): Vehicle['decode'] {
 /** Folds a vehicle in one read model: its changed slices are stored later, what is parked with the checkpoint. */
 async function flushVehicle(
   { model: { projection, load }, checkpoint, loaded, parked, changed }: ModelFlush,
-  { subject, snapshot, decode }: Vehicle,
-  { through, log }: FlushContext,
+  { subject, events, decode }: Vehicle,
+  { tail, through, log }: FlushContext,
 ): Promise<void> {
+  assertTailHasAll(tail, checkpoint);
+  const { sequence } = checkpoint;
+  const isNew = ({ position }: StoredEvent) => position.sequence > sequence;
   const folded = await foldSubject({
     projection,
     subject,
-    events: eventsBetween(snapshot, checkpoint, through),
+    events: events.every(isNew) ? events : events.filter(isNew),
     parked: parked.get(subject),
     load: async (key) => loaded.get(keyOf(subject, key)) ?? (await load(subject, key)),
     decode,
@@ -213,18 +224,10 @@ async function flushVehicle(
 }
 
 /** Throws if another owner has flushed: then the loaded documents may lack events that the tail has dropped. */
-function eventsBetween(
-  { events, floor }: TailSnapshot,
-  { partition, sequence }: Checkpoint,
-  through: EventPosition,
-): readonly StoredEvent[] {
-  if (floor > sequence) {
-    const message = `partition ${partition} is already stored up to ${floor}: another owner flushed it`;
-    throw new Fault('VERSION_CONFLICT', message);
-  }
-  return events.filter(
-    ({ position }) => position.sequence > sequence && position.sequence <= through.sequence,
-  );
+function assertTailHasAll(tail: Tail, { partition, sequence }: Checkpoint): void {
+  if (tail.floor() <= sequence) return;
+  const message = `partition ${partition} is already stored up to ${tail.floor()}: another owner flushed it`;
+  throw new Fault('VERSION_CONFLICT', message);
 }
 
 const keyOf = (...names: readonly string[]): string => names.join('\n');

@@ -1,21 +1,12 @@
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import type { LogStretch, StoredEvent } from '@odograph/event-log/log-reader';
 
-/** The state of a tail for one subject at one moment. Later appends and trims do not change it. */
-export interface TailSnapshot {
-  /** The tail has every event above this sequence … */
-  readonly floor: number;
-  /** … up to this one, inclusive. */
-  readonly head: number;
-  /** The subject's events, in order. */
-  readonly events: readonly StoredEvent[];
-}
-
 /** The newest events of a partition's log, in memory: those that the stored read models may not have yet. */
 export interface Tail {
   readonly partition: number;
   append(stretch: LogStretch): void;
-  snapshot(subject: string): TailSnapshot;
+  /** A subject's events above a sequence, in order. Later appends and trims do not change what it gives. */
+  eventsAfter(subject: string, sequence: number): readonly StoredEvent[];
   /** The first and the last of a subject's events. */
   ends(subject: string): readonly StoredEvent[];
   /** The sequence of a subject's last event; 0 if the tail has none. */
@@ -81,9 +72,9 @@ export function createTail(partition: number, after: number): Tail {
       waiters.wake(head);
     },
 
-    snapshot(subject) {
-      const events = bySubject.get(subject)?.map(decoded) ?? [];
-      return { floor, head, events };
+    eventsAfter(subject, after) {
+      const events = bySubject.get(subject) ?? [];
+      return events.filter(({ sequence }) => sequence > after).map(decoded);
     },
 
     ends(subject) {

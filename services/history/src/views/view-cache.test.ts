@@ -1,22 +1,25 @@
-import { expect, test } from 'vitest';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import type { LoadedStretch } from './read-model-store.ts';
 import type { View } from './view.ts';
 import { createViewCache, type KeptView } from './view-cache.ts';
 
 const CHECKPOINT = { partition: 0, projection: 'totals', sequence: 1, parked: [] };
 const EMPTY: View<unknown> = { slices: new Map(), through: 'z', position: CHECKPOINT, parked: undefined };
+const VIEW: View<unknown> = { ...EMPTY, slices: new Map([['b', {}]]) };
 
 function keptOf(subject: string, textBytes: number): KeptView<unknown> {
   const documents = [{ text: 'x'.repeat(textBytes) }];
   const slices = [{ subject, key: 'b', includes: { s: 1, i: 0 }, documents }];
   return {
-    ...{ from: 'b', checkpoint: CHECKPOINT, eventCount: 0, through: 1 },
+    ...{ from: 'b', checkpoint: CHECKPOINT, through: 1 },
     documents: Promise.resolve({ slices, through: 'm' }),
-    view: Promise.resolve(EMPTY),
+    view: Promise.resolve(VIEW),
   };
 }
 
 test('the least recently requested views are dropped when the bytes are used up', async () => {
-  const cache = createViewCache(11_000);
+  const cache = createViewCache(15_000);
   for (const name of ['a', 'b', 'c', 'd']) {
     cache.keep(name, keptOf(name, 1_500));
     await cache.reading(name);
@@ -43,4 +46,42 @@ test('a view that cannot be read or folded is dropped', async () => {
   await cache.reading('unread');
   await cache.reading('unfolded');
   expect(['unread', 'unfolded'].map((name) => cache.find(name, 'b'))).toEqual([undefined, undefined]);
+});
+
+test('a view without slices is shared while it is read, and then dropped', async () => {
+  const cache = createViewCache(10_000);
+  cache.keep('nobody', { ...keptOf('nobody', 10), view: Promise.resolve(EMPTY) });
+  expect(cache.reading('nobody')).toBeDefined();
+  await cache.reading('nobody');
+  expect(cache.find('nobody', 'b')).toBeUndefined();
+});
+
+test('nobody waits for a read that hangs: after a second the next one reads again', async () => {
+  vi.useFakeTimers();
+  const cache = createViewCache(10_000);
+  const late = Promise.withResolvers<LoadedStretch>();
+  cache.keep('bus-1', {
+    ...keptOf('bus-1', 10),
+    documents: late.promise,
+    view: late.promise.then(() => VIEW),
+  });
+  const waiting = cache.reading('bus-1');
+  await vi.advanceTimersByTimeAsync(1_000);
+  await waiting;
+  expect(cache.reading('bus-1')).toBeUndefined();
+  late.resolve({ slices: [], through: 'z' });
+  await vi.runAllTimersAsync();
+  expect(cache.find('bus-1', 'b')).toBeUndefined();
+  vi.useRealTimers();
+});
+
+test('a kept view counts what was folded', async () => {
+  const cache = createViewCache(16_000);
+  const slices = new Map([['b', { samples: Array.from({ length: 60 }, (_, speedKmh) => ({ speedKmh })) }]]);
+  for (const name of ['a', 'b']) {
+    cache.keep(name, { ...keptOf(name, 10), view: Promise.resolve({ ...VIEW, slices }) });
+    await cache.reading(name);
+  }
+  await yieldToEventLoop();
+  expect(['a', 'b'].map((name) => cache.find(name, 'b') !== undefined)).toEqual([false, true]);
 });

@@ -1,4 +1,3 @@
-import type { DocumentBody } from '@odograph/kernel/projection';
 import { LRUCache } from 'lru-cache';
 import type { Checkpoint } from './checkpoints.ts';
 import type { LoadedStretch } from './read-model-store.ts';
@@ -13,24 +12,30 @@ export interface KeptView<S> {
   readonly documents: Promise<LoadedStretch>;
   /** The documents and the events above the checkpoint, folded. */
   readonly view: Promise<View<S>>;
-  readonly eventCount: number;
   /** The view has every event of the vehicle up to this sequence. */
   through: number;
 }
 
 /** Views by vehicle, up to a number of bytes: the least recently requested are dropped first. */
 export interface ViewCache {
-  /** Resolves when the documents of a kept view have been read; undefined if they are not being read. */
+  /** Resolves when the documents of a kept view have been read, after a second at the latest; undefined if they are not being read. */
   reading(name: string): Promise<void> | undefined;
   /** The kept view of a name, if its documents have been read and are those of the slices from a key on. */
   find(name: string, key: string): KeptView<unknown> | undefined;
-  /** Keeps a view that is being folded, so that all who ask meanwhile share it. A failed one is dropped. */
+  /**
+   * Keeps a view that is being folded, so that all who ask meanwhile share it. Then drops it if it failed, or has no slices:
+   * requests for vehicles that do not exist must not take the room of others.
+   */
   keep(name: string, view: KeptView<unknown>): void;
 }
 
-/** Roughly, of an object with two or three fields, or of an event that is decoded. */
+/** How long others wait for a read of the same documents. Then the next one reads them again, over another connection. */
+const PATIENCE_MS = 1_000;
+
+/** Memory of an entry without its documents and slices. */
+const ENTRY_BYTES = 1_500;
+/** Roughly, of an object with two or three fields. */
 const OBJECT_BYTES = 100;
-const EVENT_BYTES = 500;
 
 interface Entry {
   readonly kept: KeptView<unknown>;
@@ -54,26 +59,44 @@ export function createViewCache(maxBytes: number): ViewCache {
     keep(name, kept) {
       const isStill = () => entries.peek(name)?.kept === kept;
       const drop = () => void (isStill() && entries.delete(name));
-      const reading = kept.documents.then((stretch) => {
-        // Another object, because the size of the same one is not counted again.
-        if (isStill()) entries.set(name, { kept, stretch }, { size: sizeOf(stretch, kept.eventCount) });
-      }, drop);
-      kept.view.catch(drop);
-      entries.set(name, { kept, reading }, { size: Math.min(maxBytes, OBJECT_BYTES) });
+      // Another object each time, because the size of the same one is not counted again.
+      const put = (entry: Omit<Entry, 'kept'>, bytes: number) =>
+        entries.set(name, { kept, ...entry }, { size: Math.ceil(ENTRY_BYTES + bytes) });
+      const read = kept.documents.then(
+        (stretch) => void (isStill() && put({ stretch }, bytesOf(stretch))),
+        drop,
+      );
+      const folded = Promise.all([kept.documents, kept.view]).then(([stretch, { slices }]) => {
+        if (slices.size === 0) drop();
+        else if (isStill()) put({ stretch }, bytesOf(stretch) + bytesOf(slices));
+      });
+      folded.catch(drop);
+      put({ reading: atMost(PATIENCE_MS, read, drop) }, 0);
     },
   };
 }
 
-/** Memory of the documents and of what is folded from them. */
-function sizeOf({ slices }: LoadedStretch, eventCount: number): number {
-  const documents = slices.flatMap((slice) => slice.documents);
-  const stored = documents.reduce((sum, document) => sum + memoryOf(document), 0);
-  return OBJECT_BYTES + eventCount * EVENT_BYTES + 2 * stored;
+/** Resolves with the work, or when it has taken too long: then calls `giveUp`. */
+function atMost(ms: number, work: Promise<void>, giveUp: () => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    giveUp();
+    resolve();
+  }, ms);
+  void work.then(() => {
+    clearTimeout(timer);
+    resolve();
+  });
+  return promise;
 }
 
-function memoryOf(value: DocumentBody[string]): number {
+/** Roughly, in memory. */
+function bytesOf(value: unknown): number {
   if (typeof value === 'string') return OBJECT_BYTES / 4 + value.length;
   if (typeof value !== 'object' || value === null) return 8;
   if (value instanceof Uint8Array) return OBJECT_BYTES + value.length;
-  return Object.values(value).reduce<number>((sum, field) => sum + memoryOf(field), OBJECT_BYTES);
+  let bytes = OBJECT_BYTES;
+  if (value instanceof Map) for (const [, held] of value) bytes += bytesOf(held);
+  else for (const held of Object.values(value)) bytes += bytesOf(held);
+  return bytes;
 }

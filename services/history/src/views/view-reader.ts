@@ -121,43 +121,66 @@ interface Sources {
   readonly log: SubjectLog;
 }
 
-/** The kept view if it is still right; otherwise folds the kept documents if they are, or reads them. */
-async function readView<S>(
-  model: ReadModel<S>,
-  { subject, keys, readStored }: Wanted,
-  { view, cache, log }: Sources,
-): Promise<View<S>> {
-  const { tail } = view;
-  const name = `${model.projection.name}\n${subject}`;
-  for (let reading = cache.reading(name); reading; reading = cache.reading(name)) await reading;
-  // From here to `keep` nothing is awaited: those who ask next find what this call folds.
-  const isFollowing = view.followsTail(model);
-  const kept = isFollowing ? cache.find(name, keys.from) : undefined;
-  const head = view.headOf(model);
-  if (kept && isCurrent(kept, tail, subject)) {
-    kept.through = head;
-    const position = { partition: tail.partition, sequence: head };
+/**
+ * A view in one of three ways: as it is kept; the newer events on the documents that are kept; or on those that are stored.
+ * Nothing is awaited before `foldAndKeep` keeps it, so that those who ask next find it.
+ */
+async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources): Promise<View<S>> {
+  const { subject, keys, readStored } = wanted;
+  const { view, cache } = sources;
+  const reading = cache.reading(nameOf(model, subject));
+  if (reading !== undefined) return reading.then(() => readView(model, wanted, sources));
+
+  const kept = view.followsTail(model) ? cache.find(nameOf(model, subject), keys.from) : undefined;
+  if (kept && isCurrent(kept, view.tail, subject)) {
+    const position = { partition: view.tail.partition, sequence: view.headOf(model) };
+    kept.through = position.sequence;
     return within(keys, { ...((await kept.view) as View<S>), position });
   }
-  const base = kept && kept.checkpoint.sequence >= tail.floor() ? kept : undefined;
-  // Memory first, then the documents: so a flush in between cannot hide an event.
-  const recent = recentOf(view, model, subject, base?.checkpoint);
-  const documents = base?.documents ?? readStored();
-  const from = base?.from ?? keys.from;
-  const folded = documents.then((stretch) => {
-    return foldRecent(model, recent, storedStretch(subject, from, stretch), log);
-  });
-  if (isFollowing) {
-    const { checkpoint, events } = recent;
-    const eventCount = events.length;
-    cache.keep(name, { from, checkpoint, documents, view: folded, eventCount, through: head });
+  if (kept && continues(view.tail, kept)) {
+    const recent = recentOf(view, model, subject, kept.checkpoint);
+    return within(keys, await foldAndKeep(model, { ...kept, recent }, sources));
   }
-  return within(keys, await folded);
+  // Memory first, then the documents: so a flush in between cannot hide an event.
+  const recent = recentOf(view, model, subject);
+  const documents = readStored();
+  return within(keys, await foldAndKeep(model, { from: keys.from, recent, documents }, sources));
 }
+
+const nameOf = ({ projection }: ReadModel<unknown>, subject: string) => `${projection.name}\n${subject}`;
 
 /** Whether nothing has happened to a vehicle since its view was folded: then it is the view at the head, too. */
 function isCurrent({ through }: KeptView<unknown>, tail: Tail, subject: string): boolean {
   return through >= tail.floor() && tail.lastSequence(subject) <= through;
+}
+
+/** Whether a tail has all events that the kept documents may lack. */
+function continues(tail: Tail, { checkpoint }: KeptView<unknown>): boolean {
+  return checkpoint.sequence >= tail.floor();
+}
+
+/** Documents from a key on, and the newer events. */
+interface ToFold {
+  readonly from: string;
+  readonly recent: Recent;
+  readonly documents: Promise<LoadedStretch>;
+}
+
+/** Folds the events into the documents, and keeps the view unless the read model is behind. */
+function foldAndKeep<S>(
+  model: ReadModel<S>,
+  { from, recent, documents }: ToFold,
+  { view: partition, cache, log }: Sources,
+): Promise<View<S>> {
+  const { subject, checkpoint, position } = recent;
+  const view = documents.then((stretch) => {
+    return foldRecent(model, recent, storedStretch(subject, from, stretch), log);
+  });
+  if (partition.followsTail(model)) {
+    const { sequence: through } = position;
+    cache.keep(nameOf(model, subject), { from, checkpoint, documents, view, through });
+  }
+  return view;
 }
 
 /** What memory has of a vehicle at one moment. */
@@ -182,9 +205,7 @@ function recentOf(
   checkpoint = view.checkpointOf(model),
 ): Recent {
   const { partition, sequence } = checkpoint;
-  const events = view.followsTail(model)
-    ? view.tail.snapshot(subject).events.filter(({ position }) => position.sequence > sequence)
-    : [];
+  const events = view.followsTail(model) ? view.tail.eventsAfter(subject, sequence) : [];
   return { subject, checkpoint, events, position: { partition, sequence: view.headOf(model) } };
 }
 
