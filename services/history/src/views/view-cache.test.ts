@@ -50,13 +50,13 @@ test('a view that cannot be read or folded is dropped', async () => {
 
 test('a view without slices is shared while it is read, and then dropped', async () => {
   const cache = createViewCache(10_000);
-  cache.keep('nobody', { ...keptOf('nobody', 10), view: Promise.resolve(EMPTY) });
-  expect(cache.reading('nobody')).toBeDefined();
-  await cache.reading('nobody');
-  expect(cache.find('nobody', 'b')).toBeUndefined();
+  cache.keep('unknown', { ...keptOf('unknown', 10), view: Promise.resolve(EMPTY) });
+  expect(cache.reading('unknown')).toBeDefined();
+  await cache.reading('unknown');
+  expect(cache.find('unknown', 'b')).toBeUndefined();
 });
 
-test('nobody waits for a read that hangs: after a second the next one reads again', async () => {
+test('a read that hangs is waited for a second; then the next one reads again', async () => {
   vi.useFakeTimers();
   const cache = createViewCache(10_000);
   const late = Promise.withResolvers<LoadedStretch>();

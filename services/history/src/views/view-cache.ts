@@ -29,7 +29,7 @@ export interface ViewCache {
   keep(name: string, view: KeptView<unknown>): void;
 }
 
-/** How long others wait for a read of the same documents. Then the next one reads them again, over another connection. */
+/** Then the next one reads the documents again, over another connection. */
 const PATIENCE_MS = 1_000;
 
 /** Memory of an entry without its documents and slices. */
@@ -45,7 +45,8 @@ interface Entry {
   readonly stretch?: LoadedStretch;
 }
 
-export function createViewCache(maxBytes: number): ViewCache {
+/** @param patienceMs how long others wait for a read of the same documents */
+export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): ViewCache {
   const entries = new LRUCache<string, Entry>({ maxSize: maxBytes });
 
   return {
@@ -71,7 +72,7 @@ export function createViewCache(maxBytes: number): ViewCache {
         else if (isStill()) put({ stretch }, bytesOf(stretch) + bytesOf(slices));
       });
       folded.catch(drop);
-      put({ reading: atMost(PATIENCE_MS, read, drop) }, 0);
+      put({ reading: atMost(patienceMs, read, drop) }, 0);
     },
   };
 }

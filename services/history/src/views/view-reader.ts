@@ -10,13 +10,12 @@ import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
 import { createSubjectPages, type SubjectPages } from './subject-pages.ts';
 import type { Tail } from './tail.ts';
 import type { KeyRange, SubjectView, View } from './view.ts';
-import { createViewCache, type KeptView, type ViewCache } from './view-cache.ts';
+import type { KeptView, ViewCache } from './view-cache.ts';
 
 interface ViewReaderDeps {
   readonly partitions: readonly PartitionView[];
   readonly log: SubjectLog;
-  /** Bytes of views that are kept, roughly. */
-  readonly cacheBytes: number;
+  readonly cache: ViewCache;
 }
 
 /** Answers from the stored documents and a fold of the tail on top of them. */
@@ -44,8 +43,7 @@ export interface ViewReader {
   parkedOf(model: ReadModel<unknown>, subject: string): Promise<Parked | undefined>;
 }
 
-export function createViewReader({ partitions, log, cacheBytes }: ViewReaderDeps): ViewReader {
-  const cache = createViewCache(cacheBytes);
+export function createViewReader({ partitions, log, cache }: ViewReaderDeps): ViewReader {
   const partitionViewOf = (subject: string) =>
     partitions[partitionOf(subject, partitions.length)] as PartitionView;
 

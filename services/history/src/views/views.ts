@@ -9,6 +9,7 @@ import type { ReadModel, SubjectLog } from './read-model.ts';
 import { createReadModelStore } from './read-model-store.ts';
 import { batchLoads } from './shared-reads.ts';
 import type { Tail } from './tail.ts';
+import { createViewCache } from './view-cache.ts';
 import { createViewReader, type ViewReader } from './view-reader.ts';
 
 interface ViewsDeps extends Omit<PartitionViewDeps, 'partition' | 'checkpoints' | 'inTurn'> {
@@ -52,6 +53,7 @@ export async function startViews({
   const projections = models.map(({ projection }) => projection);
   const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), projections);
   const inTurn = createTurns();
+  const cache = createViewCache(shared.settings.cacheBytes);
   const numbers = Array.from({ length: partitionCount }, (_, partition) => partition);
   const targets = await Promise.all(numbers.map((partition) => log.watermark(partition)));
   const partitions = await Promise.all(
@@ -61,7 +63,7 @@ export async function startViews({
   await Promise.all(partitions.map(({ tail }, partition) => tail.reach(targets[partition] ?? 0, caughtUp)));
   return {
     tails: partitions.map(({ tail }) => tail),
-    reader: createViewReader({ partitions, log, cacheBytes: shared.settings.cacheBytes }),
+    reader: createViewReader({ partitions, log, cache }),
     checkpoints,
     behind: () =>
       partitions.flatMap((view) =>
