@@ -12,6 +12,7 @@ import { includesUpTo } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
+import { type FlushedSlice, type ViewCache, viewName } from './view-cache.ts';
 
 interface FlushDeps {
   readonly tail: Tail;
@@ -21,6 +22,8 @@ interface FlushDeps {
   readonly from: CheckpointsByName;
   readonly checkpoints: Pick<Checkpoints, 'move'>;
   readonly log: SubjectLog;
+  /** Gets the documents that are stored for the views that it keeps. */
+  readonly cache?: Pick<ViewCache, 'has' | 'advance'> | undefined;
   /** Awaited after each chunk, with the chunk's duration in milliseconds, so that other work can run. */
   readonly rest?: (workMs: number) => Promise<void>;
 }
@@ -60,16 +63,16 @@ export async function flushTail({ tail, models, from, ...deps }: FlushDeps): Pro
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const startedAtMs = performance.now();
     const vehicles = subjects.slice(at, at + VEHICLES_AT_ONCE);
-    slices += await flushVehicles(vehicles, flushing, { tail, through, log: deps.log });
+    slices += await flushVehicles(vehicles, flushing, { tail, through, ...deps });
     assertNotAllFailed(flushing);
     await deps.rest?.(performance.now() - startedAtMs);
   }
-  const moves = flushing
-    .filter(({ failure }) => !failure)
-    .map(({ checkpoint, parked }) => {
-      return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
-    });
+  const stored = flushing.filter(({ failure }) => !failure);
+  const moves = stored.map(({ checkpoint, parked }) => {
+    return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
+  });
   await deps.checkpoints.move(moves);
+  for (const [at, move] of moves.entries()) deps.cache?.advance(move, (stored[at] as ModelFlush).flushed);
   return { slices, checkpoints: moves.map(({ to }) => to), failures: failuresOf(flushing) };
 }
 
@@ -82,6 +85,8 @@ interface ModelFlush {
   /** Slices that the vehicles of now change, by vehicle and key. */
   loaded: ReadonlyMap<string, StoredSlice>;
   changed: ChangedSlice[];
+  /** All vehicles of the flush, for those who keep views. */
+  readonly flushed: Map<string, readonly FlushedSlice[] | undefined>;
   failure?: { readonly error: unknown };
 }
 
@@ -89,7 +94,7 @@ function openFlush(model: ReadModel<unknown>, from: CheckpointsByName): ModelFlu
   const checkpoint = from.get(model.projection.name);
   invariant(checkpoint, `the checkpoint of ${model.projection.name} is known`);
   const parked = new Map(checkpoint.parked.map((entry) => [entry.subject, entry]));
-  return { model, checkpoint, parked, loaded: new Map(), changed: [] };
+  return { model, checkpoint, parked, loaded: new Map(), changed: [], flushed: new Map() };
 }
 
 /** Does a step of a read model. After one that fails it has no other, and the other read models go on. */
@@ -118,6 +123,7 @@ interface FlushContext {
   /** The end of the last envelope of this flush. */
   readonly through: EventPosition;
   readonly log: SubjectLog;
+  readonly cache?: FlushDeps['cache'];
 }
 
 /** Folds vehicles and stores their changed slices; gives the number of these. */
@@ -199,9 +205,9 @@ function decodeOnce(): Vehicle['decode'] {
 
 /** Folds a vehicle in one read model: its changed slices are stored later, what is parked with the checkpoint. */
 async function flushVehicle(
-  { model: { projection, load }, checkpoint, loaded, parked, changed }: ModelFlush,
+  { model: { projection, load }, checkpoint, loaded, parked, changed, flushed }: ModelFlush,
   { subject, events, decode }: Vehicle,
-  { tail, through, log }: FlushContext,
+  { tail, through, log, cache }: FlushContext,
 ): Promise<void> {
   assertTailHasAll(tail, checkpoint);
   const { sequence } = checkpoint;
@@ -218,9 +224,13 @@ async function flushVehicle(
   if (folded.parked) parked.set(subject, folded.parked);
   else parked.delete(subject);
   const includes = includesUpTo(through, folded.parked);
-  for (const [key, { state, isChanged }] of folded.slices) {
-    if (isChanged) changed.push({ subject, key, includes, documents: projection.toDocuments(state) });
-  }
+  const slices = Array.from(folded.slices, ([key, { stored, state, isChanged }]): FlushedSlice => {
+    const documents = isChanged ? projection.toDocuments(state) : undefined;
+    return { stored, changed: documents && { subject, key, includes, documents } };
+  });
+  for (const slice of slices) if (slice.changed) changed.push(slice.changed);
+  const name = viewName(projection.name, subject);
+  flushed.set(name, cache?.has(name) ? slices : undefined);
 }
 
 /** Throws if another owner has flushed: then the loaded documents may lack events that the tail has dropped. */

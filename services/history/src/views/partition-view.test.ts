@@ -9,6 +9,7 @@ import type { ReadModel } from './read-model.ts';
 import { batchLoads } from './shared-reads.ts';
 import { checkpointsInMemory, logInMemory, storeInMemory } from './stores.fixture.ts';
 import { totalsProjection } from './totals.fixture.ts';
+import { createViewCache } from './view-cache.ts';
 
 const NEVER = 3_600_000;
 
@@ -33,6 +34,7 @@ async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_
   });
   const deps = {
     ...{ partition: 0, models, checkpoints, log, logger: silentLogger, inTurn: createTurns() },
+    cache: createViewCache(1),
     listen: () => () => undefined,
     isOwner: () => isOwner,
     settings: { flushIntervalMs: NEVER, flushBytes, cacheBytes: 0 },

@@ -13,6 +13,7 @@ import type { ViewMetrics } from './metrics.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import { shareReads } from './shared-reads.ts';
 import { createTail, type Tail } from './tail.ts';
+import type { ViewCache } from './view-cache.ts';
 
 export interface ViewSettings {
   /** How often the owner of a partition stores its tail, in milliseconds. */
@@ -33,6 +34,8 @@ export interface PartitionViewDeps {
   readonly isOwner: (partition: number) => boolean;
   /** Shared by all partitions, so that the memory for catching up is needed once. */
   readonly inTurn: InTurn;
+  /** The views that are kept for the next who asks; a flush gives it what it has stored. */
+  readonly cache: ViewCache;
   readonly settings: ViewSettings;
   readonly metrics: ViewMetrics;
   readonly logger: Logger;
@@ -159,7 +162,7 @@ export class PartitionView {
   }
 
   async #flush(): Promise<void> {
-    const { models, checkpoints, log, settings, metrics } = this.#deps;
+    const { models, checkpoints, log, cache, settings, metrics } = this.#deps;
     const { signal } = this.#stopping;
     const { tail } = this;
     const startedAt = performance.now();
@@ -168,7 +171,7 @@ export class PartitionView {
     const rest = (workMs: number) => (isUrgent() ? Promise.resolve() : pause(workMs * REST_PER_WORK, signal));
     const following = models.filter((model) => this.followsTail(model));
     const from = this.#known;
-    const flushed = await flushTail({ tail, models: following, from, checkpoints, log, rest });
+    const flushed = await flushTail({ tail, models: following, from, checkpoints, log, cache, rest });
     this.#learn(flushed.checkpoints);
     metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
     for (const [name, error] of flushed.failures) this.#warn(error, name);

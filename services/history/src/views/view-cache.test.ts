@@ -85,3 +85,20 @@ test('a kept view counts what was folded', async () => {
   await yieldToEventLoop();
   expect(['a', 'b'].map((name) => cache.find(name, 'b') !== undefined)).toEqual([false, true]);
 });
+
+test('a flush gives its documents to a view that is kept at its checkpoint, unless it has folded others', async () => {
+  const move = { from: CHECKPOINT, to: { ...CHECKPOINT, sequence: 5 } };
+  const textAfter = async (storedAt: number) => {
+    const cache = createViewCache(10_000);
+    cache.keep('bus-1', keptOf('bus-1', 10));
+    await cache.reading('bus-1');
+    const slice = { subject: 'bus-1', key: 'b' };
+    const stored = { ...slice, includes: { s: storedAt, i: 0 }, documents: [] };
+    const changed = { ...slice, includes: { s: 5, i: 0 }, documents: [{ text: 'new' }] };
+    cache.advance(move, new Map([['bus-1', [{ stored, changed }]]]));
+    const kept = cache.find('bus-1', 'b');
+    return [kept?.checkpoint.sequence, (await kept?.documents)?.slices[0]?.documents[0]?.['text']];
+  };
+  expect(await textAfter(1)).toEqual([5, 'new']);
+  expect(await textAfter(3)).toEqual([1, 'x'.repeat(10)]);
+});

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Checkpoint } from './checkpoints.ts';
-import type { LoadedStretch } from './read-model-store.ts';
+import type { Checkpoint, CheckpointMove } from './checkpoints.ts';
+import type { ChangedSlice, LoadedStretch, StoredSlice } from './read-model-store.ts';
 import type { View } from './view.ts';
 
 /** What was read and folded for the last one who asked about a vehicle. */
@@ -16,6 +16,9 @@ export interface KeptView<S> {
   through: number;
 }
 
+/** The name under which a view is kept. */
+export const viewName = (projection: string, subject: string): string => `${projection}\n${subject}`;
+
 /** Views by vehicle, up to a number of bytes: the least recently requested are dropped first. */
 export interface ViewCache {
   /** Resolves when the documents of a kept view have been read, after a second at the latest; undefined if they are not being read. */
@@ -27,6 +30,23 @@ export interface ViewCache {
    * requests for vehicles that do not exist must not take the room of others.
    */
   keep(name: string, view: KeptView<unknown>): void;
+  has(name: string): boolean;
+  /**
+   * After a flush: the documents that it has stored take the place of those that are kept at its first checkpoint, so that
+   * they are not read again. `flushed` has every vehicle with events between the two checkpoints, by the name of its view.
+   */
+  advance(move: CheckpointMove, flushed: FlushedViews): void;
+}
+
+/** What a flush has folded, by the name of a view; undefined if it was not kept at that time. */
+export type FlushedViews = ReadonlyMap<string, readonly FlushedSlice[] | undefined>;
+
+/** A slice that has events of the flush. */
+export interface FlushedSlice {
+  /** What it was folded from. */
+  readonly stored: StoredSlice;
+  /** What is stored now; undefined if it had all the events already. */
+  readonly changed: ChangedSlice | undefined;
 }
 
 /** Then the next one reads the documents again, over another connection. */
@@ -49,7 +69,33 @@ interface Entry {
 export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): ViewCache {
   const entries = new LRUCache<string, Entry>({ maxSize: maxBytes });
 
+  function keep(name: string, kept: KeptView<unknown>, known?: LoadedStretch): void {
+    const isStill = () => entries.peek(name)?.kept === kept;
+    const drop = () => void (isStill() && entries.delete(name));
+    // Another object each time, because the size of the same one is not counted again.
+    const put = (entry: Omit<Entry, 'kept'>, bytes: number) =>
+      entries.set(name, { kept, ...entry }, { size: Math.ceil(ENTRY_BYTES + bytes) });
+    const putStretch = (stretch: LoadedStretch) => void (isStill() && put({ stretch }, bytesOf(stretch)));
+    const folded = Promise.all([kept.documents, kept.view]).then(([stretch, { slices }]) => {
+      if (slices.size === 0) drop();
+      else if (isStill()) put({ stretch }, bytesOf(stretch) + bytesOf(slices));
+    });
+    folded.catch(drop);
+    if (known) put({ stretch: known }, bytesOf(known));
+    else put({ reading: atMost(patienceMs, kept.documents.then(putStretch, drop), drop) }, 0);
+  }
+
+  /** The views whose documents have been read at a checkpoint. The least recently requested is first, so that their order stays. */
+  function keptAt(checkpoint: Checkpoint) {
+    return [...entries.rkeys()].flatMap((name) => {
+      const { kept, stretch } = entries.peek(name) ?? {};
+      return kept && stretch && isAt(kept.checkpoint, checkpoint) ? [{ name, kept, stretch }] : [];
+    });
+  }
+
   return {
+    keep: (name, kept) => keep(name, kept),
+    has: (name) => entries.has(name),
     reading: (name) => entries.peek(name)?.reading,
 
     find(name, key) {
@@ -57,24 +103,50 @@ export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): Vie
       return kept && stretch && key >= kept.from && key <= stretch.through ? kept : undefined;
     },
 
-    keep(name, kept) {
-      const isStill = () => entries.peek(name)?.kept === kept;
-      const drop = () => void (isStill() && entries.delete(name));
-      // Another object each time, because the size of the same one is not counted again.
-      const put = (entry: Omit<Entry, 'kept'>, bytes: number) =>
-        entries.set(name, { kept, ...entry }, { size: Math.ceil(ENTRY_BYTES + bytes) });
-      const read = kept.documents.then(
-        (stretch) => void (isStill() && put({ stretch }, bytesOf(stretch))),
-        drop,
-      );
-      const folded = Promise.all([kept.documents, kept.view]).then(([stretch, { slices }]) => {
-        if (slices.size === 0) drop();
-        else if (isStill()) put({ stretch }, bytesOf(stretch) + bytesOf(slices));
-      });
-      folded.catch(drop);
-      put({ reading: atMost(patienceMs, read, drop) }, 0);
+    advance(move, flushed) {
+      for (const { name, kept, stretch } of keptAt(move.from)) {
+        const next = flushed.has(name) ? advanced(stretch, kept.from, flushed.get(name)) : stretch;
+        const through = flushed.has(name) ? kept.through : throughWithoutEvents(kept, move);
+        if (next)
+          keep(name, { ...kept, checkpoint: move.to, documents: Promise.resolve(next), through }, next);
+      }
     },
   };
+}
+
+/** If a vehicle has no events between two checkpoints, a view with everything up to the first one has it up to the second. */
+function throughWithoutEvents({ through }: KeptView<unknown>, { from, to }: CheckpointMove): number {
+  return through >= from.sequence ? Math.max(through, to.sequence) : through;
+}
+
+function isAt({ partition, projection, sequence }: Checkpoint, other: Checkpoint): boolean {
+  return partition === other.partition && projection === other.projection && sequence === other.sequence;
+}
+
+/** The kept documents after a flush; undefined if it has folded others, as after a flush of another owner. */
+function advanced(
+  { slices, through }: LoadedStretch,
+  from: string,
+  flushed: readonly FlushedSlice[] | undefined,
+): LoadedStretch | undefined {
+  if (!flushed) return undefined;
+  const byKey = new Map(slices.map((slice) => [slice.key, slice]));
+  for (const { stored, changed } of flushed) {
+    const { subject, key } = stored;
+    if (key < from || key > through) continue;
+    const kept = byKey.get(key);
+    if (!includeTheSame(kept, stored)) return undefined;
+    if (!changed) continue;
+    const documents = changed.documents.map((document, n) => document ?? kept?.documents[n]);
+    if (!documents.every((document) => document !== undefined)) return undefined;
+    byKey.set(key, { subject, key, includes: changed.includes, documents });
+  }
+  return { slices: [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), through };
+}
+
+/** Whether a kept slice is the stored one: each write of a slice includes more than the one before. */
+function includeTheSame(kept: StoredSlice | undefined, stored: StoredSlice): boolean {
+  return kept?.includes?.s === stored.includes?.s && kept?.includes?.i === stored.includes?.i;
 }
 
 /** Resolves with the work, or when it has taken too long: then calls `giveUp`. */

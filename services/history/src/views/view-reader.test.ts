@@ -123,18 +123,19 @@ function openTestReaders({ cacheBytes = 1_000_000, flushBytes = 1_000_000 } = {}
     NAMES.map((projection) => [projection, { partition: 0, projection, sequence: 0, parked: [] }]),
   );
   const processes = PROCESSES.map((own) => {
+    const cache = createViewCache(cacheBytes, PATIENCE_MS);
     const deps = {
       ...{ partition: 0, models: Object.values(models), checkpoints, log, logger: silentLogger },
       listen: () => () => undefined,
       isOwner: () => owner === own,
-      inTurn: createTurns(),
+      ...{ inTurn: createTurns(), cache },
       settings: { flushIntervalMs: 1, flushBytes, cacheBytes },
       metrics: { flushed: () => undefined, retried: () => undefined },
     };
     const view = new PartitionView(deps, start);
     return {
       view,
-      reader: createViewReader({ partitions: [view], log, cache: createViewCache(cacheBytes, PATIENCE_MS) }),
+      reader: createViewReader({ partitions: [view], log, cache }),
     };
   });
   const at = (process: number) => processes[process] as (typeof processes)[number];
@@ -346,6 +347,20 @@ test('all who ask about a vehicle at the same time, or before its next event, sh
   await test.run(ask);
   expect(new Set(test.answers.map(({ slice }) => slice)).size).toBe(1);
   expect(test.answers).toHaveLength(4);
+});
+
+test('after a flush, the documents of a vehicle whose view is kept are not read again', async () => {
+  const test = openTestReaders();
+  const ask: Step = { kind: 'stretches', process: 0, name: 'blocks', subject: 'bus-1', key: 'a' };
+  const report: Step = { kind: 'report', subject: 'bus-1', speedKmh: 1 };
+  const more: readonly Step[] = [report, report, report, { kind: 'deliver', process: 0, count: 3 }];
+  const flush: Step = { kind: 'flush', process: 0 };
+  for (const step of [...more, ask, flush, ask, ...more, flush, ...more]) await test.run(step);
+  test.faults.next.push('fail');
+  await test.run(ask);
+  expect(test.faults.next).toEqual(['fail']);
+  const ids = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9'];
+  expect(test.answers.findLast(({ key }) => key === 'b')?.seen).toBe(JSON.stringify(ids));
 });
 
 test('a replica folds what the owner has stored before the replica heard of it', async () => {

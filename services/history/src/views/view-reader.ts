@@ -10,7 +10,7 @@ import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
 import { createSubjectPages, type SubjectPages } from './subject-pages.ts';
 import type { Tail } from './tail.ts';
 import type { KeyRange, SubjectView, View } from './view.ts';
-import type { KeptView, ViewCache } from './view-cache.ts';
+import { type KeptView, type ViewCache, viewName } from './view-cache.ts';
 
 interface ViewReaderDeps {
   readonly partitions: readonly PartitionView[];
@@ -145,7 +145,7 @@ async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources
   return within(keys, await foldAndKeep(model, { from: keys.from, recent, documents }, sources));
 }
 
-const nameOf = ({ projection }: ReadModel<unknown>, subject: string) => `${projection.name}\n${subject}`;
+const nameOf = ({ projection }: ReadModel<unknown>, subject: string) => viewName(projection.name, subject);
 
 /** Whether nothing has happened to a vehicle since its view was folded: then it is the view at the head, too. */
 function isCurrent({ through }: KeptView<unknown>, tail: Tail, subject: string): boolean {

@@ -12,7 +12,7 @@ import type { Tail } from './tail.ts';
 import { createViewCache } from './view-cache.ts';
 import { createViewReader, type ViewReader } from './view-reader.ts';
 
-interface ViewsDeps extends Omit<PartitionViewDeps, 'partition' | 'checkpoints' | 'inTurn'> {
+interface ViewsDeps extends Omit<PartitionViewDeps, 'partition' | 'checkpoints' | 'inTurn' | 'cache'> {
   readonly partitionCount: number;
   readonly database: Db;
   readonly log: LogReader & SubjectLog;
@@ -57,7 +57,7 @@ export async function startViews({
   const numbers = Array.from({ length: partitionCount }, (_, partition) => partition);
   const targets = await Promise.all(numbers.map((partition) => log.watermark(partition)));
   const partitions = await Promise.all(
-    numbers.map((partition) => openPartitionView({ ...shared, partition, checkpoints, inTurn })),
+    numbers.map((partition) => openPartitionView({ ...shared, partition, checkpoints, inTurn, cache })),
   );
   const caughtUp = AbortSignal.any([stopping, AbortSignal.timeout(CATCH_UP_MS)]);
   await Promise.all(partitions.map(({ tail }, partition) => tail.reach(targets[partition] ?? 0, caughtUp)));
