@@ -86,7 +86,7 @@ function envelopes(events: number): readonly Buffer[] {
 
 function readEnvelope(sequence: number, bytes: Buffer): ReadEnvelope {
   const message = { partition: 0, sequence, storedAtMs: 1, bytes };
-  return { ...message, ...sentEvents(message) };
+  return { ...message, events: sentEvents(message) };
 }
 
 function broadcastOf(envelope: JudgedEnvelope) {

@@ -1,6 +1,6 @@
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { expect, test } from 'vitest';
-import { eventsOf, type Fate, type StreamMessage, sentEvents } from './committed-envelope.ts';
+import { eventsOf, type Fate, type SentEvent, type StreamMessage, sentEvents } from './committed-envelope.ts';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from './envelope.ts';
 import type { StoredEvent } from './log-reader.ts';
 import { packEnvelope } from './packed-envelope.ts';
@@ -25,46 +25,47 @@ const messageOf = (events: readonly Event[]): StreamMessage => {
 };
 const seenOf = (message: StreamMessage, fates: readonly Fate[]) =>
   shown(eventsOf({ ...message, previousSequence: 6, fates }));
+const fatesOf = (events: readonly SentEvent[]): readonly Fate[] => events.flatMap(({ fate }) => fate ?? []);
 const shown = (events: readonly StoredEvent[]) =>
   events.map(({ position: { index }, event: { type, reportId } }) => [index, type, reportId]);
 
 test('events are sent as they were encoded, at their positions', () => {
-  const { events, undecodable } = sentEvents(messageOf([good('a'), good('b')]));
+  const events = sentEvents(messageOf([good('a'), good('b')]));
   expect(events.map(({ stored: { position, event } }) => ({ position, event }))).toEqual([
     { position: { partition: 3, sequence: 7, index: 0 }, event: good('a') },
     { position: { partition: 3, sequence: 7, index: 1 }, event: good('b') },
   ]);
   expect(events.map(({ event }) => event)).toEqual([good('a'), good('b')]);
-  expect(undecodable).toEqual([]);
+  expect(fatesOf(events)).toEqual([]);
 });
 
 test('an event that is not valid becomes UndecodableReceived, and the other events are read', () => {
   const message = messageOf([good('a'), faulty, good('b')]);
-  const { events, undecodable } = sentEvents(message);
+  const events = sentEvents(message);
   expect(events.map(({ event }) => event.type)).toEqual([
     'TelemetryReported',
     'UndecodableReceived',
     'TelemetryReported',
   ]);
-  expect(undecodable).toEqual([
+  expect(fatesOf(events)).toEqual([
     { index: 1, kind: 'undecodable', reason: 'the content hash has 3 bytes, not 16' },
   ]);
-  expect(eventsOf({ ...message, previousSequence: 6, fates: undecodable }).map(({ event }) => event)).toEqual(
-    events.map(({ event }) => event),
-  );
+  expect(
+    eventsOf({ ...message, previousSequence: 6, fates: fatesOf(events) }).map(({ event }) => event),
+  ).toEqual(events.map(({ event }) => event));
 });
 
 test('a message that is not an envelope, or has too many events, becomes one UndecodableReceived', () => {
   const long = messageOf(Array.from({ length: MAX_ENVELOPE_EVENTS + 1 }, () => good('a')));
   for (const message of [{ ...long, bytes: Buffer.from([0xff, 0xff]) }, long]) {
-    const { events, undecodable } = sentEvents(message);
+    const events = sentEvents(message);
     expect(events.map(({ stored, event }) => [stored.position.index, event.type])).toEqual([
       [0, 'UndecodableReceived'],
     ]);
     const [sent] = events;
-    const seen = eventsOf({ ...message, previousSequence: 6, fates: undecodable });
+    const seen = eventsOf({ ...message, previousSequence: 6, fates: fatesOf(events) });
     expect(seen.map(({ event }) => event)).toEqual([sent?.event]);
-    expect(undecodable).toEqual([{ index: 0, kind: 'unreadable', reason: expect.any(String) }]);
+    expect(fatesOf(events)).toEqual([{ index: 0, kind: 'unreadable', reason: expect.any(String) }]);
     expect(() => seenOf(message, [])).toThrow(/envelope 3\/7 of the log/);
   }
 });
@@ -90,7 +91,7 @@ test('readers see no duplicates, a conflict in place of a report, and the other 
 
 test('a message without bytes has no events, before and after it is judged', () => {
   const marker = { ...messageOf([]), bytes: Buffer.of() };
-  expect(sentEvents(marker)).toEqual({ events: [], undecodable: [] });
+  expect(sentEvents(marker)).toEqual([]);
   expect(seenOf(marker, [])).toEqual([]);
   expect(seenOf(marker, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
 });

@@ -37,41 +37,36 @@ export interface CommittedEnvelope extends StreamMessage {
   readonly fates: readonly Fate[];
 }
 
-/** An event of a message, at its position. An undecodable one is already replaced. */
+/** An event of a message, before the log has judged it. */
 export interface SentEvent {
+  /** At its position. */
   readonly stored: StoredEvent;
   /** The same event, decoded. */
   readonly event: Event;
-}
-
-/** The events of a message before the log has judged them. */
-export interface SentEvents {
-  readonly events: readonly SentEvent[];
-  readonly undecodable: readonly Fate[];
+  /** That it could not be decoded: then what readers see is already in its place. */
+  readonly fate?: Extract<Fate, { kind: 'undecodable' | 'unreadable' }>;
 }
 
 /** The events of a message, as they were sent. */
-export function sentEvents(message: StreamMessage): SentEvents {
+export function sentEvents(message: StreamMessage): readonly SentEvent[] {
   const opened = openMessage(message);
   if ('reason' in opened) {
     const { reason } = opened;
-    const fate = { index: 0, kind: 'unreadable', reason } as const;
-    return { events: [sent(whole(message, reason))], undecodable: [fate] };
+    return [replaced(whole(message, reason), { index: 0, kind: 'unreadable', reason })];
   }
-  const fates: Fate[] = [];
-  const events = opened.entries.map((entry, index) => {
+  return opened.entries.map((entry, index) => {
     const { event } = entry;
     const reason = whyInvalid(event);
     if (reason === undefined) return { stored: encoded(message, opened.buffer, entry, index), event };
-    fates.push(undecodable(index, reason));
-    return sent(
-      undecodableEvent({ position: positionIn(message, index), event }, reason, message.storedAtMs),
-    );
+    const position = positionIn(message, index);
+    const seen = undecodableEvent({ position, event }, reason, message.storedAtMs);
+    return replaced(seen, { index, kind: 'undecodable', reason });
   });
-  return { events, undecodable: fates };
 }
 
-const sent = (stored: StoredEvent): SentEvent => ({ stored, event: stored.event });
+function replaced(stored: StoredEvent, fate: NonNullable<SentEvent['fate']>): SentEvent {
+  return { stored, event: stored.event, fate };
+}
 
 /**
  * The events of an envelope that readers see, in order.
@@ -141,8 +136,6 @@ function encoded(
 function positionIn({ partition, sequence }: StreamMessage, index: number): EventPosition {
   return { partition, sequence, index };
 }
-
-const undecodable = (index: number, reason: string): Fate => ({ index, kind: 'undecodable', reason });
 
 /** What readers see in place of a message that is not an envelope. */
 function whole(message: StreamMessage, reason: string): StoredEvent {

@@ -50,6 +50,6 @@ export async function whyLeftOut(
   if (!envelope || (kind !== 'duplicate' && kind !== 'superseded')) return undefined;
   // An envelope of which readers see nothing is stored without its events.
   if (envelope.bytes.length === 0) return kind;
-  const event = sentEvents(envelope).events[index]?.event;
+  const event = sentEvents(envelope)[index]?.event;
   return event?.subject === subject && event.reportId === reportId ? kind : undefined;
 }

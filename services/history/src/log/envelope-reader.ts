@@ -1,12 +1,14 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
-import { type SentEvents, type StreamMessage, sentEvents } from '@odograph/event-log/committed-envelope';
+import { type SentEvent, type StreamMessage, sentEvents } from '@odograph/event-log/committed-envelope';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { unpackedLength } from '@odograph/event-log/packed-envelope';
 import { Bell } from '@odograph/kernel/bell';
 import { Fault, isFault } from '@odograph/kernel/fault';
 
 /** A message on its way to the log, with its events. */
-export type ReadEnvelope = StreamMessage & SentEvents;
+export interface ReadEnvelope extends StreamMessage {
+  readonly events: readonly SentEvent[];
+}
 
 /** Reads a partition's envelopes in order, with a bounded read-ahead. */
 export interface EnvelopeReader {
@@ -156,7 +158,7 @@ function openEnvelope(arrived: Arrived, partition: number): ReadEnvelope | Fault
 export function readEnvelope(message: Message, partition: number): ReadEnvelope {
   const { seq: sequence, data: bytes } = message;
   const envelope = { partition, sequence, storedAtMs: storedAtMsOf(message), bytes };
-  return { ...envelope, ...sentEvents(envelope) };
+  return { ...envelope, events: sentEvents(envelope) };
 }
 
 /**

@@ -44,7 +44,13 @@ export function decisionOf(subject: string, id: string, aggregateVersion: number
 export function envelopeOf(sequence: number, events: readonly Event[]): ReadEnvelope {
   const bytes = packEnvelope(events.map(encodeEnvelopeEntry));
   const message = { partition: 0, sequence, storedAtMs: START_MS, bytes };
-  return { ...message, ...sentEvents(message) };
+  return { ...message, events: sentEvents(message) };
+}
+
+/** A message that is not an envelope. */
+export function garbageOf(sequence: number, content: number): ReadEnvelope {
+  const message = { partition: 0, sequence, storedAtMs: START_MS, bytes: Buffer.from([0xff, content]) };
+  return { ...message, events: sentEvents(message) };
 }
 
 /** What happens to a store whose owner dies. */

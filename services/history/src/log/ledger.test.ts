@@ -1,5 +1,6 @@
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { eventsOf, type Fate } from '@odograph/event-log/committed-envelope';
+import type { StoredEvent } from '@odograph/event-log/log-reader';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ReadEnvelope } from './envelope-reader.ts';
@@ -8,6 +9,7 @@ import {
   DEATH,
   decisionOf,
   envelopeOf,
+  garbageOf,
   MOVED,
   type ReportSketch,
   reportOf,
@@ -48,6 +50,16 @@ function inTwoParts(sketch: ReportSketch): readonly Event[] {
 
 const undecodable = (event: Event): Event => ({ ...event, contentHash: Buffer.alloc(3) });
 
+/** The events of an envelope, or the content of a message that is not an envelope. */
+type Message = readonly Event[] | number;
+const anyMessage: fc.Arbitrary<Message> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.array(anyEvents, { minLength: 1, maxLength: 4 }).map((reports) => reports.flat()),
+  },
+  { weight: 1, arbitrary: fc.nat(1) },
+);
+
 /**
  * What happens after a batch was judged: nothing, so that the next one is judged before this one is in the log; the ledger is
  * stored; or the owner dies, also with a store under way, and another one takes over.
@@ -56,10 +68,7 @@ type Next = 'nothing' | 'store' | 'store while the next is judged' | 'die' | 'di
 
 const anyCourse = fc.array(
   fc.record({
-    batch: fc.array(
-      fc.array(anyEvents, { minLength: 1, maxLength: 4 }).map((reports) => reports.flat()),
-      { minLength: 1, maxLength: 3 },
-    ),
+    batch: fc.array(anyMessage, { minLength: 1, maxLength: 3 }),
     next: fc.constantFrom<Next>(
       ...(['nothing', 'store', 'store while the next is judged', 'die', 'die while storing'] as const),
     ),
@@ -69,8 +78,8 @@ const anyCourse = fc.array(
 
 type Outcome = 'new' | Fate['kind'];
 
-/** The fates by plain sets: what came first under a key holds it. Gives those of the events of an envelope. */
-function createPlainJudge(): (events: readonly Event[]) => readonly Outcome[] {
+/** The fates by plain sets: what came first under a key holds it. Gives those of the events of a message. */
+function createPlainJudge(): (message: Message) => readonly Outcome[] {
   const contents = new Map<string, Set<string>>();
   const seen = new Set<string>();
   const isFirst = (thing: string) => !seen.has(thing) && seen.add(thing) !== undefined;
@@ -99,12 +108,19 @@ function createPlainJudge(): (events: readonly Event[]) => readonly Outcome[] {
     return event.part === 1 && before === 'duplicate' ? 'duplicate' : judgeReport(event);
   }
 
-  return (events) => {
+  return (message) => {
+    if (typeof message === 'number') return [isFirst(`garbage ${message}`) ? 'unreadable' : 'duplicate'];
     const outcomes: Outcome[] = [];
-    for (const event of events) outcomes.push(judge(event, outcomes.at(-1)));
+    for (const event of message) outcomes.push(judge(event, outcomes.at(-1)));
     return outcomes;
   };
 }
+
+function sentAt(sequence: number, message: Message): ReadEnvelope {
+  return typeof message === 'number' ? garbageOf(sequence, message) : envelopeOf(sequence, message);
+}
+
+const shown = ({ position, event }: StoredEvent) => ({ position, event });
 
 function outcomesOf({ fates }: JudgedEnvelope, count: number): readonly Outcome[] {
   return Array.from({ length: count }, (_, at) => fates.find(({ index }) => index === at)?.kind ?? 'new');
@@ -199,11 +215,14 @@ test.each([
         const wanted: Outcome[] = [];
         let sequence = 0;
         for (const { batch, next } of course) {
-          const judged = await owners.judge(batch.map((events) => envelopeOf(++sequence, events)));
+          const judged = await owners.judge(batch.map((message) => sentAt(++sequence, message)));
           const outcomes = batch.map(expected);
-          expect(judged.map((envelope, at) => outcomesOf(envelope, batch[at]?.length ?? 0))).toEqual(
+          expect(judged.map((envelope, at) => outcomesOf(envelope, outcomes[at]?.length ?? 0))).toEqual(
             outcomes,
           );
+          // What the owner passes on is what everybody else makes of the bytes and the fates.
+          for (const envelope of judged)
+            expect(envelope.events.map(shown)).toEqual(eventsOf(envelope).map(shown));
           wanted.push(...outcomes.flat());
           await owners.next(next);
         }

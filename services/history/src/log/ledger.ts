@@ -149,37 +149,33 @@ export class Ledger {
 
   /** Gives each event its fate, and remembers what readers see of it. */
   async #judgeEnvelope(envelope: ReadEnvelope): Promise<JudgedEnvelope> {
-    const undecodable = new Map(envelope.undecodable.map((fate) => [fate.index, fate]));
     const fates: Fate[] = [];
     const events: StoredEvent[] = [];
     const rareTypes = new Set<string>();
     this.#holders.addJudged(envelope.sequence, events);
-    let before: Event | undefined;
-    for (const [index, sent] of envelope.events.entries()) {
-      const held = this.#isNew(sent.event) ? undefined : await this.#lookUp(sent, before);
-      const fate = held ?? undecodable.get(index);
+    let repeated: Event | undefined;
+    for (const sent of envelope.events) {
+      const fate = this.#isNew(sent.event) ? sent.fate : await this.#lookUp(sent, repeated);
       if (fate) fates.push(fate);
-      before = fate?.kind === 'duplicate' ? sent.event : undefined;
+      repeated = fate?.kind === 'duplicate' ? sent.event : undefined;
       const seen = whatIsSeen(sent, fate);
-      if (seen === undefined) continue;
+      if (!seen) continue;
       events.push(seen.stored);
       this.#remember(seen.event, seen.stored.position);
       if (!FREQUENT_TYPES.includes(seen.event.type)) rareTypes.add(seen.event.type);
     }
+    return this.#follow(envelope, { fates, events, rareTypes: [...rareTypes] });
+  }
+
+  /** The envelope that follows the last one. */
+  #follow(
+    { partition, sequence, storedAtMs, bytes }: ReadEnvelope,
+    judged: Pick<JudgedEnvelope, 'fates' | 'events' | 'rareTypes'>,
+  ): JudgedEnvelope {
     const previousSequence = this.#through;
-    this.#through = envelope.sequence;
-    const { partition, sequence, storedAtMs } = envelope;
-    const bytes = events.length === 0 ? NO_BYTES : envelope.bytes;
-    return {
-      partition,
-      sequence,
-      previousSequence,
-      storedAtMs,
-      bytes,
-      fates,
-      events,
-      rareTypes: [...rareTypes],
-    };
+    this.#through = sequence;
+    const kept = judged.events.length === 0 ? NO_BYTES : bytes;
+    return { partition, sequence, previousSequence, storedAtMs, bytes: kept, ...judged };
   }
 
   #remember(event: Event, position: EventPosition): void {
@@ -195,16 +191,17 @@ export class Ledger {
 
   /**
    * The fate of an event whose key the log may have; undefined if it is new.
-   * @param duplicate the event before it in its envelope, if that is a duplicate.
+   * @param repeated the event before it in its envelope, if that is a duplicate.
    */
-  async #lookUp({ stored, event }: SentEvent, duplicate: Event | undefined): Promise<Fate | undefined> {
+  async #lookUp(sent: SentEvent, repeated: Event | undefined): Promise<Fate | undefined> {
+    const { stored, event } = sent;
     const { index } = stored.position;
     this.#lookups += 1;
-    if (duplicate !== undefined && isNextPart(event, duplicate)) return { index, kind: 'duplicate' };
+    if (repeated !== undefined && isNextPart(event, repeated)) return { index, kind: 'duplicate' };
     const holder = await this.#holderOf(event);
     const fate = fateOf(event, holder);
     if (fate === 'new' || holder === undefined)
-      return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : undefined;
+      return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : sent.fate;
     if (fate === 'duplicate') return { index, kind: 'duplicate' };
     const asConflict = { ...event, part: conflictPartOf(event) };
     if (await this.#holderOf(asConflict)) return { index, kind: 'duplicate' };
@@ -271,9 +268,9 @@ export class Ledger {
 const NO_BYTES = new Uint8Array();
 const NOWHERE: readonly Place[] = [];
 
-/** What readers see of an event with a fate; undefined if that is nothing. An undecodable one is already replaced. */
+/** What readers see of an event; undefined if that is nothing. One that cannot be decoded is already replaced. */
 function whatIsSeen(sent: SentEvent, fate: Fate | undefined): SentEvent | undefined {
-  if (fate === undefined || fate.kind === 'undecodable') return sent;
+  if (fate === undefined || fate === sent.fate) return sent;
   if (fate.kind !== 'conflict') return undefined;
   const conflict = conflictOf(sent.stored, fate.heldAt);
   return { stored: conflict, event: conflict.event };
