@@ -31,8 +31,7 @@ interface AppendSessionDeps {
 const RETRY_MS = 200;
 
 /**
- * Appends what the stream has after the end of the log, until the signal is aborted: read → judge → append. The next batch
- * is judged while the one before is appended; only then is it appended itself, so the log has no gap at any moment.
+ * Appends what the stream has after the end of the log, until the signal is aborted.
  * Throws if anything fails that is not tried again; then the ledger must not be used any more.
  */
 export async function appendFromStream(deps: AppendSessionDeps): Promise<void> {
@@ -59,6 +58,10 @@ interface Course {
   readonly storing: LedgerStoring;
 }
 
+/**
+ * Read → judge → append. The next batch is judged while the one before is appended; only then is it appended itself, so the
+ * log has no gap at any moment.
+ */
 async function appendBatches(
   deps: AppendSessionDeps,
   envelopes: EnvelopeReader,

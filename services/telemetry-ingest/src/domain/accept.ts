@@ -29,7 +29,7 @@ export interface Taken {
   readonly findings: readonly Finding[];
 }
 
-/** Decides about one report. Never throws: every report gives facts or findings. */
+/** Decides about one report. Never throws: every report gives findings, or facts, which are its parts 0 and 1 in the log. */
 export function acceptReport(
   incoming: IncomingReport,
   receivedAtMs: number,
