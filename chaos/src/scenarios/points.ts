@@ -50,6 +50,10 @@ const POINT_WITHIN_MS = 15_000;
 const OFTEN_REPEATED = 0.8;
 const isOfLedger = (name: PointName): boolean => name.startsWith('ledger');
 
+/** Further kills while views are stored: after every other fault, history stores again what it still has in memory. */
+const FLUSH_KILLS = 2;
+const isOfFlush = (name: PointName): boolean => name.startsWith('flush');
+
 type Variant = Required<Pick<Scenario, 'histories' | 'env'>> & {
   /** What differs, as an end of the scenario's name and of its description. */
   readonly suffix: string;
@@ -80,7 +84,8 @@ const at = (name: PointName, { suffix, difference, histories, env, losses }: Var
   ...{ histories, env, ...(isOfLedger(name) && { repeatOdds: OFTEN_REPEATED }) },
   async run(round) {
     const lost = POINTS[name].link.endsWith('nats') ? Array<PointFault>(losses).fill(loseMessage) : [];
-    const faults = [...FAULTS, ...lost];
+    const kills = isOfFlush(name) ? Array<PointFault>(FLUSH_KILLS).fill(killService) : [];
+    const faults = [...FAULTS, ...lost, ...kills];
     for (const fault of shuffled(faults, round)) {
       await injectAt(round, name, fault);
       if (fault === loseMessage) await round.wait(SENT_AGAIN_MS);
