@@ -23,11 +23,11 @@ const inIngest: readonly PlantedBug[] = [
     description: 'ingest acknowledges an envelope when it is sent, before JetStream has stored it',
     service: 'ingest',
     file: LANE,
-    find: 'completeAt(partition, await this.#publish(bytes, messageId), envelope);',
+    find: 'return await this.#publish(bytes, messageId);',
     replace: `const storing = this.#publish(bytes, messageId);
         if (this.last) completeAt(partition, this.last + 1, envelope);
         this.last = await storing;
-        completeAt(partition, this.last, envelope);`,
+        return this.last;`,
     caughtBy: 'at: envelope sent',
   },
   {

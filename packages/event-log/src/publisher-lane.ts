@@ -103,23 +103,38 @@ export class PublisherLane {
     return next;
   }
 
-  /** Sends one envelope until it is on disk, or until it is known not to be and no caller waits for it. */
+  /** Stores one envelope, and gives its callers their positions. */
   async #store(envelope: readonly PendingAppend[]): Promise<void> {
-    const { partition, options } = this.#deps;
     const bytes = packEnvelope(envelope.flatMap(({ entries }) => entries));
     const startedAt = performance.now();
+    const sequence = await this.#publishUntilStored(bytes, envelope);
+    if (sequence === undefined) return;
+    completeAt(this.#deps.partition, sequence, envelope);
+    this.#countStored(envelope, bytes.length, performance.now() - startedAt);
+  }
+
+  /**
+   * Sends an envelope until it is on disk: then gives its sequence. Undefined if it is known not to be on disk and no caller
+   * waits for it any more.
+   */
+  async #publishUntilStored(
+    bytes: Uint8Array,
+    envelope: readonly PendingAppend[],
+  ): Promise<number | undefined> {
+    const { partition, options } = this.#deps;
     let messageId = randomUUID();
     // After an attempt without an answer it may be on disk, so it is sent until that is known.
     let mayBeStored = false;
     for (let repetition = 0; ; repetition += 1) {
-      if (!mayBeStored && envelope.every(({ isComplete }) => isComplete)) return;
+      if (!mayBeStored && envelope.every(({ isComplete }) => isComplete)) return undefined;
       try {
-        completeAt(partition, await this.#publish(bytes, messageId), envelope);
-        return this.#stored(envelope, bytes.length, performance.now() - startedAt);
+        return await this.#publish(bytes, messageId);
       } catch (error) {
         const problem = natsProblem(error);
-        if (problem === 'stream full' && !mayBeStored)
-          return completeAll(envelope, streamFull(partition, error));
+        if (problem === 'stream full' && !mayBeStored) {
+          completeAll(envelope, streamFull(partition, error));
+          return undefined;
+        }
         // The partition is closed, perhaps because its stream was replaced. With the old id the new one could answer with the
         // sequence that this envelope had in the old one. If it is stored twice, the log recognizes its reports.
         if (isFault(error)) messageId = randomUUID();
@@ -145,7 +160,7 @@ export class PublisherLane {
     return seq;
   }
 
-  #stored(envelope: readonly PendingAppend[], bytes: number, durationMs: number): void {
+  #countStored(envelope: readonly PendingAppend[], bytes: number, durationMs: number): void {
     const { partition, metrics } = this.#deps;
     const events = envelope.reduce((sum, { entries }) => sum + entries.length, 0);
     this.#lastFailure = undefined;
