@@ -25,7 +25,8 @@ const messageOf = (events: readonly Event[]): StreamMessage => {
 };
 const seenOf = (message: StreamMessage, fates: readonly Fate[]) =>
   shown(eventsOf({ ...message, previousSequence: 6, fates }));
-const fatesOf = (events: readonly SentEvent[]): readonly Fate[] => events.flatMap(({ fate }) => fate ?? []);
+const fatesOf = (events: readonly SentEvent[]): readonly Fate[] =>
+  events.flatMap(({ undecodable }) => undecodable ?? []);
 const shown = (events: readonly StoredEvent[]) =>
   events.map(({ position: { index }, event: { type, reportId } }) => [index, type, reportId]);
 

@@ -43,8 +43,8 @@ export interface SentEvent {
   readonly stored: StoredEvent;
   /** The same event, decoded. */
   readonly event: Event;
-  /** That it could not be decoded: then what readers see is already in its place. */
-  readonly fate?: Extract<Fate, { kind: 'undecodable' | 'unreadable' }>;
+  /** Its fate if it could not be decoded: then what readers see is already in its place. */
+  readonly undecodable?: Extract<Fate, { kind: 'undecodable' | 'unreadable' }>;
 }
 
 /** The events of a message, as they were sent. */
@@ -64,8 +64,8 @@ export function sentEvents(message: StreamMessage): readonly SentEvent[] {
   });
 }
 
-function replaced(stored: StoredEvent, fate: NonNullable<SentEvent['fate']>): SentEvent {
-  return { stored, event: stored.event, fate };
+function replaced(stored: StoredEvent, undecodable: NonNullable<SentEvent['undecodable']>): SentEvent {
+  return { stored, event: stored.event, undecodable };
 }
 
 /**

@@ -153,22 +153,20 @@ export class Ledger {
     const events: StoredEvent[] = [];
     const rareTypes = new Set<string>();
     this.#holders.addJudged(envelope.sequence, events);
-    let repeated: Event | undefined;
     for (const sent of envelope.events) {
-      const fate = this.#isNew(sent.event) ? sent.fate : await this.#lookUp(sent, repeated);
+      const fate = this.#isNew(sent.event) ? sent.undecodable : await this.#lookUp(sent, { envelope, fates });
       if (fate) fates.push(fate);
-      repeated = fate?.kind === 'duplicate' ? sent.event : undefined;
       const seen = whatIsSeen(sent, fate);
       if (!seen) continue;
       events.push(seen.stored);
       this.#remember(seen.event, seen.stored.position);
       if (!FREQUENT_TYPES.includes(seen.event.type)) rareTypes.add(seen.event.type);
     }
-    return this.#follow(envelope, { fates, events, rareTypes: [...rareTypes] });
+    return this.#linked(envelope, { fates, events, rareTypes: [...rareTypes] });
   }
 
-  /** The envelope that follows the last one. */
-  #follow(
+  /** A judged envelope, linked to the one before it. */
+  #linked(
     { partition, sequence, storedAtMs, bytes }: ReadEnvelope,
     judged: Pick<JudgedEnvelope, 'fates' | 'events' | 'rareTypes'>,
   ): JudgedEnvelope {
@@ -191,17 +189,18 @@ export class Ledger {
 
   /**
    * The fate of an event whose key the log may have; undefined if it is new.
-   * @param repeated the event before it in its envelope, if that is a duplicate.
+   * @param before its envelope, and the fates of the events before it there.
    */
-  async #lookUp(sent: SentEvent, repeated: Event | undefined): Promise<Fate | undefined> {
+  async #lookUp(sent: SentEvent, before: JudgedBefore): Promise<Fate | undefined> {
     const { stored, event } = sent;
     const { index } = stored.position;
     this.#lookups += 1;
-    if (repeated !== undefined && isNextPart(event, repeated)) return { index, kind: 'duplicate' };
+    const duplicate = duplicateJustBefore(index, before);
+    if (duplicate !== undefined && isNextPart(event, duplicate)) return { index, kind: 'duplicate' };
     const holder = await this.#holderOf(event);
     const fate = fateOf(event, holder);
     if (fate === 'new' || holder === undefined)
-      return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : sent.fate;
+      return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : sent.undecodable;
     if (fate === 'duplicate') return { index, kind: 'duplicate' };
     const asConflict = { ...event, part: conflictPartOf(event) };
     if (await this.#holderOf(asConflict)) return { index, kind: 'duplicate' };
@@ -268,9 +267,21 @@ export class Ledger {
 const NO_BYTES = new Uint8Array();
 const NOWHERE: readonly Place[] = [];
 
+interface JudgedBefore {
+  readonly envelope: ReadEnvelope;
+  readonly fates: readonly Fate[];
+}
+
+function duplicateJustBefore(index: number, { envelope, fates }: JudgedBefore): Event | undefined {
+  const last = fates.at(-1);
+  return last?.kind === 'duplicate' && last.index === index - 1
+    ? envelope.events[last.index]?.event
+    : undefined;
+}
+
 /** What readers see of an event; undefined if that is nothing. One that cannot be decoded is already replaced. */
 function whatIsSeen(sent: SentEvent, fate: Fate | undefined): SentEvent | undefined {
-  if (fate === undefined || fate === sent.fate) return sent;
+  if (fate === undefined || fate === sent.undecodable) return sent;
   if (fate.kind !== 'conflict') return undefined;
   const conflict = conflictOf(sent.stored, fate.heldAt);
   return { stored: conflict, event: conflict.event };
