@@ -1,4 +1,5 @@
 import type { Cluster, ClusterOptions, Route } from '@odograph/cluster/cluster';
+import type { Position } from '@odograph/kernel/position';
 import type { Random } from '@odograph/kernel/random';
 import type { Ledger } from '@odograph/testing/ledger';
 import type { Link } from '../links/link.ts';
@@ -35,6 +36,11 @@ export interface Round {
   resumeLoad(): void;
   /** Call when positions of acknowledgements may no longer match the log, because the stream was changed. */
   stopQueries(): void;
+  /**
+   * Call when the scenario destroys what a stream has above these positions and the log does not: the only copy of reports that
+   * were acknowledged there. The judge does not miss them.
+   */
+  destroyAbove(heads: readonly Position[]): void;
   /** The judge ignores the event of this identity: the scenario wrote it to the stream itself. */
   excludeEvent(identity: string): void;
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from '@odograph/cluster/cluster';
 import { pause } from '@odograph/kernel/clock';
+import type { Position } from '@odograph/kernel/position';
 import { createRandom, seedOf } from '@odograph/kernel/random';
 import type { ReportedBatch } from '../load/reporter.ts';
 import { startFollower } from '../verdict/follower.ts';
@@ -28,6 +29,7 @@ export interface StartedRound extends Round {
   readonly queries: Queries;
   readonly violations: readonly Violation[];
   readonly excluded: ReadonlySet<string>;
+  readonly destroyedAbove: readonly Position[];
   close(): Promise<void>;
 }
 
@@ -88,16 +90,19 @@ export async function startRound(options: StartRoundOptions): Promise<StartedRou
 
 type Checks = Pick<
   StartedRound,
-  'violations' | 'excluded' | 'excludeEvent' | 'until' | 'expect' | 'expectViewsReachLog' | 'drain'
+  | ('violations' | 'excluded' | 'excludeEvent' | 'destroyedAbove' | 'destroyAbove')
+  | ('until' | 'expect' | 'expectViewsReachLog' | 'drain')
 >;
 
 /** Collects the violations that a scenario finds while it runs. */
 function createChecks({ urls, directEndpoints }: Cluster, load: Load): Checks {
   const violations: Violation[] = [];
   const excluded = new Set<string>();
+  const destroyedAbove: Position[] = [];
   return {
     violations,
-    excluded,
+    ...{ excluded, destroyedAbove },
+    destroyAbove: (heads) => void destroyedAbove.push(...heads),
     excludeEvent: (identity) => void excluded.add(identity),
     async until(rule, condition, withinMs) {
       if (!(await becomesTrue(condition, withinMs)))

@@ -2,6 +2,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import { isFault } from '@odograph/kernel/fault';
+import type { Position } from '@odograph/kernel/position';
+import { connectHistory } from '../client/history.ts';
 import { withNats } from '../client/with-nats.ts';
 import { atPoint } from '../links/at-point.ts';
 import type { FrameAction } from '../links/frames.ts';
@@ -155,6 +157,7 @@ export const lateOverRepair: Scenario = {
     round.stopQueries();
     await injectAt(round, 'insert sent', async (_, { service }) => {
       service.pause();
+      round.destroyAbove(await headsOf(round, service));
       await recreateStreams(round);
       await untilAccepted(round, TAKEN_OVER_WITHIN_MS, 'another owner repairs the stream');
       service.resume();
@@ -163,6 +166,13 @@ export const lateOverRepair: Scenario = {
     await round.wait(2_000);
   },
 };
+
+/** The ends of the log, as another replica than the given one sees them. */
+async function headsOf({ cluster }: Round, paused: SupervisedProcess): Promise<readonly Position[]> {
+  using history = connectHistory(cluster.directEndpoints[cluster.histories[0] === paused ? 1 : 0] ?? '');
+  const partitions = await history.describeLog();
+  return partitions.flatMap(({ watermark }) => watermark ?? []);
+}
 
 /** The lease runs out, the stream is repaired, and the gap is in the log. */
 const TAKEN_OVER_WITHIN_MS = 30_000;

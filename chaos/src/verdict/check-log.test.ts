@@ -6,7 +6,7 @@ import { checkLog } from './check-log.ts';
 import { entryOf, loggedAs, VEHICLE } from './synthetic.fixture.ts';
 
 const brokenBy = (entries: readonly LedgerEntry[], log: readonly LoggedEvent[], partitions = 1) => [
-  ...new Set(checkLog(entries, log, partitions).map(({ rule }) => rule)),
+  ...new Set(checkLog(entries, log, { partitionCount: partitions }).map(({ rule }) => rule)),
 ];
 
 const UNKNOWN = { outcome: 'unknown', answeredAt: undefined, isFirstTry: false } as const;
@@ -116,4 +116,15 @@ test.each([
   expect(brokenBy([entryOf('a', { kind, outcome })], [])).toContain(
     'a sender gets the right outcome of its report',
   );
+});
+
+test('reports that a scenario destroyed may be missing, others not', () => {
+  const entry = (identity: string, sequence: number) => ({
+    ...entryOf(identity, { firstSentAt: 1, answeredAt: 2 }),
+    position: { partition: 0, sequence },
+  });
+  const brokenWith = (entries: readonly LedgerEntry[]) =>
+    checkLog(entries, [], { partitionCount: 1, destroyedAbove: [{ partition: 0, sequence: 12 }] });
+  expect(brokenWith([entry('destroyed', 13)])).toEqual([]);
+  expect(brokenWith([entry('logged', 12), entry('after the repair', 1_000_013)])).toHaveLength(2);
 });

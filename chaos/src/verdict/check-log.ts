@@ -1,5 +1,5 @@
 import { partitionOf } from '@odograph/kernel/partition';
-import { comparePositions, formatPosition } from '@odograph/kernel/position';
+import { comparePositions, formatPosition, type Position } from '@odograph/kernel/position';
 import type { ReportKind } from '@odograph/sources/fleet/fleet-report';
 import { isAcknowledged, type LedgerEntry, type Outcome } from '@odograph/testing/ledger';
 import type { LoggedEvent } from '../client/logged-event.ts';
@@ -17,15 +17,21 @@ const EXPECTED: Readonly<
   unreadable: { events: [], outcome: 'rejected' },
 };
 
+interface CheckOptions {
+  readonly partitionCount: number;
+  /** See `Round.destroyAbove`. */
+  readonly destroyedAbove?: readonly Position[];
+}
+
 /** Checks that the log has every acknowledged report, once and in order, and nothing else. */
 export function checkLog(
   entries: readonly LedgerEntry[],
   log: readonly LoggedEvent[],
-  partitionCount: number,
+  { partitionCount, destroyedAbove = [] }: CheckOptions,
 ): readonly Violation[] {
   const byIdentity = Map.groupBy(log, ({ identity }) => identity);
   return [
-    ...checkAcknowledged(entries, byIdentity),
+    ...checkAcknowledged(entries, byIdentity, destroyedAbove),
     ...checkOnce(byIdentity),
     ...checkOrigin(entries, log),
     ...checkPositions(log, partitionCount),
@@ -35,12 +41,18 @@ export function checkLog(
 
 type ByIdentity = ReadonlyMap<string, readonly LoggedEvent[]>;
 
-function checkAcknowledged(entries: readonly LedgerEntry[], log: ByIdentity): readonly Violation[] {
+function checkAcknowledged(
+  entries: readonly LedgerEntry[],
+  log: ByIdentity,
+  destroyedAbove: readonly Position[],
+): readonly Violation[] {
   const isComplete = ({ sent }: LedgerEntry) =>
     EXPECTED[sent.kind].events.every((type) =>
       log.get(sent.identity)?.some(({ event }) => event.type === type),
     );
-  const lost = entries.filter((entry) => isAcknowledged(entry) && !isComplete(entry));
+  const lost = entries.filter(
+    (entry) => isAcknowledged(entry) && !isComplete(entry) && !isDestroyed(entry, destroyedAbove),
+  );
   const wrongOutcome = entries.filter(
     ({ sent, outcome }) => outcome !== 'unknown' && outcome !== EXPECTED[sent.kind].outcome,
   );
@@ -48,6 +60,16 @@ function checkAcknowledged(entries: readonly LedgerEntry[], log: ByIdentity): re
     ...violationsOf('every acknowledged report is in the log', lost.map(describe)),
     ...violationsOf('a sender gets the right outcome of its report', wrongOutcome.map(describe)),
   ];
+}
+
+/** A repair jumps as many sequences, so positions beyond are of the stream after it. */
+const JUMP = 1_000_000;
+
+function isDestroyed({ position }: LedgerEntry, above: readonly Position[]): boolean {
+  return above.some(({ partition, sequence }) => {
+    if (partition !== position?.partition) return false;
+    return position.sequence > sequence && position.sequence < sequence + JUMP;
+  });
 }
 
 /** Each part of a report must be in the log once. */

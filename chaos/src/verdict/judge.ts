@@ -17,6 +17,8 @@ interface JudgeDeps {
   readonly partitionCount: number;
   /** Identities of events that a scenario wrote to the stream itself: the ledger does not know them. */
   readonly excluded: ReadonlySet<string>;
+  /** Where the scenario destroyed the only copy of acknowledged reports, see `Round.destroyAbove`. */
+  readonly destroyedAbove: readonly Position[];
   /** Types of events that the log may contain besides those of vehicles. */
   readonly allowedEvents: readonly string[];
 }
@@ -33,7 +35,7 @@ const FOLLOW_WITHIN_MS = 20_000;
 
 /** Waits until the platform is idle, and compares log, views and subscriber with what the senders know. */
 export async function judge(deps: JudgeDeps): Promise<Verdict> {
-  const { cluster, ledger, follower, partitionCount, excluded } = deps;
+  const { cluster, ledger, follower, partitionCount, excluded, destroyedAbove } = deps;
   const [endpoint = ''] = cluster.directEndpoints;
   const quiesced = await quiesce({ natsUrl: cluster.urls.nats, endpoint, withinMs: QUIESCE_WITHIN_MS });
   if ('violation' in quiesced) return { violations: [quiesced.violation], events: 0 };
@@ -42,7 +44,7 @@ export async function judge(deps: JudgeDeps): Promise<Verdict> {
   const log = await readLog(history);
   const ofVehicles = log.filter(({ type, identity }) => isOfVehicle(type) && !excluded.has(identity));
   const violations = [
-    ...checkLog(ledger.entries(), ofVehicles, partitionCount),
+    ...checkLog(ledger.entries(), ofVehicles, { partitionCount, destroyedAbove }),
     ...checkOtherEvents(log, deps),
     ...(await checkReplicas(cluster, ofVehicles, heads)),
     ...(await follower.check(log, heads, FOLLOW_WITHIN_MS)),
