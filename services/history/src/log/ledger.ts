@@ -152,6 +152,7 @@ export class Ledger {
     const fates: Fate[] = [];
     const events: StoredEvent[] = [];
     const rareTypes = new Set<string>();
+    // It sees those that are added below: an envelope may have the same event twice.
     this.#holders.addJudged(envelope.sequence, events);
     for (const sent of envelope.events) {
       const fate = this.#isNew(sent.event) ? sent.undecodable : await this.#lookUp(sent, { envelope, fates });
