@@ -64,5 +64,5 @@ test.each(stops)(
 test('the way of a report is short enough to be read in ten minutes', () => {
   const lines = stops.map(({ file, name }) => linesOf(file, name).length);
   expect(stops.length).toBeGreaterThan(10);
-  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(240);
+  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(210);
 });
