@@ -1,6 +1,13 @@
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { expect, test } from 'vitest';
-import { eventsOf, type Fate, type SentEvent, type StreamMessage, sentEvents } from './committed-envelope.ts';
+import {
+  eventsAt,
+  eventsOf,
+  type Fate,
+  type SentEvent,
+  type StreamMessage,
+  sentEvents,
+} from './committed-envelope.ts';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from './envelope.ts';
 import type { StoredEvent } from './log-reader.ts';
 import { packEnvelope } from './packed-envelope.ts';
@@ -95,4 +102,20 @@ test('a message without bytes has no events, before and after it is judged', () 
   expect(sentEvents(marker)).toEqual([]);
   expect(seenOf(marker, [])).toEqual([]);
   expect(seenOf(marker, [{ index: 0, kind: 'duplicate' }])).toEqual([]);
+});
+
+test('some events of an envelope are those of all, with their indexes and fates', () => {
+  const message = messageOf([good('a'), faulty, good('b'), good('c'), good('d')]);
+  const fates: readonly Fate[] = [
+    { index: 1, kind: 'undecodable', reason: 'the content hash has 3 bytes, not 16' },
+    { index: 2, kind: 'duplicate' },
+    { index: 3, kind: 'conflict', heldAt: { partition: 3, sequence: 2, index: 9 } },
+  ];
+  const envelope = { ...message, previousSequence: 6, fates };
+  const at = (...indexes: readonly number[]) =>
+    eventsAt(envelope, new Set(indexes)).map(({ position, event }) => ({ position, event }));
+  const all = eventsOf(envelope).map(({ position, event }) => ({ position, event }));
+  expect(at(0, 1, 2, 3, 4)).toEqual(all);
+  expect(at(4, 1)).toEqual(all.filter(({ position: { index } }) => index === 1 || index === 4));
+  expect(at(2, 7)).toEqual([]);
 });

@@ -73,16 +73,26 @@ function replaced(stored: StoredEvent, undecodable: NonNullable<SentEvent['undec
  * @throws {Fault} CORRUPT_LOG if its message cannot be decoded, although it could when it was judged.
  */
 export function eventsOf(envelope: CommittedEnvelope): readonly StoredEvent[] {
+  return seenEvents(envelope);
+}
+
+/** Those of {@link eventsOf} with certain indexes. The others are not decoded. */
+export function eventsAt(envelope: CommittedEnvelope, indexes: ReadonlySet<number>): readonly StoredEvent[] {
+  return seenEvents(envelope, indexes);
+}
+
+function seenEvents(envelope: CommittedEnvelope, wanted?: ReadonlySet<number>): readonly StoredEvent[] {
   const [first] = envelope.fates;
   if (first?.kind === 'unreadable') return [whole(envelope, first.reason)];
-  const opened = openMessage(envelope);
+  const opened = openMessage(envelope, wanted);
   if ('reason' in opened) {
     const { partition, sequence } = envelope;
     throw new Fault('CORRUPT_LOG', `envelope ${partition}/${sequence} of the log: ${opened.reason}`);
   }
   const fates = new Map(envelope.fates.map((fate) => [fate.index, fate]));
   const events: StoredEvent[] = [];
-  for (const [index, entry] of opened.entries.entries()) {
+  for (const entry of opened.entries) {
+    const { index } = entry;
     const fate = fates.size > 0 ? fates.get(index) : undefined;
     if (fate === undefined) events.push(encoded(envelope, opened.buffer, entry, index));
     else if (fate.kind === 'conflict' || fate.kind === 'undecodable')
@@ -110,11 +120,11 @@ type Opened =
  * The entries of a message, or why it has none that can be read. An empty one has none: it is the marker of a repair, or the
  * log had all of its events.
  */
-function openMessage({ bytes }: StreamMessage): Opened {
+function openMessage({ bytes }: StreamMessage, wanted?: ReadonlySet<number>): Opened {
   if (bytes.length === 0) return { buffer: bytes.buffer, entries: [] };
   try {
     const plain = unpackEnvelope(bytes);
-    const entries = [...decodeEnvelope(plain)];
+    const entries = [...decodeEnvelope(plain, wanted)];
     if (entries.length <= MAX_ENVELOPE_EVENTS) return { buffer: plain.buffer, entries };
     return { reason: `the envelope has ${entries.length} events, the maximum is ${MAX_ENVELOPE_EVENTS}` };
   } catch (error) {

@@ -23,16 +23,21 @@ export function encodeEnvelopeEntry(event: Event): Uint8Array {
 
 /** An event of an envelope, and the range of its bytes in the `buffer` of the envelope's bytes. */
 export interface EnvelopeEntry extends ByteRange {
+  readonly index: number;
   readonly event: Event;
 }
 
 /**
- * The events of an envelope, in order, decoded one at a time.
+ * The events of an envelope, in order, decoded one at a time; only those with certain indexes if these are given.
  * @throws {Fault} CORRUPT_LOG at the first bytes that do not belong to an envelope, after the events before them.
  */
-export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, void> {
+export function* decodeEnvelope(
+  bytes: Uint8Array,
+  wanted?: ReadonlySet<number>,
+): Generator<EnvelopeEntry, void> {
   const { buffer, byteOffset, byteLength } = bytes;
   const cursor = new FieldCursor(Buffer.from(buffer, byteOffset, byteLength));
+  let index = -1;
   try {
     while (!cursor.isAtEnd) {
       const tag = cursor.tag();
@@ -41,8 +46,10 @@ export function* decodeEnvelope(bytes: Uint8Array): Generator<EnvelopeEntry, voi
         continue;
       }
       const start = cursor.delimited();
+      index += 1;
+      if (wanted && !wanted.has(index)) continue;
       const event = readEvent(cursor.bytes, start, cursor.at);
-      yield { event, offset: byteOffset + start, length: cursor.at - start };
+      yield { index, event, offset: byteOffset + start, length: cursor.at - start };
     }
   } catch (cause) {
     throw new Fault('CORRUPT_LOG', 'the message is not an envelope', { cause });

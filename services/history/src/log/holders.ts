@@ -1,4 +1,4 @@
-import { eventsOf } from '@odograph/event-log/committed-envelope';
+import { eventsAt } from '@odograph/event-log/committed-envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Place } from '../domain/ledger/entries.ts';
@@ -51,9 +51,9 @@ export class Holders {
     for (let at = 0; at < sequences.length; at += ENVELOPES_AT_ONCE) {
       const some = sequences.slice(at, at + ENVELOPES_AT_ONCE);
       for (const envelope of await this.#reader.readEnvelopes(this.#partition, some)) {
-        const events = eventsOf(envelope);
-        for (const place of bySequence.get(envelope.sequence) ?? [])
-          this.#read.set(nameOf(place), holderAt(events, place.index));
+        const indexes = new Set(bySequence.get(envelope.sequence)?.map(({ index }) => index));
+        for (const { position, event } of eventsAt(envelope, indexes))
+          this.#read.set(nameOf(position), holderOf(position, event));
       }
     }
   }
@@ -79,8 +79,10 @@ function holderAt(events: readonly StoredEvent[], index: number): Holder | undef
     events[index]?.position.index === index
       ? events[index]
       : events.find(({ position }) => position.index === index);
-  if (stored === undefined) return undefined;
-  const { position, event } = stored;
+  return stored && holderOf(stored.position, stored.event);
+}
+
+function holderOf(position: EventPosition, event: StoredEvent['event']): Holder {
   const { subject, observedAtMs, reportId, part, aggregateVersion } = event;
   const contentHash = Uint8Array.from(event.contentHash);
   return { position, subject, observedAtMs, reportId, part, aggregateVersion, contentHash };
