@@ -36,10 +36,10 @@ chaos: setup ## Break the platform 200 times and judge it; ARGS='--rounds 20 --s
 chaos-planted: setup ## Plant bugs in the platform, and require that chaos finds each
 	@exec node chaos/scripts/planted.ts $(ARGS)
 
-bench: setup ## Measure against the references, in about four minutes
+bench: setup ## Measure against the references, in about five minutes
 	@exec node bench/scripts/bench.ts $(ARGS)
 
-bench-full: setup ## The same for longer and with more repeats, in about twenty minutes
+bench-full: setup ## The same for longer, with more repeats and growth, in about forty minutes
 	@exec node bench/scripts/bench.ts --form full $(ARGS)
 
 bench-compare: setup ## Compare the ratios of the newest run with the baseline
