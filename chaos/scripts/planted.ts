@@ -22,7 +22,7 @@ const isCaught = ({ rules }: BugSearch) => rules.length > 0;
 
 function lineOf({ bug: { name }, rounds: taken, rules, seconds }: BugSearch): string {
   const result = rules.length > 0 ? `caught in round ${taken}` : `NOT CAUGHT in ${taken} rounds`;
-  return `${name.padEnd(36)}${result.padEnd(26)}${`${seconds.toFixed(0)} s`.padStart(6)}   ${rules.join('; ')}`;
+  return `${name.padEnd(44)}${result.padEnd(26)}${`${seconds.toFixed(0)} s`.padStart(6)}   ${rules.join('; ')}`;
 }
 
 // `exit` also ends the child processes, which the signal alone does not.

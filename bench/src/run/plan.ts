@@ -39,7 +39,7 @@ export const PLANS: Readonly<Record<BenchRun['form'], BenchPlan>> = {
     flatOut: { warmUpMs: 5_000, measureMs: 30_000 },
     paced: { warmUpMs: 5_000, measureMs: 30_000 },
     latencyRepeats: 3,
-    replayed: 1_000_000,
+    replayed: 200_000,
     growth: [1_000_000, 10_000_000],
     rawEvents: 400_000,
     emmettEvents: 20_000,

@@ -1,3 +1,4 @@
+import { Fault } from '@odograph/kernel/fault';
 import type { Binary } from 'mongodb';
 import type { BucketName } from '../domain/ledger/bucket.ts';
 import { Entries } from '../domain/ledger/entries.ts';
@@ -64,7 +65,16 @@ export function fromTimes({ newest, ahead, unknown_from = Infinity }: TimesDocum
   return { newestMs: newest, aheadMs: ahead, unknownFromMs: unknown_from };
 }
 
-export function secretOf({ secret }: LedgerCheckpointDocument): HashSecret {
-  const bytes = Buffer.from(secret.buffer);
+export const SECRET_BYTES = 8;
+
+/** Throws a Fault CORRUPT_LOG, with the way out, if the document has no secret. */
+export function secretOf({ _id, secret }: LedgerCheckpointDocument): HashSecret {
+  const bytes = Buffer.from((secret as Binary | undefined)?.buffer ?? []);
+  if (bytes.length !== SECRET_BYTES) {
+    const message =
+      `the stored ledger of partition ${_id} has no secret: delete the collections ledger and ledger_checkpoints ` +
+      'while history is stopped, then it is made again from the log';
+    throw new Fault('CORRUPT_LOG', message);
+  }
   return [bytes.readInt32LE(0), bytes.readInt32LE(4)];
 }

@@ -136,3 +136,11 @@ test('times of a later moment than the end of the log are replaced by what comes
   expect(await store.timesOf(['bus-1'], 5)).toEqual(new Map([['bus-1', timesUntil(110)]]));
   expect(await find(store, 'bus-1', 105)).toEqual([placeOf(105)]);
 });
+
+test('a stored ledger without a secret is refused with the way out', async () => {
+  await using test = await openStore();
+  await test.collections.ledgerCheckpoints.insertOne({ _id: 0, sequence: 7 } as never);
+  await expect(test.store.begin(0)).rejects.toThrow(
+    /partition 0 has no secret: delete the collections ledger/,
+  );
+});

@@ -20,6 +20,7 @@ import {
   entriesOf,
   fromTimes,
   type LedgerDocument,
+  SECRET_BYTES,
   secretOf,
   timesKey,
   toTimes,
@@ -63,7 +64,6 @@ export interface LedgerStore {
 /** Operations in one command. */
 const OPERATIONS_AT_ONCE = 500;
 const DUPLICATE_KEY = 11000;
-const SECRET_BYTES = 8;
 
 export function createLedgerStore({
   ledger,
