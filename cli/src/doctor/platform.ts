@@ -76,7 +76,7 @@ export function checkPartition({ watermark, checkpoint, state, reason, owner }: 
     return fail(
       name,
       `is halted: ${reason || "see the owner's history.log"}`,
-      'history repairs it without help; see "A partition is halted" in docs/operations.md',
+      'do what the reason says; if it names nothing to do, history repairs it: see "A partition is halted" in docs/operations.md',
     );
   }
   if (!owner) return fail(name, 'has no writer', 'start history, or wait until it has taken the lease');
