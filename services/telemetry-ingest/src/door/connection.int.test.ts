@@ -295,7 +295,7 @@ async function allOf(answers: ReturnType<typeof reader>) {
 
 const text = (value: string) => ({ kind: { $case: 'text' as const, value } });
 
-/** Waits until everything sent over loopback has arrived. */
+/** Waits until everything sent over loopback has arrived. Both ends are in this process, so each turn does what is ready. */
 async function arrive(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -306,6 +306,6 @@ async function stalled(read: () => number): Promise<number> {
     const now = read();
     if (now === last) return now;
     last = now;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await arrive();
   }
 }
