@@ -15,7 +15,7 @@ import { untilAccepted } from './load-answers.ts';
 // Faults between two steps of an event, exactly while the message of a point is on the wire.
 
 /** A fault at a point. It returns what the link does with the message. */
-export type PointFault = (round: Round, ends: LinkEnds) => Promise<FrameAction>;
+type PointFault = (round: Round, ends: LinkEnds) => Promise<FrameAction>;
 
 /** The link of a point and the processes at its ends. */
 interface LinkEnds {

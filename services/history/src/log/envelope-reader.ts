@@ -155,7 +155,7 @@ function openEnvelope(arrived: Arrived, partition: number): ReadEnvelope | Fault
 }
 
 /** A message of the stream, opened. */
-export function readEnvelope(message: Message, partition: number): ReadEnvelope {
+function readEnvelope(message: Message, partition: number): ReadEnvelope {
   const { seq: sequence, data: bytes } = message;
   const envelope = { partition, sequence, storedAtMs: storedAtMsOf(message), bytes };
   return { ...envelope, events: sentEvents(envelope) };

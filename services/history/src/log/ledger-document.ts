@@ -12,7 +12,7 @@ interface LedgerKey {
   readonly h: string;
 }
 
-export const TIMES = Number.MIN_SAFE_INTEGER;
+const TIMES = Number.MIN_SAFE_INTEGER;
 
 /** The keys of a subject's events in one bucket, or the times of a subject. */
 export interface LedgerDocument {

@@ -39,7 +39,7 @@ export interface ViewCache {
 }
 
 /** What a flush has folded, by the name of a view; undefined if it was not kept at that time. */
-export type FlushedViews = ReadonlyMap<string, readonly FlushedSlice[] | undefined>;
+type FlushedViews = ReadonlyMap<string, readonly FlushedSlice[] | undefined>;
 
 /** A slice that has events of the flush. */
 export interface FlushedSlice {
