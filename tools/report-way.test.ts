@@ -17,23 +17,22 @@ const FOLDERS: Readonly<Record<string, string>> = {
 };
 
 const page = readFileSync(join(projectRoot, 'ARCHITECTURE.md'), 'utf8');
-const stops = page.split('\n').flatMap((line): Stop[] => {
-  const [, , file, name, , calls] = line.split('|').map((cell) => cell.trim());
-  if (!file?.endsWith('.ts`')) return [];
-  return [
-    {
-      file: plain(file),
-      name: plain(name ?? ''),
-      calls: (calls ?? '').split(', ').filter(Boolean).map(plain),
-    },
-  ];
+const rows = page.split('\n').flatMap((line) => {
+  const [, step = '', file = '', names = '', , calls = ''] = line
+    .split('|')
+    .map((cell) => plain(cell.trim()));
+  return file.endsWith('.ts') ? [{ step, file, names, calls }] : [];
 });
+const isJoin = ({ step }: (typeof rows)[number]) => step.startsWith('↓');
 
-/** What joins the rows: chains of calls within one file. */
-const joins = page.split('\n').flatMap((line): Stop[] => {
-  const [, chain = '', file = ''] = /^- (?:to|in) \d: (.* → .*?) in `([\w/-]+\.ts)`/.exec(line) ?? [];
-  const names = chain.split(' → ').map(plain);
-  return names.slice(0, -1).map((name, at) => ({ file, name, calls: [names[at + 1] as string] }));
+const stops = rows
+  .filter((row) => !isJoin(row))
+  .map(({ file, names, calls }): Stop => ({ file, name: names, calls: calls.split(', ').filter(Boolean) }));
+
+/** What joins the functions: chains of calls within one file. */
+const joins = rows.filter(isJoin).flatMap(({ file, names }): Stop[] => {
+  const chain = names.split(' → ');
+  return chain.slice(0, -1).map((name, at) => ({ file, name, calls: [chain[at + 1] as string] }));
 });
 
 function pathOf(file: string): string {
