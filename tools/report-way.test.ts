@@ -71,7 +71,7 @@ test.each([...stops, ...joins])(
 
 test('the way of a report is short enough to be read in ten minutes', () => {
   const lines = stops.map(({ file, name }) => linesOf(file, name).length);
-  expect(stops.length).toBeGreaterThan(8);
+  expect(stops.length).toBeGreaterThan(7);
   expect(joins.length).toBeGreaterThan(8);
-  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(170);
+  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(140);
 });
