@@ -8,7 +8,13 @@ const judged = (otherwise: Partial<StepResult> = {}) => stepOf(JUDGED.users, JUD
 const refused = { requests: { 'OVERLOADED, 30 connections': 9_000 }, messages: {} };
 const full = { 'history-1': { cpuShare: 0.99, peakRssMib: 300, loopBusy: 1 } };
 const broken = stepOf(2_000, 2_000, { errors: refused, platform: full });
-const recovery = { users: 1_000, streams: 1_100, afterMs: 2_100, lookedForMs: 5_100 };
+const recovery = {
+  users: 1_000,
+  streams: 1_100,
+  afterMs: 2_100,
+  lookedForMs: 5_100,
+  apiP95Ms: [90, 20, 21, 22],
+};
 
 const one: Ramp = { histories: 1, steps: [judged(), broken], recovery };
 const two: Ramp = { histories: 2, steps: [judged({ messagesPerSecond: 480 })] };
@@ -26,8 +32,9 @@ test('it says at which step the load broke it, why, and when it recovered', () =
   9000 of 19000 requests failed (9000 × OVERLOADED, 30 connections)
   cause: history-1: event loop 100 % busy, 0.99 of a core
   back at 1,000 / 1,100: latency and errors recovered after 2.1 s`);
-  expect(loadReport([{ ...one, recovery: { users: 1, streams: 1, lookedForMs: 15_000 } }])).toContain(
-    'back at 1 / 1: it did not recover within 15.0 s',
+  const never = { users: 1, streams: 1, lookedForMs: 15_000, apiP95Ms: [90, 60, 70] };
+  expect(loadReport([{ ...one, recovery: never }])).toContain(
+    'back at 1 / 1: it did not recover within 15.0 s, API p95 of a second 60 – 70 – 90 ms',
   );
   expect(loadReport([{ histories: 1, steps: [judged()] }])).toContain(
     'With 1 history nothing broke, up to 1,000 / 1,100.',

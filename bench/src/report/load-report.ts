@@ -1,4 +1,5 @@
 import { findBreak, judge } from './load-bars.ts';
+import { median } from './measure.ts';
 import type { Ramp, Recovery, StepResult } from './run-record.ts';
 import { inThreeDigits, percent, textTable } from './table.ts';
 
@@ -103,11 +104,18 @@ function endText(ramp: Ramp): string {
 
 function recoveryText(recovery: Recovery | undefined): string {
   if (!recovery) return 'no earlier step was fine, so there is no recovery to measure';
-  const { afterMs, lookedForMs } = recovery;
+  const { afterMs, lookedForMs, apiP95Ms } = recovery;
   const fall = `back at ${stepText(recovery)}:`;
   return afterMs === undefined
-    ? `${fall} it did not recover within ${seconds(lookedForMs)}`
+    ? `${fall} it did not recover within ${seconds(lookedForMs)}, API p95 of a second ${rangeText(apiP95Ms)} ms`
     : `${fall} latency and errors recovered after ${seconds(afterMs)}`;
+}
+
+/** The least, the median and the greatest. */
+function rangeText(values: readonly number[]): string {
+  return [Math.min(...values), median(values), Math.max(...values)]
+    .map((value) => value.toFixed(0))
+    .join(' – ');
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

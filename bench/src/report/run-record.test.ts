@@ -25,7 +25,13 @@ const { schemaVersion, commit, date, machine } = run;
 const load: LoadRun = {
   ...{ schemaVersion, commit, date, machine },
   form: 'load',
-  ramps: [{ histories: 1, steps: [stepOf(100, 250)], recovery: { users: 1, streams: 1, lookedForMs: 5 } }],
+  ramps: [
+    {
+      histories: 1,
+      steps: [stepOf(100, 250)],
+      recovery: { users: 1, streams: 1, lookedForMs: 5, apiP95Ms: [20] },
+    },
+  ],
 };
 
 test('a run is read as it was written, from a file named by day, commit and form', () => {

@@ -107,6 +107,8 @@ const recovery = v.strictObject({
   /** From the fall to the first good second; absent if there was none. */
   afterMs: v.exactOptional(v.number()),
   lookedForMs: v.number(),
+  /** p95 of the API in each second until then. */
+  apiP95Ms: v.array(v.number()),
 });
 
 const ramp = v.strictObject({

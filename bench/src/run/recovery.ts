@@ -29,7 +29,8 @@ export async function measureRecovery(
   }
   const afterMs = recoveredAt(moments, before);
   const { users, streams } = before;
-  return { users, streams, lookedForMs: sinceFall(), ...(afterMs !== undefined && { afterMs }) };
+  const apiP95Ms = moments.map(({ api }) => api.p95Ms);
+  return { users, streams, lookedForMs: sinceFall(), apiP95Ms, ...(afterMs !== undefined && { afterMs }) };
 }
 
 /** The start of the first good moments in a row, in milliseconds since the fall; undefined if there are none yet. */
