@@ -39,7 +39,7 @@ chaos-planted: setup ## Plant bugs in the platform, and require that chaos finds
 bench: setup ## Measure against the references, in about five minutes
 	@exec node bench/scripts/bench.ts $(ARGS)
 
-bench-full: setup ## The same for longer, with more repeats and growth, in about forty minutes
+bench-full: setup ## The same for longer, with more repeats and growth, in half an hour
 	@exec node bench/scripts/bench.ts --form full $(ARGS)
 
 bench-compare: setup ## Compare the ratios of the newest run with the baseline
