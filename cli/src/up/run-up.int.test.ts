@@ -163,6 +163,16 @@ test('a service that does not stay up ends the platform, with the last lines of 
   expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
 });
 
+test('a service that refuses to start ends the platform at once, in its own words', async () => {
+  const { output, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'refuses' });
+  expect(await ended).toBe(1);
+  expect(output).toEqual({
+    out: '',
+    err: 'odograph: history: the data is too old: use another directory\n',
+  });
+  expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
+});
+
 test('a second signal kills a service that does not drain', async () => {
   const { up, ended, ready, output } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'never drains' });
   const { processes } = await ready();

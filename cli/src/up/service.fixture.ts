@@ -1,5 +1,7 @@
 /** A fake service: it reports that it is ready and does nothing else. FIXTURE_MODE makes it fail. */
 import { createServer } from 'node:net';
+import { Fault } from '@odograph/kernel/fault';
+import { refusalMessage } from '@odograph/platform/app/start-message';
 
 const mode = process.env['FIXTURE_MODE'] ?? '';
 const port = Number(process.env['ODO_GRPC_PORT']);
@@ -7,6 +9,11 @@ const port = Number(process.env['ODO_GRPC_PORT']);
 if (mode === 'dies') {
   process.stdout.write('I cannot go on\n');
   process.exit(1);
+}
+
+if (mode === 'refuses') {
+  const refusal = refusalMessage(new Fault('RULE_VIOLATED', 'the data is too old: use another directory'));
+  process.send?.(refusal, undefined, {}, () => process.exit(2));
 }
 
 const server = createServer();

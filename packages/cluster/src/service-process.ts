@@ -4,7 +4,7 @@ import { stopAbandoned } from '@odograph/engines/pid-file';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { Fault } from '@odograph/kernel/fault';
 import { NODE_FLAGS } from '@odograph/platform/app/node-flags';
-import { isReadyMessage, type ServiceEndpoints } from '@odograph/platform/app/ready-message';
+import { isReadyMessage, refusalOf, type ServiceEndpoints } from '@odograph/platform/app/start-message';
 import type { ServiceSpec } from './services.ts';
 import { type Child, describeExit } from './supervised-process.ts';
 
@@ -25,7 +25,8 @@ interface ServiceLaunch {
 /**
  * Starts a service as a child process and waits for its ready message on the IPC channel. The service also notices by
  * this channel that its parent is gone.
- * @throws Fault UNAVAILABLE with its last log lines when it ends first or is not ready in time, CANCELLED by the signal.
+ * @throws Fault UNAVAILABLE with its last log lines when it ends first or is not ready in time, CANCELLED by the signal,
+ *   and its own Fault when it refuses to start.
  */
 export async function startService(launch: ServiceLaunch, signal: AbortSignal): Promise<Child> {
   const { name, service, dataDir, env } = launch;
@@ -65,6 +66,8 @@ async function untilReady(
   void exited.then((exit) => failWith(`${describeExit(exit)} while it was starting`));
   onMessage((message) => {
     if (isReadyMessage(message)) resolve(message.endpoints);
+    const refusal = refusalOf(message);
+    if (refusal) reject(new Fault(refusal.code, `${name}: ${refusal.message}`));
   });
   try {
     return await promise;

@@ -1,5 +1,6 @@
 import type { ProcessExit } from '@odograph/engines/owned-process';
 import { ProcessFault } from '@odograph/engines/process-fault';
+import { Fault } from '@odograph/kernel/fault';
 import { expect, test } from 'vitest';
 import { type Child, SupervisedProcess } from './supervised-process.ts';
 
@@ -84,6 +85,14 @@ test('a start that fails counts as an exit, but not as a crash', async () => {
   await expect(it.start()).rejects.toThrow(/no disk; \/nowhere is empty\nit does not stay up: giving up/);
   expect(notes).toEqual(['no disk: restarting it in 0 s', 'no disk: restarting it in 0 s']);
   expect(it.crashes()).toBe(0);
+});
+
+test('a start that only a person can make succeed is not retried, and its fault is passed on', async () => {
+  const refusal = new Fault('RULE_VIOLATED', 'the data is too old');
+  const { it, notes, givenUp } = superviseFakes(2, () => Promise.reject(refusal));
+  await expect(it.start()).rejects.toBe(refusal);
+  expect(notes).toEqual([]);
+  expect(await givenUp).toBe(refusal);
 });
 
 test('a programming error is not retried', async () => {

@@ -3,7 +3,7 @@ import { isSystemError } from '@odograph/engines/errno';
 import type { OwnedProcess, ProcessExit } from '@odograph/engines/owned-process';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { pause, systemClock } from '@odograph/kernel/clock';
-import { Fault, isFault } from '@odograph/kernel/fault';
+import { Fault, isFault, isFinal } from '@odograph/kernel/fault';
 import { createRestartPolicy, type RestartLimits, type RestartPolicy } from './restart-policy.ts';
 
 /** A process that is up: an engine or a service. */
@@ -26,7 +26,7 @@ export interface SuperviseOptions {
   launch(signal: AbortSignal): Promise<Child>;
   /** Called after each start. */
   onUp?(name: string, child: Child): void;
-  /** Called when the process is given up: it does not stay up, or `launch` has a bug. */
+  /** Called when the process is given up: it does not stay up, it cannot start until a person acts, or `launch` has a bug. */
   onGivenUp?(error: unknown): void;
   readonly note?: Note;
 }
@@ -68,7 +68,8 @@ export class SupervisedProcess {
 
   /**
    * Starts it unless it runs, and resolves when it is up.
-   * @throws Fault UNAVAILABLE with its last log lines when it is given up, CANCELLED when it is stopped first.
+   * @throws Fault UNAVAILABLE with its last log lines when it does not stay up, CANCELLED when it is stopped first, and
+   *   the Fault of `launch` if another try would end in the same way.
    */
   async start(): Promise<void> {
     if (this.#run?.ending.signal.aborted) await this.#run.done;
@@ -134,7 +135,7 @@ export class SupervisedProcess {
     try {
       child = await this.#options.launch(signal);
     } catch (error) {
-      if (!isFault(error) && !isSystemError(error)) throw error;
+      if (isFinal(error) || !(isFault(error) || isSystemError(error))) throw error;
       const { message } = error;
       return { headline: error instanceof ProcessFault ? error.headline : message, message };
     }

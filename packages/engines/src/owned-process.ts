@@ -89,7 +89,8 @@ function spawnOwned({ command, logFile, env = process.env, hasChannel = false }:
 
 function exitOf(child: ChildProcess): Promise<ProcessExit> {
   return new Promise((done) => {
-    child.once('exit', (code, signal) => done({ code, signal }));
+    // Unlike 'exit', it comes after the last message of its channel.
+    child.once('close', (code, signal) => done({ code, signal }));
     child.once('error', () => done({ code: null, signal: null }));
   });
 }

@@ -61,6 +61,15 @@ export function isFault(error: unknown, ...codes: readonly FaultCode[]): error i
   return hasBrand(error) && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** What no retry ends: a person must first change the input, the state or the data. */
+const FINAL_CODES = ['INVALID_INPUT', 'RULE_VIOLATED', 'CORRUPT_LOG'] as const;
+export type FinalCode = (typeof FINAL_CODES)[number];
+
+/** Whether an error is a {@link Fault} that comes again at every retry. */
+export function isFinal(error: unknown): error is Fault & { readonly code: FinalCode } {
+  return isFault(error, ...FINAL_CODES);
+}
+
 function hasBrand(error: unknown): error is Fault {
   return error instanceof Error && BRAND in error;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Fault } from '@odograph/kernel/fault';
 import type { ConfigOf } from '../config/config.ts';
 import { oneOf, serviceSettings } from '../config/setting.ts';
 import { started } from './app.ts';
@@ -8,7 +9,7 @@ import { runService } from './run-service.ts';
 /** A service that does nothing. Its environment says how it starts and stops. */
 const SETTINGS = {
   ...serviceSettings,
-  start: oneOf('ODO_TEST_START', ['well', 'badly', 'slowly', 'with an uncaught error'], 'well', {
+  start: oneOf('ODO_TEST_START', ['well', 'badly', 'slowly', 'refused', 'with an uncaught error'], 'well', {
     meaning: 'how the service starts',
   }),
   stop: oneOf('ODO_TEST_STOP', ['well', 'badly', 'never', 'with a timer left'], 'well', {
@@ -20,6 +21,8 @@ function thing(how: ConfigOf<typeof SETTINGS>) {
   const keepsAlive = setInterval(() => keepsAlive.refresh(), 60_000);
   const start = async () => {
     if (how.start === 'badly') throw new Error('cannot start');
+    if (how.start === 'refused')
+      throw new Fault('RULE_VIOLATED', 'the data is too old: use another directory');
     if (how.start === 'slowly') process.stdout.write('it takes a while\n');
     if (how.start === 'slowly') await delay(300);
     if (how.start === 'with an uncaught error') setTimeout(() => Promise.reject(new Error('not caught')), 10);

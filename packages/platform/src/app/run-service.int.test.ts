@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { refusalOf } from './start-message.ts';
 
 const FIXTURE = fileURLToPath(new URL('./run-service.fixture.ts', import.meta.url));
 const READY = { ready: true, endpoints: { grpc: '127.0.0.1:1', metrics: '127.0.0.1:2' } };
@@ -129,6 +130,22 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(written.out).toBe('');
   });
 
+  test('ends with 2 and the reason in its own words if only a person can make it start', async () => {
+    const { written, exit } = run({ ODO_TEST_START: 'refused', ODO_LOG_LEVEL: 'error' });
+    expect(await exit).toBe(2);
+    expect(written).toEqual({ out: '', err: 'fixture: the data is too old: use another directory\n' });
+  });
+
+  test('sends its parent the reason of a refusal', async () => {
+    const { child, exit } = run({ ODO_TEST_START: 'refused' }, ['ignore', 'pipe', 'pipe', 'ipc']);
+    const [message] = await once(child, 'message');
+    expect(refusalOf(message)).toMatchObject({
+      code: 'RULE_VIOLATED',
+      message: 'the data is too old: use another directory',
+    });
+    expect(await exit).toBe(2);
+  });
+
   test('stops if it is told to while it starts', async () => {
     const { child, written, exit, said } = run({ ODO_TEST_START: 'slowly' });
     await said('it takes a while');
@@ -154,7 +171,7 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
       'fixture: the environment has wrong settings:',
       '  ODO_TEST_STOPP is not a setting: remove it',
       '  ODO_TEST_START_NOW is not a setting: did you mean ODO_TEST_START?',
-      '  ODO_TEST_START must be one of well, badly, slowly, with an uncaught error, not "somehow"',
+      '  ODO_TEST_START must be one of well, badly, slowly, refused, with an uncaught error, not "somehow"',
       '',
     ]);
   });

@@ -1,12 +1,12 @@
 import { flushCompileCache } from 'node:module';
 import { constants } from 'node:os';
-import { isFault } from '@odograph/kernel/fault';
+import { type Fault, isFault, isFinal } from '@odograph/kernel/fault';
 import { type ConfigOf, describeConfig, readConfig, type Settings } from '../config/config.ts';
 import type { serviceSettings } from '../config/setting.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import type { App } from './app.ts';
 import type { Composition } from './compose.ts';
-import type { ReadyMessage, ServiceEndpoints } from './ready-message.ts';
+import { type ReadyMessage, refusalMessage, type ServiceEndpoints } from './start-message.ts';
 
 /** Every service has these settings, and these parts that listen. */
 type ServiceConfig = ConfigOf<typeof serviceSettings>;
@@ -32,7 +32,8 @@ interface Service<Parts> {
 }
 
 const EXIT_FAILED = 1;
-const EXIT_WRONG_SETTINGS = 2;
+/** A person must act first: another start ends in the same way. */
+const EXIT_REFUSED = 2;
 /** How long the process waits for its own end after everything has stopped, or failed to stop. */
 const LAST_MS = 1_000;
 
@@ -40,8 +41,9 @@ const LAST_MS = 1_000;
  * Runs a service as this process. The main.ts of a service contains only this call.
  *
  * When the service is ready, it sends a {@link ReadyMessage} to its parent over IPC, or without a parent writes it to stdout.
+ * If only a person can make it start, it writes why to stderr, and sends a {@link RefusalMessage} to its parent.
  * It drains on SIGTERM, on SIGINT, and when its parent ends. It ends at once on the same signal again, or on an uncaught error.
- * Exit codes: 0 drained, 1 failed, 2 wrong settings, 128 + signal if it ended at once.
+ * Exit codes: 0 drained, 1 failed, 2 refused to start, 128 + signal if it ended at once.
  */
 export async function runService<S extends Settings, Parts extends ServiceParts>(
   run: ServiceRun<S, Parts>,
@@ -57,6 +59,9 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
   } catch (err) {
     // A stop during the start is not a failure. The drain ends the process.
     if (app.state !== 'running' && app.state !== 'failed') return;
+    // The app puts the name of the part before the words of the part.
+    const reason = isFault(err) && isFinal(err.cause) ? err.cause : err;
+    if (isFinal(reason)) return refuse(run.name, reason);
     logger.error({ err }, 'the service did not start');
     endProcess(EXIT_FAILED);
   }
@@ -76,12 +81,20 @@ function buildOrExplain<S extends Settings, Parts extends ServiceParts>({
     logger.info({ settings: describeConfig(settings, config) }, 'starting');
     return { app: compose(config, logger).build(), logger, config };
   } catch (err) {
-    const isWrongSettings = isFault(err, 'INVALID_INPUT');
-    if (isWrongSettings) process.stderr.write(`${name}: ${err.message}\n`);
-    else createLogger(name, 'error').error({ err }, 'the service could not be built');
-    process.exitCode = isWrongSettings ? EXIT_WRONG_SETTINGS : EXIT_FAILED;
+    if (isFinal(err)) refuse(name, err);
+    else {
+      createLogger(name, 'error').error({ err }, 'the service could not be built');
+      process.exitCode = EXIT_FAILED;
+    }
     return undefined;
   }
+}
+
+function refuse(name: string, fault: Fault): void {
+  process.stderr.write(`${name}: ${fault.message}\n`);
+  const end = () => endProcess(EXIT_REFUSED);
+  if (process.send) process.send(refusalMessage(fault), undefined, {}, end);
+  else end();
 }
 
 function endpoint({ host }: { readonly host: string }, { port }: { readonly port: number }): string {
@@ -146,6 +159,6 @@ async function drain({ app, logger, config: { drainMs } }: Service<unknown>, why
 /** Lets the process end by itself, and ends it after a second if something keeps it alive. */
 function endProcess(code: number): void {
   process.exitCode = code;
-  if (process.connected) process.disconnect();
+  process.channel?.unref();
   setTimeout(() => process.exit(), LAST_MS).unref();
 }
