@@ -23,6 +23,19 @@ async function openTestLeases(ttlMs: number) {
   };
 }
 
+test.each([1, 4])('a log of 2 partitions refuses to have %i, and stays as it is', async (wanted) => {
+  await using mongo = await testMongo();
+  const { partitions } = logCollections(mongo.db);
+  await createPartitionRecords(partitions, 2);
+  const refused = {
+    code: 'RULE_VIOLATED',
+    message: expect.stringMatching(/has 2 partitions.*set ODO_PARTITIONS=2/),
+  };
+  await expect(createPartitionRecords(partitions, wanted)).rejects.toMatchObject(refused);
+  await createPartitionRecords(partitions, 2);
+  expect(await partitions.countDocuments()).toBe(2);
+});
+
 test('an owner that was suspended past the end of its lease cannot renew it or record a stream', async () => {
   await using leases = await openTestLeases(100);
   const first = (await leases.acquire('first')) as Lease;

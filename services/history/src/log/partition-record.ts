@@ -29,26 +29,25 @@ const untilAfter = (ttlMs: number) => ({
   $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: ttlMs },
 });
 
-/** Creates the records of a new log. Throws a Fault RULE_VIOLATED if the log has another partition count. */
+/**
+ * Creates the records of a new log. The first record fixes the partition count.
+ * @throws Fault RULE_VIOLATED if the log has another partition count; it is left as it is.
+ */
 export async function createPartitionRecords(
   partitions: Collection<PartitionDocument>,
   partitionCount: number,
 ): Promise<void> {
+  const lease = { owner: '', token: 0, until: NEVER };
   for (let partition = 0; partition < partitionCount; partition += 1) {
-    await partitions.updateOne(
+    const { partition_count: fixed } = (await partitions.findOneAndUpdate(
       { _id: partition },
-      {
-        $setOnInsert: { partition_count: partitionCount, lease: { owner: '', token: 0, until: NEVER } },
-      },
-      { upsert: true },
-    );
-  }
-  const other = await partitions.findOne({ partition_count: { $ne: partitionCount } });
-  if (other) {
+      { $setOnInsert: { partition_count: partitionCount, lease } },
+      { upsert: true, returnDocument: 'after' },
+    )) as PartitionDocument;
+    if (fixed === partitionCount) continue;
     throw new Fault(
       'RULE_VIOLATED',
-      `the log has ${other.partition_count} partitions, but ODO_PARTITIONS is ${partitionCount}: ` +
-        `set ODO_PARTITIONS=${other.partition_count}`,
+      `the log has ${fixed} partitions, but ODO_PARTITIONS is ${partitionCount}: set ODO_PARTITIONS=${fixed}`,
     );
   }
 }

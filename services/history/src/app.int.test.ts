@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { startTestNats, testMongo } from '@odograph/testing/engines';
+import { expect, test } from 'vitest';
+
+/** Runs history as a process on real engines. @returns what it wrote to stderr, and its exit code. */
+async function runHistory(env: Readonly<Record<string, string>>): Promise<{ stderr: string; code: unknown }> {
+  const main = join(import.meta.dirname, 'main.ts');
+  return await new Promise((done) => {
+    const options = { env: { PATH: process.env['PATH'], ODO_LOG_LEVEL: 'error', ...env }, timeout: 30_000 };
+    execFile(process.execPath, [main], options, (error, _, stderr) => done({ stderr, code: error?.code }));
+  });
+}
+
+test.each([
+  [
+    'a log of the first form',
+    'events',
+    { at: 1 },
+    /^history: the database \S+ holds a log of the first form \(collection events\).*: use an empty database and empty streams, or delete the data directory\n$/,
+  ],
+  [
+    'a log with another partition count',
+    'partitions',
+    { partition_count: 7 },
+    /^history: the log has 7 partitions, but ODO_PARTITIONS is 2: set ODO_PARTITIONS=7\n$/,
+  ],
+])('%s is refused with one sentence that names the way out', async (_, collection, document, sentence) => {
+  await using nats = await startTestNats();
+  await using mongo = await testMongo();
+  await mongo.db.collection<{ readonly _id: number }>(collection).insertOne({ _id: 0, ...document });
+  const env = { ODO_NATS_URL: nats.url, ODO_MONGO_URL: mongo.url, ODO_MONGO_DATABASE: mongo.databaseName };
+  expect(await runHistory(env)).toEqual({ stderr: expect.stringMatching(sentence), code: 2 });
+});
