@@ -8,6 +8,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import { decodeEnvelope } from '@odograph/event-log/envelope';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { unpackEnvelope } from '@odograph/event-log/packed-envelope';
+import { isReadyMessage, refusalOf } from '@odograph/platform/app/start-message';
 import { readConfig } from '@odograph/platform/config/config';
 import { silentLogger } from '@odograph/platform/logger';
 import type { TestEngine } from '@odograph/testing/engines';
@@ -102,6 +103,7 @@ async function untilReady(child: ChildProcess): Promise<{ readonly grpc: string 
   const exit = once(child, 'exit').then(([code]) => {
     throw new Error(`the process ended with ${code} before it was ready`);
   });
-  const [{ endpoints }] = (await Promise.race([ready, exit])) as [{ endpoints: { grpc: string } }];
-  return endpoints;
+  const [message] = await Promise.race([ready, exit]);
+  if (isReadyMessage(message)) return message.endpoints;
+  throw refusalOf(message) ?? new Error(`unexpected message: ${JSON.stringify(message)}`);
 }

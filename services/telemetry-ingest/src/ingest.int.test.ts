@@ -168,7 +168,11 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
   },
 );
 
-test('wrong settings end the process', async () => {
+test('wrong settings end the process, and its parent learns which', async () => {
   await using nats = await startTestNats();
-  await expect(spawnIngest(nats, { ODO_INGEST_MAX_REPORTS: 'many' })).rejects.toThrow('ended with 2 before');
+  const start = spawnIngest(nats, { ODO_INGEST_MAX_REPORTS: 'many' });
+  await expect(start).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringContaining('ODO_INGEST_MAX_REPORTS must be a whole number'),
+  });
 });
