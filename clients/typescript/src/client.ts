@@ -2,7 +2,6 @@ import type { Sendable } from './batch.ts';
 import { type CallOptions, Channel, type ChannelSettings, callUnary } from './call.ts';
 import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
 import { Fault } from './fault.ts';
-import type { Position } from './generated/odograph/common/v1/position.ts';
 import type { PartitionInfo } from './generated/odograph/history/v1/event_log.ts';
 import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
 import type {
@@ -12,6 +11,7 @@ import type {
   VehicleStatus,
 } from './generated/odograph/history/v1/vehicle_history.ts';
 import type { ListResponse, Vehicle } from './generated/odograph/history/v1/vehicle_registry.ts';
+import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import type { ReportResult } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import * as history from './history.ts';
 import * as log from './log.ts';

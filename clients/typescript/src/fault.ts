@@ -9,27 +9,35 @@ export interface Finding {
 }
 
 /** Why a call failed, by what the caller can do about it. */
-export type FaultCode =
+const FAULT_CODES = [
   /** The request is wrong: correct it, do not retry. */
-  | 'INVALID_INPUT'
-  | 'NOT_FOUND'
+  'INVALID_INPUT',
+  'NOT_FOUND',
   /** The state does not allow it: read again first. */
-  | 'RULE_VIOLATED'
+  'RULE_VIOLATED',
   /** Another decision came first: decide again. */
-  | 'VERSION_CONFLICT'
+  'VERSION_CONFLICT',
   /** A limit or a full buffer: wait, then retry. */
-  | 'OVERLOADED'
+  'OVERLOADED',
   /** A message is over a size limit: split it. */
-  | 'TOO_LARGE'
+  'TOO_LARGE',
+  /** The position is after the end of the log, which was restored: begin again from a position that it has. */
+  'OUT_OF_RANGE',
   /** The server, or something it needs, is away: retry. */
-  | 'UNAVAILABLE'
-  | 'DEADLINE'
+  'UNAVAILABLE',
+  'DEADLINE',
   /** The caller's own signal or `close()` ended the call. */
-  | 'CANCELLED'
+  'CANCELLED',
   /** The log contains something invalid: an operator must look at it. */
-  | 'CORRUPT_LOG'
+  'CORRUPT_LOG',
   /** A programming error, on either side. */
-  | 'INTERNAL';
+  'INTERNAL',
+] as const;
+export type FaultCode = (typeof FAULT_CODES)[number];
+
+export function isFaultCode(text: string): text is FaultCode {
+  return (FAULT_CODES as readonly string[]).includes(text);
+}
 
 export interface FaultDetails {
   /** The fields of the request that are wrong. */

@@ -1,5 +1,4 @@
 import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
-import type { Position } from './generated/odograph/common/v1/position.ts';
 import {
   type DescribeRequest,
   type DescribeResponse,
@@ -11,6 +10,7 @@ import {
   type SubscribeResponse,
 } from './generated/odograph/history/v1/event_log.ts';
 import { Event, PartitionState } from './generated/odograph/telemetry/v1/event.ts';
+import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { type Refusal, serviceError, startServer, type TestServer } from './server.fixture.ts';
 
 /** What a scripted log does on one subscription, after the one before. `kill` breaks all connections. */

@@ -1,6 +1,5 @@
 import { type Channel, callUnary } from './call.ts';
 import { Fault } from './fault.ts';
-import type { Position } from './generated/odograph/common/v1/position.ts';
 import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
 import {
   type ListSamplesResponse,
@@ -8,6 +7,7 @@ import {
   VehicleHistoryService,
   type VehicleStatus,
 } from './generated/odograph/history/v1/vehicle_history.ts';
+import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { type RetryOptions, withRetries } from './retry.ts';
 
 export interface StatusOptions extends RetryOptions {

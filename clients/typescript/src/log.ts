@@ -1,6 +1,5 @@
 import { type CallOptions, type Channel, callServerStream, callUnary } from './call.ts';
 import { Fault, isFault } from './fault.ts';
-import type { Position } from './generated/odograph/common/v1/position.ts';
 import {
   EventLogService,
   type LoggedEvent,
@@ -8,6 +7,7 @@ import {
   type SubscribeResponse,
 } from './generated/odograph/history/v1/event_log.ts';
 import type { Event } from './generated/odograph/telemetry/v1/event.ts';
+import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { PASSING_FOR_REPORTS, type RetryOptions, retryDelayMs, sleep, withRetries } from './retry.ts';
 
 /** An event and its place in the log. */

@@ -1,11 +1,11 @@
 import { type CallOptions, type Channel, callUnary, type Method } from './call.ts';
 import { Fault } from './fault.ts';
-import type { Position } from './generated/odograph/common/v1/position.ts';
 import {
   type ListResponse,
   type Vehicle,
   VehicleRegistryService,
 } from './generated/odograph/history/v1/vehicle_registry.ts';
+import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { UnitSystem } from './generated/odograph/telemetry/v1/registration.ts';
 import { type PageStart, type StatusesOptions, type StatusOptions, vehiclePageRequest } from './history.ts';
 import { PASSING_FOR_REPORTS, type RetryOptions, withRetries } from './retry.ts';

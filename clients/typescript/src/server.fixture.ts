@@ -67,7 +67,7 @@ export function rpcStatus({ code, message, retryAfterMs, findings = [] }: Refusa
   const typeUrl = (name: string) => `type.googleapis.com/google.rpc.${name}`;
   const details = [];
   if (findings.length > 0) {
-    const value = BadRequest.encode({ fieldViolations: [...findings] }).finish();
+    const value = BadRequest.encode(BadRequest.create({ fieldViolations: [...findings] })).finish();
     details.push({ typeUrl: typeUrl('BadRequest'), value: Buffer.from(value) });
   }
   if (retryAfterMs !== undefined) {

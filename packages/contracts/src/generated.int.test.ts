@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -43,9 +44,19 @@ test('the contracts keep the rules of buf.yaml', { timeout: IN_SECONDS }, () => 
   expect(complaints(ROOT, 'lint')).toBe('');
 });
 
+test('the files of google and grpc are as published', () => {
+  const folder = join(ROOT, 'proto');
+  const published = readFileSync(join(folder, 'published.sha256'), 'utf8');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /^(google|grpc)\/.*\.proto$/.test(file))
+    .toSorted();
+  const sums = files.map((file) => `${hash('sha256', readFileSync(join(folder, file)))}  ${file}\n`);
+  expect(sums.join('')).toBe(published);
+});
+
 test('a field without a comment breaks the rules', { timeout: IN_SECONDS }, () => {
   const folder = copyOfProto();
-  change(folder, 'common/v1/position.proto', '  // The partition of the log, from 0.\n', '');
+  change(folder, 'telemetry/v1/position.proto', '  // The partition of the log, from 0.\n', '');
   expect(complaints(folder, 'lint')).toContain('position.proto');
 });
 
@@ -59,6 +70,6 @@ test.each([
   ['a field that is missing', 'uint64 sequence = 2;', ''],
 ])('%s is a break', { timeout: IN_SECONDS }, (_, from, to) => {
   const folder = copyOfProto();
-  change(folder, 'common/v1/position.proto', from, to);
+  change(folder, 'telemetry/v1/position.proto', from, to);
   expect(complaints(folder, 'breaking', '--against', RELEASED)).toContain('position.proto');
 });

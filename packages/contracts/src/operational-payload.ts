@@ -8,12 +8,12 @@ import type {
   TimeTicked,
   UndecodableReceived,
 } from '@odograph/kernel/vehicle-event';
-import type { Position as WirePosition } from './generated/odograph/common/v1/position.ts';
 import type {
   LogGapFound as GapPayload,
   ParkedEventDropped as ParkedPayload,
   UndecodableReceived as UndecodablePayload,
 } from './generated/odograph/telemetry/v1/event.ts';
+import type { Position as WirePosition } from './generated/odograph/telemetry/v1/position.ts';
 
 export function tickedToDomain(head: EventHead): TimeTicked {
   return { type: 'TimeTicked', ...head };

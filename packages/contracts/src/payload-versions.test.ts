@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Position } from './generated/odograph/common/v1/position.ts';
 import { ParkedEventDropped, QuarantineReason, TimeTicked } from './generated/odograph/telemetry/v1/event.ts';
+import { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { firstVersion } from './payload-versions.ts';
 
 /** Invented versions: 1 is a reason, 2 is a position with only a sequence, 3 is a parked event. */

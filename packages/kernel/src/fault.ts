@@ -13,6 +13,8 @@ export type FaultCode =
   | 'OVERLOADED'
   /** The message is larger than a limit: split it, do not retry. */
   | 'TOO_LARGE'
+  /** The position is after the end of the log, which was restored: begin again from a position that it has. */
+  | 'OUT_OF_RANGE'
   /** A service that this process needs is down, or this process is shutting down: retry. */
   | 'UNAVAILABLE'
   | 'DEADLINE'

@@ -13,6 +13,7 @@ const CODES: readonly FaultCode[] = [
   'VERSION_CONFLICT',
   'OVERLOADED',
   'TOO_LARGE',
+  'OUT_OF_RANGE',
   'UNAVAILABLE',
   'DEADLINE',
   'CANCELLED',
@@ -37,7 +38,7 @@ describe('a fault sent as a gRPC error', () => {
     expect(overTheWire(new Fault('OVERLOADED', 'too much', sent))).toMatchObject(sent);
   });
 
-  test('has a delay if it is OVERLOADED and none if it is TOO_LARGE, which is how they differ', () => {
+  test('has a delay if it is OVERLOADED and none if it is TOO_LARGE, also for a client that knows only the status', () => {
     expect(overTheWire(new Fault('OVERLOADED', '')).retryAfterMs).toBe(1_000);
     expect(overTheWire(new Fault('TOO_LARGE', '', { limit: '1 MB' }))).toMatchObject({
       code: 'TOO_LARGE',
@@ -60,6 +61,16 @@ describe('a fault sent as a gRPC error', () => {
       reason: 'MORE_FINDINGS',
       description: `${5_001 - seen.length} more, not listed`,
     });
+  });
+
+  test.each([
+    [new Fault('OVERLOADED', '', { retryAfterMs: 1_250.5 }), ['1251']],
+    [new Fault('UNAVAILABLE', '', { retryAfterMs: 300 }), ['300']],
+    [new Fault('TOO_LARGE', ''), ['-1']],
+    [new Fault('UNAVAILABLE', ''), []],
+  ])('tells the retries of a gRPC library how long to wait', (fault, pushback) => {
+    const { metadata } = toServiceError(fault, silentLogger);
+    expect(metadata.get('grpc-retry-pushback-ms')).toEqual(pushback);
   });
 
   test('keeps a message that is not well-formed Unicode readable', () => {

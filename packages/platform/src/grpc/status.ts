@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { Any } from '@odograph/contracts/generated/google/protobuf/any';
 import type { Duration } from '@odograph/contracts/generated/google/protobuf/duration';
-import { BadRequest, QuotaFailure, RetryInfo } from '@odograph/contracts/generated/google/rpc/error_details';
+import {
+  BadRequest,
+  ErrorInfo,
+  QuotaFailure,
+  RetryInfo,
+} from '@odograph/contracts/generated/google/rpc/error_details';
 import { Status } from '@odograph/contracts/generated/google/rpc/status';
 import { Fault, type FaultCode, isFault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
@@ -15,6 +20,7 @@ const STATUS_OF: Readonly<Record<FaultCode, status>> = {
   VERSION_CONFLICT: status.ABORTED,
   OVERLOADED: status.RESOURCE_EXHAUSTED,
   TOO_LARGE: status.RESOURCE_EXHAUSTED,
+  OUT_OF_RANGE: status.OUT_OF_RANGE,
   UNAVAILABLE: status.UNAVAILABLE,
   DEADLINE: status.DEADLINE_EXCEEDED,
   CANCELLED: status.CANCELLED,
@@ -29,7 +35,14 @@ export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
 const MESSAGE_MAX_CHARACTERS = 500;
 const FINDINGS_MAX_BYTES = 3_000;
 
-/** OVERLOADED always has a delay. Without one, a client takes RESOURCE_EXHAUSTED for TOO_LARGE and does not retry. */
+/** The namespace of {@link ErrorInfo} reasons: they are fault codes. */
+const ERROR_DOMAIN = 'odograph';
+
+/** gRPC libraries that retry by a service config wait this long, and do not retry at all if it is negative. */
+const PUSHBACK_TRAILER = 'grpc-retry-pushback-ms';
+const NEVER = -1;
+
+/** OVERLOADED always has a delay, so that clients that do not know our reasons retry it, and not TOO_LARGE. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** The Fault for the caller. An error that is not a {@link Fault} is logged, and the caller gets only its id in the log. */
@@ -54,24 +67,31 @@ export function toServiceError(error: unknown, logger: Logger): ServiceError {
   const rpcStatus = toRpcStatus(fault);
   const metadata = new Metadata();
   metadata.set(STATUS_DETAILS_TRAILER, Buffer.from(Status.encode(rpcStatus).finish()));
+  const retryAfterMs = fault.code === 'TOO_LARGE' ? NEVER : retryAfterMsOf(fault);
+  if (retryAfterMs !== undefined) metadata.set(PUSHBACK_TRAILER, String(Math.ceil(retryAfterMs)));
   const details = rpcStatus.message;
   return Object.assign(new Error(details), { code: rpcStatus.code, details, metadata });
 }
 
+function retryAfterMsOf({ code, retryAfterMs }: Fault): number | undefined {
+  return retryAfterMs ?? (code === 'OVERLOADED' ? DEFAULT_RETRY_AFTER_MS : undefined);
+}
+
 function detailsOf(fault: Fault): Any[] {
-  const retryAfterMs =
-    fault.retryAfterMs ?? (fault.code === 'OVERLOADED' ? DEFAULT_RETRY_AFTER_MS : undefined);
-  const details: Any[] = [];
+  const info = { reason: fault.code, domain: ERROR_DOMAIN, metadata: {} };
+  const details = [pack('ErrorInfo', ErrorInfo.encode(info).finish())];
   if (fault.findings.length > 0) {
-    const fieldViolations = fittingFindings(fault.findings);
-    details.push(pack('BadRequest', BadRequest.encode({ fieldViolations }).finish()));
+    const badRequest = BadRequest.create({ fieldViolations: fittingFindings(fault.findings) });
+    details.push(pack('BadRequest', BadRequest.encode(badRequest).finish()));
   }
+  const retryAfterMs = retryAfterMsOf(fault);
   if (retryAfterMs !== undefined) {
     details.push(pack('RetryInfo', RetryInfo.encode({ retryDelay: toDuration(retryAfterMs) }).finish()));
   }
   if (fault.limit !== undefined) {
-    const violations = [{ subject: '', description: fault.limit.slice(0, MESSAGE_MAX_CHARACTERS) }];
-    details.push(pack('QuotaFailure', QuotaFailure.encode({ violations }).finish()));
+    const description = fault.limit.slice(0, MESSAGE_MAX_CHARACTERS);
+    const quota = QuotaFailure.create({ violations: [{ description }] });
+    details.push(pack('QuotaFailure', QuotaFailure.encode(quota).finish()));
   }
   return details;
 }

@@ -1,4 +1,4 @@
-import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/common/v1/position';
+import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/telemetry/v1/position';
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { unknownVehicle } from '../commands/registration.ts';

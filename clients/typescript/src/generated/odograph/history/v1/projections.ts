@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Position } from "../../common/v1/position.ts";
+import { Position } from "../../telemetry/v1/position.ts";
 
 /** Asks for the parked events. */
 export interface ListParkedRequest {

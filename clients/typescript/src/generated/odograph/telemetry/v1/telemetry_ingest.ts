@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Status } from "../../../google/rpc/status.ts";
-import { Position } from "../../common/v1/position.ts";
+import { Position } from "./position.ts";
 import { VehicleReport } from "./report.ts";
 
 /** The outcome of a report. */

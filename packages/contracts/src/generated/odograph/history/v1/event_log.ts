@@ -20,8 +20,8 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Position } from "../../common/v1/position.ts";
 import { Event, PartitionState } from "../../telemetry/v1/event.ts";
+import { Position } from "../../telemetry/v1/position.ts";
 
 /** Asks for the partitions. */
 export interface DescribeRequest {

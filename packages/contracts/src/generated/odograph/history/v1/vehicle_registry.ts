@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Position } from "../../common/v1/position.ts";
+import { Position } from "../../telemetry/v1/position.ts";
 import { Registration, UnitSystem } from "../../telemetry/v1/registration.ts";
 
 /** A vehicle and its registration. */

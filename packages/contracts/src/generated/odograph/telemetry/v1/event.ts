@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Position } from "../../common/v1/position.ts";
+import { Position } from "./position.ts";
 import { Registration } from "./registration.ts";
 import { Sample } from "./report.ts";
 
