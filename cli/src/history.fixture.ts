@@ -1,4 +1,3 @@
-import { descriptorSet } from '@odograph/contracts/descriptors';
 import { encodeEvent, encodePayload } from '@odograph/contracts/event-catalogue';
 import {
   EventLogService,
@@ -52,7 +51,7 @@ export async function startHistory(port = 0) {
     ...{ statuses: [], samples: [], reads: [], subscriptions: [], vehicle: [], vehicles: [], decisions: [] },
   };
   const services = [vehicleHistory(asked), eventLog(asked), projections(), registry(asked)];
-  const server = await createGrpcServer({ services, descriptorSet, logger: silentLogger, port });
+  const server = await createGrpcServer({ services, logger: silentLogger, port });
   server.setServing(true);
   return { endpoint: `127.0.0.1:${server.port}`, port: server.port, asked, stop: () => server.stop(100) };
 }

@@ -1,11 +1,14 @@
 import { createClient } from '@odograph/client';
-import { Channel, callUnary, type Method } from '@odograph/client/call';
+import { Channel, callUnary } from '@odograph/client/call';
 import type { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
 import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { platformServices, type ServiceName } from '@odograph/cluster/services';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
+import {
+  HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
 import { isFault } from '@odograph/kernel/fault';
-import { service as healthService } from 'grpc-health-check';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const ASK_WITHIN_MS = 3_000;
@@ -36,21 +39,17 @@ export async function* checkService(name: ServiceName, endpoint: string): AsyncG
   if (name === 'history' && health.status === 'ok') yield* checkPartitions(endpoint);
 }
 
-const healthCheck = healthService['Check'] as Method<
-  { readonly service: string },
-  { readonly status: string }
->;
-
 async function checkHealth(name: ServiceName, endpoint: string): Promise<Check> {
   const channel = new Channel(endpoint);
   try {
-    const { status } = await callUnary(channel, healthCheck, { service: '' }, { deadlineMs: ASK_WITHIN_MS });
-    if (status === 'SERVING') return ok(name, `serves at ${endpoint}`);
-    return fail(
-      name,
-      `answers at ${endpoint} but does not serve (${status})`,
-      'see its log file in the data directory',
+    const { status } = await callUnary(
+      channel,
+      HealthService.check,
+      { service: '' },
+      { deadlineMs: ASK_WITHIN_MS },
     );
+    if (status === ServingStatus.SERVING) return ok(name, `serves at ${endpoint}`);
+    return fail(name, `answers at ${endpoint} but does not serve`, 'see its log file in the data directory');
   } catch (error) {
     if (!isFault(error)) throw error;
     return fail(name, error.message, 'see its log file in the data directory; start it with odograph up');

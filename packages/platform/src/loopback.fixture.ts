@@ -1,5 +1,4 @@
 import { Channel } from '@odograph/client/call';
-import { descriptorSet } from '@odograph/contracts/descriptors';
 import {
   EventLogService,
   type ReadRequest,
@@ -62,7 +61,7 @@ export async function loopback(
       subscribe: serverStream(subscribe, { stays: true }),
     }),
   ];
-  const server = await createGrpcServer({ services, descriptorSet, logger, ...options });
+  const server = await createGrpcServer({ services, logger, ...options });
   const endpoint = `127.0.0.1:${server.port}`;
   const channel = new Channel(endpoint);
   onTestFinished(async () => {

@@ -1,5 +1,4 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { descriptorSet } from '@odograph/contracts/descriptors';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { systemClock } from '@odograph/kernel/clock';
 import { started } from '@odograph/platform/app/app';
@@ -178,7 +177,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               decideRegistration: commands.decideRegistration,
             }),
           ],
-          ...{ descriptorSet, logger, meter: metrics.meter, toFault: mongo.asFault },
+          ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
         }),
       )
   );

@@ -1,4 +1,3 @@
-import { descriptorSet } from '@odograph/contracts/descriptors';
 import { systemClock } from '@odograph/kernel/clock';
 import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
@@ -30,7 +29,7 @@ export function ingestApp(config: IngestConfig, logger: Logger) {
         services: [createDoor({ publisher, clock: systemClock, limits, room, meter, logger })],
         maxMessageBytes: MESSAGE_HEADROOM * limits.maxBytes,
         defaultDeadlineMs: limits.batchDeadlineMs,
-        ...{ descriptorSet, logger, meter },
+        ...{ logger, meter },
       }),
     )
     .part('ticks', ({ publisher }) => {

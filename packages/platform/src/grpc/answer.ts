@@ -6,17 +6,10 @@ import type {
   handleUnaryCall,
   ServerDuplexStream,
 } from '@grpc/grpc-js';
-import { Fault, invariant } from '@odograph/kernel/fault';
+import { invariant } from '@odograph/kernel/fault';
 import { type CallScope, type OpenCall, openCall } from './call.ts';
 import type { BidiMethod, ServerStreamMethod, UnaryMethod } from './handler.ts';
-
-/** Bytes that the request type cannot decode. The call is answered with INVALID_INPUT. */
-export class Undecodable {
-  readonly cause: unknown;
-  constructor(cause: unknown) {
-    this.cause = cause;
-  }
-}
+import { Undecodable, undecodableFault } from './undecodable.ts';
 
 /** The grpc-js handler of a unary method. */
 export function answerUnary<Request, Response>(
@@ -157,7 +150,5 @@ function firstEvent(emitter: EventEmitter, ...events: readonly string[]): Promis
 
 function decoded<Request>(request: Request | Undecodable, path: string): Request {
   if (!(request instanceof Undecodable)) return request;
-  throw new Fault('INVALID_INPUT', `the bytes cannot be decoded as the request of ${path}`, {
-    cause: request.cause,
-  });
+  throw undecodableFault(request, path);
 }

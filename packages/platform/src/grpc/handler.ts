@@ -106,6 +106,11 @@ export function grpcService<Definition extends ServiceDefinition>(
   return { definition, implementation: implementation as GrpcService['implementation'] };
 }
 
+/** `odograph.history.v1.EventLog`, from the path `/odograph.history.v1.EventLog/Read` of a method. */
+export function serviceName({ definition }: GrpcService): string {
+  return Object.values(definition)[0]?.path.split('/')[1] ?? '';
+}
+
 type WithRawRequests<Definition, Names> = {
   readonly [Name in keyof Definition]: Name extends Names
     ? Omit<Definition[Name], 'requestDeserialize'> & { requestDeserialize: (bytes: Buffer) => Buffer }

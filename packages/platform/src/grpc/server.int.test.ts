@@ -1,15 +1,12 @@
-import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { type DescMessage, fromJson, toBinary } from '@bufbuild/protobuf';
 import { type BidiCall, Channel, callBidi, callServerStream, callUnary } from '@odograph/client/call';
-import { descriptorSet } from '@odograph/contracts/descriptors';
-import { EventLogService } from '@odograph/contracts/generated/odograph/history/v1/event_log';
+import { contracts } from '@odograph/contracts/descriptors';
+import { EventLogService, ReadRequest } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import {
   type ConnectResponse,
   ReportRequest,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import { service as healthService } from 'grpc-health-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { silentLogger } from '../logger.ts';
 import { loopback } from '../loopback.fixture.ts';
@@ -42,12 +39,34 @@ describe('a message', () => {
     const { channel, errors } = await loopback({ report: async () => ANSWER, connect });
     const requestSerialize = () => Buffer.from([0x0a, 0xff]);
     const report = { ...TelemetryIngestService.report, requestSerialize };
-    const refusal = { code: 'INVALID_INPUT', message: expect.stringContaining('TelemetryIngest/') };
+    const refusal = {
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(
+        /not a message odograph.telemetry.v1.(Report|Connect)Request: .*reflection/,
+      ),
+    };
     await expect(callUnary(channel, report, REQUEST)).rejects.toMatchObject(refusal);
     const call = callBidi(channel, { ...TelemetryIngestService.connect, requestSerialize });
     await call.send({ batch: undefined });
     await expect(next(call.responses)).rejects.toMatchObject(refusal);
     expect(errors).toEqual([]);
+  });
+
+  test('with an integer that is not exact is refused, and the refusal names the field and the bound', async () => {
+    const { channel } = await loopback({});
+    const type = contracts.getMessage('odograph.history.v1.ReadRequest') as DescMessage;
+    const request = fromJson(type, { after: [{ sequence: '1' }, { sequence: String(2n ** 63n) }] });
+    const requestSerialize = () => Buffer.from(toBinary(type, request));
+    const read = callServerStream(
+      channel,
+      { ...EventLogService.read, requestSerialize },
+      ReadRequest.create(),
+    );
+    await expect(read.next()).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'after[1].sequence is 9223372036854775808, but must be between -(2^53 - 1) and 2^53 - 1',
+      findings: [{ field: 'after[1].sequence', reason: 'OUT_OF_RANGE' }],
+    });
   });
 
   test('reaches a handler that takes bytes unchanged', async () => {
@@ -65,7 +84,7 @@ describe('a message', () => {
           }),
         }),
       ],
-      ...{ descriptorSet, logger: silentLogger },
+      logger: silentLogger,
     });
     const channel = new Channel(`127.0.0.1:${server.port}`);
     onTestFinished(() => channel.close());
@@ -157,88 +176,14 @@ describe('a server that stops', () => {
   });
 });
 
-describe('every server', () => {
-  const Health = makeGenericClientConstructor(healthService, 'Health');
-  type Check = (
-    request: object,
-    callback: (error: Error | null, response: { status: string }) => void,
-  ) => void;
-
-  const health = async (endpoint: string, service: string) => {
-    const client = new Health(endpoint, credentials.createInsecure());
-    onTestFinished(() => client.close());
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const check = client['check'] as Check;
-    check.call(client, { service }, (error, response) => (error ? reject(error) : resolve(response.status)));
-    return promise;
-  };
-
-  test('answers health checks for itself and for each service', async () => {
-    const { server, endpoint } = await loopback({});
-    const services = ['', 'odograph.telemetry.v1.TelemetryIngest', 'odograph.history.v1.EventLog'];
-    const all = () => Promise.all(services.map((service) => health(endpoint, service)));
-    expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
-    server.setServing(true);
-    expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING']);
-    await expect(health(endpoint, 'unknown')).rejects.toMatchObject({ code: 5 });
-  });
-
-  test('reports its stop to a health watch, and does not wait for it', async () => {
-    const { server, endpoint } = await loopback({});
-    server.setServing(true);
-    const client = new Health(endpoint, credentials.createInsecure());
-    onTestFinished(() => client.close());
-    const watch = (client['watch'] as (request: object) => AsyncIterable<{ status: string }>).call(client, {
-      service: '',
-    });
-    const seen: string[] = [];
-    const watching = (async () => {
-      for await (const { status } of watch) seen.push(status);
-    })();
-    const ended = expect(watching).rejects.toMatchObject({ code: 14 });
-    await soon(() => expect(seen).toEqual(['SERVING']));
-    await server.stop(60_000);
-    await ended;
-    expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
-  });
-
-  test('lists its services by reflection and returns their files', async () => {
-    const { endpoint } = await loopback({});
-    const services = await reflect(endpoint, { listServices: '' });
-    expect(services.listServicesResponse.service.map(({ name }: { name: string }) => name)).toEqual(
-      expect.arrayContaining(['odograph.telemetry.v1.TelemetryIngest', 'odograph.history.v1.EventLog']),
-    );
-    const files = await reflect(endpoint, {
-      fileContainingSymbol: 'odograph.telemetry.v1.TelemetryIngest.Report',
-    });
-    const text = files.fileDescriptorResponse.fileDescriptorProto.map(String).join();
-    expect(text).toContain('VehicleReport');
-    expect(text).toContain('google.rpc');
-  });
-
-  const reflect = async (endpoint: string, request: object) => {
-    const protoPath = fileURLToPath(
-      new URL('../proto/grpc/reflection/v1/reflection.proto', import.meta.resolve('@grpc/reflection')),
-    );
-    // biome-ignore lint/suspicious/noExplicitAny: the client is made at run time
-    const { grpc } = loadPackageDefinition(loadSync(protoPath)) as any;
-    const client = new grpc.reflection.v1.ServerReflection(endpoint, credentials.createInsecure());
-    onTestFinished(() => client.close());
-    const call = client.serverReflectionInfo();
-    call.write(request);
-    call.end();
-    for await (const response of call) return response;
-  };
-
-  test('names a port that is in use', async () => {
-    // grpc-js writes the error to stderr too.
-    const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
-    onTestFinished(() => stderr.mockRestore());
-    const { server } = await loopback({});
-    const options = { services: [], descriptorSet, logger: silentLogger, port: server.port };
-    await expect(createGrpcServer(options)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
-      message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),
-    });
+test('a server names a port that is in use', async () => {
+  // grpc-js writes the error to stderr too.
+  const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
+  onTestFinished(() => stderr.mockRestore());
+  const { server } = await loopback({});
+  const options = { services: [], logger: silentLogger, port: server.port };
+  await expect(createGrpcServer(options)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),
   });
 });

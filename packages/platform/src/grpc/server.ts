@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type MethodDefinition,
   Server,
   ServerCredentials,
-  type ServiceDefinition,
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
@@ -11,18 +10,18 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
 import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
-import { answerBidi, answerServerStream, answerUnary, Undecodable } from './answer.ts';
+import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
-import type { GrpcService, Method } from './handler.ts';
-import { addStandardServices, trackStandardCalls } from './standard-services.ts';
+import { type GrpcService, type Method, serviceName } from './handler.ts';
+import { createHealth } from './health.ts';
+import { reflectionServices } from './reflection.ts';
+import { Undecodable } from './undecodable.ts';
 
 export interface GrpcServerOptions {
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port?: number;
   readonly services: readonly GrpcService[];
-  /** A serialized google.protobuf.FileDescriptorSet with these services, for reflection. */
-  readonly descriptorSet: Buffer;
   /** A larger message is refused with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes?: number;
   /** For calls whose caller sets no deadline. Streams that stay have none. */
@@ -35,7 +34,7 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   readonly port: number;
-  /** How many calls are open, without those of health and reflection. */
+  /** How many calls are open. */
   readonly openCalls: number;
   /** Sets the answer to health checks. It is NOT_SERVING at first. */
   setServing(isServing: boolean): void;
@@ -55,18 +54,19 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   const defaultDeadlineMs = options.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS;
   const toFault = options.toFault ?? ((error: unknown) => error);
   const scope = { logger, open, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
-  const { interceptor, calls } = trackStandardCalls();
-  const server = new Server({ ...channelOptions(options), interceptors: [interceptor] });
-  for (const service of services) addService(server, service, scope);
-  const names = services.map(({ definition }) => serviceName(definition));
-  const standard = addStandardServices(server, options.descriptorSet, names, calls);
+  const names = services.map(serviceName);
+  const health = createHealth(names);
+  const reflection = reflectionServices([...names, serviceName(health.service)]);
+  const server = new Server(channelOptions(options));
+  for (const service of [...services, health.service, ...reflection]) addService(server, service, scope);
   const port = await listen(server, host, wantedPort);
   logger.info({ host, port, services: names }, 'gRPC server listens');
 
   const stop = async (deadlineMs: number) => {
     const reason = new Fault('UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 1_000 });
-    standard.setServing(false);
-    standard.endStreams(reason.message);
+    health.setServing(false);
+    // Watches of the health tell it before they end.
+    await nextTurn();
     for (const call of open) call.stop(reason);
     if (await isClosedWithin(server, deadlineMs)) return;
     logger.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
@@ -79,7 +79,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     get openCalls() {
       return open.size;
     },
-    setServing: standard.setServing,
+    setServing: health.setServing,
     stop,
   };
 }
@@ -125,7 +125,7 @@ function withLoudCodec(
       try {
         return method.requestDeserialize(bytes);
       } catch (cause) {
-        return new Undecodable(cause);
+        return new Undecodable(bytes, cause);
       }
     },
     responseSerialize: (response) => {
@@ -137,11 +137,6 @@ function withLoudCodec(
       }
     },
   };
-}
-
-/** `odograph.history.v1.EventLog`, from the path `/odograph.history.v1.EventLog/Read` of a method. */
-function serviceName(definition: ServiceDefinition): string {
-  return Object.values(definition)[0]?.path.split('/')[1] ?? '';
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -1,5 +1,4 @@
 import { Channel, callBidi } from '@odograph/client/call';
-import { descriptorSet } from '@odograph/contracts/descriptors';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
@@ -92,7 +91,6 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
   });
   const server = await createGrpcServer({
     services: [door],
-    descriptorSet,
     maxMessageBytes: 4 * all.maxBytes,
     logger: silentLogger,
   });

@@ -1,0 +1,52 @@
+import { EventEmitter, once } from 'node:events';
+import {
+  type HealthCheckResponse,
+  HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
+import { Fault } from '@odograph/kernel/fault';
+import { type GrpcService, grpcService, serverStream, unary } from './handler.ts';
+
+/** The service grpc.health.v1.Health of a server. */
+export interface Health {
+  readonly service: GrpcService;
+  /** Sets the answer for all services, and for the server (''). */
+  setServing(isServing: boolean): void;
+}
+
+/** Health of the server ('') and of each of these services. All are NOT_SERVING at first. */
+export function createHealth(serviceNames: readonly string[]): Health {
+  const names = new Set(['', ...serviceNames]);
+  const changes = new EventEmitter().setMaxListeners(0);
+  let status: HealthCheckResponse['status'] = ServingStatus.NOT_SERVING;
+
+  function check({ service }: { readonly service: string }): HealthCheckResponse {
+    if (names.has(service)) return { status };
+    const offered = serviceNames.join(', ');
+    throw new Fault('NOT_FOUND', `this server has no such service: it has ${offered}`);
+  }
+
+  async function* watch(service: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
+    let sent: HealthCheckResponse['status'] | undefined;
+    for (;;) {
+      const now = names.has(service) ? status : ServingStatus.SERVICE_UNKNOWN;
+      if (now === sent) await once(changes, 'change', { signal });
+      else yield { status: now };
+      sent = now;
+    }
+  }
+
+  return {
+    service: grpcService(HealthService, {
+      check: unary(async (request) => check(request)),
+      list: unary(async () => ({
+        statuses: Object.fromEntries([...names].map((name) => [name, { status }])),
+      })),
+      watch: serverStream(({ service }, { signal }) => watch(service, signal), { stays: true }),
+    }),
+    setServing(isServing) {
+      status = isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+      changes.emit('change');
+    },
+  };
+}

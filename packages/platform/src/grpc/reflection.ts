@@ -1,0 +1,103 @@
+import { type DescFile, toBinary } from '@bufbuild/protobuf';
+import { nestedTypes } from '@bufbuild/protobuf/reflect';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { type ServiceDefinition, status } from '@grpc/grpc-js';
+import { contracts } from '@odograph/contracts/descriptors';
+import {
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+  ServerReflectionService,
+} from '@odograph/contracts/generated/grpc/reflection/v1/reflection';
+import { bidi, type GrpcService, grpcService, serviceName } from './handler.ts';
+
+type Question = ServerReflectionRequest['messageRequest'];
+type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
+
+/**
+ * gRPC reflection, v1 and v1alpha: all contracts as the compiler wrote them.
+ * @param serviceNames the other services of the server; they are listed, and reflection itself.
+ */
+export function reflectionServices(serviceNames: readonly string[]): readonly GrpcService[] {
+  const listed = [...serviceNames];
+  const serverReflectionInfo = bidi<ServerReflectionRequest, ServerReflectionResponse>(
+    async (requests, send) => {
+      for await (const request of requests) {
+        const messageResponse = answer(request.messageRequest, listed);
+        await send({ validHost: request.host, originalRequest: request, messageResponse });
+      }
+    },
+  );
+  const versions = [ServerReflectionService, inAlpha(ServerReflectionService)];
+  const services = versions.map((definition) => grpcService(definition, { serverReflectionInfo }));
+  listed.push(...services.map(serviceName));
+  return services;
+}
+
+/** v1alpha has the same messages under another path. */
+function inAlpha<Definition extends ServiceDefinition>(definition: Definition): Definition {
+  const methods = Object.entries(definition).map(([name, method]) => {
+    const path = method.path.replace('.v1.', '.v1alpha.');
+    return [name, { ...method, path }];
+  });
+  return Object.fromEntries(methods) as Definition;
+}
+
+function answer(question: Question, serviceNames: readonly string[]): Answer {
+  switch (question?.$case) {
+    case 'listServices':
+      return { $case: 'listServicesResponse', value: { service: serviceNames.map((name) => ({ name })) } };
+    case 'fileByFilename':
+      return withDependencies(contracts.getFile(question.value)) ?? unknown('file', question.value);
+    case 'fileContainingSymbol':
+      return withDependencies(fileOfSymbol.get(question.value)) ?? unknown('symbol', question.value);
+    case 'fileContainingExtension':
+      return unknown('extension', question.value.containingType);
+    case 'allExtensionNumbersOfType': {
+      const baseTypeName = question.value;
+      if (!contracts.getMessage(baseTypeName)) return unknown('message', baseTypeName);
+      return { $case: 'allExtensionNumbersResponse', value: { baseTypeName, extensionNumber: [] } };
+    }
+    default:
+      return failure(status.INVALID_ARGUMENT, 'message_request is missing');
+  }
+}
+
+/** The file, and after it all files that it needs. */
+function withDependencies(file: DescFile | undefined): Answer | undefined {
+  if (!file) return undefined;
+  const files = new Set([file]);
+  // A set goes on to what is added while it is walked.
+  for (const { dependencies } of files) for (const each of dependencies) files.add(each);
+  const fileDescriptorProto = Array.from(files, ({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  return { $case: 'fileDescriptorResponse', value: { fileDescriptorProto } };
+}
+
+const fileOfSymbol: ReadonlyMap<string, DescFile> = new Map(
+  Array.from(contracts.files).flatMap((file) => symbolsIn(file).map((symbol) => [symbol, file] as const)),
+);
+
+/** Types and their members by their full names. A value of an enum is beside its enum, not in it. */
+function symbolsIn(file: DescFile): readonly string[] {
+  return Array.from(nestedTypes(file)).flatMap((type) => {
+    const inType = (member: { readonly name: string }) => `${type.typeName}.${member.name}`;
+    const beside = ({ name }: { readonly name: string }) => type.typeName.replace(/[^.]*$/, name);
+    switch (type.kind) {
+      case 'message':
+        return [type.typeName, ...type.fields.map(inType), ...type.oneofs.map(inType)];
+      case 'service':
+        return [type.typeName, ...type.methods.map(inType)];
+      case 'enum':
+        return [type.typeName, ...type.values.map(beside)];
+      default:
+        return [type.typeName];
+    }
+  });
+}
+
+function unknown(kind: string, name: string): Answer {
+  return failure(status.NOT_FOUND, `the contracts have no ${kind} ${name}`);
+}
+
+function failure(errorCode: status, errorMessage: string): Answer {
+  return { $case: 'errorResponse', value: { errorCode, errorMessage } };
+}
