@@ -225,6 +225,7 @@ describe('the log now', () => {
       types: ['X'],
       subject: 'v',
       limit: 7,
+      atLeast: [{ partition: 0, sequence: 20 }],
     };
     const events = await Array.fromAsync(opened.readLog(asked));
     expect(server?.reads).toEqual([asked]);

@@ -46,6 +46,8 @@ export interface ReadLogOptions extends CallOptions, EventFilter {
   readonly partitions?: readonly number[] | undefined;
   /** At most this many events. Default: no limit. */
   readonly limit?: number | undefined;
+  /** First waits until the log has these positions, one a partition, such as those of reports that were acknowledged. */
+  readonly atLeast?: readonly Position[] | undefined;
 }
 
 /** Events of one partition, in order, and the position up to which everything of the partition has been given. */
@@ -75,8 +77,11 @@ export async function* readLog(
   channel: Channel,
   options: ReadLogOptions = {},
 ): AsyncGenerator<LogEvent, void, undefined> {
-  const { after = [], partitions = [], types = [], subject = '', limit = 0 } = options;
-  const request = { after: [...after], partitions: [...partitions], types: [...types], subject, limit };
+  const { after = [], partitions = [], types = [], subject = '', limit = 0, atLeast = [] } = options;
+  const request = {
+    ...{ after: [...after], partitions: [...partitions], types: [...types], atLeast: [...atLeast] },
+    ...{ subject, limit },
+  };
   const answers = callServerStream(channel, EventLogService.read, request, options);
   for await (const { events } of answers) yield* events.map(assertComplete);
 }

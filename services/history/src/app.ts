@@ -177,6 +177,8 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               decideRegistration: commands.decideRegistration,
             }),
           ],
+          // Room for 256 names of signals of 160 characters, which is the longest request.
+          maxMessageBytes: 64 * 1024,
           ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
         }),
       )

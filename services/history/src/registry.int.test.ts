@@ -240,7 +240,7 @@ test('a decision about a vehicle with a parked event says so, and is made once t
   const { client } = platform;
   const event = reported({ vehicleId: 'sick-9', reportId: 'a', observedAtMs: NOON_MS });
   const position = await platform.append({ ...event, payload: new Uint8Array([0xff, 0xff]) });
-  await client.vehicle('bus-7', { atLeast: position });
+  await expect(client.vehicle('sick-9', { atLeast: position })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(client.registerVehicle('sick-9', { fleet: 'sick' })).rejects.toMatchObject({
     ...{ code: 'RULE_VIOLATED', message: expect.stringContaining('is parked in registration') },
   });

@@ -1,12 +1,9 @@
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
-import type { CallContext, Method } from './handler.ts';
+import { type CallContext, type Method, TIMER_MAX_MS } from './handler.ts';
 import { toServiceError } from './status.ts';
 import { isTraceparent } from './traceparent.ts';
-
-/** The longest time that a timer can wait: about 25 days. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** What all calls of a server share. */
 export interface CallScope {

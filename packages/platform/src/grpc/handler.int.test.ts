@@ -279,7 +279,7 @@ describe('a streaming handler', () => {
     expect(deadlines).toEqual([expect.any(Number), Number.POSITIVE_INFINITY]);
   });
 
-  const readRequest = () => ({ after: [], partitions: [], types: [], subject: '', limit: 0 });
+  const readRequest = () => ({ after: [], partitions: [], types: [], subject: '', limit: 0, atLeast: [] });
 });
 
 describe('a connection', () => {

@@ -1,5 +1,8 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 
+/** The longest time that a timer can wait: about 25 days. */
+export const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /** What a handler knows about its call. */
 export interface CallContext {
   /** Aborted when the answer is no longer needed: cancelled, past the deadline, or the server stops. The reason is a Fault. */
@@ -10,6 +13,21 @@ export interface CallContext {
   readonly traceparent: string;
   /** The address of the peer without its port. Limits count by it. */
   readonly client: string;
+}
+
+const LAST_MS = 200;
+
+/**
+ * The signal of a wait: aborted with the call, and a little before its deadline, so that the answer which says what was
+ * waited for still reaches the caller.
+ */
+export function beforeDeadline({
+  signal,
+  deadlineAtMs,
+}: Pick<CallContext, 'signal' | 'deadlineAtMs'>): AbortSignal {
+  const leftMs = deadlineAtMs - Date.now();
+  if (leftMs > TIMER_MAX_MS) return signal;
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, leftMs - LAST_MS, leftMs / 2))]);
 }
 
 export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;

@@ -12,17 +12,24 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { logSubjectId } from '@odograph/event-log/substitute-events';
+import { pause } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import { type EventPosition, endOfEnvelope, type Position } from '@odograph/kernel/position';
+import { type EventPosition, endOfEnvelope, formatPosition, type Position } from '@odograph/kernel/position';
 import { grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
+import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { mergeAsync } from './merge-async.ts';
-import { checkPosition, invalid } from './request-checks.ts';
+import { checkAtLeastOfEach, checkPosition, invalid } from './request-checks.ts';
 
 /** The most events in one message. */
 const MAX_MESSAGE_EVENTS = 500;
-/** The most bytes in one message, unless one event has more: a quarter of what a client receives. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** The most types that a request may name. There are fewer event types. */
+const MAX_TYPES = 32;
+
+/** How long a request waits for a position that the log does not have yet, and how often it looks. */
+const MAX_WAIT_MS = 10_000;
+const POLL_MS = 200;
 
 /** Broadcasts kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
@@ -51,6 +58,17 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
     });
   }
 
+  /** Waits until the log has a position, which may be that of a report which was acknowledged just now. */
+  async function untilInLog({ partition, sequence }: Position, signal: AbortSignal): Promise<void> {
+    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+      const watermark = await reader.watermark(partition);
+      if (watermark >= sequence) return;
+      signal.throwIfAborted();
+      if (waitedMs >= MAX_WAIT_MS) throw beyondLog({ partition, sequence }, watermark);
+      await pause(POLL_MS, signal);
+    }
+  }
+
   /** Whether a partition may have events of a subject. Those about the log itself are in the partition that they are about. */
   function mayHave(partition: number, subject: string): boolean {
     if (subject === '' || subject === logSubjectId(partition)) return true;
@@ -58,12 +76,17 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   }
 
   async function* read(request: ReadRequest, signal: AbortSignal): AsyncGenerator<ReadResponse> {
+    const filter = filterOf(request);
+    const starts = startsOf(request);
+    for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
+      await untilInLog(position, signal);
     let left = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
-    for (const start of startsOf(request)) {
+    for (const start of starts) {
       if (left === 0) return;
       if (!mayHave(start.partition, request.subject)) continue;
+      await untilInLog(start, signal);
       const through = await reader.watermark(start.partition);
-      const query = { ...filterOf(request), after: lastEventOf(start), through, limit: left, signal };
+      const query = { ...filter, after: lastEventOf(start), through, limit: left, signal };
       for await (const events of inMessages(reader.matching(query))) {
         left -= events.length;
         yield { events };
@@ -72,6 +95,7 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   }
 
   async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
+    await untilInLog(start, signal);
     const { partition } = start;
     const last = lastEventOf(start);
     const after = start.index === undefined ? start.sequence : start.sequence - 1;
@@ -99,8 +123,24 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   });
 }
 
+/** Throws a Fault INVALID_INPUT for names that no event has. */
 function filterOf({ types, subject }: ReadRequest): Pick<MatchQuery, 'types' | 'subject'> {
+  if (types.length > MAX_TYPES)
+    throw invalid('types', 'TOO_MANY_TYPES', `has ${types.length} names, but must have at most ${MAX_TYPES}`);
+  const unknown = types.findIndex((type) => !NEWEST_VERSIONS.has(type));
+  if (unknown >= 0) {
+    const known = [...NEWEST_VERSIONS.keys()].join(', ');
+    throw invalid(`types[${unknown}]`, 'UNKNOWN_TYPE', `is none of the event types: ${known}`);
+  }
   return { types, ...(subject === '' ? {} : { subject }) };
+}
+
+function beyondLog(position: Position, watermark: number): Fault {
+  const end = formatPosition({ partition: position.partition, sequence: watermark });
+  const message =
+    `the log ends at ${end}, before ${formatPosition(position)}: if it lags, ask again; ` +
+    'if it was restored, begin again from a position that it has';
+  return new Fault('OUT_OF_RANGE', message);
 }
 
 function isAfter({ sequence, index }: EventPosition, other: EventPosition): boolean {
@@ -122,7 +162,7 @@ async function* inMessages(
   for await (const stored of events) {
     const logged = toWire(stored);
     const size = sizeOf(logged.event);
-    if (message.length === MAX_MESSAGE_EVENTS || (message.length > 0 && bytes + size > MAX_MESSAGE_BYTES)) {
+    if (message.length === MAX_MESSAGE_EVENTS || (message.length > 0 && bytes + size > MAX_ANSWER_BYTES)) {
       yield message;
       [message, bytes] = [[], 0];
     }
@@ -132,9 +172,9 @@ async function* inMessages(
   if (message.length > 0) yield message;
 }
 
-/** About the bytes of an event on the wire: nearly all are its payload. */
-function sizeOf({ payload, reportId, subject }: Event): number {
-  return 200 + payload.length + reportId.length + subject.length;
+/** The bytes of an event on the wire, or a few more: the texts that callers give are ASCII. */
+function sizeOf({ payload, reportId, subject, traceparent }: Event): number {
+  return 200 + payload.length + reportId.length + subject.length + traceparent.length;
 }
 
 /** Stored events are never rewritten. They are sent in the newest version of their type. */

@@ -1,8 +1,12 @@
-import { ProjectionsService } from '@odograph/contracts/generated/odograph/history/v1/projections';
+import {
+  type ParkedEvent,
+  ProjectionsService,
+} from '@odograph/contracts/generated/odograph/history/v1/projections';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { createReleaseParked, ReleaseParked } from '../commands/parked.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import type { Views } from '../views/views.ts';
+import { countFitting } from './answer-bytes.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import { checkVehicleId, pageSizeOf } from './request-checks.ts';
 
@@ -12,7 +16,7 @@ interface ProjectionsDeps {
   readonly releaseParked: ReturnType<typeof createReleaseParked>;
 }
 
-const LIST = 'parked';
+const LIST = ['parked'] as const;
 
 export function projectionsService({ partitionCount, views, releaseParked }: ProjectionsDeps) {
   /** Parked events are stored with the checkpoint, so the partitions that this process owns are flushed first. */
@@ -40,21 +44,24 @@ export function projectionsService({ partitionCount, views, releaseParked }: Pro
       const [after] = decodePageToken(LIST, pageToken) ?? [''];
       if (typeof after !== 'string') throw badToken();
       const following = (await allParked()).filter((entry) => keyOf(entry) > after);
-      const page = following.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        parked: page.map(({ projection, subject, position, reason }) => ({
-          projection,
-          vehicleId: subject,
-          position,
-          reason,
-        })),
-        nextPageToken: last && following.length > limit ? encodePageToken(LIST, [keyOf(last)]) : '',
-      };
+      const page = following.slice(0, limit).map(toWire);
+      const parked = page.slice(0, countFitting(page, bytesOf));
+      const last = following[parked.length - 1];
+      const hasMore = last !== undefined && following.length > parked.length;
+      return { parked, nextPageToken: hasMore ? encodePageToken(LIST, [keyOf(last)]) : '' };
     }),
     retryParked: release('ParkedEventRetried'),
     dropParked: release('ParkedEventDropped'),
   });
+}
+
+function toWire({ projection, subject, position, reason }: Parked): ParkedEvent {
+  return { projection, vehicleId: subject, position, reason };
+}
+
+/** With room for heads and a position. */
+function bytesOf({ projection, vehicleId, reason }: ParkedEvent): number {
+  return 3 * (projection.length + vehicleId.length + reason.length) + 50;
 }
 
 const keyOf = ({ projection, subject }: Parked): string => `${projection}\n${subject}`;

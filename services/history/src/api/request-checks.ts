@@ -1,5 +1,6 @@
 import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/telemetry/v1/position';
 import { Fault } from '@odograph/kernel/fault';
+import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 
@@ -36,11 +37,44 @@ export function checkFilterText(field: string, text: string): void {
   throw invalid(field, 'TOO_LONG', `has ${text.length} characters, at most ${MAX_FILTER_TEXT} are allowed`);
 }
 
-/** The requested page size; 0 means the default. Throws a Fault INVALID_INPUT above the maximum. */
+/** The page size for a requested one: 0 means the default, and more than the maximum means the maximum (AIP-158). */
 export function pageSizeOf(requested: number): number {
-  if (requested === 0) return DEFAULT_PAGE_SIZE;
-  if (requested <= MAX_PAGE_SIZE) return requested;
-  throw invalid('page_size', 'OUT_OF_RANGE', `is ${requested}, but must be from 1 to ${MAX_PAGE_SIZE}`);
+  return Math.min(requested || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+}
+
+interface PositionRules {
+  readonly partitionCount: number;
+  /** The vehicle whose partition it must be of. */
+  readonly vehicleId?: string;
+}
+
+/** A position that an answer waits for. Throws a Fault INVALID_INPUT for one that no answer could ever have. */
+export function checkAtLeast(position: WirePosition, { partitionCount, vehicleId }: PositionRules): Position {
+  const { partition } = checkPosition('at_least', position, partitionCount);
+  if (position.sequence === 0)
+    throw invalid(
+      'at_least',
+      'EMPTY_POSITION',
+      'has no sequence: leave it out, or use the position of an answer',
+    );
+  const own = vehicleId === undefined ? partition : partitionOf(vehicleId, partitionCount);
+  if (own === partition) return position;
+  const description = `is of partition ${partition}, but vehicle ${vehicleId} is in partition ${own}`;
+  throw invalid('at_least', 'OTHER_PARTITION', description);
+}
+
+/** The positions that a list waits for: of several in one partition, the last. */
+export function checkAtLeastOfEach(
+  positions: readonly WirePosition[],
+  partitionCount: number,
+): readonly Position[] {
+  const last = new Map<number, Position>();
+  for (const each of positions) {
+    const position = checkAtLeast(each, { partitionCount });
+    if (position.sequence > (last.get(position.partition)?.sequence ?? 0))
+      last.set(position.partition, position);
+  }
+  return [...last.values()];
 }
 
 /** Throws a Fault INVALID_INPUT for a position of a partition that the log does not have. */

@@ -5,7 +5,7 @@ import type {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName } from '@odograph/kernel/signal';
-import type { CallContext } from '@odograph/platform/grpc/handler';
+import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SampleKey } from '../domain/recorded-sample.ts';
 import {
   countSamples,
@@ -18,8 +18,8 @@ import type { SamplesSlice } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { KeyRange, View } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
-import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
-import { checkPosition, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
+import { badToken, decodePageToken, encodePageToken, type ListQuery } from './page-token.ts';
+import { checkAtLeast, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
 
 export interface SampleDeps {
   readonly partitionCount: number;
@@ -33,7 +33,6 @@ interface FoundSamples {
   readonly firstView: View<SamplesSlice> | undefined;
 }
 
-const LIST = 'samples';
 /** How long a query works before commits and other queries can run. */
 const TURN_MS = 5;
 /** Signals that a request may name; without names it gets all. */
@@ -42,22 +41,22 @@ const MAX_NAMES = 256;
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
 
-  async function listSamples(
-    request: ListSamplesRequest,
-    { signal }: CallContext,
-  ): Promise<ListSamplesResponse> {
+  async function listSamples(request: ListSamplesRequest, call: CallContext): Promise<ListSamplesResponse> {
+    const { signal } = call;
     const vehicleId = checkVehicleId(request.vehicleId);
     const range = rangeOf(request);
-    const after = keyOf(request.pageToken);
+    const query = ['samples', vehicleId, range.fromMs, range.toMs, range.signals?.toSorted()] as const;
+    const after = keyOf(query, request.pageToken);
     const limit = pageSizeOf(request.pageSize);
     if (request.atLeast) {
-      await reader.reach(samples, checkPosition('at_least', request.atLeast, partitionCount), signal);
+      const position = checkAtLeast(request.atLeast, { partitionCount, vehicleId });
+      await reader.reach(samples, position, beforeDeadline(call));
     }
     const { found, firstView } = await find(vehicleId, { ...range, after, limit: limit + 1 }, signal);
     const page = found.slice(0, limit);
     return {
       samples: page.map(toWire),
-      nextPageToken: found.length > limit ? tokenOf(page.at(-1)) : '',
+      nextPageToken: found.length > limit ? tokenOf(query, page.at(-1)) : '',
       total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
       position: firstView?.position,
       parkedAt: firstView?.parked?.position,
@@ -140,13 +139,13 @@ function namesOf(signals: readonly string[]): readonly string[] {
   return [...new Set(signals)];
 }
 
-function keyOf(token: string): SampleKey | undefined {
-  const key = decodePageToken(LIST, token);
+function keyOf(query: ListQuery, token: string): SampleKey | undefined {
+  const key = decodePageToken(query, token);
   if (!key) return undefined;
   const [observedAtMs, reportId] = key;
   if (typeof observedAtMs !== 'number' || typeof reportId !== 'string') throw badToken();
   return { observedAtMs, reportId };
 }
 
-const tokenOf = (key: SampleKey | undefined): string =>
-  key ? encodePageToken(LIST, [key.observedAtMs, key.reportId]) : '';
+const tokenOf = (query: ListQuery, key: SampleKey | undefined): string =>
+  key ? encodePageToken(query, [key.observedAtMs, key.reportId]) : '';

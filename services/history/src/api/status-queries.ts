@@ -7,23 +7,27 @@ import type {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { unitsToWire } from '@odograph/contracts/registration-payload';
 import { signalsToWire } from '@odograph/contracts/signals';
+import type { SignalValue } from '@odograph/kernel/signal';
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import type { VehicleStatus } from '../domain/status/status-slice.ts';
-import { type KnownVehicle, type VehicleReaderDeps, vehicleReader } from './vehicle-reader.ts';
+import {
+  type KnownVehicle,
+  readVehicle,
+  registrationBytes,
+  type VehicleReaderDeps,
+  vehiclePages,
+} from './vehicle-reader.ts';
 
 export function statusQueries(deps: VehicleReaderDeps) {
-  const vehicles = vehicleReader(deps, 'status');
+  const readPage = vehiclePages(deps, { name: 'status', bytesOf: ({ known }) => wireOf(known).bytes });
 
-  async function getStatus(request: GetStatusRequest, { signal }: CallContext): Promise<GetStatusResponse> {
-    const { vehicle, position } = await vehicles.one(request, signal);
+  async function getStatus(request: GetStatusRequest, call: CallContext): Promise<GetStatusResponse> {
+    const { vehicle, position } = await readVehicle(deps, request, call);
     return { status: toWire(vehicle), position };
   }
 
-  async function listStatus(
-    request: ListStatusRequest,
-    { signal }: CallContext,
-  ): Promise<ListStatusResponse> {
-    const { vehicles: found, ...page } = await vehicles.page(request, signal);
+  async function listStatus(request: ListStatusRequest, call: CallContext): Promise<ListStatusResponse> {
+    const { vehicles: found, ...page } = await readPage(request, call);
     return { statuses: found.map(toWire), ...page };
   }
 
@@ -31,16 +35,36 @@ export function statusQueries(deps: VehicleReaderDeps) {
 }
 
 function toWire({ vehicleId, known, parked }: KnownVehicle): WireStatus {
-  return { ...wireOf(known), vehicleId, parkedAt: parked?.position };
+  return { ...wireOf(known).status, vehicleId, parkedAt: parked?.position };
+}
+
+/** A status as it is sent, and its bytes, or a few more. */
+interface Wire {
+  readonly status: WireStatus;
+  readonly bytes: number;
 }
 
 /** By what is known, because that is the same object until the vehicle changes. */
-const wires = new WeakMap<VehicleStatus, WireStatus>();
+const wires = new WeakMap<VehicleStatus, Wire>();
 
-function wireOf(known: VehicleStatus): WireStatus {
-  const wire = wires.get(known) ?? makeWire(known);
+function wireOf(known: VehicleStatus): Wire {
+  const wire = wires.get(known) ?? { status: makeWire(known), bytes: bytesOf(known) };
   wires.set(known, wire);
   return wire;
+}
+
+/** The largest vehicle id, times and positions. */
+const OTHER_BYTES = 300;
+
+function bytesOf(known: VehicleStatus): number {
+  let bytes = OTHER_BYTES + registrationBytes(known);
+  for (const [name, { value }] of known.latest) bytes += signalBytes(name, value);
+  return bytes;
+}
+
+/** A name may be sent twice, with the value and with its time. */
+function signalBytes(name: string, value: SignalValue): number {
+  return 2 * name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8) + 30;
 }
 
 function makeWire(known: VehicleStatus): WireStatus {

@@ -1,3 +1,4 @@
+import type { CallContext } from '@odograph/platform/grpc/handler';
 import { expect, test } from 'vitest';
 import { status } from '../domain/status/status.ts';
 import type { StatusFilter } from '../domain/status/status-filter.ts';
@@ -5,61 +6,71 @@ import type { StatusSlice } from '../domain/status/status-slice.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { SubjectsAfter } from '../views/subject-pages.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { encodePageToken } from './page-token.ts';
-import { vehicleReader } from './vehicle-reader.ts';
+import { vehiclePages } from './vehicle-reader.ts';
 
 const FLEET_SIZE = 25_000;
 const IDS = Array.from({ length: FLEET_SIZE }, (_, at) => `bus-${String(at).padStart(5, '0')}`);
+const READING = { value: 1, observedAtMs: 1, reportId: '' };
 const ANY = { fleet: '', tag: '', model: '', text: '', includeRetired: false };
 
-/** The lists of a fleet in which every vehicle has reported; counts how many were read. */
-function openLists() {
-  const slice: StatusSlice = { ...status.initial('', ''), lastReceivedAtMs: 5 };
-  let read = 0;
+interface Fleet {
+  readonly fleetSize?: number;
+  readonly signals?: number;
+  readonly bytesOf?: () => number;
+}
+
+/** The lists of a fleet in which every vehicle has reported; records how many were read at once. */
+function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100 }: Fleet = {}) {
+  const latest = new Map(Array.from({ length: signals }, (_, at) => [`Vehicle.S${at}`, READING] as const));
+  const slice: StatusSlice = { ...status.initial('', ''), latest, lastReceivedAtMs: 5 };
+  const ids = IDS.slice(0, fleetSize);
+  const reads: number[] = [];
   const reader = {
     positions: () => [{ partition: 0, sequence: 9 }],
     async subjectsAfter(_: unknown, { after, limit }: SubjectsAfter) {
-      const from = IDS.findIndex((id) => id > after);
-      return from < 0 ? [] : IDS.slice(from, from + limit);
+      const from = ids.findIndex((id) => id > after);
+      return from < 0 ? [] : ids.slice(from, from + limit);
     },
     async readEach(_: unknown, subjects: readonly string[]) {
-      read += subjects.length;
+      reads.push(subjects.length);
       return subjects.map((subject) => ({ subject, slice, parked: undefined }));
     },
   };
   const views = { reader: reader as unknown as ViewReader };
   const model = { projection: status } as ReadModel<StatusSlice>;
-  const { page } = vehicleReader({ partitionCount: 1, views, status: model }, 'vehicles');
-  const { signal } = new AbortController();
+  const list = { name: 'vehicles', bytesOf };
+  const readPage = vehiclePages({ partitionCount: 1, views, status: model }, list);
+  const call = { signal: new AbortController().signal, deadlineAtMs: Infinity } as CallContext;
+  const page = (filter: Partial<StatusFilter>, pageToken = '', pageSize = 0) =>
+    readPage({ ...ANY, ...filter, pageSize, pageToken, atLeast: [] }, call);
   return {
-    read: () => read,
-    page: (filter: Partial<StatusFilter>, pageToken = '', pageSize = 0) =>
-      page({ ...ANY, ...filter, pageSize, pageToken, atLeast: [] }, signal),
+    reads: () => reads,
+    page,
+    async allPages(filter: Partial<StatusFilter>, pageSize: number) {
+      const pages: (readonly string[])[] = [];
+      for (let token: string | undefined = ''; token !== undefined; ) {
+        const { vehicles, nextPageToken } = await page(filter, token, pageSize);
+        pages.push(vehicles.map(({ vehicleId }) => vehicleId));
+        token = nextPageToken || undefined;
+      }
+      return pages;
+    },
   };
 }
 
 test('a page ends after ten thousand vehicles, perhaps without one, and the next goes on behind them', async () => {
   const lists = openLists();
-  const pages: (readonly string[])[] = [];
-  for (let token: string | undefined = ''; token !== undefined; ) {
-    const before = lists.read();
-    const { vehicles, nextPageToken } = await lists.page({ text: '24999' }, token);
-    expect(lists.read() - before).toBeLessThanOrEqual(10_000);
-    pages.push(vehicles.map(({ vehicleId }) => vehicleId));
-    token = nextPageToken || undefined;
-  }
-  expect(pages).toEqual([[], [], ['bus-24999']]);
+  expect(await lists.allPages({ text: '24999' }, 50)).toEqual([[], [], ['bus-24999']]);
 });
 
 test('a list gives every vehicle once, in pages that are full', async () => {
-  const lists = openLists();
-  const sizes: number[] = [];
-  for (let token: string | undefined = ''; token !== undefined; ) {
-    const page = await lists.page({}, token, 1_000);
-    sizes.push(page.vehicles.length);
-    token = page.nextPageToken || undefined;
-  }
-  expect(sizes).toEqual(Array.from({ length: 25 }, () => 1_000));
+  const pages = await openLists().allPages({}, 1_000);
+  expect(pages.map(({ length }) => length)).toEqual(Array(25).fill(1_000));
+  expect(pages.flat()).toEqual(IDS);
+});
+
+test('a page has at most 1,000 vehicles, however many are asked for', async () => {
+  expect((await openLists().page({}, '', 5_000)).vehicles).toHaveLength(1_000);
 });
 
 test.each(['fleet', 'tag', 'model', 'text'])(
@@ -73,7 +84,28 @@ test.each(['fleet', 'tag', 'model', 'text'])(
   },
 );
 
-test('a page token with a long key is refused', async () => {
-  const token = encodePageToken('vehicles', ['x'.repeat(101)]);
-  await expect(openLists().page({}, token)).rejects.toMatchObject({ findings: [{ field: 'page_token' }] });
+test('a page token of another query is refused', async () => {
+  const { nextPageToken } = await openLists().page({ fleet: 'north' });
+  await expect(openLists().page({ fleet: 'south' }, nextPageToken)).rejects.toMatchObject({
+    findings: [{ field: 'page_token', description: expect.stringContaining('this query') }],
+  });
+});
+
+test('a page ends at a mebibyte with a token, and the pages have every vehicle once', async () => {
+  const lists = openLists({ fleetSize: 130, bytesOf: () => 100_000, signals: 1_000 });
+  const pages = await lists.allPages({}, 1_000);
+  expect(pages.map(({ length }) => length)).toEqual([...Array(13).fill(10)]);
+  expect(pages.flat()).toEqual(IDS.slice(0, 130));
+});
+
+test('a vehicle that is larger than a page is a page', async () => {
+  const pages = await openLists({ fleetSize: 3, bytesOf: () => 2_500_000 }).allPages({}, 1_000);
+  expect(pages).toEqual(IDS.slice(0, 3).map((id) => [id]));
+});
+
+test('vehicles with very many signals are read a few at a time', async () => {
+  const lists = openLists({ signals: 2_000 });
+  await lists.page({ text: 'none of them' });
+  expect(Math.max(...lists.reads())).toBe(51);
+  expect(lists.reads().at(-1)).toBe(50);
 });

@@ -1,6 +1,7 @@
 import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/telemetry/v1/position';
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
+import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import { unknownVehicle } from '../commands/registration.ts';
 import { statusOf } from '../domain/status/status.ts';
 import { matcherOf, type StatusFilter } from '../domain/status/status-filter.ts';
@@ -8,12 +9,13 @@ import type { StatusSlice, VehicleStatus } from '../domain/status/status-slice.t
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
+import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import {
+  checkAtLeast,
+  checkAtLeastOfEach,
   checkFilterText,
-  checkPosition,
   checkVehicleId,
-  MAX_FILTER_TEXT,
   pageSizeOf,
 } from './request-checks.ts';
 
@@ -50,30 +52,49 @@ interface VehiclePage {
 
 interface FilledPage {
   readonly vehicles: readonly KnownVehicle[];
-  /** The next page begins after this subject; undefined: there is none. */
   readonly next: string | undefined;
 }
 
 const FILTER_TEXTS = ['fleet', 'tag', 'model', 'text'] as const;
 /** A status has one slice. */
 const KEY = '';
-/** Vehicles read at once: more than a page has if most of them do not match. */
-const MIN_READ = 200;
+/** Vehicles that are read at first, before it is known how large they are. */
+const FIRST_READ = 51;
+/** Vehicles read at once if most of them may not match. */
+const SELECTIVE_READ = 200;
+/** Signals that the vehicles which are read at once may have, by those that were read: 100,000 take 10 to 100 MB. */
+const SIGNALS_AT_ONCE = 100_000;
 /** Vehicles that one call reads at most, and one batch more: a text that hardly any vehicle has takes several calls. */
 const MAX_READ = 10_000;
 
-/** Reads vehicles for the API, one by its id or a page of a list; `list` is the name in the page tokens. */
-export function vehicleReader({ partitionCount, views, status }: VehicleReaderDeps, list: string) {
-  const { reader } = views;
+/** A list of vehicles in the API. */
+interface VehicleList {
+  /** The name in its page tokens. */
+  readonly name: string;
+  /** The bytes of a vehicle in its answer, or a few more. */
+  readonly bytesOf: (vehicle: KnownVehicle) => number;
+}
 
-  async function one({ atLeast, ...request }: OneRequest, signal: AbortSignal) {
-    const vehicleId = checkVehicleId(request.vehicleId);
-    if (atLeast) await reader.reach(status, checkPosition('at_least', atLeast, partitionCount), signal);
-    const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
-    const known = knownOf(slices.get(KEY));
-    if (known) return { vehicle: { vehicleId, known, parked }, position };
-    throw notFound(vehicleId, parked);
+/** Reads a vehicle by its id. Throws a Fault NOT_FOUND if it neither has reported nor is registered. */
+export async function readVehicle(
+  { partitionCount, views: { reader }, status }: VehicleReaderDeps,
+  { atLeast, ...request }: OneRequest,
+  call: CallContext,
+) {
+  const vehicleId = checkVehicleId(request.vehicleId);
+  if (atLeast) {
+    const position = checkAtLeast(atLeast, { partitionCount, vehicleId });
+    await reader.reach(status, position, beforeDeadline(call));
   }
+  const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
+  const known = knownOf(slices.get(KEY));
+  if (known) return { vehicle: { vehicleId, known, parked }, position };
+  throw notFound(vehicleId, parked);
+}
+
+/** Reads the pages of a list of vehicles. */
+export function vehiclePages({ partitionCount, views, status }: VehicleReaderDeps, list: VehicleList) {
+  const { reader } = views;
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
   async function knownOfEach(subjects: readonly string[]): Promise<KnownVehicle[]> {
@@ -84,50 +105,78 @@ export function vehicleReader({ partitionCount, views, status }: VehicleReaderDe
     });
   }
 
-  /** Reads until a page is full and has a next one, the list ends, or it has read enough for one call. */
+  /** The vehicles of a list that match, read as fast as the page fills; ends with the list, or after enough for one call. */
+  async function* matching(
+    filter: StatusFilter,
+    filling: Filling,
+    signal: AbortSignal,
+  ): AsyncGenerator<KnownVehicle> {
+    const having = storedFields(filter);
+    const matches = matcherOf(filter);
+    const isSelective = Object.keys(having).length > 0 || filter.text !== '';
+    while (filling.read < MAX_READ) {
+      signal.throwIfAborted();
+      const limit = toReadNext(filling, isSelective);
+      const subjects = await reader.subjectsAfter(status, { after: filling.through, limit, having });
+      for (const each of await knownOfEach(subjects)) {
+        filling.signals += each.known.latest.size;
+        if (matches(each.vehicleId, each.known)) yield each;
+      }
+      filling.through = subjects.at(-1) ?? filling.through;
+      filling.read += subjects.length;
+      filling.isAtEnd = subjects.length < limit;
+      if (filling.isAtEnd) return;
+    }
+  }
+
+  /** The vehicles of a page, and after which one the next page begins; undefined: there is none. */
   async function fill(
     filter: StatusFilter,
     { after, limit }: { readonly after: string; readonly limit: number },
     signal: AbortSignal,
   ): Promise<FilledPage> {
     const vehicles: KnownVehicle[] = [];
-    const having = storedFields(filter);
-    const matches = matcherOf(filter);
-    const atOnce = isSelective(filter) ? Math.max(limit + 1, MIN_READ) : limit + 1;
-    let last = after;
-    for (let read = 0; read < MAX_READ && !signal.aborted; ) {
-      const subjects = await reader.subjectsAfter(status, { after: last, limit: atOnce, having });
-      const found = (await knownOfEach(subjects)).filter((each) => matches(each.vehicleId, each.known));
-      vehicles.push(...found);
-      if (vehicles.length > limit)
-        return { vehicles: vehicles.slice(0, limit), next: vehicles[limit - 1]?.vehicleId };
-      if (subjects.length < atOnce) return { vehicles, next: undefined };
-      last = subjects.at(-1) ?? last;
-      read += subjects.length;
+    const filling: Filling = {
+      ...{ limit, found: 0, bytes: 0 },
+      ...{ through: after, read: 0, signals: 0, isAtEnd: false },
+    };
+    for await (const each of matching(filter, filling, signal)) {
+      const size = list.bytesOf(each);
+      const isFull =
+        filling.found === limit || (filling.found > 0 && filling.bytes + size > MAX_ANSWER_BYTES);
+      if (isFull) return { vehicles, next: vehicles.at(-1)?.vehicleId };
+      vehicles.push(each);
+      filling.found += 1;
+      filling.bytes += size;
     }
-    return { vehicles, next: last };
+    return { vehicles, next: filling.isAtEnd ? undefined : filling.through };
   }
 
-  async function page(request: PageRequest, signal: AbortSignal): Promise<VehiclePage> {
+  return async (request: PageRequest, call: CallContext): Promise<VehiclePage> => {
     const limit = pageSizeOf(request.pageSize);
     for (const field of FILTER_TEXTS) checkFilterText(field, request[field]);
-    const [after] = decodePageToken(list, request.pageToken) ?? [''];
-    if (typeof after !== 'string' || after.length > MAX_FILTER_TEXT) throw badToken();
-    for (const position of request.atLeast) {
-      await reader.reach(status, checkPosition('at_least', position, partitionCount), signal);
-    }
+    const { fleet, tag, model, text, includeRetired } = request;
+    const query = [list.name, fleet, tag, model, text, includeRetired] as const;
+    const [after] = decodePageToken(query, request.pageToken) ?? [''];
+    if (typeof after !== 'string') throw badToken();
+    for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
+      await reader.reach(status, position, beforeDeadline(call));
     const positions = [...reader.positions(status)];
-    const { vehicles, next } = await fill(request, { after, limit }, signal);
-    return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(list, [next]), positions };
-  }
-
-  return { one, page };
+    const { vehicles, next } = await fill(request, { after, limit }, call.signal);
+    return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(query, [next]), positions };
+  };
 }
 
 export function notFound(vehicleId: string, parked: Parked | undefined): Fault {
   if (!parked) return unknownVehicle(vehicleId);
   const message = `vehicle ${vehicleId} is parked at its first event, ${formatPosition(parked.position)}`;
   return new Fault('NOT_FOUND', message);
+}
+
+/** The bytes of a registration in an answer, or more: a character has at most three, a text a head of a few. */
+export function registrationBytes({ fleet, model, displayName, tags, capabilities }: VehicleStatus): number {
+  const texts = [fleet, model, displayName, ...tags, ...capabilities];
+  return texts.reduce((bytes, text) => bytes + 3 * text.length + 4, 0);
 }
 
 /** By slice, because the views give the same slice until its vehicle changes. */
@@ -139,9 +188,30 @@ export function knownOf(slice: StatusSlice | undefined): VehicleStatus | undefin
   return slice && known.get(slice);
 }
 
+/** A page that is being filled. */
+interface Filling {
+  /** Vehicles that it may have, that it has, and their bytes. */
+  readonly limit: number;
+  found: number;
+  bytes: number;
+  /** The last vehicle that was read, whether it matched or not; how many were read, and how many signals they have. */
+  through: string;
+  read: number;
+  signals: number;
+  /** Whether all vehicles of the list were read. */
+  isAtEnd: boolean;
+}
+
+/** As many vehicles as may still fit on the page, judged by those so far, and one more: is there a next page? */
+function toReadNext({ limit, found, bytes, read, signals }: Filling, isSelective: boolean): number {
+  if (read === 0) return Math.min(limit + 1, FIRST_READ);
+  const fitting = found === 0 ? limit : Math.ceil((MAX_ANSWER_BYTES / bytes) * found) - found;
+  const wanted = Math.min(fitting, limit - found) + 1;
+  const bearable = Math.ceil(SIGNALS_AT_ONCE / Math.max(1, signals / read));
+  return Math.min(isSelective ? Math.max(wanted, SELECTIVE_READ) : wanted, bearable);
+}
+
 /** What stored documents are selected by. The element of a list is selected as a text is. */
 function storedFields({ fleet, tag, model }: StatusFilter): Readonly<Record<string, string>> {
   return { ...(fleet && { fleet }), ...(tag && { tags: tag }), ...(model && { model }) };
 }
-
-const isSelective = ({ fleet, tag, model, text }: StatusFilter): boolean => fleet + tag + model + text !== '';

@@ -17,18 +17,19 @@ import {
   type Registration,
   type UnitSystem,
 } from '@odograph/kernel/registration';
-import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
+import { beforeDeadline, type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
-import { checkDecisionId, checkPosition, checkVehicleId, invalid } from './request-checks.ts';
+import { checkAtLeast, checkDecisionId, checkVehicleId, invalid } from './request-checks.ts';
 import {
   type KnownVehicle,
   knownOf,
   notFound,
+  registrationBytes,
   type VehicleReaderDeps,
-  vehicleReader,
+  vehiclePages,
 } from './vehicle-reader.ts';
 
 interface VehicleRegistryDeps extends VehicleReaderDeps {
@@ -38,12 +39,15 @@ interface VehicleRegistryDeps extends VehicleReaderDeps {
 
 /** Both read models have one slice a vehicle. */
 const KEY = '';
+/** The largest vehicle id, VIN and position. */
+const OTHER_BYTES = 200;
 
 /** The registrations of vehicles, over gRPC. Decisions are made by the command; lists read the status. */
 export function vehicleRegistryService(deps: VehicleRegistryDeps) {
   const { decideRegistration, registration, status, partitionCount } = deps;
   const { reader } = deps.views;
-  const vehicles = vehicleReader(deps, 'vehicles');
+  const bytesOf = ({ known }: KnownVehicle) => OTHER_BYTES + registrationBytes(known);
+  const readPage = vehiclePages(deps, { name: 'vehicles', bytesOf });
 
   const decision = <Request extends DecisionFields>(commandOf: (request: Request) => RegistrationCommand) =>
     unary((request: Request, context: CallContext) => {
@@ -57,11 +61,13 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
     });
 
   /** The newer of registration and status, of which one may be parked or behind. */
-  async function get({ atLeast, ...request }: GetRequest, { signal }: CallContext): Promise<GetResponse> {
+  async function get({ atLeast, ...request }: GetRequest, call: CallContext): Promise<GetResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     if (atLeast) {
-      const position = checkPosition('at_least', atLeast, partitionCount);
-      await Promise.all([registration, status].map((model) => reader.reach(model, position, signal)));
+      const position = checkAtLeast(atLeast, { partitionCount, vehicleId });
+      await Promise.all(
+        [registration, status].map((model) => reader.reach(model, position, beforeDeadline(call))),
+      );
     }
     const [decided, reported] = await Promise.all([
       reader.read(registration, vehicleId, KEY),
@@ -85,8 +91,8 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
     };
   }
 
-  async function list(request: ListRequest, { signal }: CallContext): Promise<ListResponse> {
-    const { vehicles: found, ...page } = await vehicles.page(request, signal);
+  async function list(request: ListRequest, call: CallContext): Promise<ListResponse> {
+    const { vehicles: found, ...page } = await readPage(request, call);
     return { vehicles: found.map(toWire), ...page };
   }
 

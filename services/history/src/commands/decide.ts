@@ -4,6 +4,7 @@ import { type Decider, isRejection } from '@odograph/kernel/decider';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { type EventPosition, formatPosition } from '@odograph/kernel/position';
 import type { DecisionEvent, DecisionHead } from '@odograph/kernel/vehicle-event';
+import { beforeDeadline } from '@odograph/platform/grpc/handler';
 import { createTurns } from '@odograph/platform/turns';
 import type { Aggregate } from '../domain/aggregate.ts';
 import type { CommandCall } from './append-event.ts';
@@ -80,7 +81,7 @@ async function decide<Command, State, Fact extends object>(
     );
     if ('version' in next) return next;
     const position = await deps.append(next, call);
-    await deps.reach(position, call.signal);
+    await deps.reach(position, beforeDeadline(call));
     const aggregate = await loadAfter(deps, request, position);
     const made = madeIn(aggregate, request, commandHash);
     if (made) return made;

@@ -3,6 +3,7 @@ import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { EventHead, ParkedEventDropped, ParkedEventRetried } from '@odograph/kernel/vehicle-event';
+import { beforeDeadline } from '@odograph/platform/grpc/handler';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';
@@ -33,7 +34,7 @@ export function createReleaseParked({ models, reader, clock, ...log }: ParkedCom
     const parked = await reader.parkedOf(model, vehicleId);
     const stamp = { reportId: `${type}:${randomUUID()}`, nowMs: clock.now() };
     const position = await appendEvent(log, decideRelease(command, parked, stamp), call);
-    await reader.reach(model, position, call.signal);
+    await reader.reach(model, position, beforeDeadline(call));
     return position;
   };
 }

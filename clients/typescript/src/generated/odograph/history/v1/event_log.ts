@@ -63,6 +63,8 @@ export interface ReadRequest {
   subject: string;
   /** At most this many events in total; 0: no limit. */
   limit: number;
+  /** Wait until the log has these positions, such as those of reports that were acknowledged. */
+  atLeast: Position[];
 }
 
 /** Some events of one partition, in order. */
@@ -303,7 +305,7 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
 };
 
 function createBaseReadRequest(): ReadRequest {
-  return { after: [], partitions: [], types: [], subject: "", limit: 0 };
+  return { after: [], partitions: [], types: [], subject: "", limit: 0, atLeast: [] };
 }
 
 export const ReadRequest: MessageFns<ReadRequest> = {
@@ -326,6 +328,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     }
     if (message.limit !== 0) {
       writer.uint32(40).uint64(message.limit);
+    }
+    for (const v of message.atLeast) {
+      Position.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -393,6 +398,14 @@ export const ReadRequest: MessageFns<ReadRequest> = {
             message.limit = longToNumber(reader.uint64());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.atLeast.push(Position.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -415,6 +428,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     message.types = object.types?.map((e) => e) || [];
     message.subject = object.subject ?? "";
     message.limit = object.limit ?? 0;
+    message.atLeast = object.atLeast?.map((e) => Position.fromPartial(e)) || [];
     return message;
   },
 };
@@ -706,7 +720,10 @@ export const EventLogService = {
     responseSerialize: (value: DescribeResponse): Buffer => Buffer.from(DescribeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DescribeResponse => DescribeResponse.decode(value),
   },
-  /** Reads the events that are in the log now, then ends. It reads one partition after another. */
+  /**
+   * Reads the events that are in the log now, then ends. It reads one partition after another.
+   * OUT_OF_RANGE if the log does not reach a position within 10 seconds: it was restored to an earlier state.
+   */
   read: {
     path: "/odograph.history.v1.EventLog/Read" as const,
     requestStream: false as const,
@@ -719,6 +736,7 @@ export const EventLogService = {
   /**
    * Reads from a position on, and then sends new events as they are committed.
    * Events of one partition are in order; events of different partitions can mix.
+   * OUT_OF_RANGE as for Read: begin again from a position that the log has.
    */
   subscribe: {
     path: "/odograph.history.v1.EventLog/Subscribe" as const,
@@ -734,11 +752,15 @@ export const EventLogService = {
 export interface EventLogServer extends UntypedServiceImplementation {
   /** Returns the partitions, with the watermark and the health of each. */
   describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
-  /** Reads the events that are in the log now, then ends. It reads one partition after another. */
+  /**
+   * Reads the events that are in the log now, then ends. It reads one partition after another.
+   * OUT_OF_RANGE if the log does not reach a position within 10 seconds: it was restored to an earlier state.
+   */
   read: handleServerStreamingCall<ReadRequest, ReadResponse>;
   /**
    * Reads from a position on, and then sends new events as they are committed.
    * Events of one partition are in order; events of different partitions can mix.
+   * OUT_OF_RANGE as for Read: begin again from a position that the log has.
    */
   subscribe: handleServerStreamingCall<SubscribeRequest, SubscribeResponse>;
 }
@@ -760,12 +782,16 @@ export interface EventLogClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DescribeResponse) => void,
   ): ClientUnaryCall;
-  /** Reads the events that are in the log now, then ends. It reads one partition after another. */
+  /**
+   * Reads the events that are in the log now, then ends. It reads one partition after another.
+   * OUT_OF_RANGE if the log does not reach a position within 10 seconds: it was restored to an earlier state.
+   */
   read(request: ReadRequest, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
   read(request: ReadRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
   /**
    * Reads from a position on, and then sends new events as they are committed.
    * Events of one partition are in order; events of different partitions can mix.
+   * OUT_OF_RANGE as for Read: begin again from a position that the log has.
    */
   subscribe(request: SubscribeRequest, options?: Partial<CallOptions>): ClientReadableStream<SubscribeResponse>;
   subscribe(

@@ -26,7 +26,10 @@ import { Signals } from "../../telemetry/v1/signals.ts";
 export interface GetStatusRequest {
   /** The vehicle. */
   vehicleId: string;
-  /** Wait until the read model has this position, such as the position in the acknowledgement of a report. */
+  /**
+   * Wait until the read model has this position, which must be of the vehicle's partition, such as the one in the
+   * acknowledgement of a report.
+   */
   atLeast?: Position | undefined;
 }
 
@@ -97,7 +100,7 @@ export interface ListStatusRequest {
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;
-  /** Wait until the read model has these positions, at most one for each partition. */
+  /** Wait until the read model has these positions. */
   atLeast: Position[];
   /** Only with this tag; empty: all. */
   tag: string;

@@ -177,7 +177,7 @@ export interface ListRequest {
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;
-  /** Wait until the answer reflects these positions, at most one for each partition. */
+  /** Wait until the answer reflects these positions. */
   atLeast: Position[];
 }
 
