@@ -217,7 +217,10 @@ function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boo
   // The stream's own error: its iteration was left.
   if (!('details' in error)) return new Fault('CANCELLED', error.message, { cause: error });
   // grpc-js ends some messages with a heading and no note.
-  const why = error.details.replace(/\s*Resolution note:\s*$/, '');
+  const why = error.details
+    .trimEnd()
+    .replace(/Resolution note:$/, '')
+    .trimEnd();
   const isReset = error.code === status.CANCELLED || why.startsWith('Received RST_STREAM');
   if (isReset && !isCancelled) {
     return new Fault('UNAVAILABLE', `${endpoint} broke off the call: ${why}`, { cause: error });

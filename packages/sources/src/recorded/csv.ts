@@ -4,7 +4,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import type { SourceRow } from '../source.ts';
 import type { Line } from './lines.ts';
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** Reads the cells of one row by column name, and collects the faults. */
 export class Cells {
