@@ -1,18 +1,16 @@
+import { parseIsoTime } from '@odograph/kernel/iso-time';
 import { type Position, parsePosition } from '@odograph/kernel/position';
 import { InvalidArgumentError } from 'commander';
 
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 const ENDPOINT = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/]+):(\d{1,5})$/;
 
 /** An ISO 8601 time with its offset, as Unix time in milliseconds. */
 export function timeArgument(text: string): number {
-  const atMs = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(atMs)) {
-    throw new InvalidArgumentError(
-      'It must be an ISO 8601 time with its offset, such as 2026-11-21T10:00:00Z.',
-    );
-  }
-  return atMs;
+  const atMs = parseIsoTime(text);
+  if (atMs !== undefined) return atMs;
+  throw new InvalidArgumentError(
+    'It must be an ISO 8601 time that exists, with its offset, such as 2026-11-21T10:00:00Z.',
+  );
 }
 
 /** `host:port`. */

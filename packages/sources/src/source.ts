@@ -1,6 +1,6 @@
 import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
 import { signalsToWire } from '@odograph/contracts/signals';
-import { isoTime } from '@odograph/kernel/iso-time';
+import { isoTime, parseIsoTime } from '@odograph/kernel/iso-time';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 
 /** One row of a source: its report, or why it has none. */
@@ -22,6 +22,12 @@ export type RecordedTime =
       readonly atMs: number;
     }
   | { readonly clockText: string };
+
+/** An ISO 8601 time with its offset as an instant; anything else, such as 30 February, as the text of the clock. */
+export function recordedTime(text: string): RecordedTime {
+  const atMs = parseIsoTime(text);
+  return atMs === undefined ? { clockText: text } : { atMs };
+}
 
 /** The signals of a row by name; undefined if the cell is empty. */
 export type RecordedSignals = Readonly<Record<string, SignalValue | undefined>>;

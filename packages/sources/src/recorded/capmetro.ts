@@ -1,6 +1,5 @@
-import { reportOf, type Source } from '../source.ts';
+import { recordedTime, reportOf, type Source } from '../source.ts';
 import { readCsv, requireColumns } from './csv.ts';
-import { isoInstant } from './iso-time.ts';
 import type { Line } from './lines.ts';
 
 /** The unit of the column `speed`: the recordings of 2016 and 2017 have metres per second, those of 2015 miles per hour. */
@@ -17,7 +16,7 @@ export function readCapmetro(lines: AsyncIterable<Line>, speedUnit: SpeedUnit = 
   return readCsv(lines, (columns) => {
     requireColumns('capmetro', columns, COLUMNS);
     return (cells) =>
-      reportOf(cells.required('vehicle_id'), isoInstant(cells.required('timestamp')), {
+      reportOf(cells.required('vehicle_id'), recordedTime(cells.required('timestamp')), {
         speed_kmh: toKmh(cells.number('speed'), speedUnit),
         latitude_deg: cells.number('latitude'),
         longitude_deg: cells.number('longitude'),

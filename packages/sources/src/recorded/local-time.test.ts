@@ -1,11 +1,12 @@
+import { parseLocalTime } from '@odograph/kernel/iso-time';
 import { describe, expect, it } from 'vitest';
-import { isoLocalMs } from './iso-time.ts';
+
 import { zoneClock } from './local-time.ts';
 
 const toInstant = zoneClock('Africa/Casablanca');
 
 function utcOf(local: string): string | undefined {
-  const localMs = isoLocalMs(local);
+  const localMs = parseLocalTime(local);
   const atMs = localMs === undefined ? undefined : toInstant(localMs);
   return atMs === undefined ? undefined : new Date(atMs).toISOString();
 }

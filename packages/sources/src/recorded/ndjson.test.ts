@@ -95,7 +95,11 @@ describe('a line of NDJSON', () => {
     ],
     [
       { vehicle_id: 'v', observed_at: '2026-11-21T10:00:00', signals: {} },
-      'observed_at must be an ISO 8601 time with an offset',
+      'observed_at must be an ISO 8601 time that exists, with its offset (Z or +01:00), found "2026-11-21T10:00:00"; put',
+    ],
+    [
+      { vehicle_id: 'v', observed_at: '2016-12-31T23:59:60Z', signals: {} },
+      'that exists, with its offset (Z or +01:00), found "2016-12-31T23:59:60Z"',
     ],
     [
       { vehicle_id: 'v', observed_at: 1.5, signals: {} },

@@ -2,8 +2,7 @@ import type { Sample, VehicleReport } from '@odograph/contracts/generated/odogra
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName, KNOWN_SIGNALS, type SignalValue } from '@odograph/kernel/signal';
 import * as v from 'valibot';
-import { type RecordedTime, reportIdOf, type SourceRow } from '../source.ts';
-import { isoInstant } from './iso-time.ts';
+import { type RecordedTime, recordedTime, reportIdOf, type SourceRow } from '../source.ts';
 import type { Line } from './lines.ts';
 
 /** Of a line, how many faults are listed. */
@@ -15,10 +14,11 @@ const text = v.string('must be a string');
 
 const instant = v.pipe(
   v.union([v.string(), v.pipe(v.number(), v.safeInteger(TIME_RULE))], TIME_RULE),
-  v.transform((value) => (typeof value === 'string' ? isoInstant(value) : { atMs: value })),
+  v.transform((value) => (typeof value === 'string' ? recordedTime(value) : { atMs: value })),
   v.check(
-    (time) => 'atMs' in time,
-    'must be an ISO 8601 time with an offset (Z or +01:00); put the text of a broken clock into clock_text',
+    (time: RecordedTime) => 'atMs' in time,
+    ({ input }) =>
+      `must be an ISO 8601 time that exists, with its offset (Z or +01:00), found ${quoted(input)}; put the text of a broken clock into clock_text`,
   ),
 );
 
@@ -115,6 +115,10 @@ function toSample(sample: JsonSample): Sample {
 
 function timeOf(sample: JsonSample): RecordedTime {
   return sample.observed_at ?? { clockText: sample.clock_text ?? '' };
+}
+
+function quoted(time: RecordedTime): string {
+  return 'atMs' in time ? String(time.atMs) : JSON.stringify(time.clockText.slice(0, 40));
 }
 
 function faultOfSignal(name: string, value: unknown): string | undefined {

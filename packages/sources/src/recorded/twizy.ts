@@ -1,6 +1,6 @@
+import { localTime, parseLocalTime } from '@odograph/kernel/iso-time';
 import { type RecordedSignals, type RecordedTime, reportOf, type Source } from '../source.ts';
 import { type Cells, readCsv, requireColumns } from './csv.ts';
-import { isoLocalMs, localMs } from './iso-time.ts';
 import type { Line } from './lines.ts';
 import { type ZoneClock, zoneClock } from './local-time.ts';
 
@@ -74,7 +74,7 @@ function layoutOf(header: readonly string[]): Layout {
 
 function cleanedClock(cells: Cells, toInstant: ZoneClock): RecordedTime {
   const text = cells.required('local_time');
-  return instantOr(text, isoLocalMs(text), toInstant);
+  return instantOr(text, parseLocalTime(text), toInstant);
 }
 
 function rawClock(cells: Cells, toInstant: ZoneClock): RecordedTime {
@@ -82,7 +82,7 @@ function rawClock(cells: Cells, toInstant: ZoneClock): RecordedTime {
   const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2}):(\d{2})$/.exec(text);
   if (!match) return { clockText: text };
   const [month, day, year, hour, minute, second] = match.slice(1).map(Number) as Six;
-  return instantOr(text, localMs({ year, month, day, hour, minute, second }), toInstant);
+  return instantOr(text, localTime({ year, month, day, hour, minute, second }), toInstant);
 }
 
 type Six = [number, number, number, number, number, number];
