@@ -84,6 +84,27 @@ describe('odograph replay', () => {
     expect(code).toBe(0);
   });
 
+  it('reads lines that end with CR', async () => {
+    const bus = 'hz-ccr2,2016-03-22T19:26:01-05:00,8.49376,1,1535212,30.220976,-97.76523,A';
+    const columns = 'vehicle_id,timestamp,speed,route_id,trip_id,latitude,longitude,trip_headsign';
+    const args = ['replay', '-', '--format', 'capmetro', '--endpoint', ingest.endpoint, '--json'];
+    const { code, stdout } = await runCli(args, { input: `${columns}\r${bus}\r${bus}\r` });
+    expect(jsonLines(stdout)).toMatchObject([{ sent: 2, accepted: 1, quarantined: 1 }]);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['oops\n', { sent: 1, rejected: 1 }, 'all rows were rejected (1), for the reasons above'],
+    ['\n', { sent: 0, rejected: 0 }, 'it has no row'],
+  ])('of a file of which nothing was taken fails after its counts: %j', async (input, counts, why) => {
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', ingest.endpoint, '--json'];
+    const { code, stdout, stderr } = await runCli(args, { input });
+    expect(code).toBe(2);
+    expect(jsonLines(stdout)).toMatchObject([counts]);
+    const message = `nothing of standard input was taken: ${why}`;
+    expect(jsonLines(stderr).at(-1)).toEqual({ error: { code: 'INVALID_INPUT', message } });
+  });
+
   it.each([
     [['/nowhere.csv', '--format', 'twizy'], 'the file /nowhere.csv cannot be read (ENOENT)'],
     [['/nowhere.csv', '--format', 'csv'], expect.stringContaining("argument 'csv' is invalid")],

@@ -7,7 +7,7 @@ import {
 } from '@odograph/sources/recorded/open-source';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
-import { createRejections, outcomeInWords, outcomeJson } from '../replay/outcome.ts';
+import { assertTaken, createRejections, outcomeInWords, outcomeJson } from '../replay/outcome.ts';
 import type { Speed } from '../replay/pace.ts';
 import { createProgress } from '../replay/progress.ts';
 import { sendSource } from '../replay/send-source.ts';
@@ -47,6 +47,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   const seconds = Math.round(performance.now() - startedMs) / 1_000;
   if (options.json) await printJson(outcomeJson(totals, seconds));
   else await printLine(outcomeInWords(totals, seconds));
+  assertTaken(file, { rows: totals.sent, rejected: totals.rejected });
 }
 
 async function sendAll(source: OpenSource, options: ReplayOptions, signal: AbortSignal): Promise<Totals> {

@@ -8,7 +8,7 @@ import { openFile } from '@odograph/sources/recorded/open-source';
 import { Command, Option } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type VehicleJson, vehicleJson } from '../json/registration-json.ts';
-import { createRejections } from '../replay/outcome.ts';
+import { assertTaken, createRejections } from '../replay/outcome.ts';
 import { namesArgument, versionArgument } from '../terminal/arguments.ts';
 import {
   type AtLeastOptions,
@@ -172,10 +172,23 @@ async function decide(
   else await printLine(`${vehicleId} has version ${version}; the decision is in the log at ${position}`);
 }
 
-async function importFile(
+interface ImportOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+}
+
+async function importFile(path: string, options: ImportOptions): Promise<void> {
+  const { dryRun: isDryRun = false, json: isJson = false } = options;
+  const totals = await importRows(path, options);
+  const rows = rowsIn(totals);
+  if (isJson) await printJson({ rows, ...totals, dry_run: isDryRun });
+  else await printLine(importedInWords(totals, isDryRun));
+  assertTaken(path, { rows, rejected: totals.rejected });
+}
+
+async function importRows(
   path: string,
-  { dryRun: isDryRun = false, json: isJson = false, endpoint }: CommonOptions & { readonly dryRun?: boolean },
-): Promise<void> {
+  { dryRun: isDryRun = false, json: isJson = false, endpoint }: ImportOptions,
+): Promise<ImportTotals> {
   const file = await openFile(path);
   const rejections = createRejections(isJson);
   let last: ImportTotals | undefined;
@@ -184,11 +197,9 @@ async function importFile(
     const onProgress = (totals: ImportTotals) => {
       last = totals;
     };
-    const totals = await importVehicles(file.lines, {
+    return await importVehicles(file.lines, {
       ...{ client, isDryRun, onProgress, onRejected: rejections.add },
     });
-    if (isJson) await printJson({ rows: rowsIn(totals), ...totals, dry_run: isDryRun });
-    else await printLine(importedInWords(totals, isDryRun));
   } catch (error) {
     if (!isJson && last) note(`${rowsIn(last)} rows were done by then; import the file again for the others`);
     throw error;

@@ -1,3 +1,4 @@
+import { Fault } from '@odograph/kernel/fault';
 import { formatPosition } from '@odograph/kernel/position';
 import { note } from '../terminal/output.ts';
 import type { OnRejected, Totals } from './tally.ts';
@@ -43,6 +44,15 @@ export function createRejections(isJson: boolean): { readonly add: OnRejected; e
       if (!isJson && count > SHOWN) note(`and ${counted(count - SHOWN)} more rejected rows`);
     },
   };
+}
+
+/** Throws a Fault INVALID_INPUT if no row of a file was taken: it is not what the command was given it for. */
+export function assertTaken(file: string, { rows, rejected }: { rows: number; rejected: number }): void {
+  if (rejected < rows) return;
+  const name = file === '-' ? 'standard input' : file;
+  const why =
+    rows === 0 ? 'it has no row' : `all rows were rejected (${counted(rows)}), for the reasons above`;
+  throw new Fault('INVALID_INPUT', `nothing of ${name} was taken: ${why}`);
 }
 
 function counted(count: number): string {

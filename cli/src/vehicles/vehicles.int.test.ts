@@ -200,6 +200,14 @@ describe('odograph vehicles import', () => {
     expect(jsonLines(stderr)).toEqual([{ error: { code: 'INVALID_INPUT', message } }]);
   });
 
+  it('of which nothing was taken is wrong input, after the counts', async () => {
+    const { code, stdout, stderr } = await importCsv('vehicle_id\nbus 7\n');
+    expect(code).toBe(2);
+    expect(jsonLines(stdout)).toMatchObject([{ rows: 1, rejected: 1 }]);
+    const message = 'nothing of standard input was taken: all rows were rejected (1), for the reasons above';
+    expect(jsonLines(stderr).at(-1)).toEqual({ error: { code: 'INVALID_INPUT', message } });
+  });
+
   it('ends when history cannot be reached', async () => {
     const args = ['vehicles', 'import', '-', '--endpoint', '127.0.0.1:1'];
     const { code, stderr } = await runCli(args, { input: 'vehicle_id\nbus-7\n' });

@@ -19,8 +19,18 @@ describe('lines of a file', () => {
     ]);
   });
 
+  it('end with LF, CR LF or CR', async () => {
+    expect(await linesOf([utf8('a\rb\r\rc\r\n\r\nd\n\re')])).toEqual([
+      { row: 1, text: 'a' },
+      { row: 2, text: 'b' },
+      { row: 4, text: 'c' },
+      { row: 6, text: 'd' },
+      { row: 8, text: 'e' },
+    ]);
+  });
+
   it('are the same for any split of the bytes into chunks', async () => {
-    const text = utf8('é,1\nzwei\r\n\n🚗 end\n');
+    const text = utf8('é,1\nzwei\r\n\n\r\r\n🚗\rend\n');
     const whole = await linesOf([text]);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: text.length })), async (cuts) => {

@@ -1,4 +1,5 @@
-const NEWLINE = 0x0a;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** The longest line that is read. A report may have 256 KiB on the wire, and its text is longer. */
 export const MAX_LINE_BYTES = 1024 * 1024;
@@ -9,7 +10,7 @@ export type Line =
   | { readonly row: number; readonly unreadable: string };
 
 /**
- * Splits bytes into lines. A line that is too long or not UTF-8 does not affect the others, and empty lines are skipped.
+ * Splits bytes into lines, which end with LF, CR LF, or CR as in old spreadsheets. A line that is too long or not UTF-8 does not affect the others, and empty lines are skipped.
  * Holds at most a chunk and one line.
  */
 export async function* readLines(
@@ -27,6 +28,8 @@ class LineCutter {
   #row = 0;
   #open: Uint8Array[] = [];
   #openBytes = 0;
+  /** The byte that ended the line before. */
+  #lastEnd: number | undefined;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -34,9 +37,12 @@ class LineCutter {
 
   *push(chunk: Uint8Array): Generator<Line> {
     let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+    for (const at of lineEnds(chunk)) {
       this.#hold(chunk.subarray(from, at));
-      yield* this.#close();
+      const end = chunk[at];
+      const isWithLast = end === LINE_FEED && this.#lastEnd === CARRIAGE_RETURN && this.#openBytes === 0;
+      if (!isWithLast) yield* this.#close();
+      this.#lastEnd = end;
       from = at + 1;
     }
     this.#hold(chunk.subarray(from));
@@ -68,11 +74,24 @@ class LineCutter {
 
   #decode(pieces: readonly Uint8Array[]): string | undefined {
     try {
-      const text = this.#decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
-      return text.endsWith('\r') ? text.slice(0, -1) : text;
+      return this.#decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
     } catch (error) {
       if (error instanceof TypeError) return undefined;
       throw error;
     }
+  }
+}
+
+/** Where the bytes are that end a line. */
+function* lineEnds(chunk: Uint8Array): Generator<number> {
+  const next = (byte: number, from: number) => {
+    const at = chunk.indexOf(byte, from);
+    return at < 0 ? chunk.length : at;
+  };
+  let [feed, carriage] = [next(LINE_FEED, 0), next(CARRIAGE_RETURN, 0)];
+  while (Math.min(feed, carriage) < chunk.length) {
+    yield Math.min(feed, carriage);
+    if (feed < carriage) feed = next(LINE_FEED, feed + 1);
+    else carriage = next(CARRIAGE_RETURN, carriage + 1);
   }
 }
