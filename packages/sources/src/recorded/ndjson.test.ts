@@ -106,6 +106,20 @@ describe('a line of NDJSON', () => {
       'observed_at must be an ISO 8601 time, or Unix time',
     ],
     [{ vehicle_id: 'v', samples: {} }, 'samples must be an array'],
+    [
+      { vehicle_id: 'v', samples: [{ observed_at: AT, signals: {} }], observed_at: AT, signals: {} },
+      'observed_at belongs into a sample, because the line has samples; signals belongs into a sample',
+    ],
+    [
+      { vehicle_id: 'v', samples: [{ observed_at: AT, signals: {}, report_id: 'r', vin: 'x' }] },
+      'samples.0.report_id belongs into the line, beside samples; samples.0.vin belongs into the line',
+    ],
+    [{ vehicle_id: '\ud800', observed_at: AT, signals: {} }, 'vehicle_id has half of a surrogate pair'],
+    [{ vehicle_id: 'v', clock_text: 'x\udfff', signals: {} }, 'clock_text has half of a surrogate pair'],
+    [
+      { vehicle_id: 'v', observed_at: AT, signals: { 'Vehicle.X': '\ud83d' } },
+      '"Vehicle.X" has half of a surrogate pair',
+    ],
     [{ vehicle_id: 'v', samples: [{ observed_at: AT, signals: [] }] }, 'samples.0.signals must be an object'],
     [{ vehicle_id: 'v', observed_at: AT, signals: { speed_kmh: 'fast' } }, '"speed_kmh" must be a number'],
     [{ vehicle_id: 'v', observed_at: AT, signals: { speed_kmh: null } }, '"speed_kmh" must not be null'],

@@ -10,7 +10,12 @@ const MAX_FAULTS = 5;
 
 const TIME_RULE = 'must be an ISO 8601 time, or Unix time in whole milliseconds';
 
-const text = v.string('must be a string');
+const HALF_A_CHARACTER = 'has half of a surrogate pair: remove it, or write the other half';
+
+const text = v.pipe(
+  v.string('must be a string'),
+  v.check((value) => value.isWellFormed(), HALF_A_CHARACTER),
+);
 
 const instant = v.pipe(
   v.union([v.string(), v.pipe(v.number(), v.safeInteger(TIME_RULE))], TIME_RULE),
@@ -37,14 +42,22 @@ const signals = v.pipe(
   }),
 );
 
+/** Keys at the wrong level are refused, because their values would be lost. */
+const inSample = v.optional(v.never('belongs into a sample, because the line has samples'));
+const besideSamples = v.optional(v.never('belongs into the line, beside samples'));
+
 const report = v.object({
   vehicle_id: text,
   report_id: v.optional(text),
   vin: v.optional(text),
+  ...{ observed_at: inSample, clock_text: inSample, signals: inSample },
   samples: v.array(
     v.pipe(
       v.object(
-        { observed_at: v.optional(instant), clock_text: v.optional(text), signals },
+        {
+          ...{ observed_at: v.optional(instant), clock_text: v.optional(text), signals },
+          ...{ vehicle_id: besideSamples, report_id: besideSamples, vin: besideSamples },
+        },
         'must be an object',
       ),
       v.check(
@@ -69,9 +82,14 @@ function toRow(row: number, line: string): SourceRow {
   if ('fault' in json) return { row, unreadable: `not valid JSON: ${json.fault}` };
   if (!isPlainObject(json.value)) return { row, unreadable: 'the line must be a JSON object' };
   const isFlat = !Object.hasOwn(json.value, 'samples');
-  const parsed = v.safeParse(report, isFlat ? { ...json.value, samples: [json.value] } : json.value);
+  const parsed = v.safeParse(report, isFlat ? withOneSample(json.value) : json.value);
   if (parsed.success) return { row, report: toReport(parsed.output) };
   return { row, unreadable: shortened(parsed.issues.map((issue) => wordsOf(issue, isFlat))) };
+}
+
+/** A line that is one sample itself, in the form of a line that has samples. */
+function withOneSample({ observed_at, clock_text, signals, ...line }: Readonly<Record<string, unknown>>) {
+  return { ...line, samples: [{ observed_at, clock_text, signals }] };
 }
 
 function parseJson(line: string): { readonly value: unknown } | { readonly fault: string } {
@@ -129,9 +147,8 @@ function faultOfSignal(name: string, value: unknown): string | undefined {
     : undefined;
   if (value === null) return 'must not be null: leave out a signal without a value';
   if (kind !== undefined) return typeof value === kind ? undefined : `must be a ${kind}`;
-  return ['number', 'boolean', 'string'].includes(typeof value)
-    ? undefined
-    : 'must be a number, a boolean or a string';
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : HALF_A_CHARACTER;
+  return ['number', 'boolean'].includes(typeof value) ? undefined : 'must be a number, a boolean or a string';
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
