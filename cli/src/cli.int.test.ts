@@ -5,7 +5,7 @@ import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/
 import { outcome, type ScriptedIngest, startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
-import { SAMPLES, startHistory } from './history.fixture.ts';
+import { HOSTILE, SAMPLES, startHistory } from './history.fixture.ts';
 
 let ingest: ScriptedIngest;
 let history: Awaited<ReturnType<typeof startHistory>>;
@@ -397,3 +397,45 @@ describe('odograph parked and quarantine', () => {
     ]);
   });
 });
+
+describe('what a vehicle says', () => {
+  it.each([
+    [
+      ['history', HOSTILE.vehicleId],
+      ['signals', 'Vehicle.Overlay.Transit.RouteId'],
+    ],
+    [
+      ['status', HOSTILE.vehicleId],
+      ['signals', 'Vehicle.Overlay.Transit.RouteId', 'value'],
+    ],
+    [
+      ['log', 'read', '--subject', HOSTILE.vehicleId, '--type', 'TelemetryReported'],
+      ['data', 'samples', '0', 'signals', 'Vehicle.Overlay.Transit.RouteId'],
+    ],
+    [
+      ['quarantine', 'list', '--vehicle', HOSTILE.vehicleId],
+      ['data', 'samples', '0', 'clock_text'],
+    ],
+  ])('in %j controls no terminal, and is whole in JSON', async (args, path) => {
+    for (const json of [[], ['--json']]) {
+      const { code, stdout } = await runCli([...args, '--endpoint', history.endpoint, ...json]);
+      expect([code, controls(stdout)]).toEqual([0, []]);
+      expect(stdout).toContain('\\u001b[31mRED\\u001b[0m\\u0007\\u009b2J');
+    }
+    const { stdout } = await cli(...args);
+    const value = path.reduce((json, key) => (json as Record<string, unknown>)[key], jsonLines(stdout)[0]);
+    expect(value).toBe(HOSTILE.text);
+  });
+
+  it('in a line that cannot be read controls no terminal', async () => {
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', ingest.endpoint];
+    const { stderr } = await runCli(args, { input: `oops ${HOSTILE.text}` });
+    expect(stderr).toContain('not valid JSON');
+    expect(controls(stderr)).toEqual([]);
+  });
+});
+
+/** The control characters of an output, but for the ends of its lines. */
+function controls(text: string): readonly string[] {
+  return [...text].filter((each) => each !== '\n' && (each < ' ' || (each >= '\x7f' && each <= '\x9f')));
+}

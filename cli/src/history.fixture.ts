@@ -60,7 +60,8 @@ function vehicleHistory(asked: Asked): GrpcService {
   const position = { partition: 0, sequence: 12, index: 3 };
   return grpcService(VehicleHistoryService, {
     getStatus: unary(async ({ vehicleId }) => {
-      if (vehicleId !== 'bus-1') throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
+      if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId)
+        throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
       return { status: statusOf(vehicleId), position };
     }),
     listStatus: unary(async (request) => {
@@ -74,14 +75,14 @@ function vehicleHistory(asked: Asked): GrpcService {
     }),
     listSamples: unary(async (request) => {
       asked.samples.push(request);
+      if (request.vehicleId === HOSTILE.vehicleId)
+        return { samples: [hostileSample()], position, ...LAST_PAGE };
       const from = Number(request.pageToken);
       const count = Math.min(request.pageSize, SAMPLES - from);
       return {
         samples: Array.from({ length: count }, (_, at) => sampleOf(from + at)),
         nextPageToken: from + count < SAMPLES ? String(from + count) : '',
-        total: undefined,
-        position,
-        parkedAt: undefined,
+        ...{ total: undefined, position, parkedAt: undefined },
       };
     }),
   });
@@ -91,15 +92,27 @@ function statusOf(vehicleId: string): VehicleStatus {
   return VehicleStatus.create({
     vehicleId,
     ...{ fleet: 'default', units: 1 },
-    signals: signalsToWire({ speed_kmh: 27.5, 'Vehicle.Overlay.Transit.RouteId': '383' }),
+    signals: signalsToWire({ speed_kmh: 27.5, 'Vehicle.Overlay.Transit.RouteId': routeOf(vehicleId) }),
     observedAtMs: { speed_kmh: AT_MS, 'Vehicle.Overlay.Transit.RouteId': AT_MS - 1_000 },
     lastObservedAtMs: AT_MS,
     lastReceivedAtMs: AT_MS + 250,
   });
 }
 
+/** A text that would colour a terminal, ring its bell, clear it, and begin a row, in the old form and in that of one byte. */
+export const HOSTILE = { vehicleId: 'hz-esc', text: '\x1b[31mRED\x1b[0m\x07\x9b2J\nbus-1\x7f' };
+
+const routeOf = (vehicleId: string) => (vehicleId === HOSTILE.vehicleId ? HOSTILE.text : '383');
+
 function sampleOf(at: number) {
   return { observedAtMs: AT_MS + at * 1_000, reportId: `r${at}`, signals: signalsToWire({ speed_kmh: at }) };
+}
+
+const LAST_PAGE = { nextPageToken: '', total: undefined, parkedAt: undefined };
+
+function hostileSample() {
+  const signals = signalsToWire({ 'Vehicle.Overlay.Transit.RouteId': HOSTILE.text });
+  return { ...sampleOf(0), signals };
 }
 
 const HEAD = { subject: 'bus-1', reportId: 'r1', observedAtMs: AT_MS, receivedAtMs: AT_MS + 250 };
@@ -153,6 +166,20 @@ function wire(event: VehicleEvent): Event {
   return Event.create({ subject, reportId, observedAtMs, receivedAtMs, ...encodePayload(event) });
 }
 
+/** What a vehicle said in a report that is believed, and in one that is not. */
+const HOSTILE_EVENTS: readonly Event[] = [
+  wire({
+    ...{ type: 'TelemetryReported', ...HEAD, subject: HOSTILE.vehicleId },
+    samples: [{ observedAtMs: AT_MS, signals: { 'Vehicle.Overlay.Transit.RouteId': HOSTILE.text } }],
+  }),
+  wire({
+    ...{ type: 'TelemetryQuarantined', ...HEAD, subject: HOSTILE.vehicleId, observedAtMs: 0 },
+    samples: [
+      { sampleIndex: 0, sample: { ...SAMPLE, observedAtMs: 0 }, clockText: HOSTILE.text, findings: [REASON] },
+    ],
+  }),
+];
+
 function logged(event: Event, index: number): LoggedEvent {
   return { position: { partition: 0, sequence: 1, index }, event };
 }
@@ -167,7 +194,8 @@ function eventLog(asked: Asked): GrpcService {
     })),
     read: serverStream(async function* (request) {
       asked.reads.push(request);
-      const wanted = EVENTS.map(logged).filter(({ event }) => isWanted(request.types, event?.type ?? ''));
+      const events = request.subject === HOSTILE.vehicleId ? HOSTILE_EVENTS : EVENTS;
+      const wanted = events.map(logged).filter(({ event }) => isWanted(request.types, event?.type ?? ''));
       for (const event of wanted.slice(0, request.limit || wanted.length)) yield { events: [event] };
     }),
     subscribe: serverStream(

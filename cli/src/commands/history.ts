@@ -6,6 +6,7 @@ import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
 import { countArgument, listArgument, positionArgument, timeArgument } from '../terminal/arguments.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
+import { visible } from '../terminal/visible.ts';
 
 interface HistoryOptions {
   readonly from?: number;
@@ -64,6 +65,6 @@ async function* samplesOf(
 }
 
 function inWords({ observed_at, signals }: SampleJson): string {
-  const values = Object.entries(signals).map(([name, value]) => `${name}=${value}`);
+  const values = Object.entries(signals).map(([name, value]) => `${name}=${visible(String(value))}`);
   return `${observed_at}  ${values.join(' ')}`;
 }

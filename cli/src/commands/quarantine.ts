@@ -7,7 +7,9 @@ import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { eventJson } from '../json/event-json.ts';
 import { countArgument } from '../terminal/arguments.ts';
+import { findingsInWords } from '../terminal/finding-in-words.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
+import { visible } from '../terminal/visible.ts';
 
 interface QuarantineOptions {
   readonly vehicle: string;
@@ -49,7 +51,7 @@ async function listQuarantine({
 /** One line: the position, the vehicle, the observed time, and why it is quarantined. */
 function inWords({ position, event: encoded }: LogEvent): string {
   const event = decodeEvent(encoded);
-  return `${formatPosition(position)}  ${event.subject}  ${timeOf(event)}  ${whyOf(event)}`;
+  return visible(`${formatPosition(position)}  ${event.subject}  ${timeOf(event)}  ${whyOf(event)}`);
 }
 
 /** If the vehicle's clock gave no time, the text that it gave. */
@@ -67,5 +69,7 @@ function whyOf(event: VehicleEvent): string {
 
 function reasonsOf({ samples }: TelemetryQuarantined): string {
   const findings = samples.flatMap((sample) => sample.findings);
-  return findings.map(({ field, reason, description }) => `${field}: ${reason} (${description})`).join('; ');
+  return findingsInWords(
+    findings.map((finding) => ({ ...finding, description: `${finding.reason} (${finding.description})` })),
+  );
 }

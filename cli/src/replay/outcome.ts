@@ -1,6 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition } from '@odograph/kernel/position';
 import { note } from '../terminal/output.ts';
+import { visible } from '../terminal/visible.ts';
 import type { OnRejected, Totals } from './tally.ts';
 
 /** Rejected rows that people get a line for. */
@@ -38,7 +39,7 @@ export function createRejections(isJson: boolean): { readonly add: OnRejected; e
     add: (row, reason) => {
       count += 1;
       if (isJson) note(JSON.stringify({ rejected: { row, reason } }));
-      else if (count <= SHOWN) note(`line ${row}: ${reason}`);
+      else if (count <= SHOWN) note(`line ${row}: ${visible(reason)}`);
     },
     end: () => {
       if (!isJson && count > SHOWN) note(`and ${counted(count - SHOWN)} more rejected rows`);

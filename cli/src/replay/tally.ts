@@ -5,6 +5,7 @@ import {
 } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
 import { comparePositions, type Position } from '@odograph/kernel/position';
+import { findingsInWords } from '../terminal/finding-in-words.ts';
 
 /** The outcomes of the rows so far. Sent is the sum of accepted, quarantined and rejected. */
 export interface Totals {
@@ -60,7 +61,8 @@ export class Tally {
 
   /** `attempts` is how often the report was sent, 0 if it fits into no message. */
   settled(row: number, { outcome, position, findings }: ReportResult, attempts: number): void {
-    if (outcome === ReportOutcome.REJECTED) this.#rejected(row, inWords(findings));
+    if (outcome === ReportOutcome.REJECTED)
+      this.#rejected(row, findingsInWords(findings) || 'no reason was given');
     else if (outcome === ReportOutcome.QUARANTINED) this.#counts.quarantined += 1;
     else if (outcome === ReportOutcome.ACCEPTED) this.#accepted(findings);
     else throw new Fault('INTERNAL', `the server answered with an unknown outcome: ${outcome}`);
@@ -83,10 +85,4 @@ export class Tally {
     const last = this.#positions.get(position.partition);
     if (!last || comparePositions(last, position) < 0) this.#positions.set(position.partition, position);
   }
-}
-
-/** Findings in one line; one about the whole report has no field. */
-function inWords(findings: readonly Finding[]): string {
-  const words = findings.map(({ field, description }) => (field ? `${field}: ${description}` : description));
-  return words.join('; ') || 'no reason was given';
 }

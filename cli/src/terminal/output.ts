@@ -2,20 +2,22 @@ import { once } from 'node:events';
 import { type Fault, isFault } from '@odograph/kernel/fault';
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { findingInWords } from './finding-in-words.ts';
+import { visible, visibleLines } from './visible.ts';
 
-/** Prints a line, and waits if the reader is slower. */
+/** Prints a line, or several, and waits if the reader is slower. What would control a terminal is shown, not sent. */
 export async function printLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+  if (!process.stdout.write(`${visibleLines(line)}\n`)) await once(process.stdout, 'drain');
 }
 
-/** Prints an object as one line of JSON. */
+/** Prints an object as one line of JSON, in which control characters are escaped. */
 export function printJson(object: object): Promise<void> {
   return printLine(JSON.stringify(object));
 }
 
 /** Prints a line for people on stderr. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${visibleLines(line)}\n`);
 }
 
 /** A reader may close the pipe early, as `| head` does: the command then exits without an error. */
@@ -38,7 +40,7 @@ export function reportFailure(error: unknown, isJson: boolean): number {
   if (!isFault(error)) throw error;
   if (isJson)
     note(JSON.stringify({ error: { code: error.code, message: error.message, ...violationsOf(error) } }));
-  else note(inWords(error));
+  else note(faultInWords(error));
   return exitCodeOf(error.code);
 }
 
@@ -55,7 +57,11 @@ function violationsOf({ findings }: Fault): { violations?: Fault['findings'] } {
   return findings.length === 0 ? {} : { violations: findings };
 }
 
-function inWords(fault: Fault): string {
-  const more = fault.findings.map(({ field, description }) => `  ${field}: ${description}`);
+/** A fault for people, with its findings. */
+export function faultInWords(fault: Fault): string {
+  // The message of one finding often has its words.
+  const more = fault.findings
+    .filter(({ description }) => !fault.message.includes(description))
+    .map((finding) => `  ${visible(findingInWords(finding))}`);
   return [`odograph: ${fault.message}`, ...more].join('\n');
 }

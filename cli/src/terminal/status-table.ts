@@ -2,6 +2,7 @@ import type { UnitSystem } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { StatusJson } from '../json/status-json.ts';
 import { textTable } from './text-table.ts';
+import { visible } from './visible.ts';
 
 /** One vehicle as text: what it is, then each signal with its time. */
 export function vehicleTable(status: StatusJson): string {
@@ -21,7 +22,7 @@ export function vehicleTable(status: StatusJson): string {
     String(value),
     observed_at ?? '',
   ]);
-  return `${head.join('\n')}\n\n${textTable(['signal', 'value', 'observed at'], signals)}`;
+  return `${head.map(visible).join('\n')}\n\n${textTable(['signal', 'value', 'observed at'], signals)}`;
 }
 
 /** A fleet as text, one vehicle a line. */

@@ -1,9 +1,9 @@
 import type { Client } from '@odograph/client';
 import type { Vehicle } from '@odograph/client/generated/odograph/history/v1/vehicle_registry';
 import { type Fault, isFault } from '@odograph/kernel/fault';
-import type { Finding } from '@odograph/kernel/finding';
 import type { TableRow } from '@odograph/sources/recorded/csv';
 import type { Line } from '@odograph/sources/recorded/lines';
+import { findingsInWords } from '../terminal/finding-in-words.ts';
 import { planOf, readVehicleRows, rowFindings, type VehicleRow } from './vehicle-row.ts';
 
 /** What became of the rows. */
@@ -60,7 +60,7 @@ function whatIsWrong(row: TableRow<VehicleRow>, seen: Map<string, number>): stri
   const earlier = seen.get(vehicleId);
   if (earlier !== undefined) return `vehicle_id: ${vehicleId} is on line ${earlier} already`;
   seen.set(vehicleId, row.row);
-  return inWords(findings);
+  return findingsInWords(findings);
 }
 
 /** The outcome of a row, or why it is rejected. */
@@ -92,12 +92,7 @@ async function find(client: ImportDeps['client'], vehicleId: string): Promise<Ve
   }
 }
 
-const reasonOf = (fault: Fault): string => inWords(fault.findings) || fault.message;
-
-const inWords = (findings: readonly Finding[]): string =>
-  findings
-    .map(({ field, description }) => (field === '' ? description : `${field}: ${description}`))
-    .join('; ');
+const reasonOf = (fault: Fault): string => findingsInWords(fault.findings) || fault.message;
 
 const isOutcome = (outcome: string): outcome is Outcome =>
   outcome === 'registered' || outcome === 'updated' || outcome === 'unchanged';
