@@ -5,6 +5,7 @@ import { formatPosition } from '@odograph/kernel/position';
 import type { Sample } from '@odograph/kernel/signal';
 import type { QuarantinedSample, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { registrationJson } from './registration-json.ts';
+import { signalsInOrder } from './signals-in-order.ts';
 import { isoTimeOrNull } from './times.ts';
 
 /** An event of the log, as `odograph log --json` prints it. */
@@ -80,7 +81,7 @@ function dataJson(event: VehicleEvent): object {
 }
 
 function sampleJson({ observedAtMs, signals }: Sample): object {
-  return { observed_at: isoTimeOrNull(observedAtMs), signals };
+  return { observed_at: isoTimeOrNull(observedAtMs), signals: signalsInOrder(signals) };
 }
 
 function quarantinedJson({ sampleIndex, sample, clockText, findings }: QuarantinedSample): object {

@@ -2,6 +2,7 @@ import type { RecordedSample } from '@odograph/client/generated/odograph/history
 import { signalsToDomain } from '@odograph/contracts/signals';
 import { isoTime } from '@odograph/kernel/iso-time';
 import type { Signals } from '@odograph/kernel/signal';
+import { signalsInOrder } from './signals-in-order.ts';
 
 /** A sample, as `odograph history --json` prints it: a line of NDJSON that `odograph replay` takes. */
 export interface SampleJson {
@@ -16,6 +17,6 @@ export function sampleJson(vehicleId: string, sample: RecordedSample): SampleJso
     vehicle_id: vehicleId,
     observed_at: isoTime(sample.observedAtMs),
     report_id: sample.reportId,
-    signals: signalsToDomain(sample.signals ?? { others: {} }),
+    signals: signalsInOrder(signalsToDomain(sample.signals ?? { others: {} })),
   };
 }

@@ -4,6 +4,7 @@ import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { UnitSystem } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
 import { unitsOf } from './registration-json.ts';
+import { signalsInOrder } from './signals-in-order.ts';
 import { isoTimeOrNull } from './times.ts';
 
 /** A vehicle's latest known values, as `odograph status --json` prints them. */
@@ -34,7 +35,8 @@ export interface StatusJson {
 
 export function statusJson(status: VehicleStatus, position: Position | undefined): StatusJson {
   const observedAtMs = new Map(Object.entries(status.observedAtMs));
-  const signals = Object.entries(signalsToDomain(status.signals ?? { others: {} })).map(([name, value]) => [
+  const values = signalsInOrder(signalsToDomain(status.signals ?? { others: {} }));
+  const signals = Object.entries(values).map(([name, value]) => [
     name,
     { value, observed_at: isoTimeOrNull(observedAtMs.get(name) ?? 0) },
   ]);
