@@ -270,9 +270,36 @@ describe('odograph history', () => {
     async (text) => {
       const { code, stderr } = await cli('history', 'bus-1', '--from', text);
       expect(code).toBe(2);
-      expect(stderr).toContain('It must be an ISO 8601 time that exists, with its offset');
+      expect(stderr).toContain('It must be a time that exists, with its offset');
     },
   );
+
+  it('takes a date, and how long ago', async () => {
+    await cli('history', 'bus-1', '--from', '-1h', '--to', 'now', '--limit', '1');
+    const [{ fromMs, toMs } = { fromMs: 0, toMs: 0 }] = history.asked.samples;
+    expect(toMs - fromMs).toBeGreaterThanOrEqual(3_590_000);
+    expect(Date.now() - toMs).toBeLessThan(60_000);
+  });
+
+  it('refuses a range that ends before it begins, in the words of its flags', async () => {
+    const { code, stderr } = await cli('history', 'bus-1', '--from', '2026-11-22', '--to', '2026-11-21');
+    const message = '--from 2026-11-22T00:00:00.000Z must be before --to 2026-11-21T00:00:00.000Z';
+    expect([code, jsonLines(stderr)]).toEqual([2, [{ error: { code: 'INVALID_INPUT', message } }]]);
+  });
+
+  it('of an unknown vehicle is not found', async () => {
+    const { code, stdout, stderr } = await cli('history', 'bus-9');
+    expect([code, stdout]).toEqual([3, '']);
+    expect(jsonLines(stderr)).toEqual([
+      { error: { code: 'NOT_FOUND', message: 'bus-9 has never reported' } },
+    ]);
+  });
+
+  it('asked of another service says so', async () => {
+    const { code, stderr } = await runCli(['history', 'bus-1', '--endpoint', ingest.endpoint]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`is ${ingest.endpoint} another service, or of an older version?`);
+  });
 });
 
 describe('odograph log', () => {
@@ -346,6 +373,13 @@ describe('odograph log', () => {
         ...{ partitions: [1, 0], types: ['A', 'B'], subject: 'v', limit: 5 },
       },
     ]);
+  });
+
+  it('read says for people that there is no such event', async () => {
+    const { code, stdout, stderr } = await runCli([
+      ...['log', 'read', '--type', 'VehicleRetired', '--endpoint', history.endpoint],
+    ]);
+    expect([code, stdout, stderr]).toEqual([0, '', 'the log has no such event\n']);
   });
 
   it('tail follows from now on, continues after a broken connection, and ends without an error at Ctrl-C', async () => {

@@ -6,19 +6,26 @@ import { createProgram } from './program.ts';
 
 const DOC = readFileSync(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)), 'utf8');
 
-/** Every command with its path, such as `log read`, and its options. */
-function commandsOf(command: Command, path = ''): readonly (readonly [string, readonly string[]])[] {
+/** Every command with its path, such as `log read`. */
+function everyCommand(command: Command, path = ''): readonly (readonly [string, Command])[] {
   return command.commands.flatMap((each) => {
     const name = `${path} ${each.name()}`.trim();
-    const options = each.options.flatMap(({ long }) => (long === null || long === undefined ? [] : [long]));
-    return [[name, options] as const, ...commandsOf(each, name)];
+    return [[name, each] as const, ...everyCommand(each, name)];
   });
 }
 
+const optionsOf = (command: Command): readonly string[] => command.options.flatMap(({ long }) => long ?? []);
+
+describe('--help', () => {
+  it.each(everyCommand(createProgram()))('of "%s" shows no default that is empty', (_name, command) => {
+    expect(command.helpInformation()).not.toMatch(/\(default: (\[\]|"")\)/);
+  });
+});
+
 describe('docs/cli.md', () => {
-  it.each(commandsOf(createProgram()))('describes "%s" and its options %j', (name, options) => {
+  it.each(everyCommand(createProgram()))('describes "%s" and its options', (name, command) => {
     expect(DOC).toMatch(new RegExp(`^## .*\\b${name}\\b`, 'm'));
-    for (const option of options) expect(DOC).toContain(option);
+    for (const option of optionsOf(command)) expect(DOC).toContain(option);
   });
 
   it('has examples that are JSON', () => {

@@ -1,17 +1,20 @@
 import type { Client } from '@odograph/client';
 import { everyPage } from '@odograph/client/history';
+import { Fault } from '@odograph/kernel/fault';
+import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
-import { countArgument, listArgument, positionArgument, timeArgument } from '../terminal/arguments.ts';
+import { countArgument, listArgument, positionArgument } from '../terminal/arguments.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
+import { timeArgument } from '../terminal/time-argument.ts';
 import { visible } from '../terminal/visible.ts';
 
 interface HistoryOptions {
   readonly from?: number;
   readonly to?: number;
-  readonly signals: readonly string[];
+  readonly signals?: readonly string[];
   readonly limit?: number;
   readonly atLeast?: Position;
   readonly endpoint?: string;
@@ -22,9 +25,13 @@ export function historyCommand(): Command {
   return new Command('history')
     .description('print the samples of a vehicle, oldest first')
     .argument('<id>', 'the vehicle')
-    .option('--from <time>', 'from this observed time on (ISO 8601)', timeArgument)
-    .option('--to <time>', 'before this observed time (ISO 8601)', timeArgument)
-    .option('--signals <names>', 'only these signals, separated by commas', listArgument, [])
+    .option(
+      '--from <time>',
+      'from this observed time on: ISO 8601, a date, now, or -5m, -1h, -2d',
+      timeArgument,
+    )
+    .option('--to <time>', 'before this observed time, in the same forms', timeArgument)
+    .option('--signals <names>', 'only these signals, separated by commas', listArgument)
     .option('--limit <count>', 'at most this many samples', countArgument)
     .option('--at-least <position>', 'wait until the answer includes this position', positionArgument)
     .addOption(endpointOption('history'))
@@ -33,6 +40,7 @@ export function historyCommand(): Command {
 }
 
 async function history(vehicleId: string, options: HistoryOptions): Promise<void> {
+  assertRange(options);
   using client = openClient('history', options.endpoint);
   let count = 0;
   for await (const sample of samplesOf(client, vehicleId, options)) {
@@ -41,7 +49,15 @@ async function history(vehicleId: string, options: HistoryOptions): Promise<void
     count += 1;
     if (count === options.limit) break;
   }
-  if (count === 0 && !options.json) note(`${vehicleId} has no sample in this range`);
+  if (count > 0) return;
+  // Throws NOT_FOUND for a vehicle that does not exist.
+  await client.status(vehicleId);
+  if (!options.json) note(`${vehicleId} has no sample in this range`);
+}
+
+function assertRange({ from, to }: HistoryOptions): void {
+  if (from === undefined || to === undefined || from < to) return;
+  throw new Fault('INVALID_INPUT', `--from ${isoTime(from)} must be before --to ${isoTime(to)}`);
 }
 
 async function* samplesOf(

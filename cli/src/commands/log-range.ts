@@ -7,7 +7,7 @@ interface LogRange {
 }
 
 /** Converts "from these positions on" to "after those". If only positions are given, only their partitions are read. */
-export function logRange(from: readonly Position[], partitions: readonly number[]): LogRange {
+export function logRange(from: readonly Position[] = [], partitions: readonly number[] = []): LogRange {
   return {
     after: from.map(positionBefore).filter(({ sequence }) => sequence > 0),
     partitions: partitions.length > 0 ? [...partitions] : from.map(({ partition }) => partition),

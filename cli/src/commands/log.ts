@@ -15,10 +15,10 @@ import { note, printJson, printLine } from '../terminal/output.ts';
 import { logRange } from './log-range.ts';
 
 interface LogOptions {
-  readonly from: readonly Position[];
-  readonly partition: readonly number[];
-  readonly type: readonly string[];
-  readonly subject: string;
+  readonly from?: readonly Position[];
+  readonly partition?: readonly number[];
+  readonly type?: readonly string[];
+  readonly subject?: string;
   readonly endpoint?: string;
   readonly json?: boolean;
 }
@@ -51,21 +51,14 @@ function withLogOptions(command: Command): Command {
       '--from <position>',
       'start here, in this partition only; repeat for others',
       repeatable(positionArgument),
-      [],
     )
-    .option(
-      '--partition <number>',
-      'only this partition; repeat for others',
-      repeatable(partitionArgument),
-      [],
-    )
+    .option('--partition <number>', 'only this partition; repeat for others', repeatable(partitionArgument))
     .option(
       '--type <names>',
       'only these event types, separated by commas (default: all but TimeTicked)',
       listArgument,
-      [],
     )
-    .option('--subject <id>', 'only events of this vehicle', '')
+    .option('--subject <id>', 'only events of this vehicle')
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line');
 }
@@ -74,11 +67,16 @@ async function read(options: LogOptions & { readonly limit?: number }): Promise<
   const { from, partition, type: types, subject, limit } = options;
   using client = openClient('history', options.endpoint);
   const wanted = { ...logRange(from, partition), types, subject, limit };
-  for await (const event of client.readLog(wanted)) await print(event, options);
+  let count = 0;
+  for await (const event of client.readLog(wanted)) {
+    count += 1;
+    await print(event, options);
+  }
+  if (count === 0 && !options.json) note('the log has no such event');
 }
 
 async function tail(options: LogOptions): Promise<void> {
-  const { from, partition, type: types, subject } = options;
+  const { from = [], partition, type: types, subject } = options;
   using client = openClient('history', options.endpoint);
   await untilInterrupted(async (signal) => {
     const wanted = { ...logRange(from, partition), types, subject };

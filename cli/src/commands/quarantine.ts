@@ -12,7 +12,7 @@ import { note, printJson, printLine } from '../terminal/output.ts';
 import { visible } from '../terminal/visible.ts';
 
 interface QuarantineOptions {
-  readonly vehicle: string;
+  readonly vehicle?: string;
   readonly limit?: number;
   readonly endpoint?: string;
   readonly json?: boolean;
@@ -24,7 +24,7 @@ const TYPES = ['TelemetryQuarantined', 'TelemetryConflicted', 'UndecodableReceiv
 export function quarantineCommand(): Command {
   const list = new Command('list')
     .description('list reports that were not believed, conflict with an earlier one, or could not be decoded')
-    .option('--vehicle <id>', 'only events of this vehicle', '')
+    .option('--vehicle <id>', 'only events of this vehicle')
     .option('--limit <count>', 'at most this many', countArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line, as of "log read"')

@@ -1,17 +1,7 @@
-import { parseIsoTime } from '@odograph/kernel/iso-time';
 import { type Position, parsePosition } from '@odograph/kernel/position';
 import { InvalidArgumentError } from 'commander';
 
 const ENDPOINT = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/]+):(\d{1,5})$/;
-
-/** An ISO 8601 time with its offset, as Unix time in milliseconds. */
-export function timeArgument(text: string): number {
-  const atMs = parseIsoTime(text);
-  if (atMs !== undefined) return atMs;
-  throw new InvalidArgumentError(
-    'It must be an ISO 8601 time that exists, with its offset, such as 2026-11-21T10:00:00Z.',
-  );
-}
 
 /** `host:port`. */
 export function endpointArgument(text: string): string {

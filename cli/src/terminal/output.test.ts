@@ -1,16 +1,35 @@
 import { Fault } from '@odograph/kernel/fault';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { faultInWords } from './output.ts';
 
 const finding = (field: string, description: string) => ({ field, reason: 'X', description });
 
-it('a fault for people has each finding once, and no empty field', () => {
-  const findings = [finding('vin', 'is not a VIN'), finding('', '297037 bytes, but at most 262144')];
-  expect(faultInWords(new Fault('INVALID_INPUT', 'the report is wrong', { findings }))).toBe(
-    'odograph: the report is wrong\n  vin: is not a VIN\n  297037 bytes, but at most 262144',
-  );
-  const [vin] = findings;
-  expect(faultInWords(new Fault('INVALID_INPUT', 'vin is not a VIN', { findings: vin ? [vin] : [] }))).toBe(
-    'odograph: vin is not a VIN',
-  );
+describe('a fault for people', () => {
+  it('has each finding in a line, and no empty field', () => {
+    const findings = [finding('vin', 'is not a VIN'), finding('', '297037 bytes, but at most 262144')];
+    const fault = new Fault('INVALID_INPUT', 'the report is wrong', { findings });
+    expect(faultInWords(fault, [])).toBe(
+      'odograph: the report is wrong\n  vin: is not a VIN\n  297037 bytes, but at most 262144',
+    );
+  });
+
+  it('leaves out a finding whose words the message has', () => {
+    const findings = [finding('vehicle_id', 'is retired')];
+    const fault = new Fault('RULE_VIOLATED', 'the vehicle is retired', { findings });
+    expect(faultInWords(fault, [])).toBe('odograph: the vehicle is retired');
+  });
+
+  it.each([
+    ['vin', [], 'vin'],
+    ['display_name', ['--display-name', 'x'], '--display-name'],
+    ['tags[0]', ['--tags=x'], '--tags'],
+    ['types[0]', ['--type', 'Nope'], '--type'],
+    ['to_ms', ['--to', '1970-01-01'], '--to'],
+    ['at_least', ['--at-least', '9/1'], '--at-least'],
+    ['after', ['--from', '9/1'], '--from'],
+  ])('says the one finding about %j once, with %j as %s', (field, args, words) => {
+    const findings = [finding(field, 'is wrong')];
+    const fault = new Fault('INVALID_INPUT', `${field} is wrong`, { findings });
+    expect(faultInWords(fault, args)).toBe(`odograph: ${words} is wrong`);
+  });
 });

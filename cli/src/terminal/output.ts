@@ -40,7 +40,7 @@ export function reportFailure(error: unknown, isJson: boolean): number {
   if (!isFault(error)) throw error;
   if (isJson)
     note(JSON.stringify({ error: { code: error.code, message: error.message, ...violationsOf(error) } }));
-  else note(faultInWords(error));
+  else note(faultInWords(error, process.argv));
   return exitCodeOf(error.code);
 }
 
@@ -57,11 +57,25 @@ function violationsOf({ findings }: Fault): { violations?: Fault['findings'] } {
   return findings.length === 0 ? {} : { violations: findings };
 }
 
-/** A fault for people, with its findings. */
-export function faultInWords(fault: Fault): string {
-  // The message of one finding often has its words.
-  const more = fault.findings
-    .filter(({ description }) => !fault.message.includes(description))
-    .map((finding) => `  ${visible(findingInWords(finding))}`);
-  return [`odograph: ${fault.message}`, ...more].join('\n');
+/** A fault for people, with its findings, in the words of the arguments that they gave. */
+export function faultInWords({ message, findings }: Fault, args: readonly string[]): string {
+  const [first] = findings;
+  const isOfOne = first && message === `${first.field} ${first.description}`;
+  const what = isOfOne ? `${flagOf(first.field, args)} ${first.description}` : message;
+  const more = findings
+    .filter(({ description }) => !what.includes(description))
+    .map((finding) => findingInWords({ ...finding, field: flagOf(finding.field, args) }));
+  return [`odograph: ${what}`, ...more.map((words) => `  ${visible(words)}`)].join('\n');
+}
+
+/** Flags that are not called as the field of the request. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { after: 'from', subject: 'vehicle' };
+
+/** The flag that was given for a field, such as `--type` for `types[0]`; the field itself if there is none. */
+function flagOf(field: string, args: readonly string[]): string {
+  const [name = ''] = field.split(/[.[]/, 1);
+  const words = name.replaceAll('_', '-');
+  const flags = [OTHER_NAMES[name] ?? words, words.replace(/-ms$/, ''), words.replace(/s$/, '')];
+  const given = flags.find((flag) => args.some((arg) => arg.split('=', 1)[0] === `--${flag}`));
+  return given === undefined ? field : `--${given}`;
 }

@@ -108,7 +108,7 @@ describe('odograph vehicles register, update and retire', () => {
 
   it('a wrong value names its field', async () => {
     const { code, stderr } = await vehicles('register', 'bus-9', '--vin', 'x');
-    expect([code, stderr]).toEqual([2, 'odograph: the registration is wrong\n  vin: is not a VIN\n']);
+    expect([code, stderr]).toEqual([2, 'odograph: the registration is wrong\n  --vin: is not a VIN\n']);
   });
 
   it.each([

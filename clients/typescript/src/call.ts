@@ -225,6 +225,10 @@ function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boo
   if (isReset && !isCancelled) {
     return new Fault('UNAVAILABLE', `${endpoint} broke off the call: ${why}`, { cause: error });
   }
+  if (error.code === status.UNIMPLEMENTED && !hasDetails(error)) {
+    const asked = `is ${endpoint} another service, or of an older version?`;
+    return new Fault('INVALID_INPUT', `${why}: ${asked}`, { cause: error });
+  }
   if (error.code !== status.UNAVAILABLE || hasDetails(error)) return faultFromServiceError(error);
   return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${why}`, { cause: error });
 }
