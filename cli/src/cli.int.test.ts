@@ -287,6 +287,12 @@ describe('odograph history', () => {
     expect([code, jsonLines(stderr)]).toEqual([2, [{ error: { code: 'INVALID_INPUT', message } }]]);
   });
 
+  it('refuses a name that no signal has', async () => {
+    const { code, stderr } = await cli('history', 'bus-1', '--signals', 'speed_kmh,speed');
+    expect(code).toBe(2);
+    expect(stderr).toContain('\\"speed\\" is not a signal');
+  });
+
   it('of an unknown vehicle is not found', async () => {
     const { code, stdout, stderr } = await cli('history', 'bus-9');
     expect([code, stdout]).toEqual([3, '']);
@@ -358,7 +364,7 @@ describe('odograph log', () => {
       '--from',
       '0/7',
       '--type',
-      'A,B',
+      'TimeTicked,LogGapFound',
       '--subject',
       'v',
       '--limit',
@@ -370,7 +376,7 @@ describe('odograph log', () => {
           { partition: 1, sequence: 20, index: 2 },
           { partition: 0, sequence: 6, index: undefined },
         ],
-        ...{ partitions: [1, 0], types: ['A', 'B'], subject: 'v', limit: 5 },
+        ...{ partitions: [1, 0], types: ['TimeTicked', 'LogGapFound'], subject: 'v', limit: 5 },
       },
     ]);
   });
@@ -380,6 +386,12 @@ describe('odograph log', () => {
       ...['log', 'read', '--type', 'VehicleRetired', '--endpoint', history.endpoint],
     ]);
     expect([code, stdout, stderr]).toEqual([0, '', 'the log has no such event\n']);
+  });
+
+  it.each(['read', 'tail'])('%s refuses a type that no event has', async (command) => {
+    const { code, stderr } = await cli('log', command, '--type', 'TimeTicked,Nope');
+    expect(code).toBe(2);
+    expect(stderr).toContain('There is no event type \\"Nope\\": the types are TelemetryReported, ');
   });
 
   it('tail follows from now on, continues after a broken connection, and ends without an error at Ctrl-C', async () => {

@@ -3,7 +3,8 @@ import { everyPage } from '@odograph/client/history';
 import { Fault } from '@odograph/kernel/fault';
 import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition, type Position } from '@odograph/kernel/position';
-import { Command } from 'commander';
+import { isSignalName } from '@odograph/kernel/signal';
+import { Command, InvalidArgumentError } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
 import { countArgument, listArgument, positionArgument } from '../terminal/arguments.ts';
@@ -31,7 +32,7 @@ export function historyCommand(): Command {
       timeArgument,
     )
     .option('--to <time>', 'before this observed time, in the same forms', timeArgument)
-    .option('--signals <names>', 'only these signals, separated by commas', listArgument)
+    .option('--signals <names>', 'only these signals, separated by commas', signalsArgument)
     .option('--limit <count>', 'at most this many samples', countArgument)
     .option('--at-least <position>', 'wait until the answer includes this position', positionArgument)
     .addOption(endpointOption('history'))
@@ -53,6 +54,16 @@ async function history(vehicleId: string, options: HistoryOptions): Promise<void
   // Throws NOT_FOUND for a vehicle that does not exist.
   await client.status(vehicleId);
   if (!options.json) note(`${vehicleId} has no sample in this range`);
+}
+
+/** Names that a signal can have. */
+function signalsArgument(text: string): readonly string[] {
+  const names = listArgument(text);
+  const wrong = names.find((name) => !isSignalName(name));
+  if (wrong === undefined) return names;
+  throw new InvalidArgumentError(
+    `${JSON.stringify(wrong)} is not a signal: use names such as speed_kmh, or a VSS path such as Vehicle.IsMoving.`,
+  );
 }
 
 function assertRange({ from, to }: HistoryOptions): void {

@@ -1,6 +1,7 @@
 import type { LogEvent } from '@odograph/client/log';
+import { NEWEST_VERSIONS } from '@odograph/contracts/event-catalogue';
 import type { Position } from '@odograph/kernel/position';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type EventJson, eventJson } from '../json/event-json.ts';
 import {
@@ -56,7 +57,7 @@ function withLogOptions(command: Command): Command {
     .option(
       '--type <names>',
       'only these event types, separated by commas (default: all but TimeTicked)',
-      listArgument,
+      typesArgument,
     )
     .option('--subject <id>', 'only events of this vehicle')
     .addOption(endpointOption('history'))
@@ -88,6 +89,17 @@ async function tail(options: LogOptions): Promise<void> {
     });
     for await (const event of events) await print(event, options);
   });
+}
+
+/** Names of event types that this program knows. */
+function typesArgument(text: string): readonly string[] {
+  const types = listArgument(text);
+  const unknown = types.find((type) => !NEWEST_VERSIONS.has(type));
+  if (unknown === undefined) return types;
+  const known = [...NEWEST_VERSIONS.keys()].join(', ');
+  throw new InvalidArgumentError(
+    `There is no event type ${JSON.stringify(unknown)}: the types are ${known}.`,
+  );
 }
 
 async function print(event: LogEvent, { json: isJson }: LogOptions): Promise<void> {
