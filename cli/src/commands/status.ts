@@ -13,7 +13,7 @@ import {
   withAtLeast,
   withFilter,
 } from '../terminal/filter.ts';
-import { note, printJson, printLine } from '../terminal/output.ts';
+import { note, printJson, printLine, terminalWidth } from '../terminal/output.ts';
 import { fleetTable, vehicleTable } from '../terminal/status-table.ts';
 
 interface StatusOptions extends FilterOptions, AtLeastOptions {
@@ -57,7 +57,7 @@ async function allStatuses(client: Client, options: StatusOptions): Promise<void
       else rows.push(json);
     }
   }
-  if (rows.length > 0) await printLine(fleetTable(rows));
+  if (rows.length > 0) await printLine(fleetTable(rows, terminalWidth()));
   else if (!options.json) note(hasFilter(filter) ? 'no such vehicle' : 'no vehicle has reported yet');
 }
 

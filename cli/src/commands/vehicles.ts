@@ -18,7 +18,7 @@ import {
   withAtLeast,
   withFilter,
 } from '../terminal/filter.ts';
-import { note, printJson, printLine } from '../terminal/output.ts';
+import { note, printJson, printLine, terminalWidth } from '../terminal/output.ts';
 import { textTable } from '../terminal/text-table.ts';
 import { type ImportTotals, importVehicles } from '../vehicles/import-vehicles.ts';
 
@@ -142,7 +142,7 @@ function vehiclesTable(rows: readonly VehicleJson[]): string {
     ...[row.vehicle_id, row.display_name, row.fleet, row.model, row.tags.join(' '), row.vin],
     ...[String(row.version), row.retired ? 'retired' : ''],
   ]);
-  return textTable(head, cells);
+  return textTable(head, cells, { maxWidth: terminalWidth(), yielding: ['VIN', 'tags', 'model', 'name'] });
 }
 
 async function show(vehicleId: string, options: QueryOptions): Promise<void> {

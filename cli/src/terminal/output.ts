@@ -15,6 +15,11 @@ export function printJson(object: object): Promise<void> {
   return printLine(JSON.stringify(object));
 }
 
+/** The characters of a line of the terminal; infinite if the output is none, or if it does not say. */
+export function terminalWidth(): number {
+  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
+}
+
 /** Prints a line for people on stderr. */
 export function note(line: string): void {
   process.stderr.write(`${visibleLines(line)}\n`);

@@ -25,8 +25,11 @@ export function vehicleTable(status: StatusJson): string {
   return `${head.map(visible).join('\n')}\n\n${textTable(['signal', 'value', 'observed at'], signals)}`;
 }
 
+/** What a fleet is shown without on a narrow terminal. */
+const YIELDING = ['odometer', 'fuel', 'model', 'location', 'name', 'battery'];
+
 /** A fleet as text, one vehicle a line. */
-export function fleetTable(statuses: readonly StatusJson[]): string {
+export function fleetTable(statuses: readonly StatusJson[], maxWidth: number): string {
   const rows = statuses.map((status) => [
     status.vehicle_id,
     status.display_name,
@@ -49,7 +52,7 @@ export function fleetTable(statuses: readonly StatusJson[]): string {
     'odometer',
     'last observed',
   ];
-  return textTable(head, rows);
+  return textTable(head, rows, { maxWidth, yielding: YIELDING });
 }
 
 export function locationOf(status: StatusJson): string {
