@@ -12,15 +12,25 @@ export type Report = Omit<VehicleReport, 'samples'> & {
 
 /**
  * Encodes a report once, to send it often.
- * @throws {Fault} INVALID_INPUT if a value has no wire form, such as a time that is not a whole number.
+ * @throws {Fault} INVALID_INPUT if a value has no wire form, such as a time that is not a whole number, or a text with
+ *   half of a surrogate pair.
  */
 export function encodeReport(report: Report): Uint8Array {
   try {
-    return VehicleReport.encode(VehicleReport.fromPartial(report as VehicleReport)).finish();
+    const message = VehicleReport.fromPartial(report as VehicleReport);
+    return VehicleReport.encode(message, new BinaryWriter(encodeText)).finish();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Fault('INVALID_INPUT', `report ${report.reportId} cannot be encoded: ${why}`, { cause });
   }
+}
+
+const utf8 = new TextEncoder();
+
+/** A plain encoder would write U+FFFD for half of a surrogate pair: another text, without a word. */
+function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  if (text.isWellFormed()) return utf8.encode(text);
+  throw new TypeError(`${JSON.stringify(text.slice(0, 40))} has half of a surrogate pair`);
 }
 
 /** A report as it is sent. Bytes are an encoded report and are sent as they are. */
