@@ -46,7 +46,7 @@ function runVersion(path: string): Promise<VersionRun> {
 function doesNotRun(error: NonNullable<VersionRun['error']>, output: string): Probe {
   if (error.killed === true)
     return { isSuitable: false, why: `does not answer within ${PROBE_TIMEOUT_MS / 1000} s` };
-  const missingLibrary = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(output)?.[1];
+  const missingLibrary = /(?<![\w.+-])([\w.+-]+): cannot open shared object file/.exec(output)?.[1];
   if (missingLibrary !== undefined) {
     return {
       isSuitable: false,
