@@ -381,6 +381,17 @@ describe('odograph log', () => {
     ]);
   });
 
+  it.each([[['log', 'read']], [['quarantine', 'list']]])(
+    '%j waits for what was acknowledged',
+    async (args) => {
+      await cli(...args, '--at-least', '0/7/3', '--at-least', '1/9');
+      expect(history.asked.reads[0]?.atLeast).toMatchObject([
+        { partition: 0, sequence: 7, index: 3 },
+        { partition: 1, sequence: 9 },
+      ]);
+    },
+  );
+
   it('read says for people that there is no such event', async () => {
     const { code, stdout, stderr } = await runCli([
       ...['log', 'read', '--type', 'VehicleRetired', '--endpoint', history.endpoint],

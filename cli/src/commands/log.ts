@@ -11,6 +11,7 @@ import {
   positionArgument,
   repeatable,
 } from '../terminal/arguments.ts';
+import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { logRange } from './log-range.ts';
@@ -35,7 +36,7 @@ export function logCommand(): Command {
 }
 
 function readCommand(): Command {
-  return withLogOptions(new Command('read').description('print what is in the log now'))
+  return withAtLeast(withLogOptions(new Command('read').description('print what is in the log now')))
     .option('--limit <count>', 'at most this many events', countArgument)
     .action(read);
 }
@@ -64,10 +65,14 @@ function withLogOptions(command: Command): Command {
     .option('--json', 'one JSON object a line');
 }
 
-async function read(options: LogOptions & { readonly limit?: number }): Promise<void> {
-  const { from, partition, type: types, subject, limit } = options;
+interface ReadOptions extends LogOptions, AtLeastOptions {
+  readonly limit?: number;
+}
+
+async function read(options: ReadOptions): Promise<void> {
+  const { from, partition, type: types, subject, limit, atLeast } = options;
   using client = openClient('history', options.endpoint);
-  const wanted = { ...logRange(from, partition), types, subject, limit };
+  const wanted = { ...logRange(from, partition), types, subject, limit, atLeast };
   let count = 0;
   for await (const event of client.readLog(wanted)) {
     count += 1;

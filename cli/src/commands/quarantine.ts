@@ -7,11 +7,12 @@ import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { eventJson } from '../json/event-json.ts';
 import { countArgument } from '../terminal/arguments.ts';
+import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { findingsInWords } from '../terminal/finding-in-words.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { visible } from '../terminal/visible.ts';
 
-interface QuarantineOptions {
+interface QuarantineOptions extends AtLeastOptions {
   readonly vehicle?: string;
   readonly limit?: number;
   readonly endpoint?: string;
@@ -22,7 +23,7 @@ interface QuarantineOptions {
 const TYPES = ['TelemetryQuarantined', 'TelemetryConflicted', 'UndecodableReceived'];
 
 export function quarantineCommand(): Command {
-  const list = new Command('list')
+  const list = withAtLeast(new Command('list'))
     .description('list reports that were not believed, conflict with an earlier one, or could not be decoded')
     .option('--vehicle <id>', 'only events of this vehicle')
     .option('--limit <count>', 'at most this many', countArgument)
@@ -35,12 +36,13 @@ export function quarantineCommand(): Command {
 async function listQuarantine({
   vehicle: subject,
   limit,
+  atLeast,
   endpoint,
   json: isJson,
 }: QuarantineOptions): Promise<void> {
   using client = openClient('history', endpoint);
   let count = 0;
-  for await (const event of client.readLog({ types: TYPES, subject, limit })) {
+  for await (const event of client.readLog({ types: TYPES, subject, limit, atLeast })) {
     count += 1;
     if (isJson) await printJson(eventJson(event));
     else await printLine(inWords(event));
