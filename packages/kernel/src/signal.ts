@@ -11,7 +11,10 @@ export interface Sample {
   readonly signals: Signals;
 }
 
-/** A number that does not measure anything, such as "not available" on a vehicle bus. */
+/**
+ * A number that does not measure anything, such as "not available" on a vehicle bus. So does every number that a sender with
+ * the resolution of the signal would round to it.
+ */
 export interface Sentinel {
   readonly value: number;
   /** Completes the sentence `<value> is …`. */
@@ -24,6 +27,8 @@ export interface Sentinel {
 interface Resolution {
   /** With its unit, such as `1/256 km/h`. */
   readonly step: string;
+  /** The same as a number, in the unit of the signal. */
+  readonly size: number;
   /** The standard or the recording that says so. */
   readonly source: string;
 }
@@ -38,7 +43,7 @@ export interface NumberSignal {
   readonly min: number;
   readonly max: number;
   readonly resolution?: Resolution;
-  /** Values between `min` and `max` that are not believed either. */
+  /** Values between `min` and `max` that are not believed either; only a signal with a resolution has any. */
   readonly sentinels: readonly Sentinel[];
 }
 
@@ -67,32 +72,32 @@ const TWIZY = 'recordings of a Renault Twizy (RSK Twizy EV dataset)';
 export const KNOWN_SIGNALS = {
   battery_level_pct: number('Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed', {
     ...PERCENT,
-    resolution: { step: '0.01 percent', source: TWIZY },
+    resolution: { step: '0.01 percent', size: 0.01, source: TWIZY },
   }),
   fuel_level_pct: number('Vehicle.Powertrain.FuelSystem.RelativeLevel', {
     ...PERCENT,
-    resolution: { step: '0.4 percent', source: 'SAE J1939-71, SPN 96' },
+    resolution: { step: '0.4 percent', size: 0.4, source: 'SAE J1939-71, SPN 96' },
   }),
   odometer_km: number('Vehicle.TraveledDistance', {
     ...{ unit: 'km', min: 0, max: 10_000_000 },
-    resolution: { step: '0.005 km', source: 'SAE J1939-71, SPN 917' },
+    resolution: { step: '0.005 km', size: 0.005, source: 'SAE J1939-71, SPN 917' },
   }),
   latitude_deg: number('Vehicle.CurrentLocation.Latitude', {
     ...{ unit: 'degrees', min: -90, max: 90 },
-    resolution: { step: '0.0000001 degrees', source: 'SAE J1939-71, SPN 584' },
+    resolution: { step: '0.0000001 degrees', size: 0.0000001, source: 'SAE J1939-71, SPN 584' },
     sentinels: [{ value: 0, means: 'what a receiver without a fix reports', source: TWIZY }],
   }),
   longitude_deg: number('Vehicle.CurrentLocation.Longitude', {
     ...{ unit: 'degrees', min: -180, max: 180 },
-    resolution: { step: '0.0000001 degrees', source: 'SAE J1939-71, SPN 585' },
+    resolution: { step: '0.0000001 degrees', size: 0.0000001, source: 'SAE J1939-71, SPN 585' },
   }),
   heading_deg: number('Vehicle.CurrentLocation.Heading', {
     ...{ unit: 'degrees', min: 0, max: 360 },
-    resolution: { step: '1/128 degree', source: 'SAE J1939-71, SPN 165' },
+    resolution: { step: '1/128 degree', size: 1 / 128, source: 'SAE J1939-71, SPN 165' },
   }),
   speed_kmh: number('Vehicle.Speed', {
     ...{ unit: 'km/h', min: 0, max: 350 },
-    resolution: { step: '1/256 km/h', source: 'SAE J1939-71, SPN 84' },
+    resolution: { step: '1/256 km/h', size: 1 / 256, source: 'SAE J1939-71, SPN 84' },
     // On vehicle buses, a value with all bits set is "not available".
     sentinels: [
       {
@@ -112,16 +117,16 @@ export const KNOWN_SIGNALS = {
   charging: boolean('Vehicle.Powertrain.TractionBattery.Charging.IsCharging'),
   altitude_m: number('Vehicle.CurrentLocation.Altitude', {
     ...{ unit: 'm', min: -500, max: 9_000 },
-    resolution: { step: '0.125 m', source: 'SAE J1939-71, SPN 580' },
+    resolution: { step: '0.125 m', size: 0.125, source: 'SAE J1939-71, SPN 580' },
   }),
   range_km: number('Vehicle.Powertrain.Range', { unit: 'km', min: 0, max: 5_000 }),
   ambient_temperature_c: number('Vehicle.Exterior.AirTemperature', {
     ...{ unit: 'degrees Celsius', min: -90, max: 60 },
-    resolution: { step: '0.03125 degrees Celsius', source: 'SAE J1939-71, SPN 171' },
+    resolution: { step: '0.03125 degrees Celsius', size: 0.03125, source: 'SAE J1939-71, SPN 171' },
   }),
   ambient_humidity_pct: number('Vehicle.Exterior.Humidity', {
     ...PERCENT,
-    resolution: { step: '1 percent', source: TWIZY },
+    resolution: { step: '1 percent', size: 1, source: TWIZY },
   }),
 } as const satisfies Record<string, KnownSignal>;
 
@@ -143,7 +148,7 @@ export function isSignalName(name: string): boolean {
 }
 
 type NumberProperties = Omit<NumberSignal, 'kind' | 'vssPath' | 'sentinels'> &
-  Partial<Pick<NumberSignal, 'sentinels'>>;
+  (Required<Pick<NumberSignal, 'resolution' | 'sentinels'>> | { readonly sentinels?: never });
 
 function number(vssPath: string, properties: NumberProperties): NumberSignal {
   return { kind: 'number', vssPath, sentinels: [], ...properties };

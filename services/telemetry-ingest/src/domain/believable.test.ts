@@ -1,4 +1,5 @@
 import type { Signals } from '@odograph/kernel/signal';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { judgeSample } from './believable.ts';
 import { RANGES } from './bounds.ts';
@@ -79,6 +80,32 @@ test('the sentinels of a vehicle bus are not speeds', () => {
   // The byte 255 taken for miles an hour, as a bus fleet recorded it: 113.9952 m/s.
   expect(reasonsOf({ speed_kmh: 113.9952 * 3.6 })).toEqual(['signals.speed_kmh OUT_OF_RANGE']);
   expect(reasonsOf({ speed_kmh: 254.9 })).toEqual([]);
+});
+
+const SENTINELS = Object.entries(RANGES).flatMap(([name, { sentinels, resolution }]) =>
+  sentinels.map(({ value }) => [name, value, resolution?.size ?? Number.NaN] as const),
+);
+
+test.each(SENTINELS)('%s: what a sender rounds to %d is not a measurement', (name, sentinel, step) => {
+  const isSentinel = (value: number) => reasonsOf({ [name]: value }).includes(`signals.${name} SENTINEL`);
+  const within = fc.double({ min: -0.5, max: 0.5, noNaN: true });
+  // Not as far as the next sentinel.
+  const beyond = fc.double({ min: 0.51, max: 200, noNaN: true });
+  expect(isSentinel(Math.fround(sentinel))).toBe(true);
+  fc.assert(
+    fc.property(within, beyond, fc.constantFrom(1, -1), (near, far, side) => {
+      expect(isSentinel(sentinel + near * step * (1 - 1e-6))).toBe(true);
+      expect(isSentinel(sentinel + side * far * step)).toBe(false);
+    }),
+  );
+});
+
+test('two bytes of ones are not a speed as senders round them, and 256 km/h is one', () => {
+  for (const speed of [255.996, 255.9961, Math.fround(255.99609375), (255 / 3.6) * 3.6]) {
+    expect(reasonsOf({ speed_kmh: speed })).toEqual(['signals.speed_kmh SENTINEL']);
+  }
+  expect(reasonsOf({ speed_kmh: 256 })).toEqual([]);
+  expect(reasonsOf({ speed_kmh: 255.01 })).toEqual([]);
 });
 
 test('signals without a range are believed', () => {

@@ -1,6 +1,6 @@
 import type { Finding } from '@odograph/kernel/finding';
 import type { KnownSignalName, Signals, SignalValue } from '@odograph/kernel/signal';
-import { EARLIEST_OBSERVED_AT_MS, RANGES, SENTINELS } from './bounds.ts';
+import { EARLIEST_OBSERVED_AT_MS, RANGES, sentinelOf } from './bounds.ts';
 import type { ReadableSample } from './report.ts';
 
 /** A sample in two parts: each of its signals is either believed or set aside. */
@@ -56,7 +56,7 @@ function has(disbelieved: readonly Disbelieved[], name: string): boolean {
 }
 
 function judgeNumber(name: string, value: number): Finding | undefined {
-  const sentinel = SENTINELS[name]?.find((known) => known.value === value);
+  const sentinel = sentinelOf(name, value);
   if (sentinel) {
     return { field: `signals.${name}`, reason: 'SENTINEL', description: `${value} is ${sentinel.means}` };
   }

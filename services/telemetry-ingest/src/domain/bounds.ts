@@ -8,10 +8,12 @@ const NUMBERS = KNOWN.flatMap(([name, signal]) =>
 /** The bounds of each known number, by name; both bounds are believed. */
 export const RANGES: Readonly<Record<string, NumberSignal>> = Object.fromEntries(NUMBERS);
 
-/** Values within the bounds that are not measurements, by name. */
-export const SENTINELS: Readonly<Record<string, readonly Sentinel[]>> = Object.fromEntries(
-  NUMBERS.flatMap(([name, { sentinels }]) => (sentinels.length > 0 ? [[name, sentinels]] : [])),
-);
+/** What a known number means that is not a measurement although it is within the bounds; undefined if it is one. */
+export function sentinelOf(name: string, value: number): Sentinel | undefined {
+  const signal = RANGES[name];
+  const stepSize = signal?.resolution?.size ?? 0;
+  return signal?.sentinels.find((known) => Math.abs(value - known.value) <= stepSize / 2);
+}
 
 /** No vehicle reported telemetry before this time: an earlier time comes from a clock that was never set. */
 export const EARLIEST_OBSERVED_AT_MS = Date.UTC(1990, 0, 1);
