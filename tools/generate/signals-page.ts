@@ -30,7 +30,7 @@ const SENTINELS = `## Sentinels
 A sentinel is within the bounds, but it is not a measurement.
 It is set aside with the finding \`SENTINEL\`, and so is every value at most half a step from it: what a sender rounds.
 Speeds from 255.998 to 256 km/h are believed, although SAE J1939 reserves them: a fast car reaches them.
-A longitude of 0 is no sentinel, because it is Greenwich; a receiver without a fix has both at 0, and its latitude says so.
+A longitude of 0 is believed, because it is Greenwich; a receiver without a fix has both at 0, and its latitude says so.
 Latitude and longitude belong together: if one of them is set aside, the other is set aside too, with the finding \`POSITION_INCOMPLETE\`.
 `;
 

@@ -50,7 +50,7 @@ test('a valid report becomes one event', () => {
 
 test('a report that loses one signal is accepted with the rest, and the signal becomes part 1', () => {
   const judgement = taken(
-    accept(report(sample({ speed_kmh: 50 }), sample({ odometer_km: -5, speed_kmh: 51 }))),
+    accept(report(sample({ speed_kmh: 50 }), sample({ odometer_km: -5, speed_kmh: 50 }))),
   );
   expect(judgement.outcome).toBe('accepted');
   expect(judgement.facts.map(({ type }) => type)).toEqual(['TelemetryReported', 'TelemetryQuarantined']);
@@ -79,6 +79,41 @@ test('a VIN with a wrong check digit is a finding, and is kept', () => {
   expect(judgement.outcome).toBe('accepted');
   expect(judgement.facts[0].vin).toBe('WVWZZZ1JZXW000001');
   expect(judgement.findings).toMatchObject([{ field: 'vin', reason: 'VIN_CHECK_DIGIT' }]);
+});
+
+test('two samples of one time with other values are a remark, and both are kept', () => {
+  const judgement = taken(
+    accept(report(sample({ speed_kmh: 50, odometer_km: 9 }), sample({ speed_kmh: 60, odometer_km: 9 }))),
+  );
+  expect(judgement.outcome).toBe('accepted');
+  expect(judgement.facts[0].samples).toHaveLength(2);
+  expect(judgement.findings).toEqual([
+    {
+      field: 'samples',
+      reason: 'SAME_TIME',
+      description:
+        'the samples of 2026-03-01T11:59:59.000Z differ in speed_kmh: views keep the greater value',
+    },
+  ]);
+});
+
+test.each([
+  ['equal values', { speed_kmh: 50 }, { speed_kmh: 50 }],
+  ['other signals', { speed_kmh: 50 }, { odometer_km: 9 }],
+  ['a value that is set aside', { speed_kmh: 50 }, { speed_kmh: 255, odometer_km: 9 }],
+])('two samples of one time with %s are not a remark', (_, first, second) => {
+  const { findings } = taken(accept(report(sample(first), sample(second))));
+  expect(findings.map(({ reason }) => reason)).not.toContain('SAME_TIME');
+});
+
+test('each time is one remark, however many samples have it', () => {
+  const samples = Array.from({ length: 1_000 }, (_, at) =>
+    sample({ speed_kmh: at % 200 }, RECEIVED_AT_MS - 1_000 * (at % 2)),
+  );
+  expect(taken(accept(report(...samples))).findings.map(({ reason }) => reason)).toEqual([
+    'SAME_TIME',
+    'SAME_TIME',
+  ]);
 });
 
 test('the clock text of a sample is kept with it', () => {

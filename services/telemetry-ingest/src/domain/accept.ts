@@ -8,6 +8,7 @@ import type {
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
 import { readReport } from './readable.ts';
 import type { IncomingReport, ReadableReport, ReportLimits } from './report.ts';
+import { findSameTimes } from './same-times.ts';
 import { abridgeFindings, splitSamples } from './split-samples.ts';
 
 export type Fact = TelemetryReported | TelemetryQuarantined;
@@ -40,7 +41,7 @@ export function acceptReport(
   const { report } = reading;
   const { futureToleranceMs } = limits;
   const { believed, setAside } = splitSamples(report.samples, { receivedAtMs, futureToleranceMs });
-  const findings = findingsOf(report, setAside);
+  const findings = [...findingsOf(report, setAside), ...findSameTimes(believed)];
   const head = headOf(report, receivedAtMs);
   const reported: TelemetryReported = { ...head, type: 'TelemetryReported', samples: believed };
   if (setAside.length === 0) return { outcome: 'accepted', facts: [reported], findings };

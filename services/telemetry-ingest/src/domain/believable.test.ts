@@ -134,6 +134,8 @@ test.each([
 test('a clock that is ahead within the tolerance, and one that is years behind, are believed', () => {
   expect(reasonsOf({ speed_kmh: 50 }, RECEIVED_AT_MS + 300_000)).toEqual([]);
   expect(reasonsOf({ speed_kmh: 50 }, Date.UTC(1990, 0, 1))).toEqual([]);
+  // A GPS receiver whose week number started again.
+  expect(reasonsOf({ speed_kmh: 50 }, RECEIVED_AT_MS - 1_024 * 7 * 86_400_000)).toEqual([]);
 });
 
 test.each([
