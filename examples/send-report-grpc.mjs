@@ -17,10 +17,13 @@ const call = (client, method, request) =>
     client[method](request, (error, response) => (error ? reject(error) : resolve(response)));
   });
 
+// A vehicle takes its clock when it measures, and keeps it with the report: vehicle, time of the first sample and report id
+// are the key of a report, so this one is stored once, however often it is sent.
+const observedAtMs = Date.parse('2025-11-21T08:00:00Z');
 const report = {
   vehicle_id: 'JTMTESTVN0D000001',
-  report_id: 'trip-1/0001', // sent again under the same id, it changes nothing
-  samples: [{ observed_at_ms: Date.now(), signals: { speed_kmh: 42.5, battery_level_pct: 81 } }],
+  report_id: 'trip-1/0001',
+  samples: [{ observed_at_ms: observedAtMs, signals: { speed_kmh: 42.5, battery_level_pct: 81 } }],
 };
 
 const { results } = await call(ingest, 'Report', { reports: [report] });

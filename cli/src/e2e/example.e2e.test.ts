@@ -6,7 +6,7 @@ import { startPlatform } from './platform.fixture.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
-test('the examples send a report and read it back', async () => {
+test('the examples send a report and read it back, and however often they run it is one sample', async () => {
   await using platform = await startPlatform();
   const { ingest, history } = platform.endpoints();
   const run = async (example: string) => {
@@ -21,4 +21,8 @@ test('the examples send a report and read it back', async () => {
   const withGrpc = await run('send-report-grpc.mjs');
   expect(withGrpc).toContain('REPORT_OUTCOME_ACCEPTED');
   expect(withGrpc).toContain('speed_kmh: 42.5');
+
+  expect(await run('send-report.mjs')).toMatch(/^1 /);
+  expect(await run('send-report-grpc.mjs')).toContain('REPORT_OUTCOME_ACCEPTED');
+  expect(await platform.json('history', 'JTMTESTVN0D000001')).toHaveLength(1);
 });
