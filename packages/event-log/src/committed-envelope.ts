@@ -2,7 +2,7 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import { Fault, isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { EncodedEvent } from './encoded-event.ts';
-import { decodeEnvelope, type EnvelopeEntry, MAX_ENVELOPE_EVENTS } from './envelope.ts';
+import { decodeEnvelope, type EnvelopeEntry } from './envelope.ts';
 import type { StoredEvent } from './log-reader.ts';
 import { unpackEnvelope } from './packed-envelope.ts';
 import { conflictOf, undecodableBytes, undecodableEvent } from './substitute-events.ts';
@@ -124,9 +124,7 @@ function openMessage({ bytes }: StreamMessage, wanted?: ReadonlySet<number>): Op
   if (bytes.length === 0) return { buffer: bytes.buffer, entries: [] };
   try {
     const plain = unpackEnvelope(bytes);
-    const entries = [...decodeEnvelope(plain, wanted)];
-    if (entries.length <= MAX_ENVELOPE_EVENTS) return { buffer: plain.buffer, entries };
-    return { reason: `the envelope has ${entries.length} events, the maximum is ${MAX_ENVELOPE_EVENTS}` };
+    return { buffer: plain.buffer, entries: [...decodeEnvelope(plain, wanted)] };
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
     return { reason: error.message };

@@ -1,11 +1,11 @@
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { FieldCursor } from '@odograph/contracts/wire/fields';
 import { writeBytes } from '@odograph/contracts/write-bytes';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import type { ByteRange } from './encoded-event.ts';
 import { readEvent } from './event-bytes.ts';
 
-/** The most events in an envelope: an fsync costs the same for few of them. */
+/** The most events in an envelope: an fsync costs the same for few of them. A message with more is not decoded further. */
 export const MAX_ENVELOPE_EVENTS = 2000;
 /** The most bytes in an envelope: half of the default payload limit of NATS. */
 export const MAX_ENVELOPE_BYTES = 512 * 1024;
@@ -47,11 +47,17 @@ export function* decodeEnvelope(
       }
       const start = cursor.delimited();
       index += 1;
+      if (index === MAX_ENVELOPE_EVENTS) throw tooManyEvents();
       if (wanted && !wanted.has(index)) continue;
       const event = readEvent(cursor.bytes, start, cursor.at);
       yield { index, event, offset: byteOffset + start, length: cursor.at - start };
     }
   } catch (cause) {
+    if (isFault(cause)) throw cause;
     throw new Fault('CORRUPT_LOG', 'the message is not an envelope', { cause });
   }
+}
+
+function tooManyEvents(): Fault {
+  return new Fault('CORRUPT_LOG', `the envelope has more than ${MAX_ENVELOPE_EVENTS} events, the maximum`);
 }
