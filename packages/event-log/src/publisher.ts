@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { FairShare } from '@odograph/kernel/fair-share';
 import { Fault, invariant, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_EVENTS } from './envelope.ts';
@@ -28,10 +29,12 @@ export interface AppendOptions {
 export class EventPublisher {
   readonly #deps: PublisherDeps;
   readonly #lanes = new Map<number, PublisherLane>();
+  readonly #queued: FairShare<number>;
   #isDraining = false;
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
+    this.#queued = new FairShare(deps.options.maxQueuedBytes);
   }
 
   /** How many partitions the log has; undefined until its streams have been seen. */
@@ -68,9 +71,9 @@ export class EventPublisher {
     return results.all;
   }
 
-  /** Bytes that wait for disk, over all partitions. */
+  /** Memory that what waits for disk takes, over all partitions. */
   queuedBytes(): number {
-    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.queuedBytes, 0);
+    return this.#queued.total;
   }
 
   /** Accepts no more appends. Resolves when the queued ones are complete, or when the time is over. */
@@ -104,7 +107,7 @@ export class EventPublisher {
   #laneOf(partition: number): PublisherLane {
     let lane = this.#lanes.get(partition);
     if (!lane) {
-      lane = new PublisherLane({ ...this.#deps, partition });
+      lane = new PublisherLane({ ...this.#deps, partition, queued: this.#queued });
       this.#lanes.set(partition, lane);
     }
     return lane;
