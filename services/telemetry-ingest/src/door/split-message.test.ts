@@ -31,13 +31,27 @@ test('a connection message without a batch has the number 0', () => {
   expect(splitConnectRequest(new Uint8Array(), LIMITS)).toMatchObject({ number: 0, reports: [] });
 });
 
-test('reports above the limit are counted, not kept', () => {
-  const message = ReportRequest.encode({
-    reports: Array.from({ length: 10_000 }, () => report('a')),
-  }).finish();
-  const { refusal, reports } = splitReportRequest(message, { ...LIMITS, maxBytes: 1_000_000 });
-  expect(reports).toHaveLength(3);
-  expect(refusal?.message).toBe('10000 reports, at most 3 a message: split it');
+test('a message is read only to the first report above the limit', () => {
+  const broken = Buffer.concat([requestOf(4), Uint8Array.of(0x0a, 99, 1)]);
+  const { refusal, reports, bytes } = splitReportRequest(broken, LIMITS);
+  expect([reports, bytes]).toEqual([[], 0]);
+  expect(refusal?.message).toBe('more than 3 reports a message: split it');
+});
+
+test('of a message over its limit of bytes no field is read, but the number of a batch', () => {
+  const limits = { maxBytes: 5, maxReports: 3 };
+  const broken = Uint8Array.of(0x0a, 99, 1, 1, 1, 1);
+  expect(splitReportRequest(broken, limits).refusal).toMatchObject({ code: 'TOO_LARGE' });
+  const batch = Buffer.concat([Uint8Array.of(0x08, 7), broken]);
+  const request = Buffer.concat([Uint8Array.of(0x0a, batch.length), batch, broken]);
+  expect(() => splitConnectRequest(request, { ...limits, maxBytes: 100 })).toThrow();
+  expect(
+    splitConnectRequest(Buffer.concat([Uint8Array.of(0x0a, batch.length), batch]), limits),
+  ).toMatchObject({
+    number: 7,
+    reports: [],
+    refusal: { code: 'TOO_LARGE' },
+  });
 });
 
 test('fields that a newer client sends are skipped', () => {
@@ -87,7 +101,7 @@ test('a message over its limit of bytes is TOO_LARGE, with the limit and the way
 
 test.each([
   [0, 'NO_REPORT', 'a message must hold at least one report'],
-  [4, 'TOO_MANY_REPORTS', '4 reports, at most 3 a message: split it'],
+  [4, 'TOO_MANY_REPORTS', 'more than 3 reports a message: split it'],
 ])('a message of %i reports is refused', (count, reason, description) => {
   expect(splitReportRequest(requestOf(count), LIMITS).refusal).toMatchObject({
     code: 'INVALID_INPUT',

@@ -11,8 +11,10 @@ export interface MessageLimits {
 
 /** The reports of a message, each still encoded, so that one that cannot be decoded does not affect the others. */
 export interface SplitReports {
-  /** The bytes of each report, at most as many as the limit. */
+  /** The bytes of each report; none if the message is refused. */
   readonly reports: readonly Uint8Array[];
+  /** The size of the message; 0 if it is refused, because then nothing of it is kept. */
+  readonly bytes: number;
   /** Why the message is refused: it is too large, or has no report, or has too many. */
   readonly refusal: Fault | undefined;
 }
@@ -23,78 +25,89 @@ export interface SplitBatch extends SplitReports {
 }
 
 /**
- * The reports of a `ReportRequest`.
+ * The reports of a `ReportRequest`. The fields of a message over a limit are not read further.
  * @throws {Fault} INVALID_INPUT if the bytes are not a `ReportRequest`.
  */
 export function splitReportRequest(message: Uint8Array, limits: MessageLimits): SplitReports {
-  const reports = createReportList(limits, message.length);
+  const bytes = message.length;
+  if (bytes > limits.maxBytes) return refused(tooLarge(bytes, limits));
+  const reports: Uint8Array[] = [];
   readFields('ReportRequest', message, {
-    1: (cursor, tag) => reports.add(message, ...rangeOf(cursor, tag)),
+    isEnough: () => reports.length > limits.maxReports,
+    1: (cursor, tag) => reports.push(message.subarray(...rangeOf(cursor, tag))),
   });
-  return reports.toSplit();
+  return checked(reports, bytes, limits);
 }
 
 /**
- * The batch of a `ConnectRequest`.
+ * The batch of a `ConnectRequest`. The fields of a message over a limit are read only up to its number, which is the first
+ * field as every generated client writes it.
  * @throws {Fault} INVALID_INPUT if the bytes are not a `ConnectRequest`.
  */
 export function splitConnectRequest(message: Uint8Array, limits: MessageLimits): SplitBatch {
+  const bytes = message.length;
+  const isTooLarge = bytes > limits.maxBytes;
+  const reports: Uint8Array[] = [];
   let number = 0;
-  const reports = createReportList(limits, message.length);
+  const isEnough = () => reports.length > limits.maxReports || (isTooLarge && number > 0);
   readFields('ConnectRequest', message, {
+    isEnough,
     1: (cursor, tag) => {
       const batch = message.subarray(...rangeOf(cursor, tag));
       readFields('ReportBatch', batch, {
+        isEnough,
         1: (batchCursor, batchTag) => {
           number = numberOf(batchCursor, batchTag);
         },
-        2: (batchCursor, batchTag) => reports.add(batch, ...rangeOf(batchCursor, batchTag)),
+        2: (batchCursor, batchTag) => reports.push(batch.subarray(...rangeOf(batchCursor, batchTag))),
       });
     },
   });
-  return { number, ...reports.toSplit() };
+  if (isTooLarge) return { number, ...refused(tooLarge(bytes, limits)) };
+  return { number, ...checked(reports, bytes, limits) };
 }
 
-/** The fault if a message is too large, or has no report, or has too many reports. */
-function messageRefusal(limits: MessageLimits, bytes: number, count: number): Fault | undefined {
-  if (bytes > limits.maxBytes) {
-    const limit = `${limits.maxBytes} bytes a message`;
-    const message = `a message of ${bytes} bytes, at most ${limit}: split it`;
-    return new LimitFault('message_bytes', 'TOO_LARGE', message, { limit });
-  }
-  if (count === 0) {
-    const description = 'a message must hold at least one report';
-    const findings = [{ field: 'reports', reason: 'NO_REPORT', description }];
-    return new Fault('INVALID_INPUT', description, { findings });
-  }
-  if (count > limits.maxReports) {
-    const limit = `${limits.maxReports} reports a message`;
-    const description = `${count} reports, at most ${limits.maxReports} a message: split it`;
-    const findings = [{ field: 'reports', reason: 'TOO_MANY_REPORTS', description }];
-    return new LimitFault('message_reports', 'INVALID_INPUT', description, { findings, limit });
-  }
-  return undefined;
+function checked(reports: readonly Uint8Array[], bytes: number, { maxReports }: MessageLimits): SplitReports {
+  if (reports.length === 0) return refused(noReport());
+  if (reports.length > maxReports) return refused(tooManyReports(maxReports));
+  return { reports, bytes, refusal: undefined };
 }
 
-function createReportList(limits: MessageLimits, messageBytes: number) {
-  const reports: Uint8Array[] = [];
-  let count = 0;
-  return {
-    add(bytes: Uint8Array, start: number, end: number) {
-      count += 1;
-      if (count <= limits.maxReports) reports.push(bytes.subarray(start, end));
-    },
-    toSplit: (): SplitReports => ({ reports, refusal: messageRefusal(limits, messageBytes, count) }),
-  };
+function refused(refusal: Fault): SplitReports {
+  return { reports: [], bytes: 0, refusal };
+}
+
+function tooLarge(bytes: number, { maxBytes }: MessageLimits): Fault {
+  const limit = `${maxBytes} bytes a message`;
+  const message = `a message of ${bytes} bytes, at most ${limit}: split it`;
+  return new LimitFault('message_bytes', 'TOO_LARGE', message, { limit });
+}
+
+function noReport(): Fault {
+  const description = 'a message must hold at least one report';
+  const findings = [{ field: 'reports', reason: 'NO_REPORT', description }];
+  return new Fault('INVALID_INPUT', description, { findings });
+}
+
+function tooManyReports(maxReports: number): Fault {
+  const limit = `${maxReports} reports a message`;
+  const description = `more than ${limit}: split it`;
+  const findings = [{ field: 'reports', reason: 'TOO_MANY_REPORTS', description }];
+  return new LimitFault('message_reports', 'INVALID_INPUT', description, { findings, limit });
 }
 
 type ReadField = (cursor: FieldCursor, tag: number) => void;
 
+interface Fields extends Readonly<Record<number, ReadField>> {
+  /** Whether the fields that follow are not wanted any more. */
+  readonly isEnough: () => boolean;
+}
+
 /** Reads the given fields of a message, by number, and skips the others. */
-function readFields(name: string, bytes: Uint8Array, fields: Readonly<Record<number, ReadField>>): void {
+function readFields(name: string, bytes: Uint8Array, fields: Fields): void {
   try {
     const cursor = new FieldCursor(bytes);
-    while (!cursor.isAtEnd) {
+    while (!cursor.isAtEnd && !fields.isEnough()) {
       const tag = cursor.tag();
       const read = fields[tag >>> 3];
       if (read) read(cursor, tag);
