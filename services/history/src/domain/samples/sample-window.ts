@@ -1,10 +1,5 @@
+import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
 import { LATEST_OBSERVED_AT_MS } from '../recorded-sample.ts';
-
-/**
- * Samples are stored by windows of event time, aligned to UTC, so the window of a sample depends on its time alone.
- * A query reads all documents of a window; two hours at one sample a second are about 70 kB.
- */
-const WINDOW_MS = 2 * 60 * 60 * 1000;
 
 /**
  * The start of a time's window, both in Unix milliseconds.
@@ -12,7 +7,7 @@ const WINDOW_MS = 2 * 60 * 60 * 1000;
  */
 export function windowStartOf(timeMs: number): number {
   const inRangeMs = timeMs > 0 ? Math.min(timeMs, LATEST_OBSERVED_AT_MS) : 0;
-  return inRangeMs - (inRangeMs % WINDOW_MS);
+  return inRangeMs - (inRangeMs % SAMPLE_WINDOW_MS);
 }
 
 /**
