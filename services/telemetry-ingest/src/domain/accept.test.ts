@@ -2,6 +2,7 @@ import type { SignalValue } from '@odograph/kernel/signal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { acceptReport, type Judgement, type Taken } from './accept.ts';
+import { MAX_FINDINGS } from './findings.ts';
 import { anyReport, RECEIVED_AT_MS, readableReport } from './report.arbitrary.ts';
 import type { IncomingReport, IncomingSample } from './report.ts';
 
@@ -44,7 +45,7 @@ test('a valid report becomes one event', () => {
         samples: [{ observedAtMs: RECEIVED_AT_MS - 1_000, signals: { speed_kmh: 50 } }],
       },
     ],
-    findings: [],
+    findings: { listed: [], unlisted: 0 },
   });
 });
 
@@ -57,7 +58,7 @@ test('a report that loses one signal is accepted with the rest, and the signal b
   expect(judgement.facts[1]).toMatchObject({
     samples: [{ sampleIndex: 1, sample: { signals: { odometer_km: -5 } } }],
   });
-  expect(judgement.findings).toMatchObject([
+  expect(judgement.findings.listed).toMatchObject([
     { field: 'samples[1].signals.odometer_km', reason: 'OUT_OF_RANGE' },
   ]);
 });
@@ -71,14 +72,14 @@ test('a report is quarantined as one event if nothing of it is believed', () => 
 test('a malformed report is rejected with all of its errors', () => {
   const judgement = accept({ vehicleId: 'bus 7', reportId: '', samples: [] });
   expect(judgement.outcome).toBe('rejected');
-  expect(judgement.findings.map(({ field }) => field)).toEqual(['vehicle_id', 'report_id', 'samples']);
+  expect(judgement.findings.listed.map(({ field }) => field)).toEqual(['vehicle_id', 'report_id', 'samples']);
 });
 
 test('a VIN with a wrong check digit is a finding, and is kept', () => {
   const judgement = taken(accept({ ...report(sample({ speed_kmh: 50 })), vin: 'WVWZZZ1JZXW000001' }));
   expect(judgement.outcome).toBe('accepted');
   expect(judgement.facts[0].vin).toBe('WVWZZZ1JZXW000001');
-  expect(judgement.findings).toMatchObject([{ field: 'vin', reason: 'VIN_CHECK_DIGIT' }]);
+  expect(judgement.findings.listed).toMatchObject([{ field: 'vin', reason: 'VIN_CHECK_DIGIT' }]);
 });
 
 test('two samples of one time with other values are a remark, and both are kept', () => {
@@ -87,7 +88,7 @@ test('two samples of one time with other values are a remark, and both are kept'
   );
   expect(judgement.outcome).toBe('accepted');
   expect(judgement.facts[0].samples).toHaveLength(2);
-  expect(judgement.findings).toEqual([
+  expect(judgement.findings.listed).toEqual([
     {
       field: 'samples',
       reason: 'SAME_TIME',
@@ -103,14 +104,14 @@ test.each([
   ['a value that is set aside', { speed_kmh: 50 }, { speed_kmh: 255, odometer_km: 9 }],
 ])('two samples of one time with %s are not a remark', (_, first, second) => {
   const { findings } = taken(accept(report(sample(first), sample(second))));
-  expect(findings.map(({ reason }) => reason)).not.toContain('SAME_TIME');
+  expect(findings.listed.map(({ reason }) => reason)).not.toContain('SAME_TIME');
 });
 
 test('each time is one remark, however many samples have it', () => {
   const samples = Array.from({ length: 1_000 }, (_, at) =>
     sample({ speed_kmh: at % 200 }, RECEIVED_AT_MS - 1_000 * (at % 2)),
   );
-  expect(taken(accept(report(...samples))).findings.map(({ reason }) => reason)).toEqual([
+  expect(taken(accept(report(...samples))).findings.listed.map(({ reason }) => reason)).toEqual([
     'SAME_TIME',
     'SAME_TIME',
   ]);
@@ -198,7 +199,8 @@ test('the reasons of a report full of bad signals stay below the size limit of a
   const samples = fact.type === 'TelemetryQuarantined' ? fact.samples : [];
   expect(JSON.stringify(samples.map(({ findings }) => findings)).length).toBeLessThan(128 * 1024);
   expect(samples.map(({ sample: { signals } }) => signals)).toEqual(Array.from({ length: 1_000 }, () => bad));
-  expect(judgement.findings).toHaveLength(6_000);
+  expect(judgement.findings.listed).toHaveLength(MAX_FINDINGS);
+  expect(judgement.findings.unlisted).toBe(6_000 - MAX_FINDINGS);
 });
 
 /** Each signal as `name=value`. */

@@ -6,6 +6,7 @@ import type {
   TelemetryReported,
 } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
+import { FindingList, type Findings } from './findings.ts';
 import { readReport } from './readable.ts';
 import type { IncomingReport, ReadableReport, ReportLimits } from './report.ts';
 import { findSameTimes } from './same-times.ts';
@@ -19,7 +20,7 @@ export type Judgement = Rejected | Taken;
 /** The report cannot be read. Nothing of it is kept. */
 interface Rejected {
   readonly outcome: 'rejected';
-  readonly findings: readonly Finding[];
+  readonly findings: Findings;
 }
 
 /** The report goes into the log: accepted if some of it is believed, quarantined if nothing is. */
@@ -27,7 +28,7 @@ export interface Taken {
   readonly outcome: 'accepted' | 'quarantined';
   /** Part 0 is the report as one event. An accepted report has a part 1 if some of its signals were set aside. */
   readonly facts: readonly [Fact, ...Fact[]];
-  readonly findings: readonly Finding[];
+  readonly findings: Findings;
 }
 
 /** Decides about one report. Never throws: every report gives findings, or facts, which are its parts 0 and 1 in the log. */
@@ -41,7 +42,8 @@ export function acceptReport(
   const { report } = reading;
   const { futureToleranceMs } = limits;
   const { believed, setAside } = splitSamples(report.samples, { receivedAtMs, futureToleranceMs });
-  const findings = [...findingsOf(report, setAside), ...findSameTimes(believed)];
+  const findings = findingsOf(report, setAside);
+  for (const finding of findSameTimes(believed)) findings.add(() => finding);
   const head = headOf(report, receivedAtMs);
   const reported: TelemetryReported = { ...head, type: 'TelemetryReported', samples: believed };
   if (setAside.length === 0) return { outcome: 'accepted', facts: [reported], findings };
@@ -74,11 +76,12 @@ const WRONG_CHECK_DIGIT: Finding = {
   description: 'the ninth character is not the check digit; the VIN is kept, because many makers write none',
 };
 
-function findingsOf({ vin }: ReadableReport, setAside: readonly QuarantinedSample[]): readonly Finding[] {
-  const findings = vin === undefined || hasRightCheckDigit(vin) ? [] : [WRONG_CHECK_DIGIT];
+function findingsOf({ vin }: ReadableReport, setAside: readonly QuarantinedSample[]): FindingList {
+  const findings = new FindingList();
+  if (vin !== undefined && !hasRightCheckDigit(vin)) findings.add(() => WRONG_CHECK_DIGIT);
   for (const { sampleIndex, findings: ofSample } of setAside) {
     for (const { field, reason, description } of ofSample) {
-      findings.push({ field: `samples[${sampleIndex}].${field}`, reason, description });
+      findings.add(() => ({ field: `samples[${sampleIndex}].${field}`, reason, description }));
     }
   }
   return findings;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MAX_FINDINGS } from './findings.ts';
 import { readReport } from './readable.ts';
 import { RECEIVED_AT_MS } from './report.arbitrary.ts';
 import type { IncomingReport, IncomingSample } from './report.ts';
@@ -22,7 +23,7 @@ const report = (over: Partial<IncomingReport> = {}): IncomingReport => ({
 /** Each finding as `field REASON`. */
 function findingsOf(incoming: IncomingReport): readonly string[] {
   const reading = readReport(incoming, LIMITS);
-  return reading.isReadable ? [] : reading.findings.map(({ field, reason }) => `${field} ${reason}`);
+  return reading.isReadable ? [] : reading.findings.listed.map(({ field, reason }) => `${field} ${reason}`);
 }
 
 const other = (path: string, value: IncomingSample['others'][number]['value']) =>
@@ -75,9 +76,11 @@ test('a report without samples is refused', () => {
 test('a report with too many samples is refused with the limit and the way out', () => {
   const reading = readReport(report({ samples: Array.from({ length: 4 }, () => sample()) }), LIMITS);
   expect(reading).toMatchObject({
-    findings: [
-      { field: 'samples', description: '4 samples, at most 3 a report: split it into several reports' },
-    ],
+    findings: {
+      listed: [
+        { field: 'samples', description: '4 samples, at most 3 a report: split it into several reports' },
+      ],
+    },
   });
 });
 
@@ -107,7 +110,9 @@ test.each(['speed_kmh', 'Vehicle', 'vehicle.Speed', 'Vehicle..X', '__proto__', '
 test('a signal that has its own field is refused by path, with the name of the field', () => {
   const reading = readReport(other('Vehicle.Speed', 50), LIMITS);
   expect(reading).toMatchObject({
-    findings: [{ reason: 'HAS_A_FIELD', description: expect.stringContaining('use signals.speed_kmh') }],
+    findings: {
+      listed: [{ reason: 'HAS_A_FIELD', description: expect.stringContaining('use signals.speed_kmh') }],
+    },
   });
 });
 
@@ -152,10 +157,22 @@ test('all findings are listed at once', () => {
   ]);
 });
 
+test('the first 200 findings of a report are listed, the others counted, and what is over a limit is not read', () => {
+  const others = Array.from({ length: 10_000 }, (_, at) => ({ path: `x${at}`, value: undefined }));
+  const reading = readReport(
+    report({ samples: Array.from({ length: 10_000 }, () => sample({ others })) }),
+    LIMITS,
+  );
+  // In each of the 3 samples that are read: too many others, and two findings in each of the first 64.
+  const count = 1 + 3 * (1 + 2 * 64);
+  expect(reading).toMatchObject({ isReadable: false, findings: { unlisted: count - MAX_FINDINGS } });
+  expect(reading.isReadable || reading.findings.listed.length).toBe(MAX_FINDINGS);
+});
+
 test('the value found is quoted in one line, and cut', () => {
   const quotedIn = (vehicleId: string) => {
     const reading = readReport(report({ vehicleId }), LIMITS);
-    return reading.isReadable ? '' : reading.findings[0]?.description.split(' is not ')[0];
+    return reading.isReadable ? '' : reading.findings.listed[0]?.description.split(' is not ')[0];
   };
   expect(quotedIn('bus "7"\n')).toBe(String.raw`"bus \"7\"\n"`);
   expect(quotedIn('x'.repeat(10_000))).toBe(`"${'x'.repeat(39)}…"`);

@@ -8,6 +8,7 @@ import {
 } from '@odograph/kernel/signal';
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 import { isVin, VIN_RULE } from '@odograph/kernel/vin';
+import { FindingList, type Findings } from './findings.ts';
 import type {
   IncomingReport,
   IncomingSample,
@@ -20,7 +21,7 @@ import type {
 /** A report that can be read, or all the reasons why it cannot. */
 type Reading =
   | { readonly isReadable: true; readonly report: ReadableReport }
-  | { readonly isReadable: false; readonly findings: readonly Finding[] };
+  | { readonly isReadable: false; readonly findings: Findings };
 
 const REPORT_ID = /^[\x21-\x7e]{1,128}$/;
 const CLOCK_TEXT_MAX_LENGTH = 64;
@@ -34,82 +35,90 @@ const KNOWN_BY_PATH = new Map<string, string>(
 /** Checks the form of a report. One malformed field is enough to reject the report. */
 export function readReport(report: IncomingReport, limits: ReportLimits): Reading {
   const { vehicleId, reportId, vin } = report;
-  const findings: Finding[] = [];
+  const findings = new FindingList();
   checkNames(report, findings);
   checkSampleCount(report.samples.length, limits.maxSamples, findings);
-  const samples = report.samples.map((sample, index) => readSample(sample, index, findings));
-  if (findings.length > 0) return { isReadable: false, findings };
+  // Samples beyond the limit are not read: the report is rejected without them.
+  const samples = report.samples
+    .slice(0, limits.maxSamples)
+    .map((sample, index) => readSample(sample, index, findings));
+  if (!findings.isEmpty) return { isReadable: false, findings };
   return { isReadable: true, report: { vehicleId, reportId, vin, samples } };
 }
 
-function checkNames({ vehicleId, reportId, vin }: IncomingReport, findings: Finding[]): void {
+function checkNames({ vehicleId, reportId, vin }: IncomingReport, findings: FindingList): void {
   if (!isVehicleId(vehicleId)) {
     const description = `${quoted(vehicleId)} is not a vehicle id: it must be ${VEHICLE_ID_RULE}`;
-    findings.push({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description });
+    findings.add(() => ({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description }));
   }
   if (!REPORT_ID.test(reportId)) {
     const rule = '1 to 128 printable ASCII characters without spaces, unique for the vehicle and its time';
     const description = `${quoted(reportId)} is not a report id: it must be ${rule}`;
-    findings.push({ field: 'report_id', reason: 'INVALID_REPORT_ID', description });
+    findings.add(() => ({ field: 'report_id', reason: 'INVALID_REPORT_ID', description }));
   }
   if (vin !== undefined && !isVin(vin)) {
     const description = `${quoted(vin)} is not a VIN: it must be ${VIN_RULE}; leave it out if it is unknown`;
-    findings.push({ field: 'vin', reason: 'INVALID_VIN', description });
+    findings.add(() => ({ field: 'vin', reason: 'INVALID_VIN', description }));
   }
 }
 
-function checkSampleCount(count: number, maxSamples: number, findings: Finding[]): void {
+function checkSampleCount(count: number, maxSamples: number, findings: FindingList): void {
   if (count === 0) {
     const description = 'a report must hold at least one sample';
-    findings.push({ field: 'samples', reason: 'NO_SAMPLE', description });
+    findings.add(() => ({ field: 'samples', reason: 'NO_SAMPLE', description }));
   } else if (count > maxSamples) {
     const description = `${count} samples, at most ${maxSamples} a report: split it into several reports`;
-    findings.push({ field: 'samples', reason: 'TOO_MANY_SAMPLES', description });
+    findings.add(() => ({ field: 'samples', reason: 'TOO_MANY_SAMPLES', description }));
   }
 }
 
 // The text of a path is built only for a finding, because most samples have none.
-function readSample(sample: IncomingSample, index: number, findings: Finding[]): ReadableSample {
+function readSample(sample: IncomingSample, index: number, findings: FindingList): ReadableSample {
   const { observedAtMs, clockText, known, others } = sample;
   checkClock(sample, index, findings);
   checkSignalCount(sample, index, findings);
   for (const name of Object.keys(known)) {
     const finding = findInValue(known[name]);
-    if (finding) findings.push({ field: `samples[${index}].signals.${name}`, ...finding });
+    if (finding) findings.add(() => ({ field: `samples[${index}].signals.${name}`, ...finding }));
   }
   const signals = others.length === 0 ? known : { ...known, ...readOthers(others, index, findings) };
   return { observedAtMs, clockText, signals };
 }
 
-function checkClock({ observedAtMs, clockText }: IncomingSample, index: number, findings: Finding[]): void {
+function checkClock({ observedAtMs, clockText }: IncomingSample, index: number, findings: FindingList): void {
   if (!Number.isSafeInteger(observedAtMs)) {
     const description = `${observedAtMs} is not a time: it must be Unix time in whole milliseconds`;
     const field = `samples[${index}].observed_at_ms`;
-    findings.push({ field, reason: 'NOT_MILLISECONDS', description });
+    findings.add(() => ({ field, reason: 'NOT_MILLISECONDS', description }));
   }
   if (clockText !== undefined && clockText.length > CLOCK_TEXT_MAX_LENGTH) {
     const description = `${clockText.length} characters, at most ${CLOCK_TEXT_MAX_LENGTH}: cut it`;
-    findings.push({ field: `samples[${index}].clock_text`, reason: 'TEXT_TOO_LONG', description });
+    findings.add(() => ({ field: `samples[${index}].clock_text`, reason: 'TEXT_TOO_LONG', description }));
   }
 }
 
-function checkSignalCount({ known, others }: IncomingSample, index: number, findings: Finding[]): void {
+function checkSignalCount({ known, others }: IncomingSample, index: number, findings: FindingList): void {
   if (others.length === 0 && Object.keys(known).length === 0) {
     const description = 'a sample must hold at least one signal: leave the sample out';
-    findings.push({ field: `samples[${index}].signals`, reason: 'NO_SIGNAL', description });
+    findings.add(() => ({ field: `samples[${index}].signals`, reason: 'NO_SIGNAL', description }));
   }
   if (others.length > OTHERS_MAX_COUNT) {
     const description = `${others.length} signals, at most ${OTHERS_MAX_COUNT} a sample: split it into several samples`;
-    findings.push({ field: `samples[${index}].signals.others`, reason: 'TOO_MANY_OTHERS', description });
+    findings.add(() => ({
+      field: `samples[${index}].signals.others`,
+      reason: 'TOO_MANY_OTHERS',
+      description,
+    }));
   }
 }
 
 /** The signals that were sent by their paths. */
-function readOthers(others: readonly OtherSignal[], index: number, findings: Finding[]): Signals {
+function readOthers(others: readonly OtherSignal[], index: number, findings: FindingList): Signals {
   const signals: Record<string, SignalValue> = {};
-  for (const { path, value } of others) {
+  for (const { path, value } of others.slice(0, OTHERS_MAX_COUNT)) {
     for (const finding of [findInPath(path), findInValue(value)]) {
-      if (finding) findings.push({ field: `samples[${index}].signals.others[${quoted(path)}]`, ...finding });
+      if (finding)
+        findings.add(() => ({ field: `samples[${index}].signals.others[${quoted(path)}]`, ...finding }));
     }
     if (value !== undefined) signals[path] = value;
   }

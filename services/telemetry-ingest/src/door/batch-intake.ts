@@ -9,7 +9,7 @@ import type { ReportLimits } from '../domain/report.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { judgeReport } from './judge-report.ts';
 import type { DoorMetrics } from './metrics.ts';
-import { addAppended, batchRefusal, limitFindings, unavailable } from './results.ts';
+import { addAppended, batchRefusal, createResultMaker, unavailable } from './results.ts';
 import { type RoomLimits, TelemetryRoom } from './room.ts';
 import type { SplitReports } from './split-message.ts';
 
@@ -49,7 +49,10 @@ export class BatchIntake {
    * Resolves with one result per report, in order, once each result is known.
    * Rejects with a Fault if the batch is refused as a whole: it is over a limit, or nothing of it was accepted.
    */
-  async take({ reports, refusal }: SplitReports, call: BatchCall): Promise<ReportResult[]> {
+  async take(
+    { reports, refusal }: Pick<SplitReports, 'reports' | 'refusal'>,
+    call: BatchCall,
+  ): Promise<ReportResult[]> {
     const { clients, metrics } = this.#deps;
     try {
       if (refusal) throw refusal;
@@ -59,7 +62,7 @@ export class BatchIntake {
       metrics.answered(results);
       const fault = batchRefusal(results, faults, call.failsIfAllAreRejected);
       if (fault) throw fault;
-      return limitFindings(results);
+      return results;
     } catch (error) {
       metrics.refused(error);
       throw error;
@@ -78,15 +81,16 @@ export class BatchIntake {
   async #judge(reports: readonly Uint8Array[], traceparent: string) {
     const { clock, limits } = this.#deps;
     const receivedAtMs = clock.now();
+    const resultOf = createResultMaker();
     const results: ReportResult[] = [];
     const appends: (readonly Event[])[] = [];
     const faults = new Map<number, Fault>();
     for (const [index, bytes] of reports.entries()) {
       if (index % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
-      const { result, events } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
+      const { judged, events } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
       // A report that cannot be read gets its result even if there is no room: a retry would not help it.
       const fault = events[0] && this.#room.faultFor(events[0].subject);
-      results.push(fault ? unavailable(fault) : result);
+      results.push(fault ? unavailable(fault) : resultOf(judged));
       if (fault) faults.set(index, fault);
       else if (events.length > 0) appends.push(events);
     }

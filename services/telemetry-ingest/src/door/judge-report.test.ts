@@ -11,8 +11,8 @@ const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
 
 function eventsOf(report: VehicleReport, receivedAtMs = RECEIVED_AT_MS): readonly Event[] {
   const bytes = VehicleReport.encode(report).finish();
-  const { result, events } = judgeReport(bytes, { receivedAtMs, traceparent: '', limits: LIMITS });
-  if (events.length === 0) throw new Error(JSON.stringify(result.findings));
+  const { judged, events } = judgeReport(bytes, { receivedAtMs, traceparent: '', limits: LIMITS });
+  if (events.length === 0) throw new Error(JSON.stringify(judged.findings));
   return events;
 }
 

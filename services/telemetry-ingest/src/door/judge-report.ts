@@ -2,15 +2,15 @@ import { contentHash } from '@odograph/contracts/canonical';
 import { encodePayload } from '@odograph/contracts/event-catalogue';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
-import type { ReportResult } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { acceptReport, type Fact } from '../domain/accept.ts';
+import type { Findings } from '../domain/findings.ts';
 import type { ReportLimits } from '../domain/report.ts';
 import { decodeReport } from './decode-report.ts';
-import { resultOf } from './results.ts';
+import type { Judged } from './results.ts';
 
 interface JudgedReport {
-  /** The result: final if there are no events, else it holds once they are on disk. */
-  readonly result: ReportResult;
+  /** Final if there are no events, else it holds once they are on disk. */
+  readonly judged: Judged;
   /** What goes into the log; empty for a report that is rejected. */
   readonly events: readonly Event[];
 }
@@ -28,12 +28,15 @@ export function judgeReport(
 ): JudgedReport {
   const decoded = decodeReport(bytes);
   if (!decoded.isDecoded) {
-    return { result: resultOf({ outcome: 'rejected', findings: [decoded.finding] }), events: [] };
+    return rejected({ listed: [decoded.finding], unlisted: 0 });
   }
-  const judgement = acceptReport(decoded.report, receivedAtMs, limits);
-  const result = resultOf(judgement);
-  if (judgement.outcome === 'rejected') return { result, events: [] };
-  return { result, events: toEvents(judgement.facts, decoded.wire, traceparent) };
+  const judged = acceptReport(decoded.report, receivedAtMs, limits);
+  if (judged.outcome === 'rejected') return rejected(judged.findings);
+  return { judged, events: toEvents(judged.facts, decoded.wire, traceparent) };
+}
+
+function rejected(findings: Findings): JudgedReport {
+  return { judged: { outcome: 'rejected', findings }, events: [] };
 }
 
 /**

@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { acceptReport } from '../domain/accept.ts';
 import { RECEIVED_AT_MS } from '../domain/report.arbitrary.ts';
 import type { IncomingReport } from '../domain/report.ts';
-import { addAppended, batchRefusal, limitFindings, resultOf, unavailable } from './results.ts';
+import { addAppended, batchRefusal, createResultMaker, type Judged, unavailable } from './results.ts';
 
 const LIMITS = { maxSamples: 1_000, futureToleranceMs: 300_000 };
 /** What gRPC clients accept in one message by default. */
@@ -22,30 +22,36 @@ const FINDING_MAX_BYTES = 300;
 
 const finding = (description = ''): Finding => ({ field: 'f', reason: 'R', description });
 const findings = (count: number) => Array.from({ length: count }, () => finding());
-const rejected = (count: number, list: readonly Finding[]): ReportResult[] =>
-  Array.from({ length: count }, () => resultOf({ outcome: 'rejected', findings: list }));
-const accepted = (list: readonly Finding[] = []) => resultOf({ outcome: 'accepted', findings: list });
+const batchOf = (...judged: readonly Judged[]): ReportResult[] => {
+  const resultOf = createResultMaker();
+  return judged.map((one) => resultOf(one));
+};
+const judged = (list: readonly Finding[], outcome: Judged['outcome'] = 'accepted', unlisted = 0): Judged => {
+  return { outcome, findings: { listed: list, unlisted } };
+};
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+const rejected = (count: number, list: readonly Finding[]) =>
+  batchOf(...times(count, judged(list, 'rejected')));
+const accepted = (list: readonly Finding[] = []) => batchOf(judged(list))[0] as ReportResult;
 const position = { partition: 65_535, sequence: Number.MAX_SAFE_INTEGER, index: 499 };
-const listed = (results: readonly ReportResult[]) =>
-  limitFindings(results).map((result) => result.findings.length);
+const listed = (results: readonly ReportResult[]) => results.map((result) => result.findings.length);
 
 test('the first finding of every report is listed, and a hundred further ones in all', () => {
   expect(listed(rejected(4, findings(41)))).toEqual([41, 41, 22, 2]);
 });
 
-test('the findings that are not listed are counted', () => {
-  const [, second] = limitFindings(rejected(2, findings(91)));
+test('the findings that are not listed are counted, also those that the report did not list', () => {
+  const [, second] = batchOf(judged(findings(91)), judged(findings(91), 'rejected', 1_000));
   expect(second?.findings).toHaveLength(12);
   expect(second?.findings.at(-1)).toEqual({
     field: '',
     reason: 'MORE_FINDINGS',
-    description: 'and 80 more, too many for one answer',
+    description: 'and 1080 more, too many for one answer',
   });
 });
 
 test('reports without findings do not raise the number for the others', () => {
-  const valid = Array.from({ length: 500 }, () => accepted());
-  expect(listed([...valid, ...rejected(1, findings(1_000))]).at(-1)).toBe(102);
+  expect(listed(batchOf(...times(500, judged([])), judged(findings(1_000)))).at(-1)).toBe(102);
 });
 
 const full = new Fault('OVERLOADED', 'the stream is full', {
@@ -165,9 +171,11 @@ test.each(['\0', '\uffff', '\ud800', '😀', '"'])(
   (character) => {
     const judgements = hostile(character.repeat(500)).map((one) => acceptReport(one, RECEIVED_AT_MS, LIMITS));
     const longest = judgements
-      .flatMap((judgement) => judgement.findings)
+      .flatMap((judgement) => judgement.findings.listed)
       .map((one) => WireFinding.encode(one).finish().length + 3);
-    expect(new Set(judgements.flatMap(({ findings }) => findings.map(({ reason }) => reason))).size).toBe(20);
+    expect(
+      new Set(judgements.flatMap(({ findings }) => findings.listed.map(({ reason }) => reason))).size,
+    ).toBe(20);
     expect(Math.max(...longest)).toBeLessThanOrEqual(FINDING_MAX_BYTES);
   },
 );
@@ -176,14 +184,12 @@ test.each(['\0', '\uffff', '\ud800', '😀', '"'])(
 const LONGEST = finding('x'.repeat(FINDING_MAX_BYTES - 3 - 3 - 3 - 3));
 
 test('the answer to the most reports that a message may hold, each with long findings, stays below the limit of clients', () => {
-  const taken = { ...accepted(Array.from({ length: 20 }, () => LONGEST)), position };
-  const results = limitFindings(Array.from({ length: 10_000 }, () => taken));
+  const results = batchOf(...times(10_000, judged(times(20, LONGEST)))).map((one) => ({ ...one, position }));
   expect(ReportResponse.encode({ results }).finish().length).toBeLessThan(ANSWER_MAX_BYTES);
 });
 
 test('the acknowledgement of the most small batches that may be in progress stays below the limit of clients', () => {
-  const taken = { ...accepted(Array.from({ length: 200 }, () => LONGEST)), position };
-  const results = limitFindings(Array.from({ length: 78 }, () => taken));
+  const results = batchOf(...times(78, judged(times(200, LONGEST)))).map((one) => ({ ...one, position }));
   const batches = Array.from({ length: 64 }, (_, at) => ({ number: Number.MAX_SAFE_INTEGER - at, results }));
   expect(BatchAck.encode({ through: 1, batches }).finish().length).toBeLessThan(ANSWER_MAX_BYTES);
 });

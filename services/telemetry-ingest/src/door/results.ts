@@ -10,6 +10,7 @@ import type { Judgement } from '../domain/accept.ts';
 /**
  * How many findings of a batch are listed in addition to the first of each report. gRPC clients take answers of up to
  * 4 MiB. With 300 bytes a finding, 60 for the one that counts the rest and 30 for the result, 10,000 reports stay below.
+ * The others are dropped as soon as they are counted, so that they are not kept until the batch is on disk.
  */
 const FURTHER_FINDINGS = 100;
 
@@ -19,9 +20,23 @@ const OUTCOMES = {
   rejected: ReportOutcome.REJECTED,
 } as const satisfies Record<Judgement['outcome'], ReportOutcome>;
 
-/** The result of a report as it was judged, without the position that it gets when it is on disk. */
-export function resultOf({ outcome, findings }: Pick<Judgement, 'outcome' | 'findings'>): ReportResult {
-  return { outcome: OUTCOMES[outcome], findings: [...findings] };
+/** What is known of a report before its events are on disk. */
+export type Judged = Pick<Judgement, 'outcome' | 'findings'>;
+
+/** Makes the results of one batch, report after report, each without the position that it gets when it is on disk. */
+export function createResultMaker(): (judged: Judged) => ReportResult {
+  let further = FURTHER_FINDINGS;
+  return ({ outcome, findings: { listed, unlisted } }) => {
+    const findings = listed.slice(0, 1 + further);
+    further -= Math.max(0, findings.length - 1);
+    const left = listed.length - findings.length + unlisted;
+    if (left > 0) findings.push(moreFindings(left));
+    return { outcome: OUTCOMES[outcome], findings };
+  };
+}
+
+function moreFindings(count: number): Finding {
+  return { field: '', reason: 'MORE_FINDINGS', description: `and ${count} more, too many for one answer` };
 }
 
 /** The result of a report that the log did not confirm. */
@@ -77,20 +92,6 @@ export function batchRefusal(
   }
   const retryAfterMs = longestWaitMs([...faults.values()]);
   return new Fault(first.code, first.message, { findings, cause: first, retryAfterMs, limit: first.limit });
-}
-
-/** The same results with as many findings as fit one answer. Findings that are left out are counted. */
-export function limitFindings(results: readonly ReportResult[]): ReportResult[] {
-  let further = FURTHER_FINDINGS;
-  return results.map((result) => {
-    const { findings } = result;
-    const listed = 1 + further;
-    further -= Math.min(further, Math.max(0, findings.length - 1));
-    if (findings.length <= listed) return result;
-    const description = `and ${findings.length - listed} more, too many for one answer`;
-    const rest = { field: '', reason: 'MORE_FINDINGS', description };
-    return { ...result, findings: [...findings.slice(0, listed), rest] };
-  });
 }
 
 function isForTheLog({ outcome }: ReportResult): boolean {
