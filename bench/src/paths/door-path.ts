@@ -39,7 +39,7 @@ export function doorPath(reports: number): () => Promise<PathCost> {
   });
   const intake = new BatchIntake({
     publisher: events,
-    clients: { admitReports: () => undefined },
+    clients: { admitReports: () => undefined, windowsFault: () => undefined },
     clock: systemClock,
     limits: LIMITS,
     room: ROOM,

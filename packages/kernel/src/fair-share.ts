@@ -1,7 +1,7 @@
 /**
  * Divides a bounded number of bytes between holders, for example clients or partitions. A holder may hold at most as much as
  * is still free: alone half of all, beside another one a third. So there is always room for one that holds nothing yet,
- * and none has to be told how many there are (the dynamic threshold of Choudhury and Hahne, 1998).
+ * and the number of holders need not be known (the dynamic threshold of Choudhury and Hahne, 1998).
  */
 export class FairShare<Holder> {
   readonly maxBytes: number;

@@ -36,7 +36,18 @@ const limits = {
   }),
   reportsPerSecond: whole('ODO_INGEST_MAX_REPORTS_PER_SECOND', 20_000, {
     min: 1,
-    meaning: 'reports of one client in a second',
+    meaning: 'reports of one client in a second; a report counts as one for each KiB that it begins',
+  }),
+  windowsPerSecond: whole('ODO_INGEST_MAX_WINDOWS_PER_SECOND', 250, {
+    min: 1,
+    meaning:
+      'windows of two hours over which the reports of one client may spread in a second, beyond the first 8 of each report',
+  }),
+  // The largest batch that the other settings allow holds 10.4 MB.
+  maxWorkBytes: bytes('ODO_INGEST_MAX_WORK_BYTES', 128 * 1024 * 1024, {
+    min: 16 * 1024 * 1024,
+    meaning:
+      'memory for batches from their arrival to their acknowledgement; a client may hold as much as is free, alone half',
   }),
 };
 

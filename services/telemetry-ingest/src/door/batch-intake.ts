@@ -18,7 +18,7 @@ export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' 
 
 interface BatchIntakeDeps {
   readonly publisher: EventAppender;
-  readonly clients: Pick<ClientLimits, 'admitReports'>;
+  readonly clients: Pick<ClientLimits, 'admitReports' | 'windowsFault'>;
   readonly clock: Clock;
   readonly limits: ReportLimits;
   readonly room: RoomLimits;
@@ -56,7 +56,7 @@ export class BatchIntake {
     const { clients, metrics } = this.#deps;
     try {
       if (refusal) throw refusal;
-      clients.admitReports(call.client, reports.length);
+      clients.admitReports(call.client, reports);
       metrics.batchTaken(reports.length);
       const { results, faults } = await this.#judgeAndAppend(reports, call);
       metrics.answered(results);
@@ -70,7 +70,7 @@ export class BatchIntake {
   }
 
   async #judgeAndAppend(reports: readonly Uint8Array[], call: BatchCall) {
-    const { results, appends, faults } = await this.#judge(reports, call.traceparent);
+    const { results, appends, faults } = await this.#judge(reports, call);
     // Removed from the list, so that the events can be freed before the results are known.
     const appending = this.#deps.publisher.appendAll(appends.splice(0), { deadlineAtMs: call.deadlineAtMs });
     call.onQueued?.();
@@ -78,8 +78,8 @@ export class BatchIntake {
   }
 
   /** The results so far, the events to append, and the faults of reports for which there is no room, by their index. */
-  async #judge(reports: readonly Uint8Array[], traceparent: string) {
-    const { clock, limits } = this.#deps;
+  async #judge(reports: readonly Uint8Array[], { client, traceparent }: BatchCall) {
+    const { clients, clock, limits } = this.#deps;
     const receivedAtMs = clock.now();
     const resultOf = createResultMaker();
     const results: ReportResult[] = [];
@@ -87,9 +87,10 @@ export class BatchIntake {
     const faults = new Map<number, Fault>();
     for (const [index, bytes] of reports.entries()) {
       if (index % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
-      const { judged, events } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
+      const { judged, events, windows } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
       // A report that cannot be read gets its result even if there is no room: a retry would not help it.
-      const fault = events[0] && this.#room.faultFor(events[0].subject);
+      const fault =
+        events[0] && (this.#room.faultFor(events[0].subject) ?? clients.windowsFault(client, windows));
       results.push(fault ? unavailable(fault) : resultOf(judged));
       if (fault) faults.set(index, fault);
       else if (events.length > 0) appends.push(events);

@@ -194,6 +194,32 @@ test('a batch over the reports a second is refused with the time to wait, and th
   });
 });
 
+test('results that the client does not read keep their memory, and give it back when the connection breaks', async () => {
+  const door = await openTestDoor({ maxWorkBytes: 1_000_000, windowBatches: 8 });
+  const { connection } = await open(door);
+  // Every result has findings, so that no buffer between the two takes them all.
+  const malformed = Array.from({ length: 400 }, () => report('no id', 'no id either'));
+  void (async () => {
+    for (let number = 1; ; number += 1) await connection.send(batch(number, ...malformed));
+  })().catch(() => undefined);
+  const other = await open(door);
+  let sent = 0;
+  const refusedBy = async () => {
+    sent += 1;
+    await other.connection.send(batch(sent, ...malformed));
+    const [result] = (await other.answers.ack()).batches;
+    return result && refusedOf(result);
+  };
+  await vi.waitFor(async () =>
+    expect(await refusedBy()).toMatchObject({
+      code: 'OVERLOADED',
+      limit: '1000000 bytes of batches in work',
+    }),
+  );
+  connection.cancel();
+  await vi.waitFor(async () => expect(await refusedBy()).toBeUndefined());
+});
+
 test('a batch that the log cannot take is refused with the time to wait, and the connection goes on', async () => {
   const door = await openTestDoor();
   const full = new Fault('OVERLOADED', 'the stream is full', {

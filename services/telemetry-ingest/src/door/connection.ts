@@ -68,20 +68,22 @@ export class Connection {
       assertNumber(batch, expected);
       expected += 1;
       const queued = Promise.withResolvers<void>();
-      const result = this.#resultOf(batch, queued.resolve).finally(queued.resolve);
+      const held = new DisposableStack();
+      const result = this.#resultOf(batch, held, queued.resolve).finally(queued.resolve);
       // The next batch waits until this one is queued, so that the reports of a vehicle keep their order.
-      await Promise.all([this.#window.add(result, batch.reports.length), queued.promise]);
+      await Promise.all([this.#window.add({ result, weight: batch.reports.length, held }), queued.promise]);
     }
   }
 
   /** The result of a batch. Never rejects: a refusal is a result, and the connection continues. */
-  async #resultOf(batch: SplitBatch, onQueued: () => void): Promise<BatchResult> {
-    const { intake, limits, clock, logger } = this.#deps;
+  async #resultOf(batch: SplitBatch, held: DisposableStack, onQueued: () => void): Promise<BatchResult> {
+    const { intake, clients, limits, clock, logger } = this.#deps;
     const { number } = batch;
     const deadlineAtMs = Math.min(this.#call.deadlineAtMs, clock.now() + limits.batchDeadlineMs);
     const { client, traceparent } = this.#call;
     const call = { client, traceparent, deadlineAtMs, onQueued, failsIfAllAreRejected: false };
     try {
+      held.use(clients.holdBatch(client, batch));
       return { number, results: await intake.take(batch, call) };
     } catch (error) {
       return { number, results: [], refused: toRpcStatus(asFault(error, logger)) };

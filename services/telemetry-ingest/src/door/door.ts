@@ -31,6 +31,7 @@ export function createDoor({ publisher, clock, limits, room, meter, logger }: Do
   return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
     report: unary(async (message, call) => {
       const batch = splitReportRequest(message, limits);
+      using _held = clients.holdBatch(call.client, batch);
       return { results: await intake.take(batch, { ...call, failsIfAllAreRejected: true }) };
     }),
     connect: bidi((requests, send, call) =>

@@ -5,6 +5,7 @@ import type { VehicleReport } from '@odograph/contracts/generated/odograph/telem
 import { acceptReport, type Fact } from '../domain/accept.ts';
 import type { Findings } from '../domain/findings.ts';
 import type { ReportLimits } from '../domain/report.ts';
+import { countWindows } from '../domain/windows.ts';
 import { decodeReport } from './decode-report.ts';
 import type { Judged } from './results.ts';
 
@@ -13,6 +14,8 @@ interface JudgedReport {
   readonly judged: Judged;
   /** What goes into the log; empty for a report that is rejected. */
   readonly events: readonly Event[];
+  /** Over how many windows of time the report spreads. */
+  readonly windows: number;
 }
 
 interface JudgeContext {
@@ -32,11 +35,12 @@ export function judgeReport(
   }
   const judged = acceptReport(decoded.report, receivedAtMs, limits);
   if (judged.outcome === 'rejected') return rejected(judged.findings);
-  return { judged, events: toEvents(judged.facts, decoded.wire, traceparent) };
+  const events = toEvents(judged.facts, decoded.wire, traceparent);
+  return { judged, events, windows: countWindows(judged.facts) };
 }
 
 function rejected(findings: Findings): JudgedReport {
-  return { judged: { outcome: 'rejected', findings }, events: [] };
+  return { judged: { outcome: 'rejected', findings }, events: [], windows: 0 };
 }
 
 /**

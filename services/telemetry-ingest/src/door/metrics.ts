@@ -22,7 +22,7 @@ const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 export function createDoorMetrics(meter: Meter): DoorMetrics {
   const reports = counter(meter, 'odograph.ingest.reports', '{report}', 'Reports, by outcome.');
-  const findings = counter(meter, 'odograph.ingest.findings', '{finding}', 'Findings in reports, by reason.');
+  const findings = counter(meter, 'odograph.ingest.findings', '{finding}', 'Findings in answers, by reason.');
   const refusals = counter(
     meter,
     'odograph.ingest.refusals',

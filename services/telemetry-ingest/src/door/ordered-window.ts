@@ -7,8 +7,14 @@ interface WindowOptions {
   readonly groupWeight: number;
 }
 
-interface Slot<T> {
+interface Work<T> {
+  readonly result: Promise<T>;
   readonly weight: number;
+  /** Disposed of when the work has left the window; if no more groups are taken, when it is finished. */
+  readonly held: Disposable;
+}
+
+interface Slot<T> extends Omit<Work<T>, 'result'> {
   /** Undefined while the work is in progress. */
   outcome: PromiseSettledResult<T> | undefined;
 }
@@ -20,6 +26,7 @@ export class OrderedWindow<T> {
   readonly #slots: Slot<T>[] = [];
   readonly #changed = new Bell();
   #isClosed = false;
+  #isAbandoned = false;
 
   constructor({ size, groupWeight }: WindowOptions) {
     this.#size = size;
@@ -27,10 +34,10 @@ export class OrderedWindow<T> {
   }
 
   /** Adds work. Resolves when there is room for more, or when the window is closed. */
-  async add(work: Promise<T>, weight: number): Promise<void> {
-    const slot: Slot<T> = { weight, outcome: undefined };
+  async add({ result, weight, held }: Work<T>): Promise<void> {
+    const slot: Slot<T> = { weight, held, outcome: undefined };
     this.#slots.push(slot);
-    work.then(
+    result.then(
       (value) => this.#finish(slot, { status: 'fulfilled', value }),
       (reason: unknown) => this.#finish(slot, { status: 'rejected', reason }),
     );
@@ -48,20 +55,26 @@ export class OrderedWindow<T> {
    * its slot until the next group is requested, so that a slow consumer slows down the producer. Throws if work failed.
    */
   async *groups(): AsyncGenerator<readonly T[], void> {
-    while (!this.#isClosed || this.#slots.length > 0) {
-      const finished = this.#finishedFromFront();
-      if (finished.length === 0) {
-        await this.#changed.rung();
-        continue;
+    try {
+      while (!this.#isClosed || this.#slots.length > 0) {
+        const finished = this.#finishedFromFront();
+        if (finished.length === 0) {
+          await this.#changed.rung();
+          continue;
+        }
+        yield finished.map(valueOrThrow);
+        for (const { held } of this.#slots.splice(0, finished.length)) held[Symbol.dispose]();
+        this.#changed.ring();
       }
-      yield finished.map(valueOrThrow);
-      this.#slots.splice(0, finished.length);
-      this.#changed.ring();
+    } finally {
+      this.#isAbandoned = true;
+      for (const { outcome, held } of this.#slots) if (outcome) held[Symbol.dispose]();
     }
   }
 
   #finish(slot: Slot<T>, outcome: PromiseSettledResult<T>): void {
     slot.outcome = outcome;
+    if (this.#isAbandoned) slot.held[Symbol.dispose]();
     this.#changed.ring();
   }
 

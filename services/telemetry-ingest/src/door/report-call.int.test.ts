@@ -248,6 +248,62 @@ test('more reports a second than a client may send are refused, with the limit a
   expect(door.log.appends).toHaveLength(10);
 });
 
+test('a report of many KiB counts as many reports, and the refusal says so', async () => {
+  const door = await openTestDoor({ reportsPerSecond: 30 });
+  const samples = Array.from({ length: 1_000 }, () => sampleOf(report('x')));
+  await send(door, [{ ...report('bus-7'), samples }]);
+  await expect(send(door, times(20, report('bus-8')))).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    limit: '30 reports/s a client',
+    message: expect.stringMatching(/^more than 30 reports\/s a client: wait \d+ ms$/),
+  });
+  await expect(send(door, [{ ...report('bus-7'), samples }])).rejects.toMatchObject({
+    message: expect.stringMatching(/a report counts as one for each 1024 bytes, so these 1 as \d+/),
+  });
+});
+
+test('reports that spread over many windows of time are taken one after another, and the others at once', async () => {
+  const door = await openTestDoor();
+  const answer = await send(door, [spread('bus-1'), spread('bus-2'), report('bus-3')]);
+  expect(outcomes(answer)).toEqual([ACCEPTED, UNAVAILABLE, ACCEPTED]);
+  expect(answer.results[1]).toMatchObject({
+    findings: [
+      {
+        reason: 'OVERLOADED',
+        description: expect.stringMatching(
+          /^the times of the samples are in 1000 windows of two hours, 8 are free, /,
+        ),
+      },
+    ],
+    retryAfterMs: expect.toSatisfy((ms: number) => ms > 3_000 && ms < 4_000),
+  });
+  await expect(send(door, [spread('bus-2')])).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    limit: '250 windows/s a client',
+  });
+});
+
+test('a call for which there is no memory is refused with the limit, and one that is answered makes room', async () => {
+  const door = await openTestDoor({ maxWorkBytes: 40_000 });
+  const release = door.log.hold();
+  const many = times(20, report('bus-7'));
+  const first = send(door, many);
+  await vi.waitFor(() => expect(door.log.appends).toHaveLength(20));
+  await expect(send(door, many)).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    limit: '40000 bytes of batches in work',
+    retryAfterMs: 1_000,
+  });
+  release();
+  await first;
+  expect(outcomes(await send(door, many))).toEqual(times(20, ACCEPTED));
+});
+
+test('a message that is too large is TOO_LARGE also if it would never fit the memory', async () => {
+  const door = await openTestDoor({ maxWorkBytes: 1_100_000 });
+  await expect(sendBytes(door, Buffer.alloc(1_500_000, 'x'))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+});
+
 test('a deadline that is too short is answered before it ends; the report may be stored, and sent again it is the same event', async () => {
   const door = await openTestDoor();
   const release = door.log.hold();
@@ -324,6 +380,16 @@ test('after a client disconnects, every report that was read is stored', async (
 function sampleOf({ samples: [sample] }: VehicleReport) {
   if (!sample) throw new Error('a report has a sample');
   return sample;
+}
+
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+
+/** A report over 1,000 windows of two hours. */
+function spread(vehicleId: string): VehicleReport {
+  const samples = Array.from({ length: 1_000 }, (_, at) => {
+    return { ...sampleOf(report('x')), observedAtMs: Date.now() - at * 7_200_000 };
+  });
+  return { ...report(vehicleId), samples };
 }
 
 /** About 1 kB. */
