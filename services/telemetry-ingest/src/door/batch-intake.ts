@@ -32,8 +32,8 @@ interface BatchCall extends Pick<CallContext, 'client' | 'deadlineAtMs' | 'trace
   readonly onQueued?: () => void;
 }
 
-/** Judging this many reports takes about 2 ms if each has one sample. After that, other calls get a turn. */
-const REPORTS_PER_TURN = 250;
+/** After judging for this long, in milliseconds, other calls get a turn. One report more may begin before. */
+const TURN_MS = 4;
 
 /** Takes batches of reports: judges each report, and appends the events of those that can be read. */
 export class BatchIntake {
@@ -85,8 +85,12 @@ export class BatchIntake {
     const results: ReportResult[] = [];
     const appends: (readonly Event[])[] = [];
     const faults = new Map<number, Fault>();
+    let turnStartedAtMs = performance.now();
     for (const [index, bytes] of reports.entries()) {
-      if (index % REPORTS_PER_TURN === REPORTS_PER_TURN - 1) await setImmediate();
+      if (performance.now() - turnStartedAtMs >= TURN_MS) {
+        await setImmediate();
+        turnStartedAtMs = performance.now();
+      }
       const { judged, events, windows } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
       // A report that cannot be read gets its result even if there is no room: a retry would not help it.
       const fault =

@@ -1,0 +1,56 @@
+import { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { BatchIntake } from './batch-intake.ts';
+import { createMemoryLog, report } from './door.fixture.ts';
+
+const CALL = { client: 'c', deadlineAtMs: Infinity, traceparent: '', failsIfAllAreRejected: false };
+const NO_METRICS = {
+  batchTaken: () => undefined,
+  answered: () => undefined,
+  refused: () => undefined,
+  connectionOpened: () => undefined,
+  connectionClosed: () => undefined,
+};
+
+test.each([
+  ['none if it is short', 0, 0],
+  ['one after each report that takes 4 ms', 4, 9],
+  ['one after every second report that takes 2 ms', 2, 4],
+])('judging ten reports leaves others turns: %s', async (_, reportMs, expected) => {
+  let nowMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  onTestFinished(() => clock.mockRestore());
+  const intake = new BatchIntake({
+    publisher: createMemoryLog(),
+    clients: { admitReports: () => undefined, windowsFault: () => undefined },
+    clock: { now: () => Date.now() },
+    // Read once for each report.
+    limits: {
+      maxSamples: 1_000,
+      get futureToleranceMs() {
+        nowMs += reportMs;
+        return 300_000;
+      },
+    },
+    room: { fullPct: 90, minFreeDiskPct: 10 },
+    metrics: NO_METRICS,
+  });
+  const bytes = VehicleReport.encode(report('bus-7')).finish();
+  let [turns, isQueued] = [0, false];
+  const count = () => {
+    turns += 1;
+    if (!isQueued) setImmediate(count);
+  };
+  setImmediate(count);
+  const taking = intake.take(
+    { reports: Array.from({ length: 10 }, () => bytes), refusal: undefined },
+    {
+      ...CALL,
+      onQueued: () => {
+        isQueued = true;
+      },
+    },
+  );
+  await taking;
+  expect(turns).toBe(expected);
+});
