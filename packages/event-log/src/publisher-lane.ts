@@ -106,7 +106,10 @@ export class PublisherLane {
 
   #leave(appends: readonly PendingAppend[]): void {
     const { queued, partition } = this.#deps;
-    for (const { heldBytes } of appends) queued.give(partition, heldBytes);
+    queued.give(
+      partition,
+      appends.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+    );
   }
 
   /** Stores one envelope, and gives its callers their positions. */

@@ -23,19 +23,17 @@ export class FairShare<Holder> {
 
   /** Takes bytes for a holder, or returns false if that would be more than its share. */
   tryTake(holder: Holder, bytes: number): boolean {
-    if (this.heldBy(holder) + bytes > this.maxBytes - this.#total) return false;
-    this.#add(holder, bytes);
+    const held = this.heldBy(holder) + bytes;
+    if (held > this.maxBytes - this.#total) return false;
+    this.#total += bytes;
+    this.#held.set(holder, held);
     return true;
   }
 
   /** Gives back bytes that a holder took. */
   give(holder: Holder, bytes: number): void {
-    this.#add(holder, -bytes);
-  }
-
-  #add(holder: Holder, bytes: number): void {
-    const held = this.heldBy(holder) + bytes;
-    this.#total += bytes;
+    const held = this.heldBy(holder) - bytes;
+    this.#total -= bytes;
     if (held > 0) this.#held.set(holder, held);
     else this.#held.delete(holder);
   }

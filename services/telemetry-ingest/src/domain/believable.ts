@@ -56,12 +56,13 @@ function has(disbelieved: readonly Disbelieved[], name: string): boolean {
 }
 
 function judgeNumber(name: string, value: number): Finding | undefined {
-  const sentinel = sentinelOf(name, value);
+  const range = RANGES[name];
+  if (!range) return undefined;
+  const sentinel = sentinelOf(range, value);
   if (sentinel) {
     return { field: `signals.${name}`, reason: 'SENTINEL', description: `${value} is ${sentinel.means}` };
   }
-  const range = RANGES[name];
-  if (!range || (value >= range.min && value <= range.max)) return undefined;
+  if (value >= range.min && value <= range.max) return undefined;
   const description = `${value} is outside ${range.min} to ${range.max} ${range.unit}`;
   return { field: `signals.${name}`, reason: 'OUT_OF_RANGE', description };
 }

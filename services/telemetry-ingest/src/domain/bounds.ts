@@ -8,11 +8,11 @@ const NUMBERS = KNOWN.flatMap(([name, signal]) =>
 /** The bounds of each known number, by name; both bounds are believed. */
 export const RANGES: Readonly<Record<string, NumberSignal>> = Object.fromEntries(NUMBERS);
 
-/** What a known number means that is not a measurement although it is within the bounds; undefined if it is one. */
-export function sentinelOf(name: string, value: number): Sentinel | undefined {
-  const signal = RANGES[name];
-  const stepSize = signal?.resolution?.size ?? 0;
-  return signal?.sentinels.find((known) => Math.abs(value - known.value) <= stepSize / 2);
+/** What a number means that is not a measurement although it is within the bounds; undefined if it is one. */
+export function sentinelOf({ sentinels, resolution }: NumberSignal, value: number): Sentinel | undefined {
+  if (sentinels.length === 0) return undefined;
+  const stepSize = resolution?.size ?? 0;
+  return sentinels.find((known) => Math.abs(value - known.value) <= stepSize / 2);
 }
 
 /** No vehicle reported telemetry before this time: an earlier time comes from a clock that was never set. */

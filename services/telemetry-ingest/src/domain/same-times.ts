@@ -8,12 +8,14 @@ interface SameTime {
   readonly differing: Set<string>;
 }
 
+const NONE: readonly Finding[] = [];
+
 /**
  * A remark for each time at which samples of one report have other values. The views merge them as they merge two contents
  * under one report key (decision 001), into a sample that was perhaps never measured.
  */
 export function findSameTimes(samples: readonly Sample[]): readonly Finding[] {
-  if (samples.length < 2) return [];
+  if (samples.length < 2) return NONE;
   const times = new Map<number, SameTime>();
   for (const { observedAtMs, signals } of samples) {
     const known = times.get(observedAtMs) ?? { first: new Map(), differing: new Set() };

@@ -6,7 +6,9 @@ import type { Fact } from './accept.ts';
  * this is what the report costs behind the door, whatever its size.
  */
 export function countWindows(facts: readonly Fact[]): number {
-  const samples = facts.flatMap((fact) => (fact.type === 'TelemetryReported' ? fact.samples : []));
-  if (samples.length < 2) return samples.length;
+  const [first] = facts;
+  if (first?.type !== 'TelemetryReported') return 0;
+  const { samples } = first;
+  if (samples.length === 1) return 1;
   return new Set(samples.map(({ observedAtMs }) => Math.floor(observedAtMs / SAMPLE_WINDOW_MS))).size;
 }
