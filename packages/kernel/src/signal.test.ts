@@ -16,6 +16,12 @@ test.each(signals)('%s has bounds, and its sentinels are within them', (_, signa
   expect(sentinels.filter(({ value }) => value < min || value > max)).toEqual([]);
 });
 
+test.each(signals)('the step of %s is the same in words and as a number', (_, signal) => {
+  const { step = '0', size = 0 } = (signal.kind === 'number' && signal.resolution) || {};
+  const [numerator, denominator = 1] = step.split(' ')[0]?.split('/').map(Number) ?? [];
+  expect((numerator ?? Number.NaN) / denominator).toBe(size);
+});
+
 test.each([
   ['speed_kmh', true],
   ['Vehicle.Cabin.Seat.Row1.Occupied', true],
