@@ -87,7 +87,7 @@ test('a report that spreads over many windows of time waits for its share, and o
     code: 'OVERLOADED',
     limit: '250 windows/s a client',
     message:
-      'the times of the samples are in 9 windows of two hours, 8 are free, and more than 250 windows/s a client take long to store: wait 2972 ms',
+      'samples in 9 windows of two hours: beyond 8 a report, a client may send 250 a second: wait 2972 ms, or split the report',
     retryAfterMs: 2_972,
   });
   clock.ms += 2_972;

@@ -116,8 +116,8 @@ function tooFast({ reportsPerSecond }: ClientQuota, { cost, count, retryAfterMs 
 
 function tooSpread({ windowsPerSecond }: ClientQuota, windows: number, retryAfterMs: number): Fault {
   const limit = `${windowsPerSecond} windows/s a client`;
-  const found = `the times of the samples are in ${windows} windows of two hours, ${FREE_WINDOWS} are free`;
-  const message = `${found}, and more than ${limit} take long to store: wait ${retryAfterMs} ms`;
+  const rule = `beyond ${FREE_WINDOWS} a report, a client may send ${windowsPerSecond} a second`;
+  const message = `samples in ${windows} windows of two hours: ${rule}: wait ${retryAfterMs} ms, or split the report`;
   return new Fault('OVERLOADED', message, { limit, retryAfterMs });
 }
 
