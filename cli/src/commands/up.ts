@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import { dataDirOf, type UpState } from '@odograph/cluster/up-state';
 import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { Command, Option } from 'commander';
 import { runLiveView } from '../live/live-view.ts';
-import { countArgument, portArgument } from '../terminal/arguments.ts';
+import { countArgument, folderArgument, portArgument } from '../terminal/arguments.ts';
 import { note, printJson } from '../terminal/output.ts';
 import { runUp } from '../up/run-up.ts';
 
@@ -20,7 +19,11 @@ interface CommandOptions {
 export function upCommand(): Command {
   const command = new Command('up')
     .description('start the platform on this machine and show a live fleet; Ctrl-C stops it')
-    .option('--data <dir>', 'the data directory; default: ODO_DATA_DIR, or .data in the checkout')
+    .option(
+      '--data <dir>',
+      'the data directory; default: ODO_DATA_DIR, or .data in the checkout',
+      folderArgument,
+    )
     .option('--no-fleet', 'without the simulated vehicles');
   // The service that starts last is the one that a user calls first.
   for (const { name, portIsFor } of platformServices.toReversed())
@@ -39,7 +42,7 @@ export function upCommand(): Command {
 async function up(options: CommandOptions): Promise<void> {
   const { data, partitions, fleet, json: isJson = false } = options;
   const platform = {
-    dataDir: data === undefined ? dataDirOf(process.env) : resolve(data),
+    dataDir: data ?? dataDirOf(process.env),
     services: platformServices,
     ports: Object.fromEntries(platformServices.map(({ name }) => [name, options[`${name}Port`]])),
     partitions,

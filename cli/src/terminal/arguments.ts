@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Position, parsePosition } from '@odograph/kernel/position';
 import { InvalidArgumentError } from 'commander';
 
@@ -32,6 +33,12 @@ export function countArgument(text: string): number {
 export function partitionArgument(text: string): number {
   if (/^\d{1,5}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a partition number, 0 or more.');
+}
+
+/** A path from the working directory, made absolute. */
+export function folderArgument(text: string): string {
+  if (text.trim() !== '') return resolve(text);
+  throw new InvalidArgumentError('It must be the path of a folder.');
 }
 
 /** Names, separated by commas. */

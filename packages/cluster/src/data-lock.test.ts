@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockDataDir } from './data-lock.ts';
+import { dataDirOf } from './up-state.ts';
 
 let folder: string;
 
@@ -25,6 +26,10 @@ test('a data directory is locked by one process until that removes the lock', as
 test('a folder that cannot be a data directory is reported', async () => {
   await writeFile(join(folder, 'file'), '');
   expect(() => lockDataDir(join(folder, 'file'))).toThrow(/file cannot be used for data: E/);
+});
+
+test('an empty ODO_DATA_DIR counts as not set', () => {
+  expect(dataDirOf({ ODO_DATA_DIR: '' })).toBe(dataDirOf({}));
 });
 
 test.each([

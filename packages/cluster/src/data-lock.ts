@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, isSystemError } from '@odograph/engines/errno';
+import { makeFolder } from '@odograph/engines/make-folder';
 import { parseOwn, readOwn } from '@odograph/engines/own-json';
 import { isStillRunning, markedProcess, markProcess } from '@odograph/engines/process-identity';
 import { Fault } from '@odograph/kernel/fault';
@@ -8,23 +9,27 @@ import { Fault } from '@odograph/kernel/fault';
 /**
  * Locks a data directory for this process. A lock whose process is gone is replaced.
  * @returns a function that removes the lock.
- * @throws Fault RULE_VIOLATED with the id of the process that holds the lock, UNAVAILABLE when the folder cannot be used.
+ * @throws Fault RULE_VIOLATED with the id of the process that holds the lock, or when the folder cannot be used.
  */
 export function lockDataDir(dataDir: string): () => void {
-  const file = lockFile(dataDir);
-  const draft = `${file}.${process.pid}`;
   try {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(draft, JSON.stringify(markProcess(process.pid)));
+    return lock(dataDir);
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     throw new Fault(
-      'UNAVAILABLE',
+      'RULE_VIOLATED',
       `${dataDir} cannot be used for data: ${cause.message}: choose another folder with --data`,
       { cause },
     );
   }
+}
+
+function lock(dataDir: string): () => void {
+  const file = lockFile(dataDir);
+  const draft = `${file}.${process.pid}`;
+  makeFolder(dataDir);
   try {
+    writeFileSync(draft, JSON.stringify(markProcess(process.pid)));
     while (!tryLink(draft, file)) {
       const held = readLock(file);
       refuseWhileAlive(held, dataDir);

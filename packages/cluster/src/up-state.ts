@@ -22,9 +22,9 @@ const stateSchema = v.object({ pid: v.number(), endpoints: v.record(v.string(), 
 
 export type RunningPlatform = Readonly<v.InferOutput<typeof stateSchema>>;
 
-/** The data directory: `ODO_DATA_DIR`, or `.data` in the checkout. */
+/** The data directory: `ODO_DATA_DIR`, or `.data` in the checkout. An empty value counts as not set. */
 export function dataDirOf(env: NodeJS.ProcessEnv): string {
-  return resolve(projectRoot, env['ODO_DATA_DIR'] ?? '.data');
+  return resolve(projectRoot, env['ODO_DATA_DIR'] || '.data');
 }
 
 /** The file by which other commands find the platform that runs on a data directory. */

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { EnginePlan, PlanInput } from './engine-kind.ts';
 import { LOOPBACK } from './free-port.ts';
+import { makeFolder } from './make-folder.ts';
 import { becomePrimary, REPLICA_SET } from './replica-set.ts';
 
 /**
@@ -15,7 +15,7 @@ const OPLOG_MB = 256;
 
 /** A MongoDB server, journaled, as the primary of a replica set of one. */
 export function mongoPlan({ dataDir, port, url }: PlanInput): EnginePlan {
-  mkdirSync(join(dataDir, 'db'), { recursive: true });
+  makeFolder(join(dataDir, 'db'));
   return { args: mongoArgs(dataDir, port), isReady: () => becomePrimary(url, port) };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { isRunning } from './process-identity.ts';
 
 /**
@@ -10,7 +11,7 @@ import { isRunning } from './process-identity.ts';
 export async function installWhole(target: string, fill: (staging: string) => Promise<void>): Promise<void> {
   if (existsSync(target)) return;
   const parent = dirname(target);
-  await mkdir(parent, { recursive: true });
+  makeFolder(parent);
   await removeAbandoned(parent);
   const staging = await mkdtemp(join(parent, `.new-${process.pid}-`));
   try {

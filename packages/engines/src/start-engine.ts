@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EngineKind, type EnginePlan, engineFacts, type PlanInput } from './engine-kind.ts';
 import { findBinary } from './find-engine.ts';
 import { findFreePort, requireFreePort } from './free-port.ts';
+import { makeFolder } from './make-folder.ts';
 import { mongoPlan } from './mongo.ts';
 import { natsPlan } from './nats.ts';
 import { type OwnedProcess, startOwned } from './owned-process.ts';
@@ -48,7 +48,7 @@ const PORT_ATTEMPTS = 3;
 export async function startEngine(kind: EngineKind, options: StartOptions): Promise<RunningEngine> {
   const binary = options.binary ?? (await findBinary(kind)).path;
   const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   await stopAbandoned(pidFile(kind, dataDir));
   if (options.port !== undefined) await requireFreePort(options.port);
   for (let attempt = 1; ; attempt += 1) {

@@ -1,0 +1,33 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeFolder } from './make-folder.ts';
+
+async function testFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'odograph-folder-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+test('a folder is created with those above it, and may exist', async () => {
+  const path = join(await testFolder(), 'a', 'b', 'c');
+  makeFolder(path);
+  makeFolder(path);
+  expect((await stat(path)).isDirectory()).toBe(true);
+});
+
+test.runIf(process.platform === 'linux')(
+  'where no folder can be created, it fails at once with that error',
+  () => {
+    expect(() => makeFolder('/proc/odograph/x')).toThrow(
+      "ENOENT: no such file or directory, mkdir '/proc/odograph'",
+    );
+  },
+);
+
+test('a file in the way is named', async () => {
+  const file = join(await testFolder(), 'file');
+  await writeFile(file, '');
+  expect(() => makeFolder(join(file, 'x'))).toThrow(`EEXIST: file already exists, mkdir '${file}'`);
+});
