@@ -24,7 +24,9 @@ const ASK_WITHIN_MS = 2_000;
 
 /** Shows what the platform knows of the fleet, and lets simulated vehicles report, until the signal. */
 export async function runLiveView(options: LiveViewOptions): Promise<void> {
-  const { endpoints, fleet: isWanted, seed = 1, isShown = true, signal } = options;
+  const { endpoints, fleet: isWanted, seed = 1, isShown = true } = options;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
   const { ingest, history } = endpoints;
   invariant(ingest && history, 'a running platform has endpoints of ingest and history');
   using client = createClient({ ingest, history, maxAttempts: 1 });
@@ -55,7 +57,11 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     }
   }
 
-  await Promise.all([isShown && show({ ingest, history }), isWanted && drive()]);
+  const all = [isShown && show({ ingest, history }), isWanted && drive()];
+  // The one that fails ends the other, and nothing is printed after this function has ended.
+  for (const each of all) if (each) each.catch(() => failed.abort());
+  await Promise.allSettled(all);
+  await Promise.all(all);
 }
 
 async function ask(client: Client): Promise<Partial<Pick<FleetMoment, 'statuses' | 'trouble'>>> {

@@ -154,14 +154,29 @@ test('a pid file with the id of another process ends no process', async () => {
 
 test('a service that does not stay up ends the platform, with the last lines of its log', async () => {
   const { output, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'dies' });
-  expect(await ended).not.toBe(0);
+  expect(await ended).toBe(1);
   expect(output.err).toMatch(
-    /history ended with exit code 1 while it was starting; the last lines of .*history\.log:\n {2}.*I cannot go on/,
+    /history does not stay up, giving up: history ended with exit code 1 while it was starting; the last lines of .*history\.log:\n {2}.*I cannot go on/,
   );
-  expect(output.err).toContain('history does not stay up: giving up');
   expect(output.out).toBe('');
   expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
 });
+
+test('a service that was up and does not stay up ends the view first, then the platform; the reason is the last line', async () => {
+  const { output, ended, ready } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'dies later' });
+  await ready();
+  expect(await ended).toBe(1);
+  const lines = output.err.trim().split('\n');
+  expect(lines.slice(-2)).toEqual([
+    'the view has ended',
+    expect.stringMatching(
+      /^odograph: (history|ingest) does not stay up, giving up: \1 ended with exit code 1/,
+    ),
+  ]);
+  const log = await readFile(join(dataDir, 'up.log'), 'utf8');
+  expect(log).toContain('Z history ended with exit code 1: restarting it in 0.1 s\n');
+  expect(log).toContain(' does not stay up, giving up: ');
+}, 30_000);
 
 test('a service that refuses to start ends the platform at once, in its own words', async () => {
   const { output, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'refuses' });

@@ -1,41 +1,24 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runPlatform, type UpOptions } from '@odograph/cluster/up';
 import type { UpState } from '@odograph/cluster/up-state';
 import type { Note } from '@odograph/engines/candidate';
-import { isSystemError } from '@odograph/engines/errno';
 import { killOwned } from '@odograph/engines/owned-process';
 import { EXIT } from '../terminal/exit-codes.ts';
 
 /**
  * Runs the platform until Ctrl-C or another stop signal; a second signal kills all processes at once.
- * @param whileUp is called when all processes are up; its signal is aborted by the first stop signal.
+ * @param whileUp as that of {@link runPlatform}.
  * @throws Fault as {@link runPlatform} does.
  */
 export async function runUp(
   options: UpOptions,
   whileUp: (state: UpState, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const note = alsoIntoLog(options.note, join(options.dataDir, 'up.log'));
-  const { signal, forget } = onStopSignals(note);
+  const { signal, forget } = onStopSignals(options.note);
   try {
-    await runPlatform({ ...options, note }, signal, whileUp);
+    await runPlatform(options, signal, whileUp);
   } finally {
     forget();
   }
-}
-
-/** The live view leaves no room for lines on the terminal, so they are also kept in a log. */
-function alsoIntoLog(note: Note, file: string): Note {
-  return (line) => {
-    note(line);
-    try {
-      appendFileSync(file, `${new Date().toISOString()} ${line}\n`);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      note(`${file} cannot be written: ${error.message}`);
-    }
-  };
 }
 
 /** Ctrl-C, `kill`, and a closed terminal. */

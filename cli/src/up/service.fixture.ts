@@ -20,6 +20,7 @@ const server = createServer();
 server.listen(port, '127.0.0.1', () => {
   const endpoints = { grpc: `127.0.0.1:${port}`, metrics: `127.0.0.1:${process.env['ODO_METRICS_PORT']}` };
   process.send?.({ ready: true, endpoints });
+  if (mode === 'dies later') setTimeout(() => process.exit(1), 50);
 });
 process.on('SIGTERM', () => {
   if (mode !== 'never drains') process.exit(0);

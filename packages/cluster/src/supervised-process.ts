@@ -68,7 +68,7 @@ export class SupervisedProcess {
 
   /**
    * Starts it unless it runs, and resolves when it is up.
-   * @throws Fault UNAVAILABLE with its last log lines when it does not stay up, CANCELLED when it is stopped first, and
+   * @throws Fault INTERNAL with its last log lines when it does not stay up, CANCELLED when it is stopped first, and
    *   the Fault of `launch` if another try would end in the same way.
    */
   async start(): Promise<void> {
@@ -122,7 +122,7 @@ export class SupervisedProcess {
       if (signal.aborted) return;
       const delayMs = policy.exited();
       if (delayMs === undefined)
-        throw new Fault('UNAVAILABLE', `${message}\n${this.name} does not stay up: giving up`);
+        throw new Fault('INTERNAL', `${this.name} does not stay up, giving up: ${message}`);
       note?.(`${headline}: restarting it in ${delayMs / 1_000} s`);
       await pause(delayMs, signal);
     }

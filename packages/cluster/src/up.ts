@@ -8,6 +8,7 @@ import { type Platform, planPlatform } from './platform.ts';
 import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
 import type { Child } from './supervised-process.ts';
+import { openUpLog } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
 
 export interface UpOptions {
@@ -15,7 +16,8 @@ export interface UpOptions {
   readonly services: readonly ServiceSpec[];
   /** The port of a service by its name. Default: a free port. */
   readonly ports: Readonly<Record<string, number | undefined>>;
-  readonly partitions: number;
+  /** Of a new log. Default: what ODO_PARTITIONS says, or what the log has. */
+  readonly partitions?: number | undefined;
   /** The environment of the services; it may name engines that run elsewhere. */
   readonly env: NodeJS.ProcessEnv;
   readonly note: Note;
@@ -23,7 +25,9 @@ export interface UpOptions {
 
 /**
  * Runs the platform on a data directory until the signal is aborted; then it stops the services, and the engines last.
- * @param whileUp is called when all processes are up, and may return before the signal is aborted.
+ * What it notes, and why it ended, is also in up.log: a live view leaves no room for lines on the terminal.
+ * @param whileUp is called when all processes are up, and may return at once. Its signal is aborted when the platform
+ *   ends for any reason, and the platform waits for it.
  * @throws Fault when a process does not start or stay up; RULE_VIOLATED when the data directory is in use.
  */
 export async function runPlatform(
@@ -33,25 +37,41 @@ export async function runPlatform(
 ): Promise<void> {
   const { dataDir } = options;
   const unlock = lockDataDir(dataDir);
-  const stopped = new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
+  const log = openUpLog(dataDir, options.note);
+  const note: Note = (line) => {
+    options.note(line);
+    log(line);
+  };
+  const ending = new AbortController();
+  signal.addEventListener('abort', () => ending.abort(), { once: true });
+  const ended = new Promise<void>((done) => ending.signal.addEventListener('abort', () => done()));
   const failure = Promise.withResolvers<never>();
-  const { endpoints, state, logs, onUp } = createRecord(options);
+  const { endpoints, state, logs, onUp } = createRecord(dataDir, note);
   const stopBounding = boundLogs(logs);
   let platform: Platform | undefined;
+  let view: Promise<void> | undefined;
 
   async function run(): Promise<void> {
-    platform = await plan(options, onUp, failure.reject);
-    if (signal.aborted) return;
+    platform = await plan({ ...options, note }, onUp, failure.reject);
+    if (ending.signal.aborted) return;
     for (const { name, url, process } of platform.engines) if (!process) endpoints[name] = maskPassword(url);
     await platform.start();
-    if (!signal.aborted) await whileUp(state, signal);
-    await stopped;
+    if (ending.signal.aborted) return;
+    view = whileUp(state, ending.signal);
+    await view;
+    await ended;
   }
 
   try {
-    await Promise.race([run(), failure.promise, stopped]);
+    await Promise.race([run(), failure.promise, ended]);
+  } catch (error) {
+    log(error instanceof Error ? error.message : String(error));
+    throw error;
   } finally {
+    ending.abort();
+    await Promise.allSettled([view]);
     await platform?.stop();
+    log('stopped');
     stopBounding();
     removeUpState(dataDir);
     unlock();
@@ -70,7 +90,7 @@ function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) => voi
 }
 
 /** Records where the processes are, in memory and in up.json. */
-function createRecord({ dataDir, note }: UpOptions) {
+function createRecord(dataDir: string, note: Note) {
   const endpoints: Record<string, string> = {};
   const metrics: Record<string, string> = {};
   const processes: Record<string, number> = {};
