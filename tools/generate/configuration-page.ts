@@ -30,7 +30,7 @@ const UP = `## odograph up
 
 Options of the command line have priority over the environment.
 \`up\` passes its environment to the services, except for the settings that it decides itself:
-\`ODO_NATS_URL\`, \`ODO_MONGO_URL\`, \`ODO_GRPC_PORT\`, \`ODO_METRICS_PORT\`, \`ODO_PARTITIONS\`.
+\`ODO_NATS_URL\`, \`ODO_MONGO_URL\`, \`ODO_GRPC_PORT\`, \`ODO_METRICS_PORT\`, and \`ODO_PARTITIONS\` if --partitions is given.
 `;
 
 /** Not read by services, so not declared as settings. */

@@ -1,7 +1,7 @@
 import { platformServices } from '@odograph/cluster/services';
 import { dataDirOf, type UpState } from '@odograph/cluster/up-state';
 import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { runLiveView } from '../live/live-view.ts';
 import { countArgument, folderArgument, portArgument } from '../terminal/arguments.ts';
 import { note, printJson } from '../terminal/output.ts';
@@ -10,7 +10,7 @@ import { runUp } from '../up/run-up.ts';
 interface CommandOptions {
   readonly data?: string;
   readonly fleet: boolean;
-  readonly partitions: number;
+  readonly partitions?: number;
   readonly json?: boolean;
   /** Of each service, such as `ingestPort`. */
   readonly [port: `${string}Port`]: number | undefined;
@@ -29,11 +29,10 @@ export function upCommand(): Command {
   for (const { name, portIsFor } of platformServices.toReversed())
     command.option(`--${name}-port <port>`, `gRPC port for ${portIsFor}; default: a free port`, portArgument);
   return command
-    .addOption(
-      new Option('--partitions <count>', 'number of partitions of the log; fixed at the first start')
-        .argParser(countArgument)
-        .default(DEFAULT_PARTITIONS)
-        .env('ODO_PARTITIONS'),
+    .option(
+      '--partitions <count>',
+      `partitions of a new log, which keeps them; default: ODO_PARTITIONS, or ${DEFAULT_PARTITIONS}`,
+      countArgument,
     )
     .option('--json', 'print one line of JSON when all processes are up')
     .action(up);

@@ -26,7 +26,8 @@ interface PlatformOptions extends Omit<SuperviseOptions, 'name' | 'launch'> {
   readonly dataDir: string;
   /** In the order they start. */
   readonly instances: readonly ServiceInstance[];
-  readonly partitions: number;
+  /** Of a new log. Default: what ODO_PARTITIONS says, or what the log has. */
+  readonly partitions?: number | undefined;
   /** The environment of the services. */
   readonly env: NodeJS.ProcessEnv;
   findEngine(kind: EngineKind): Promise<EngineSource>;
@@ -127,7 +128,7 @@ async function planService(
       ...(await engineUrls(name, service, engines, options)),
       ODO_GRPC_PORT: String(grpcPort),
       ODO_METRICS_PORT: String(metricsPort),
-      ODO_PARTITIONS: String(partitions),
+      ...(partitions !== undefined && { ODO_PARTITIONS: String(partitions) }),
     },
   };
   const process = new SupervisedProcess({

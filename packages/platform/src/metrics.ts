@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { Fault } from '@odograph/kernel/fault';
 import type { Counter, Histogram, Meter, ObservableResult, UpDownCounter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { listenFault } from './listen-fault.ts';
 
 /** The endpoint that Prometheus scrapes. */
 interface MetricsEndpoint {
@@ -98,10 +98,7 @@ async function serve(exporter: PrometheusExporter, host: string, port: number): 
     else response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at /metrics\n');
   });
   await new Promise<void>((resolve, reject) => {
-    const refuse = (cause: Error) =>
-      reject(
-        new Fault('UNAVAILABLE', `cannot serve metrics on ${host}:${port}: ${cause.message}`, { cause }),
-      );
+    const refuse = (cause: Error) => reject(listenFault(`${host}:${port}`, cause, 'ODO_METRICS'));
     server.once('error', refuse).listen(port, host, () => resolve());
   });
   const stop = () =>

@@ -7,7 +7,10 @@ import { expect, test } from 'vitest';
 async function runHistory(env: Readonly<Record<string, string>>): Promise<{ stderr: string; code: unknown }> {
   const main = join(import.meta.dirname, 'main.ts');
   return await new Promise((done) => {
-    const options = { env: { PATH: process.env['PATH'], ODO_LOG_LEVEL: 'error', ...env }, timeout: 30_000 };
+    const options = {
+      env: { PATH: process.env['PATH'], ODO_LOG_LEVEL: 'error', ODO_PARTITIONS: '3', ...env },
+      timeout: 30_000,
+    };
     execFile(process.execPath, [main], options, (error, _, stderr) => done({ stderr, code: error?.code }));
   });
 }
@@ -23,7 +26,7 @@ test.each([
     'a log with another partition count',
     'partitions',
     { partition_count: 7 },
-    /^history: the log has 7 partitions, but ODO_PARTITIONS is 2: set ODO_PARTITIONS=7\n$/,
+    /^history: the log has 7 partitions for good, not 3: leave out --partitions and ODO_PARTITIONS, or use another data directory\n$/,
   ],
 ])('%s is refused with one sentence that names the way out', async (_, collection, document, sentence) => {
   await using nats = await startTestNats();

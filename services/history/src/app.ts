@@ -53,7 +53,6 @@ export function historyApp(config: HistoryConfig, logger: Logger) {
 function connectionParts(config: HistoryConfig, logger: Logger) {
   const { maxPool, ...mongo } = config.mongo;
   const queryPool = { min: MIN_POOL, max: maxPool, waitMs: MONGO_WAITS.connectionMs };
-  const logPool = { ...queryPool, min: 1, max: LOG_OPERATIONS * config.partitionCount };
   const openMongo = (name: string, pool: typeof queryPool, meter: Meter) =>
     mongoPart({ ...mongo, name, pool, serverWaitMs: MONGO_WAITS.serverMs }, meter);
   const openNats = (name: string, signal: AbortSignal, isEchoing = true) =>
@@ -62,8 +61,12 @@ function connectionParts(config: HistoryConfig, logger: Logger) {
     compose(SERVICE_NAME)
       .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
       .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter))
+      .part('partitionCount', ({ mongo }) => openPartitions(mongo, config.wantedPartitions))
       // The log has its own connections, so that it never waits for a query.
-      .part('logMongo', ({ metrics }) => openMongo(`${SERVICE_NAME}-log`, logPool, metrics.meter))
+      .part('logMongo', ({ metrics, partitionCount }) => {
+        const pool = { ...queryPool, min: 1, max: LOG_OPERATIONS * partitionCount };
+        return openMongo(`${SERVICE_NAME}-log`, pool, metrics.meter);
+      })
       .part('nats', (_, signal) => openNats(SERVICE_NAME, signal))
       // Broadcasts have their own connection, so that they never wait behind the reading of envelopes.
       .part('broadcasts', (_, signal) => openNats(`${SERVICE_NAME}-broadcasts`, signal, false))
@@ -72,15 +75,15 @@ function connectionParts(config: HistoryConfig, logger: Logger) {
 
 /** The log in MongoDB, the broadcasts of what is committed, and a writer for each partition. */
 function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig, logger: Logger) {
-  const { partitionCount, stream, instance: owner, leaseTtlMs, ledgerIntervalMs } = config;
+  const { stream, instance: owner, leaseTtlMs, ledgerIntervalMs } = config;
   return app
-    .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo, partitionCount))
+    .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo))
     .part('liveLog', ({ broadcasts }) => openLiveLog(broadcasts.connection))
     .part('disk', ({ mongo }) => {
       const disk = watchFreeDisk(mongo.db, (err) => logger.warn({ err }, 'the free disk is not known'));
       return started(disk, { stop: () => disk.stop() });
     })
-    .part('writers', async ({ nats, log, liveLog, disk, metrics }) => {
+    .part('writers', async ({ partitionCount, nats, log, liveLog, disk, metrics }) => {
       const shared = {
         ...{ ...log, logger, clock: systemClock },
         manager: await jetstreamManager(nats.connection),
@@ -107,18 +110,14 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
 }
 
 /** The read models, and the views that follow the log and store them. */
-function viewParts(
-  app: ReturnType<typeof logParts>,
-  { partitionCount, views: settings }: HistoryConfig,
-  logger: Logger,
-) {
+function viewParts(app: ReturnType<typeof logParts>, { views: settings }: HistoryConfig, logger: Logger) {
   return app
     .part('models', ({ mongo }) => ({
       status: readModelOf(mongo.db, status),
       samples: readModelOf(mongo.db, samples),
       registration: readModelOf(mongo.db, registrationProjection),
     }))
-    .part('views', async ({ mongo, log, liveLog, models, writers, metrics }, stopping) => {
+    .part('views', async ({ partitionCount, mongo, log, liveLog, models, writers, metrics }, stopping) => {
       const views = await startViews({
         ...{ partitionCount, settings, stopping, database: mongo.db },
         log: log.reader,
@@ -134,14 +133,13 @@ function viewParts(
 }
 
 function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logger: Logger) {
-  const { partitionCount } = config;
   return (
     app
       // Decisions about the views enter through the log, as all events do.
       .part('publisher', ({ nats, metrics }) =>
         publisherPart({ ...DECISIONS, nats, logger, meter: metrics.meter }),
       )
-      .part('partitionInfo', ({ log, liveLog, views, writers }) => {
+      .part('partitionInfo', ({ partitionCount, log, liveLog, views, writers }) => {
         const { collections, queries: reader } = log;
         const { checkpoints } = views;
         const { listen } = liveLog;
@@ -149,48 +147,54 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
         const info = createPartitionDescriber(deps);
         return started(info, { stop: () => info.stop() });
       })
-      .part('releaseParked', ({ models, views, publisher }) =>
+      .part('releaseParked', ({ partitionCount, models, views, publisher }) =>
         createReleaseParked({
           ...{ partitionCount, publisher, clock: systemClock },
           reader: views.reader,
           models: Object.values(models),
         }),
       )
-      .part('decideRegistration', ({ log, models, views, publisher }) =>
+      .part('decideRegistration', ({ partitionCount, log, models, views, publisher }) =>
         createDecideRegistration({
           ...{ partitionCount, publisher, clock: systemClock, reader: views.reader, ...models },
           log: log.queries,
         }),
       )
-      .part('grpc', ({ metrics, mongo, log, liveLog, models, views, partitionInfo, ...commands }) =>
-        grpcPart({
-          ...config.grpc,
-          services: [
-            vehicleHistoryService({ partitionCount, views, ...models }),
-            eventLogService({
-              ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
-              describe: () => partitionInfo.describe(),
-            }),
-            projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),
-            vehicleRegistryService({
-              ...{ partitionCount, views, ...models },
-              decideRegistration: commands.decideRegistration,
-            }),
-          ],
-          // Room for 256 names of signals of 160 characters, which is the longest request.
-          maxMessageBytes: 64 * 1024,
-          ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
-        }),
+      .part(
+        'grpc',
+        ({ partitionCount, metrics, mongo, log, liveLog, models, views, partitionInfo, ...commands }) =>
+          grpcPart({
+            ...config.grpc,
+            services: [
+              vehicleHistoryService({ partitionCount, views, ...models }),
+              eventLogService({
+                ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
+                describe: () => partitionInfo.describe(),
+              }),
+              projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),
+              vehicleRegistryService({
+                ...{ partitionCount, views, ...models },
+                decideRegistration: commands.decideRegistration,
+              }),
+            ],
+            // Room for 256 names of signals of 160 characters, which is the longest request.
+            maxMessageBytes: 64 * 1024,
+            ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
+          }),
       )
   );
 }
 
+/** The partition count of the log. */
+async function openPartitions({ db }: Mongo, wanted: number): Promise<number> {
+  await refuseFirstForm(db);
+  return await createPartitionRecords(logCollections(db).partitions, wanted);
+}
+
 /** The log, read and written through its own connections, and a reader for queries. */
-async function openLog(own: Mongo, queries: Mongo, partitionCount: number) {
+async function openLog(own: Mongo, queries: Mongo) {
   const collections = logCollections(own.db);
-  await refuseFirstForm(own.db);
   await createLogIndexes(collections);
-  await createPartitionRecords(collections.partitions, partitionCount);
   const reader = createMongoLogReader(collections);
   return { collections, reader, queries: createMongoLogReader(logCollections(queries.db)) };
 }

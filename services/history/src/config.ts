@@ -32,10 +32,9 @@ export const settings = {
       'the name of this process among the replicas of history; `odograph doctor` and the lease show it as the owner',
     fallbackInWords: '`<host name>:<process id>`',
   }),
-  partitionCount: whole('ODO_PARTITIONS', DEFAULT_PARTITIONS, {
-    ...{ min: 1, max: 64 },
-    meaning:
-      'partitions of the log; fixed when the log is created, history refuses to start with another count',
+  wantedPartitions: whole('ODO_PARTITIONS', 0, {
+    ...{ min: 0, max: 64 },
+    meaning: `partitions of the log, which are fixed when the log is created; with 0 as many as the log has, and ${DEFAULT_PARTITIONS} for a new one`,
   }),
   stream: {
     maxBytes: bytes('ODO_HISTORY_STREAM_MAX_BYTES', 4 * 1024 ** 3, {

@@ -169,7 +169,7 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(await exit).toBe(2);
     expect(written.err.split('\n')).toEqual([
       'fixture: the environment has wrong settings:',
-      '  ODO_TEST_STOPP is not a setting: remove it',
+      '  ODO_TEST_STOPP is not a setting: did you mean ODO_TEST_STOP?',
       '  ODO_TEST_START_NOW is not a setting: did you mean ODO_TEST_START?',
       '  ODO_TEST_START must be one of well, badly, slowly, refused, with an uncaught error, not "somehow"',
       '',

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
@@ -8,7 +10,7 @@ import { createMetrics } from '../metrics.ts';
 import { connectNats } from '../nats.ts';
 import { compose } from './compose.ts';
 import { publisherPart } from './publisher-part.ts';
-import { natsPart } from './service-parts.ts';
+import { grpcPart, metricsPart, natsPart } from './service-parts.ts';
 
 const { meter } = createMetrics('test');
 const PUBLISHER = { publisher: { envelopeEvents: 2_000, ackTimeoutMs: 5_000 } };
@@ -68,4 +70,22 @@ test('an app that is told to stop while NATS is away does not wait for NATS', as
   const starting = expect(app.start()).rejects.toThrow('stopped before nats started');
   await app.stop(200);
   await starting;
+});
+
+test.each([
+  [
+    'ODO_GRPC_PORT',
+    (port: number) => grpcPart({ port, services: [], descriptorSet: Buffer.alloc(0), logger: silentLogger }),
+  ],
+  ['ODO_METRICS_PORT', (port: number) => metricsPart('test', { host: '127.0.0.1', port })],
+])('a port that is taken is a refusal that names %s', async (setting, listen) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const message = `cannot listen on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}: stop what uses that port, or set ${setting}`;
+  await expect(listen(port)).rejects.toMatchObject({
+    code: 'RULE_VIOLATED',
+    message: expect.stringContaining(message),
+  });
 });

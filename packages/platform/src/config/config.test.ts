@@ -97,6 +97,9 @@ describe('a config', () => {
   test.each([
     ['ODO_INGEST_PATIENCE', 'is not a setting: remove it'],
     ['ODO_INGEST_PATIENCE_MS', 'is not a setting: remove it'],
+    ['ODO_INGEST_MAX_CALL', 'is not a setting: did you mean ODO_INGEST_MAX_CALLS?'],
+    ['ODO_INGEST_MAX_CALSL', 'is not a setting: did you mean ODO_INGEST_MAX_CALLS?'],
+    ['ODO_INGEST_BATCH_SIZE_BYTES', 'is not a setting: did you mean ODO_INGEST_BATCH_MAX_BYTES?'],
     ['ODO_INGEST_MAX_STREAMS', 'is now called ODO_INGEST_MAX_CALLS: set that instead'],
   ])('refuses %s and says what to do', (name, message) => {
     expect(faultOf({ ...NATS, [name]: '1' }).message).toContain(`  ${name} ${message}`);

@@ -96,17 +96,25 @@ function wayOut(name: string, known: readonly Setting<unknown>[]): string {
   return `is not a setting: ${nearest === undefined ? 'remove it' : `did you mean ${nearest}?`}`;
 }
 
-const COMMON_WORDS = ['MIN', 'MAX', 'MS', 'BYTES', 'PCT'];
+/** From 0, nothing in common, to 1, the same. */
+const MIN_LIKENESS = 0.4;
 
-/** The known name that shares the most words with this one, apart from `ODO`, the name of the service and common words. */
+/** The known name that is most like this one, apart from `ODO` and the name of the service. */
 function nearestName(name: string, known: readonly string[]): string | undefined {
-  const words = name
-    .split('_')
-    .slice(2)
-    .filter((word) => !COMMON_WORDS.includes(word));
-  const inCommon = (other: string) => other.split('_').filter((word) => words.includes(word)).length;
-  const nearest = known.toSorted((a, b) => inCommon(b) - inCommon(a))[0];
-  return nearest !== undefined && inCommon(nearest) > 0 ? nearest : undefined;
+  const likeness = (other: string) => likenessOf(pairsIn(name), pairsIn(other));
+  const nearest = known.toSorted((a, b) => likeness(b) - likeness(a))[0];
+  return nearest !== undefined && likeness(nearest) >= MIN_LIKENESS ? nearest : undefined;
+}
+
+/** The pairs of letters that are neighbours in a name, without its first two words. */
+function pairsIn(name: string): ReadonlySet<string> {
+  const letters = name.split('_').slice(2).join('_');
+  return new Set(Array.from({ length: letters.length }, (_, at) => letters.slice(at, at + 2)));
+}
+
+/** The share of what two sets have in common (Dice's coefficient). */
+function likenessOf(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  return (2 * [...a].filter((each) => b.has(each)).length) / (a.size + b.size);
 }
 
 function isSetting(entry: Setting<unknown> | Settings): entry is Setting<unknown> {

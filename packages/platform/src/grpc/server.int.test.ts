@@ -183,7 +183,7 @@ test('a server names a port that is in use', async () => {
   const { server } = await loopback({});
   const options = { services: [], logger: silentLogger, port: server.port };
   await expect(createGrpcServer(options)).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
+    code: 'RULE_VIOLATED',
     message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),
   });
 });

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
+import { listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
 import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
@@ -143,7 +144,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (cause, boundPort) => {
-      if (cause) reject(new Fault('UNAVAILABLE', `cannot listen on ${address}: ${cause.message}`, { cause }));
+      if (cause) reject(listenFault(address, cause, 'ODO_GRPC'));
       else resolve(boundPort);
     });
   });

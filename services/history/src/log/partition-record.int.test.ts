@@ -1,3 +1,4 @@
+import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { testMongo } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
@@ -29,11 +30,21 @@ test.each([1, 4])('a log of 2 partitions refuses to have %i, and stays as it is'
   await createPartitionRecords(partitions, 2);
   const refused = {
     code: 'RULE_VIOLATED',
-    message: expect.stringMatching(/has 2 partitions.*set ODO_PARTITIONS=2/),
+    message: expect.stringMatching(/has 2 partitions for good.*leave out --partitions/),
   };
   await expect(createPartitionRecords(partitions, wanted)).rejects.toMatchObject(refused);
   await createPartitionRecords(partitions, 2);
   expect(await partitions.countDocuments()).toBe(2);
+});
+
+test('without a wish a log has the partitions that it has, and a new one has the default', async () => {
+  await using old = await testMongo();
+  await using fresh = await testMongo();
+  await createPartitionRecords(logCollections(old.db).partitions, 4);
+  expect(await createPartitionRecords(logCollections(old.db).partitions, 0)).toBe(4);
+  const { partitions } = logCollections(fresh.db);
+  expect(await createPartitionRecords(partitions, 0)).toBe(DEFAULT_PARTITIONS);
+  expect(await partitions.countDocuments()).toBe(DEFAULT_PARTITIONS);
 });
 
 test('an owner that was suspended past the end of its lease cannot renew it or record a stream', async () => {

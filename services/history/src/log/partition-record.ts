@@ -1,3 +1,4 @@
+import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { Fault } from '@odograph/kernel/fault';
 import type { Collection } from 'mongodb';
 
@@ -31,25 +32,38 @@ const untilAfter = (ttlMs: number) => ({
 
 /**
  * Creates the records of a new log. The first record fixes the partition count.
+ * @param wanted the partition count; 0: what the log has, or the default for a new one.
+ * @returns the partition count.
  * @throws Fault RULE_VIOLATED if the log has another partition count; it is left as it is.
  */
 export async function createPartitionRecords(
   partitions: Collection<PartitionDocument>,
-  partitionCount: number,
-): Promise<void> {
-  const lease = { owner: '', token: 0, until: NEVER };
-  for (let partition = 0; partition < partitionCount; partition += 1) {
-    const { partition_count: fixed } = (await partitions.findOneAndUpdate(
-      { _id: partition },
-      { $setOnInsert: { partition_count: partitionCount, lease } },
-      { upsert: true, returnDocument: 'after' },
-    )) as PartitionDocument;
-    if (fixed === partitionCount) continue;
+  wanted: number,
+): Promise<number> {
+  const first = await ensureRecord(partitions, 0, wanted || DEFAULT_PARTITIONS);
+  const count = first.partition_count;
+  if (wanted !== 0 && wanted !== count)
     throw new Fault(
       'RULE_VIOLATED',
-      `the log has ${fixed} partitions, but ODO_PARTITIONS is ${partitionCount}: set ODO_PARTITIONS=${fixed}`,
+      `the log has ${count} partitions for good, not ${wanted}: leave out --partitions and ODO_PARTITIONS, or use another data directory`,
     );
-  }
+  for (let partition = 1; partition < count; partition += 1) await ensureRecord(partitions, partition, count);
+  return count;
+}
+
+/** The record of a partition, created if it is missing. */
+async function ensureRecord(
+  partitions: Collection<PartitionDocument>,
+  partition: number,
+  count: number,
+): Promise<PartitionDocument> {
+  const lease = { owner: '', token: 0, until: NEVER };
+  const record = await partitions.findOneAndUpdate(
+    { _id: partition },
+    { $setOnInsert: { partition_count: count, lease } },
+    { upsert: true, returnDocument: 'after' },
+  );
+  return record as PartitionDocument;
 }
 
 export async function readPartition(
