@@ -26,8 +26,18 @@ export function upCommand(): Command {
     )
     .option('--no-fleet', 'without the simulated vehicles');
   // The service that starts last is the one that a user calls first.
-  for (const { name, portIsFor } of platformServices.toReversed())
-    command.option(`--${name}-port <port>`, `gRPC port for ${portIsFor}; default: a free port`, portArgument);
+  for (const { name, portIsFor, usualPorts } of platformServices.toReversed())
+    command
+      .option(
+        `--${name}-port <port>`,
+        `gRPC port for ${portIsFor}; ${usually(usualPorts.grpc)}`,
+        portArgument,
+      )
+      .option(
+        `--${name}-metrics-port <port>`,
+        `port of its metrics; ${usually(usualPorts.metrics)}`,
+        portArgument,
+      );
   return command
     .option(
       '--partitions <count>',
@@ -38,12 +48,19 @@ export function upCommand(): Command {
     .action(up);
 }
 
+const usually = (port: number) => `default: that of the last start, at first ${port} if it is free`;
+
 async function up(options: CommandOptions): Promise<void> {
   const { data, partitions, fleet, json: isJson = false } = options;
   const platform = {
     dataDir: data ?? dataDirOf(process.env),
     services: platformServices,
-    ports: Object.fromEntries(platformServices.map(({ name }) => [name, options[`${name}Port`]])),
+    ports: Object.fromEntries(
+      platformServices.flatMap(({ name }) => [
+        [name, options[`${name}Port`]],
+        [`${name}-metrics`, options[`${name}MetricsPort`]],
+      ]),
+    ),
     partitions,
     env: process.env,
     note,

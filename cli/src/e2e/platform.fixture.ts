@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { chooseFreePorts } from '@odograph/cluster/choices.fixture';
 import type { ServiceName } from '@odograph/cluster/services';
 import { stateFile, type UpState } from '@odograph/cluster/up-state';
 import { type CliRun, jsonLines, runCli } from '../cli.fixture.ts';
@@ -35,6 +36,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export async function startPlatform() {
   const folder = await mkdtemp(join(tmpdir(), 'odograph-e2e-'));
   const dataDir = join(folder, 'data');
+  await chooseFreePorts(dataDir);
   let up = await spawnUp(dataDir);
 
   /** Runs a command against it. Throws its stderr if it failed. */

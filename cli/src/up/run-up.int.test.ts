@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chooseFreePorts } from '@odograph/cluster/choices.fixture';
 import { stateFile, type UpState } from '@odograph/cluster/up-state';
 import { isRunning } from '@odograph/engines/process-identity';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
@@ -19,6 +20,7 @@ let ups: ChildProcess[];
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'odograph-up-'));
   ups = [];
+  await chooseFreePorts(dataDir);
 });
 
 afterEach(async () => {
@@ -90,7 +92,9 @@ test('with real engines: one line when ready, restarts with the same addresses, 
   expect(await ended).toBe(0);
   expect(output.out.trim().split('\n')).toHaveLength(1);
   await untilGone(Object.values(state.processes));
-  const left = (await readdir(dataDir)).filter((name) => !/\.log$|^nats$|^mongo$/.test(name));
+  const left = (await readdir(dataDir)).filter(
+    (name) => !/\.log$|^nats$|^mongo$|^up\.choices\.json$/.test(name),
+  );
   expect(left).toEqual([]);
 });
 
@@ -101,6 +105,24 @@ test('a second up on the same data is refused, with the process id of the first'
   expect(await second.ended).toBe(1);
   expect(second.output.err).toContain(`${dataDir} is in use by another odograph up, process ${first.up.pid}`);
   expect((await stateNow()).processes['history']).toBeGreaterThan(0);
+});
+
+test('the next start on the same data has the same addresses; another only where one is taken, which is said', async () => {
+  const first = spawnUp();
+  const { endpoints, metrics } = await first.ready();
+  first.up.kill('SIGTERM');
+  await first.ended;
+  const rival = createServer().listen(Number(endpoints['ingest']?.split(':')[1]), '127.0.0.1');
+  await once(rival, 'listening');
+  const second = spawnUp();
+  const ready = await second.ready();
+  rival.close();
+  expect(ready).toMatchObject({ metrics, endpoints: { history: endpoints['history'] } });
+  expect(second.output.err).toContain('is in use by another program: ingest listens on');
+  second.up.kill('SIGTERM');
+  await second.ended;
+  const third = spawnUp();
+  expect((await third.ready()).endpoints).toEqual(ready.endpoints);
 });
 
 test('the password of an engine that runs elsewhere is masked', async () => {

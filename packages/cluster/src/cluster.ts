@@ -1,6 +1,6 @@
 import type { EngineKind } from '@odograph/engines/engine-kind';
 import { findBinary } from '@odograph/engines/find-engine';
-import { LOOPBACK } from '@odograph/engines/free-port';
+import { findFreePort, LOOPBACK } from '@odograph/engines/free-port';
 import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { invariant } from '@odograph/kernel/fault';
 import { type Platform, type PlatformService, planPlatform, type ServiceInstance } from './platform.ts';
@@ -50,6 +50,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const platform = await planPlatform({
     ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },
     env: { ...process.env, ...env },
+    choosePort: findFreePort,
     findEngine: async (kind) => {
       const path = binaries?.[kind];
       return path === undefined ? await findBinary(kind) : { kind: 'binary', path };

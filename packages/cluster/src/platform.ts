@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type EngineKind, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
-import { findFreePort } from '@odograph/engines/free-port';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { startEngine } from '@odograph/engines/start-engine';
 import { Fault } from '@odograph/kernel/fault';
@@ -12,8 +11,6 @@ import { SupervisedProcess, type SuperviseOptions } from './supervised-process.t
 export interface ServiceInstance {
   readonly name: string;
   readonly service: ServiceSpec;
-  /** Default: a free port. */
-  readonly port?: number | undefined;
 }
 
 /** An engine that runs elsewhere, or the binary to start here. */
@@ -31,6 +28,8 @@ interface PlatformOptions extends Omit<SuperviseOptions, 'name' | 'launch'> {
   /** The environment of the services. */
   readonly env: NodeJS.ProcessEnv;
   findEngine(kind: EngineKind): Promise<EngineSource>;
+  /** The port of an engine or a service that starts here; the name of the port of metrics ends in `-metrics`. */
+  choosePort(name: string): Promise<number>;
   /** The port that a service is given for an engine. Default: the engine's own port. */
   between?(service: string, engine: EngineKind, port: number): Promise<number>;
 }
@@ -101,7 +100,7 @@ export async function planPlatform(options: PlatformOptions): Promise<Platform> 
 async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<PlatformEngine> {
   const source = await options.findEngine(kind);
   if (source.kind === 'url') return { name: kind, url: source.url };
-  const port = await findFreePort();
+  const port = await options.choosePort(kind);
   const { title, urlOn, yieldsCpu } = engineFacts[kind];
   const start = { dataDir: join(options.dataDir, kind), port, binary: source.path, yieldsCpu };
   const launch = async () => {
@@ -113,12 +112,12 @@ async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<P
 }
 
 async function planService(
-  { name, service, port }: ServiceInstance,
+  { name, service }: ServiceInstance,
   engines: readonly PlatformEngine[],
   options: PlatformOptions,
 ): Promise<PlatformService> {
-  const { dataDir, env, partitions } = options;
-  const [grpcPort, metricsPort] = [port ?? (await findFreePort()), await findFreePort()];
+  const { dataDir, env, partitions, choosePort } = options;
+  const [grpcPort, metricsPort] = [await choosePort(name), await choosePort(`${name}-metrics`)];
   const launch = {
     ...{ name, service, dataDir },
     env: {

@@ -16,6 +16,8 @@ export interface ServiceSpec {
   readonly yieldsCpu: boolean;
   /** Whether several can run on one platform; then they are numbered, such as `history-2`. */
   readonly isReplicated: boolean;
+  /** The port for calls and that of the metrics under `odograph up`, unless another program uses it. */
+  readonly usualPorts: { readonly grpc: number; readonly metrics: number };
   /** What clients send to its gRPC port, for the help of the command line. */
   readonly portIsFor: string;
 }
@@ -30,6 +32,7 @@ export const platformServices = [
     // It stores reports that are already acknowledged: a vehicle waits for ingest only.
     yieldsCpu: true,
     isReplicated: true,
+    usualPorts: { grpc: 4102, metrics: 4112 },
     portIsFor: 'queries',
   },
   {
@@ -39,6 +42,7 @@ export const platformServices = [
     engines: ['nats'],
     yieldsCpu: false,
     isReplicated: false,
+    usualPorts: { grpc: 4101, metrics: 4111 },
     portIsFor: 'reports',
   },
 ] as const satisfies readonly ServiceSpec[];

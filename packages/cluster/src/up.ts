@@ -1,12 +1,21 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Note } from '@odograph/engines/candidate';
+import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { isSystemError } from '@odograph/engines/errno';
 import { findEngine } from '@odograph/engines/find-engine';
+import { stopAbandoned } from '@odograph/engines/pid-file';
+import { pidFile } from '@odograph/engines/start-engine';
+import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { maskPassword } from '@odograph/platform/config/setting';
 import { boundLogs } from './bound-logs.ts';
+import { readChoices, writeChoices } from './choices.ts';
 import { lockDataDir } from './data-lock.ts';
 import { type Platform, planPlatform } from './platform.ts';
+import { choosePort, type Ports, usualPorts } from './ports.ts';
 import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
+import { streamBytesOn } from './stream-size.ts';
 import type { Child } from './supervised-process.ts';
 import { openUpLog } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
@@ -14,8 +23,8 @@ import { removeUpState, type UpState, writeUpState } from './up-state.ts';
 export interface UpOptions {
   readonly dataDir: string;
   readonly services: readonly ServiceSpec[];
-  /** The port of a service by its name. Default: a free port. */
-  readonly ports: Readonly<Record<string, number | undefined>>;
+  /** The ports that are given. Default: those of the last start on the same data, or the usual ones. */
+  readonly ports: Ports;
   /** Of a new log. Default: what ODO_PARTITIONS says, or what the log has. */
   readonly partitions?: number | undefined;
   /** The environment of the services; it may name engines that run elsewhere. */
@@ -80,13 +89,56 @@ export async function runPlatform(
 
 type OnUp = (name: string, child: Child) => void;
 
-function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) => void): Promise<Platform> {
-  const { dataDir, services, ports, partitions, env, note } = options;
-  return planPlatform({
-    ...{ dataDir, partitions, env, note, onUp, onGivenUp, limits: UP_LIMITS },
-    instances: services.map((service) => ({ service, name: service.name, port: ports[service.name] })),
+async function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) => void): Promise<Platform> {
+  const { dataDir, services, ports: given, partitions, env, note } = options;
+  await endAbandoned(options);
+  const earlier = readChoices(dataDir);
+  const usual = { ...usualPorts(services), ...earlier.ports };
+  const ports = { ...earlier.ports };
+  const streamMaxBytes = earlier.streamMaxBytes ?? streamSizeOf(options);
+  const platform = await planPlatform({
+    ...{ dataDir, partitions, note, onUp, onGivenUp, limits: UP_LIMITS },
+    instances: services.map((service) => ({ service, name: service.name })),
+    env: { ...env, [STREAM_SIZE]: env[STREAM_SIZE] || streamMaxBytes?.toString() },
     findEngine: (kind) => findEngine(kind, env, note),
+    choosePort: async (name) => {
+      const port = await choosePort(name, { given, usual, note });
+      if (given[name] === undefined) ports[name] = port;
+      return port;
+    },
   });
+  tryToWrite('the choice of ports', note, () => writeChoices(dataDir, { ports, streamMaxBytes }));
+  return platform;
+}
+
+/** Ends what a killed `up` left behind, the services first, so that their ports are free. */
+async function endAbandoned({ dataDir, services }: UpOptions): Promise<void> {
+  for (const { name } of services) await stopAbandoned(join(dataDir, `${name}.pid`));
+  for (const kind of engineKinds) await stopAbandoned(pidFile(kind, join(dataDir, kind)));
+}
+
+const STREAM_SIZE = 'ODO_HISTORY_STREAM_MAX_BYTES';
+
+/** The size of the streams of a new NATS; undefined if the environment says it, NATS runs elsewhere or has its streams. */
+function streamSizeOf({ dataDir, partitions, env }: UpOptions): number | undefined {
+  if (env[STREAM_SIZE] || env[engineFacts.nats.urlVariable] || existsSync(join(dataDir, 'nats/jetstream')))
+    return undefined;
+  const { bavail, bsize } = statfsSync(dataDir);
+  return streamBytesOn(bavail * bsize, partitions ?? (Number(env['ODO_PARTITIONS']) || DEFAULT_PARTITIONS));
+}
+
+function metricsAt({ metrics }: Child): string {
+  return metrics === undefined ? '' : `, metrics at http://${metrics}/metrics`;
+}
+
+/** On a full disk a file that other commands or the next start read is missing, but the platform goes on. */
+function tryToWrite(what: string, note: Note, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    note(`${what} cannot be written: ${error.message}`);
+  }
 }
 
 /** Records where the processes are, in memory and in up.json. */
@@ -101,14 +153,8 @@ function createRecord(dataDir: string, note: Note) {
     if (child.metrics !== undefined) metrics[name] = child.metrics;
     processes[name] = child.pid;
     logs.add(child.logFile);
-    note(`${child.title} is up: ${child.endpoint} (pid ${child.pid})`);
-    try {
-      writeUpState(dataDir, state);
-    } catch (error) {
-      // On a full disk other commands cannot find the platform, but it goes on.
-      if (!isSystemError(error)) throw error;
-      note(`up.json cannot be written: ${error.message}`);
-    }
+    note(`${child.title} is up: ${child.endpoint} (pid ${child.pid})${metricsAt(child)}`);
+    tryToWrite('up.json', note, () => writeUpState(dataDir, state));
   };
   return { endpoints, state, logs, onUp };
 }

@@ -20,6 +20,8 @@ export interface EngineFacts {
   readonly title: string;
   /** The environment variable with the URL of an engine that runs elsewhere; services read the same one. */
   readonly urlVariable: string;
+  /** The port of the engine of `odograph up`, unless another program uses it. */
+  readonly usualPort: number;
   /** The URL of an engine that listens on a port of loopback. */
   readonly urlOn: (port: number) => string;
   /** Whether the engine of a platform yields CPU when the machine is saturated. */
@@ -73,6 +75,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
   nats: {
     title: 'NATS',
     urlVariable: 'ODO_NATS_URL',
+    usualPort: 4122,
     urlOn: (port) => `nats://${LOOPBACK}:${port}`,
     yieldsCpu: false,
     binary: 'nats-server',
@@ -94,6 +97,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
   mongo: {
     title: 'MongoDB',
     urlVariable: 'ODO_MONGO_URL',
+    usualPort: 4127,
     urlOn: (port) => `mongodb://${LOOPBACK}:${port}/?directConnection=true`,
     // An acknowledged report is safe in NATS until MongoDB stores it.
     yieldsCpu: true,
@@ -109,6 +113,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
   redis: {
     title: 'Redis',
     urlVariable: 'ODO_REDIS_URL',
+    usualPort: 4126,
     urlOn: (port) => `redis://${LOOPBACK}:${port}`,
     yieldsCpu: false,
     binary: 'redis-server',

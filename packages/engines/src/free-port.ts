@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { Fault } from '@odograph/kernel/fault';
-import { isErrno } from './errno.ts';
+import { isErrno, isSystemError } from './errno.ts';
 
 /** Every engine and service that is started here listens on this address. */
 export const LOOPBACK = '127.0.0.1';
@@ -35,17 +35,21 @@ function remember(port: number): void {
   if (recent.size > REMEMBERED) recent.delete(oldest);
 }
 
-/** @throws Fault RULE_VIOLATED when the port is in use. */
-export async function requireFreePort(port: number): Promise<void> {
+/** @throws Fault RULE_VIOLATED when the port cannot be used; it ends with the way out. */
+export async function requireFreePort(port: number, wayOut = 'choose another port'): Promise<void> {
+  const why = await whyUnusable(port);
+  if (why !== undefined) throw new Fault('RULE_VIOLATED', `port ${port} on ${LOOPBACK} ${why}: ${wayOut}`);
+}
+
+/** Why this process cannot listen on a port of loopback, such as `is in use by another program`; undefined if it can. */
+export async function whyUnusable(port: number): Promise<string | undefined> {
   try {
     await listenOnce(port);
-  } catch (cause) {
-    if (!isErrno(cause, 'EADDRINUSE')) throw cause;
-    throw new Fault(
-      'RULE_VIOLATED',
-      `port ${port} on ${LOOPBACK} is in use by another program: stop it, or choose another port`,
-      { cause },
-    );
+    return undefined;
+  } catch (error) {
+    if (isErrno(error, 'EADDRINUSE')) return 'is in use by another program';
+    if (isSystemError(error)) return `cannot be used (${error.code})`;
+    throw error;
   }
 }
 

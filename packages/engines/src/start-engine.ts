@@ -108,6 +108,7 @@ function isPortConflict(error: unknown): boolean {
   return error instanceof Error && /address already in use/i.test(error.message);
 }
 
-function pidFile(kind: EngineKind, dataDir: string): string {
+/** The pid file of an engine, in its folder. */
+export function pidFile(kind: EngineKind, dataDir: string): string {
   return join(dataDir, `${kind}.pid`);
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
+import { DEFAULT_PARTITIONS, DEFAULT_STREAM_MAX_BYTES } from '@odograph/kernel/defaults';
 import type { ConfigOf } from '@odograph/platform/config/config';
 import {
   bytes,
@@ -37,7 +37,7 @@ export const settings = {
     meaning: `partitions of the log, which are fixed when the log is created; with 0 as many as the log has, and ${DEFAULT_PARTITIONS} for a new one`,
   }),
   stream: {
-    maxBytes: bytes('ODO_HISTORY_STREAM_MAX_BYTES', 4 * 1024 ** 3, {
+    maxBytes: bytes('ODO_HISTORY_STREAM_MAX_BYTES', DEFAULT_STREAM_MAX_BYTES, {
       min: MEBIBYTE,
       meaning:
         'size of the stream of each partition; used when the stream is created, change it later in JetStream',
