@@ -66,8 +66,8 @@ async function up(options: CommandOptions): Promise<void> {
     note,
   };
   await runUp(platform, async (state: UpState, signal: AbortSignal) => {
-    const { endpoints } = state;
+    const { endpoints, metrics } = state;
     if (isJson) await printJson({ ready: true, ...state });
-    await runLiveView({ endpoints, fleet, isShown: !isJson, signal });
+    await runLiveView({ endpoints, metrics, fleet, isShown: !isJson, signal });
   });
 }

@@ -1,9 +1,10 @@
 import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { note } from '../terminal/output.ts';
-import { type FleetMoment, fleetFrame, summaryOf } from './fleet-frame.ts';
+import { type FleetMoment, fleetFrame, type Size, summaryOf } from './fleet-frame.ts';
+import { hintsFor, type NamedVehicle, nameVehicle } from './hints.ts';
 
 /** Where people see the fleet. */
-interface Display {
+export interface Display {
   readonly everyMs: number;
   show(moment: FleetMoment): void;
   /** The last frame stays on the terminal. */
@@ -13,6 +14,8 @@ interface Display {
 interface Endpoints {
   readonly ingest: string;
   readonly history: string;
+  /** By the name of the service. */
+  readonly metrics: Readonly<Record<string, string>>;
 }
 
 const REFRESH_MS = 1_000;
@@ -34,21 +37,16 @@ function lineDisplay(): Display {
   return { everyMs: LINE_EVERY_MS, show: (moment) => note(summaryOf(moment)), leave: () => undefined };
 }
 
-function tableDisplay(terminal: NodeJS.WriteStream, { ingest, history }: Endpoints): Display {
+function tableDisplay(terminal: NodeJS.WriteStream, endpoints: Endpoints): Display {
   let isFirst = true;
-  let queries: readonly string[] | undefined;
+  let named: NamedVehicle | undefined;
   return {
     everyMs: REFRESH_MS,
     show: (moment) => {
-      const [first] = moment.statuses;
-      queries ??= first && firstQueries(history, first.vehicle_id, moment.nowMs);
-      const foot = [
-        '',
-        `Reports go in at ${ingest}, queries at ${history} (gRPC). Ask it, in another terminal:`,
-        ...(queries ?? firstQueries(history, undefined, moment.nowMs)).map((each) => `  ${each}`),
-      ];
-      const frame = [fleetFrame(moment, terminal.rows - foot.length), ...foot].join('\n');
-      const lines = frame.split('\n').map((line) => line.slice(0, terminal.columns) + CLEAR_LINE);
+      named = nameVehicle(moment, named);
+      const hints = hintsFor(named, whereOf(endpoints.history)).map((hint) => `  ${hint}`);
+      const foot = ['', ...addressLines(endpoints), 'Ask it, in another terminal:', ...hints];
+      const lines = fleetFrame(moment, foot, terminal).map((line) => clearedAfter(line, terminal));
       terminal.write(`${isFirst ? HIDE_CURSOR + CLEAR_ALL : ''}${HOME}${lines.join('\n')}${CLEAR_BELOW}`);
       isFirst = false;
     },
@@ -58,19 +56,21 @@ function tableDisplay(terminal: NodeJS.WriteStream, { ingest, history }: Endpoin
   };
 }
 
-/** Commands to copy into another terminal; those about a vehicle once there is one. */
-function firstQueries(
-  historyEndpoint: string,
-  vehicleId: string | undefined,
-  nowMs: number,
-): readonly string[] {
-  const running = runningPlatform(dataDirOf(process.env));
-  const where = running?.endpoints['history'] === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;
-  if (vehicleId === undefined) return [`npx odograph status${where}`];
-  const from = new Date(nowMs - 5 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z');
+/** At the end of a full row the cursor is still on its last character, which must stay. */
+function clearedAfter(line: string, { columns }: Size): string {
+  return line !== '' && line.length % columns === 0 ? line : line + CLEAR_LINE;
+}
+
+function addressLines({ ingest, history, metrics }: Endpoints): readonly string[] {
+  const scraped = Object.entries(metrics).map(([name, endpoint]) => `${name} ${endpoint}`);
   return [
-    `npx odograph status ${vehicleId}${where}`,
-    `npx odograph history ${vehicleId} --from ${from} --signals speed_kmh${where}`,
-    `npx odograph log tail${where}`,
+    `Reports go in at ${ingest}, queries at ${history} (gRPC).`,
+    ...(scraped.length > 0 ? [`Metrics: ${scraped.join(', ')} (http, /metrics).`] : []),
   ];
+}
+
+/** What a command needs to find history, if `odograph up` of the default data directory is another one. */
+function whereOf(historyEndpoint: string): string {
+  const running = runningPlatform(dataDirOf(process.env));
+  return running?.endpoints['history'] === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;
 }

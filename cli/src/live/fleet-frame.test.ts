@@ -1,37 +1,26 @@
-import type { SignalValue } from '@odograph/kernel/signal';
 import { describe, expect, it } from 'vitest';
-import type { StatusJson } from '../json/status-json.ts';
-import { fleetFrame, stateOf, summaryOf } from './fleet-frame.ts';
+import { NOW_MS, statusOf } from './fleet.fixture.ts';
+import { fleetFrame, rowsOf, stateOf, summaryOf } from './fleet-frame.ts';
 
-const NOW_MS = Date.UTC(2026, 10, 21, 10);
-
-function statusOf(
-  vehicleId: string,
-  values: Readonly<Record<string, SignalValue>>,
-  ageMs = 1_000,
-): StatusJson {
-  const heard = new Date(NOW_MS - ageMs).toISOString();
-  const signals = Object.entries(values).map(([name, value]) => [name, { value, observed_at: heard }]);
-  return {
-    ...{ vehicle_id: vehicleId, fleet: 'default', model: '', display_name: '', tags: [], capabilities: [] },
-    ...{ units: 'metric', retired: false, registration_version: 0, signals: Object.fromEntries(signals) },
-    ...{ last_observed_at: heard, last_received_at: heard },
-  };
-}
+const DAY_MS = 86_400_000;
+const SIZE = { columns: 120, rows: 40 };
 
 describe('the live view', () => {
   it.each([
-    [{ speed_kmh: 50, engine_running: true }, 1_000, 'driving'],
-    [{ speed_kmh: 0, engine_running: true }, 1_000, 'idling'],
-    [{ speed_kmh: 0, charging: true }, 1_000, 'charging'],
-    [{ speed_kmh: 0, engine_running: false }, 1_000, 'standing'],
-    [{ speed_kmh: 50, engine_running: true }, 600_000, 'silent'],
-  ] as const)('reads %j, heard %i ms ago, as %s', (values, age, state) => {
-    expect(stateOf(statusOf('v', values, age), NOW_MS)).toBe(state);
+    [{ speed_kmh: 50, engine_running: true }, {}, 'driving'],
+    [{ speed_kmh: 0, engine_running: true }, {}, 'idling'],
+    [{ speed_kmh: 0, charging: true }, {}, 'charging'],
+    [{ speed_kmh: 0, engine_running: false }, {}, 'standing'],
+    [{ speed_kmh: 50, engine_running: true }, { ageMs: 600_000 }, 'silent'],
+    [{ speed_kmh: 50, engine_running: true }, { lagMs: DAY_MS }, 'late'],
+    [{ speed_kmh: 50, engine_running: true }, { lagMs: -DAY_MS }, 'driving'],
+  ] as const)('reads %j, heard %j, as %s', (values, times, state) => {
+    expect(stateOf(statusOf('v', values, times), NOW_MS)).toBe(state);
   });
 
+  const electric = { speed_kmh: 42.4, battery_level_pct: 80, latitude_deg: 48.1, longitude_deg: 11.5 };
   const statuses = [
-    statusOf('ev-1', { speed_kmh: 42.4, battery_level_pct: 80, latitude_deg: 48.1, longitude_deg: 11.5 }),
+    statusOf('ev-1', electric),
     ...Array.from({ length: 9 }, (_, at) => statusOf(`bus-${at}`, { speed_kmh: 0 })),
   ];
   const moment = { nowMs: NOW_MS, statuses, modelOf: () => 'Volta', taken: 1_234 };
@@ -44,12 +33,41 @@ describe('the live view', () => {
   });
 
   it('shows one line for each vehicle, up to the height of the terminal', () => {
-    const frame = fleetFrame(moment, 40).split('\n');
-    expect(frame[3]).toMatch(/^ev-1 +Volta +driving +42 km\/h +80\.0 % +48\.10000, 11\.50000 +1 s ago$/);
+    const frame = fleetFrame(moment, [], SIZE);
+    expect(frame[3]).toMatch(/^ev-1 +Volta +driving +42 km\/h +80 % +48\.10000, 11\.50000 +1 s ago$/);
     expect(frame[2]).toContain('location');
     expect(frame).toHaveLength(13);
-    const cut = fleetFrame(moment, 8).split('\n');
+    const cut = fleetFrame(moment, [], { ...SIZE, rows: 8 });
     expect(cut).toHaveLength(8);
     expect(cut.at(-1)).toBe('and 6 more');
+  });
+
+  it('leaves out columns that do not fit, but never the vehicle, its state and when it was heard', () => {
+    const modelOf = () => 'Volta Transporter Long, electric';
+    const frame = fleetFrame({ ...moment, modelOf }, [], { columns: 80, rows: 24 });
+    expect(frame[2]).toMatch(/^vehicle +state +speed +battery +fuel +location +heard$/);
+    const narrow = fleetFrame(moment, [], { columns: 30, rows: 24 });
+    expect(narrow[2]).toMatch(/^vehicle +state +heard$/);
+    expect(Math.max(...narrow.slice(2).map((line) => line.length))).toBeLessThanOrEqual(30);
+  });
+
+  it('keeps the lines of the foot whole, and counts the rows that they take', () => {
+    const foot = ['', 'x'.repeat(81), 'y'.repeat(80)];
+    const size = { columns: 80, rows: 12 };
+    expect(rowsOf(foot, size)).toBe(4);
+    const frame = fleetFrame(moment, foot, size);
+    expect(frame.slice(-3)).toEqual(foot);
+    expect(rowsOf(frame, size)).toBe(12);
+    expect(frame).toContain('and 6 more');
+  });
+
+  it('lists vehicles of a replay after those of now, and silent ones last', () => {
+    const some = [
+      statusOf('silent-1', electric, { ageMs: DAY_MS }),
+      statusOf('late-1', electric, { lagMs: DAY_MS }),
+      statusOf('now-1', electric),
+    ];
+    const frame = fleetFrame({ ...moment, statuses: some }, [], SIZE);
+    expect(frame.slice(3).map((line) => line.split(' ')[0])).toEqual(['now-1', 'late-1', 'silent-1']);
   });
 });

@@ -1,5 +1,5 @@
 import type { StatusJson } from '../json/status-json.ts';
-import { locationOf, measured, signalOf } from '../terminal/status-table.ts';
+import { level, locationOf, measured, signalOf } from '../terminal/status-table.ts';
 import { textTable } from '../terminal/text-table.ts';
 
 /** What the live view shows of a fleet at one time. */
@@ -9,25 +9,37 @@ export interface FleetMoment {
   readonly statuses: readonly StatusJson[];
   /** The model of a simulated vehicle, which its status does not have; else empty. */
   readonly modelOf: (vehicleId: string) => string;
-  /** Why the statuses are not up to date. */
+  /** What does not work, such as that the statuses are not up to date. */
   readonly trouble?: string | undefined;
-  /** Reports taken so far; undefined if this process sends none. */
+  /** Reports that ingest has taken since it started, from anyone; undefined if it does not say. */
   readonly taken?: number | undefined;
 }
 
-type VehicleState = 'driving' | 'idling' | 'charging' | 'standing' | 'silent';
+/** The size of a terminal. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
 
-const STATES: readonly VehicleState[] = ['driving', 'idling', 'charging', 'standing', 'silent'];
+type VehicleState = 'driving' | 'idling' | 'charging' | 'standing' | 'late' | 'silent';
+
+const STATES: readonly VehicleState[] = ['driving', 'idling', 'charging', 'standing', 'late', 'silent'];
 /** Longer than the time between two reports of a standing vehicle. */
 const SILENT_AFTER_MS = 150_000;
 const MOVING_ABOVE_KMH = 2;
 
-/** The state of a vehicle by its latest values. */
+/** The state of a vehicle by its latest values. It is late if they were old when they came, as in a replay. */
 export function stateOf(status: StatusJson, nowMs: number): VehicleState {
   if (ageMs(status, nowMs) > SILENT_AFTER_MS) return 'silent';
+  if (lagMs(status) > SILENT_AFTER_MS) return 'late';
   if (signalOf(status, 'charging') === true) return 'charging';
   if (Number(signalOf(status, 'speed_kmh') ?? 0) > MOVING_ABOVE_KMH) return 'driving';
   return signalOf(status, 'engine_running') === true ? 'idling' : 'standing';
+}
+
+/** Whether the latest values of a vehicle are those of now. */
+export function isLive(status: StatusJson, nowMs: number): boolean {
+  return !['late', 'silent'].includes(stateOf(status, nowMs));
 }
 
 /** A fleet in one line. */
@@ -42,33 +54,56 @@ export function summaryOf({ statuses, nowMs, taken, trouble }: FleetMoment): str
   ].join('; ');
 }
 
-/** A table of a fleet in at most `maxLines` lines; silent vehicles come last. */
-export function fleetFrame(moment: FleetMoment, maxLines: number): string {
-  const room = Math.max(1, maxLines - 3);
-  const isSilent = (status: StatusJson) => stateOf(status, moment.nowMs) === 'silent';
-  const heard = moment.statuses.filter((status) => !isSilent(status));
-  const statuses = [...heard, ...moment.statuses.filter(isSilent)];
-  const shown = statuses.length <= room ? statuses : statuses.slice(0, room - 1);
-  const head = ['vehicle', 'model', 'state', 'speed', 'battery', 'fuel', 'location', 'heard'];
-  const table = textTable(
-    head,
-    shown.map((status) => rowOf(status, moment)),
-  );
-  const more = statuses.length - shown.length;
-  return [summaryOf(moment), '', table, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+/**
+ * The lines of the view on a terminal: a table of the fleet, and below it the foot. Late and silent vehicles come last.
+ * Columns leave a narrow terminal; the terminal wraps the lines of the foot, so that they can be copied.
+ */
+export function fleetFrame(moment: FleetMoment, foot: readonly string[], size: Size): readonly string[] {
+  const { statuses, nowMs } = moment;
+  const head = [summaryOf(moment), ''];
+  // One row has the names of the columns.
+  const room = Math.max(1, size.rows - rowsOf([...head, ...foot], size) - 1);
+  const live = statuses.filter((status) => isLive(status, nowMs));
+  const late = statuses.filter((status) => stateOf(status, nowMs) === 'late');
+  const silent = statuses.filter((status) => stateOf(status, nowMs) === 'silent');
+  const sorted = [...live, ...late, ...silent];
+  const shown = sorted.length <= room ? sorted : sorted.slice(0, room - 1);
+  const more = sorted.length - shown.length;
+  const table = tableOf(shown, moment, size.columns);
+  return [...head, ...table, ...(more > 0 ? [`and ${more} more`] : []), ...foot];
 }
 
-function rowOf(status: StatusJson, { nowMs, modelOf }: FleetMoment): readonly string[] {
-  return [
-    status.vehicle_id,
-    status.model || modelOf(status.vehicle_id),
-    stateOf(status, nowMs),
-    measured(status, 'speed_kmh', 0, ' km/h'),
-    measured(status, 'battery_level_pct', 1, ' %'),
-    measured(status, 'fuel_level_pct', 1, ' %'),
-    locationOf(status),
-    `${Math.round(ageMs(status, nowMs) / 1_000)} s ago`,
-  ];
+/** How many rows of a terminal these lines take. */
+export function rowsOf(lines: readonly string[], { columns }: Size): number {
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
+}
+
+type Cell = (status: StatusJson, moment: FleetMoment) => string;
+
+const COLUMNS: Readonly<Record<string, Cell>> = {
+  vehicle: (status) => status.vehicle_id,
+  model: (status, { modelOf }) => status.model || modelOf(status.vehicle_id),
+  state: (status, { nowMs }) => stateOf(status, nowMs),
+  speed: (status) => measured(status, 'speed_kmh', 0, ' km/h'),
+  battery: (status) => level(status, 'battery_level_pct'),
+  fuel: (status) => level(status, 'fuel_level_pct'),
+  location: locationOf,
+  heard: (status, { nowMs }) => `${Math.round(ageMs(status, nowMs) / 1_000)} s ago`,
+};
+/** In the order in which they leave a narrow terminal; the others stay. */
+const LEAVING = ['model', 'fuel', 'location', 'battery', 'speed'];
+
+function tableOf(statuses: readonly StatusJson[], moment: FleetMoment, columns: number): readonly string[] {
+  for (let gone = 0; ; gone += 1) {
+    const left = Object.entries(COLUMNS).filter(([name]) => !LEAVING.slice(0, gone).includes(name));
+    const rows = statuses.map((status) => left.map(([, cell]) => cell(status, moment)));
+    const lines = textTable(
+      left.map(([name]) => name),
+      rows,
+    ).split('\n');
+    if (lines.every((line) => line.length <= columns)) return lines;
+    if (gone === LEAVING.length) return lines.map((line) => line.slice(0, columns));
+  }
 }
 
 /** The time since the vehicle's last report was received, both by our clock. */
@@ -76,4 +111,11 @@ function ageMs({ last_received_at }: StatusJson, nowMs: number): number {
   return last_received_at === null
     ? Number.POSITIVE_INFINITY
     : Math.max(0, nowMs - Date.parse(last_received_at));
+}
+
+/** How old the vehicle's newest sample was when its last report was received. */
+function lagMs({ last_received_at, last_observed_at }: StatusJson): number {
+  return last_received_at === null || last_observed_at === null
+    ? 0
+    : Date.parse(last_received_at) - Date.parse(last_observed_at);
 }

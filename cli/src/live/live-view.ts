@@ -2,13 +2,16 @@ import { type Client, createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import { invariant, isFault } from '@odograph/kernel/fault';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
-import { createDisplay } from './display.ts';
+import { createDisplay, type Display } from './display.ts';
 import type { FleetMoment } from './fleet-frame.ts';
+import { reportsTaken } from './reports-taken.ts';
 import { feedFleet, fleetProfiles, resumeFleet } from './simulated-fleet.ts';
 
 interface LiveViewOptions {
   /** `host:port` of each service by name. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** `host:port` of the metrics of each service by name. Default: they are not shown, nor what ingest has taken. */
+  readonly metrics?: Readonly<Record<string, string>>;
   /** Whether simulated vehicles report. */
   readonly fleet: boolean;
   /** Seed of the simulated fleet. Default: 1. */
@@ -24,32 +27,30 @@ const ASK_WITHIN_MS = 2_000;
 
 /** Shows what the platform knows of the fleet, and lets simulated vehicles report, until the signal. */
 export async function runLiveView(options: LiveViewOptions): Promise<void> {
-  const { endpoints, fleet: isWanted, seed = 1, isShown = true } = options;
+  const { endpoints, metrics = {}, fleet: isWanted, seed = 1, isShown = true } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const { ingest, history } = endpoints;
   invariant(ingest && history, 'a running platform has endpoints of ingest and history');
   using client = createClient({ ingest, history, maxAttempts: 1 });
   const models = new Map<string, string>();
-  let taken = isWanted ? 0 : undefined;
 
   async function drive(): Promise<void> {
     const fleet = await resumeFleet(client, seed, signal);
     if (!fleet) return;
     for (const { vehicleId, model, drive: motor } of fleetProfiles(seed))
       models.set(vehicleId, `${model}, ${motor}`);
-    for await (const count of feedFleet(client, fleet, signal)) taken = count;
+    await feedFleet(client, fleet, signal);
   }
 
-  async function show(endpoints: { readonly ingest: string; readonly history: string }): Promise<void> {
+  async function show(display: Display): Promise<void> {
     const modelOf = (vehicleId: string) => models.get(vehicleId) ?? '';
-    const display = createDisplay(endpoints);
     let statuses: readonly StatusJson[] = [];
     try {
       while (!signal.aborted) {
-        const answer = await ask(client);
+        const [answer, taken] = await Promise.all([ask(client), takenBy(metrics['ingest'])]);
         statuses = answer.statuses ?? statuses;
-        display.show({ nowMs: Date.now(), statuses, modelOf, taken, trouble: answer.trouble });
+        display.show({ nowMs: Date.now(), statuses, modelOf, ...taken, ...answer });
         await pause(display.everyMs, signal);
       }
     } finally {
@@ -57,11 +58,17 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     }
   }
 
-  const all = [isShown && show({ ingest, history }), isWanted && drive()];
+  const all = [isShown && show(createDisplay({ ingest, history, metrics })), isWanted && drive()];
   // The one that fails ends the other, and nothing is printed after this function has ended.
   for (const each of all) if (each) each.catch(() => failed.abort());
   await Promise.allSettled(all);
   await Promise.all(all);
+}
+
+async function takenBy(metrics: string | undefined): Promise<Pick<FleetMoment, 'taken' | 'trouble'>> {
+  if (metrics === undefined) return {};
+  const taken = await reportsTaken(metrics);
+  return taken === undefined ? { trouble: `ingest does not answer at ${metrics}` } : { taken };
 }
 
 async function ask(client: Client): Promise<Partial<Pick<FleetMoment, 'statuses' | 'trouble'>>> {

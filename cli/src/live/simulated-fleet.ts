@@ -1,6 +1,5 @@
 import type { Client } from '@odograph/client';
 import type { Sendable } from '@odograph/client/batch';
-import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { cityProfiles, type Profile } from '@odograph/sources/fleet/city/profile';
@@ -62,15 +61,11 @@ async function lastOdometer(client: Client, vehicleId: string): Promise<[string,
   }
 }
 
-/** Lets the fleet report in real time until the signal, also after a long outage. Gives the number of reports taken so far. */
-export async function* feedFleet(client: Client, fleet: Fleet, signal: AbortSignal): AsyncGenerator<number> {
+/** Lets the fleet report in real time until the signal, also after a long outage. */
+export async function feedFleet(client: Client, fleet: Fleet, signal: AbortSignal): Promise<void> {
   const options = { connectWithinMs: CONNECT_WITHIN_MS, giveUpAfterMs: Number.POSITIVE_INFINITY, signal };
-  let taken = 0;
   try {
-    for await (const { result } of client.send(realTime(fleet, signal), options)) {
-      if (result.outcome !== ReportOutcome.REJECTED) taken += 1;
-      yield taken;
-    }
+    for await (const _ of client.send(realTime(fleet, signal), options));
   } catch (error) {
     if (!signal.aborted || !isFault(error, 'CANCELLED')) throw error;
   }

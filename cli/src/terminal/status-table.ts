@@ -35,8 +35,8 @@ export function fleetTable(statuses: readonly StatusJson[], maxWidth: number): s
     status.display_name,
     status.model,
     distance(status, 'speed_kmh', 0, { metric: ' km/h', imperial: ' mph' }),
-    measured(status, 'battery_level_pct', 0, ' %'),
-    measured(status, 'fuel_level_pct', 0, ' %'),
+    level(status, 'battery_level_pct'),
+    level(status, 'fuel_level_pct'),
     locationOf(status),
     distance(status, 'odometer_km', 1, { metric: ' km', imperial: ' mi' }),
     status.last_observed_at ?? '',
@@ -80,6 +80,11 @@ function distance(
 export function measured(status: StatusJson, name: string, digits: number, unit: string): string {
   const value = signalOf(status, name);
   return typeof value === 'number' ? `${value.toFixed(digits)}${unit}` : '';
+}
+
+/** A level in whole percent; empty if it is not known. */
+export function level(status: StatusJson, name: string): string {
+  return measured(status, name, 0, ' %');
 }
 
 export function signalOf(status: StatusJson, name: string): SignalValue | undefined {
