@@ -2,6 +2,7 @@ import type { Client } from '@odograph/client';
 import type { Sendable } from '@odograph/client/batch';
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
+import type { LastReported } from '@odograph/sources/fleet/city/city-options';
 import { cityProfiles, type Profile } from '@odograph/sources/fleet/city/profile';
 import { createFleet, type Fleet } from '@odograph/sources/fleet/fleet';
 
@@ -15,10 +16,7 @@ export function fleetProfiles(seed: number): readonly Profile[] {
   return cityProfiles(seed, VEHICLES);
 }
 
-/**
- * The simulated fleet as of now; its odometers continue where those of an earlier run ended. Waits until history answers;
- * undefined if the signal is aborted before that.
- */
+/** The simulated fleet, which goes on where it was. Waits until history answers; undefined if the signal is aborted first. */
 export async function resumeFleet(
   client: Client,
   seed: number,
@@ -26,23 +24,20 @@ export async function resumeFleet(
 ): Promise<Fleet | undefined> {
   const profiles = fleetProfiles(seed);
   while (!signal.aborted) {
-    const odometersKm = await lastOdometers(client, profiles);
-    if (odometersKm) {
-      const startMs = Date.now();
-      return createFleet({ movement: 'city', seed, vehicles: VEHICLES, startMs, odometersKm });
-    }
+    const last = await lastReports(client, profiles);
+    if (last) return createFleet({ movement: 'city', seed, vehicles: VEHICLES, startMs: Date.now(), last });
     await pause(ASK_AGAIN_MS, signal);
   }
   return undefined;
 }
 
 /** By vehicle; undefined if history does not answer. */
-async function lastOdometers(
+async function lastReports(
   client: Client,
   vehicles: readonly { readonly vehicleId: string }[],
-): Promise<ReadonlyMap<string, number> | undefined> {
+): Promise<ReadonlyMap<string, LastReported> | undefined> {
   try {
-    const last = await Promise.all(vehicles.map(({ vehicleId }) => lastOdometer(client, vehicleId)));
+    const last = await Promise.all(vehicles.map(({ vehicleId }) => lastReport(client, vehicleId)));
     return new Map(last.flat());
   } catch (error) {
     if (isFault(error, 'UNAVAILABLE', 'DEADLINE', 'OVERLOADED')) return undefined;
@@ -50,11 +45,10 @@ async function lastOdometers(
   }
 }
 
-async function lastOdometer(client: Client, vehicleId: string): Promise<[string, number][]> {
+async function lastReport(client: Client, vehicleId: string): Promise<[string, LastReported][]> {
   try {
     const { status } = await client.status(vehicleId);
-    const odometerKm = status.signals?.odometerKm;
-    return odometerKm === undefined ? [] : [[vehicleId, odometerKm]];
+    return status.signals ? [[vehicleId, status.signals]] : [];
   } catch (error) {
     if (isFault(error, 'NOT_FOUND')) return [];
     throw error;

@@ -90,6 +90,7 @@ test('with real engines: one line when ready, restarts with the same addresses, 
 
   up.kill('SIGTERM');
   expect(await ended).toBe(0);
+  expect(output.err).toMatch(new RegExp(`\nstopped; the data stays in ${dataDir}\n$`));
   expect(output.out.trim().split('\n')).toHaveLength(1);
   await untilGone(Object.values(state.processes));
   const left = (await readdir(dataDir)).filter(

@@ -16,6 +16,7 @@ export async function runUp(
   const { signal, forget } = onStopSignals(options.note);
   try {
     await runPlatform(options, signal, whileUp);
+    options.note(`stopped; the data stays in ${options.dataDir}`);
   } finally {
     forget();
   }

@@ -4,6 +4,15 @@ export interface CityOptions {
   readonly seed: number;
   readonly vehicles: number;
   readonly startMs: number;
-  /** The odometers at the start, by vehicle id. Default: a random value. */
-  readonly odometersKm?: ReadonlyMap<string, number>;
+  /** What an earlier run reported last, by vehicle id. Default: random values. */
+  readonly last?: ReadonlyMap<string, LastReported>;
+}
+
+/** The signals with which a vehicle goes on where it was. */
+export interface LastReported {
+  readonly odometerKm?: number | undefined;
+  readonly latitudeDeg?: number | undefined;
+  readonly longitudeDeg?: number | undefined;
+  readonly batteryLevelPct?: number | undefined;
+  readonly fuelLevelPct?: number | undefined;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
 import { hasRightCheckDigit, isVin } from '@odograph/kernel/vin';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -123,20 +124,30 @@ describe('a fleet in the city', () => {
     }
   });
 
-  it('never turns an odometer back, even if a later run continues', () => {
-    const lastOdometers = (fleet: Fleet, toMs: number) => {
-      const sound = sentBy(fleet, toMs).filter((report) => (signalsOf(report).odometerKm ?? -1) >= 0);
-      const inOrder = sound.toSorted((a, b) => observedMs(a) - observedMs(b));
-      return new Map(inOrder.map((report) => [report.vehicleId, signalsOf(report).odometerKm ?? 0]));
-    };
+  const isSound = (report: VehicleReport) => {
+    const { odometerKm = -1, latitudeDeg = 0 } = signalsOf(report);
+    return odometerKm >= 0 && latitudeDeg <= 90;
+  };
+
+  it('goes on where it was if it gets what it reported last, and never turns an odometer back', () => {
     const startMs = START_MS + HOUR_MS;
-    const odometersKm = lastOdometers(fleetOf(50), startMs);
-    const after = lastOdometers(
-      createFleet({ movement: 'city', seed: 7, vehicles: 50, startMs, odometersKm }),
-      startMs + MINUTE_MS,
-    );
-    expect(after.size).toBeGreaterThan(45);
-    for (const [vehicleId, km] of after) expect(km).toBeGreaterThanOrEqual(odometersKm.get(vehicleId) ?? 0);
+    const reports = sentBy(fleetOf(50), startMs).filter(isSound);
+    const inOrder = reports.toSorted((a, b) => observedMs(a) - observedMs(b));
+    const last = new Map(inOrder.map((report) => [report.vehicleId, signalsOf(report)]));
+    const resumed = createFleet({ movement: 'city', seed: 7, vehicles: 50, startMs, last });
+    const first = resumed.vehicleIds.map((_, vehicle) => resumed.next(vehicle).report).filter(isSound);
+    expect(first.length).toBeGreaterThan(45);
+    for (const report of first) {
+      const [before, after] = [last.get(report.vehicleId), signalsOf(report)] as Signals[];
+      const changeOf = (name: 'latitudeDeg' | 'longitudeDeg' | 'batteryLevelPct' | 'fuelLevelPct') =>
+        Math.abs((after?.[name] ?? 0) - (before?.[name] ?? 0));
+      expect(after?.odometerKm).toBeGreaterThanOrEqual(before?.odometerKm ?? Infinity);
+      // The nearest junction is at most half a road away.
+      expect(changeOf('latitudeDeg') * 111_320).toBeLessThan(400);
+      expect(changeOf('longitudeDeg') * 74_300).toBeLessThan(400);
+      expect(changeOf('batteryLevelPct')).toBeLessThan(2);
+      expect(changeOf('fuelLevelPct')).toBeLessThan(2);
+    }
   });
 
   it('has VINs with a correct check digit, for most vehicles', () => {

@@ -62,6 +62,14 @@ export function locationOf(city: City, junction: number): Location {
   return city.junctions[junction] ?? CENTRE;
 }
 
+/** The junction that is nearest to a location. */
+export function nearestJunction({ junctions }: City, { latitudeDeg, longitudeDeg }: Location): number {
+  const distances = junctions.map((each) =>
+    Math.hypot(each.latitudeDeg - latitudeDeg, (each.longitudeDeg - longitudeDeg) * LONGITUDE_SCALE),
+  );
+  return distances.indexOf(Math.min(...distances));
+}
+
 function junction(column: number, row: number, random: Random): Location {
   const metres = (line: number) => (line - LAST / 2) * SPACING_M + random.between(-JITTER_M, JITTER_M);
   const [eastM, northM] = [metres(column), metres(row)];

@@ -1,6 +1,6 @@
 import type { Random } from '@odograph/kernel/random';
-import { type City, type Location, locationOf, locationOn, type Road } from './city.ts';
-import type { CityOptions } from './city-options.ts';
+import { type City, type Location, locationOf, locationOn, nearestJunction, type Road } from './city.ts';
+import type { CityOptions, LastReported } from './city-options.ts';
 import type { Profile } from './profile.ts';
 
 /** The state of a simulated vehicle; `live` changes it. */
@@ -28,24 +28,37 @@ export interface Vehicle {
 /** The share of the battery that a plug-in hybrid does not use for driving. */
 const RESERVE = { electric: 0, hybrid: 0.1, fuel: 0 } as const;
 
-/** A vehicle at rest at a random junction, with random levels of battery and tank. */
+/** A vehicle at rest, as it was reported last; without that at a random junction, with random levels of battery and tank. */
 export function createVehicle(
   profile: Profile,
   city: City,
   random: Random,
-  { startMs, odometersKm }: Pick<CityOptions, 'startMs' | 'odometersKm'>,
+  { startMs, last }: Pick<CityOptions, 'startMs' | 'last'>,
 ): Vehicle {
   const usedKm = random.between(0, 180_000);
-  return {
+  const vehicle: Vehicle = {
     ...{ profile, city, random },
     nowMs: startMs + random.index(5_000),
     junction: random.index(city.junctions.length),
     ...{ road: undefined, alongM: 0, speedKmh: 0, headingDeg: random.index(360) },
-    odometerKm: odometersKm?.get(profile.vehicleId) ?? usedKm,
+    odometerKm: usedKm,
     batteryKwh: profile.batteryKwh * random.between(0.15, 0.95),
     fuelL: profile.tankL * random.between(0.15, 0.95),
     ...{ isOn: false, isCharging: false, isLocked: true },
   };
+  resume(vehicle, last?.get(profile.vehicleId) ?? {});
+  return vehicle;
+}
+
+/** On a road it goes on from the nearest junction. */
+function resume(vehicle: Vehicle, last: LastReported): void {
+  const { profile, city } = vehicle;
+  const { odometerKm, latitudeDeg, longitudeDeg, batteryLevelPct, fuelLevelPct } = last;
+  if (odometerKm !== undefined) vehicle.odometerKm = odometerKm;
+  if (batteryLevelPct !== undefined) vehicle.batteryKwh = (profile.batteryKwh * batteryLevelPct) / 100;
+  if (fuelLevelPct !== undefined) vehicle.fuelL = (profile.tankL * fuelLevelPct) / 100;
+  if (latitudeDeg !== undefined && longitudeDeg !== undefined)
+    vehicle.junction = nearestJunction(city, { latitudeDeg, longitudeDeg });
 }
 
 /** 0 to 1; 0 without a battery. */
