@@ -124,7 +124,8 @@ function streamSizeOf({ dataDir, partitions, env }: UpOptions): number | undefin
   if (env[STREAM_SIZE] || env[engineFacts.nats.urlVariable] || existsSync(join(dataDir, 'nats/jetstream')))
     return undefined;
   const { bavail, bsize } = statfsSync(dataDir);
-  return streamBytesOn(bavail * bsize, partitions ?? (Number(env['ODO_PARTITIONS']) || DEFAULT_PARTITIONS));
+  const wanted = partitions ?? Number(env['ODO_PARTITIONS']);
+  return streamBytesOn(bavail * bsize, wanted >= 1 ? wanted : DEFAULT_PARTITIONS);
 }
 
 function metricsAt({ metrics }: Child): string {
