@@ -1,7 +1,8 @@
 import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { note } from '../terminal/output.ts';
+import { visible } from '../terminal/visible.ts';
 import { type FleetMoment, fleetFrame, type Size, summaryOf } from './fleet-frame.ts';
-import { hintsFor, type NamedVehicle, nameVehicle } from './hints.ts';
+import { hintsFor, vehicleToName } from './hints.ts';
 
 /** Where people see the fleet. */
 export interface Display {
@@ -39,14 +40,14 @@ function lineDisplay(): Display {
 
 function tableDisplay(terminal: NodeJS.WriteStream, endpoints: Endpoints): Display {
   let isFirst = true;
-  let named: NamedVehicle | undefined;
+  let named: string | undefined;
   return {
     everyMs: REFRESH_MS,
     show: (moment) => {
-      named = nameVehicle(moment, named);
+      named = vehicleToName(moment, named);
       const hints = hintsFor(named, whereOf(endpoints.history)).map((hint) => `  ${hint}`);
       const foot = ['', ...addressLines(endpoints), 'Ask it, in another terminal:', ...hints];
-      const lines = fleetFrame(moment, foot, terminal).map((line) => clearedAfter(line, terminal));
+      const lines = fleetFrame(moment, foot, terminal).map((line) => clearedAfter(visible(line), terminal));
       terminal.write(`${isFirst ? HIDE_CURSOR + CLEAR_ALL : ''}${HOME}${lines.join('\n')}${CLEAR_BELOW}`);
       isFirst = false;
     },

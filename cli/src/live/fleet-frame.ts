@@ -91,19 +91,12 @@ const COLUMNS: Readonly<Record<string, Cell>> = {
   heard: (status, { nowMs }) => `${Math.round(ageMs(status, nowMs) / 1_000)} s ago`,
 };
 /** In the order in which they leave a narrow terminal; the others stay. */
-const LEAVING = ['model', 'fuel', 'location', 'battery', 'speed'];
+const YIELDING = ['model', 'fuel', 'location', 'battery', 'speed'];
 
 function tableOf(statuses: readonly StatusJson[], moment: FleetMoment, columns: number): readonly string[] {
-  for (let gone = 0; ; gone += 1) {
-    const left = Object.entries(COLUMNS).filter(([name]) => !LEAVING.slice(0, gone).includes(name));
-    const rows = statuses.map((status) => left.map(([, cell]) => cell(status, moment)));
-    const lines = textTable(
-      left.map(([name]) => name),
-      rows,
-    ).split('\n');
-    if (lines.every((line) => line.length <= columns)) return lines;
-    if (gone === LEAVING.length) return lines.map((line) => line.slice(0, columns));
-  }
+  const rows = statuses.map((status) => Object.values(COLUMNS).map((cell) => cell(status, moment)));
+  const table = textTable(Object.keys(COLUMNS), rows, { maxWidth: columns, yielding: YIELDING });
+  return table.split('\n').map((line) => line.slice(0, columns));
 }
 
 /** The time since the vehicle's last report was received, both by our clock. */

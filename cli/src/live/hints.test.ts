@@ -1,35 +1,33 @@
 import { expect, test } from 'vitest';
 import { NOW_MS, statusOf } from './fleet.fixture.ts';
-import { hintsFor, nameVehicle } from './hints.ts';
+import { hintsFor, vehicleToName } from './hints.ts';
 
 const momentOf = (...statuses: ReturnType<typeof statusOf>[]) => ({
   ...{ nowMs: NOW_MS, statuses, modelOf: () => '' },
 });
-const FROM_MS = NOW_MS - 300_000;
 const DAY_MS = 86_400_000;
 
 test('the hints name the vehicle that was heard last, and keep it while its values are those of now', () => {
   const old = statusOf('a', {}, { ageMs: DAY_MS });
   const replayed = statusOf('b', {}, { ageMs: 0, lagMs: DAY_MS });
   const first = momentOf(old, replayed, statusOf('c', {}, { ageMs: 900 }), statusOf('d', {}, { ageMs: 800 }));
-  const named = nameVehicle(first, undefined);
-  expect(named).toEqual({ vehicleId: 'd', fromMs: FROM_MS });
+  expect(vehicleToName(first, undefined)).toBe('d');
 
   const later = momentOf(statusOf('c', {}, { ageMs: 100 }), statusOf('d', {}, { ageMs: 60_000 }));
-  expect(nameVehicle(later, named)).toBe(named);
+  expect(vehicleToName(later, 'd')).toBe('d');
   const silent = momentOf(statusOf('c', {}, { ageMs: 100 }), statusOf('d', {}, { ageMs: 200_000 }));
-  expect(nameVehicle(silent, named)).toEqual({ vehicleId: 'c', fromMs: FROM_MS });
+  expect(vehicleToName(silent, 'd')).toBe('c');
 });
 
 test('without such a vehicle the hints name none', () => {
-  expect(nameVehicle(momentOf(statusOf('a', {}, { ageMs: DAY_MS })), undefined)).toBeUndefined();
+  expect(vehicleToName(momentOf(statusOf('a', {}, { ageMs: DAY_MS })), undefined)).toBeUndefined();
   expect(hintsFor(undefined, '')).toEqual(['npx odograph status', 'npx odograph log tail']);
 });
 
 test('the hints say where history is, if that is needed', () => {
-  expect(hintsFor({ vehicleId: 'bus-1', fromMs: FROM_MS }, ' --endpoint 127.0.0.1:1')).toEqual([
+  expect(hintsFor('bus-1', ' --endpoint 127.0.0.1:1')).toEqual([
     'npx odograph status bus-1 --endpoint 127.0.0.1:1',
-    'npx odograph history bus-1 --from 2026-11-21T09:55:00Z --signals speed_kmh --endpoint 127.0.0.1:1',
+    'npx odograph history bus-1 --from -5m --signals speed_kmh --endpoint 127.0.0.1:1',
     'npx odograph log tail --endpoint 127.0.0.1:1',
   ]);
 });

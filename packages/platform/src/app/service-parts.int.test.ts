@@ -73,10 +73,7 @@ test('an app that is told to stop while NATS is away does not wait for NATS', as
 });
 
 test.each([
-  [
-    'ODO_GRPC_PORT',
-    (port: number) => grpcPart({ port, services: [], descriptorSet: Buffer.alloc(0), logger: silentLogger }),
-  ],
+  ['ODO_GRPC_PORT', (port: number) => grpcPart({ port, services: [], logger: silentLogger })],
   ['ODO_METRICS_PORT', (port: number) => metricsPart('test', { host: '127.0.0.1', port })],
 ])('a port that is taken is a refusal that names %s', async (setting, listen) => {
   const other = createServer().listen(0, '127.0.0.1');
