@@ -1,4 +1,3 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type {
   ListSamplesRequest,
   ListSamplesResponse,
@@ -6,6 +5,7 @@ import type {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName } from '@odograph/kernel/signal';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
+import { inTurns, WorkTurn } from '@odograph/platform/work-turn';
 import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SampleKey } from '../domain/recorded-sample.ts';
 import {
   countSamples,
@@ -33,8 +33,6 @@ interface FoundSamples {
   readonly firstView: View<SamplesSlice> | undefined;
 }
 
-/** How long a query works before commits and other queries can run. */
-const TURN_MS = 5;
 /** Signals that a request may name; without names it gets all. */
 const MAX_NAMES = 256;
 
@@ -67,13 +65,14 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const fromMs = Math.min(Math.max(page.fromMs, page.after?.observedAtMs ?? 0), page.toMs - 1);
     const windows = windowsOf({ ...page, fromMs });
     const found: RecordedSample[] = [];
+    const turn = new WorkTurn(signal);
     let firstView: View<SamplesSlice> | undefined;
     for await (const view of reader.stretches(samples, vehicleId, windows)) {
       signal.throwIfAborted();
       firstView ??= view;
       for (const slice of view.slices.values()) {
         const steps = readSamples(slice, { ...page, limit: page.limit - found.length });
-        found.push(...(await inTurns(steps, signal)));
+        found.push(...(await inTurns(steps, turn)));
       }
       if (found.length >= page.limit) break;
     }
@@ -82,28 +81,16 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   }
 
   async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
+    const turn = new WorkTurn(signal);
     let total = 0;
     for await (const { slices } of reader.stretches(samples, vehicleId, windowsOf(range))) {
       signal.throwIfAborted();
-      for (const slice of slices.values()) total += await inTurns(countSamples(slice, range), signal);
+      for (const slice of slices.values()) total += await inTurns(countSamples(slice, range), turn);
     }
     return total;
   }
 
   return { listSamples };
-}
-
-/** Takes all steps of a work, and lets others work after some of them. Throws the reason if the signal is aborted. */
-async function inTurns<T>(steps: Generator<void, T>, signal: AbortSignal): Promise<T> {
-  let startedAtMs = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - startedAtMs < TURN_MS) continue;
-    await yieldToEventLoop();
-    signal.throwIfAborted();
-    startedAtMs = performance.now();
-  }
 }
 
 function windowsOf({ fromMs, toMs }: SampleRange): KeyRange {
