@@ -35,9 +35,10 @@ export interface Projection<Slice> {
   initial(subject: string, key: string): Slice;
   /**
    * The documents of a slice, in order; undefined for one that stays as it is stored. It does not change the slice.
+   * Where they are many, each is made when it is taken, so that a caller can let others work.
    * Grouping the same events differently may give other documents, but never other answers.
    */
-  toDocuments(slice: Slice): readonly (DocumentBody | undefined)[];
+  toDocuments(slice: Slice): Iterable<DocumentBody | undefined>;
   /**
    * The slice of these documents: only the first one, if there is one, to fold events into; all to answer from.
    * They may mix two consecutive flushes; a sample found twice counts once.

@@ -37,6 +37,11 @@ export class WorkTurn {
       begun();
       waiting.push(resolve);
     });
+    this.throwIfAborted();
+  }
+
+  /** Throws the reason of the signal if that is aborted: for a work that also waits for something else. */
+  throwIfAborted(): void {
     this.#signal?.throwIfAborted();
   }
 }

@@ -67,7 +67,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const found: RecordedSample[] = [];
     const turn = new WorkTurn(signal);
     let firstView: View<SamplesSlice> | undefined;
-    for await (const view of reader.stretches(samples, vehicleId, windows)) {
+    for await (const view of reader.stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
       firstView ??= view;
       for (const slice of view.slices.values()) {
@@ -83,7 +83,8 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
     const turn = new WorkTurn(signal);
     let total = 0;
-    for await (const { slices } of reader.stretches(samples, vehicleId, windowsOf(range))) {
+    const stretches = reader.stretches(samples, vehicleId, windowsOf(range), signal);
+    for await (const { slices } of stretches) {
       signal.throwIfAborted();
       for (const slice of slices.values()) total += await inTurns(countSamples(slice, range), turn);
     }

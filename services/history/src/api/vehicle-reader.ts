@@ -86,7 +86,7 @@ export async function readVehicle(
     const position = checkAtLeast(atLeast, { partitionCount, vehicleId });
     await reader.reach(status, position, beforeDeadline(call));
   }
-  const { slices, position, parked } = await reader.read(status, vehicleId, KEY);
+  const { slices, position, parked } = await reader.read(status, vehicleId, KEY, call.signal);
   const known = knownOf(slices.get(KEY));
   if (known) return { vehicle: { vehicleId, known, parked }, position };
   throw notFound(vehicleId, parked);
@@ -97,8 +97,8 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
   const { reader } = views;
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
-  async function knownOfEach(subjects: readonly string[]): Promise<KnownVehicle[]> {
-    const views = await reader.readEach(status, subjects, KEY);
+  async function knownOfEach(subjects: readonly string[], signal: AbortSignal): Promise<KnownVehicle[]> {
+    const views = await reader.readEach(status, subjects, KEY, signal);
     return views.flatMap(({ subject: vehicleId, slice, parked }) => {
       const known = knownOf(slice);
       return known ? [{ vehicleId, known, parked }] : [];
@@ -118,7 +118,7 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
       signal.throwIfAborted();
       const limit = toReadNext(filling, isSelective);
       const subjects = await reader.subjectsAfter(status, { after: filling.through, limit, having });
-      for (const each of await knownOfEach(subjects)) {
+      for (const each of await knownOfEach(subjects, signal)) {
         filling.signals += each.known.latest.size;
         if (matches(each.vehicleId, each.known)) yield each;
       }

@@ -70,8 +70,8 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
       );
     }
     const [decided, reported] = await Promise.all([
-      reader.read(registration, vehicleId, KEY),
-      reader.read(status, vehicleId, KEY),
+      reader.read(registration, vehicleId, KEY, call.signal),
+      reader.read(status, vehicleId, KEY, call.signal),
     ]);
     const aggregate = decided.slices.get(KEY);
     const known = knownOf(reported.slices.get(KEY));

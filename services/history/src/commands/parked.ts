@@ -31,7 +31,7 @@ export function createReleaseParked({ models, reader, clock, ...log }: ParkedCom
     const { type, projection, vehicleId } = command;
     const model = models.find((candidate) => candidate.projection.name === projection);
     if (!model) throw nothingParked(command);
-    const parked = await reader.parkedOf(model, vehicleId);
+    const parked = await reader.parkedOf(model, vehicleId, call.signal);
     const stamp = { reportId: `${type}:${randomUUID()}`, nowMs: clock.now() };
     const position = await appendEvent(log, decideRelease(command, parked, stamp), call);
     await reader.reach(model, position, beforeDeadline(call));

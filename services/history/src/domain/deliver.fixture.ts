@@ -16,7 +16,7 @@ export function deliver<S>(
   const stored = new Map(before);
   for (const group of groups) {
     for (const [key, slice] of fold(projection, group, stored)) {
-      stored.set(key, store(projection.toDocuments(slice), stored.get(key)));
+      stored.set(key, store([...projection.toDocuments(slice)], stored.get(key)));
     }
   }
   return new Map([...stored].sort(([a], [b]) => (a < b ? -1 : 1)));

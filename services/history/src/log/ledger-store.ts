@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '@odograph/kernel/fault';
+import { WorkTurn } from '@odograph/platform/work-turn';
 import { type AnyBulkWriteOperation, Binary, type Filter, MongoBulkWriteError } from 'mongodb';
 import {
   type BucketName,
@@ -12,6 +13,7 @@ import {
 import { Entries } from '../domain/ledger/entries.ts';
 import type { HashSecret } from '../domain/ledger/half-sip-hash.ts';
 import type { KnownTimes } from '../domain/ledger/known-times.ts';
+import { LeastNumbers } from '../domain/ledger/least-numbers.ts';
 import type { SubjectChange } from '../domain/ledger/ledger-memory.ts';
 import type { LogCollections } from './collections.ts';
 import {
@@ -51,7 +53,10 @@ export interface LedgerStore {
   timesOf(subjects: readonly string[], head: number): Promise<ReadonlyMap<string, KnownTimes>>;
   /** The stored buckets with these names, in the order of the request. */
   buckets(names: readonly BucketName[]): Promise<readonly StoredBucket[]>;
-  /** The sequences of the envelopes with events of a subject between two sequences, inclusive, in order. */
+  /**
+   * The sequences of the envelopes with events of a subject between two sequences, inclusive, in order: the first
+   * {@link SEQUENCES_AT_ONCE} if there are more, because a subject may have millions.
+   */
   sequencesOf(subject: string, from: number, through: number): Promise<readonly number[]>;
   /** Stores changes, and then moves the checkpoint. Throws a Fault VERSION_CONFLICT if it is not at `from` any more. */
   save(
@@ -63,6 +68,10 @@ export interface LedgerStore {
 
 /** Operations in one command. */
 const OPERATIONS_AT_ONCE = 500;
+/** Sequences of a subject in one answer. */
+export const SEQUENCES_AT_ONCE = 16_384;
+/** Buckets in one answer of MongoDB: at most 4 MiB. */
+const BUCKETS_AT_ONCE = 16;
 const DUPLICATE_KEY = 11000;
 
 export function createLedgerStore({
@@ -105,16 +114,19 @@ export function createLedgerStore({
         _id: { $gt: timesKey(subject), $lte: { v: subject, w: Number.MAX_SAFE_INTEGER, h: '' } },
         through: { $gte: from },
       };
-      const sequences = new Set<number>();
-      for await (const document of ledger.find(buckets)) {
-        for (const { sequence } of entriesOf(document).places())
-          if (sequence >= from && sequence <= through) sequences.add(sequence);
+      const turn = new WorkTurn();
+      const first = new LeastNumbers(SEQUENCES_AT_ONCE);
+      for await (const document of ledger.find(buckets, { batchSize: BUCKETS_AT_ONCE })) {
+        const entries = entriesOf(document);
+        if (turn.isOver(entries.bytes.length)) await turn.next();
+        for (const { sequence } of entries.places())
+          if (sequence >= from && sequence <= through) first.add(sequence);
       }
-      return [...sequences].sort((a, b) => a - b);
+      return first.all();
     },
 
     async save(partition, changes, { from, to }) {
-      await addToBuckets(ledger, changes.flatMap(additionsOf), to);
+      await addToBuckets(ledger, additionsOf(changes), to);
       await saveTimes(ledger, changes, to);
       const { matchedCount } = await ledgerCheckpoints.updateOne(
         { _id: partition, sequence: from },
@@ -147,7 +159,7 @@ async function write(
 }
 
 /** An entry may be added twice, after a crash or by a former owner: that changes nothing. */
-async function addToBuckets(ledger: Ledger, additions: readonly Addition[], through: number): Promise<void> {
+async function addToBuckets(ledger: Ledger, additions: Iterable<Addition>, through: number): Promise<void> {
   for (const some of inGroups(additions)) {
     const failed = await write(
       ledger,
@@ -175,18 +187,18 @@ async function forNextBuckets(ledger: Ledger, additions: readonly Addition[]): P
 }
 
 async function saveTimes(ledger: Ledger, changes: readonly SubjectChange[], through: number): Promise<void> {
-  const operations = changes.map(({ subject, times }) => ({
-    updateOne: {
-      // If another owner has stored later times, they include these.
-      filter: { _id: timesKey(subject), through: { $lt: through } },
-      update: { $set: { through, times: toTimes(times) } },
-      upsert: true,
-    },
-  }));
-  for (const some of inGroups(operations)) {
-    const failed = await write(ledger, some);
+  for (const some of inGroups(changes)) {
+    const operations = some.map(({ subject, times }) => ({
+      updateOne: {
+        // If another owner has stored later times, they include these.
+        filter: { _id: timesKey(subject), through: { $lt: through } },
+        update: { $set: { through, times: toTimes(times) } },
+        upsert: true,
+      },
+    }));
+    const failed = await write(ledger, operations);
     // Another owner may have made the document just now, with times that do not include these.
-    const again = failed.flatMap((at) => some[at]?.updateOne ?? []);
+    const again = failed.flatMap((at) => operations[at]?.updateOne ?? []);
     await write(
       ledger,
       again.map((updateOne) => ({ updateOne: { ...updateOne, upsert: false } })),
@@ -200,8 +212,10 @@ interface Addition {
   readonly entries: Entries;
 }
 
-function additionsOf({ subject, windows }: SubjectChange): readonly Addition[] {
-  return windows.map(({ window, entries }) => ({ bucket: firstBucket(subject, window), entries }));
+/** Made when they are taken: there may be hundreds of thousands. */
+function* additionsOf(changes: readonly SubjectChange[]): Generator<Addition, void> {
+  for (const { subject, windows } of changes)
+    for (const { window, entries } of windows) yield { bucket: firstBucket(subject, window), entries };
 }
 
 /** The same entries for the buckets after a full one. */
@@ -226,8 +240,15 @@ function operationOf({ bucket, entries }: Addition, through: number): AnyBulkWri
   };
 }
 
-function* inGroups<T>(all: readonly T[]): Generator<readonly T[], void> {
-  for (let at = 0; at < all.length; at += OPERATIONS_AT_ONCE) yield all.slice(at, at + OPERATIONS_AT_ONCE);
+function* inGroups<T>(all: Iterable<T>): Generator<readonly T[], void> {
+  let group: T[] = [];
+  for (const each of all) {
+    group.push(each);
+    if (group.length < OPERATIONS_AT_ONCE) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 /**

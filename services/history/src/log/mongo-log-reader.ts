@@ -1,15 +1,19 @@
 import { type CommittedEnvelope, eventsOf } from '@odograph/event-log/committed-envelope';
 import type { LogReader, StoredEvent } from '@odograph/event-log/log-reader';
+import { unpackedLength } from '@odograph/event-log/packed-envelope';
 import { Fault } from '@odograph/kernel/fault';
 import { comparePositions, type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
+import { WorkTurn } from '@odograph/platform/work-turn';
 import type { LogCollections } from './collections.ts';
 import { FREQUENT_TYPES, fromDocument } from './envelope-document.ts';
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts';
 
-/** The most envelopes that are read with one query. */
+/** The most envelopes that are read with one query, and those of the first one, before their size is known. */
 const STRETCH_ENVELOPES = 64;
-/** Events after which a stretch ends, so that a reader holds few of them. The size of the next query follows from it. */
+const FIRST_ENVELOPES = 8;
+/** Events and unpacked bytes after which a stretch ends, so that a reader holds little. The size of the next query follows from them. */
 const STRETCH_EVENTS = 4_000;
+const STRETCH_BYTES = 4 * 1024 * 1024;
 
 /** Ends queries whose caller has gone. */
 const QUERY_TIME_MS = 30_000;
@@ -21,7 +25,7 @@ export interface MongoLogReader extends LogReader {
   /** The envelopes with these sequences, in any order. Those that do not exist are left out. */
   readEnvelopes(partition: number, sequences: readonly number[]): Promise<readonly CommittedEnvelope[]>;
   /** A subject's events between two positions of its partition, inclusive, in order. */
-  readSubject(subject: string, from: EventPosition, through: EventPosition): AsyncIterable<StoredEvent>;
+  readSubject(query: SubjectQuery): AsyncIterable<StoredEvent>;
   /** Matching events after a position and up to a sequence, in order. */
   matching(query: MatchQuery): AsyncGenerator<StoredEvent, void>;
 }
@@ -43,7 +47,7 @@ export interface MatchQuery {
   readonly subject?: string;
   /** At least 1. */
   readonly limit: number;
-  /** Checked before each query, because a partition without a match may be long. */
+  /** Checked before each query and in each turn, because a partition without a match may be long. */
   readonly signal?: AbortSignal;
 }
 
@@ -55,47 +59,52 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
 
   const subjectEvents = createSubjectReader({ ...queries, ledger: createLedgerStore(collections) });
 
-  async function* eventsAfter({ after, through, types = [], subject, signal }: MatchQuery) {
+  async function* eventsAfter({ after, through, types = [], subject }: MatchQuery, turn: WorkTurn) {
     const { partition } = after;
     if (subject !== undefined) {
       const from = { ...after, index: after.index + 1 };
-      yield* subjectEvents({ subject, from, through: endOfEnvelope(partition, through), signal });
+      yield* subjectEvents({ subject, from, through: endOfEnvelope(partition, through), turn });
       return;
     }
     const areRare = types.length > 0 && types.every((type) => !FREQUENT_TYPES.includes(type));
-    const query = { partition, after: after.sequence - 1, through, signal };
+    const query = { partition, after: after.sequence - 1, through, turn };
     for await (const envelope of envelopesAfter({ ...query, ...(areRare && { rareTypes: types }) }))
-      yield* eventsOf(envelope).filter(({ position }) => comparePositions(position, after) > 0);
+      yield* (await opened(envelope, turn)).filter(({ position }) => comparePositions(position, after) > 0);
   }
 
   return {
     head,
     readEnvelopes,
-    readSubject: (subject, from, through) => subjectEvents({ subject, from, through }),
+    readSubject: subjectEvents,
 
     watermark: async (partition) => (await head(partition))?.sequence ?? 0,
 
     async read(partition, after, through) {
       const events: StoredEvent[] = [];
-      let [at, count] = [after, 0];
-      const limit = stretchSizes.get(partition) ?? STRETCH_ENVELOPES;
-      for (const envelope of await nextEnvelopes({ partition, after, through }, limit)) {
+      let [at, count, bytes] = [after, 0, 0];
+      const turn = new WorkTurn();
+      const limit = stretchSizes.get(partition) ?? FIRST_ENVELOPES;
+      const { envelopes } = await nextEnvelopes({ partition, after, through, turn }, limit);
+      for (const envelope of envelopes) {
         if (events.length >= STRETCH_EVENTS) break;
         assertLinked(envelope, at, after);
-        events.push(...eventsOf(envelope));
+        events.push(...(await opened(envelope, turn)));
         at = envelope.sequence;
         count += 1;
+        bytes += unpackedLength(envelope.bytes);
       }
       // Without an envelope there is nothing up to `through`: a repair jumped over these sequences.
       if (count === 0) return { events, through };
-      stretchSizes.set(partition, envelopesFor(STRETCH_EVENTS, events.length / count));
+      stretchSizes.set(partition, envelopesFor(count, { events: events.length, bytes }));
       return { events, through: at };
     },
 
     async *matching(query) {
-      const { types = [], limit } = query;
-      let left = limit;
-      for await (const stored of eventsAfter(query)) {
+      const types = new Set(query.types);
+      const turn = new WorkTurn(query.signal);
+      let left = query.limit;
+      for await (const stored of eventsAfter(query, turn)) {
+        if (turn.isOver()) await turn.next();
         if (!hasType(types, stored)) continue;
         yield stored;
         left -= 1;
@@ -114,25 +123,37 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
     return last ? { sequence: last._id.s, storedAtMs: last.stored_at.getTime() } : undefined;
   }
 
-  /** The next few envelopes after a sequence, in order. */
-  async function nextEnvelopes({ partition, after, through, rareTypes }: EnvelopeQuery, limit: number) {
+  /** The next few envelopes after a sequence, in order: as many as a query may give, or as a stretch may have. */
+  async function nextEnvelopes(
+    { partition, after, through, rareTypes }: EnvelopeQuery,
+    limit: number,
+  ): Promise<Stretch> {
     const filter = {
       _id: { $gt: { p: partition, s: after }, $lte: { p: partition, s: through } },
       ...(rareTypes && { rare: { $in: [...rareTypes] } }),
     };
     const options = { sort: { _id: 1 }, limit, batchSize: limit, maxTimeMS: QUERY_TIME_MS } as const;
-    const documents = await envelopes.find(filter, options).toArray();
-    return documents.map(fromDocument);
+    const found: CommittedEnvelope[] = [];
+    let bytes = 0;
+    for await (const document of envelopes.find(filter, options)) {
+      const envelope = fromDocument(document);
+      found.push(envelope);
+      bytes += unpackedLength(envelope.bytes);
+      if (bytes >= STRETCH_BYTES) return { envelopes: found, bytes, isLast: false };
+    }
+    return { envelopes: found, bytes, isLast: found.length < limit };
   }
 
   /** All envelopes after a sequence, in order. A caller may take as long as it likes: no cursor waits for it. */
   async function* envelopesAfter(query: EnvelopeQuery): AsyncGenerator<CommittedEnvelope, void> {
+    let limit = FIRST_ENVELOPES;
     for (let { after } = query; ; ) {
-      query.signal?.throwIfAborted();
-      const next = await nextEnvelopes({ ...query, after }, STRETCH_ENVELOPES);
+      query.turn.throwIfAborted();
+      const { envelopes: next, bytes, isLast } = await nextEnvelopes({ ...query, after }, limit);
       yield* next;
-      if (next.length < STRETCH_ENVELOPES) return;
+      if (isLast) return;
       after = next.at(-1)?.sequence ?? after;
+      limit = envelopesFor(next.length, { bytes });
     }
   }
 
@@ -145,17 +166,34 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
   return { head, nextEnvelopes, envelopesAfter, readEnvelopes };
 }
 
-/** How many envelopes have a number of events, if each has as many as the last ones: from 1 to the maximum of a query. */
-function envelopesFor(events: number, eventsEach: number): number {
-  return Math.min(STRETCH_ENVELOPES, Math.max(1, Math.ceil(events / Math.max(1, eventsEach))));
+/** Envelopes that were read with one query. */
+interface Stretch {
+  readonly envelopes: readonly CommittedEnvelope[];
+  /** When they are unpacked. */
+  readonly bytes: number;
+  /** Whether there are no others. */
+  readonly isLast: boolean;
+}
+
+/** How many envelopes make a stretch, if they are like the last ones: from 1 to the maximum of a query. */
+function envelopesFor(count: number, { events = 0, bytes }: { events?: number; bytes: number }): number {
+  const stretches = Math.max(events / STRETCH_EVENTS, bytes / STRETCH_BYTES);
+  return Math.min(STRETCH_ENVELOPES, Math.ceil(count / stretches) || STRETCH_ENVELOPES);
+}
+
+/** The events of an envelope. Opening one takes as long as to decode its bytes. */
+async function opened(envelope: CommittedEnvelope, turn: WorkTurn): Promise<readonly StoredEvent[]> {
+  if (turn.isOver(unpackedLength(envelope.bytes))) await turn.next();
+  return eventsOf(envelope);
 }
 
 /** Selects the events of a subject between two positions of its partition, inclusive. */
-interface SubjectQuery {
+export interface SubjectQuery {
   readonly subject: string;
   readonly from: EventPosition;
   readonly through: EventPosition;
-  readonly signal?: AbortSignal | undefined;
+  /** Of the work that the events are read for. */
+  readonly turn: WorkTurn;
 }
 
 interface SubjectReaderDeps {
@@ -169,30 +207,39 @@ interface SubjectReaderDeps {
  * the end of the log.
  */
 function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectReaderDeps) {
-  return async function* ({
-    subject,
-    from,
-    through,
-    signal,
-  }: SubjectQuery): AsyncGenerator<StoredEvent, void> {
+  /** The envelopes with events of the subject that the stored ledger has. */
+  async function* storedEnvelopes({ subject, from, through, turn }: SubjectQuery) {
+    let limit = FIRST_ENVELOPES;
+    for (let next = from.sequence; ; ) {
+      const sequences = await ledger.sequencesOf(subject, next, through.sequence);
+      if (sequences.length === 0) return;
+      for (let at = 0; at < sequences.length; ) {
+        turn.throwIfAborted();
+        const some = await readEnvelopes(from.partition, sequences.slice(at, at + limit));
+        yield* some.toSorted((a, b) => a.sequence - b.sequence);
+        at += limit;
+        limit = envelopesFor(some.length, {
+          bytes: some.reduce((sum, { bytes }) => sum + unpackedLength(bytes), 0),
+        });
+      }
+      next = (sequences.at(-1) ?? next) + 1;
+    }
+  }
+
+  return async function* (query: SubjectQuery): AsyncGenerator<StoredEvent, void> {
+    const { subject, from, through, turn } = query;
     const { partition } = from;
     const isWanted = ({ position, event }: StoredEvent) =>
       comparePositions(position, from) >= 0 &&
       comparePositions(position, through) <= 0 &&
       event.subject === subject;
     const stored = await ledger.checkpoint(partition);
-    const sequences = await ledger.sequencesOf(subject, from.sequence, Math.min(through.sequence, stored));
-    for (let at = 0; at < sequences.length; at += STRETCH_ENVELOPES) {
-      signal?.throwIfAborted();
-      const some = await readEnvelopes(partition, sequences.slice(at, at + STRETCH_ENVELOPES));
-      yield* some
-        .toSorted((a, b) => a.sequence - b.sequence)
-        .flatMap(eventsOf)
-        .filter(isWanted);
-    }
+    const inLedger = endOfEnvelope(partition, Math.min(through.sequence, stored));
+    for await (const envelope of storedEnvelopes({ ...query, through: inLedger }))
+      yield* (await opened(envelope, turn)).filter(isWanted);
     const after = Math.max(stored, from.sequence - 1);
-    for await (const envelope of envelopesAfter({ partition, after, through: through.sequence, signal }))
-      yield* eventsOf(envelope).filter(isWanted);
+    for await (const envelope of envelopesAfter({ partition, after, through: through.sequence, turn }))
+      yield* (await opened(envelope, turn)).filter(isWanted);
   };
 }
 
@@ -204,7 +251,8 @@ interface EnvelopeQuery {
   readonly through: number;
   /** Only envelopes with an event of these types. */
   readonly rareTypes?: readonly string[];
-  readonly signal?: AbortSignal | undefined;
+  /** Of the work that they are read for. */
+  readonly turn: WorkTurn;
 }
 
 /** Every envelope follows the one before it. The first one that is read may follow one below the start. */
@@ -219,6 +267,6 @@ function assertLinked(
 }
 
 /** Without types, ticks are left out. */
-function hasType(types: readonly string[], { event: { type } }: StoredEvent): boolean {
-  return types.length > 0 ? types.includes(type) : type !== 'TimeTicked';
+function hasType(types: ReadonlySet<string>, { event: { type } }: StoredEvent): boolean {
+  return types.size > 0 ? types.has(type) : type !== 'TimeTicked';
 }

@@ -1,5 +1,8 @@
 import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { Projection } from '@odograph/kernel/projection';
+import { turnsOf } from '@odograph/testing/work-turns';
 import { expect, test } from 'vitest';
+import { samples } from '../domain/samples/samples.ts';
 import { reported } from '../log/log.fixture.ts';
 import type { CheckpointMove, Parked } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
@@ -9,10 +12,25 @@ import { createTail } from './tail.ts';
 import { totalsProjection } from './totals.fixture.ts';
 
 /** A partition with reports of a bus from sequence 1 on, its checkpoint, and a store that records its calls. */
-function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): void => undefined } = {}) {
+interface FlushSketch {
+  readonly reports?: number;
+  readonly parked?: readonly Parked[];
+  readonly whileLoading?: () => void;
+  readonly projection?: Projection<unknown>;
+  /** Between two reports, by the vehicle's clock. */
+  readonly intervalMs?: number;
+}
+
+function openFlush({
+  reports = 3,
+  parked = [],
+  whileLoading = () => undefined,
+  projection = totalsProjection(),
+  intervalMs = 1,
+}: FlushSketch = {}) {
   const tail = createTail(0, 0);
   for (let sequence = 1; sequence <= reports; sequence += 1) {
-    tail.append({ events: [reportAt(sequence)], through: sequence });
+    tail.append({ events: [reportAt(sequence, intervalMs)], through: sequence });
   }
   const loaded: string[] = [];
   const saved: ChangedSlice[] = [];
@@ -23,8 +41,9 @@ function openFlush({ reports = 3, parked = [] as Parked[], whileLoading = (): vo
   };
   const save = async (slices: readonly ChangedSlice[]) => void saved.push(...slices);
   const store = { load, save } as unknown as ReadModelStore;
-  const model = { projection: totalsProjection(), store, load: loadOne } as ReadModel<unknown>;
-  const from = new Map([['totals', { partition: 0, projection: 'totals', sequence: 0, parked }]]);
+  const { name } = projection;
+  const model = { projection, store, load: loadOne } as ReadModel<unknown>;
+  const from = new Map([[name, { partition: 0, projection: name, sequence: 0, parked }]]);
   const moved: CheckpointMove[] = [];
   const checkpoints = { move: async (moves: readonly CheckpointMove[]) => void moved.push(...moves) };
   const log = { readSubject: () => ReadableStream.from<StoredEvent>([]) };
@@ -39,8 +58,9 @@ const loadOne = async (subject: string, key: string) => ({
   documents: [],
 });
 
-function reportAt(sequence: number): StoredEvent {
-  const event = reported({ vehicleId: 'bus-1', reportId: `r${sequence}`, observedAtMs: sequence });
+function reportAt(sequence: number, intervalMs: number): StoredEvent {
+  const observedAtMs = sequence * intervalMs;
+  const event = reported({ vehicleId: 'bus-1', reportId: `r${sequence}`, observedAtMs });
   return { position: { partition: 0, sequence, index: 0 }, event };
 }
 
@@ -64,4 +84,24 @@ test('no slice is loaded for a parked vehicle', async () => {
   await test.flush();
   expect(test.loaded).toEqual([]);
   expect(test.saved).toEqual([]);
+});
+
+const TWO_HOURS_MS = 2 * 60 * 60 * 1_000;
+
+test('the documents of a vehicle with many windows are made in turns', async () => {
+  const test = openFlush({
+    reports: 2_000,
+    projection: samples,
+    intervalMs: TWO_HOURS_MS,
+  });
+  expect(await turnsOf(test.flush)).toBeGreaterThan(100);
+  expect(test.saved).toHaveLength(2_000);
+});
+
+test('so are those of one window with many samples', async () => {
+  const test = openFlush({ reports: 20_000, projection: samples });
+  const turns = await turnsOf(test.flush);
+  expect(test.saved[0]?.documents).toHaveLength(79);
+  // The fold alone has fewer.
+  expect(turns).toBeGreaterThan(70);
 });

@@ -1,11 +1,11 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
-import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { WorkTurn } from '@odograph/platform/work-turn';
 import type { Checkpoint, Checkpoints, CheckpointsByName, Parked } from './checkpoints.ts';
 import { foldSubject, readEvent } from './fold.ts';
 import { includesUpTo } from './parking.ts';
@@ -44,6 +44,12 @@ const VEHICLES_AT_ONCE = 100;
  * events are collected while they are young.
  */
 const VEHICLES_PER_TURN = 4;
+/** Keys that an end of a vehicle may change to be loaded with those of the others: a report may spread over many windows. */
+const MAX_END_KEYS = 8;
+/** Events of a vehicle that stay decoded while it is folded in all projections; those after them are decoded for each. */
+const MAX_DECODED = 2_000;
+/** What a document costs in a turn: it is compressed in about as much time as so many bytes are decoded. */
+const DOCUMENT_BYTES = 4 * 1024;
 
 /**
  * Stores the events of a tail: first all changed documents, then the checkpoints by compare-and-set. Each document has the
@@ -72,7 +78,8 @@ export async function flushTail({ tail, models, from, ...deps }: FlushDeps): Pro
     return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
   });
   await deps.checkpoints.move(moves);
-  for (const [at, move] of moves.entries()) deps.cache?.advance(move, (stored[at] as ModelFlush).flushed);
+  for (const [at, move] of moves.entries())
+    await deps.cache?.advance(move, (stored[at] as ModelFlush).flushed);
   return { slices, checkpoints: moves.map(({ to }) => to), failures: failuresOf(flushing) };
 }
 
@@ -172,14 +179,17 @@ async function loadEnds(
 
 function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): readonly string[] {
   const read = tail.ends(subject).map((stored) => readEvent(projection, stored));
-  return [...new Set(read.flatMap(({ keys }) => keys))];
+  const keys = new Set(read.flatMap((event) => event.keys));
+  return keys.size > MAX_END_KEYS ? [] : [...keys];
 }
 
 interface Vehicle {
   readonly subject: string;
-  /** Up to the end of the flush; those that a read model has already are among them. */
+  /** Above the lowest checkpoint, up to the end of the flush. */
   readonly events: readonly StoredEvent[];
-  readonly decode: (event: Event) => VehicleEvent;
+  readonly lowest: number;
+  readonly decode: (stored: StoredEvent) => VehicleEvent;
+  readonly turn: WorkTurn;
 }
 
 function vehicleOf(
@@ -188,17 +198,16 @@ function vehicleOf(
   { tail, through }: FlushContext,
 ): Vehicle {
   const lowest = Math.min(...flushing.map(({ checkpoint }) => checkpoint.sequence));
-  const events = tail.eventsAfter(subject, lowest);
-  const end = events.findIndex(({ position }) => position.sequence > through.sequence);
-  return { subject, events: end < 0 ? events : events.slice(0, end), decode: decodeOnce() };
+  const events = tail.eventsAfter(subject, lowest, through.sequence);
+  return { subject, events, lowest, decode: decodeOnce(), turn: new WorkTurn() };
 }
 
-/** Decodes each event once for all projections. Throws each time for an event that cannot be decoded. */
+/** Decodes each of the first events once for all projections. Throws each time for an event that cannot be decoded. */
 function decodeOnce(): Vehicle['decode'] {
-  const decoded = new Map<Event, VehicleEvent>();
-  return (event) => {
-    const known = decoded.get(event) ?? decodeEvent(event);
-    decoded.set(event, known);
+  const decoded = new Map<StoredEvent, VehicleEvent>();
+  return (stored) => {
+    const known = decoded.get(stored) ?? decodeEvent(stored.event);
+    if (decoded.size < MAX_DECODED) decoded.set(stored, known);
     return known;
   };
 }
@@ -206,31 +215,42 @@ function decodeOnce(): Vehicle['decode'] {
 /** Folds a vehicle in one read model: its changed slices are stored later, what is parked with the checkpoint. */
 async function flushVehicle(
   { model: { projection, load }, checkpoint, loaded, parked, changed, flushed }: ModelFlush,
-  { subject, events, decode }: Vehicle,
+  { subject, events, lowest, decode, turn }: Vehicle,
   { tail, through, log, cache }: FlushContext,
 ): Promise<void> {
   assertTailHasAll(tail, checkpoint);
   const { sequence } = checkpoint;
-  const isNew = ({ position }: StoredEvent) => position.sequence > sequence;
   const folded = await foldSubject({
-    projection,
-    subject,
-    events: events.every(isNew) ? events : events.filter(isNew),
+    ...{ projection, subject, decode, turn },
+    events: sequence === lowest ? events : events.filter(({ position }) => position.sequence > sequence),
     parked: parked.get(subject),
     load: async (key) => loaded.get(keyOf(subject, key)) ?? (await load(subject, key)),
-    decode,
-    replay: (first, last) => log.readSubject(subject, first, last),
+    replay: (from, through) => log.readSubject({ subject, from, through, turn }),
   });
   if (folded.parked) parked.set(subject, folded.parked);
   else parked.delete(subject);
   const includes = includesUpTo(through, folded.parked);
-  const slices = Array.from(folded.slices, ([key, { stored, state, isChanged }]): FlushedSlice => {
-    const documents = isChanged ? projection.toDocuments(state) : undefined;
-    return { stored, changed: documents && { subject, key, includes, documents } };
-  });
+  const slices: FlushedSlice[] = [];
+  for (const [key, { stored, state, isChanged }] of folded.slices) {
+    const documents = isChanged ? await documentsOf(projection, state, turn) : undefined;
+    slices.push({ stored, changed: documents && { subject, key, includes, documents } });
+  }
   for (const slice of slices) if (slice.changed) changed.push(slice.changed);
   const name = viewName(projection.name, subject);
   flushed.set(name, cache?.has(name) ? slices : undefined);
+}
+
+async function documentsOf<S>(
+  projection: Projection<S>,
+  state: S,
+  turn: WorkTurn,
+): Promise<ChangedSlice['documents']> {
+  const documents: ChangedSlice['documents'][number][] = [];
+  for (const document of projection.toDocuments(state)) {
+    documents.push(document);
+    if (turn.isOver(DOCUMENT_BYTES)) await turn.next();
+  }
+  return documents;
 }
 
 /** Throws if another owner has flushed: then the loaded documents may lack events that the tail has dropped. */

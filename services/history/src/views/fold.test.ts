@@ -3,6 +3,7 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { comparePositions, type EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
 import { reportIn } from '@odograph/kernel/vehicle-event';
+import { WorkTurn } from '@odograph/platform/work-turn';
 import { expect, test } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
 import type { Parked } from './checkpoints.ts';
@@ -36,6 +37,7 @@ async function fold(log: readonly Event[], { projection, parked, from = 1, inclu
   const replays: number[][] = [];
   const folded = await foldSubject({
     projection: projection ?? totalsProjection(),
+    turn: new WorkTurn(),
     subject: 'bus-1',
     events: stored.slice(from - 1),
     parked,
@@ -117,6 +119,7 @@ test('an event that fails at its second slice changes none', async () => {
   const foldTwo = async (...log: Event[]) => {
     const { slices, parked } = await foldSubject({
       projection: twoSlices,
+      turn: new WorkTurn(),
       subject: 'bus-1',
       events: log.map((event, index) => ({ position: at(index + 1), event })),
       parked: undefined,

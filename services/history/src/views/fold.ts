@@ -4,6 +4,7 @@ import { isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import type { WorkTurn } from '@odograph/platform/work-turn';
 import type { Parked } from './checkpoints.ts';
 import { Parking, type Replay } from './parking.ts';
 import { includesPosition, type StoredSlice } from './read-model-store.ts';
@@ -15,7 +16,7 @@ interface FoldedSlice<S> {
   readonly isChanged: boolean;
 }
 
-interface FoldOptions<S> {
+export interface FoldOptions<S> {
   readonly projection: Projection<S>;
   readonly subject: string;
   /** The vehicle's events that may be missing in the stored documents, in order. */
@@ -26,8 +27,10 @@ interface FoldOptions<S> {
   readonly wants?: (key: string) => boolean;
   readonly load: (key: string) => Promise<StoredSlice>;
   /** Decodes an event. A caller that folds the same events for several projections can decode each event once. */
-  readonly decode?: (event: StoredEvent['event']) => VehicleEvent;
+  readonly decode?: (stored: StoredEvent) => VehicleEvent;
   readonly replay: Replay;
+  /** Counts the work, and ends it if nobody wants it any more. */
+  readonly turn: WorkTurn;
 }
 
 /** A vehicle's slices after its events. */
@@ -41,9 +44,9 @@ interface Folded<S> {
  * Throws the fault of an event of a version that this process does not know: it is not parked.
  */
 export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>> {
-  const { projection, subject, events, decode, parked, replay } = options;
+  const { projection, subject, events, decode, parked, replay, turn } = options;
   const slices = new OpenSlices(options);
-  const parking = new Parking({ projection: projection.name, subject, parked, replay });
+  const parking = new Parking({ projection: projection.name, subject, parked, replay, turn });
   for await (const stored of parking.due(events)) {
     const change = readEvent(projection, stored, decode);
     // Nearly every event touches only open slices, and a wait for each event takes time.
@@ -63,11 +66,11 @@ interface ReadEvent<S> extends SliceChange<S> {
 /** Throws the fault of an event that is newer than this process knows. */
 export function readEvent<S>(
   projection: Projection<S>,
-  { event, position }: StoredEvent,
-  decode: NonNullable<FoldOptions<S>['decode']> = decodeEvent,
+  stored: StoredEvent,
+  decode: NonNullable<FoldOptions<S>['decode']> = ({ event }) => decodeEvent(event),
 ): ReadEvent<S> {
   try {
-    return projection.read(decode(event), position);
+    return projection.read(decode(stored), stored.position);
   } catch (error) {
     if (!isFault(error, 'CORRUPT_LOG')) throw error;
     return { keys: [], applyTo: () => undefined, reason: error.message };

@@ -1,6 +1,8 @@
 import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { comparePositions, type EventPosition } from '@odograph/kernel/position';
+import type { WorkTurn } from '@odograph/platform/work-turn';
 import type { Parked } from './checkpoints.ts';
 import type { Includes } from './read-model-store.ts';
 
@@ -13,6 +15,8 @@ interface ParkingOptions {
   readonly subject: string;
   readonly parked: Parked | undefined;
   readonly replay: Replay;
+  /** Counts the events that are due, and those that wait. */
+  readonly turn: WorkTurn;
 }
 
 /**
@@ -40,7 +44,9 @@ export class Parking {
 
   /** Of these events those to apply, in order, with those that they release. */
   async *due(events: Iterable<StoredEvent>): AsyncGenerator<StoredEvent, void> {
+    const { turn } = this.#options;
     for (const stored of events) {
+      if (turn.isOver(bytesOf(stored))) await turn.next();
       if (this.#parked) yield* this.#releasedBy(stored, this.#parked);
       else yield stored;
     }
@@ -65,6 +71,11 @@ export class Parking {
 export function includesUpTo(envelope: EventPosition, parked: Parked | undefined): Includes {
   if (!parked) return { s: envelope.sequence, i: envelope.index };
   return { s: parked.position.sequence, i: parked.position.index - 1 };
+}
+
+/** What it takes to decode an event; 0 if it is decoded. */
+export function bytesOf(stored: StoredEvent): number {
+  return stored instanceof EncodedEvent ? stored.length : 0;
 }
 
 /** Whether an event releases the parked one, by a retry or by a drop. */

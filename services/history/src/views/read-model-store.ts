@@ -67,6 +67,8 @@ export interface ReadModelStore {
 
 /** Ends a read that takes too long, so that it does not hold its connection. */
 const READ_TIME_MS = 10_000;
+/** Documents written with one command, and those of one slice more: so many take a few milliseconds to be encoded. */
+const WRITES_AT_ONCE = 500;
 /** Documents read with one query: two windows with a sample a second. A document is hardly ever over 100 kB. */
 const DOCUMENTS_A_STRETCH = 64;
 
@@ -126,8 +128,13 @@ export function createReadModelStore(database: Db, { name, version }: Projection
     },
 
     async save(slices) {
-      const operations = slices.flatMap(writesOf);
-      if (operations.length > 0) await collection.bulkWrite(operations, { ordered: true });
+      let group: ReturnType<typeof writesOf> = [];
+      for (const [at, slice] of slices.entries()) {
+        group.push(...writesOf(slice));
+        if (group.length < WRITES_AT_ONCE && at < slices.length - 1) continue;
+        if (group.length > 0) await collection.bulkWrite(group, { ordered: true });
+        group = [];
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
+import type { SubjectQuery } from '../log/mongo-log-reader.ts';
 import type { ReadModelStore, StoredSlice } from './read-model-store.ts';
 
 /** A projection and its stored documents. */
@@ -14,5 +14,5 @@ export interface ReadModel<S> {
 /** Reads the log by vehicle: the events that waited behind a parked one. */
 export interface SubjectLog {
   /** A vehicle's events between two positions, inclusive, in order. Few of them are in memory at a time. */
-  readSubject(subject: string, from: EventPosition, through: EventPosition): AsyncIterable<StoredEvent>;
+  readSubject(query: SubjectQuery): AsyncIterable<StoredEvent>;
 }

@@ -32,13 +32,20 @@ interface PendingLoad extends SliceName {
  */
 const SLICES_PER_TURN = 4;
 
-/** Loads all slices that are requested in one turn of the event loop with one query. */
+/** Slices loaded with one query. */
+const SLICES_AT_ONCE = 500;
+
+/** Loads the slices that are requested in one turn of the event loop with one query, or with as few as they need. */
 export function batchLoads(store: ReadModelStore): (subject: string, key: string) => Promise<StoredSlice> {
   let pending: PendingLoad[] = [];
 
   async function loadAll(): Promise<void> {
-    const batch = pending;
+    const all = pending;
     pending = [];
+    for (let at = 0; at < all.length; at += SLICES_AT_ONCE) await load(all.slice(at, at + SLICES_AT_ONCE));
+  }
+
+  async function load(batch: readonly PendingLoad[]): Promise<void> {
     try {
       const slices = await store.load(batch);
       for (const [at, { resolve }] of batch.entries()) {

@@ -2,8 +2,9 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault } from '@odograph/kernel/fault';
-import { comparePositions, type EventPosition } from '@odograph/kernel/position';
+import { comparePositions } from '@odograph/kernel/position';
 import type { DocumentBody } from '@odograph/kernel/projection';
+import type { SubjectQuery } from '../log/mongo-log-reader.ts';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import {
   type Includes,
@@ -55,7 +56,7 @@ export function logInMemory() {
       events: events.slice(after, through),
       through: Math.min(through, events.length),
     }),
-    async *readSubject(subject: string, from: EventPosition, through: EventPosition) {
+    async *readSubject({ subject, from, through }: SubjectQuery) {
       yield* events.filter(
         ({ event, position }) =>
           event.subject === subject &&

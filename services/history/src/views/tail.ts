@@ -1,19 +1,23 @@
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import type { LogStretch, StoredEvent } from '@odograph/event-log/log-reader';
+import { SortedTexts } from './sorted-texts.ts';
 
 /** The newest events of a partition's log, in memory: those that the stored read models may not have yet. */
 export interface Tail {
   readonly partition: number;
   append(stretch: LogStretch): void;
-  /** A subject's events above a sequence, in order. Later appends and trims do not change what it gives. */
-  eventsAfter(subject: string, sequence: number): readonly StoredEvent[];
+  /**
+   * A subject's events above a sequence, up to another one if that is given, in order. They stay encoded, and later appends
+   * and trims do not change what it gives.
+   */
+  eventsAfter(subject: string, sequence: number, through?: number): readonly StoredEvent[];
   /** The first and the last of a subject's events. */
   ends(subject: string): readonly StoredEvent[];
   /** The sequence of a subject's last event; 0 if the tail has none. */
   lastSequence(subject: string): number;
   /** All subjects with events in the tail. */
   subjects(): readonly string[];
-  /** Sorted subjects with events in the tail. Cached: the same array until the set changes. */
+  /** Sorted subjects with events in the tail: the same array until the set changes. */
   sortedSubjects(): readonly string[];
   floor(): number;
   head(): number;
@@ -30,7 +34,7 @@ const EVENT_OVERHEAD_BYTES = 100;
 export function createTail(partition: number, after: number): Tail {
   const bySubject = new Map<string, EncodedEvent[]>();
   const waiters = createWaiters();
-  let sorted: readonly string[] | undefined;
+  const sorted = new SortedTexts();
   let floor = after;
   let head = after;
   let bytes = 0;
@@ -47,7 +51,6 @@ export function createTail(partition: number, after: number): Tail {
       bySubject.set(subject, events.slice(dropped));
     } else {
       bySubject.delete(subject);
-      sorted = undefined;
     }
   }
 
@@ -64,7 +67,7 @@ export function createTail(partition: number, after: number): Tail {
           known.push(event);
         } else {
           bySubject.set(subject, [event]);
-          sorted = undefined;
+          sorted.add(subject);
         }
         bytes += sizeOf(event);
       }
@@ -72,25 +75,21 @@ export function createTail(partition: number, after: number): Tail {
       waiters.wake(head);
     },
 
-    eventsAfter(subject, after) {
+    eventsAfter(subject, after, through = Number.POSITIVE_INFINITY) {
       const events = bySubject.get(subject) ?? [];
-      return events.filter(({ sequence }) => sequence > after).map(decoded);
+      return events.filter(({ sequence }) => sequence > after && sequence <= through);
     },
 
     ends(subject) {
       const events = bySubject.get(subject) ?? [];
-      const ends = events.length > 1 ? [events[0], events.at(-1)] : events;
-      return ends.map((event) => decoded(event as EncodedEvent));
+      return events.length > 1 ? [events[0] as EncodedEvent, events.at(-1) as EncodedEvent] : [...events];
     },
 
     lastSequence: (subject) => bySubject.get(subject)?.at(-1)?.sequence ?? 0,
 
     subjects: () => [...bySubject.keys()],
 
-    sortedSubjects() {
-      sorted ??= [...bySubject.keys()].sort();
-      return sorted;
-    },
+    sortedSubjects: () => sorted.all(),
 
     floor: () => floor,
     head: () => head,
@@ -99,6 +98,7 @@ export function createTail(partition: number, after: number): Tail {
     trimThrough(sequence) {
       if (sequence <= floor) return;
       for (const [subject, events] of bySubject) trimSubject(subject, events, sequence);
+      if (bySubject.size < sorted.size) sorted.keep((subject) => bySubject.has(subject));
       floor = sequence;
     },
 
@@ -126,11 +126,6 @@ function createWaiters() {
         signal.addEventListener('abort', finish, { once: true });
       }),
   };
-}
-
-/** Decodes the event once: callers read `event` several times, and a flush remembers what it decoded by this object. */
-function decoded({ position, event }: EncodedEvent): StoredEvent {
-  return { position, event };
 }
 
 function sizeOf({ length }: EncodedEvent): number {

@@ -1,5 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { turnsOf } from '@odograph/testing/work-turns';
 import { expect, test, vi } from 'vitest';
+import { Askers } from './askers.ts';
 import type { LoadedStretch } from './read-model-store.ts';
 import type { View } from './view.ts';
 import { createViewCache, type KeptView } from './view-cache.ts';
@@ -12,7 +14,7 @@ function keptOf(subject: string, textBytes: number): KeptView<unknown> {
   const documents = [{ text: 'x'.repeat(textBytes) }];
   const slices = [{ subject, key: 'b', includes: { s: 1, i: 0 }, documents }];
   return {
-    ...{ from: 'b', checkpoint: CHECKPOINT, through: 1 },
+    ...{ from: 'b', checkpoint: CHECKPOINT, through: 1, askers: new Askers(undefined) },
     documents: Promise.resolve({ slices, through: 'm' }),
     view: Promise.resolve(VIEW),
   };
@@ -95,10 +97,33 @@ test('a flush gives its documents to a view that is kept at its checkpoint, unle
     const slice = { subject: 'bus-1', key: 'b' };
     const stored = { ...slice, includes: { s: storedAt, i: 0 }, documents: [] };
     const changed = { ...slice, includes: { s: 5, i: 0 }, documents: [{ text: 'new' }] };
-    cache.advance(move, new Map([['bus-1', [{ stored, changed }]]]));
+    await cache.advance(move, new Map([['bus-1', [{ stored, changed }]]]));
     const kept = cache.find('bus-1', 'b');
     return [kept?.checkpoint.sequence, (await kept?.documents)?.slices[0]?.documents[0]?.['text']];
   };
   expect(await textAfter(1)).toEqual([5, 'new']);
   expect(await textAfter(3)).toEqual([1, 'x'.repeat(10)]);
+});
+
+test('the size of a large view is counted in turns, and it takes its room then', async () => {
+  const cache = createViewCache(15_000_000);
+  const samples = Array.from({ length: 50_000 }, (_, at) => ({ at, signals: { speed_kmh: at } }));
+  const view = Promise.resolve({ ...VIEW, slices: new Map([['b', { samples }]]) });
+  cache.keep('bus-1', { ...keptOf('bus-1', 10), view });
+  cache.keep('bus-2', keptOf('bus-2', 8_000_000));
+  const untilDropped = async () => {
+    while (cache.has('bus-2')) await yieldToEventLoop();
+  };
+  expect(await turnsOf(untilDropped)).toBeGreaterThan(400);
+  expect(cache.find('bus-1', 'b')).toBeDefined();
+});
+
+test('many kept views advance in turns, each to the checkpoint of the flush', async () => {
+  const cache = createViewCache(100_000_000);
+  const names = Array.from({ length: 5_000 }, (_, at) => `bus-${at}`);
+  for (const name of names) cache.keep(name, keptOf(name, 10));
+  await yieldToEventLoop();
+  const move = { from: CHECKPOINT, to: { ...CHECKPOINT, sequence: 5 } };
+  expect(await turnsOf(() => cache.advance(move, new Map()))).toBeGreaterThan(50);
+  for (const name of names) expect(cache.find(name, 'b')?.checkpoint.sequence).toBe(5);
 });

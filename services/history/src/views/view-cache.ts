@@ -1,4 +1,6 @@
+import { WorkTurn } from '@odograph/platform/work-turn';
 import { LRUCache } from 'lru-cache';
+import type { Askers } from './askers.ts';
 import type { Checkpoint, CheckpointMove } from './checkpoints.ts';
 import type { ChangedSlice, LoadedStretch, StoredSlice } from './read-model-store.ts';
 import type { View } from './view.ts';
@@ -7,11 +9,13 @@ import type { View } from './view.ts';
 export interface KeptView<S> {
   /** The first key of the range that was read. */
   readonly from: string;
-  /** The checkpoint that was known before the documents were read: they have every event up to it. */
-  readonly checkpoint: Checkpoint;
+  /** The documents have every event up to this checkpoint. */
+  checkpoint: Checkpoint;
   readonly documents: Promise<LoadedStretch>;
   /** The documents and the events above the checkpoint, folded. */
   readonly view: Promise<View<S>>;
+  /** Those who wait for the view. */
+  readonly askers: Askers;
   /** The view has every event of the vehicle up to this sequence. */
   through: number;
 }
@@ -35,7 +39,7 @@ export interface ViewCache {
    * After a flush: the documents that it has stored take the place of those that are kept at its first checkpoint, so that
    * they are not read again. `flushed` has every vehicle with events between the two checkpoints, by the name of its view.
    */
-  advance(move: CheckpointMove, flushed: FlushedViews): void;
+  advance(move: CheckpointMove, flushed: FlushedViews): Promise<void>;
 }
 
 /** What a flush has folded, by the name of a view; undefined if it was not kept at that time. */
@@ -75,22 +79,26 @@ export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): Vie
     // Another object each time, because the size of the same one is not counted again.
     const put = (entry: Omit<Entry, 'kept'>, bytes: number) =>
       entries.set(name, { kept, ...entry }, { size: Math.ceil(ENTRY_BYTES + bytes) });
-    const putStretch = (stretch: LoadedStretch) => void (isStill() && put({ stretch }, bytesOf(stretch)));
-    const folded = Promise.all([kept.documents, kept.view]).then(([stretch, { slices }]) => {
-      if (slices.size === 0) drop();
-      else if (isStill()) put({ stretch }, bytesOf(stretch) + bytesOf(slices));
+    const putStretch = (stretch: LoadedStretch) => void (isStill() && put({ stretch }, 0));
+    const folded = Promise.all([kept.documents, kept.view]).then(async ([stretch, { slices }]) => {
+      if (slices.size === 0) return drop();
+      const bytes = await bytesOf([stretch, slices], maxBytes);
+      if (isStill()) put({ stretch }, bytes);
     });
     folded.catch(drop);
-    if (known) put({ stretch: known }, bytesOf(known));
+    if (known) put({ stretch: known }, 0);
     else put({ reading: atMost(patienceMs, kept.documents.then(putStretch, drop), drop) }, 0);
   }
 
-  /** The views whose documents have been read at a checkpoint. The least recently requested is first, so that their order stays. */
-  function keptAt(checkpoint: Checkpoint) {
-    return [...entries.rkeys()].flatMap((name) => {
-      const { kept, stretch } = entries.peek(name) ?? {};
-      return kept && stretch && isAt(kept.checkpoint, checkpoint) ? [{ name, kept, stretch }] : [];
-    });
+  function advanceOne(name: string, move: CheckpointMove, flushed: FlushedViews): void {
+    const { kept, stretch } = entries.peek(name) ?? {};
+    if (!kept || !stretch || !isAt(kept.checkpoint, move.from)) return;
+    if (!flushed.has(name)) {
+      advanceWithoutEvents(kept, move);
+      return;
+    }
+    const next = advanced(stretch, kept.from, flushed.get(name));
+    if (next) keep(name, { ...kept, checkpoint: move.to, documents: Promise.resolve(next) }, next);
   }
 
   return {
@@ -103,20 +111,21 @@ export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): Vie
       return kept && stretch && key >= kept.from && key <= stretch.through ? kept : undefined;
     },
 
-    advance(move, flushed) {
-      for (const { name, kept, stretch } of keptAt(move.from)) {
-        const next = flushed.has(name) ? advanced(stretch, kept.from, flushed.get(name)) : stretch;
-        const through = flushed.has(name) ? kept.through : throughWithoutEvents(kept, move);
-        if (next)
-          keep(name, { ...kept, checkpoint: move.to, documents: Promise.resolve(next), through }, next);
+    async advance(move, flushed) {
+      const turn = new WorkTurn();
+      // The least recently requested is first, so that their order stays.
+      for (const name of [...entries.rkeys()]) {
+        if (turn.isOver(ENTRY_BYTES)) await turn.next();
+        advanceOne(name, move, flushed);
       }
     },
   };
 }
 
-/** If a vehicle has no events between two checkpoints, a view with everything up to the first one has it up to the second. */
-function throughWithoutEvents({ through }: KeptView<unknown>, { from, to }: CheckpointMove): number {
-  return through >= from.sequence ? Math.max(through, to.sequence) : through;
+/** If a vehicle has no events between two checkpoints, what has everything up to the first one has it up to the second. */
+function advanceWithoutEvents(kept: KeptView<unknown>, { from, to }: CheckpointMove): void {
+  kept.checkpoint = to;
+  if (kept.through >= from.sequence) kept.through = Math.max(kept.through, to.sequence);
 }
 
 function isAt({ partition, projection, sequence }: Checkpoint, other: Checkpoint): boolean {
@@ -163,13 +172,30 @@ function atMost(ms: number, work: Promise<void>, giveUp: () => void): Promise<vo
   return promise;
 }
 
-/** Roughly, in memory. */
-function bytesOf(value: unknown): number {
-  if (typeof value === 'string') return OBJECT_BYTES / 4 + value.length;
-  if (typeof value !== 'object' || value === null) return 8;
-  if (value instanceof Uint8Array) return OBJECT_BYTES + value.length;
-  let bytes = OBJECT_BYTES;
-  if (value instanceof Map) for (const [, held] of value) bytes += bytesOf(held);
-  else for (const held of Object.values(value)) bytes += bytesOf(held);
+/** Roughly, in memory. It stops counting above `most`. */
+async function bytesOf(value: unknown, most: number): Promise<number> {
+  const turn = new WorkTurn();
+  const left = [value];
+  let bytes = 0;
+  while (left.length > 0 && bytes <= most) {
+    const next = left.pop();
+    bytes += ownBytesOf(next);
+    for (const held of heldBy(next)) left.push(held);
+    if (turn.isOver()) await turn.next();
+  }
   return bytes;
 }
+
+/** Without what it holds. */
+function ownBytesOf(value: unknown): number {
+  if (typeof value === 'string') return OBJECT_BYTES / 4 + value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  return OBJECT_BYTES + (value instanceof Uint8Array ? value.length : 0);
+}
+
+function heldBy(value: unknown): Iterable<unknown> {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return NOTHING;
+  return value instanceof Map ? value.values() : Object.values(value);
+}
+
+const NOTHING: readonly unknown[] = [];

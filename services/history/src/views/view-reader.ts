@@ -2,7 +2,10 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
+import { WorkTurn } from '@odograph/platform/work-turn';
+import { Askers } from './askers.ts';
 import type { Checkpoint, Parked } from './checkpoints.ts';
+import { eventsByKey } from './events-by-key.ts';
 import { foldSubject, openSlice } from './fold.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
@@ -18,20 +21,29 @@ interface ViewReaderDeps {
   readonly cache: ViewCache;
 }
 
-/** Answers from the stored documents and a fold of the tail on top of them. */
+/**
+ * Answers from the stored documents and a fold of the tail on top of them. A fold ends when the signals of all who wait for it
+ * are aborted, with the reason.
+ */
 export interface ViewReader {
   /** A slice of a vehicle, if it exists. */
-  read<S>(model: ReadModel<S>, subject: string, key: string): Promise<View<S>>;
+  read<S>(model: ReadModel<S>, subject: string, key: string, signal?: AbortSignal): Promise<View<S>>;
   /**
    * A vehicle's slices of a range, a few per view. Each view has its own position; at least one view, which may be empty.
    * `parked` concerns the slices read so far.
    */
-  stretches<S>(model: ReadModel<S>, subject: string, keys: KeyRange): AsyncGenerator<View<S>, void>;
+  stretches<S>(
+    model: ReadModel<S>,
+    subject: string,
+    keys: KeyRange,
+    signal?: AbortSignal,
+  ): AsyncGenerator<View<S>, void>;
   /** One slice of many vehicles, in the order of the request. Vehicles without it are left out. */
   readEach<S>(
     model: ReadModel<S>,
     subjects: readonly string[],
     key: string,
+    signal?: AbortSignal,
   ): Promise<readonly SubjectView<S>[]>;
   /** The next vehicles in order, stored or in a tail. */
   readonly subjectsAfter: SubjectPages;
@@ -40,8 +52,11 @@ export interface ViewReader {
   /** Waits until a read model includes a position. Throws a Fault DEADLINE if the signal is aborted before. */
   reach(model: ReadModel<unknown>, position: Position, signal: AbortSignal): Promise<void>;
   /** The parked event of a vehicle in one read model, stored or only in the tail. */
-  parkedOf(model: ReadModel<unknown>, subject: string): Promise<Parked | undefined>;
+  parkedOf(model: ReadModel<unknown>, subject: string, signal?: AbortSignal): Promise<Parked | undefined>;
 }
+
+/** Vehicles that are read at once. */
+const SUBJECTS_AT_ONCE = 100;
 
 export function createViewReader({ partitions, log, cache }: ViewReaderDeps): ViewReader {
   const partitionViewOf = (subject: string) =>
@@ -52,9 +67,9 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
     return readView(model, { subject, ...wanted }, { view, cache, log });
   };
 
-  const read = <S>(model: ReadModel<S>, subject: string, key: string) =>
+  const read = <S>(model: ReadModel<S>, subject: string, key: string, signal?: AbortSignal) =>
     viewFrom(model, {
-      ...{ subject, keys: { from: key, to: key } },
+      ...{ subject, keys: { from: key, to: key }, signal },
       async readStored() {
         const slice = await model.load(subject, key);
         return { slices: slice.documents.length > 0 ? [slice] : [], through: key };
@@ -69,29 +84,37 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
 
     read,
 
-    async *stretches(model, subject, { from, to }) {
-      for (let next = from; next <= to; ) {
-        const keys = { from: next, to };
-        const readStored = () => model.store.loadFirst(subject, keys.from, to);
-        const view = await viewFrom(model, { subject, keys, readStored });
-        yield view;
-        next = `${view.through}\0`; // The first key above it.
+    async *stretches(model, subject, keys, signal) {
+      const { from, to } = keys;
+      const readStored = () => model.store.loadFirst(subject, from, to);
+      const first = await viewFrom(model, { subject, keys, signal, readStored });
+      yield first;
+      if (first.through < to) {
+        const rest = { subject, keys: { from: after(first), to }, turn: new WorkTurn(signal) };
+        yield* laterStretches(model, rest, { view: partitionViewOf(subject), cache, log });
       }
     },
 
-    // What is not kept is loaded with one query, because it is requested in one turn of the event loop.
-    async readEach(model, subjects, key) {
-      const views = await Promise.all(subjects.map((subject) => read(model, subject, key)));
+    async readEach(model, subjects, key, signal) {
+      const turn = new WorkTurn(signal);
+      const readOne = (subject: string) => read(model, subject, key, signal);
+      const views: Awaited<ReturnType<typeof readOne>>[] = [];
+      for (let at = 0; at < subjects.length; at += SUBJECTS_AT_ONCE) {
+        if (at > 0) await turn.next();
+        // What is not kept is loaded with one query, because it is requested in one turn of the event loop.
+        views.push(...(await Promise.all(subjects.slice(at, at + SUBJECTS_AT_ONCE).map(readOne))));
+      }
       return views.flatMap(({ slices, parked }, at) => {
         const slice = slices.get(key);
         return slice === undefined ? [] : [{ subject: subjects[at] as string, slice, parked }];
       });
     },
 
-    async parkedOf(model, subject) {
+    async parkedOf(model, subject, signal) {
       const recent = recentOf(partitionViewOf(subject), model, subject);
       const load = (key: string) => model.load(subject, key);
-      return (await foldRecent(model, recent, { slices: [], load }, log)).parked;
+      const turn = new WorkTurn(signal);
+      return (await foldRecent(model, recent, { slices: [], load }, { log, turn })).parked;
     },
 
     async reach(model, { partition, sequence }, signal) {
@@ -110,6 +133,7 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
 interface Wanted {
   readonly subject: string;
   readonly keys: KeyRange;
+  readonly signal: AbortSignal | undefined;
   readonly readStored: () => Promise<LoadedStretch>;
 }
 
@@ -124,25 +148,50 @@ interface Sources {
  * Nothing is awaited before `foldAndKeep` keeps it, so that those who ask next find it.
  */
 async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources): Promise<View<S>> {
-  const { subject, keys, readStored } = wanted;
+  const { subject, keys, signal, readStored } = wanted;
   const { view, cache } = sources;
   const reading = cache.reading(nameOf(model, subject));
   if (reading !== undefined) return reading.then(() => readView(model, wanted, sources));
 
   const kept = view.followsTail(model) ? cache.find(nameOf(model, subject), keys.from) : undefined;
-  if (kept && isCurrent(kept, view.tail, subject)) {
+  if (kept && isCurrent(kept, view.tail, subject) && kept.askers.join(signal)) {
     const position = { partition: view.tail.partition, sequence: view.headOf(model) };
     kept.through = position.sequence;
     return within(keys, { ...((await kept.view) as View<S>), position });
   }
   if (kept && continues(view.tail, kept)) {
     const recent = recentOf(view, model, subject, kept.checkpoint);
-    return within(keys, await foldAndKeep(model, { ...kept, recent }, sources));
+    return within(keys, await foldAndKeep(model, { ...kept, recent, signal }, sources));
   }
   // Memory first, then the documents: so a flush in between cannot hide an event.
   const recent = recentOf(view, model, subject);
   const documents = readStored();
-  return within(keys, await foldAndKeep(model, { from: keys.from, recent, documents }, sources));
+  return within(keys, await foldAndKeep(model, { from: keys.from, recent, documents, signal }, sources));
+}
+
+interface LaterStretches {
+  readonly subject: string;
+  readonly keys: KeyRange;
+  readonly turn: WorkTurn;
+}
+
+/** The stretches after the first one, which are not kept. All are on the events that memory has now, each of which is read once. */
+async function* laterStretches<S>(
+  model: ReadModel<S>,
+  { subject, keys: { from, to }, turn }: LaterStretches,
+  { view, log }: Sources,
+): AsyncGenerator<View<S>, void> {
+  const recent = recentOf(view, model, subject);
+  const eventsIn = await eventsByKey(model.projection, recent, turn);
+  for (let next = from; next <= to; ) {
+    turn.throwIfAborted();
+    const documents = await model.store.loadFirst(subject, next, to);
+    const stored = storedStretch(subject, next, documents);
+    const events = eventsIn({ from: next, to: documents.through });
+    const stretch = await foldRecent(model, { ...recent, events }, stored, { log, turn });
+    yield stretch;
+    next = after(stretch);
+  }
 }
 
 const nameOf = ({ projection }: ReadModel<unknown>, subject: string) => viewName(projection.name, subject);
@@ -162,21 +211,25 @@ interface ToFold {
   readonly from: string;
   readonly recent: Recent;
   readonly documents: Promise<LoadedStretch>;
+  /** Of the first who asks. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Folds the events into the documents, and keeps the view unless the read model is behind. */
 function foldAndKeep<S>(
   model: ReadModel<S>,
-  { from, recent, documents }: ToFold,
+  { from, recent, documents, signal }: ToFold,
   { view: partition, cache, log }: Sources,
 ): Promise<View<S>> {
   const { subject, checkpoint, position } = recent;
-  const view = documents.then((stretch) => {
-    return foldRecent(model, recent, storedStretch(subject, from, stretch), log);
-  });
+  const askers = new Askers(signal);
+  const turn = new WorkTurn(askers);
+  const view = documents
+    .then((stretch) => foldRecent(model, recent, storedStretch(subject, from, stretch), { log, turn }))
+    .finally(() => askers.done());
   if (partition.followsTail(model)) {
     const { sequence: through } = position;
-    cache.keep(nameOf(model, subject), { from, checkpoint, documents, view, through });
+    cache.keep(nameOf(model, subject), { from, checkpoint, documents, view, askers, through });
   }
   return view;
 }
@@ -188,6 +241,8 @@ interface Recent {
   readonly checkpoint: Checkpoint;
   /** The events above the checkpoint. */
   readonly events: readonly StoredEvent[];
+  /** What is parked at the checkpoint. */
+  readonly parked: Parked | undefined;
   /** Documents and events together include the partition up to here. */
   readonly position: Position;
 }
@@ -204,7 +259,8 @@ function recentOf(
 ): Recent {
   const { partition, sequence } = checkpoint;
   const events = view.followsTail(model) ? view.tail.eventsAfter(subject, sequence) : [];
-  return { subject, checkpoint, events, position: { partition, sequence: view.headOf(model) } };
+  const parked = checkpoint.parked.find((entry) => entry.subject === subject);
+  return { subject, checkpoint, events, parked, position: { partition, sequence: view.headOf(model) } };
 }
 
 /** The stored slices of a vehicle to answer with. */
@@ -227,17 +283,21 @@ function storedStretch(subject: string, from: string, { slices, through }: Loade
   };
 }
 
+interface FoldDeps {
+  readonly log: SubjectLog;
+  readonly turn: WorkTurn;
+}
+
 async function foldRecent<S>(
   { projection }: ReadModel<S>,
-  { subject, checkpoint, events, position }: Recent,
+  { subject, events, parked, position }: Recent,
   { slices: stored, keys, load }: Stored,
-  log: SubjectLog,
+  { log, turn }: FoldDeps,
 ): Promise<View<S>> {
   const folded = await foldSubject({
-    ...{ projection, subject, events, load },
-    parked: checkpoint.parked.find((entry) => entry.subject === subject),
+    ...{ projection, subject, events, parked, load, turn },
     wants: (key) => !keys || (key >= keys.from && key <= keys.to),
-    replay: (from, through) => log.readSubject(subject, from, through),
+    replay: (from, through) => log.readSubject({ subject, from, through, turn }),
   });
   const states = new Map<string, S>();
   const byKey = new Map(stored.map((slice) => [slice.key, slice]));
@@ -247,6 +307,9 @@ async function foldRecent<S>(
   }
   return { slices: states, through: keys?.to ?? '', position, parked: folded.parked };
 }
+
+/** The first key above a view. */
+const after = ({ through }: View<unknown>): string => `${through}\0`;
 
 /** The slices of a view in a range that starts in it. */
 function within<S>({ from, to }: KeyRange, view: View<S>): View<S> {

@@ -1,5 +1,7 @@
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { listenToLog } from '@odograph/event-log/listen-to-log';
 import type { TestPublisher } from '@odograph/event-log/publisher.fixture';
+import { isFault } from '@odograph/kernel/fault';
 import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
@@ -232,4 +234,34 @@ test('many failed retries do not make the next one slower', async () => {
   }
   expect((await totalsAt(test, views, last)).parked).toEqual(poison);
   await views.stop();
+});
+
+test('a vehicle with very many events in the tail holds up neither its neighbour nor a flush', async () => {
+  await using test = await openTestViews();
+  const views = await test.start();
+  const soon = Date.now() + 30_000;
+  const reports = Array.from({ length: 60_000 }, (_, at) => [
+    reported({ vehicleId: 'bus-1', reportId: `r${at}`, observedAtMs: 1_700_000_000_000 + at, speedKmh: 1 }),
+  ]);
+  const positions = await test.publisher.appendAll(reports, { deadlineAtMs: soon });
+  expect(positions.filter((position) => isFault(position))).toEqual([]);
+  const other = reported({ vehicleId: 'bus-2', reportId: 'r1', observedAtMs: 1_700_000_000_000 });
+  const last = await test.publisher.append([other], soon);
+  await views.reader.reach(test.model, last, AbortSignal.timeout(30_000));
+
+  const order: string[] = [];
+  const ask = async (vehicle: string) => {
+    const { slices } = await views.reader.read(test.model, vehicle, 'all');
+    order.push(vehicle);
+    return (slices.get('all') as Totals | undefined)?.reports;
+  };
+  const many = ask('bus-1');
+  const flush = views.flushNow(0).then(() => order.push('flush'));
+  await nextLoopTurn();
+  expect(await ask('bus-2')).toBe(1);
+  expect(order).toEqual(['bus-2']);
+  expect(await many).toBe(60_000);
+  await flush;
+  await views.stop();
+  expect(await test.stored()).toEqual({ reports: 60_000, speedSum: 60_000 });
 });

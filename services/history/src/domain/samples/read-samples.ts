@@ -4,6 +4,7 @@ import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
 import { type SampleBlock, samplesOf } from './sample-block.ts';
 import { sortAndMerge } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';
+import { sortedInSteps } from './sorted-in-steps.ts';
 
 /** A range of samples. Times are Unix times in milliseconds, by the vehicle's clock. */
 export interface SampleRange {
@@ -24,6 +25,8 @@ export interface SamplePage extends SampleRange {
 }
 
 const NO_SIGNALS: ReadonlySet<string> = new Set();
+/** Samples of a step that are not in a block: they take as long as a block that is decoded. */
+const STEP_SAMPLES = 1_000;
 
 /**
  * Work in steps of about a block: yields after each, so that a caller can let others work, and returns the result.
@@ -42,28 +45,44 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<reado
   const range = { ...page, fromMs };
   const isWanted = (sample: RecordedSample) =>
     isInRange(sample, range) && (after === undefined || compareSampleKeys(sample, after) > 0);
-  let found = firstOf(recentSamples(slice, range).filter(isWanted), limit);
-  for (const block of blocksInRange(slice, range)) {
-    const last = found.length < limit ? undefined : found.at(-1);
-    if (last !== undefined && block.from > last.observedAtMs) break;
-    const wanted = samplesWith(block, page.signals).filter(
+  let found: readonly RecordedSample[] = [];
+  const lastOf = () => (found.length < limit ? undefined : found.at(-1));
+  const add = (samples: readonly RecordedSample[]) => {
+    const last = lastOf();
+    const wanted = samples.filter(
       (sample) => isWanted(sample) && (last === undefined || compareSampleKeys(sample, last) <= 0),
     );
-    if (wanted.length > 0) found = firstOf([...found, ...wanted], limit);
+    if (wanted.length > 0) found = sortAndMerge([...found, ...wanted]).slice(0, limit);
+  };
+  for (const samples of recentSamples(slice, range)) {
+    add(samples);
+    yield;
+  }
+  for (const block of blocksInRange(slice, range)) {
+    if (block.from > (lastOf()?.observedAtMs ?? block.from)) break;
+    add(samplesWith(block, page.signals));
     yield;
   }
   return found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
 }
 
-function firstOf(samples: readonly RecordedSample[], limit: number): readonly RecordedSample[] {
-  return sortAndMerge(samples).slice(0, limit);
-}
-
 /** Counts the samples of a slice in a range. Without signals it decodes only blocks that overlap others or the range's ends. */
 export function* countSamples(slice: SamplesSlice, range: SampleRange): Steps<number> {
+  const parts: Part[] = [];
+  for (const samples of recentSamples(slice, range)) {
+    for (const sample of samples) parts.push(sample);
+    yield;
+  }
+  for (const block of blocksInRange(slice, range)) parts.push(block);
+  const sorted = yield* sortedInSteps(parts, byStart, STEP_SAMPLES);
   let count = 0;
-  for (const run of runsOf([...recentSamples(slice, range), ...blocksInRange(slice, range)])) {
+  let left = STEP_SAMPLES;
+  for (const run of runsOf(sorted)) {
     count += knownCount(run, range) ?? (yield* countKeys(run, range));
+    left -= run.length;
+    if (left > 0) continue;
+    left = STEP_SAMPLES;
+    yield;
   }
   return count;
 }
@@ -76,11 +95,11 @@ function knownCount([first, ...others]: readonly Part[], range: SampleRange): nu
 
 function* countKeys(run: readonly Part[], range: SampleRange): Steps<number> {
   const keys = new Set<string>();
-  for (const part of run) {
+  for (const [at, part] of run.entries()) {
     for (const sample of 'data' in part ? samplesToCount(part, range.signals) : [part]) {
       if (isInRange(sample, range)) keys.add(`${sample.observedAtMs} ${sample.reportId}`);
     }
-    if ('data' in part) yield;
+    if ('data' in part || at % STEP_SAMPLES === STEP_SAMPLES - 1) yield;
   }
   return keys.size;
 }
@@ -93,11 +112,11 @@ function samplesToCount(block: SampleBlock, names: readonly string[] | undefined
 /** A full block, or a sample that is not in one. */
 type Part = SampleBlock | RecordedSample;
 
-/** The parts that overlap in time, together. Blocks do if samples came in another order than they were observed. */
+/** The parts that overlap in time, together, of parts by their start. Blocks do if samples came in another order than they were observed. */
 function* runsOf(parts: readonly Part[]): Generator<readonly Part[]> {
   let run: Part[] = [];
   let endMs = Number.NEGATIVE_INFINITY;
-  for (const part of parts.toSorted((a, b) => startOf(a) - startOf(b))) {
+  for (const part of parts) {
     if (startOf(part) > endMs && run.length > 0) {
       yield run;
       run = [];
@@ -109,15 +128,18 @@ function* runsOf(parts: readonly Part[]): Generator<readonly Part[]> {
 }
 
 const startOf = (part: Part): number => ('data' in part ? part.from : part.observedAtMs);
+const byStart = (a: Part, b: Part): number => startOf(a) - startOf(b);
 
-/** The samples near a range that are in no full block, in order of arrival. */
-function recentSamples({ open, loose }: SamplesSlice, range: SampleRange): readonly RecordedSample[] {
+/** The samples near a range that are in no full block, in order of arrival, as many as a step may have. All pieces fit into one block. */
+function* recentSamples(
+  { open, loose }: SamplesSlice,
+  range: SampleRange,
+): Generator<readonly RecordedSample[]> {
   const pieces = open.pieces.filter((piece) => overlaps(piece, range));
   const { signals } = range;
-  return [
-    ...pieces.flatMap((piece) => samplesWith(piece, signals)),
-    ...loose.filter((sample) => hasOneOf(sample, signals)),
-  ];
+  if (pieces.length > 0) yield pieces.flatMap((piece) => samplesWith(piece, signals));
+  for (let at = 0; at < loose.length; at += STEP_SAMPLES)
+    yield loose.slice(at, at + STEP_SAMPLES).filter((sample) => hasOneOf(sample, signals));
 }
 
 /** The full blocks near a range, by their start. */

@@ -18,8 +18,8 @@ export const EMPTY: OpenDocument = { full: 0, pieces: [] };
 /** What new samples change in the documents of a window. */
 interface Packed {
   readonly open: OpenDocument;
-  /** The blocks that are full now, sorted by key and without duplicates: one more document each. */
-  readonly filled: readonly SampleBlock[];
+  /** The blocks that are full now, sorted by key and without duplicates: one more document each, made when it is taken. */
+  readonly filled: Iterable<SampleBlock>;
 }
 
 /**
@@ -35,8 +35,12 @@ export function pack(open: OpenDocument, loose: readonly RecordedSample[], limit
   const arrived = [...pieces.flatMap((piece) => samplesOf(piece)), ...loose];
   const blocks = cut(arrived, limits);
   const rest = blocks.at(-1) as readonly RecordedSample[];
-  const filled = blocks.slice(0, -1).map((samples) => toBlock(sortAndMerge(samples)));
-  return { open: { full: full + filled.length, pieces: [toBlock(rest)] }, filled };
+  const filled = blocks.slice(0, -1);
+  return { open: { full: full + filled.length, pieces: [toBlock(rest)] }, filled: toBlocks(filled) };
+}
+
+function* toBlocks(groups: readonly (readonly RecordedSample[])[]): Generator<SampleBlock, void> {
+  for (const samples of groups) yield toBlock(sortAndMerge(samples));
 }
 
 function fitsOneBlock(

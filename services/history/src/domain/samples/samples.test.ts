@@ -4,7 +4,7 @@ import { reportIn, type TelemetryReported, type VehicleEvent } from '@odograph/k
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEvent, deliver, fold, keysOf, open, type StoredSlices } from '../deliver.fixture.ts';
-import type { RecordedSample } from '../recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample } from '../recorded-sample.ts';
 import { anyDelivery, anyEvents, WINDOW_START_MS } from '../vehicle-events.arbitrary.ts';
 import { countSamples, readSamples } from './read-samples.fixture.ts';
 import * as inSteps from './read-samples.ts';
@@ -267,7 +267,7 @@ describe('stored documents', () => {
     const slice = samples.fromDocuments('V1', KEY, before.slice(0, 1));
     const late = report(WINDOW_START_MS + 3000 * 1000 + 500, { speed_kmh: 1 });
     for (const event of [late, ...drive(9000, 600)]) applyEvent(samples, slice, KEY, event);
-    const after = samples.toDocuments(slice);
+    const after = [...samples.toDocuments(slice)];
     expect(after).toHaveLength(1 + Math.floor(9601 / CUT_LIMITS.samples));
     expect(after.slice(1, before.length).every((document) => document === undefined)).toBe(true);
     expect(after.slice(before.length).every((document) => document !== undefined)).toBe(true);
@@ -277,7 +277,7 @@ describe('stored documents', () => {
     const stored = documentsOf(deliver(samples, [drive(0, 15), drive(15, 15)]));
     const slice = samples.fromDocuments('V1', KEY, stored);
     for (const event of drive(30, 15)) applyEvent(samples, slice, KEY, event);
-    const [open, after] = [stored, samples.toDocuments(slice)].map(([first]) => first as OpenDocument);
+    const [open, after] = [stored, [...samples.toDocuments(slice)]].map(([first]) => first as OpenDocument);
     expect(after?.pieces.slice(0, 2)).toEqual(open?.pieces);
     expect(after?.pieces.map((piece) => piece.count)).toEqual([15, 15, 15]);
   });
@@ -286,9 +286,9 @@ describe('stored documents', () => {
     const slice = sliceOf();
     for (const event of drive(0, 2000)) {
       applyEvent(samples, slice, KEY, event);
-      if (event.observedAtMs % 300_000 === 0) samples.toDocuments(slice);
+      if (event.observedAtMs % 300_000 === 0) Array.from(samples.toDocuments(slice));
     }
-    const stored = new Map([[KEY, samples.toDocuments(slice) as readonly DocumentBody[]]]);
+    const stored = new Map([[KEY, [...samples.toDocuments(slice)] as readonly DocumentBody[]]]);
     expect(plain(stored)).toBe(plain(deliver(samples, [drive(0, 2000)])));
   });
 
@@ -342,7 +342,8 @@ function flush(seen: readonly TelemetryReported[], { stored, loaded, writes }: F
   const at = seen.length;
   if (at <= (loaded.get(0)?.at ?? 0)) return stored;
   const first = new Map([...loaded].filter(([n]) => n === 0));
-  const changed = narrow.toDocuments(sliceWith(seen, first)).flatMap((body, n) => (body ? { n, body } : []));
+  const documents = [...narrow.toDocuments(sliceWith(seen, first))];
+  const changed = documents.flatMap((body, n) => (body ? { n, body } : []));
   const after = new Map(stored);
   for (const { n, body } of changed.reverse().slice(0, writes)) {
     if ((after.get(n)?.at ?? 0) < at) after.set(n, { at, body });
@@ -426,15 +427,46 @@ describe('a range of samples', () => {
         return data;
       },
     }));
-    const page = stepsOf(inSteps.readSamples({ ...slice, full }, { ...ALL, limit: 1_000 }));
-    expect(decoded).toBe(page);
+    const mostInAStep = (work: Generator<void, unknown>) => {
+      let [most, before] = [0, decoded];
+      for (const _ of work) [most, before] = [Math.max(most, decoded - before), decoded];
+      return most;
+    };
+    expect(mostInAStep(inSteps.readSamples({ ...slice, full }, { ...ALL, limit: 1_000 }))).toBe(1);
+    const page = decoded;
     expect(page).toBeLessThan(2_399);
-    expect(stepsOf(inSteps.countSamples({ ...slice, full }, ALL))).toBe(2_399);
+    expect(mostInAStep(inSteps.countSamples({ ...slice, full }, ALL))).toBe(1);
     expect(decoded).toBe(page + 2_399);
     const found = readSamples(slice, { ...ALL, limit: 1_000 });
     expect(found.map(({ observedAtMs }) => observedAtMs)).toEqual(
       events.slice(0, 1_000).map(({ observedAtMs }) => observedAtMs),
     );
+  });
+
+  test('of 200,000 samples that are not stored yet is read and counted in steps of a thousand', () => {
+    const loose = Array.from({ length: 200_000 }, (_, at): RecordedSample => {
+      const number = (at * 7_919) % 200_000;
+      const signals: Signals = number % 2 === 0 ? { speed_kmh: number } : { soc_percent: 50 };
+      return { observedAtMs: WINDOW_START_MS + (number >> 2), reportId: `r${number}`, signals };
+    });
+    const slice = { ...samples.initial('V1', KEY), loose };
+    for (const signals of [undefined, ['speed_kmh']]) {
+      const page = { ...ALL, signals, limit: 1_000 };
+      expect(stepsOf(inSteps.readSamples(slice, page))).toBe(200);
+      expect(stepsOf(inSteps.countSamples(slice, page))).toBeGreaterThan(400);
+      expect(countSamples(slice, page)).toBe(signals ? 100_000 : 200_000);
+      const wanted = loose.filter((sample) => !signals || sample.signals['speed_kmh'] !== undefined);
+      expect(readSamples(slice, page)).toEqual(wanted.sort(compareSampleKeys).slice(0, 1_000));
+    }
+  });
+
+  test('of many samples of one time is counted in steps, too', () => {
+    const loose = Array.from({ length: 50_000 }, (_, at): RecordedSample => {
+      return { observedAtMs: WINDOW_START_MS, reportId: `r${at % 40_000}`, signals: {} };
+    });
+    const slice = { ...samples.initial('V1', KEY), loose };
+    expect(stepsOf(inSteps.countSamples(slice, ALL))).toBeGreaterThan(150);
+    expect(countSamples(slice, ALL)).toBe(40_000);
   });
 
   test('decodes nothing for a page that is full already', () => {

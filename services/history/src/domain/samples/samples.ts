@@ -29,9 +29,11 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
     version: 4,
     read,
     initial: (_subject, key) => ({ startMs: Date.parse(key), open: EMPTY, full: [], loose: [] }),
-    toDocuments(slice) {
-      const { open, filled } = pack(slice.open, slice.loose, limits);
-      return [open, ...Array.from({ length: slice.open.full }, () => undefined), ...filled];
+    *toDocuments({ open, loose }) {
+      const packed = pack(open, loose, limits);
+      yield packed.open;
+      for (let at = 0; at < open.full; at += 1) yield undefined;
+      yield* packed.filled;
     },
     fromDocuments(_subject, key, documents) {
       const [open, full] = asDocuments(documents);
@@ -45,22 +47,21 @@ export const samples = createSamples(CUT_LIMITS);
 /** Only appends the samples. They are encoded when documents are made. */
 function read(event: VehicleEvent): SliceChange<SamplesSlice> {
   const recorded = samplesIn(event);
+  const [first] = recorded;
+  if (first === undefined) return NO_CHANGE;
+  const startMs = windowStartOf(first.observedAtMs);
+  // Nearly all samples of a report are in one window.
+  if (recorded.every(({ observedAtMs }) => windowStartOf(observedAtMs) === startMs))
+    return { keys: [windowKeyOf(startMs)], applyTo: ({ loose }) => append(loose, recorded) };
+  const byStart = Map.groupBy(recorded, ({ observedAtMs }) => windowStartOf(observedAtMs));
   return {
-    keys: windowKeysOf(recorded),
-    applyTo(slice) {
-      for (const sample of recorded) {
-        if (windowStartOf(sample.observedAtMs) === slice.startMs) slice.loose.push(sample);
-      }
-    },
+    keys: Array.from(byStart.keys(), windowKeyOf),
+    applyTo: (slice) => append(slice.loose, byStart.get(slice.startMs) ?? []),
   };
 }
 
-/** Nearly all samples of a report are in one window, whose key is made once. */
-function windowKeysOf(recorded: readonly RecordedSample[]): readonly string[] {
-  const starts: number[] = [];
-  for (const { observedAtMs } of recorded) {
-    const startMs = windowStartOf(observedAtMs);
-    if (!starts.includes(startMs)) starts.push(startMs);
-  }
-  return starts.map(windowKeyOf);
+const NO_CHANGE: SliceChange<SamplesSlice> = { keys: [], applyTo: () => undefined };
+
+function append(loose: RecordedSample[], recorded: readonly RecordedSample[]): void {
+  for (const sample of recorded) loose.push(sample);
 }

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixture';
+import { endOfEnvelope } from '@odograph/kernel/position';
+import { WorkTurn } from '@odograph/platform/work-turn';
+import { turnsOf } from '@odograph/testing/work-turns';
+import { expect, test } from 'vitest';
+import type { LogCollections } from './collections.ts';
+import { type EnvelopeDocument, toDocument } from './envelope-document.ts';
+import { reported } from './log.fixture.ts';
+import { createMongoLogReader } from './mongo-log-reader.ts';
+
+const BUS = reported({ vehicleId: 'bus-1', reportId: 'r1', observedAtMs: 1 });
+const MIB = 1024 * 1024;
+
+/** An envelope of some events, each with so many bytes that cannot be compressed. */
+function envelopeOf(sequence: number, count: number, bytes = 0): EnvelopeDocument {
+  const payload = bytes > 0 ? randomBytes(bytes) : BUS.payload;
+  return toDocument(committedEnvelope({ sequence, events: Array(count).fill({ ...BUS, payload }) }), []);
+}
+
+interface Filter {
+  readonly _id: { readonly $gt: { readonly s: number }; readonly $lte: { readonly s: number } };
+}
+
+/** A log in memory, without a stored ledger, that notes how many bytes are read from it at a time. */
+function openLog(documents: readonly EnvelopeDocument[]) {
+  const stretches: number[] = [];
+  const envelopes = {
+    async *find({ _id: { $gt, $lte } }: Filter, { limit }: { readonly limit: number }) {
+      const wanted = documents.filter(({ _id }) => _id.s > $gt.s && _id.s <= $lte.s).slice(0, limit);
+      stretches.push(0);
+      for (const document of wanted) {
+        stretches[stretches.length - 1] = (stretches.at(-1) ?? 0) + document.message.length();
+        yield document;
+      }
+    },
+  };
+  const ledger = { find: () => [] };
+  const ledgerCheckpoints = { findOne: async () => null };
+  const collections = { envelopes, ledger, ledgerCheckpoints } as unknown as LogCollections;
+  return { reader: createMongoLogReader(collections), stretches };
+}
+
+const START = endOfEnvelope(0, 0);
+
+test('of large envelopes few are read at a time, by bytes, after any number of small ones', async () => {
+  const documents = Array.from({ length: 150 }, (_, at) =>
+    envelopeOf(at + 1, 1, at < 100 ? 0 : MIB / 2 - 400),
+  );
+  const { reader, stretches } = openLog(documents);
+  const query = { after: START, through: 150, limit: 1_000 };
+  expect(await Array.fromAsync(reader.matching(query))).toHaveLength(150);
+  expect(Math.max(...stretches)).toBeLessThan(4.6 * MIB);
+  expect(stretches.length).toBeLessThan(20);
+
+  stretches.length = 0;
+  const subject = { ...query, subject: 'bus-1' };
+  expect(await Array.fromAsync(reader.matching(subject))).toHaveLength(150);
+  expect(Math.max(...stretches)).toBeLessThan(4.6 * MIB);
+
+  stretches.length = 0;
+  for (let at = 0; at < 150; ) at = (await reader.read(0, at, 150)).through;
+  expect(Math.max(...stretches)).toBeLessThan(4.6 * MIB);
+  expect(stretches.length).toBeLessThan(20);
+});
+
+test('events that do not match are passed over in turns, and not after the caller has left', async () => {
+  const documents = Array.from({ length: 16 }, (_, at) => envelopeOf(at + 1, 2_000));
+  const { reader } = openLog(documents);
+  const leaving = new AbortController();
+  const query = { after: START, through: 16, limit: 1, signal: leaving.signal };
+  const search = () =>
+    Array.fromAsync(reader.matching({ ...query, types: ['TelemetryQuarantined', 'TimeTicked'] }));
+  expect(await turnsOf(search)).toBeGreaterThan(100);
+  const left = turnsOf(() => expect(search()).rejects.toThrow('left'));
+  leaving.abort(new Error('left'));
+  expect(await left).toBeLessThan(5);
+});
+
+test('the events of a vehicle, and a stretch of the log, are read in turns', async () => {
+  const documents = Array.from({ length: 16 }, (_, at) => envelopeOf(at + 1, 2_000));
+  const { reader } = openLog(documents);
+  const query = {
+    subject: 'bus-2',
+    from: { ...START, sequence: 1, index: 0 },
+    through: endOfEnvelope(0, 16),
+  };
+  const subjectEvents = () => Array.fromAsync(reader.readSubject({ ...query, turn: new WorkTurn() }));
+  expect(await turnsOf(subjectEvents)).toBeGreaterThan(2);
+  const all = async () => {
+    for (let at = 0; at < 16; ) at = (await reader.read(0, at, 16)).through;
+  };
+  expect(await turnsOf(all)).toBeGreaterThan(0);
+});
