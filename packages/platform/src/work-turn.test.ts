@@ -38,7 +38,8 @@ test('what waits for the event loop goes on while long works have their turns', 
     for (; !isDone; others += 1) await nextLoopTurn();
   };
   const both = () => Promise.all([work(64_000).then(() => (isDone = true)), other()]);
-  expect(await turnsOf(both)).toBeLessThan(others + 5);
+  await turnsOf(both);
+  expect(others).toBeGreaterThan(150);
 });
 
 test('an aborted signal ends a work at its next turn', async () => {

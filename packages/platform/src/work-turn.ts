@@ -1,13 +1,13 @@
 /** How long the long works of a process may take together, in one turn of the event loop. Then commits and other calls run. */
 const TURN_MS = 5;
-/** Bytes that are decoded between two looks at the clock: about a quarter of a millisecond. */
-const LOOK_BYTES = 16 * 1024;
+/** Bytes that are decoded between two reads of the clock: about a quarter of a millisecond. */
+const CLOCK_BYTES = 16 * 1024;
 /** What a step costs beside its bytes. */
 const STEP_BYTES = 256;
 
 /** The works that wait for a turn, in order. */
 const waiting: (() => void)[] = [];
-/** When the first long work of this turn of the event loop looked at the clock; undefined if none did. */
+/** When the first long work of this turn of the event loop read the clock; undefined if none did. */
 let begunAtMs: number | undefined;
 
 /**
@@ -16,18 +16,18 @@ let begunAtMs: number | undefined;
  */
 export class WorkTurn {
   readonly #signal: Pick<AbortSignal, 'throwIfAborted'> | undefined;
-  #left = LOOK_BYTES;
+  #left = CLOCK_BYTES;
 
   /** @param signal of the one who wants the work: aborted, it ends at its next turn */
   constructor(signal?: Pick<AbortSignal, 'throwIfAborted'>) {
     this.#signal = signal;
   }
 
-  /** Counts a step. It looks at the clock after some bytes, so a short work never does. */
+  /** Counts a step. It reads the clock after some bytes, so a short work never does. */
   isOver(bytes = 0): boolean {
     this.#left -= STEP_BYTES + bytes;
     if (this.#left > 0) return false;
-    this.#left = LOOK_BYTES;
+    this.#left = CLOCK_BYTES;
     return performance.now() - begun() >= TURN_MS;
   }
 
@@ -50,7 +50,7 @@ export class WorkTurn {
 export async function inTurns<T>(steps: Generator<void, T>, turn: WorkTurn): Promise<T> {
   for (;;) {
     const step = steps.next();
-    if (turn.isOver(LOOK_BYTES)) await turn.next();
+    if (turn.isOver(CLOCK_BYTES)) await turn.next();
     if (step.done) return step.value;
   }
 }
@@ -61,7 +61,7 @@ function begun(): number {
   return begunAtMs;
 }
 
-/** The next turn of the event loop, as long as works look at the clock or wait. */
+/** The next turn of the event loop, as long as works read the clock or wait. */
 function goOn(): void {
   const resume = waiting.shift();
   begunAtMs = undefined;

@@ -1,7 +1,7 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { vi } from 'vitest';
 
-/** How often the event loop turns while a work is done, if each look at the clock takes a millisecond. */
+/** How often the event loop turns while a work is done, if each read of the clock takes a millisecond. */
 export async function turnsOf(work: () => Promise<unknown>): Promise<number> {
   let nowMs = 0;
   let turns = 0;
@@ -11,7 +11,7 @@ export async function turnsOf(work: () => Promise<unknown>): Promise<number> {
     turns += 1;
     setImmediate(count);
   };
-  // What looked at another clock before has ended its turn.
+  // What read another clock before has ended its turn.
   await nextLoopTurn();
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => ++nowMs);
   setImmediate(count);

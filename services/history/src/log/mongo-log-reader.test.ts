@@ -12,7 +12,7 @@ import { createMongoLogReader } from './mongo-log-reader.ts';
 const BUS = reported({ vehicleId: 'bus-1', reportId: 'r1', observedAtMs: 1 });
 const MIB = 1024 * 1024;
 
-/** An envelope of some events, each with so many bytes that cannot be compressed. */
+/** An envelope of events that have a number of bytes which cannot be compressed; by default those of a report. */
 function envelopeOf(sequence: number, count: number, bytes = 0): EnvelopeDocument {
   const payload = bytes > 0 ? randomBytes(bytes) : BUS.payload;
   return toDocument(committedEnvelope({ sequence, events: Array(count).fill({ ...BUS, payload }) }), []);

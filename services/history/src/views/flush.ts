@@ -48,7 +48,7 @@ const VEHICLES_PER_TURN = 4;
 const MAX_END_KEYS = 8;
 /** Events of a vehicle that stay decoded while it is folded in all projections; those after them are decoded for each. */
 const MAX_DECODED = 2_000;
-/** What a document costs in a turn: it is compressed in about as much time as so many bytes are decoded. */
+/** What a document costs in a turn: to compress it takes about as long as to decode this number of bytes. */
 const DOCUMENT_BYTES = 4 * 1024;
 
 /**

@@ -29,7 +29,7 @@ export interface FoldOptions<S> {
   /** Decodes an event. A caller that folds the same events for several projections can decode each event once. */
   readonly decode?: (stored: StoredEvent) => VehicleEvent;
   readonly replay: Replay;
-  /** Counts the work, and ends it if nobody wants it any more. */
+  /** Counts the work, and ends it if all who want it have left. */
   readonly turn: WorkTurn;
 }
 

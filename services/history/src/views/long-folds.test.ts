@@ -3,7 +3,7 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { Projection } from '@odograph/kernel/projection';
 import { reportIn } from '@odograph/kernel/vehicle-event';
 import { turnsOf } from '@odograph/testing/work-turns';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
 import type { Parked } from './checkpoints.ts';
 import type { PartitionView } from './partition-view.ts';
@@ -125,17 +125,21 @@ test('a fold ends when all have left, and the next one who asks gets another', a
 
 test('one who asks while a fold is being given up gets another', async () => {
   const { read } = openPartition();
-  const leaving = new AbortController();
-  const asked = read(leaving.signal);
-  await nextLoopTurn();
-  leaving.abort(new Error('left'));
+  const { signal } = new AbortController();
   const others: Promise<number | undefined>[] = [];
-  const ask = () => void others.push(read());
-  await asked.then(ask, ask);
-  for (let turn = 0; turn < 20; turn += 1) {
-    ask();
-    await Promise.resolve();
-  }
+  const ask = async () => {
+    for (let time = 0; time < 20; time += 1) {
+      others.push(read());
+      await Promise.resolve();
+    }
+  };
+  vi.spyOn(signal, 'aborted', 'get').mockReturnValue(true);
+  vi.spyOn(signal, 'throwIfAborted').mockImplementation(() => {
+    void ask();
+    throw new Error('left');
+  });
+  await turnsOf(() => expect(read(signal)).rejects.toThrow('left'));
+  expect(others.length).toBeGreaterThan(10);
   expect(new Set(await Promise.all(others))).toEqual(new Set([EVENTS]));
 });
 

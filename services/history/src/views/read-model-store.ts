@@ -67,7 +67,7 @@ export interface ReadModelStore {
 
 /** Ends a read that takes too long, so that it does not hold its connection. */
 const READ_TIME_MS = 10_000;
-/** Documents written with one command, and those of one slice more: so many take a few milliseconds to be encoded. */
+/** Documents written with one command, and those of one slice more: encoding them takes a few milliseconds. */
 const WRITES_AT_ONCE = 500;
 /** Documents read with one query: two windows with a sample a second. A document is hardly ever over 100 kB. */
 const DOCUMENTS_A_STRETCH = 64;

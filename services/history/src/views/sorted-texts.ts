@@ -1,4 +1,4 @@
-/** New texts are sorted when they are so many: this takes less than a millisecond. */
+/** The number of new texts that are sorted together: this takes less than a millisecond. */
 const RUN = 1_024;
 
 /**

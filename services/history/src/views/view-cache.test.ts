@@ -109,9 +109,9 @@ test('the size of a large view is counted in turns, and it takes its room then',
   const cache = createViewCache(15_000_000);
   const samples = Array.from({ length: 50_000 }, (_, at) => ({ at, signals: { speed_kmh: at } }));
   const view = Promise.resolve({ ...VIEW, slices: new Map([['b', { samples }]]) });
-  cache.keep('bus-1', { ...keptOf('bus-1', 10), view });
-  cache.keep('bus-2', keptOf('bus-2', 8_000_000));
   const untilDropped = async () => {
+    cache.keep('bus-1', { ...keptOf('bus-1', 10), view });
+    cache.keep('bus-2', keptOf('bus-2', 8_000_000));
     while (cache.has('bus-2')) await yieldToEventLoop();
   };
   expect(await turnsOf(untilDropped)).toBeGreaterThan(400);

@@ -1,4 +1,4 @@
-/** Sorts by merging sorted runs, and yields after each step: after so many elements. */
+/** Sorts by merging sorted runs, and yields after each `step` elements. */
 export function* sortedInSteps<T>(
   elements: readonly T[],
   compare: (a: T, b: T) => number,
