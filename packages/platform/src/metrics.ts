@@ -92,11 +92,18 @@ export function latencyHistogram(meter: Meter, name: string, description: string
   return histogram(meter, name, 's', description, LATENCY_BOUNDS_S);
 }
 
+/** Connections for scrapes, and how long a request may take to arrive. */
+const MAX_SCRAPERS = 16;
+const REQUEST_TIMEOUT_MS = 5_000;
+
 async function serve(exporter: PrometheusExporter, host: string, port: number): Promise<MetricsEndpoint> {
   const server = createServer((request, response) => {
     if (request.url === '/metrics') exporter.getMetricsRequestHandler(request, response);
     else response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at /metrics\n');
   });
+  server.maxConnections = MAX_SCRAPERS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.headersTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error) => reject(listenFault(`${host}:${port}`, cause, 'ODO_METRICS'));
     server.once('error', refuse).listen(port, host, () => resolve());

@@ -170,6 +170,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               eventLogService({
                 ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
                 describe: () => partitionInfo.describe(),
+                limits: config.limits,
               }),
               projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),
               vehicleRegistryService({

@@ -61,6 +61,16 @@ export const settings = {
     meaning:
       'how often the ledger of known reports is stored, besides when 200,000 are new and when history stops; a new owner reads the log again from there',
   }),
+  limits: {
+    maxSubscriptions: whole('ODO_HISTORY_MAX_SUBSCRIPTIONS', 32, {
+      min: 1,
+      meaning: 'streams of `EventLog.Subscribe` of one client; four times as many of all clients',
+    }),
+    maxReads: whole('ODO_HISTORY_MAX_READS', 8, {
+      min: 1,
+      meaning: 'streams of `EventLog.Read` of one client; four times as many of all clients',
+    }),
+  },
   views: {
     flushIntervalMs: ms('ODO_HISTORY_FLUSH_MS', 15_000, {
       min: 10,

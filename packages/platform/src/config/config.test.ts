@@ -35,7 +35,10 @@ describe('a config', () => {
       PATH: '/',
     });
     expect(config).toEqual({
-      grpc: { host: '127.0.0.1', port: 7001 },
+      grpc: {
+        ...{ host: '127.0.0.1', port: 7001 },
+        limits: { maxCalls: 64, maxWaitingCalls: 1_000, maxUnfinishedBytes: 64 * 1024 ** 2 },
+      },
       metrics: { host: '127.0.0.1', port: 0 },
       log: { level: 'info' },
       drainMs: 10_000,

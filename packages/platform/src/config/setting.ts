@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../logger.ts';
 
+const MEBIBYTE = 1024 ** 2;
+
 /** One environment variable of a process. Everything about a setting is declared here, once. */
 export interface Setting<T> {
   readonly kind: 'setting';
@@ -114,6 +116,22 @@ export const serviceSettings = {
       ...PORT,
       meaning: 'the port for calls; with 0 the service takes a free port and names it in the line `ready`',
     }),
+    limits: {
+      maxCalls: whole('ODO_GRPC_MAX_CALLS', 64, {
+        min: 1,
+        meaning:
+          'calls with one answer of one client that are worked on at the same time; four times as many of all clients, further ones wait',
+      }),
+      maxWaitingCalls: whole('ODO_GRPC_MAX_WAITING_CALLS', 1_000, {
+        min: 0,
+        meaning: 'calls of one client that wait for their turn; further ones are refused',
+      }),
+      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 64 * MEBIBYTE, {
+        min: MEBIBYTE,
+        meaning:
+          'memory for requests that have not arrived whole, of all clients; one client may have half of it',
+      }),
+    },
   },
   metrics: {
     host: matching('ODO_METRICS_HOST', HOST, '127.0.0.1', {

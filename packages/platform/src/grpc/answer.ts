@@ -18,7 +18,11 @@ export function answerUnary<Request, Response>(
 ): handleUnaryCall<Request | Undecodable, Response> {
   return (call, callback) => {
     const open = openCall(call, method, scope);
-    const work = async () => method.handler(decoded(call.request, call.getPath()), open.context);
+    const work = async () => {
+      const request = decoded(call.request, call.getPath());
+      await open.admit();
+      return await method.handler(request, open.context);
+    };
     open.until(work()).then(
       (response) => {
         open.succeed();
@@ -63,7 +67,7 @@ export function answerBidi<Request, Response>(
 
 /** The common part of grpc-js calls that answer with a stream. */
 interface ResponseStream<Response> extends NodeJS.EventEmitter {
-  write(response: Response): boolean;
+  write(response: Response, onTaken: () => void): boolean;
   end(): void;
 }
 
@@ -77,14 +81,17 @@ function answerStream(work: Promise<void>, call: ResponseStream<never>, open: Op
   );
 }
 
-/** Resolves when the client can take more, so that a slow client holds its handler back instead of filling memory. */
+/**
+ * Resolves when the client has taken the answer, as far as flow control goes, so that a slow client holds its handler back
+ * instead of filling memory: grpc-js lets 16 answers wait.
+ */
 async function sendOne<Response>(
   response: Response,
   call: ResponseStream<Response>,
   open: OpenCall,
 ): Promise<void> {
   open.context.signal.throwIfAborted();
-  if (!call.write(response)) await open.until(firstEvent(call, 'drain'));
+  await open.until(new Promise<void>((taken) => call.write(response, () => taken())));
 }
 
 async function sendAll<Response>(

@@ -1,9 +1,14 @@
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
+import type { Admission } from './admission.ts';
+import { clientOf } from './client-address.ts';
 import { type CallContext, type Method, TIMER_MAX_MS } from './handler.ts';
 import { toServiceError } from './status.ts';
 import { isTraceparent } from './traceparent.ts';
+
+/** A longer deadline of a caller is cut to this; streams that stay excepted. */
+const MAX_DEADLINE_MS = 5 * 60_000;
 
 /** What all calls of a server share. */
 export interface CallScope {
@@ -11,6 +16,8 @@ export interface CallScope {
   /** For calls whose caller sets no deadline. Streams that stay have none. */
   readonly defaultDeadlineMs: number;
   readonly open: Set<OpenCall>;
+  /** Decides when the work on a call with one answer begins. */
+  readonly admission: Admission;
   /** Converts an error of a handler, for example of MongoDB, to a Fault if it can. */
   readonly toFault: (error: unknown) => unknown;
   /** Called at the end of each call. */
@@ -26,6 +33,8 @@ export interface OpenCall {
   stop(reason: Fault): void;
   /** Answers the call now without waiting for its handler. */
   abort(reason: Fault): void;
+  /** Resolves when the work on the call may begin. It counts as at work until the client has taken the answer. */
+  admit(): Promise<void>;
   /** Returns the result of the work. If the signal aborts first (default: the signal of the call), throws its reason. */
   until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Runs work that the call does not wait for. */
@@ -65,12 +74,22 @@ export function openCall(call: ServerCall, method: Method<never, unknown>, scope
     scope.logger.debug({ err }, 'a handler failed after its call had ended');
 
   const open: OpenCall = {
-    context: { signal: whole.signal, deadlineAtMs, traceparent: traceparentOf(call), client: clientOf(call) },
+    context: {
+      signal: whole.signal,
+      deadlineAtMs,
+      traceparent: traceparentOf(call),
+      client: clientOf(call.getPeer()),
+    },
     reading: reading.signal,
     abort,
     stop: (reason) => {
       if (method.kind === 'serverStream') abort(reason);
       if (method.kind === 'bidi') reading.abort(reason);
+    },
+    async admit() {
+      const end = await scope.admission.enter(open.context.client, whole.signal);
+      // grpc-js emits it at the end of every call.
+      call.on('cancelled', end);
     },
     until: (work, signal = whole.signal) => untilAborted(work, signal, onLateFailure),
     leave: (work) => void work().catch(onLateFailure),
@@ -120,20 +139,12 @@ function untilAborted<T>(
 function deadlineOf(call: ServerCall, method: Method<never, unknown>, scope: CallScope): number {
   const callersAtMs = Number(call.getDeadline());
   const stays = method.kind === 'bidi' || (method.kind === 'serverStream' && method.stays);
-  return callersAtMs === Number.POSITIVE_INFINITY && !stays
-    ? Date.now() + scope.defaultDeadlineMs
-    : callersAtMs;
+  if (stays) return callersAtMs;
+  const longestMs = callersAtMs === Number.POSITIVE_INFINITY ? scope.defaultDeadlineMs : MAX_DEADLINE_MS;
+  return Math.min(callersAtMs, Date.now() + longestMs);
 }
 
 function traceparentOf({ metadata }: ServerCall): string {
   const [header] = metadata.get('traceparent');
   return typeof header === 'string' && isTraceparent(header) ? header : '';
-}
-
-/** `127.0.0.1` for the peer `127.0.0.1:50312`, and for `::ffff:127.0.0.1:50312`, which is the same client. */
-function clientOf(call: ServerCall): string {
-  return call
-    .getPeer()
-    .replace(/:\d+$/, '')
-    .replace(/^::ffff:(?=\d+\.)/, '');
 }

@@ -11,10 +11,11 @@ import {
   type ConnectResponse,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { pause } from '@odograph/kernel/clock';
 import { Fault, type FaultCode } from '@odograph/kernel/fault';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { loopback } from '../loopback.fixture.ts';
-import type { CallContext } from './handler.ts';
+import { beforeDeadline, type CallContext } from './handler.ts';
 
 const REQUEST = { reports: [] };
 const ANSWER = { results: [] };
@@ -83,6 +84,39 @@ describe('a unary handler', () => {
     ]);
     expect(contexts[0]?.deadlineAtMs).toBeGreaterThan(before);
     expect(contexts[0]?.deadlineAtMs).toBeLessThanOrEqual(Date.now() + 5_000);
+  });
+
+  test('that waits before its deadline can still answer', async () => {
+    const report = async (_: unknown, call: CallContext) => {
+      await pause(60_000, beforeDeadline(call));
+      throw new Fault('DEADLINE', 'still waiting for the thing');
+    };
+    const { channel } = await loopback({ report });
+    const call = callUnary(channel, TelemetryIngestService.report, REQUEST, { deadlineMs: 1_501 });
+    await expect(call).rejects.toMatchObject({ code: 'DEADLINE', message: 'still waiting for the thing' });
+  });
+
+  test.each([-5, 0, 1, 31, 399, 400, 1_001, 2 ** 31, Number.POSITIVE_INFINITY])(
+    'may wait for a call that ends in %d ms, and learns when the call ends before',
+    (leftMs) => {
+      const call = new AbortController();
+      const waiting = beforeDeadline({ signal: call.signal, deadlineAtMs: Date.now() + leftMs });
+      expect(waiting.aborted).toBe(false);
+      call.abort();
+      expect(waiting.aborted).toBe(true);
+    },
+  );
+
+  test('has at most five minutes, however long its caller would wait', async () => {
+    let leftMs = 0;
+    const report = async (_: unknown, { deadlineAtMs }: CallContext) => {
+      leftMs = deadlineAtMs - Date.now();
+      return ANSWER;
+    };
+    const { channel } = await loopback({ report });
+    await callUnary(channel, TelemetryIngestService.report, REQUEST, { deadlineMs: 86_400_000 });
+    expect(leftMs).toBeGreaterThan(290_000);
+    expect(leftMs).toBeLessThanOrEqual(300_000);
   });
 
   test.each<FaultCode>(['INVALID_INPUT', 'NOT_FOUND', 'OVERLOADED', 'UNAVAILABLE', 'CORRUPT_LOG'])(

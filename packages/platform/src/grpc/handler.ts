@@ -27,7 +27,7 @@ export function beforeDeadline({
 }: Pick<CallContext, 'signal' | 'deadlineAtMs'>): AbortSignal {
   const leftMs = deadlineAtMs - Date.now();
   if (leftMs > TIMER_MAX_MS) return signal;
-  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, leftMs - LAST_MS, leftMs / 2))]);
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(Math.max(0, leftMs - LAST_MS, leftMs / 2)))]);
 }
 
 export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;

@@ -11,11 +11,13 @@ import type { Meter } from '@opentelemetry/api';
 import { listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
 import { type GrpcService, type Method, serviceName } from './handler.ts';
 import { createHealth } from './health.ts';
 import { reflectionServices } from './reflection.ts';
+import { createStreamGuard } from './stream-guard.ts';
 import { Undecodable } from './undecodable.ts';
 
 export interface GrpcServerOptions {
@@ -29,8 +31,23 @@ export interface GrpcServerOptions {
   readonly defaultDeadlineMs?: number;
   /** Converts an error of a handler, for example of MongoDB, to a Fault. An error that is not a Fault is INTERNAL. */
   readonly toFault?: (error: unknown) => unknown;
+  readonly limits?: Partial<CallLimits>;
   readonly logger: Logger;
   readonly meter?: Meter;
+}
+
+/** How much callers may have under way. */
+export interface CallLimits {
+  /** Calls with one answer that are worked on at the same time, for one client; four times as many for all. */
+  readonly maxCalls: number;
+  /** Calls of one client that wait for their turn. */
+  readonly maxWaitingCalls: number;
+  /** Memory for requests that are not complete, of all clients. */
+  readonly maxUnfinishedBytes: number;
+  /** How long a request may take to arrive. */
+  readonly finishMs: number;
+  /** How long an answer may wait for a client that takes nothing of it. */
+  readonly takeMs: number;
 }
 
 export interface GrpcServer {
@@ -45,6 +62,15 @@ export interface GrpcServer {
 
 const MEBIBYTE = 1024 * 1024;
 const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_LIMITS: CallLimits = {
+  maxCalls: 64,
+  maxWaitingCalls: 1_000,
+  maxUnfinishedBytes: 64 * MEBIBYTE,
+  finishMs: 30_000,
+  takeMs: 120_000,
+};
+/** Health and reflection must answer when everything else is busy, and do next to nothing. */
+const AT_ONCE: Admission = { enter: async () => () => undefined };
 /** How long connections stay open after calls were aborted, so that the answers are still sent. */
 const LAST_ANSWERS_MS = 50;
 
@@ -54,12 +80,21 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   const open = new Set<OpenCall>();
   const defaultDeadlineMs = options.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS;
   const toFault = options.toFault ?? ((error: unknown) => error);
-  const scope = { logger, open, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const admission = createAdmission({
+    perClient: limits.maxCalls,
+    inAll: 4 * limits.maxCalls,
+    waitingPerClient: limits.maxWaitingCalls,
+  });
+  const guard = createStreamGuard({ ...limits, logger });
+  const scope = { logger, open, admission, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
   const names = services.map(serviceName);
   const health = createHealth(names);
   const reflection = reflectionServices([...names, serviceName(health.service)]);
-  const server = new Server(channelOptions(options));
-  for (const service of [...services, health.service, ...reflection]) addService(server, service, scope);
+  const server = new Server({ ...channelOptions(options), interceptors: [guard.interceptor] });
+  for (const service of services) addService(server, service, scope);
+  for (const service of [health.service, ...reflection])
+    addService(server, service, { ...scope, admission: AT_ONCE });
   const port = await listen(server, host, wantedPort);
   logger.info({ host, port, services: names }, 'gRPC server listens');
 
@@ -69,6 +104,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     // Watches of the health tell it before they end.
     await nextTurn();
     for (const call of open) call.stop(reason);
+    guard.stop();
     if (await isClosedWithin(server, deadlineMs)) return;
     logger.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
     for (const call of open) call.abort(reason);
@@ -88,8 +124,8 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
 function channelOptions({ maxMessageBytes = MEBIBYTE }: GrpcServerOptions) {
   return {
     'grpc.max_receive_message_length': maxMessageBytes,
-    // Calls at a time on one connection. Further calls wait.
-    'grpc.max_concurrent_streams': 1_000,
+    // Calls at a time on one connection. Further calls wait at the client.
+    'grpc.max_concurrent_streams': 128,
     // Detects within 30 s that a peer is gone without closing the connection.
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,

@@ -36,6 +36,7 @@ function openService(payloadBytes: readonly number[]) {
   } as Partial<MongoLogReader> as MongoLogReader;
   const { implementation } = eventLogService({
     ...{ partitionCount: PARTITIONS, reader, describe: async () => [] },
+    limits: { maxSubscriptions: 2, maxReads: 2 },
     listen: (partition) => {
       listened.push(partition);
       return () => undefined;
@@ -43,12 +44,16 @@ function openService(payloadBytes: readonly number[]) {
   });
   const call = <Request, Response>(name: string, request: Request, signal: AbortSignal) => {
     const { handler } = implementation[name] as ServerStreamMethod<Request, Response>;
-    return handler(request, { signal } as CallContext);
+    return handler(request, { signal, client: 'me' } as CallContext);
   };
   return {
     ...{ queries, listened },
     read: (request: Partial<ReadRequest>, { signal } = new AbortController()) =>
       Array.fromAsync(call<ReadRequest, ReadResponse>('read', ReadRequest.create(request), signal)),
+    readSlowly: () =>
+      call<ReadRequest, ReadResponse>('read', ReadRequest.create(), new AbortController().signal)[
+        Symbol.asyncIterator
+      ]() as AsyncGenerator<ReadResponse>,
     async subscribe(request: Partial<SubscribeRequest>, count: number) {
       const leaving = new AbortController();
       const answers: SubscribeResponse[] = [];
@@ -87,6 +92,19 @@ test('messages of very many small events are counted with all that each of them 
   const sizes = answers.map((answer) => ReadResponse.encode(answer).finish().length);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
   expect(answers.flatMap(({ events }) => events)).toHaveLength(3_000);
+});
+
+test('a client has a number of reads and subscriptions, and more are refused until it ends one', async () => {
+  const service = openService([1]);
+  const refused = (limit: string) => ({ code: 'OVERLOADED', limit });
+  const reads = [service.readSlowly(), service.readSlowly()];
+  for (const read of reads) await read.next();
+  await expect(service.read({})).rejects.toMatchObject(refused('2 reads of the log a client'));
+  await reads[0]?.return(undefined);
+  expect(await service.read({ partitions: [0] })).toHaveLength(1);
+  await service.subscribe({ partitions: [1] }, 1);
+  await service.subscribe({ partitions: [1] }, 1);
+  await service.subscribe({ partitions: [1] }, 1);
 });
 
 test('more than 32 types are refused, and a type that no event has', async () => {

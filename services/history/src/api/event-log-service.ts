@@ -16,7 +16,8 @@ import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { type EventPosition, endOfEnvelope, formatPosition, type Position } from '@odograph/kernel/position';
-import { grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
+import { type CallContext, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
+import { createQuota } from '@odograph/platform/grpc/quota';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { mergeAsync } from './merge-async.ts';
@@ -39,24 +40,23 @@ interface EventLogDeps {
   readonly reader: MongoLogReader;
   readonly listen: LogListener;
   readonly describe: () => Promise<readonly PartitionInfo[]>;
+  readonly limits: EventLogLimits;
 }
 
-export function eventLogService({ partitionCount, reader, listen, describe }: EventLogDeps) {
-  /** The requested partitions, each once, with the position to start after. */
-  function startsOf({ after, partitions }: Pick<ReadRequest, 'after' | 'partitions'>): Position[] {
-    const starts = new Map<number, Position>();
-    for (const position of after) {
-      const start = checkPosition('after', position, partitionCount);
-      if (starts.has(start.partition))
-        throw invalid('after', 'DUPLICATE_PARTITION', `names partition ${start.partition} more than once`);
-      starts.set(start.partition, start);
-    }
-    const wanted = partitions.length > 0 ? new Set(partitions) : Array(partitionCount).keys();
-    return Array.from(wanted, (partition) => {
-      checkPosition('partitions', { partition, sequence: 0 }, partitionCount);
-      return starts.get(partition) ?? { partition, sequence: 0 };
-    });
-  }
+/** Of one client; all clients together may have four times as many. */
+export interface EventLogLimits {
+  readonly maxSubscriptions: number;
+  readonly maxReads: number;
+}
+
+/** One of many clients is not to have everything. */
+const CLIENTS_AT_FULL = 4;
+
+export function eventLogService({ partitionCount, reader, listen, describe, limits }: EventLogDeps) {
+  const quotaOf = (name: string, perClient: number) =>
+    createQuota({ name, perClient, inAll: CLIENTS_AT_FULL * perClient });
+  const reads = quotaOf('reads of the log', limits.maxReads);
+  const subscriptions = quotaOf('subscriptions to the log', limits.maxSubscriptions);
 
   /** Waits until the log has a position, which may be that of a report which was acknowledged just now. */
   async function untilInLog({ partition, sequence }: Position, signal: AbortSignal): Promise<void> {
@@ -75,9 +75,10 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
     return partitionOf(subject, partitionCount) === partition;
   }
 
-  async function* read(request: ReadRequest, signal: AbortSignal): AsyncGenerator<ReadResponse> {
+  async function* read(request: ReadRequest, { signal, client }: CallContext): AsyncGenerator<ReadResponse> {
+    using _read = reads.open(client);
     const filter = filterOf(request);
-    const starts = startsOf(request);
+    const starts = startsOf(request, partitionCount);
     for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
       await untilInLog(position, signal);
     let left = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
@@ -92,6 +93,14 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
         yield { events };
       }
     }
+  }
+
+  async function* subscribeTo(
+    request: SubscribeRequest,
+    { signal, client }: CallContext,
+  ): AsyncGenerator<SubscribeResponse> {
+    using _subscription = subscriptions.open(client);
+    yield* mergeAsync(startsOf(request, partitionCount).map((start) => follow(start, signal)));
   }
 
   async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
@@ -114,12 +123,27 @@ export function eventLogService({ partitionCount, reader, listen, describe }: Ev
   return grpcService(EventLogService, {
     describe: unary(async () => ({ partitions: [...(await describe())] })),
     // Without a server-side deadline: the caller sets the pace, and a long log may take hours.
-    read: serverStream((request, { signal }) => read(request, signal), { stays: true }),
-    subscribe: serverStream(
-      (request: SubscribeRequest, { signal }) =>
-        mergeAsync(startsOf(request).map((start) => follow(start, signal))),
-      { stays: true },
-    ),
+    read: serverStream(read, { stays: true }),
+    subscribe: serverStream(subscribeTo, { stays: true }),
+  });
+}
+
+/** The requested partitions, each once, with the position to start after. */
+function startsOf(
+  { after, partitions }: Pick<ReadRequest, 'after' | 'partitions'>,
+  partitionCount: number,
+): Position[] {
+  const starts = new Map<number, Position>();
+  for (const position of after) {
+    const start = checkPosition('after', position, partitionCount);
+    if (starts.has(start.partition))
+      throw invalid('after', 'DUPLICATE_PARTITION', `names partition ${start.partition} more than once`);
+    starts.set(start.partition, start);
+  }
+  const wanted = partitions.length > 0 ? new Set(partitions) : Array(partitionCount).keys();
+  return Array.from(wanted, (partition) => {
+    checkPosition('partitions', { partition, sequence: 0 }, partitionCount);
+    return starts.get(partition) ?? { partition, sequence: 0 };
   });
 }
 

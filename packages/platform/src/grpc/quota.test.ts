@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { createQuota } from './quota.ts';
+
+test('a client has a number open, all clients have a number, and what is closed makes room', () => {
+  const quota = createQuota({ name: 'reads', perClient: 2, inAll: 3 });
+  const first = quota.open('a');
+  quota.open('a');
+  const refused = (limit: string) =>
+    expect.objectContaining({ code: 'OVERLOADED', limit, retryAfterMs: 5_000 });
+  expect(() => quota.open('a')).toThrow(refused('2 reads a client'));
+  quota.open('b');
+  expect(() => quota.open('c')).toThrow(refused('3 reads of all clients'));
+  first[Symbol.dispose]();
+  expect(() => quota.open('c')).not.toThrow();
+});

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { callUnary } from '@odograph/client/call';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import {
+  ReportRequest,
+  TelemetryIngestService,
+} from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { type Handlers, loopback } from '../loopback.fixture.ts';
+
+const ANSWER = { results: [] };
+const KIBIBYTE = 1024;
+const LIMITS = { maxUnfinishedBytes: 200 * KIBIBYTE };
+const { path } = TelemetryIngestService.report;
+const soon = (expectation: () => void) => vi.waitFor(expectation, { timeout: 10_000, interval: 10 });
+
+/** A raw HTTP/2 connection, whose calls can be left unfinished. */
+function openRaw(endpoint: string, settings = {}) {
+  const session: ClientHttp2Session = connect(`http://${endpoint}`, { settings });
+  session.on('error', () => undefined);
+  onTestFinished(() => session.destroy());
+  const call = (to: string = path) => {
+    const stream = session.request({
+      ...{ ':method': 'POST', ':path': to, te: 'trailers', 'content-type': 'application/grpc' },
+    });
+    stream.on('error', () => undefined);
+    return { stream, status: statusOf(stream) };
+  };
+  return { session, call };
+}
+
+/** The gRPC status and message of a call; undefined until it has one. */
+function statusOf(stream: ClientHttp2Stream) {
+  const found: { code?: number; message?: string } = {};
+  const read = (headers: Record<string, unknown>) => {
+    if (headers['grpc-status'] === undefined) return;
+    found.code = Number(headers['grpc-status']);
+    found.message = decodeURI(String(headers['grpc-message'] ?? ''));
+  };
+  stream.on('response', read);
+  stream.on('trailers', read);
+  stream.resume();
+  return found;
+}
+
+/** The beginning of a message that announces more bytes than are sent. */
+function begun(announced: number, sent: number): Buffer {
+  const bytes = Buffer.alloc(5 + sent);
+  bytes.writeUInt32BE(announced, 1);
+  return bytes;
+}
+
+const answers = { report: async () => ANSWER };
+
+test('unfinished requests are refused, the oldest first, when they hold too much; a short one gets through', async () => {
+  const { endpoint, channel } = await loopback(answers, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const calls = Array.from({ length: 40 }, () => call());
+  for (const { stream } of calls) stream.write(begun(100_000, 10 * KIBIBYTE));
+  await soon(() => expect(calls.filter(({ status }) => status.code === 8).length).toBeGreaterThan(25));
+  expect(calls[0]?.status).toEqual({ code: 8, message: expect.stringMatching(/unfinished requests/) });
+  expect(calls.at(-1)?.status.code).toBeUndefined();
+  expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
+});
+
+test('a request in very small pieces counts as what they take', async () => {
+  const { endpoint } = await loopback(answers, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call();
+  stream.write(begun(100_000, 0));
+  const timer = setInterval(() => stream.write(Buffer.alloc(1)), 0);
+  onTestFinished(() => clearInterval(timer));
+  await soon(() => expect(status.code).toBe(8));
+});
+
+test('a client that goes on to send after it was refused is cut off', async () => {
+  const { endpoint } = await loopback(answers, { limits: LIMITS, maxMessageBytes: 1_000 });
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call();
+  const closed = once(stream, 'close');
+  stream.write(begun(100_000, 10));
+  await soon(() => expect(status.code).toBe(8));
+  await closed;
+  expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+});
+
+test('a request that is reset at once does not begin, and nothing of it is kept', async () => {
+  let begunCalls = 0;
+  const report = async () => {
+    begunCalls += 1;
+    return ANSWER;
+  };
+  const { endpoint, server, channel } = await loopback({ report }, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const request = Buffer.from(ReportRequest.encode({ reports: [] }).finish());
+  const message = Buffer.concat([begun(request.length, 0), request]);
+  for (let batch = 0; batch < 10; batch += 1) {
+    const streams = Array.from({ length: 100 }, () => call().stream);
+    for (const stream of streams) {
+      stream.end(message);
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+    await Promise.all(streams.map((stream) => stream.closed || once(stream, 'close')));
+  }
+  expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
+  await soon(() => expect(server.openCalls).toBe(0));
+  expect(begunCalls).toBeLessThan(100);
+});
+
+test('a request that is not complete in time is refused, also one that never began', async () => {
+  const { endpoint } = await loopback(answers, { limits: { finishMs: 100 } });
+  const { call } = openRaw(endpoint);
+  const [slow, silent] = [call(), call()];
+  slow.stream.write(begun(1_000, 10));
+  const refused = { code: 4, message: 'the request was not complete after 0.1 s' };
+  await soon(() => expect([slow.status, silent.status]).toEqual([refused, refused]));
+});
+
+test('a connection may be silent between its messages, but not within one', async () => {
+  const connect = async (requests: AsyncIterable<unknown>) => {
+    for await (const _ of requests);
+  };
+  const { endpoint } = await loopback({ connect }, { limits: { finishMs: 100 } });
+  const { call } = openRaw(endpoint);
+  const { path: to } = TelemetryIngestService.connect;
+  const [silent, slow] = [call(to), call(to)];
+  silent.stream.write(begun(0, 0));
+  slow.stream.write(begun(1_000, 10));
+  await soon(() => expect(slow.status.code).toBe(4));
+  expect(silent.status.code).toBeUndefined();
+});
+
+test('one answer at a time waits for a client that takes nothing, and not for ever', async () => {
+  const event = Event.create({ type: 'T', payload: Buffer.alloc(100 * KIBIBYTE) });
+  const isAborted: boolean[] = [];
+  let produced = 0;
+  const subscribe: Handlers['subscribe'] = async function* (_, { signal }) {
+    signal.addEventListener('abort', () => isAborted.push(true));
+    for (;;) {
+      produced += 1;
+      yield { events: [{ position: undefined, event }], position: undefined };
+    }
+  };
+  const { endpoint, channel } = await loopback({ ...answers, subscribe }, { limits: { takeMs: 1_500 } });
+  const { call } = openRaw(endpoint, { initialWindowSize: 0 });
+  const { stream } = call('/odograph.history.v1.EventLog/Subscribe');
+  stream.end(begun(0, 0));
+  await soon(() => expect(produced).toBe(1));
+  for (let times = 0; times < 20; times += 1)
+    await callUnary(channel, TelemetryIngestService.report, { reports: [] });
+  expect(produced).toBe(1);
+  await soon(() => expect(isAborted).toEqual([true]));
+  expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+});
