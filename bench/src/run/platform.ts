@@ -23,6 +23,7 @@ const PARTITIONS = 2;
 /** All users come from one address. */
 const ENV = {
   ODO_LOG_LEVEL: 'warn',
+  ODO_GRPC_MAX_CONNECTIONS: '10000',
   ODO_GRPC_MAX_CALLS: '256',
   ODO_GRPC_MAX_WAITING_CALLS: '10000',
   ODO_INGEST_MAX_REPORTS_PER_SECOND: '1000000',

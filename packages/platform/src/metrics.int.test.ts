@@ -40,7 +40,7 @@ describe('the metrics of a process', () => {
     expect((await fetch(`${origin}/`)).status).toBe(404);
     const { port } = new URL(origin);
     await expect(createMetrics('other').serve({ port: Number(port) })).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'RULE_VIOLATED',
       message: expect.stringContaining(`127.0.0.1:${port}`),
     });
   });

@@ -37,7 +37,10 @@ describe('a config', () => {
     expect(config).toEqual({
       grpc: {
         ...{ host: '127.0.0.1', port: 7001 },
-        limits: { maxCalls: 64, maxWaitingCalls: 1_000, maxUnfinishedBytes: 64 * 1024 ** 2 },
+        limits: {
+          ...{ maxConnections: 1_000, maxCalls: 64, maxWaitingCalls: 1_000 },
+          maxUnfinishedBytes: 64 * 1024 ** 2,
+        },
       },
       metrics: { host: '127.0.0.1', port: 0 },
       log: { level: 'info' },

@@ -117,6 +117,11 @@ export const serviceSettings = {
       meaning: 'the port for calls; with 0 the service takes a free port and names it in the line `ready`',
     }),
     limits: {
+      maxConnections: whole('ODO_GRPC_MAX_CONNECTIONS', 1_000, {
+        min: 1,
+        meaning:
+          'connections of one client; four times as many of all clients, further ones are closed at once',
+      }),
       maxCalls: whole('ODO_GRPC_MAX_CALLS', 64, {
         min: 1,
         meaning:

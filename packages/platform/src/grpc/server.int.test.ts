@@ -177,9 +177,6 @@ describe('a server that stops', () => {
 });
 
 test('a server names a port that is in use', async () => {
-  // grpc-js writes the error to stderr too.
-  const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
-  onTestFinished(() => stderr.mockRestore());
   const { server } = await loopback({});
   const options = { services: [], logger: silentLogger, port: server.port };
   await expect(createGrpcServer(options)).rejects.toMatchObject({

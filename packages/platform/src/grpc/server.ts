@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type MethodDefinition,
   Server,
@@ -6,9 +6,9 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
-import { listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
 import { type Admission, createAdmission } from './admission.ts';
@@ -16,6 +16,7 @@ import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
 import { type GrpcService, type Method, serviceName } from './handler.ts';
 import { createHealth } from './health.ts';
+import { listen } from './listener.ts';
 import { reflectionServices } from './reflection.ts';
 import { createStreamGuard } from './stream-guard.ts';
 import { Undecodable } from './undecodable.ts';
@@ -38,6 +39,8 @@ export interface GrpcServerOptions {
 
 /** How much callers may have under way. */
 export interface CallLimits {
+  /** Connections of one client; four times as many of all clients. */
+  readonly maxConnections: number;
   /** Calls with one answer that are worked on at the same time, for one client; four times as many for all. */
   readonly maxCalls: number;
   /** Calls of one client that wait for their turn. */
@@ -63,6 +66,7 @@ export interface GrpcServer {
 const MEBIBYTE = 1024 * 1024;
 const DEFAULT_DEADLINE_MS = 30_000;
 const DEFAULT_LIMITS: CallLimits = {
+  maxConnections: 1_000,
   maxCalls: 64,
   maxWaitingCalls: 1_000,
   maxUnfinishedBytes: 64 * MEBIBYTE,
@@ -95,21 +99,28 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   for (const service of services) addService(server, service, scope);
   for (const service of [health.service, ...reflection])
     addService(server, service, { ...scope, admission: AT_ONCE });
-  const port = await listen(server, host, wantedPort);
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = await listen({
+    ...{ host, port: wantedPort, maxConnections: limits.maxConnections, logger },
+    onConnection: (socket) => connections.injectConnection(socket),
+  });
+  const { port } = listener;
   logger.info({ host, port, services: names }, 'gRPC server listens');
 
   const stop = async (deadlineMs: number) => {
     const reason = new Fault('UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 1_000 });
+    const allEnded = listener.stop();
     health.setServing(false);
     // Watches of the health tell it before they end.
     await nextTurn();
     for (const call of open) call.stop(reason);
     guard.stop();
-    if (await isClosedWithin(server, deadlineMs)) return;
+    server.tryShutdown(() => undefined);
+    if (await endsWithin(allEnded, deadlineMs)) return;
     logger.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
     for (const call of open) call.abort(reason);
-    await delay(LAST_ANSWERS_MS);
-    server.forceShutdown();
+    await pause(LAST_ANSWERS_MS);
+    listener.destroy();
   };
   return {
     port,
@@ -176,25 +187,12 @@ function withLoudCodec(
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, boundPort) => {
-      if (cause) reject(listenFault(address, cause, 'ODO_GRPC'));
-      else resolve(boundPort);
-    });
-  });
-}
-
-function isClosedWithin(server: Server, deadlineMs: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(false), deadlineMs);
-    server.tryShutdown((error) => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve(true);
-    });
-  });
+async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  const timeout = new AbortController();
+  const late = pause(ms, timeout.signal).then(() => false);
+  const hasEnded = await Promise.race([work.then(() => true), late]);
+  timeout.abort();
+  return hasEnded;
 }
 
 function callRecorder(meter: Meter | undefined): CallScope['onEnd'] {

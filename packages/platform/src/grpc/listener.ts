@@ -1,0 +1,72 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { listenFault } from '../listen-fault.ts';
+import type { Logger } from '../logger.ts';
+import { clientOf } from './client-address.ts';
+
+interface ListenerOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Connections of one client; four times as many of all clients. Further ones are closed at once. */
+  readonly maxConnections: number;
+  readonly onConnection: (socket: Socket) => void;
+  readonly logger: Logger;
+}
+
+interface Listener {
+  readonly port: number;
+  /** Takes no new connections. Resolves when those that are open have ended. */
+  stop(): Promise<void>;
+  /** Ends all connections at once. */
+  destroy(): void;
+}
+
+/** How often a log line says that connections are refused, at most. */
+const SAY_EVERY_MS = 60_000;
+
+/** Accepts connections, as grpc-js does by itself, but not without bounds. Throws a Fault RULE_VIOLATED if it cannot listen. */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { host, port, maxConnections, onConnection, logger } = options;
+  const byClient = new Map<string, number>();
+  const sockets = new Set<Socket>();
+  let quietUntilMs = 0;
+
+  function refuse(client: string): void {
+    const nowMs = performance.now();
+    if (nowMs < quietUntilMs) return;
+    quietUntilMs = nowMs + SAY_EVERY_MS;
+    logger.warn({ client, maxConnections }, 'connections are refused: there are too many');
+  }
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    const client = clientOf(`${socket.remoteAddress}:0`);
+    const count = (byClient.get(client) ?? 0) + 1;
+    if (count > maxConnections) {
+      socket.destroy();
+      return refuse(client);
+    }
+    byClient.set(client, count);
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (byClient.get(client) ?? 0) - 1;
+      if (left > 0) byClient.set(client, left);
+      else byClient.delete(client);
+    });
+    onConnection(socket);
+  });
+  server.maxConnections = 4 * maxConnections;
+  server.on('drop', (data) => refuse(data?.remoteAddress ?? ''));
+  await new Promise<void>((resolve, reject) => {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    server.once('error', (cause) => reject(listenFault(address, cause, 'ODO_GRPC')));
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    destroy: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
