@@ -99,16 +99,18 @@ function wayOut(name: string, known: readonly Setting<unknown>[]): string {
 /** From 0, nothing in common, to 1, the same. */
 const MIN_LIKENESS = 0.4;
 
-/** The known name that is most like this one, apart from `ODO` and the name of the service. */
+/** The known name that is most like this one apart from `ODO` and the name of the service; of several, by the whole name. */
 function nearestName(name: string, known: readonly string[]): string | undefined {
-  const likeness = (other: string) => likenessOf(pairsIn(name), pairsIn(other));
-  const nearest = known.toSorted((a, b) => likeness(b) - likeness(a))[0];
-  return nearest !== undefined && likeness(nearest) >= MIN_LIKENESS ? nearest : undefined;
+  const likeness = (other: string, words: number) => likenessOf(pairsIn(name, words), pairsIn(other, words));
+  const compare = (a: string, b: string) =>
+    likeness(b, 2) - likeness(a, 2) || likeness(b, 0) - likeness(a, 0);
+  const nearest = known.toSorted(compare)[0];
+  return nearest !== undefined && likeness(nearest, 2) >= MIN_LIKENESS ? nearest : undefined;
 }
 
-/** The pairs of letters that are neighbours in a name, without its first two words. */
-function pairsIn(name: string): ReadonlySet<string> {
-  const letters = name.split('_').slice(2).join('_');
+/** The pairs of letters that are neighbours in a name, without its first words. */
+function pairsIn(name: string, words: number): ReadonlySet<string> {
+  const letters = name.split('_').slice(words).join('_');
   return new Set(Array.from({ length: letters.length }, (_, at) => letters.slice(at, at + 2)));
 }
 
