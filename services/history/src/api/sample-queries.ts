@@ -12,12 +12,14 @@ import {
   readSamples,
   type SamplePage,
   type SampleRange,
+  sampleBytes,
 } from '../domain/samples/read-samples.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { KeyRange, View } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
+import { countFitting, MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { badToken, decodePageToken, encodePageToken, type ListQuery } from './page-token.ts';
 import { checkAtLeast, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
 
@@ -32,6 +34,8 @@ interface FoundSamples {
   readonly found: readonly RecordedSample[];
   readonly firstView: View<SamplesSlice> | undefined;
 }
+
+type BoundedPage = SamplePage & { readonly maxBytes: number };
 
 /** Signals that a request may name; without names it gets all. */
 const MAX_NAMES = 256;
@@ -50,31 +54,40 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       const position = checkAtLeast(request.atLeast, { partitionCount, vehicleId });
       await reader.reach(samples, position, beforeDeadline(call));
     }
-    const { found, firstView } = await find(vehicleId, { ...range, after, limit: limit + 1 }, signal);
-    const page = found.slice(0, limit);
+    // One more than the page has says that there is a next one.
+    const { found, firstView } = await find(
+      vehicleId,
+      { ...range, after, limit: limit + 1, maxBytes: MAX_ANSWER_BYTES },
+      signal,
+    );
+    const page = found.slice(0, Math.min(limit, countFitting(found, sampleBytes)));
     return {
       samples: page.map(toWire),
-      nextPageToken: found.length > limit ? tokenOf(query, page.at(-1)) : '',
+      nextPageToken: found.length > page.length ? tokenOf(query, page.at(-1)) : '',
       total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
       position: firstView?.position,
       parkedAt: firstView?.parked?.position,
     };
   }
 
-  async function find(vehicleId: string, page: SamplePage, signal: AbortSignal): Promise<FoundSamples> {
+  async function find(vehicleId: string, page: BoundedPage, signal: AbortSignal): Promise<FoundSamples> {
     const fromMs = Math.min(Math.max(page.fromMs, page.after?.observedAtMs ?? 0), page.toMs - 1);
     const windows = windowsOf({ ...page, fromMs });
     const found: RecordedSample[] = [];
     const turn = new WorkTurn(signal);
+    let bytesLeft = page.maxBytes;
     let firstView: View<SamplesSlice> | undefined;
     for await (const view of reader.stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
       firstView ??= view;
       for (const slice of view.slices.values()) {
-        const steps = readSamples(slice, { ...page, limit: page.limit - found.length });
-        found.push(...(await inTurns(steps, turn)));
+        const left = { limit: page.limit - found.length, maxBytes: bytesLeft };
+        const more = await inTurns(readSamples(slice, { ...page, ...left }), turn);
+        found.push(...more);
+        bytesLeft -= more.reduce((bytes, sample) => bytes + sampleBytes(sample), 0);
+        if (bytesLeft < 0) break;
       }
-      if (found.length >= page.limit) break;
+      if (found.length >= page.limit || bytesLeft < 0) break;
     }
     // Every view has its own position. Later views include the position of the first one.
     return { found, firstView };

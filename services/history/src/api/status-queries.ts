@@ -7,8 +7,8 @@ import type {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { unitsToWire } from '@odograph/contracts/registration-payload';
 import { signalsToWire } from '@odograph/contracts/signals';
-import type { SignalValue } from '@odograph/kernel/signal';
 import type { CallContext } from '@odograph/platform/grpc/handler';
+import { signalBytes } from '../domain/signal-bytes.ts';
 import type { VehicleStatus } from '../domain/status/status-slice.ts';
 import {
   type KnownVehicle,
@@ -58,13 +58,9 @@ const OTHER_BYTES = 300;
 
 function bytesOf(known: VehicleStatus): number {
   let bytes = OTHER_BYTES + registrationBytes(known);
-  for (const [name, { value }] of known.latest) bytes += signalBytes(name, value);
+  // With the time of the signal, under its name again.
+  for (const [name, { value }] of known.latest) bytes += signalBytes(name, value) + name.length + 16;
   return bytes;
-}
-
-/** A name may be sent twice, with the value and with its time. */
-function signalBytes(name: string, value: SignalValue): number {
-  return 2 * name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8) + 30;
 }
 
 function makeWire(known: VehicleStatus): WireStatus {

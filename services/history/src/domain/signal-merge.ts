@@ -19,8 +19,11 @@ const LONGITUDE = 'longitude_deg';
  */
 export const SPLIT_FIX = 'split_fix';
 
-/** The maximum number of signals without a known field in a sample and in a status. VSS has about 1,000 names. */
-export const MAX_OTHER_SIGNALS = 4096;
+/**
+ * The maximum number of signals without a known field in a sample and in a status. VSS has about 1,000 names.
+ * With the longest names and texts, a status has 2.3 MB: gRPC clients take 4 MiB.
+ */
+export const MAX_OTHER_SIGNALS = 2048;
 
 const KIND_ORDER = { boolean: 0, number: 1, string: 2 };
 

@@ -1,5 +1,6 @@
 import type { Signals } from '@odograph/kernel/signal';
 import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
+import { signalBytes } from '../signal-bytes.ts';
 import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
 import { type SampleBlock, samplesOf } from './sample-block.ts';
 import { sortAndMerge } from './sample-set.ts';
@@ -22,8 +23,12 @@ export interface SamplePage extends SampleRange {
   readonly after?: SampleKey | undefined;
   /** The maximum number of samples. */
   readonly limit: number;
+  /** Ends the page with the first sample that exceeds these bytes, by {@link sampleBytes}. Default: no limit. */
+  readonly maxBytes?: number | undefined;
 }
 
+/** A sample without its report id and signals. */
+const HEAD_BYTES = 32;
 const NO_SIGNALS: ReadonlySet<string> = new Set();
 /** Samples of a step that are not in a block: they take as long as a block that is decoded. */
 const STEP_SAMPLES = 1_000;
@@ -46,13 +51,18 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<reado
   const isWanted = (sample: RecordedSample) =>
     isInRange(sample, range) && (after === undefined || compareSampleKeys(sample, after) > 0);
   let found: readonly RecordedSample[] = [];
-  const lastOf = () => (found.length < limit ? undefined : found.at(-1));
+  let isFull = false;
+  const lastOf = () => (isFull ? found.at(-1) : undefined);
   const add = (samples: readonly RecordedSample[]) => {
     const last = lastOf();
     const wanted = samples.filter(
       (sample) => isWanted(sample) && (last === undefined || compareSampleKeys(sample, last) <= 0),
     );
-    if (wanted.length > 0) found = sortAndMerge([...found, ...wanted]).slice(0, limit);
+    if (wanted.length === 0) return;
+    const all = sortAndMerge([...found, ...wanted]);
+    const count = countOf(all, page);
+    found = all.slice(0, count);
+    isFull = count < all.length || count === limit;
   };
   for (const samples of recentSamples(slice, range)) {
     add(samples);
@@ -64,6 +74,32 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<reado
     yield;
   }
   return found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
+}
+
+/** How many of these samples a page has. */
+function countOf(
+  samples: readonly RecordedSample[],
+  { limit, maxBytes = Number.POSITIVE_INFINITY }: SamplePage,
+): number {
+  let bytes = 0;
+  for (const [index, sample] of samples.entries()) {
+    bytes += sampleBytes(sample);
+    if (index + 1 === limit || bytes > maxBytes) return index + 1;
+  }
+  return samples.length;
+}
+
+/** By sample, because a page looks at the same ones again with each block. */
+const bytesOf = new WeakMap<RecordedSample, number>();
+
+/** The bytes of a sample in an answer, or a few more. */
+export function sampleBytes(sample: RecordedSample): number {
+  let bytes = bytesOf.get(sample);
+  if (bytes !== undefined) return bytes;
+  bytes = HEAD_BYTES + sample.reportId.length;
+  for (const [name, value] of Object.entries(sample.signals)) bytes += signalBytes(name, value);
+  bytesOf.set(sample, bytes);
+  return bytes;
 }
 
 /** Counts the samples of a slice in a range. Without signals it decodes only blocks that overlap others or the range's ends. */

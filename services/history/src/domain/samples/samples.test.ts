@@ -360,34 +360,40 @@ describe('a range of samples', () => {
       from: fc.integer({ min: -5, max: 5 }),
       length: fc.nat({ max: 8 }),
       limit: fc.integer({ min: 1, max: 9 }),
+      maxBytes: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
       names: fc.option(fc.subarray(['latitude_deg', 'speed_kmh', 'Vehicle.A']), { nil: undefined }),
     });
     fc.assert(
-      fc.property(anyEvents, anyEvents, anyRange, (earlier, later, { from, length, limit, names }) => {
-        const range = {
-          fromMs: WINDOW_START_MS + from,
-          toMs: WINDOW_START_MS + from + length,
-          signals: names,
-        };
-        const keys = new Set([...earlier, ...later].flatMap((event) => keysOf(samples, event)));
-        const before = deliver(samples, [earlier]);
-        const slices = [...keys]
-          .sort()
-          .map((key) => fold(samples, later, before).get(key) ?? open(samples, key, before.get(key)));
-        const wanted = expected([...earlier, ...later])
-          .filter(({ observedAtMs }) => observedAtMs >= range.fromMs && observedAtMs < range.toMs)
-          .map((sample) => ({ ...sample, signals: named(sample.signals, names) }))
-          .filter(({ signals }) => names === undefined || Object.keys(signals).length > 0);
-        expect(slices.map((slice) => countSamples(slice, range)).reduce((sum, count) => sum + count, 0)).toBe(
-          wanted.length,
-        );
-        for (const slice of slices) {
-          const inSlice = wanted.filter(
-            ({ observedAtMs }) => windowKeyOf(observedAtMs) === windowKeyOf(slice.startMs),
-          );
-          expect(pages(slice, { ...range, limit })).toEqual(inSlice);
-        }
-      }),
+      fc.property(
+        anyEvents,
+        anyEvents,
+        anyRange,
+        (earlier, later, { from, length, limit, maxBytes, names }) => {
+          const range = {
+            fromMs: WINDOW_START_MS + from,
+            toMs: WINDOW_START_MS + from + length,
+            signals: names,
+          };
+          const keys = new Set([...earlier, ...later].flatMap((event) => keysOf(samples, event)));
+          const before = deliver(samples, [earlier]);
+          const slices = [...keys]
+            .sort()
+            .map((key) => fold(samples, later, before).get(key) ?? open(samples, key, before.get(key)));
+          const wanted = expected([...earlier, ...later])
+            .filter(({ observedAtMs }) => observedAtMs >= range.fromMs && observedAtMs < range.toMs)
+            .map((sample) => ({ ...sample, signals: named(sample.signals, names) }))
+            .filter(({ signals }) => names === undefined || Object.keys(signals).length > 0);
+          expect(
+            slices.map((slice) => countSamples(slice, range)).reduce((sum, count) => sum + count, 0),
+          ).toBe(wanted.length);
+          for (const slice of slices) {
+            const inSlice = wanted.filter(
+              ({ observedAtMs }) => windowKeyOf(observedAtMs) === windowKeyOf(slice.startMs),
+            );
+            expect(pages(slice, { ...range, limit, maxBytes })).toEqual(inSlice);
+          }
+        },
+      ),
     );
   });
 
@@ -528,6 +534,6 @@ function pages(slice: SamplesSlice, page: Parameters<typeof readSamples>[1]): re
   for (;;) {
     const next = readSamples(slice, { ...page, after: found.at(-1) });
     found.push(...next);
-    if (next.length < page.limit) return found;
+    if (next.length === 0) return found;
   }
 }

@@ -26,7 +26,7 @@ export interface SamplesSlice {
 export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
   return {
     name: 'samples',
-    version: 4,
+    version: 5,
     read,
     initial: (_subject, key) => ({ startMs: Date.parse(key), open: EMPTY, full: [], loose: [] }),
     *toDocuments({ open, loose }) {

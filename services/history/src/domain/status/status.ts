@@ -25,7 +25,7 @@ import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './stat
  */
 export const status: Projection<StatusSlice> = {
   name: 'status',
-  version: 2,
+  version: 3,
   read(event) {
     if (isFromVehicle(event)) return changeOf(event);
     const decision = registrationIn(event);
