@@ -200,6 +200,15 @@ describe('odograph status', () => {
     });
   });
 
+  it('takes the position of the vehicle out of those that a replay printed', async () => {
+    // The log of the fixture has one partition.
+    for (const command of ['status', 'history'])
+      await cli(command, 'bus-1', '--at-least', '1/7', '--at-least', '0/9');
+    const wanted = expect.objectContaining({ partition: 0, sequence: 9 });
+    expect(history.asked.status[0]?.atLeast).toEqual(wanted);
+    expect(history.asked.samples[0]?.atLeast).toEqual(wanted);
+  });
+
   it('of an unknown vehicle is not found', async () => {
     const { code, stdout, stderr } = await cli('status', 'bus-9');
     expect([code, stdout]).toEqual([3, '']);

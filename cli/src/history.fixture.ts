@@ -7,6 +7,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { ProjectionsService } from '@odograph/contracts/generated/odograph/history/v1/projections';
 import {
+  type GetStatusRequest,
   type ListSamplesRequest,
   type ListStatusRequest,
   VehicleHistoryService,
@@ -36,6 +37,7 @@ export const SAMPLES = 2_345;
 
 /** The requests that the fixture got. */
 interface Asked {
+  readonly status: GetStatusRequest[];
   readonly statuses: ListStatusRequest[];
   readonly samples: ListSamplesRequest[];
   readonly reads: ReadRequest[];
@@ -48,7 +50,16 @@ interface Asked {
 /** A history that gives every caller the same answers, with the pages of the contract. Port 0 is a free one. */
 export async function startHistory(port = 0) {
   const asked: Asked = {
-    ...{ statuses: [], samples: [], reads: [], subscriptions: [], vehicle: [], vehicles: [], decisions: [] },
+    ...{
+      status: [],
+      statuses: [],
+      samples: [],
+      reads: [],
+      subscriptions: [],
+      vehicle: [],
+      vehicles: [],
+      decisions: [],
+    },
   };
   const services = [vehicleHistory(asked), eventLog(asked), projections(), registry(asked)];
   const server = await createGrpcServer({ services, logger: silentLogger, port });
@@ -59,7 +70,9 @@ export async function startHistory(port = 0) {
 function vehicleHistory(asked: Asked): GrpcService {
   const position = { partition: 0, sequence: 12, index: 3 };
   return grpcService(VehicleHistoryService, {
-    getStatus: unary(async ({ vehicleId }) => {
+    getStatus: unary(async (request) => {
+      asked.status.push(request);
+      const { vehicleId } = request;
       if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId)
         throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
       return { status: statusOf(vehicleId), position };

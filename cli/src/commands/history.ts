@@ -2,28 +2,28 @@ import type { Client } from '@odograph/client';
 import { everyPage } from '@odograph/client/history';
 import { Fault } from '@odograph/kernel/fault';
 import { isoTime } from '@odograph/kernel/iso-time';
-import { formatPosition, type Position } from '@odograph/kernel/position';
+import { formatPosition } from '@odograph/kernel/position';
 import { isSignalName } from '@odograph/kernel/signal';
 import { Command, InvalidArgumentError } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
-import { countArgument, listArgument, positionArgument } from '../terminal/arguments.ts';
+import { countArgument, listArgument } from '../terminal/arguments.ts';
+import { type AtLeastOptions, atLeastOf, withAtLeast } from '../terminal/filter.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { timeArgument } from '../terminal/time-argument.ts';
 import { visible } from '../terminal/visible.ts';
 
-interface HistoryOptions {
+interface HistoryOptions extends AtLeastOptions {
   readonly from?: number;
   readonly to?: number;
   readonly signals?: readonly string[];
   readonly limit?: number;
-  readonly atLeast?: Position;
   readonly endpoint?: string;
   readonly json?: boolean;
 }
 
 export function historyCommand(): Command {
-  return new Command('history')
+  return withAtLeast(new Command('history'))
     .description('print the samples of a vehicle, oldest first')
     .argument('<id>', 'the vehicle')
     .option(
@@ -34,7 +34,6 @@ export function historyCommand(): Command {
     .option('--to <time>', 'before this observed time, in the same forms', timeArgument)
     .option('--signals <names>', 'only these signals, separated by commas', signalsArgument)
     .option('--limit <count>', 'at most this many samples', countArgument)
-    .option('--at-least <position>', 'wait until the answer includes this position', positionArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line')
     .action(history);
@@ -74,8 +73,9 @@ function assertRange({ from, to }: HistoryOptions): void {
 async function* samplesOf(
   client: Client,
   vehicleId: string,
-  { from: fromMs, to: toMs, signals, limit = Number.POSITIVE_INFINITY, atLeast }: HistoryOptions,
+  { from: fromMs, to: toMs, signals, limit = Number.POSITIVE_INFINITY, ...options }: HistoryOptions,
 ): AsyncGenerator<SampleJson> {
+  const atLeast = await atLeastOf(client, vehicleId, options);
   const range = { fromMs, toMs, signals, atLeast };
   const pages = everyPage((pageToken, largestPage) => {
     const pageSize = Math.min(largestPage, limit);

@@ -7,6 +7,7 @@ import { endpointOption, openClient } from '../endpoint.ts';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
 import {
   type AtLeastOptions,
+  atLeastOf,
   type FilterOptions,
   filterOf,
   hasFilter,
@@ -37,7 +38,7 @@ async function status(vehicleId: string | undefined, options: StatusOptions): Pr
 }
 
 async function oneStatus(client: Client, vehicleId: string, options: StatusOptions): Promise<void> {
-  const [atLeast] = options.atLeast ?? [];
+  const atLeast = await atLeastOf(client, vehicleId, options);
   const answer = await client.status(vehicleId, { atLeast });
   const json = statusJson(answer.status, answer.position);
   if (options.json) await printJson(json);

@@ -12,6 +12,7 @@ import { assertTaken, createRejections } from '../replay/outcome.ts';
 import { namesArgument, versionArgument } from '../terminal/arguments.ts';
 import {
   type AtLeastOptions,
+  atLeastOf,
   type FilterOptions,
   filterOf,
   hasFilter,
@@ -147,7 +148,7 @@ function vehiclesTable(rows: readonly VehicleJson[]): string {
 
 async function show(vehicleId: string, options: QueryOptions): Promise<void> {
   using client = openClient('history', options.endpoint);
-  const [atLeast] = options.atLeast ?? [];
+  const atLeast = await atLeastOf(client, vehicleId, options);
   const { vehicle, position } = await client.vehicle(vehicleId, { atLeast });
   const json = vehicleJson(vehicle, position);
   if (options.json) return printJson(json);

@@ -1,4 +1,6 @@
+import type { Client } from '@odograph/client';
 import type { VehicleFilter } from '@odograph/client/history';
+import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
 import type { Command } from 'commander';
 import { positionArgument, repeatable } from './arguments.ts';
@@ -38,4 +40,15 @@ export interface AtLeastOptions {
 export function withAtLeast(command: Command): Command {
   const description = 'wait until the answer includes this position';
   return command.option('--at-least <position>', description, repeatable(positionArgument));
+}
+
+/** Of several positions, that of a vehicle's partition; undefined if none is. */
+export async function atLeastOf(
+  client: Client,
+  vehicleId: string,
+  { atLeast = [] }: AtLeastOptions,
+): Promise<Position | undefined> {
+  if (atLeast.length < 2) return atLeast[0];
+  const partition = partitionOf(vehicleId, (await client.describeLog()).length);
+  return atLeast.find((position) => position.partition === partition);
 }

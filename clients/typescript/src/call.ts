@@ -37,7 +37,6 @@ export type Method<Request, Response> = Pick<
 >;
 
 export const DEFAULT_DEADLINE_MS = 30_000;
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** The largest that a timer and a gRPC deadline can hold. */
 export const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -55,7 +54,6 @@ export class Channel {
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
-      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       ...settings.channelOptions,
     });
   }

@@ -81,7 +81,9 @@ test('a time in nanoseconds is NOT_MILLISECONDS', () => {
     .uint32(8)
     .int64(BigInt(RECEIVED_AT_MS) * 1_000_000n)
     .finish();
-  expect(findingOf(new BinaryWriter().uint32(26).bytes(sample).finish())).toBe('samples NOT_MILLISECONDS');
+  expect(findingOf(new BinaryWriter().uint32(26).bytes(sample).finish())).toBe(
+    'samples[0].observed_at_ms NOT_MILLISECONDS',
+  );
 });
 
 test('a report over 256 KiB is refused before it is decoded', () => {

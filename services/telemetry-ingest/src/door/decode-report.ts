@@ -1,7 +1,9 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { contracts } from '@odograph/contracts/descriptors';
 import { knownToDomain } from '@odograph/contracts/generated/known-signals';
 import { type Sample, VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
 import type { Signals } from '@odograph/contracts/generated/odograph/telemetry/v1/signals';
+import { largeIntegersIn } from '@odograph/contracts/large-integers';
 import type { Finding } from '@odograph/kernel/finding';
 import type { IncomingReport, IncomingSample, OtherSignal } from '../domain/report.ts';
 
@@ -13,13 +15,15 @@ type DecodedReport =
 /** The events of a report must fit one envelope, also when each of its signals is set aside with a reason. */
 const REPORT_MAX_BYTES = 256 * 1024;
 
+const REPORT_TYPE = contracts.getMessage('odograph.telemetry.v1.VehicleReport');
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Decodes one report. Never throws: bytes that are not a report are a finding. */
 export function decodeReport(bytes: Uint8Array): DecodedReport {
   if (bytes.length > REPORT_MAX_BYTES) {
     const description = `${bytes.length} bytes, at most ${REPORT_MAX_BYTES} a report: split it into several reports`;
-    return undecoded('', 'REPORT_TOO_LARGE', description);
+    return { isDecoded: false, finding: { field: '', reason: 'REPORT_TOO_LARGE', description } };
   }
   try {
     const reader = new BinaryReader(bytes, (text) => utf8.decode(text));
@@ -27,25 +31,19 @@ export function decodeReport(bytes: Uint8Array): DecodedReport {
     if (reader.pos !== reader.len) throw new Error(`ends at byte ${reader.pos} of ${reader.len}`);
     return { isDecoded: true, wire, report: toIncoming(wire) };
   } catch (error) {
-    return undecoded(...findingOf(error));
+    return { isDecoded: false, finding: findingOf(error, bytes) };
   }
 }
 
-function undecoded(field: string, reason: string, description: string): DecodedReport {
-  return { isDecoded: false, finding: { field, reason, description } };
-}
-
-/** The only integer of a report that can be too large is a time. It is then most likely in nanoseconds. */
-function findingOf(error: unknown): [field: string, reason: string, description: string] {
+/** The only integer of a report is a time. One that is too large is most likely in nanoseconds. */
+function findingOf(error: unknown, bytes: Uint8Array): Finding {
+  const [large] = REPORT_TYPE ? largeIntegersIn(REPORT_TYPE, bytes) : [];
+  if (large) {
+    const description = 'is far out of range: it must be Unix time in milliseconds';
+    return { field: large.field, reason: 'NOT_MILLISECONDS', description };
+  }
   const message = error instanceof Error ? error.message : String(error);
-  if (message.includes('MAX_SAFE_INTEGER') || message.includes('MIN_SAFE_INTEGER')) {
-    return [
-      'samples',
-      'NOT_MILLISECONDS',
-      'an observed_at_ms is far out of range: it must be Unix time in milliseconds',
-    ];
-  }
-  return ['', 'WRONG_BYTES', `the bytes are not a VehicleReport: ${message}`];
+  return { field: '', reason: 'WRONG_BYTES', description: `the bytes are not a VehicleReport: ${message}` };
 }
 
 function toIncoming({ vehicleId, reportId, vin, samples }: VehicleReport): IncomingReport {
