@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { outcome, type ScriptedIngest, startScriptedIngest } from '@odograph/client/ingest.fixture';
+import { SampleOrder } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
 import { HOSTILE, SAMPLES, startHistory } from './history.fixture.ts';
@@ -266,6 +267,19 @@ describe('odograph history', () => {
       ...{ vehicleId: 'bus-1', signals: ['speed_kmh', 'odometer_km'], pageSize: 7 },
       ...{ fromMs: Date.UTC(2026, 10, 21, 10), toMs: Date.UTC(2026, 10, 21, 11) },
     });
+  });
+
+  it('prints the last samples, oldest first', async () => {
+    const { stdout } = await cli('history', 'bus-1', '--last', '3');
+    // The fixture gives the same samples in any order.
+    expect(jsonLines(stdout).map((line) => (line as { report_id: string }).report_id)).toEqual([
+      'r2',
+      'r1',
+      'r0',
+    ]);
+    expect(history.asked.samples[0]).toMatchObject({ order: SampleOrder.NEWEST_FIRST, pageSize: 3 });
+    const { code, stderr } = await cli('history', 'bus-1', '--last', '1001');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('at most 1000')]);
   });
 
   it('ends without an error when its reader stops reading', async () => {

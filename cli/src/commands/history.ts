@@ -1,10 +1,11 @@
 import type { Client } from '@odograph/client';
-import { everyPage } from '@odograph/client/history';
+import type { ListSamplesResponse } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
+import { everyPage, type SamplesOptions } from '@odograph/client/history';
 import { Fault } from '@odograph/kernel/fault';
 import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition } from '@odograph/kernel/position';
 import { isSignalName } from '@odograph/kernel/signal';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
 import { countArgument, listArgument } from '../terminal/arguments.ts';
@@ -18,6 +19,7 @@ interface HistoryOptions extends AtLeastOptions {
   readonly to?: number;
   readonly signals?: readonly string[];
   readonly limit?: number;
+  readonly last?: number;
   readonly endpoint?: string;
   readonly json?: boolean;
 }
@@ -34,6 +36,11 @@ export function historyCommand(): Command {
     .option('--to <time>', 'before this observed time, in the same forms', timeArgument)
     .option('--signals <names>', 'only these signals, separated by commas', signalsArgument)
     .option('--limit <count>', 'at most this many samples', countArgument)
+    .addOption(
+      new Option('--last <count>', 'the last samples of the range, at most this many')
+        .argParser(lastArgument)
+        .conflicts('limit'),
+    )
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line')
     .action(history);
@@ -55,6 +62,15 @@ async function history(vehicleId: string, options: HistoryOptions): Promise<void
   if (!options.json) note(`${vehicleId} has no sample in this range`);
 }
 
+/** A page has them all. */
+const MAX_LAST = 1_000;
+
+function lastArgument(text: string): number {
+  const count = countArgument(text);
+  if (count <= MAX_LAST) return count;
+  throw new InvalidArgumentError(`at most ${MAX_LAST}: use --from for more.`);
+}
+
 /** Names that a signal can have. */
 function signalsArgument(text: string): readonly string[] {
   const names = listArgument(text);
@@ -73,22 +89,48 @@ function assertRange({ from, to }: HistoryOptions): void {
 async function* samplesOf(
   client: Client,
   vehicleId: string,
-  { from: fromMs, to: toMs, signals, limit = Number.POSITIVE_INFINITY, ...options }: HistoryOptions,
+  { from: fromMs, to: toMs, signals, limit = Number.POSITIVE_INFINITY, last, ...options }: HistoryOptions,
 ): AsyncGenerator<SampleJson> {
   const atLeast = await atLeastOf(client, vehicleId, options);
   const range = { fromMs, toMs, signals, atLeast };
+  if (last !== undefined) {
+    yield* await lastSamples(client, vehicleId, { ...range, pageSize: last });
+    return;
+  }
   const pages = everyPage((pageToken, largestPage) => {
     const pageSize = Math.min(largestPage, limit);
     return client.samplePage(vehicleId, { ...range, pageSize, pageToken });
   });
   for await (const page of pages) {
     for (const sample of page.samples) yield sampleJson(vehicleId, sample);
-    if (page.parkedAt && !page.nextPageToken) {
-      note(
-        `the history stops before ${formatPosition(page.parkedAt)}: that event could not be applied (see "odograph parked list")`,
-      );
-    }
+    if (!page.nextPageToken) noteIfParked(page);
   }
+}
+
+/** The last samples of a range, oldest first. A page ends early if they are very large, so there may be several. */
+async function lastSamples(
+  client: Client,
+  vehicleId: string,
+  { pageSize, ...range }: SamplesOptions & { readonly pageSize: number },
+): Promise<readonly SampleJson[]> {
+  const found: SampleJson[] = [];
+  for (let pageToken = ''; ; ) {
+    const left = pageSize - found.length;
+    const page = await client.samplePage(vehicleId, {
+      ...{ ...range, pageToken, order: 'newest first', pageSize: left },
+    });
+    found.push(...page.samples.map((sample) => sampleJson(vehicleId, sample)));
+    pageToken = page.nextPageToken;
+    if (found.length < pageSize && pageToken !== '') continue;
+    noteIfParked(page);
+    return found.reverse();
+  }
+}
+
+function noteIfParked({ parkedAt }: ListSamplesResponse): void {
+  if (!parkedAt) return;
+  const where = formatPosition(parkedAt);
+  note(`the history stops before ${where}: that event could not be applied (see "odograph parked list")`);
 }
 
 function inWords({ observed_at, signals }: SampleJson): string {

@@ -3,7 +3,11 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from './client.ts';
 import { ProjectionsService } from './generated/odograph/history/v1/projections.ts';
-import { VehicleHistoryService, VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
+import {
+  SampleOrder,
+  VehicleHistoryService,
+  VehicleStatus,
+} from './generated/odograph/history/v1/vehicle_history.ts';
 import { everyPage } from './history.ts';
 import { type Refusal, serviceError, startServer, type TestServer, unavailable } from './server.fixture.ts';
 
@@ -108,8 +112,10 @@ describe('queries', () => {
     const samples = await Array.fromAsync(asking.samples('bus-1', range));
     expect(samples.map(({ observedAtMs }) => observedAtMs)).toEqual([1, 2, 3]);
     const page = await asking.samplePage('bus-1', { ...range, pageToken: '1', withTotal: true });
+    await asking.samplePage('bus-1', { order: 'newest first' });
+    expect(calls.pop()?.request).toMatchObject({ order: SampleOrder.NEWEST_FIRST });
     expect(page).toMatchObject({ total: 3, position: POSITION });
-    const asked = { vehicleId: 'bus-1', ...range, withTotal: false };
+    const asked = { vehicleId: 'bus-1', ...range, withTotal: false, order: SampleOrder.OLDEST_FIRST };
     expect(calls.map(({ request }) => request)).toEqual([
       { ...asked, pageToken: '' },
       { ...asked, pageToken: '1' },

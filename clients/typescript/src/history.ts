@@ -4,6 +4,7 @@ import { type ParkedEvent, ProjectionsService } from './generated/odograph/histo
 import {
   type ListSamplesResponse,
   type ListStatusResponse,
+  SampleOrder,
   VehicleHistoryService,
   type VehicleStatus,
 } from './generated/odograph/history/v1/vehicle_history.ts';
@@ -35,6 +36,8 @@ export interface SamplesOptions extends StatusOptions {
   readonly toMs?: number | undefined;
   /** Only these signals, and only samples with one of them: field names such as `speed_kmh`, or VSS paths. Default: all. */
   readonly signals?: readonly string[] | undefined;
+  /** Which samples come first. Default: the oldest. */
+  readonly order?: 'oldest first' | 'newest first' | undefined;
   /** Samples in a page, 1 to 1,000. Default: 1,000 for all pages, 50 for one. */
   readonly pageSize?: number | undefined;
 }
@@ -101,8 +104,12 @@ export function samplePage(
   options: SamplesOptions & PageStart & { readonly withTotal?: boolean } = {},
 ): Promise<ListSamplesResponse> {
   const { fromMs = 0, toMs = 0, signals = [], pageSize = 0, pageToken = '', withTotal = false } = options;
-  const { atLeast } = options;
-  const request = { vehicleId, fromMs, toMs, signals: [...signals], pageSize, pageToken, withTotal, atLeast };
+  const { atLeast, order: wanted } = options;
+  const order = wanted === 'newest first' ? SampleOrder.NEWEST_FIRST : SampleOrder.OLDEST_FIRST;
+  const request = {
+    ...{ vehicleId, fromMs, toMs, signals: [...signals], order },
+    ...{ pageSize, pageToken, withTotal, atLeast },
+  };
   return withRetries(
     (callOptions) => callUnary(channel, VehicleHistoryService.listSamples, request, callOptions),
     options,

@@ -1,3 +1,4 @@
+import { everyPage } from '@odograph/client/history';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition, Position } from '@odograph/kernel/position';
@@ -122,6 +123,23 @@ test('samples are paged through a range across windows, oldest first, whatever t
   expect(pages).toBe(5);
 });
 
+test('samples are paged from the end of a range, newest first', async () => {
+  const atLeast = await appendAll(minutely('bus-5', 600));
+  const range = { fromMs: NOON_MS + HOUR_MS, toMs: NOON_MS + 9 * HOUR_MS, atLeast, pageSize: 100 };
+  const newestFirst = { ...range, order: 'newest first' } as const;
+  const times = (page: { readonly samples: readonly { readonly observedAtMs: number }[] }) =>
+    page.samples.map(({ observedAtMs }) => observedAtMs);
+  const pages = everyPage((pageToken) => platform.client.samplePage('bus-5', { ...newestFirst, pageToken }));
+  const seen = (await Array.fromAsync(pages)).map(times);
+  expect(seen.flat()).toEqual(Array.from({ length: 480 }, (_, at) => NOON_MS + (539 - at) * MINUTE_MS));
+  expect(seen).toHaveLength(5);
+
+  const { nextPageToken: pageToken } = await platform.client.samplePage('bus-5', newestFirst);
+  await expect(platform.client.samplePage('bus-5', { ...range, pageToken })).rejects.toMatchObject({
+    findings: [{ field: 'page_token' }],
+  });
+});
+
 test('samples are paged through many windows, also one with several documents', async () => {
   const vehicleId = 'bus-6';
   const sample = (observedAtMs: number) =>
@@ -149,6 +167,9 @@ test('samples are paged through many windows, also one with several documents', 
     seen.push(...page.samples.map(({ observedAtMs }) => observedAtMs));
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
+  const order = 'newest first' as const;
+  const newest = await platform.client.samplePage(vehicleId, { atLeast, pageSize: 1_000, order });
+  expect(newest.samples.map(({ observedAtMs }) => observedAtMs)).toEqual(times.slice(-1_000).reverse());
   expect(seen).toEqual(times);
 });
 

@@ -1,6 +1,7 @@
-import type {
-  ListSamplesRequest,
-  ListSamplesResponse,
+import {
+  type ListSamplesRequest,
+  type ListSamplesResponse,
+  SampleOrder,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isSignalName } from '@odograph/kernel/signal';
@@ -9,6 +10,7 @@ import { inTurns, WorkTurn } from '@odograph/platform/work-turn';
 import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SampleKey } from '../domain/recorded-sample.ts';
 import {
   countSamples,
+  rangeLeft,
   readSamples,
   type SamplePage,
   type SampleRange,
@@ -47,7 +49,9 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const { signal } = call;
     const vehicleId = checkVehicleId(request.vehicleId);
     const range = rangeOf(request);
-    const query = ['samples', vehicleId, range.fromMs, range.toMs, range.signals?.toSorted()] as const;
+    const isNewestFirst = request.order === SampleOrder.NEWEST_FIRST;
+    const { fromMs, toMs, signals } = range;
+    const query = ['samples', vehicleId, fromMs, toMs, signals?.toSorted(), isNewestFirst] as const;
     const after = keyOf(query, request.pageToken);
     const limit = pageSizeOf(request.pageSize);
     if (request.atLeast) {
@@ -57,7 +61,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     // One more than the page has says that there is a next one.
     const { found, firstView } = await find(
       vehicleId,
-      { ...range, after, limit: limit + 1, maxBytes: MAX_ANSWER_BYTES },
+      { ...range, isNewestFirst, after, limit: limit + 1, maxBytes: MAX_ANSWER_BYTES },
       signal,
     );
     const page = found.slice(0, Math.min(limit, countFitting(found, sampleBytes)));
@@ -71,13 +75,13 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   }
 
   async function find(vehicleId: string, page: BoundedPage, signal: AbortSignal): Promise<FoundSamples> {
-    const fromMs = Math.min(Math.max(page.fromMs, page.after?.observedAtMs ?? 0), page.toMs - 1);
-    const windows = windowsOf({ ...page, fromMs });
+    const windows = windowsOf(rangeLeft(page));
+    const stretches = page.isNewestFirst ? reader.stretchesBack : reader.stretches;
     const found: RecordedSample[] = [];
     const turn = new WorkTurn(signal);
     let bytesLeft = page.maxBytes;
     let firstView: View<SamplesSlice> | undefined;
-    for await (const view of reader.stretches(samples, vehicleId, windows, signal)) {
+    for await (const view of stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
       firstView ??= view;
       for (const slice of view.slices.values()) {

@@ -143,21 +143,25 @@ test('one who asks while a fold is being given up gets another', async () => {
   expect(new Set(await Promise.all(others))).toEqual(new Set([EVENTS]));
 });
 
-test('each event is read a few times for a range of slices, however many stretches it has', async () => {
-  const { reader, model, store, reads } = openPartition({ events: { 'bus-1': 500 } });
-  const keys = Array.from({ length: 80 }, (_, at) => String(20 + at));
-  const includes = { s: 0, i: 0 };
-  await store.save(keys.map((key) => ({ subject: 'bus-1', key, includes, documents: [{ reports: 1 }] })));
-  const found: [string, number][] = [];
-  let stretches = 0;
-  for await (const { slices } of reader.stretches(model, 'bus-1', { from: '20', to: '99' })) {
-    stretches += 1;
-    for (const [key, { reports }] of slices) found.push([key, reports]);
-  }
-  expect(found).toEqual(keys.map((key) => [key, key === '50' ? 501 : 1]));
-  expect(stretches).toBe(40);
-  expect(reads()).toBeLessThanOrEqual(3 * 500);
-});
+test.each(['stretches', 'stretchesBack'] as const)(
+  'each event is read a few times for the %s of a range, however many there are',
+  async (name) => {
+    const { reader, model, store, reads } = openPartition({ events: { 'bus-1': 500 } });
+    const keys = Array.from({ length: 80 }, (_, at) => String(20 + at));
+    const includes = { s: 0, i: 0 };
+    await store.save(keys.map((key) => ({ subject: 'bus-1', key, includes, documents: [{ reports: 1 }] })));
+    const found: [string, number][] = [];
+    let stretches = 0;
+    for await (const { slices } of reader[name](model, 'bus-1', { from: '20', to: '99' })) {
+      stretches += 1;
+      for (const [key, { reports }] of slices) found.push([key, reports]);
+    }
+    if (name === 'stretchesBack') keys.reverse();
+    expect(found).toEqual(keys.map((key) => [key, key === '50' ? 501 : 1]));
+    expect(stretches).toBe(40);
+    expect(reads()).toBeLessThanOrEqual(3 * 500);
+  },
+);
 
 test('a list of vehicles is read in turns, each of them once', async () => {
   const events = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`bus-${at}`, 30]));

@@ -24,6 +24,15 @@ test('stretches have every slice once and complete, for any number of documents 
 
   expect(found).toEqual(counts);
   expect(await store.loadFirst('bus-2', '', 'z')).toEqual({ slices: [], through: 'z' });
+
+  const fromTheEnd: [string, number][] = [];
+  for (let before = 'z'; before > ''; ) {
+    const { slices, since } = await store.loadLast('bus-1', '', before);
+    for (const { key, documents } of slices.toReversed()) fromTheEnd.push([key, documents.length]);
+    before = since;
+  }
+  expect(fromTheEnd).toEqual(Object.entries(counts).reverse());
+  expect(await store.loadLast('bus-2', '', 'z')).toEqual({ slices: [], since: '' });
 });
 
 test('a slice whose first document is missing, as after a crash, includes nothing', async () => {

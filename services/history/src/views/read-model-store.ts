@@ -49,12 +49,21 @@ export interface ChangedSlice {
 
 export type SliceName = Pick<StoredSlice, 'subject' | 'key'>;
 
+/** Stored slices at the end of a range. */
+export interface LoadedEnd {
+  readonly slices: readonly StoredSlice[];
+  /** The vehicle has no other stored slice from this key on. */
+  readonly since: string;
+}
+
 /** The stored documents of one projection. */
 export interface ReadModelStore {
   /** The first stored document of each of these slices: all that a fold needs. */
   load(slices: readonly SliceName[]): Promise<readonly StoredSlice[]>;
   /** A vehicle's first slices with keys between two keys, inclusive, in order: as many as fit into a few documents. */
   loadFirst(subject: string, fromKey: string, toKey: string): Promise<LoadedStretch>;
+  /** The last slices with keys from one key, inclusive, to another, exclusive, in order: as many as fit into a few documents. */
+  loadLast(subject: string, fromKey: string, beforeKey: string): Promise<LoadedEnd>;
   /** Vehicles after a vehicle, in order, whose document has these fields. For models with one document a vehicle. */
   subjectsAfter(
     subject: string,
@@ -85,9 +94,10 @@ export function includesPosition(
 export function createReadModelStore(database: Db, { name, version }: Projection<unknown>): ReadModelStore {
   const collection: Collection<ReadModelDocument> = database.collection(`${name}_v${version}`);
 
+  const options = { promoteBuffers: true, maxTimeMS: READ_TIME_MS } as const;
+
   async function find(filter: Filter<ReadModelDocument>, limit = 0): Promise<StoredSlice[]> {
-    const options = { sort: { _id: 1 }, promoteBuffers: true, limit, maxTimeMS: READ_TIME_MS } as const;
-    return toSlices(await collection.find(filter, options).toArray());
+    return toSlices(await collection.find(filter, { ...options, sort: { _id: 1 }, limit }).toArray());
   }
 
   const findSlice = ({ subject, key }: SliceName) => find({ _id: between(subject, key, key) });
@@ -111,6 +121,20 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       const last = found.pop() as StoredSlice;
       const through = found.at(-1)?.key ?? last.key;
       return { slices: found.length > 0 ? found : await findSlice(last), through };
+    },
+
+    async loadLast(subject, fromKey, beforeKey) {
+      const _id = { $gte: { v: subject, k: fromKey, n: 0 }, $lt: { v: subject, k: beforeKey, n: 0 } };
+      const sort = { _id: -1 } as const;
+      const documents = await collection
+        .find({ _id } as Filter<ReadModelDocument>, { ...options, sort, limit: DOCUMENTS_A_STRETCH })
+        .toArray();
+      const found = toSlices(documents.reverse());
+      if (documents.length < DOCUMENTS_A_STRETCH) return { slices: found, since: fromKey };
+      // The first slice may have more documents than the query gave.
+      const first = found.shift() as StoredSlice;
+      const since = found[0]?.key ?? first.key;
+      return { slices: found.length > 0 ? found : await findSlice(first), since };
     },
 
     async subjectsAfter(subject, limit, having = {}) {

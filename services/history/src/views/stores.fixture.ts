@@ -102,6 +102,12 @@ export function storeInMemory(disturb = undisturbed): ReadModelStore {
       const through = slices.length > 2 ? (slices[1] as StoredSlice).key : to;
       return { slices: slices.slice(0, 2), through };
     },
+    async loadLast(subject, from, before) {
+      await disturb();
+      const slices = slicesOf(subject).filter(({ key }) => key >= from && key < before);
+      const since = slices.length > 2 ? (slices.at(-2) as StoredSlice).key : from;
+      return { slices: slices.slice(-2), since };
+    },
     async subjectsAfter(after, limit) {
       await disturb();
       const names = new Set(Array.from(stored.keys(), (name) => name.split('\n')[0] as string));

@@ -38,6 +38,13 @@ export interface ViewReader {
     keys: KeyRange,
     signal?: AbortSignal,
   ): AsyncGenerator<View<S>, void>;
+  /** The same slices as `stretches` gives, the last ones first. Nothing of it is kept. */
+  stretchesBack<S>(
+    model: ReadModel<S>,
+    subject: string,
+    keys: KeyRange,
+    signal?: AbortSignal,
+  ): AsyncGenerator<View<S>, void>;
   /** One slice of many vehicles, in the order of the request. Vehicles without it are left out. */
   readEach<S>(
     model: ReadModel<S>,
@@ -94,6 +101,13 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
         yield* laterStretches(model, rest, { view: partitionViewOf(subject), cache, log });
       }
     },
+
+    stretchesBack: (model, subject, keys, signal) =>
+      stretchesBack(
+        model,
+        { subject, keys, turn: new WorkTurn(signal) },
+        { view: partitionViewOf(subject), cache, log },
+      ),
 
     async readEach(model, subjects, key, signal) {
       const turn = new WorkTurn(signal);
@@ -169,7 +183,7 @@ async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources
   return within(keys, await foldAndKeep(model, { from: keys.from, recent, documents, signal }, sources));
 }
 
-interface LaterStretches {
+interface StretchesOf {
   readonly subject: string;
   readonly keys: KeyRange;
   readonly turn: WorkTurn;
@@ -178,7 +192,7 @@ interface LaterStretches {
 /** The stretches after the first one, which are not kept. All are on the events that memory has now, each of which is read once. */
 async function* laterStretches<S>(
   model: ReadModel<S>,
-  { subject, keys: { from, to }, turn }: LaterStretches,
+  { subject, keys: { from, to }, turn }: StretchesOf,
   { view, log }: Sources,
 ): AsyncGenerator<View<S>, void> {
   const recent = recentOf(view, model, subject);
@@ -191,6 +205,25 @@ async function* laterStretches<S>(
     const stretch = await foldRecent(model, { ...recent, events }, stored, { log, turn });
     yield stretch;
     next = after(stretch);
+  }
+}
+
+async function* stretchesBack<S>(
+  model: ReadModel<S>,
+  { subject, keys: { from, to }, turn }: StretchesOf,
+  { view, log }: Sources,
+): AsyncGenerator<View<S>, void> {
+  const recent = recentOf(view, model, subject);
+  const eventsIn = await eventsByKey(model.projection, recent, turn);
+  for (let before = `${to}\0`; before > from; ) {
+    turn.throwIfAborted();
+    const { slices, since } = await model.store.loadLast(subject, from, before);
+    const stored = storedStretch(subject, since, { slices, through: before });
+    const events = eventsIn({ from: since, to: before });
+    const stretch = await foldRecent(model, { ...recent, events }, stored, { log, turn });
+    const inOrder = [...stretch.slices].filter(([key]) => key < before);
+    yield { ...stretch, slices: new Map(inOrder.reverse()) };
+    before = since;
   }
 }
 

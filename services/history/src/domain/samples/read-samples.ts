@@ -19,7 +19,9 @@ export interface SampleRange {
 
 /** A page of a range. */
 export interface SamplePage extends SampleRange {
-  /** Only samples after this key. */
+  /** Default: the oldest first. */
+  readonly isNewestFirst?: boolean;
+  /** Only samples that follow this key in the order of the page. */
   readonly after?: SampleKey | undefined;
   /** The maximum number of samples. */
   readonly limit: number;
@@ -40,26 +42,27 @@ const STEP_SAMPLES = 1_000;
 type Steps<T> = Generator<void, T>;
 
 /**
- * The first samples of a slice in a range, sorted by key, at most the limit. Decodes only blocks within the range that start
- * before the end of the page, each once.
+ * The first samples of a slice in a range, in the order of the page, at most the limit. Decodes only blocks within the range
+ * that begin before the end of the page, each once.
  */
 export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<readonly RecordedSample[]> {
-  const { after, limit } = page;
+  const { limit, isNewestFirst = false } = page;
   if (limit <= 0) return [];
-  const fromMs = Math.max(page.fromMs, after?.observedAtMs ?? page.fromMs);
-  const range = { ...page, fromMs };
+  const range = rangeLeft(page);
+  const compare = isNewestFirst ? (a: SampleKey, b: SampleKey) => compareSampleKeys(b, a) : compareSampleKeys;
   const isWanted = (sample: RecordedSample) =>
-    isInRange(sample, range) && (after === undefined || compareSampleKeys(sample, after) > 0);
+    isInRange(sample, range) && (page.after === undefined || compare(sample, page.after) > 0);
   let found: readonly RecordedSample[] = [];
   let isFull = false;
   const lastOf = () => (isFull ? found.at(-1) : undefined);
   const add = (samples: readonly RecordedSample[]) => {
     const last = lastOf();
     const wanted = samples.filter(
-      (sample) => isWanted(sample) && (last === undefined || compareSampleKeys(sample, last) <= 0),
+      (sample) => isWanted(sample) && (last === undefined || compare(sample, last) <= 0),
     );
     if (wanted.length === 0) return;
-    const all = sortAndMerge([...found, ...wanted]);
+    const merged = sortAndMerge(isNewestFirst ? [...wanted, ...found.toReversed()] : [...found, ...wanted]);
+    const all = isNewestFirst ? merged.toReversed() : merged;
     const count = countOf(all, page);
     found = all.slice(0, count);
     isFull = count < all.length || count === limit;
@@ -68,12 +71,23 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<reado
     add(samples);
     yield;
   }
-  for (const block of blocksInRange(slice, range)) {
-    if (block.from > (lastOf()?.observedAtMs ?? block.from)) break;
+  const blocks = blocksInRange(slice, range);
+  for (const block of isNewestFirst ? blocks.toSorted((a, b) => b.to - a.to) : blocks) {
+    const last = lastOf()?.observedAtMs;
+    const isBehind = last !== undefined && (isNewestFirst ? block.to < last : block.from > last);
+    if (isBehind) break;
     add(samplesWith(block, page.signals));
     yield;
   }
   return found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
+}
+
+/** The range of the samples that may follow the key after which a page begins. */
+export function rangeLeft({ after, isNewestFirst = false, ...page }: SamplePage): SampleRange {
+  const { fromMs, toMs, signals } = page;
+  if (after === undefined) return { fromMs, toMs, signals };
+  if (isNewestFirst) return { fromMs, toMs: Math.min(toMs, after.observedAtMs + 1), signals };
+  return { fromMs: Math.max(fromMs, after.observedAtMs), toMs, signals };
 }
 
 /** How many of these samples a page has. */

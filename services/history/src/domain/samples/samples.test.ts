@@ -391,10 +391,23 @@ describe('a range of samples', () => {
               ({ observedAtMs }) => windowKeyOf(observedAtMs) === windowKeyOf(slice.startMs),
             );
             expect(pages(slice, { ...range, limit, maxBytes })).toEqual(inSlice);
+            const newestFirst = { ...range, limit, maxBytes, isNewestFirst: true };
+            expect(pages(slice, newestFirst)).toEqual(inSlice.toReversed());
           }
         },
       ),
     );
+  });
+
+  test('from its end does not decode the blocks before the page', () => {
+    const slice = samples.fromDocuments(
+      'V1',
+      KEY,
+      undecodable(stored, (block) => block < 10),
+    );
+    const page = { ...ALL, isNewestFirst: true, limit: 50 };
+    const found = readSamples(slice, page).map(({ observedAtMs }) => observedAtMs);
+    expect(found).toEqual(Array.from({ length: 50 }, (_, at) => step(2999 - at)));
   });
 
   test('does not decode blocks outside of it', () => {

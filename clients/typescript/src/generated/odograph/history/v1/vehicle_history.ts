@@ -22,6 +22,26 @@ import { Position } from "../../telemetry/v1/position.ts";
 import { UnitSystem } from "../../telemetry/v1/registration.ts";
 import { Signals } from "../../telemetry/v1/signals.ts";
 
+/** The order of a list of samples. */
+export const SampleOrder = {
+  /** UNSPECIFIED - Not given: the oldest first. */
+  UNSPECIFIED: 0,
+  /** OLDEST_FIRST - By observed time, then report id. */
+  OLDEST_FIRST: 1,
+  /** NEWEST_FIRST - The other way round: the first page has the end of the range. */
+  NEWEST_FIRST: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type SampleOrder = typeof SampleOrder[keyof typeof SampleOrder];
+
+export namespace SampleOrder {
+  export type UNSPECIFIED = typeof SampleOrder.UNSPECIFIED;
+  export type OLDEST_FIRST = typeof SampleOrder.OLDEST_FIRST;
+  export type NEWEST_FIRST = typeof SampleOrder.NEWEST_FIRST;
+  export type UNRECOGNIZED = typeof SampleOrder.UNRECOGNIZED;
+}
+
 /** Asks for one vehicle's status. */
 export interface GetStatusRequest {
   /** The vehicle. */
@@ -142,12 +162,16 @@ export interface ListSamplesRequest {
   /** Also count all samples of the range. */
   withTotal: boolean;
   /** Wait until the read model has this position. */
-  atLeast?: Position | undefined;
+  atLeast?:
+    | Position
+    | undefined;
+  /** The order of the samples. Default: the oldest first. */
+  order: SampleOrder;
 }
 
 /** A page of samples. */
 export interface ListSamplesResponse {
-  /** The samples, by observed time, then report id. */
+  /** The samples, in the order that was asked for. */
   samples: RecordedSample[];
   /** The token of the next page; empty: this is the last page. */
   nextPageToken: string;
@@ -877,6 +901,7 @@ function createBaseListSamplesRequest(): ListSamplesRequest {
     pageToken: "",
     withTotal: false,
     atLeast: undefined,
+    order: 0,
   };
 }
 
@@ -905,6 +930,9 @@ export const ListSamplesRequest: MessageFns<ListSamplesRequest> = {
     }
     if (message.atLeast !== undefined) {
       Position.encode(message.atLeast, writer.uint32(66).fork()).join();
+    }
+    if (message.order !== 0) {
+      writer.uint32(72).int32(message.order);
     }
     return writer;
   },
@@ -986,6 +1014,14 @@ export const ListSamplesRequest: MessageFns<ListSamplesRequest> = {
             message.atLeast = Position.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.order = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1013,6 +1049,7 @@ export const ListSamplesRequest: MessageFns<ListSamplesRequest> = {
     message.atLeast = (object.atLeast !== undefined && object.atLeast !== null)
       ? Position.fromPartial(object.atLeast)
       : undefined;
+    message.order = object.order ?? 0;
     return message;
   },
 };
