@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
-import { preloadEnv } from '../round/preload-env.ts';
+import { preloadEnv } from '@odograph/testing/preload-env';
 
 /** The environment variable with the folder of clock files. Services refuse unknown variables with their own prefix. */
 export const CLOCKS_FOLDER = 'CHAOS_CLOCKS';

@@ -1,4 +1,11 @@
-import type { PlantedBug } from './planted-bug.ts';
+import type { ServiceName } from '@odograph/cluster/services';
+import type { PlantedBug } from '@odograph/testing/planted-bug';
+
+export interface ChaosBug extends PlantedBug {
+  readonly service: ServiceName;
+  /** The scenario that must catch it. */
+  readonly caughtBy: string;
+}
 
 const LANE = 'packages/event-log/src/publisher-lane.ts';
 const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
@@ -17,7 +24,7 @@ const DECIDE = 'services/history/src/commands/decide.ts';
 const VIEW_READER = 'services/history/src/views/view-reader.ts';
 
 /** Between ingest and the stream. */
-const inIngest: readonly PlantedBug[] = [
+const inIngest: readonly ChaosBug[] = [
   {
     name: 'acknowledged before it is stored',
     description: 'ingest acknowledges an envelope when it is sent, before JetStream has stored it',
@@ -42,7 +49,7 @@ const inIngest: readonly PlantedBug[] = [
 ];
 
 /** Between the stream and the log. */
-const inTheLog: readonly PlantedBug[] = [
+const inTheLog: readonly ChaosBug[] = [
   {
     name: 'watermark before the insert',
     description:
@@ -158,7 +165,7 @@ const inTheLog: readonly PlantedBug[] = [
 ];
 
 /** Between the log and the views or subscribers. */
-const inTheViews: readonly PlantedBug[] = [
+const inTheViews: readonly ChaosBug[] = [
   {
     name: 'broadcasts skipped',
     description: 'a follower of the log does not notice a missing broadcast',
@@ -211,4 +218,4 @@ const inTheViews: readonly PlantedBug[] = [
   },
 ];
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [...inIngest, ...inTheLog, ...inTheViews];
+export const PLANTED_BUGS: readonly ChaosBug[] = [...inIngest, ...inTheLog, ...inTheViews];

@@ -1,15 +1,16 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { platformServices } from '@odograph/cluster/services';
 import { projectRoot } from '@odograph/engines/project-paths';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, invariant } from '@odograph/kernel/fault';
 import { seedOf } from '@odograph/kernel/random';
-import { preloadEnv } from '../round/preload-env.ts';
+import { plantedEnv, plantIn } from '@odograph/testing/planted-bug';
 import { ENOUGH_LOAD, runRound } from '../round/run-round.ts';
 import { SCENARIOS } from '../scenarios/scenarios.ts';
-import { PLANTED_BUG, type PlantedBug, plantIn } from './planted-bug.ts';
+import type { ChaosBug } from './planted-bugs.ts';
 
 export interface BugSearch {
-  readonly bug: PlantedBug;
+  readonly bug: ChaosBug;
   /** The number of rounds. */
   readonly rounds: number;
   /** The rules that the last round broke. Empty: the bug was not caught. */
@@ -18,7 +19,7 @@ export interface BugSearch {
 }
 
 /** Runs the scenario of a bug until a rule is broken, at most `maxRounds` times. Throws if the bug cannot be planted. */
-export async function searchBug(bug: PlantedBug, seed: number, maxRounds: number): Promise<BugSearch> {
+export async function searchBug(bug: ChaosBug, seed: number, maxRounds: number): Promise<BugSearch> {
   const startedAtMs = performance.now();
   plantIn(await readFile(join(projectRoot, bug.file), 'utf8'), bug);
   for (let rounds = 1; ; rounds += 1) {
@@ -28,11 +29,13 @@ export async function searchBug(bug: PlantedBug, seed: number, maxRounds: number
   }
 }
 
-async function brokenRules(bug: PlantedBug, seed: number): Promise<readonly string[]> {
+async function brokenRules(bug: ChaosBug, seed: number): Promise<readonly string[]> {
   const scenario = SCENARIOS.find(({ name }) => name === bug.caughtBy);
   if (!scenario)
     throw new Fault('INTERNAL', `planted bug "${bug.name}": there is no scenario "${bug.caughtBy}"`);
-  const env = { [PLANTED_BUG]: bug.name, ...preloadEnv(new URL('preload.ts', import.meta.url)) };
+  const service = platformServices.find(({ name }) => name === bug.service);
+  invariant(service, `there is no service ${bug.service}`);
+  const env = plantedEnv({ ...bug, main: service.main });
   const { violations, keptIn } = await runRound({ scenario, seed, env });
   if (keptIn !== undefined) await rm(keptIn, { recursive: true, force: true });
   // A round without enough load does not count as a catch.
