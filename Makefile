@@ -2,7 +2,7 @@
 # Everything runs on Node 24, which comes with the packages and is first on the PATH.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate chaos chaos-planted bench bench-full bench-compare bench-paths load clean distclean stopped
+.PHONY: help setup run test check format generate chaos chaos-planted fuzz fuzz-planted bench bench-full bench-compare bench-paths load clean distclean stopped
 
 HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -35,6 +35,12 @@ chaos: setup ## Break the platform 200 times and judge it; ARGS='--rounds 20 --s
 
 chaos-planted: setup ## Plant bugs in the platform, and require that chaos finds each
 	@exec node chaos/scripts/planted.ts $(ARGS)
+
+fuzz: setup ## Throw a million hostile inputs at a platform and judge it; INPUTS=20000 for less
+	@exec node fuzz/scripts/fuzz.ts $(if $(INPUTS),--inputs $(INPUTS)) $(ARGS)
+
+fuzz-planted: setup ## Plant bugs in the platform, and require that the fuzzer finds each
+	@exec node fuzz/scripts/planted.ts $(ARGS)
 
 bench: setup ## Measure against the references, in about five minutes
 	@exec node bench/scripts/bench.ts $(ARGS)

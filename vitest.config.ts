@@ -7,6 +7,7 @@ const everywhere = [
   'cli/src',
   'bench/src',
   'chaos/src',
+  'fuzz/src',
   'tools',
 ];
 const files = (suffix: string) => everywhere.map((folder) => `${folder}/**/*${suffix}`);

@@ -53,6 +53,7 @@ const layerBreaches: readonly Breach[] = [
   imports('cli imports a service', 'cli/src/a.ts', '@odograph/history/log/writer'),
   imports('cli climbs to a service', 'cli/src/commands/a.ts', '../../../services/history/src/app.ts'),
   imports('chaos imports a service', 'chaos/src/a.ts', '@odograph/history/log/writer'),
+  imports('fuzz imports a service', 'fuzz/src/a.ts', '@odograph/history/log/writer'),
   imports('bench imports a service elsewhere', 'bench/src/run/a.ts', '@odograph/history/log/writer'),
   imports('a service imports a service', 'services/history/src/app.ts', '@odograph/telemetry-ingest/app'),
   imports('a service imports the client', 'services/history/src/c.ts', '@odograph/client'),

@@ -78,7 +78,7 @@ export const layers: readonly Layer[] = [
     rule: 'A client is used without the rest of the repository: it imports no package of it.',
   },
   {
-    files: ['cli/**', 'chaos/**', 'bench/**'],
+    files: ['cli/**', 'chaos/**', 'fuzz/**', 'bench/**'],
     mayImport: [...ALL_PACKAGES, 'client'],
     rule: 'A program imports packages and the client; it asks a service over gRPC.',
   },

@@ -9,7 +9,7 @@ if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`"${version}" is not a ver
 const manifests = [
   'package.json',
   '{packages,services,clients}/*/package.json',
-  '{cli,bench,chaos,tools}/package.json',
+  '{cli,bench,chaos,fuzz,tools}/package.json',
 ];
 for (const file of globSync(manifests, { cwd: root })) {
   const path = resolve(root, file);

@@ -1,0 +1,68 @@
+import { platformServices, type ServiceName } from '@odograph/cluster/services';
+import { invariant } from '@odograph/kernel/fault';
+import { type BugToPlant, type PlantedBug, plantedEnv } from '@odograph/testing/planted-bug';
+import { contractMethods } from '../contract.ts';
+import { drawInput } from '../inputs/draw-input.ts';
+import { runFuzz } from '../run.ts';
+
+export interface FuzzBug extends PlantedBug {
+  readonly service: ServiceName;
+  /** The rule that it breaks. */
+  readonly breaks: string;
+  /** A script that must find it; without one, the first messages must. */
+  readonly caughtBy?: string;
+}
+
+export const PLANTED_BUGS: readonly FuzzBug[] = [
+  {
+    name: 'a follower for each name of a partition',
+    description: 'a partition that a subscriber names 100,000 times is followed 100,000 times',
+    service: 'history',
+    file: 'services/history/src/api/event-log-service.ts',
+    find: 'new Set(partitions)',
+    replace: 'partitions',
+    breaks: 'the canary is served',
+    caughtBy: 'repeated fields, history',
+  },
+  {
+    name: 'the mistake of a caller is ours',
+    description: 'bytes that cannot be decoded are answered with INTERNAL',
+    service: 'history',
+    file: 'packages/platform/src/grpc/server.ts',
+    find: 'return new Undecodable(bytes, cause);',
+    replace: 'throw cause;',
+    breaks: 'no answer is INTERNAL or UNKNOWN: status 13, "Error deserializing request"',
+  },
+  {
+    name: 'an id that ends the process',
+    description: 'an error behind the answer, at a vehicle id that looks like an operator, is not caught',
+    service: 'history',
+    file: 'services/history/src/api/request-checks.ts',
+    find: '  if (isVehicleId(vehicleId)) return vehicleId;',
+    replace: `  if (vehicleId.includes('$')) setImmediate(() => { throw new Error('an id'); });
+  if (isVehicleId(vehicleId)) return vehicleId;`,
+    breaks: 'no process ends',
+  },
+];
+
+const MESSAGES = 3_000;
+/** Behind the scripts. */
+const FIRST_MESSAGE = 1_000;
+
+/** What a platform with the bug did that its rule forbids. Empty: the bug was not caught. */
+export async function seenOf(bug: FuzzBug, seed: number): Promise<readonly string[]> {
+  const methods = contractMethods();
+  const { caughtBy } = bug;
+  const [first, count] = caughtBy === undefined ? [FIRST_MESSAGE, MESSAGES] : [0, 1];
+  const inputs = Array.from({ length: count }, (_, at) => drawInput(methods, seed, first + at, caughtBy));
+  const { violations } = await runFuzz({ inputs, env: plantedEnv(toPlant(bug)) });
+  return violations
+    .map(({ rule, detail }) => `${rule}: ${detail}`)
+    .filter((seen) => seen.startsWith(bug.breaks));
+}
+
+function toPlant(bug: FuzzBug): BugToPlant {
+  const service = platformServices.find(({ name }) => name === bug.service);
+  invariant(service, `there is no service ${bug.service}`);
+  return { ...bug, main: service.main };
+}
