@@ -47,3 +47,15 @@ test('a head that is not complete is held too', () => {
   meter.add(message(7).subarray(0, 3));
   expect(meter.held).toBe(3 + CHUNK_COST);
 });
+
+test('a message in very small pieces differs from one in small pieces', () => {
+  const fragmented = (size: number) => {
+    const meter = new MessageMeter();
+    for (const chunk of cut(message(100_000).subarray(0, 50_000), [size])) {
+      meter.add(chunk);
+      if (meter.isFragmented) return true;
+    }
+    return false;
+  };
+  expect([1, 10, 50, 100, 536, 16_384].map(fragmented)).toEqual([true, true, true, false, false, false]);
+});

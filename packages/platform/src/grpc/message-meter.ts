@@ -7,26 +7,38 @@ const HEAD_BYTES = 5;
  */
 const CHUNK_COST = 128;
 
+/** The least that chunks have on average, beside the first ones. TCP segments have 536 bytes or more. */
+const MIN_CHUNK_BYTES = 64;
+const FREE_CHUNKS = 64;
+
 /** Follows the gRPC messages in a stream of bytes, beside grpc-js, which tells nothing of a message before it is complete. */
 export class MessageMeter {
   /** What the unfinished message holds, in bytes; 0 between messages. */
   held = 0;
+  #chunks = 0;
   #headBytes = 0;
   #length = 0;
   /** Bytes of the message that are still to come. */
   #missing = 0;
+
+  /** Whether it comes in smaller pieces than any client and any network makes. */
+  get isFragmented(): boolean {
+    const bytes = this.held - this.#chunks * CHUNK_COST;
+    return this.#chunks > FREE_CHUNKS + bytes / MIN_CHUNK_BYTES;
+  }
 
   add(chunk: Uint8Array): void {
     let at = 0;
     while (at < chunk.length) at = this.#missing > 0 ? this.#skip(chunk, at) : this.#readHead(chunk, at);
     const isBetween = this.#missing === 0 && this.#headBytes === 0;
     this.held = isBetween ? 0 : this.held + chunk.length + CHUNK_COST;
+    this.#chunks = isBetween ? 0 : this.#chunks + 1;
   }
 
   #skip(chunk: Uint8Array, at: number): number {
     const taken = Math.min(this.#missing, chunk.length - at);
     this.#missing -= taken;
-    if (this.#missing === 0) this.held = 0;
+    if (this.#missing === 0) [this.held, this.#chunks] = [0, 0];
     return at + taken;
   }
 

@@ -1,11 +1,13 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
+  status,
 } from '@grpc/grpc-js';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
+import { type Abuse, createAbuse } from './abuse.ts';
 import { clientOf } from './client-address.ts';
 import { MessageMeter } from './message-meter.ts';
 import { toServiceError } from './status.ts';
@@ -27,6 +29,8 @@ export interface StreamGuard {
 }
 
 const SWEEP_MS = 1_000;
+/** A client that gives up on a call does so later. */
+const AT_ONCE_MS = 20;
 
 /**
  * Bounds what callers make the server hold: the messages that they do not finish, by bytes and time, and the answers that
@@ -34,6 +38,7 @@ const SWEEP_MS = 1_000;
  */
 export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   const unfinished = createUnfinished(options.maxUnfinishedBytes);
+  const abuse = createAbuse(options.logger);
   const open = new Set<GuardedStream>();
   const sweep = setInterval(() => {
     const nowMs = performance.now();
@@ -41,7 +46,8 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   }, SWEEP_MS).unref();
   return {
     interceptor: ({ requestStream }, call) => {
-      const stream = new GuardedStream(call, { ...options, unfinished, isUnary: !requestStream });
+      blameCaller(call);
+      const stream = new GuardedStream(call, { ...options, unfinished, abuse, isUnary: !requestStream });
       open.add(stream);
       stream.onClose(() => open.delete(stream));
       return new ServerInterceptingCall(call);
@@ -52,6 +58,7 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
 
 interface GuardedStreamOptions extends StreamGuardOptions {
   readonly unfinished: Unfinished;
+  readonly abuse: Abuse;
   /** Whether the request is one message: then it is unfinished from its start. */
   readonly isUnary: boolean;
 }
@@ -63,6 +70,7 @@ class GuardedStream implements UnfinishedRequest {
   readonly #stream: ServerHttp2Stream;
   readonly #options: GuardedStreamOptions;
   readonly #meter = new MessageMeter();
+  readonly #openedAtMs = performance.now();
   /** When the unfinished message began; undefined between messages. */
   #unfinishedSinceMs: number | undefined;
   /** The bytes that wait for the client, and since when their number is the same. */
@@ -73,10 +81,10 @@ class GuardedStream implements UnfinishedRequest {
     this.#call = call;
     this.#stream = http2StreamOf(call);
     this.#options = options;
-    if (options.isUnary) this.#unfinishedSinceMs = performance.now();
+    if (options.isUnary) this.#unfinishedSinceMs = this.#openedAtMs;
     this.#stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#stream.once('end', () => this.#finish());
-    this.#stream.once('close', () => this.#finish());
+    this.#stream.once('close', () => this.#close());
   }
 
   onClose(listener: () => void): void {
@@ -102,7 +110,9 @@ class GuardedStream implements UnfinishedRequest {
   #receive(chunk: Buffer): void {
     if (this.#isAnswered()) return;
     this.#meter.add(chunk);
-    const { held } = this.#meter;
+    const { held, isFragmented } = this.#meter;
+    const { session } = this.#stream;
+    if (isFragmented && session) this.#options.abuse.fragments(session as ServerHttp2Session);
     if (held > 0) this.#unfinishedSinceMs ??= performance.now();
     else if (!this.#options.isUnary) this.#unfinishedSinceMs = undefined;
     this.#options.unfinished.hold(this, held);
@@ -111,6 +121,14 @@ class GuardedStream implements UnfinishedRequest {
   #finish(): void {
     this.#unfinishedSinceMs = undefined;
     this.#options.unfinished.hold(this, 0);
+  }
+
+  #close(): void {
+    this.#finish();
+    const { rstCode, session } = this.#stream;
+    const isReset = rstCode !== constants.NGHTTP2_NO_ERROR && !this.#isAnswered();
+    if (isReset && session && performance.now() - this.#openedAtMs < AT_ONCE_MS)
+      this.#options.abuse.reset(session as ServerHttp2Session);
   }
 
   /** Whether the status is on its way. */
@@ -123,6 +141,18 @@ class GuardedStream implements UnfinishedRequest {
     const isSent = this.#stream.writableFinished;
     if (isSent && !this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
+}
+
+/** What grpc-js calls INTERNAL although the caller made the mistake. */
+const MISTAKES = /^(Failed to decompress message|Invalid grpc-timeout value)/;
+
+/** Corrects the statuses that grpc-js gives by itself, before any interceptor could. */
+function blameCaller(call: ServerInterceptingCallInterface): void {
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (given) => {
+    const isMistake = given.code === status.INTERNAL && MISTAKES.test(given.details ?? '');
+    send(isMistake ? { ...given, code: status.INVALID_ARGUMENT } : given);
+  };
 }
 
 /** grpc-js has no public access to it. */
