@@ -7,6 +7,7 @@ export const root = resolve(import.meta.dirname, '..');
 export const generators: Readonly<Record<string, string>> = {
   'contracts and client code': 'packages/contracts/scripts/generate.ts',
   'docs/configuration.md': 'tools/generate/configuration-page.ts',
+  'docs/limits.md': 'tools/generate/limits-page.ts',
   'docs/signals.md': 'tools/generate/signals-page.ts',
   'tools/layers.biome.json': 'tools/generate/layer-rules.ts',
 };

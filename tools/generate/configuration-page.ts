@@ -7,6 +7,7 @@ import { platformServices } from '@odograph/cluster/services';
 import { listSettings, type Settings } from '@odograph/platform/config/config';
 import type { Setting } from '@odograph/platform/config/setting';
 import { writeOrCheck } from '../generated.ts';
+import { inLargestUnit } from '../in-units.ts';
 
 /** Each service of the platform gets a section, with the `settings` of its config.ts. */
 const SERVICES = await Promise.all(
@@ -61,7 +62,8 @@ function page(): string {
 }
 
 function entryOf(setting: Setting<unknown>): string {
-  return `- \`${setting.name}\`, ${defaultOf(setting)}, ${setting.allowed}:\n  ${setting.meaning}\n`;
+  const above = setting.limit ? `;\n  above it: ${setting.limit.above}` : '';
+  return `- \`${setting.name}\`, ${defaultOf(setting)}, ${setting.allowed}:\n  ${setting.meaning}${above}\n`;
 }
 
 function defaultOf({ fallback, fallbackInWords, unit }: Setting<unknown>): string {
@@ -69,25 +71,6 @@ function defaultOf({ fallback, fallbackInWords, unit }: Setting<unknown>): strin
   if (typeof fallback !== 'number') return `default ${fallbackInWords ?? `\`${fallback}\``}`;
   const inWords = inLargestUnit(fallback, unit);
   return `default \`${fallback}\`${unit === '' ? '' : ` ${unit}`}${inWords === '' ? '' : ` (${inWords})`}`;
-}
-
-const SCALES: Readonly<Record<string, readonly (readonly [size: number, word: string])[]>> = {
-  ms: [
-    [3_600_000, 'h'],
-    [60_000, 'min'],
-    [1_000, 's'],
-  ],
-  bytes: [
-    [1024 ** 3, 'GiB'],
-    [1024 ** 2, 'MiB'],
-    [1024, 'KiB'],
-  ],
-};
-
-/** The value in the largest unit that gives a whole number; empty if that is its own unit. */
-function inLargestUnit(value: number, unit: string): string {
-  const scale = (SCALES[unit] ?? []).find(([size]) => value >= size && value % size === 0);
-  return scale ? `${value / scale[0]} ${scale[1]}` : '';
 }
 
 function optionTable(): string {

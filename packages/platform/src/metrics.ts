@@ -93,7 +93,7 @@ export function latencyHistogram(meter: Meter, name: string, description: string
 }
 
 /** Connections for scrapes, and how long a request may take to arrive. */
-const MAX_SCRAPERS = 16;
+export const MAX_SCRAPERS = 16;
 const REQUEST_TIMEOUT_MS = 5_000;
 
 async function serve(exporter: PrometheusExporter, host: string, port: number): Promise<MetricsEndpoint> {

@@ -11,6 +11,7 @@ import type { Meter } from '@opentelemetry/api';
 import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { projectionsService } from './api/projections-service.ts';
+import { MAX_REQUEST_BYTES } from './api/request-checks.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
 import { vehicleRegistryService } from './api/vehicle-registry-service.ts';
 import { createReleaseParked } from './commands/parked.ts';
@@ -178,8 +179,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
                 decideRegistration: commands.decideRegistration,
               }),
             ],
-            // Room for 256 names of signals of 160 characters, which is the longest request.
-            maxMessageBytes: 64 * 1024,
+            maxMessageBytes: MAX_REQUEST_BYTES,
             ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
           }),
       )

@@ -23,8 +23,8 @@ export const settings = {
     ...mongoSettings,
     maxPool: whole('ODO_HISTORY_MONGO_MAX_POOL', 30, {
       ...{ min: MIN_POOL, max: 1_000 },
-      meaning:
-        'how many connections to MongoDB queries may use; a query that gets none in time is refused with RESOURCE_EXHAUSTED',
+      limit: { of: 'process', above: 'RESOURCE_EXHAUSTED if none is free in time' },
+      meaning: 'how many connections to MongoDB queries may use',
     }),
   },
   instance: text('ODO_HISTORY_INSTANCE', `${hostname()}:${process.pid}`, {
@@ -64,10 +64,12 @@ export const settings = {
   limits: {
     maxSubscriptions: whole('ODO_HISTORY_MAX_SUBSCRIPTIONS', 32, {
       min: 1,
+      limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
       meaning: 'streams of `EventLog.Subscribe` of one client; four times as many of all clients',
     }),
     maxReads: whole('ODO_HISTORY_MAX_READS', 8, {
       min: 1,
+      limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
       meaning: 'streams of `EventLog.Read` of one client; four times as many of all clients',
     }),
   },
@@ -78,11 +80,12 @@ export const settings = {
     }),
     flushBytes: bytes('ODO_HISTORY_FLUSH_BYTES', 16 * MEBIBYTE, {
       min: 1024,
-      meaning:
-        'memory, for each partition, of events that are not stored yet; above it the views are stored at once, above twice that following pauses',
+      limit: { of: 'process', above: 'the views are stored at once, and above twice that following pauses' },
+      meaning: 'memory, for each partition, of events that are not stored yet',
     }),
     cacheBytes: bytes('ODO_HISTORY_CACHE_BYTES', 32 * MEBIBYTE, {
       min: 1024,
+      limit: { of: 'process', above: 'the answer that was used longest ago is dropped' },
       meaning: 'memory, roughly, of answers that are kept until their vehicle reports again',
     }),
   },

@@ -10,16 +10,19 @@ export const WINDOW_BATCHES = 8;
 const limits = {
   maxBytes: bytes('ODO_INGEST_MAX_MESSAGE_BYTES', 1_000_000, {
     ...{ min: 1_000, max: 4_000_000 },
-    meaning: 'size of a message; a larger message is refused',
+    limit: { of: 'message', above: 'RESOURCE_EXHAUSTED: split it' },
+    meaning: 'size of a message',
   }),
   // With more than 10,000 reports, the answer exceeds the 4 MiB that gRPC clients accept.
   maxReports: whole('ODO_INGEST_MAX_REPORTS', 5_000, {
     ...{ min: 1, max: 10_000 },
+    limit: { of: 'message', above: 'RESOURCE_EXHAUSTED: split it' },
     meaning: 'reports in a message',
   }),
   // With more than 1,000 samples, the event of a report with a wrong signal in each sample exceeds an envelope.
   maxSamples: whole('ODO_INGEST_MAX_SAMPLES', 1_000, {
     ...{ min: 1, max: 1_000 },
+    limit: { of: 'report', above: 'the report is rejected: split it' },
     meaning: 'samples in a report',
   }),
   futureToleranceMs: ms('ODO_INGEST_FUTURE_TOLERANCE_MS', 300_000, {
@@ -27,25 +30,30 @@ const limits = {
   }),
   batchDeadlineMs: ms('ODO_INGEST_DEADLINE_MS', 30_000, {
     min: 100,
+    limit: { of: 'call', above: 'DEADLINE_EXCEEDED; the reports may be stored' },
     meaning: 'how long a batch, or a call without its own deadline, may take',
   }),
   maxConnections: whole('ODO_INGEST_MAX_CONNECTIONS', 100, {
     min: 1,
+    limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
     meaning: 'connections of one client',
     formerName: 'ODO_INGEST_MAX_STREAMS',
   }),
   reportsPerSecond: whole('ODO_INGEST_MAX_REPORTS_PER_SECOND', 20_000, {
     min: 1,
+    limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
     meaning: 'reports of one client in a second; a report counts as one for each KiB that it begins',
   }),
   windowsPerSecond: whole('ODO_INGEST_MAX_WINDOWS_PER_SECOND', 250, {
     min: 1,
+    limit: { of: 'client', above: 'the report is UNAVAILABLE with a delay' },
     meaning:
       'windows of two hours over which the reports of one client may spread in a second, beyond the first 8 of each report',
   }),
   // The largest batch that the other settings allow holds 10.4 MB.
   maxWorkBytes: bytes('ODO_INGEST_MAX_WORK_BYTES', 128 * 1024 * 1024, {
     min: 16 * 1024 * 1024,
+    limit: { of: 'process', above: 'RESOURCE_EXHAUSTED with a delay' },
     meaning:
       'memory for batches from their arrival to their acknowledgement; a client may hold as much as is free, alone half',
   }),
@@ -67,8 +75,8 @@ const publisher = {
 const room = {
   fullPct: percent('ODO_INGEST_STREAM_FULL_PCT', 90, {
     min: 1,
-    meaning:
-      'how full a stream may be; above this share of its size telemetry is refused, decisions are still accepted',
+    limit: { of: 'process', above: 'UNAVAILABLE with a delay' },
+    meaning: 'how full a stream may be for telemetry; decisions are still accepted',
   }),
   minFreeDiskPct: percent('ODO_INGEST_MIN_FREE_DISK_PCT', DEFAULT_MIN_FREE_DISK_PCT, {
     max: 99,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../logger.ts';
+import type { Limit } from './limit.ts';
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -19,12 +20,14 @@ export interface Setting<T> {
   readonly meaning: string;
   /** The default in words if it differs from process to process. */
   readonly fallbackInWords?: string;
+  /** What the setting bounds, for docs/limits.md. */
+  readonly limit?: Limit;
   /** The name that the setting had before. It is refused with a message that gives the new name. */
   readonly formerName?: string;
 }
 
 /** What a declaration says besides name and default. */
-type SettingOptions = Pick<Setting<unknown>, 'meaning' | 'fallbackInWords' | 'formerName'>;
+type SettingOptions = Pick<Setting<unknown>, 'meaning' | 'fallbackInWords' | 'limit' | 'formerName'>;
 
 /** A number has bounds too, both included. */
 interface NumberOptions extends SettingOptions {
@@ -119,20 +122,26 @@ export const serviceSettings = {
     limits: {
       maxConnections: whole('ODO_GRPC_MAX_CONNECTIONS', 1_000, {
         min: 1,
-        meaning:
-          'connections of one client; four times as many of all clients, further ones are closed at once',
+        limit: { of: 'client', above: 'further ones are closed at once' },
+        meaning: 'connections of one client, and four times as many of all clients',
       }),
       maxCalls: whole('ODO_GRPC_MAX_CALLS', 64, {
         min: 1,
+        limit: { of: 'client', above: 'further ones wait, and clients take turns' },
         meaning:
-          'calls with one answer of one client that are worked on at the same time; four times as many of all clients, further ones wait',
+          'calls with one answer that are worked on at the same time for one client, and four times as many for all',
       }),
       maxWaitingCalls: whole('ODO_GRPC_MAX_WAITING_CALLS', 1_000, {
         min: 0,
-        meaning: 'calls of one client that wait for their turn; further ones are refused',
+        limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
+        meaning: 'calls of one client that wait for their turn',
       }),
       maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 64 * MEBIBYTE, {
         min: MEBIBYTE,
+        limit: {
+          of: 'process',
+          above: 'RESOURCE_EXHAUSTED for those that a client has left unfinished for longest',
+        },
         meaning:
           'memory for requests that have not arrived whole, of all clients; one client may have half of it',
       }),

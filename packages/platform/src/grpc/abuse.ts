@@ -10,7 +10,7 @@ export interface Abuse {
 }
 
 /** Calls that a connection may reset at once in {@link PERIOD_MS}: a client that gives up on many calls. */
-const MAX_RESETS = 200;
+export const MAX_RESETS = 200;
 const PERIOD_MS = 10_000;
 
 export function createAbuse(logger: Logger): Abuse {

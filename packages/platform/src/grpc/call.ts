@@ -8,7 +8,7 @@ import { toServiceError } from './status.ts';
 import { isTraceparent } from './traceparent.ts';
 
 /** A longer deadline of a caller is cut to this; streams that stay excepted. */
-const MAX_DEADLINE_MS = 5 * 60_000;
+export const MAX_DEADLINE_MS = 5 * 60_000;
 
 /** What all calls of a server share. */
 export interface CallScope {

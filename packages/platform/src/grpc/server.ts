@@ -65,7 +65,9 @@ export interface GrpcServer {
 
 const MEBIBYTE = 1024 * 1024;
 const DEFAULT_DEADLINE_MS = 30_000;
-const DEFAULT_LIMITS: CallLimits = {
+/** Calls at a time on one connection. Further calls wait at the client. */
+export const MAX_STREAMS = 128;
+export const DEFAULT_LIMITS: CallLimits = {
   maxConnections: 1_000,
   maxCalls: 64,
   maxWaitingCalls: 1_000,
@@ -135,8 +137,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
 function channelOptions({ maxMessageBytes = MEBIBYTE }: GrpcServerOptions) {
   return {
     'grpc.max_receive_message_length': maxMessageBytes,
-    // Calls at a time on one connection. Further calls wait at the client.
-    'grpc.max_concurrent_streams': 128,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
     // Detects within 30 s that a peer is gone without closing the connection.
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,

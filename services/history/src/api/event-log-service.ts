@@ -24,16 +24,16 @@ import { mergeAsync } from './merge-async.ts';
 import { checkAtLeastOfEach, checkPosition, invalid } from './request-checks.ts';
 
 /** The most events in one message. */
-const MAX_MESSAGE_EVENTS = 500;
+export const MAX_MESSAGE_EVENTS = 500;
 /** The most types that a request may name. There are fewer event types. */
-const MAX_TYPES = 32;
+export const MAX_TYPES = 32;
 
 /** How long a request waits for a position that the log does not have yet, and how often it looks. */
-const MAX_WAIT_MS = 10_000;
+export const MAX_WAIT_MS = 10_000;
 const POLL_MS = 200;
 
 /** Broadcasts kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
+export const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 interface EventLogDeps {
   readonly partitionCount: number;
@@ -50,7 +50,7 @@ export interface EventLogLimits {
 }
 
 /** One of many clients is not to have everything. */
-const CLIENTS_AT_FULL = 4;
+export const CLIENTS_AT_FULL = 4;
 
 export function eventLogService({ partitionCount, reader, listen, describe, limits }: EventLogDeps) {
   const quotaOf = (name: string, perClient: number) =>

@@ -4,8 +4,10 @@ import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 
+/** The longest request has 256 names of signals of 160 characters. */
+export const MAX_REQUEST_BYTES = 64 * 1024;
 const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 1_000;
+export const MAX_PAGE_SIZE = 1_000;
 
 /** A fault about one field of the request. */
 export function invalid(field: string, reason: string, description: string): Fault {

@@ -40,7 +40,7 @@ interface FoundSamples {
 type BoundedPage = SamplePage & { readonly maxBytes: number };
 
 /** Signals that a request may name; without names it gets all. */
-const MAX_NAMES = 256;
+export const MAX_NAMES = 256;
 
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;

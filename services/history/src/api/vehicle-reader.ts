@@ -65,7 +65,7 @@ const SELECTIVE_READ = 200;
 /** Signals that the vehicles which are read at once may have, by those that were read: 100,000 take 10 to 100 MB. */
 const SIGNALS_AT_ONCE = 100_000;
 /** Vehicles that one call reads at most, and one batch more: a text that hardly any vehicle has takes several calls. */
-const MAX_READ = 10_000;
+export const MAX_READ = 10_000;
 
 /** A list of vehicles in the API. */
 interface VehicleList {

@@ -24,8 +24,8 @@ type Reading =
   | { readonly isReadable: false; readonly findings: Findings };
 
 const REPORT_ID = /^[\x21-\x7e]{1,128}$/;
-const CLOCK_TEXT_MAX_LENGTH = 64;
-const TEXT_MAX_LENGTH = 256;
+export const CLOCK_TEXT_MAX_LENGTH = 64;
+export const TEXT_MAX_LENGTH = 256;
 const OTHERS_MAX_COUNT = 64;
 
 const KNOWN_BY_PATH = new Map<string, string>(

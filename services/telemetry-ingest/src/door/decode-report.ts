@@ -13,7 +13,7 @@ type DecodedReport =
   | { readonly isDecoded: false; readonly finding: Finding };
 
 /** The events of a report must fit one envelope, also when each of its signals is set aside with a reason. */
-const REPORT_MAX_BYTES = 256 * 1024;
+export const REPORT_MAX_BYTES = 256 * 1024;
 
 const REPORT_TYPE = contracts.getMessage('odograph.telemetry.v1.VehicleReport');
 

@@ -1,0 +1,38 @@
+import type { FixedLimit } from '../config/limit.ts';
+import { MAX_SCRAPERS } from '../metrics.ts';
+import { MAX_RESETS } from './abuse.ts';
+import { MAX_DEADLINE_MS } from './call.ts';
+import { DEFAULT_LIMITS, MAX_STREAMS } from './server.ts';
+
+/** What every server bounds, whatever its settings. */
+export const fixedLimits: readonly FixedLimit[] = [
+  {
+    ...{ of: 'message', value: DEFAULT_LIMITS.finishMs, unit: 'ms', above: 'DEADLINE_EXCEEDED' },
+    meaning:
+      'time from the first byte of a message to its last, and from the start of a call with one request to its end',
+  },
+  {
+    ...{ of: 'call', value: MAX_DEADLINE_MS, unit: 'ms', above: 'it is cut; streams that stay excepted' },
+    meaning: 'the deadline of a caller',
+  },
+  {
+    ...{ of: 'call', value: DEFAULT_LIMITS.takeMs, unit: 'ms', above: 'CANCELLED' },
+    meaning: 'time in which a client takes nothing of an answer that waits for it',
+  },
+  {
+    ...{ of: 'call', value: 1, unit: '', above: 'the next one is made when it is taken' },
+    meaning: 'messages of a stream of answers that wait for the client',
+  },
+  {
+    ...{ of: 'connection', value: MAX_STREAMS, unit: '', above: 'further ones wait at the client' },
+    meaning: 'calls at a time',
+  },
+  {
+    ...{ of: 'connection', value: MAX_RESETS, unit: '', above: 'the connection is ended' },
+    meaning: 'calls that are reset as soon as they are opened, in 10 seconds',
+  },
+  {
+    ...{ of: 'process', value: MAX_SCRAPERS, unit: '', above: 'further ones are closed at once' },
+    meaning: 'connections to `/metrics`',
+  },
+];

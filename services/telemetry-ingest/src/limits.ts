@@ -1,0 +1,35 @@
+import { MAX_ENVELOPE_BYTES } from '@odograph/event-log/envelope';
+import type { FixedLimit } from '@odograph/platform/config/limit';
+import { WINDOW_BATCHES } from './config.ts';
+import { MAX_FINDINGS } from './domain/findings.ts';
+import { TEXT_MAX_LENGTH } from './domain/readable.ts';
+import { REPORT_MAX_BYTES } from './door/decode-report.ts';
+
+/** What ingest bounds, whatever its settings. */
+export const fixedLimits: readonly FixedLimit[] = [
+  {
+    ...{ of: 'report', value: REPORT_MAX_BYTES, unit: 'bytes', above: 'the report is rejected: split it' },
+    meaning: 'a report',
+  },
+  {
+    ...{ of: 'report', value: TEXT_MAX_LENGTH, unit: '', above: 'the signal is rejected' },
+    meaning: 'characters of a text',
+  },
+  {
+    ...{ of: 'report', value: MAX_FINDINGS, unit: '', above: 'the others are counted' },
+    meaning: 'findings that are listed',
+  },
+  {
+    ...{
+      of: 'connection',
+      value: WINDOW_BATCHES,
+      unit: '',
+      above: 'the connection is not read until one is acknowledged',
+    },
+    meaning: 'batches of `Connect` in progress',
+  },
+  {
+    ...{ of: 'process', value: MAX_ENVELOPE_BYTES, unit: 'bytes', above: 'another envelope follows' },
+    meaning: 'events that are stored together',
+  },
+];
