@@ -8,11 +8,20 @@ const inColour = process.stdout.isTTY
   ? { tsc: ['--pretty'], biome: ['--colors=force'] }
   : { tsc: [], biome: [] };
 
+/** Python with the packages of the Python client; its configuration is in pyproject.toml. */
+const python = (...args: readonly string[]) => ['clients/python/scripts/python', '-m', ...args] as const;
+
 /** What can be checked without running the project. */
 const checks: Readonly<Record<string, readonly [program: string, ...args: string[]]>> = {
   types: ['tsc', '-p', 'tsconfig.json', ...inColour.tsc],
   'lint and format': ['biome', 'check', '--error-on-warnings', ...inColour.biome, '.'],
   'proto lint': ['buf', 'lint'],
+  'Python types': python(
+    ...['mypy', '--config-file=clients/python/pyproject.toml', '--cache-dir=.cache/mypy'],
+    ...['clients/python/src', 'clients/python/tests'],
+  ),
+  'Python lint': python('ruff', 'check', '--quiet', '--cache-dir=.cache/ruff', 'clients/python'),
+  'Python format': python('ruff', 'format', '--quiet', '--diff', '--cache-dir=.cache/ruff', 'clients/python'),
   prose: [process.execPath, 'tools/prose.ts'],
   ...Object.fromEntries(
     Object.entries(generators).map(([what, script]) => [

@@ -10,10 +10,14 @@ const manifests = [
   'package.json',
   '{packages,services,clients}/*/package.json',
   '{cli,bench,chaos,fuzz,tools}/package.json',
+  'clients/python/pyproject.toml',
 ];
 for (const file of globSync(manifests, { cwd: root })) {
   const path = resolve(root, file);
   const text = readFileSync(path, 'utf8');
-  const changed = text.replace(/^( {2}"version": | {4}"@odograph\/[a-z-]+": )"[^"]+"/gm, `$1"${version}"`);
+  const changed = text.replace(
+    /^( {2}"version": | {4}"@odograph\/[a-z-]+": |version = )"[^"]+"/gm,
+    `$1"${version}"`,
+  );
   writeFileSync(path, changed);
 }

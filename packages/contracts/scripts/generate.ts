@@ -1,5 +1,5 @@
 /**
- * Generates the contracts from proto/ and the table of signals: TypeScript for the services and for the client, and the
+ * Generates the contracts from proto/ and the table of signals: code for the services and for each client, and the
  * descriptor set for gRPC reflection.
  * With `--check` it changes nothing, lists the files that are out of date, and exits with 1 if there are any.
  * With `--release` it records the current contract as the one that later contracts must not break.
@@ -12,11 +12,13 @@ import { fileURLToPath } from 'node:url';
 import { knownSignalsCode } from './known-signals-code.ts';
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
-/** The services have the contracts in a package of their own, the client carries a copy. */
+/** The services have the contracts in a package of their own, each client carries a copy. */
 const SERVICES = 'packages/contracts/src';
-const TARGETS = [SERVICES, 'clients/typescript/src'];
+const TARGETS = [SERVICES, 'clients/typescript/src', 'clients/python/src'];
 const GENERATED = 'generated';
 const KNOWN_SIGNALS_FILE = 'known-signals.ts';
+/** Only our own: those of Google are a dependency of the client. */
+const PYTHON_FILE = /^odograph\/.*_pb2\.pyi?$/;
 const DESCRIPTOR_SET = 'descriptor-set.binpb';
 const RELEASED = 'packages/contracts/released.binpb';
 
@@ -34,7 +36,9 @@ function generateInto(folder: string): void {
 }
 
 function generatedFilesIn(folder: string): readonly string[] {
-  const isGenerated = (file: string) => file === DESCRIPTOR_SET || file.startsWith(`${GENERATED}/`);
+  const isGenerated = (file: string) => {
+    return file === DESCRIPTOR_SET || file.startsWith(`${GENERATED}/`) || PYTHON_FILE.test(file);
+  };
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,0 +1,33 @@
+"""The client of Odograph: it reports telemetry, asks for statuses and samples, and follows the log."""
+
+from odograph.client import Client, Decision, DecisionOptions, Registration, VehicleFilter
+from odograph.connection import Connection
+from odograph.fault import Fault, FaultCode, Finding
+from odograph.retry import CallOptions
+from odograph.send import SendOptions, Sent
+from odograph.telemetry.v1.position_pb2 import Position
+from odograph.telemetry.v1.report_pb2 import Sample, VehicleReport
+from odograph.telemetry.v1.signals_pb2 import Signals, SignalValue
+from odograph.telemetry.v1.telemetry_ingest_pb2 import ReportOutcome, ReportResult
+
+__all__ = [
+    "CallOptions",
+    "Client",
+    "Connection",
+    "Decision",
+    "DecisionOptions",
+    "Fault",
+    "FaultCode",
+    "Finding",
+    "Position",
+    "Registration",
+    "ReportOutcome",
+    "ReportResult",
+    "Sample",
+    "SendOptions",
+    "Sent",
+    "SignalValue",
+    "Signals",
+    "VehicleFilter",
+    "VehicleReport",
+]

@@ -1,0 +1,51 @@
+"""The methods of the contracts."""
+
+from odograph.channel import Method
+from odograph.history.v1 import event_log_pb2 as log
+from odograph.history.v1 import projections_pb2 as projections
+from odograph.history.v1 import vehicle_history_pb2 as history
+from odograph.history.v1 import vehicle_registry_pb2 as registry
+from odograph.telemetry.v1 import telemetry_ingest_pb2 as ingest
+
+REPORT = Method("odograph.telemetry.v1.TelemetryIngest/Report", ingest.ReportRequest, ingest.ReportResponse)
+CONNECT = Method(
+    "odograph.telemetry.v1.TelemetryIngest/Connect", ingest.ConnectRequest, ingest.ConnectResponse
+)
+
+GET_STATUS = Method(
+    "odograph.history.v1.VehicleHistory/GetStatus", history.GetStatusRequest, history.GetStatusResponse
+)
+LIST_STATUS = Method(
+    "odograph.history.v1.VehicleHistory/ListStatus", history.ListStatusRequest, history.ListStatusResponse
+)
+LIST_SAMPLES = Method(
+    "odograph.history.v1.VehicleHistory/ListSamples", history.ListSamplesRequest, history.ListSamplesResponse
+)
+
+DESCRIBE = Method("odograph.history.v1.EventLog/Describe", log.DescribeRequest, log.DescribeResponse)
+READ = Method("odograph.history.v1.EventLog/Read", log.ReadRequest, log.ReadResponse)
+SUBSCRIBE = Method("odograph.history.v1.EventLog/Subscribe", log.SubscribeRequest, log.SubscribeResponse)
+
+REGISTER = Method(
+    "odograph.history.v1.VehicleRegistry/Register", registry.RegisterRequest, registry.RegisterResponse
+)
+UPDATE = Method("odograph.history.v1.VehicleRegistry/Update", registry.UpdateRequest, registry.UpdateResponse)
+RETIRE = Method("odograph.history.v1.VehicleRegistry/Retire", registry.RetireRequest, registry.RetireResponse)
+GET = Method("odograph.history.v1.VehicleRegistry/Get", registry.GetRequest, registry.GetResponse)
+LIST = Method("odograph.history.v1.VehicleRegistry/List", registry.ListRequest, registry.ListResponse)
+
+LIST_PARKED = Method(
+    "odograph.history.v1.Projections/ListParked",
+    projections.ListParkedRequest,
+    projections.ListParkedResponse,
+)
+RETRY_PARKED = Method(
+    "odograph.history.v1.Projections/RetryParked",
+    projections.RetryParkedRequest,
+    projections.RetryParkedResponse,
+)
+DROP_PARKED = Method(
+    "odograph.history.v1.Projections/DropParked",
+    projections.DropParkedRequest,
+    projections.DropParkedResponse,
+)
