@@ -117,8 +117,11 @@ function runConnection(
     if (answer === 'kill') kill();
     else if (answer === 'silence') return;
     else if ('raw' in answer) call.write(answer.raw);
-    else if ('cut' in answer) call.emit('error', serviceError(answer.cut));
-    else if ('refused' in answer) {
+    else if ('cut' in answer) {
+      // Nothing may be written after it.
+      call.removeAllListeners('data');
+      call.emit('error', serviceError(answer.cut));
+    } else if ('refused' in answer) {
       acks.add({ number: batch?.number ?? 0, results: [], refused: rpcStatus(answer.refused) });
     } else {
       acks.add({ number: batch?.number ?? 0, results: [...answer.results] });

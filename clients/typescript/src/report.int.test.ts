@@ -1,19 +1,16 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient } from './client.ts';
-import { ReportOutcome } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import {
   acceptAll,
   type IngestScript,
   idsOf,
-  notStored,
-  outcome,
   rowOf,
   type ScriptedIngest,
   startScriptedIngest,
 } from './ingest.fixture.ts';
 import type { RetryOptions } from './retry.ts';
-import { overloaded, type Refusal, unavailable } from './server.fixture.ts';
+import type { Refusal } from './server.fixture.ts';
 import { encodeReport } from './wire.ts';
 
 let ingest: ScriptedIngest | undefined;
@@ -54,63 +51,12 @@ describe('reporting in one call', () => {
     expect(ingest.batches[0]).toEqual(ingest.batches[1]);
   });
 
-  it.each<[string, Refusal]>([
-    ['UNAVAILABLE', unavailable('away', 100)],
-    ['OVERLOADED', overloaded('too fast', 100)],
-    ['DEADLINE', { code: status.DEADLINE_EXCEEDED, message: 'not on disk in time', retryAfterMs: 100 }],
-  ])("is tried again after %s, after the server's delay", async (_, refusal) => {
-    const startedMs = performance.now();
-    expect(await reportTo(refusedOnce(refusal))).toHaveLength(3);
-    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(95);
-    expect(ingest?.batches).toHaveLength(2);
-  });
-
-  it.each<[string, Refusal]>([
-    ['INVALID_INPUT', { code: status.INVALID_ARGUMENT, message: 'bad' }],
-    ['TOO_LARGE', { code: status.RESOURCE_EXHAUSTED, message: 'too large' }],
-    ['INTERNAL', { code: status.INTERNAL, message: 'a bug' }],
-  ])('fails at once after %s', async (code, refusal) => {
-    await expect(reportTo(refusedOnce(refusal))).rejects.toMatchObject({ code, message: refusal.message });
-    expect(ingest?.batches).toHaveLength(1);
-  });
-
   it('names the wrong fields of a call in which every report was rejected', async () => {
     const findings = [
       { field: 'reports[0].vehicle_id', reason: 'INVALID_VEHICLE_ID', description: 'is empty' },
     ];
     const refusal = { code: status.INVALID_ARGUMENT, message: 'none can be read', findings };
     await expect(reportTo(refusedOnce(refusal))).rejects.toMatchObject({ findings });
-  });
-
-  it('sends only those again that were not stored, and gives all results in order', async () => {
-    const answer: IngestScript['answer'] = (reports, number) => ({
-      results: reports.map((_, at) =>
-        number < 3 && at === 0 ? notStored() : outcome(ReportOutcome.ACCEPTED, number),
-      ),
-    });
-    const results = await reportTo({ answer });
-    expect(ingest?.batches.map(({ length }) => length)).toEqual([3, 1, 1]);
-    expect(results.map(({ position }) => position?.sequence)).toEqual([3, 1, 1]);
-  });
-
-  it('gives the result UNAVAILABLE for those that could not be stored in time', async () => {
-    const results = await reportTo(
-      { answer: (reports) => ({ results: reports.map(() => notStored(10)) }) },
-      { deadlineMs: 100 },
-    );
-    expect(results.map((result) => result.outcome)).toEqual([4, 4, 4]);
-    expect(results[0]?.findings[0]?.description).toBe('the log is away');
-  });
-
-  it('is tried once when the caller says so', async () => {
-    const call = reportTo(refusedOnce(unavailable('away', 1)), { maxAttempts: 1 });
-    await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'away', retryAfterMs: 1 });
-  });
-
-  it('fails with its deadline when the server does not answer', async () => {
-    await expect(reportTo({ answer: () => 'silence' }, { deadlineMs: 100 })).rejects.toMatchObject({
-      code: 'DEADLINE',
-    });
   });
 
   it('ends with the signal', async () => {
@@ -133,13 +79,6 @@ describe('reporting in one call', () => {
       ingest = await startScriptedIngest({ port: ingest?.port ?? 0 });
     });
     expect(await call).toHaveLength(3);
-  });
-
-  it('fails when the server gives another number of results', async () => {
-    await expect(reportTo({ answer: () => ({ results: [] }) })).rejects.toMatchObject({
-      code: 'INTERNAL',
-      message: 'the server gave 0 results for 3 reports',
-    });
   });
 
   it('names the endpoint when nothing listens', async () => {

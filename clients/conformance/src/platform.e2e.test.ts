@@ -1,0 +1,396 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
+import {
+  ListSamplesResponse,
+  ListStatusResponse,
+  RecordedSample,
+  VehicleStatus,
+} from '@odograph/client/generated/odograph/history/v1/vehicle_history';
+import { Vehicle } from '@odograph/client/generated/odograph/history/v1/vehicle_registry';
+import { Event } from '@odograph/client/generated/odograph/telemetry/v1/event';
+import { Position } from '@odograph/client/generated/odograph/telemetry/v1/position';
+import { UnitSystem } from '@odograph/client/generated/odograph/telemetry/v1/registration';
+import { VehicleReport } from '@odograph/client/generated/odograph/telemetry/v1/report';
+import {
+  BatchResult,
+  ConnectionLimits,
+  ReportOutcome,
+  ReportResult,
+} from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import { type Cluster, startCluster } from '@odograph/cluster/cluster';
+import { projectRoot } from '@odograph/engines/project-paths';
+import { eventually } from '@odograph/testing/eventually';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Driver, decoded, encoded, LANGUAGES, startDriver } from './driver.fixture.ts';
+
+const START_MS = Date.parse('2024-05-01T08:00:00Z');
+const HOUR_MS = 3_600_000;
+
+let folder: string;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'odograph-conformance-'));
+  cluster = await startCluster({ dataDir: folder });
+});
+
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const history = () => cluster.histories[0] as Cluster['ingest'];
+
+interface ReportFields {
+  readonly reportId?: string;
+  readonly speedKmh?: number;
+  readonly observedAtMs?: number;
+}
+
+function report(vehicleId: string, { reportId = 'r-1', ...sample }: ReportFields = {}): string {
+  const { speedKmh = 42.5, observedAtMs = START_MS } = sample;
+  const samples = [{ observedAtMs, signals: { speedKmh } }];
+  return encoded(VehicleReport, VehicleReport.fromPartial({ vehicleId, reportId, samples }));
+}
+
+const resultOf = ({ result }: { readonly result: string }) => decoded(ReportResult, result);
+const isInOrder = (positions: readonly Position[]) =>
+  positions.every((each, at) => at === 0 || isBefore(positions[at - 1] as Position, each));
+const isBefore = (a: Position, b: Position) =>
+  a.sequence < b.sequence || (a.sequence === b.sequence && (a.index ?? 0) < (b.index ?? 0));
+
+/** Kills a process, which is started again, and waits until it is up. */
+async function kill(process_: Cluster['ingest']): Promise<void> {
+  const pid = process_.pid() as number;
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => expect(process_.pid()).not.toBe(pid));
+  await process_.start();
+}
+
+describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
+  let driver: Driver;
+  /** Names of this language, so that all share one platform. */
+  const named = (name: string) => `${language}-${name}`.toLowerCase();
+
+  beforeAll(() => {
+    driver = startDriver(language, {
+      ingest: cluster.endpoints.ingest,
+      history: cluster.endpoints.histories[0] as string,
+    });
+  });
+  afterAll(() => driver.close());
+
+  /** Reports, and gives the encoded position of each result. */
+  async function sendAll(reports: readonly string[]): Promise<readonly string[]> {
+    const results = (await driver.all<{ result: string }>('report', { reports })).map(resultOf);
+    return results.map(({ position }) => encoded(Position, position as Position));
+  }
+
+  test('gives each report its outcome, and reads its own write', async () => {
+    const id = named('outcomes');
+    const items = await driver.all<{ result: string }>('report', {
+      reports: [
+        report(id),
+        report(id, { reportId: 'r-2', speedKmh: 4_000 }),
+        report(id, { reportId: 'two words' }),
+      ],
+    });
+    const [accepted, quarantined, rejected] = items.map(resultOf);
+    expect(accepted).toMatchObject({ outcome: ReportOutcome.ACCEPTED, findings: [] });
+    expect(quarantined?.outcome).toBe(ReportOutcome.QUARANTINED);
+    expect(quarantined?.findings[0]).toMatchObject({
+      field: 'samples[0].signals.speed_kmh',
+      reason: 'OUT_OF_RANGE',
+    });
+    expect(rejected?.outcome).toBe(ReportOutcome.REJECTED);
+    expect(rejected?.findings[0]?.field).toBe('report_id');
+
+    const atLeast = encoded(Position, accepted?.position as Position);
+    const answer = await driver.one<{ status: string; position: string }>('status', {
+      vehicleId: id,
+      atLeast,
+    });
+    expect(decoded(VehicleStatus, answer.status)).toMatchObject({
+      vehicleId: id,
+      signals: { speedKmh: 42.5 },
+    });
+    expect(isBefore(decoded(Position, answer.position), accepted?.position as Position)).toBe(false);
+  });
+
+  test('names the wrong fields of a call in which every report was rejected', async () => {
+    const reports = [report('a b'), report(named('rejected'), { reportId: '' })];
+    await expect(driver.all('report', { reports })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      findings: [{ field: 'reports[0].vehicle_id' }, { field: 'reports[1].report_id' }],
+    });
+  });
+
+  test('tells what is not known from what is not allowed and what is wrong', async () => {
+    const id = named('faults');
+    await expect(driver.one('status', { vehicleId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(driver.one('vehicle', { vehicleId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const parked = { projection: 'status', vehicleId: id };
+    await expect(driver.one('retryParked', parked)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(driver.one('dropParked', parked)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(driver.one('samplePage', { vehicleId: '', pageSize: 1 })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      findings: [{ field: 'vehicle_id' }],
+    });
+    await expect(driver.all('readLog', { types: ['Nope'] })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      findings: [{ reason: 'UNKNOWN_TYPE' }],
+    });
+    expect(await driver.all('parkedEvents', {})).toEqual([]);
+  });
+
+  test('reads all samples of a vehicle, a range of them, and single signals', async () => {
+    const id = named('samples');
+    const reports = Array.from({ length: 30 }, (_, at) =>
+      report(id, { reportId: `r-${at}`, observedAtMs: START_MS + at * HOUR_MS, speedKmh: at }),
+    );
+    const atLeast = (await sendAll(reports)).at(-1);
+    const speeds = async (args: object) => {
+      const items = await driver.all<{ sample: string }>('samples', { vehicleId: id, atLeast, ...args });
+      return items.map(({ sample }) => decoded(RecordedSample, sample).signals?.speedKmh);
+    };
+    expect(await speeds({})).toEqual(Array.from({ length: 30 }, (_, at) => at));
+    expect(await speeds({ fromMs: START_MS + 3 * HOUR_MS, toMs: START_MS + 6 * HOUR_MS })).toEqual([3, 4, 5]);
+    expect(await speeds({ signals: ['fuel_level_pct'] })).toEqual([]);
+    expect((await speeds({ order: 'newest first' })).slice(0, 2)).toEqual([29, 28]);
+
+    const { page } = await driver.one<{ page: string }>('samplePage', { vehicleId: id, pageSize: 7 });
+    const { samples, total, nextPageToken } = decoded(ListSamplesResponse, page);
+    expect({ count: samples.length, total }).toEqual({ count: 7, total: 30 });
+    await expect(driver.one('statusPage', { pageSize: 1, pageToken: nextPageToken })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      findings: [{ field: 'page_token' }],
+    });
+  });
+
+  test('decides about a registration once, and by version', async () => {
+    const id = named('registered');
+    const decide = (call: string, args: object) => {
+      return driver.one<{ version: number; position: string }>(call, { vehicleId: id, ...args });
+    };
+    const fields = { fleet: named('fleet'), displayName: 'Number one', tags: ['new'], units: 'imperial' };
+    const first = await decide('registerVehicle', { fields, decisionId: 'd-1' });
+    expect(first.version).toBe(1);
+    expect(await decide('registerVehicle', { fields, decisionId: 'd-1' })).toEqual(first);
+    await expect(decide('registerVehicle', { fields })).rejects.toMatchObject({ code: 'RULE_VIOLATED' });
+    await expect(
+      decide('updateVehicle', { fields: { model: 'M' }, expectedVersion: 7 }),
+    ).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
+    await expect(decide('updateVehicle', { fields: { vin: 'short' } })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      findings: [{ field: 'vin' }],
+    });
+    const { position: atLeast } = await decide('updateVehicle', {
+      fields: { model: 'M', tags: [] },
+      expectedVersion: 1,
+    });
+    const { vehicle } = await driver.one<{ vehicle: string }>('vehicle', { vehicleId: id, atLeast });
+    expect(decoded(Vehicle, vehicle)).toMatchObject({
+      version: 2,
+      registration: { model: 'M', displayName: 'Number one', tags: [], units: UnitSystem.IMPERIAL },
+    });
+  });
+
+  test('lists the vehicles and statuses of a fleet, and the retired ones when asked', async () => {
+    const fleet = named('listed');
+    const ids = ['a', 'b', 'c'].map((name) => named(`listed-${name}`));
+    for (const vehicleId of ids) await driver.one('registerVehicle', { vehicleId, fields: { fleet } });
+    await driver.one('retireVehicle', { vehicleId: ids[1] });
+    const marks = await driver.all<{ position: string }>('watermarks', {});
+    const atLeast = marks.map(({ position }) => position);
+    const vehicles = async (filter: object) =>
+      (await driver.all<{ vehicle: string }>('vehicles', { filter, atLeast })).map(
+        ({ vehicle }) => decoded(Vehicle, vehicle).vehicleId,
+      );
+    const statuses = async (filter: object) =>
+      (await driver.all<{ status: string }>('statuses', { filter, atLeast })).map(
+        ({ status }) => decoded(VehicleStatus, status).vehicleId,
+      );
+    for (const list of [vehicles, statuses]) {
+      expect(await list({ fleet })).toEqual([ids[0], ids[2]]);
+      expect(await list({ fleet, includeRetired: true })).toEqual(ids);
+      expect(await list({ fleet, text: 'LISTED-C' })).toEqual([ids[2]]);
+    }
+    const page = { filter: { fleet }, pageSize: 1, pageToken: '' };
+    const { page: answer } = await driver.one<{ page: string }>('statusPage', page);
+    expect(decoded(ListStatusResponse, answer).statuses).toHaveLength(1);
+  });
+
+  test('reads the log with a filter, as far as a position', async () => {
+    const id = named('read');
+    const positions = await sendAll([0, 1, 2].map((at) => report(id, { reportId: `r-${at}` })));
+    const read = async (args: object) =>
+      (await driver.all<{ event: string; position: string }>('readLog', { subject: id, ...args })).map(
+        ({ event, position }) => ({ ...decoded(Event, event), position: decoded(Position, position) }),
+      );
+    const events = await read({ types: ['TelemetryReported'], atLeast: positions.slice(-1) });
+    expect(events.map(({ subject }) => subject)).toEqual([id, id, id]);
+    expect(isInOrder(events.map(({ position }) => position))).toBe(true);
+    expect(await read({ after: positions.slice(0, 1) })).toHaveLength(2);
+    expect(await read({ limit: 1 })).toHaveLength(1);
+    const partitions = await driver.all<{ partition: string }>('describeLog', {});
+    const marks = partitions.map(({ partition }) => decoded(PartitionInfo, partition).watermark?.partition);
+    expect(marks).toEqual(partitions.map((_, at) => at));
+  });
+
+  test('follows the log while history is killed, without a gap or a double', async () => {
+    const id = named('followed');
+    const [first = ''] = await sendAll([report(id)]);
+    const follower = driver.start<{ event: string; position: string }>('events', {
+      after: [first],
+      subject: id,
+    });
+    const [ids, positions]: [string[], Position[]] = [[], []];
+    const following = (async () => {
+      for await (const { event, position } of follower) {
+        positions.push(decoded(Position, position));
+        ids.push(String(decoded(Event, event).observedAtMs - START_MS));
+      }
+    })();
+    for (let at = 1; at <= 6; at += 1) {
+      if (at === 3 || at === 5) await kill(history());
+      await sendAll([report(id, { reportId: `r-${at}`, observedAtMs: START_MS + at })]);
+    }
+    await eventually(() => expect(ids).toEqual(['1', '2', '3', '4', '5', '6']));
+    expect(isInOrder(positions)).toBe(true);
+    follower.cancel();
+    await following;
+  });
+
+  test('follows from now on, only what is asked for', async () => {
+    const id = named('now');
+    const [before = ''] = await sendAll([report(id)]);
+    await driver.one('status', { vehicleId: id, atLeast: before });
+    const filter = { types: ['TelemetryReported'], subject: id };
+    const follower = driver.start<{ event: string }>('events', { from: 'now', ...filter });
+    const events: Event[] = [];
+    const following = (async () => {
+      for await (const { event } of follower) events.push(decoded(Event, event));
+    })();
+    await driver.one('registerVehicle', { vehicleId: id });
+    for (let at = 1; events.length < 2; at += 1) {
+      await sendAll([report(id, { reportId: `r-${at}`, observedAtMs: START_MS + at })]);
+      await delay(50);
+    }
+    follower.cancel();
+    await following;
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['TelemetryReported']));
+    expect(events.every(({ observedAtMs }) => observedAtMs > START_MS)).toBe(true);
+  });
+
+  test('learns that a position is never reached before its own deadline', async () => {
+    const [position = ''] = await sendAll([report(named('far'))]);
+    const far = decoded(Position, position);
+    const beyond = encoded(Position, { ...far, sequence: far.sequence + 1_000_000 });
+    const args = { vehicleId: named('far'), atLeast: beyond, deadlineMs: 1_500 };
+    await expect(driver.one('status', args)).rejects.toMatchObject({
+      code: 'DEADLINE',
+      message: expect.stringMatching(/status of partition \d is at/),
+    });
+    await expect(driver.all('eventBatches', { after: [beyond] })).rejects.toMatchObject({
+      code: 'OUT_OF_RANGE',
+    });
+  });
+
+  test('speaks the connection itself', async () => {
+    const batches = [[report(named('connection'))], [report('a b'), report(named('connection'))]];
+    const [limits, ...rest] = await driver.all<Record<string, string>>('connect', { batches });
+    expect(decoded(ConnectionLimits, String(limits?.['limits'])).windowBatches).toBeGreaterThan(0);
+    const results = rest.slice(0, 2).map(({ batch = '' }) => decoded(BatchResult, batch));
+    expect(results.map(({ number }) => number)).toEqual([1, 2]);
+    expect(results[1]?.results.map(({ outcome }) => outcome)).toEqual([
+      ReportOutcome.REJECTED,
+      ReportOutcome.ACCEPTED,
+    ]);
+    expect(rest.at(-1)).toEqual({ hasEnded: true });
+  });
+
+  test('sends a stream while ingest and history are killed: each report one outcome, once in the log', async () => {
+    const id = named('sent');
+    const rows = 3_000;
+    const sending = driver.start<{ row: number; result: string }>('send', {
+      batchReports: 50,
+      lingerMs: 20,
+    });
+    const outcomes: { row: number; outcome: ReportOutcome }[] = [];
+    const kills: Promise<void>[] = [];
+    const crashesBefore = cluster.ingest.crashes();
+    const sent = (async () => {
+      for await (const { row, result } of sending)
+        outcomes.push({ row, outcome: decoded(ReportResult, result).outcome });
+    })();
+    for (let row = 0; row < rows; row += 1) {
+      if (row === 500 || row === 2_000) kills.push(kill(cluster.ingest));
+      if (row === 1_500) kills.push(kill(history()));
+      const observedAtMs = START_MS + row * 1_000;
+      sending.push({ row, report: report(id, { reportId: `r-${row}`, observedAtMs }) });
+      if (row % 50 === 0) await delay(50);
+    }
+    sending.finish();
+    await Promise.all([sent, ...kills]);
+    expect(cluster.ingest.crashes()).toBe(crashesBefore + 2);
+
+    const inOrder = outcomes.toSorted((a, b) => a.row - b.row);
+    expect(inOrder.map(({ row }) => row)).toEqual(Array.from({ length: rows }, (_, row) => row));
+    expect(outcomes.filter(({ outcome }) => outcome !== ReportOutcome.ACCEPTED)).toEqual([]);
+    const marks = await driver.all<{ position: string }>('watermarks', {});
+    const logged = await eventually(async () => {
+      const events = await driver.all<{ event: string }>('readLog', {
+        subject: id,
+        atLeast: marks.map(({ position }) => position),
+      });
+      expect(events.length).toBeGreaterThanOrEqual(rows);
+      return events.map(({ event }) => decoded(Event, event).observedAtMs);
+    });
+    expect(new Set(logged).size).toBe(logged.length);
+    expect(logged).toHaveLength(rows);
+  });
+
+  test('reports again until a killed ingest is back', async () => {
+    const killed = kill(cluster.ingest);
+    const reports = [report(named('again'))];
+    const [item] = await driver.all<{ result: string }>('report', { reports, deadlineMs: 25_000 });
+    await killed;
+    expect(item && resultOf(item)).toMatchObject({ outcome: ReportOutcome.ACCEPTED });
+  });
+
+  test('says which endpoint is missing, cannot be reached, or is another service', async () => {
+    const { ingest } = cluster.endpoints;
+    const lost = startDriver(language, { ingest: '127.0.0.1:1' });
+    const swapped = startDriver(language, { history: ingest });
+    try {
+      await expect(lost.one('status', { vehicleId: 'v' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+      await expect(lost.all('report', { reports: [report('v')], maxAttempts: 1 })).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('cannot reach 127.0.0.1:1'),
+      });
+      await expect(swapped.one('status', { vehicleId: 'v' })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        message: expect.stringContaining(`is ${ingest} another service`),
+      });
+    } finally {
+      lost.close();
+      swapped.close();
+    }
+  });
+});
+
+test('the Python client passes its own tests, those of reflection too', async () => {
+  const [ODO_TEST_INGEST, ODO_TEST_HISTORY] = [cluster.endpoints.ingest, cluster.endpoints.histories[0]];
+  const env = { ...process.env, ODO_TEST_INGEST, ODO_TEST_HISTORY };
+  const args = ['-m', 'pytest', '-q', 'clients/python/tests'];
+  const { stdout } = await promisify(execFile)('clients/python/scripts/python', args, {
+    cwd: projectRoot,
+    env,
+  });
+  expect(stdout).toMatch(/^\d+ passed/m);
+});
