@@ -556,7 +556,10 @@ export const DropParkedResponse: MessageFns<DropParkedResponse> = {
 /** Parked events of the read models. */
 export type ProjectionsService = typeof ProjectionsService;
 export const ProjectionsService = {
-  /** Returns the events that a projection could not apply, by projection and vehicle. */
+  /**
+   * Returns the events that a projection could not apply, by projection and vehicle.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   listParked: {
     path: "/odograph.history.v1.Projections/ListParked" as const,
     requestStream: false as const,
@@ -566,7 +569,10 @@ export const ProjectionsService = {
     responseSerialize: (value: ListParkedResponse): Buffer => Buffer.from(ListParkedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListParkedResponse => ListParkedResponse.decode(value),
   },
-  /** Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log. */
+  /**
+   * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
+   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   retryParked: {
     path: "/odograph.history.v1.Projections/RetryParked" as const,
     requestStream: false as const,
@@ -576,7 +582,10 @@ export const ProjectionsService = {
     responseSerialize: (value: RetryParkedResponse): Buffer => Buffer.from(RetryParkedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RetryParkedResponse => RetryParkedResponse.decode(value),
   },
-  /** Continues without a parked event. Answers when the decision is in the log. */
+  /**
+   * Continues without a parked event. Answers when the decision is in the log.
+   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   dropParked: {
     path: "/odograph.history.v1.Projections/DropParked" as const,
     requestStream: false as const,
@@ -589,16 +598,28 @@ export const ProjectionsService = {
 } as const;
 
 export interface ProjectionsServer extends UntypedServiceImplementation {
-  /** Returns the events that a projection could not apply, by projection and vehicle. */
+  /**
+   * Returns the events that a projection could not apply, by projection and vehicle.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   listParked: handleUnaryCall<ListParkedRequest, ListParkedResponse>;
-  /** Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log. */
+  /**
+   * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
+   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   retryParked: handleUnaryCall<RetryParkedRequest, RetryParkedResponse>;
-  /** Continues without a parked event. Answers when the decision is in the log. */
+  /**
+   * Continues without a parked event. Answers when the decision is in the log.
+   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   dropParked: handleUnaryCall<DropParkedRequest, DropParkedResponse>;
 }
 
 export interface ProjectionsClient extends Client {
-  /** Returns the events that a projection could not apply, by projection and vehicle. */
+  /**
+   * Returns the events that a projection could not apply, by projection and vehicle.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   listParked(
     request: ListParkedRequest,
     callback: (error: ServiceError | null, response: ListParkedResponse) => void,
@@ -614,7 +635,10 @@ export interface ProjectionsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListParkedResponse) => void,
   ): ClientUnaryCall;
-  /** Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log. */
+  /**
+   * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
+   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   retryParked(
     request: RetryParkedRequest,
     callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
@@ -630,7 +654,10 @@ export interface ProjectionsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
   ): ClientUnaryCall;
-  /** Continues without a parked event. Answers when the decision is in the log. */
+  /**
+   * Continues without a parked event. Answers when the decision is in the log.
+   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   dropParked(
     request: DropParkedRequest,
     callback: (error: ServiceError | null, response: DropParkedResponse) => void,

@@ -710,7 +710,10 @@ export const LoggedEvent: MessageFns<LoggedEvent> = {
 /** The event log: each event once, in order within its partition. */
 export type EventLogService = typeof EventLogService;
 export const EventLogService = {
-  /** Returns the partitions, with the watermark and the health of each. */
+  /**
+   * Returns the partitions, with the watermark and the health of each.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   describe: {
     path: "/odograph.history.v1.EventLog/Describe" as const,
     requestStream: false as const,
@@ -723,6 +726,7 @@ export const EventLogService = {
   /**
    * Reads the events that are in the log now, then ends. It reads one partition after another.
    * OUT_OF_RANGE if the log does not reach a position within 10 seconds: it was restored to an earlier state.
+   * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   read: {
     path: "/odograph.history.v1.EventLog/Read" as const,
@@ -737,6 +741,7 @@ export const EventLogService = {
    * Reads from a position on, and then sends new events as they are committed.
    * Events of one partition are in order; events of different partitions can mix.
    * OUT_OF_RANGE as for Read: begin again from a position that the log has.
+   * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   subscribe: {
     path: "/odograph.history.v1.EventLog/Subscribe" as const,
@@ -750,23 +755,31 @@ export const EventLogService = {
 } as const;
 
 export interface EventLogServer extends UntypedServiceImplementation {
-  /** Returns the partitions, with the watermark and the health of each. */
+  /**
+   * Returns the partitions, with the watermark and the health of each.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
   /**
    * Reads the events that are in the log now, then ends. It reads one partition after another.
    * OUT_OF_RANGE if the log does not reach a position within 10 seconds: it was restored to an earlier state.
+   * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   read: handleServerStreamingCall<ReadRequest, ReadResponse>;
   /**
    * Reads from a position on, and then sends new events as they are committed.
    * Events of one partition are in order; events of different partitions can mix.
    * OUT_OF_RANGE as for Read: begin again from a position that the log has.
+   * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   subscribe: handleServerStreamingCall<SubscribeRequest, SubscribeResponse>;
 }
 
 export interface EventLogClient extends Client {
-  /** Returns the partitions, with the watermark and the health of each. */
+  /**
+   * Returns the partitions, with the watermark and the health of each.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   describe(
     request: DescribeRequest,
     callback: (error: ServiceError | null, response: DescribeResponse) => void,
@@ -785,6 +798,7 @@ export interface EventLogClient extends Client {
   /**
    * Reads the events that are in the log now, then ends. It reads one partition after another.
    * OUT_OF_RANGE if the log does not reach a position within 10 seconds: it was restored to an earlier state.
+   * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   read(request: ReadRequest, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
   read(request: ReadRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
@@ -792,6 +806,7 @@ export interface EventLogClient extends Client {
    * Reads from a position on, and then sends new events as they are committed.
    * Events of one partition are in order; events of different partitions can mix.
    * OUT_OF_RANGE as for Read: begin again from a position that the log has.
+   * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   subscribe(request: SubscribeRequest, options?: Partial<CallOptions>): ClientReadableStream<SubscribeResponse>;
   subscribe(

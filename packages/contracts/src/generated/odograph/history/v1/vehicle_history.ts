@@ -1251,6 +1251,7 @@ export const VehicleHistoryService = {
   /**
    * The latest value of each signal of one vehicle, also of a retired one.
    * NOT_FOUND if it has never reported and is not registered.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   getStatus: {
     path: "/odograph.history.v1.VehicleHistory/GetStatus" as const,
@@ -1261,7 +1262,10 @@ export const VehicleHistoryService = {
     responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
-  /** The latest values of the vehicles of a fleet, by vehicle id. */
+  /**
+   * The latest values of the vehicles of a fleet, by vehicle id.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   listStatus: {
     path: "/odograph.history.v1.VehicleHistory/ListStatus" as const,
     requestStream: false as const,
@@ -1271,7 +1275,10 @@ export const VehicleHistoryService = {
     responseSerialize: (value: ListStatusResponse): Buffer => Buffer.from(ListStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStatusResponse => ListStatusResponse.decode(value),
   },
-  /** A vehicle's samples over a time range, oldest first. */
+  /**
+   * A vehicle's samples over a time range, oldest first.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   listSamples: {
     path: "/odograph.history.v1.VehicleHistory/ListSamples" as const,
     requestStream: false as const,
@@ -1287,11 +1294,18 @@ export interface VehicleHistoryServer extends UntypedServiceImplementation {
   /**
    * The latest value of each signal of one vehicle, also of a retired one.
    * NOT_FOUND if it has never reported and is not registered.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
-  /** The latest values of the vehicles of a fleet, by vehicle id. */
+  /**
+   * The latest values of the vehicles of a fleet, by vehicle id.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   listStatus: handleUnaryCall<ListStatusRequest, ListStatusResponse>;
-  /** A vehicle's samples over a time range, oldest first. */
+  /**
+   * A vehicle's samples over a time range, oldest first.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   listSamples: handleUnaryCall<ListSamplesRequest, ListSamplesResponse>;
 }
 
@@ -1299,6 +1313,7 @@ export interface VehicleHistoryClient extends Client {
   /**
    * The latest value of each signal of one vehicle, also of a retired one.
    * NOT_FOUND if it has never reported and is not registered.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   getStatus(
     request: GetStatusRequest,
@@ -1315,7 +1330,10 @@ export interface VehicleHistoryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
   ): ClientUnaryCall;
-  /** The latest values of the vehicles of a fleet, by vehicle id. */
+  /**
+   * The latest values of the vehicles of a fleet, by vehicle id.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   listStatus(
     request: ListStatusRequest,
     callback: (error: ServiceError | null, response: ListStatusResponse) => void,
@@ -1331,7 +1349,10 @@ export interface VehicleHistoryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStatusResponse) => void,
   ): ClientUnaryCall;
-  /** A vehicle's samples over a time range, oldest first. */
+  /**
+   * A vehicle's samples over a time range, oldest first.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   listSamples(
     request: ListSamplesRequest,
     callback: (error: ServiceError | null, response: ListSamplesResponse) => void,

@@ -1362,7 +1362,11 @@ export const ListResponse: MessageFns<ListResponse> = {
  */
 export type VehicleRegistryService = typeof VehicleRegistryService;
 export const VehicleRegistryService = {
-  /** Registers a vehicle, or a retired one again. It need not have reported. FAILED_PRECONDITION if it is registered. */
+  /**
+   * Registers a vehicle, or a retired one again. It need not have reported. FAILED_PRECONDITION if it is registered.
+   * Status codes: INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED,
+   * DATA_LOSS.
+   */
   register: {
     path: "/odograph.history.v1.VehicleRegistry/Register" as const,
     requestStream: false as const,
@@ -1375,6 +1379,8 @@ export const VehicleRegistryService = {
   /**
    * Changes the fields that are present. A vehicle that has only reported is registered by it.
    * NOT_FOUND if the vehicle is not known; FAILED_PRECONDITION if it is retired, or has these values already.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+   * DEADLINE_EXCEEDED, DATA_LOSS.
    */
   update: {
     path: "/odograph.history.v1.VehicleRegistry/Update" as const,
@@ -1385,7 +1391,11 @@ export const VehicleRegistryService = {
     responseSerialize: (value: UpdateResponse): Buffer => Buffer.from(UpdateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateResponse => UpdateResponse.decode(value),
   },
-  /** Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired. */
+  /**
+   * Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+   * DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   retire: {
     path: "/odograph.history.v1.VehicleRegistry/Retire" as const,
     requestStream: false as const,
@@ -1398,6 +1408,7 @@ export const VehicleRegistryService = {
   /**
    * One vehicle, also a retired one, or one that has only reported, as the next decision finds it. NOT_FOUND if it is not
    * known.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   get: {
     path: "/odograph.history.v1.VehicleRegistry/Get" as const,
@@ -1408,7 +1419,10 @@ export const VehicleRegistryService = {
     responseSerialize: (value: GetResponse): Buffer => Buffer.from(GetResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetResponse => GetResponse.decode(value),
   },
-  /** The vehicles, by id, also those that have only reported, as the queries of their status find them. */
+  /**
+   * The vehicles, by id, also those that have only reported, as the queries of their status find them.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   list: {
     path: "/odograph.history.v1.VehicleRegistry/List" as const,
     requestStream: false as const,
@@ -1421,26 +1435,44 @@ export const VehicleRegistryService = {
 } as const;
 
 export interface VehicleRegistryServer extends UntypedServiceImplementation {
-  /** Registers a vehicle, or a retired one again. It need not have reported. FAILED_PRECONDITION if it is registered. */
+  /**
+   * Registers a vehicle, or a retired one again. It need not have reported. FAILED_PRECONDITION if it is registered.
+   * Status codes: INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED,
+   * DATA_LOSS.
+   */
   register: handleUnaryCall<RegisterRequest, RegisterResponse>;
   /**
    * Changes the fields that are present. A vehicle that has only reported is registered by it.
    * NOT_FOUND if the vehicle is not known; FAILED_PRECONDITION if it is retired, or has these values already.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+   * DEADLINE_EXCEEDED, DATA_LOSS.
    */
   update: handleUnaryCall<UpdateRequest, UpdateResponse>;
-  /** Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired. */
+  /**
+   * Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+   * DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   retire: handleUnaryCall<RetireRequest, RetireResponse>;
   /**
    * One vehicle, also a retired one, or one that has only reported, as the next decision finds it. NOT_FOUND if it is not
    * known.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   get: handleUnaryCall<GetRequest, GetResponse>;
-  /** The vehicles, by id, also those that have only reported, as the queries of their status find them. */
+  /**
+   * The vehicles, by id, also those that have only reported, as the queries of their status find them.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   list: handleUnaryCall<ListRequest, ListResponse>;
 }
 
 export interface VehicleRegistryClient extends Client {
-  /** Registers a vehicle, or a retired one again. It need not have reported. FAILED_PRECONDITION if it is registered. */
+  /**
+   * Registers a vehicle, or a retired one again. It need not have reported. FAILED_PRECONDITION if it is registered.
+   * Status codes: INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED,
+   * DATA_LOSS.
+   */
   register(
     request: RegisterRequest,
     callback: (error: ServiceError | null, response: RegisterResponse) => void,
@@ -1459,6 +1491,8 @@ export interface VehicleRegistryClient extends Client {
   /**
    * Changes the fields that are present. A vehicle that has only reported is registered by it.
    * NOT_FOUND if the vehicle is not known; FAILED_PRECONDITION if it is retired, or has these values already.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+   * DEADLINE_EXCEEDED, DATA_LOSS.
    */
   update(
     request: UpdateRequest,
@@ -1475,7 +1509,11 @@ export interface VehicleRegistryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateResponse) => void,
   ): ClientUnaryCall;
-  /** Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired. */
+  /**
+   * Takes a vehicle out of the lists; its history stays. NOT_FOUND if it is not known; FAILED_PRECONDITION if it is retired.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+   * DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   retire(
     request: RetireRequest,
     callback: (error: ServiceError | null, response: RetireResponse) => void,
@@ -1494,6 +1532,7 @@ export interface VehicleRegistryClient extends Client {
   /**
    * One vehicle, also a retired one, or one that has only reported, as the next decision finds it. NOT_FOUND if it is not
    * known.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   get(request: GetRequest, callback: (error: ServiceError | null, response: GetResponse) => void): ClientUnaryCall;
   get(
@@ -1507,7 +1546,10 @@ export interface VehicleRegistryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetResponse) => void,
   ): ClientUnaryCall;
-  /** The vehicles, by id, also those that have only reported, as the queries of their status find them. */
+  /**
+   * The vehicles, by id, also those that have only reported, as the queries of their status find them.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,

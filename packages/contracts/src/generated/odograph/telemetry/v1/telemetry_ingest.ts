@@ -867,6 +867,7 @@ export const TelemetryIngestService = {
   /**
    * Takes a batch of reports, and answers when each report is on disk or refused.
    * Fails as a whole only if every report was refused, or if the message breaks a limit.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   report: {
     path: "/odograph.telemetry.v1.TelemetryIngest/Report" as const,
@@ -877,7 +878,10 @@ export const TelemetryIngestService = {
     responseSerialize: (value: ReportResponse): Buffer => Buffer.from(ReportResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReportResponse => ReportResponse.decode(value),
   },
-  /** A long connection: the client sends numbered batches, and the server acknowledges them in order. */
+  /**
+   * A long connection: the client sends numbered batches, and the server acknowledges them in order.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   connect: {
     path: "/odograph.telemetry.v1.TelemetryIngest/Connect" as const,
     requestStream: true as const,
@@ -893,9 +897,13 @@ export interface TelemetryIngestServer extends UntypedServiceImplementation {
   /**
    * Takes a batch of reports, and answers when each report is on disk or refused.
    * Fails as a whole only if every report was refused, or if the message breaks a limit.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   report: handleUnaryCall<ReportRequest, ReportResponse>;
-  /** A long connection: the client sends numbered batches, and the server acknowledges them in order. */
+  /**
+   * A long connection: the client sends numbered batches, and the server acknowledges them in order.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse>;
 }
 
@@ -903,6 +911,7 @@ export interface TelemetryIngestClient extends Client {
   /**
    * Takes a batch of reports, and answers when each report is on disk or refused.
    * Fails as a whole only if every report was refused, or if the message breaks a limit.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   report(
     request: ReportRequest,
@@ -919,7 +928,10 @@ export interface TelemetryIngestClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReportResponse) => void,
   ): ClientUnaryCall;
-  /** A long connection: the client sends numbered batches, and the server acknowledges them in order. */
+  /**
+   * A long connection: the client sends numbered batches, and the server acknowledges them in order.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
   connect(): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(options: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
