@@ -6,6 +6,7 @@ export const root = resolve(import.meta.dirname, '..');
 /** The scripts that generate files, by what they generate. With `--check` they write nothing and exit with 1 if a file is out of date. */
 export const generators: Readonly<Record<string, string>> = {
   'contracts and client code': 'packages/contracts/scripts/generate.ts',
+  'docs/api.md': 'tools/generate/api-page.ts',
   'docs/configuration.md': 'tools/generate/configuration-page.ts',
   'docs/limits.md': 'tools/generate/limits-page.ts',
   'docs/signals.md': 'tools/generate/signals-page.ts',
