@@ -87,6 +87,9 @@ export function serviceError(
 ): Error & { code: status; details: string; metadata: Metadata } {
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(rpcStatus(refusal)).finish()));
+  const isTooLarge = refusal.code === status.RESOURCE_EXHAUSTED && refusal.retryAfterMs === undefined;
+  const pushbackMs = isTooLarge ? -1 : refusal.retryAfterMs;
+  if (pushbackMs !== undefined) metadata.set('grpc-retry-pushback-ms', String(pushbackMs));
   return Object.assign(new Error(refusal.message), {
     code: refusal.code,
     details: refusal.message,
