@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { counter, createMetrics, gauge, histogram, type Metrics } from './metrics.ts';
 
@@ -27,6 +28,19 @@ describe('the metrics of a process', () => {
       expect(text).toMatch(new RegExp(`^${name}(\\{.*\\})? [0-9.e-]+$`, 'm'));
     }
     expect(text).not.toMatch(/target_info|otel_scope|command/);
+  });
+
+  test('show the longest turn of the event loop since the last scrape, in CPU', async () => {
+    const origin = await served(createMetrics('test'));
+    const longestTurnS = async () => {
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      return Number(/^nodejs_eventloop_turn_max (.+)$/m.exec(text)?.[1]);
+    };
+    const before = process.threadCpuUsage();
+    while (process.threadCpuUsage(before).user < 300_000);
+    expect(await longestTurnS()).toBeGreaterThan(0.3);
+    await delay(300);
+    expect(await longestTurnS()).toBeLessThan(0.2);
   });
 
   test('of two apps in one process are separate', async () => {

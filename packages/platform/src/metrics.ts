@@ -130,14 +130,23 @@ function measureProcess(meter: Meter): void {
     });
 }
 
+const LOOP_RESOLUTION_MS = 10;
+
 function measureEventLoop(meter: Meter): void {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   delay.enable();
   gauge(meter, 'nodejs.eventloop.delay.max', 's', 'Longest delay since the last scrape.', () => {
     const maxS = delay.max / 1e9;
     delay.reset();
     return maxS;
   });
+  gauge(
+    meter,
+    'nodejs.eventloop.turn.max',
+    's',
+    'Longest turn since the last scrape, in CPU.',
+    longestTurn(),
+  );
   let before = performance.eventLoopUtilization();
   const description = 'Busy share of the time since the last scrape.';
   gauge(meter, 'nodejs.eventloop.utilization', '1', description, () => {
@@ -146,4 +155,25 @@ function measureEventLoop(meter: Meter): void {
     before = now;
     return utilization;
   });
+}
+
+/**
+ * Measures turns of the event loop by the CPU of this thread, so that a busy machine or a stopped process does not count.
+ * @returns the longest since the last call, in seconds; it may be 10 ms too long, because short turns are measured together.
+ */
+function longestTurn(): () => number {
+  let longestUs = 0;
+  let before = process.threadCpuUsage();
+  const measure = () => {
+    const now = process.threadCpuUsage();
+    longestUs = Math.max(longestUs, now.user + now.system - before.user - before.system);
+    before = now;
+  };
+  setInterval(measure, LOOP_RESOLUTION_MS).unref();
+  return () => {
+    measure();
+    const longestS = longestUs / 1e6;
+    longestUs = 0;
+    return longestS;
+  };
 }
