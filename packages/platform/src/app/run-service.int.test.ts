@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { refusalOf } from './start-message.ts';
@@ -158,6 +159,65 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     const { written, exit } = run({ ODO_TEST_START: 'with an uncaught error' });
     expect(await exit).toBe(1);
     expect(written.err).toContain('not caught');
+  });
+
+  test.each([
+    ['endless', 70, 'spinFor (run-service.fixture.ts:'],
+    ['endless in microtasks', 70, 'spinInMicrotasks (run-service.fixture.ts:'],
+    ['endless in a native function', 'SIGKILL', 'a native function'],
+  ])('says what runs and ends if its event loop is blocked: %s', async (work, end, where) => {
+    const { child, written, exit, said } = run({ ODO_TEST_WORK: work, ODO_STANDSTILL_MS: '1500' });
+    await said('"ready":true');
+    child.kill('SIGUSR2');
+    expect(await exit).toBe(end);
+    const { err, ...line } = JSON.parse(written.err.trimEnd().split('\n').at(-1) ?? '');
+    expect(line).toMatchObject({ level: 'error', service: 'fixture', pid: child.pid });
+    expect(line.msg).toBe('the event loop is blocked');
+    expect(err.message).toMatch(/^was blocked for [\d.]+ s in /);
+    expect(err.message).toContain(where);
+  });
+
+  test.each([
+    ['long', '10000', 'spinFor (file:'],
+    ['asleep', '1500', ''],
+  ])(
+    'continues if it was blocked within the limit or without CPU, and says what ran: %s',
+    async (work, limitMs, where) => {
+      const { child, written, exit, said } = run({ ODO_TEST_WORK: work, ODO_STANDSTILL_MS: limitMs });
+      await said('"ready":true');
+      child.kill('SIGUSR2');
+      await said('"msg":"the event loop was blocked"');
+      child.kill('SIGTERM');
+      expect(await exit).toBe(0);
+      const line = written.err.split('\n').find((line) => line.includes('the event loop was blocked'));
+      const { level, blockedMs, stack } = JSON.parse(line ?? '');
+      expect({ level, stack }).toEqual({ level: 'warn', stack: expect.stringContaining(where) });
+      // A busy machine gives the watching thread fewer turns.
+      expect(blockedMs).toBeGreaterThanOrEqual(1_000);
+      expect(blockedMs).toBeLessThanOrEqual(3_500);
+    },
+  );
+
+  test('is not watched while a debugger may be attached', async () => {
+    const env = { ODO_TEST_WORK: 'long', ODO_STANDSTILL_MS: '1000', NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+    const { child, written, exit, said } = run(env);
+    await said('"ready":true');
+    child.kill('SIGUSR2');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(written.err).not.toContain('blocked');
+  });
+
+  test('was not blocked while it was stopped', async () => {
+    const { child, written, exit, said } = run({ ODO_STANDSTILL_MS: '1000' });
+    await said('"ready":true');
+    child.kill('SIGSTOP');
+    await delay(3_000);
+    child.kill('SIGCONT');
+    await delay(1_000);
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(written.err).not.toContain('blocked');
   });
 
   test('ends with 2 and a line for each wrong setting', async () => {

@@ -6,6 +6,7 @@ import type { serviceSettings } from '../config/setting.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import type { App } from './app.ts';
 import type { Composition } from './compose.ts';
+import { watchEventLoop } from './standstill.ts';
 import { type ReadyMessage, refusalMessage, type ServiceEndpoints } from './start-message.ts';
 
 /** Every service has these settings, and these parts that listen. */
@@ -43,7 +44,8 @@ const LAST_MS = 1_000;
  * When the service is ready, it sends a {@link ReadyMessage} to its parent over IPC, or without a parent writes it to stdout.
  * If only a person can make it start, it writes why to stderr, and sends a {@link RefusalMessage} to its parent.
  * It drains on SIGTERM, on SIGINT, and when its parent ends. It ends at once on the same signal again, or on an uncaught error.
- * Exit codes: 0 drained, 1 failed, 2 refused to start, 128 + signal if it ended at once.
+ * It also ends when its event loop is blocked for long, see {@link watchEventLoop}.
+ * Exit codes: 0 drained, 1 failed, 2 refused to start, 70 blocked, 128 + signal if it ended at once.
  */
 export async function runService<S extends Settings, Parts extends ServiceParts>(
   run: ServiceRun<S, Parts>,
@@ -53,6 +55,7 @@ export async function runService<S extends Settings, Parts extends ServiceParts>
   const { app, logger, config } = service;
   exitOnUncaught(logger);
   drainOnEnd(service);
+  if (config.standstillMs > 0) watchEventLoop(run.name, config.standstillMs, logger);
   try {
     const { grpc, metrics } = await app.start();
     sendReady({ grpc: endpoint(config.grpc, grpc), metrics: endpoint(config.metrics, metrics) }, logger);

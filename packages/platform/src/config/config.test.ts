@@ -44,6 +44,7 @@ describe('a config', () => {
       },
       metrics: { host: '127.0.0.1', port: 0 },
       log: { level: 'info' },
+      standstillMs: 10_000,
       drainMs: 10_000,
       nats: { url: 'nats://127.0.0.1:4222' },
       batch: { maxAgeMs: 5, maxBytes: 524_288 },

@@ -162,6 +162,10 @@ export const serviceSettings = {
   drainMs: ms('ODO_DRAIN_MS', 10_000, {
     meaning: 'how long the service may take to finish its work when it is told to stop; then it ends at once',
   }),
+  standstillMs: ms('ODO_STANDSTILL_MS', 10_000, {
+    meaning:
+      'how long the event loop may be blocked before the service says what runs and exits with 70; with 0 nothing watches it',
+  }),
 } as const;
 
 export const natsSettings = {
