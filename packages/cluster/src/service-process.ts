@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import { lastLines } from '@odograph/engines/log-file';
+import { parseOwn } from '@odograph/engines/own-json';
 import { type OwnedProcess, startOwned } from '@odograph/engines/owned-process';
 import { stopAbandoned } from '@odograph/engines/pid-file';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { Fault } from '@odograph/kernel/fault';
 import { NODE_FLAGS } from '@odograph/platform/app/node-flags';
+import { STANDSTILL_MESSAGE } from '@odograph/platform/app/standstill';
 import { isReadyMessage, refusalOf, type ServiceEndpoints } from '@odograph/platform/app/start-message';
+import * as v from 'valibot';
 import type { ServiceSpec } from './services.ts';
 import { type Child, describeExit } from './supervised-process.ts';
 
@@ -16,7 +20,7 @@ const DRAIN_TIMEOUT_MS = 20_000;
 interface ServiceLaunch {
   /** The name of the instance. */
   readonly name: string;
-  readonly service: ServiceSpec;
+  readonly service: Pick<ServiceSpec, 'main' | 'yieldsCpu'>;
   /** The folder of its log and its pid file. */
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
@@ -32,7 +36,7 @@ export async function startService(launch: ServiceLaunch, signal: AbortSignal): 
   const { name, service, dataDir, env } = launch;
   const pidFile = join(dataDir, `${name}.pid`);
   await stopAbandoned(pidFile);
-  const child = startOwned({
+  const owned = startOwned({
     command: [process.execPath, ...NODE_FLAGS, service.main],
     hasChannel: true,
     word: service.main,
@@ -41,6 +45,7 @@ export async function startService(launch: ServiceLaunch, signal: AbortSignal): 
     yieldsCpu: service.yieldsCpu,
     ...{ env, pidFile },
   });
+  const child = { ...owned, exited: owned.exited.then((exit) => ({ ...exit, why: standstillOf(owned) })) };
   try {
     const { grpc, metrics } = await untilReady(name, child, signal);
     return { ...child, title: name, endpoint: grpc, metrics };
@@ -53,7 +58,7 @@ export async function startService(launch: ServiceLaunch, signal: AbortSignal): 
 
 async function untilReady(
   name: string,
-  { exited, logFile, onMessage }: OwnedProcess,
+  { exited, logFile, onMessage }: Pick<OwnedProcess, 'logFile' | 'onMessage'> & Pick<Child, 'exited'>,
   signal: AbortSignal,
 ): Promise<ServiceEndpoints> {
   const { promise, resolve, reject } = Promise.withResolvers<ServiceEndpoints>();
@@ -75,4 +80,16 @@ async function untilReady(
     clearTimeout(timeout);
     signal.removeEventListener('abort', cancel);
   }
+}
+
+const standstillLine = v.object({
+  pid: v.number(),
+  msg: v.literal(STANDSTILL_MESSAGE),
+  err: v.object({ message: v.string() }),
+});
+
+/** Why a service has ended itself, which is then the last line of its log; undefined if it ended otherwise. */
+function standstillOf({ logFile, pid }: Pick<OwnedProcess, 'logFile' | 'pid'>): string | undefined {
+  const line = parseOwn(standstillLine, lastLines(logFile, 1)[0] ?? '');
+  return line?.pid === pid ? line.err.message : undefined;
 }

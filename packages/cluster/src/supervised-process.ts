@@ -6,8 +6,14 @@ import { pause, systemClock } from '@odograph/kernel/clock';
 import { Fault, isFault, isFinal } from '@odograph/kernel/fault';
 import { createRestartPolicy, type RestartLimits, type RestartPolicy } from './restart-policy.ts';
 
+/** How a process ended, and why if it has said so: `was blocked for 10 s in …`. */
+export interface ChildExit extends ProcessExit {
+  readonly why?: string | undefined;
+}
+
 /** A process that is up: an engine or a service. */
-export interface Child extends Pick<OwnedProcess, 'pid' | 'logFile' | 'exited' | 'kill' | 'stop'> {
+export interface Child extends Pick<OwnedProcess, 'pid' | 'logFile' | 'kill' | 'stop'> {
+  readonly exited: Promise<ChildExit>;
   /** Its name in messages: the service's name, or the engine's title and version. */
   readonly title: string;
   /** `host:port` of a service, the URL of an engine. */
@@ -180,6 +186,7 @@ async function endBy(child: Child, signal: EndSignal): Promise<void> {
 }
 
 /** For example `was killed by SIGKILL` or `ended with exit code 1`. */
-export function describeExit({ code, signal }: ProcessExit): string {
+export function describeExit({ code, signal, why }: ChildExit): string {
+  if (why !== undefined) return why;
   return signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
 }
