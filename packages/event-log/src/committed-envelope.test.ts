@@ -85,6 +85,17 @@ test('a message that could not be decoded when it was judged stays one event, al
   ]);
 });
 
+test('a message that was set aside is one UndecodableReceived, whatever a program knows of its form', () => {
+  const known = messageOf([good('a')]);
+  for (const message of [{ ...known, bytes: Buffer.of(0xd0, 9) }, known]) {
+    const events = sentEvents(message, true);
+    expect(fatesOf(events)).toEqual([
+      { index: 0, kind: 'unreadable', reason: expect.stringContaining('set aside') },
+    ]);
+    expect(seenOf(message, fatesOf(events))).toEqual([[0, 'UndecodableReceived', expect.any(String)]]);
+  }
+});
+
 test('readers see no duplicates, a conflict in place of a report, and the other events unchanged', () => {
   const heldAt = { partition: 3, sequence: 2, index: 9 };
   const fates: Fate[] = [

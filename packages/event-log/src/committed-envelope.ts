@@ -47,9 +47,12 @@ export interface SentEvent {
   readonly undecodable?: Extract<Fate, { kind: 'undecodable' | 'unreadable' }>;
 }
 
-/** The events of a message, as they were sent. */
-export function sentEvents(message: StreamMessage): readonly SentEvent[] {
-  const opened = openMessage(message);
+const SET_ASIDE = { reason: 'the message had a form that the program did not know, and was set aside' };
+
+/** The events of a message, as they were sent; of one that was set aside, what readers see in its place. */
+export function sentEvents(message: StreamMessage, isSetAside = false): readonly SentEvent[] {
+  // Also if this program knows the form: the message has the same fate for every owner.
+  const opened = isSetAside ? SET_ASIDE : openMessage(message);
   if ('reason' in opened) {
     const { reason } = opened;
     return [replaced(whole(message, reason), { index: 0, kind: 'unreadable', reason })];

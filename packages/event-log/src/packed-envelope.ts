@@ -45,6 +45,11 @@ export function unpackEnvelope(message: Uint8Array): Buffer {
   throw new Fault('UNAVAILABLE', `an envelope has form ${form}, which this program does not know: update it`);
 }
 
+/** Whether only a newer program knows the form of a message. */
+export function hasUnknownForm([mark, form]: Uint8Array): boolean {
+  return mark === MARK && form !== undefined && form !== FORM.plain && form !== FORM.zstd;
+}
+
 /** How many bytes {@link unpackEnvelope} gives, from the header alone. Those of the message if it cannot be unpacked. */
 export function unpackedLength(message: Uint8Array): number {
   if (message[0] !== MARK || message[1] !== FORM.zstd || message.length < ZSTD_HEADER_BYTES)

@@ -9,10 +9,11 @@ import { type EnvelopeReader, openEnvelopeReader } from './envelope-reader.ts';
 import type { JudgedEnvelope, Ledger } from './ledger.ts';
 import { createLedgerStoring, type LedgerStoring } from './ledger-storing.ts';
 import type { WriterMetrics } from './metrics.ts';
+import { readPartition } from './partition-record.ts';
 
 interface AppendSessionDeps {
   readonly partition: number;
-  readonly collections: Pick<LogCollections, 'envelopes'>;
+  readonly collections: Pick<LogCollections, 'envelopes' | 'partitions'>;
   readonly jetstream: JetStreamClient;
   /** Judges what comes next. It is at the end of the log. */
   readonly ledger: Ledger;
@@ -36,7 +37,8 @@ const RETRY_MS = 200;
  */
 export async function appendFromStream(deps: AppendSessionDeps): Promise<void> {
   const { partition, jetstream, ledger, signal } = deps;
-  const envelopes = await openEnvelopeReader(jetstream, partition, ledger.through);
+  const { set_aside: setAside = [] } = await readPartition(deps.collections.partitions, partition);
+  const envelopes = await openEnvelopeReader(jetstream, { partition, setAside }, ledger.through);
   const interrupt = () => void close(envelopes).catch(deps.onTrouble);
   signal.addEventListener('abort', interrupt, { once: true });
   const failed = new AbortController();

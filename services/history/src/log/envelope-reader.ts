@@ -4,6 +4,7 @@ import { streamName } from '@odograph/event-log/nats-subjects';
 import { unpackedLength } from '@odograph/event-log/packed-envelope';
 import { Bell } from '@odograph/kernel/bell';
 import { Fault, isFault } from '@odograph/kernel/fault';
+import type { SetAside } from './partition-record.ts';
 
 /** A message on its way to the log, with its events. */
 export interface ReadEnvelope extends StreamMessage {
@@ -32,23 +33,29 @@ const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
  */
 const FETCH_ENVELOPES = 32;
 
+/** The stream of a partition, and which of its messages were set aside. */
+interface EnvelopeSource {
+  readonly partition: number;
+  readonly setAside: readonly SetAside[];
+}
+
 /** Uses an ordered consumer: it has no gaps or duplicates after a kill or a takeover, and needs no acknowledgements. */
 export async function openEnvelopeReader(
   jetstream: JetStreamClient,
-  partition: number,
+  source: EnvelopeSource,
   afterSequence: number,
 ): Promise<EnvelopeReader> {
-  const consumer = await jetstream.consumers.get(streamName(partition), {
+  const consumer = await jetstream.consumers.get(streamName(source.partition), {
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: afterSequence + 1,
   });
   const messages = await consumer.consume({ max_messages: FETCH_ENVELOPES });
-  return readAhead(messages, partition, () => consumer.delete());
+  return readAhead(messages, source, () => consumer.delete());
 }
 
 function readAhead(
   messages: ConsumerMessages,
-  partition: number,
+  source: EnvelopeSource,
   deleteConsumer: () => Promise<boolean>,
 ): EnvelopeReader {
   const queue: Arrived[] = [];
@@ -81,10 +88,10 @@ function readAhead(
     async nextBatch() {
       while (queue.length === 0) {
         if (isClosed) return [];
-        if (isEnded) throw unreadable(partition, ended);
+        if (isEnded) throw unreadable(source.partition, ended);
         await arrived.rung();
       }
-      const batch = shiftBatch(queue, partition);
+      const batch = shiftBatch(queue, source);
       for (const { bytes } of batch) ahead -= bytes.length;
       removed.ring();
       return batch;
@@ -118,13 +125,13 @@ interface Arrived {
  * Removes the envelopes of one batch from the front of the queue, at least one.
  * Throws a Fault RULE_VIOLATED if this program does not know the form of the first one.
  */
-export function shiftBatch(queue: Arrived[], partition: number): readonly ReadEnvelope[] {
+export function shiftBatch(queue: Arrived[], source: EnvelopeSource): readonly ReadEnvelope[] {
   const batch: ReadEnvelope[] = [];
   let [events, bytes] = [0, 0];
   for (const arrived of queue) {
     bytes += unpackedLength(arrived.message.data);
     if (batch.length > 0 && bytes > MAX_BATCH_BYTES) break;
-    const envelope = openEnvelope(arrived, partition);
+    const envelope = openEnvelope(arrived, source);
     if (isFault(envelope)) {
       if (batch.length === 0) throw envelope;
       break;
@@ -138,27 +145,28 @@ export function shiftBatch(queue: Arrived[], partition: number): readonly ReadEn
 }
 
 /** The opened envelope, or why this program cannot open it. */
-function openEnvelope(arrived: Arrived, partition: number): ReadEnvelope | Fault {
+function openEnvelope(arrived: Arrived, source: EnvelopeSource): ReadEnvelope | Fault {
   try {
-    arrived.envelope ??= readEnvelope(arrived.message, partition);
+    arrived.envelope ??= readEnvelope(arrived.message, source);
     return arrived.envelope;
   } catch (cause) {
+    const { partition } = source;
+    const { seq } = arrived.message;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new Fault(
-      'RULE_VIOLATED',
-      `message ${arrived.message.seq} of ${streamName(partition)}: ${reason}`,
-      {
-        cause,
-      },
-    );
+    const wayOut = isFault(cause) ? `, or give it up: odograph log set-aside ${partition}/${seq}` : '';
+    const message = `message ${seq} of ${streamName(partition)}: ${reason}${wayOut}`;
+    return new Fault('RULE_VIOLATED', message, { cause });
   }
 }
 
 /** A message of the stream, opened. */
-function readEnvelope(message: Message, partition: number): ReadEnvelope {
+function readEnvelope(message: Message, { partition, setAside }: EnvelopeSource): ReadEnvelope {
   const { seq: sequence, data: bytes } = message;
   const envelope = { partition, sequence, storedAtMs: storedAtMsOf(message), bytes };
-  return { ...envelope, events: sentEvents(envelope) };
+  const isSetAside = setAside.some(
+    ({ s, stored_at }) => s === sequence && stored_at.getTime() === envelope.storedAtMs,
+  );
+  return { ...envelope, events: sentEvents(envelope, isSetAside) };
 }
 
 /**

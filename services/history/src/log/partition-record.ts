@@ -11,6 +11,14 @@ export interface PartitionDocument {
   readonly lease: { readonly owner: string; readonly token: number; readonly until: Date };
   /** The stream that the log's sequences belong to. */
   readonly stream?: { readonly created_at_ms: number; readonly resumed_sequence: number };
+  /** Messages of the stream that an operator has set aside, because only a newer program knows their form. */
+  readonly set_aside?: readonly SetAside[];
+}
+
+/** A message of a stream: its sequence, and when the stream stored it. */
+export interface SetAside {
+  readonly s: number;
+  readonly stored_at: Date;
 }
 
 /** The ownership of a partition. Its token is checked at every change of the record. */
@@ -111,6 +119,15 @@ export async function releaseLease(
   { partition, token }: Lease,
 ): Promise<void> {
   await partitions.updateOne({ _id: partition, 'lease.token': token }, { $set: { 'lease.until': NEVER } });
+}
+
+/** Records that the log continues without a message. The next session of the writer reads it. */
+export async function recordSetAside(
+  partitions: Collection<PartitionDocument>,
+  partition: number,
+  message: SetAside,
+): Promise<void> {
+  await partitions.updateOne({ _id: partition }, { $addToSet: { set_aside: message } });
 }
 
 /** Records the stream that the log's sequences belong to from now on. Throws a Fault VERSION_CONFLICT if the lease is lost. */

@@ -1,4 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixture';
 import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
 import { packEnvelope } from '@odograph/event-log/packed-envelope';
@@ -8,6 +10,7 @@ import { expect, test } from 'vitest';
 import { appendEnvelopes } from './append.ts';
 import { toDocument } from './envelope-document.ts';
 import { openTestLog, reported } from './log.fixture.ts';
+import { setMessageAside } from './set-aside.ts';
 import { ensureStream } from './streams.ts';
 
 const soon = () => Date.now() + 10_000;
@@ -105,6 +108,35 @@ test('an envelope of a form that only a newer program knows halts the partition,
     // The writer tells it after it has appended.
     expect(changes).toEqual(['halted', 'resumed']);
   });
+});
+
+test('a message of an unknown form can be set aside: readers see its bytes, and the envelopes after it follow', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const connection = await log.openConnection();
+  const [client, manager] = [jetstream(connection), await jetstreamManager(connection)];
+  await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 1024 * 1024, replicas: 1 });
+  const setAside = (sequence: number) => setMessageAside({ ...log, manager }, { partition: 0, sequence });
+  const [envelope = Buffer.of()] = reports(1).map((event) => packEnvelope([encodeEnvelopeEntry(event)]));
+  const unknown = Buffer.of(0xd0, 9);
+  await client.publish('events.0', unknown);
+  await client.publish('events.0', envelope);
+  const writer = await log.writer('one');
+  await eventually(() =>
+    expect(writer.haltedBecause).toMatch(/form 9, .* give it up: odograph log set-aside 0\/1$/),
+  );
+
+  await expect(setAside(2)).rejects.toMatchObject({ code: 'RULE_VIOLATED', message: /halts nothing/ });
+  await expect(setAside(3)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await setAside(1);
+
+  await eventually(async () => expect(await log.readAll()).toHaveLength(2));
+  const [first, second] = await log.readAll();
+  expect(first?.event.type).toBe('UndecodableReceived');
+  expect(decodeEvent(first?.event ?? Event.create())).toMatchObject({ raw: unknown });
+  expect(second?.event.reportId).toBe('r0');
+  await eventually(() => expect(writer.haltedBecause).toBeUndefined());
+  await expect(setAside(1)).rejects.toThrow('message 1 of EVENTS-0 is in the log already');
 });
 
 test('a new log with a stream of the first form is halted, ingest hears it, and the reason names the way out', async () => {
