@@ -206,6 +206,10 @@ function eventLog(asked: Asked): GrpcService {
         { watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
       ],
     })),
+    setAsideMessage: unary(async ({ position }) => {
+      if (position?.sequence !== 17) throw new Fault('RULE_VIOLATED', 'it halts nothing');
+      return {};
+    }),
     read: serverStream(async function* (request) {
       asked.reads.push(request);
       const events = request.subject === HOSTILE.vehicleId ? HOSTILE_EVENTS : EVENTS;

@@ -2,7 +2,7 @@ import type { Sendable } from './batch.ts';
 import { type CallOptions, Channel, type ChannelSettings, callUnary } from './call.ts';
 import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
 import { Fault } from './fault.ts';
-import type { PartitionInfo } from './generated/odograph/history/v1/event_log.ts';
+import { EventLogService, type PartitionInfo } from './generated/odograph/history/v1/event_log.ts';
 import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
 import type {
   ListSamplesResponse,
@@ -224,6 +224,14 @@ export class Client {
   ): Promise<Position | undefined> {
     const request = { projection, vehicleId };
     return (await callUnary(this.#history, ProjectionsService.dropParked, request, options)).position;
+  }
+
+  /**
+   * Lets the log continue without a message that halts its partition, because only a newer program knows its form. It is not
+   * retried. Throws RULE_VIOLATED if the message does not halt its partition.
+   */
+  async setMessageAside(position: Position, options: CallOptions = {}): Promise<void> {
+    await callUnary(this.#history, EventLogService.setAsideMessage, { position }, options);
   }
 
   /** Closes the connections. Calls that are under way end first; new ones fail. */

@@ -103,6 +103,10 @@ test('the service config has every call with one answer, and retries each that m
   const streams = methods.filter((method) => !unary.includes(method));
   expect(streams.map(({ path }) => configOf(path))).toEqual(streams.map(() => undefined));
   const notRetried = unary.filter(({ path }) => !configOf(path)?.retryPolicy).map(({ path }) => path);
-  expect(notRetried).toEqual([ProjectionsService.retryParked.path, ProjectionsService.dropParked.path]);
+  expect(notRetried).toEqual([
+    EventLogService.setAsideMessage.path,
+    ProjectionsService.retryParked.path,
+    ProjectionsService.dropParked.path,
+  ]);
   expect(unary.map(({ path }) => configOf(path)?.timeout)).toEqual(unary.map(() => '30s'));
 });

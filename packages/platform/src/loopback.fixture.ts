@@ -59,6 +59,7 @@ export async function loopback(
       describe: unary(notAsked),
       read: serverStream(read),
       subscribe: serverStream(subscribe, { stays: true }),
+      setAsideMessage: unary(notAsked),
     }),
   ];
   const server = await createGrpcServer({ services, logger, ...options });

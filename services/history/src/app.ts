@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { systemClock } from '@odograph/kernel/clock';
+import type { Position } from '@odograph/kernel/position';
 import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
 import { publisherPart } from '@odograph/platform/app/publisher-part';
@@ -27,6 +28,7 @@ import { createWriterMetrics } from './log/metrics.ts';
 import { createMongoLogReader } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
+import { setMessageAside } from './log/set-aside.ts';
 import { startTrimming } from './upkeep/trim.ts';
 import { createViewMetrics, measureViews } from './views/metrics.ts';
 import { readModelOf, startViews } from './views/views.ts';
@@ -155,6 +157,10 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
           models: Object.values(models),
         }),
       )
+      .part('setMessageAside', async ({ nats, log: { collections, queries } }) => {
+        const manager = await jetstreamManager(nats.connection);
+        return (message: Position) => setMessageAside({ manager, collections, reader: queries }, message);
+      })
       .part('decideRegistration', ({ partitionCount, log, models, views, publisher }) =>
         createDecideRegistration({
           ...{ partitionCount, publisher, clock: systemClock, reader: views.reader, ...models },
@@ -171,6 +177,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               eventLogService({
                 ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
                 describe: () => partitionInfo.describe(),
+                setMessageAside: commands.setMessageAside,
                 limits: config.limits,
               }),
               projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),

@@ -248,6 +248,18 @@ test('the partitions are described as running, with an owner', async () => {
   });
 });
 
+test('only a message that halts its partition is set aside', async () => {
+  const { sequence, partition } = await platform.append(minutely('car-aside', 1)[0] as Event);
+  const setAside = (position: Position) => platform.client.setMessageAside(position);
+  await expect(setAside({ partition, sequence })).rejects.toMatchObject({
+    code: 'RULE_VIOLATED',
+    message: expect.stringContaining(`message ${sequence} of EVENTS-${partition} halts nothing`),
+  });
+  await expect(setAside({ partition, sequence: 1e6 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(setAside({ partition, sequence: 0 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  await expect(setAside({ partition: 9, sequence: 1 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+});
+
 test('an event that cannot be decoded is parked; a drop applies the rest', async () => {
   const good = (reportId: string, speedKmh: number) =>
     reported({ vehicleId: 'sick-1', reportId, observedAtMs: NOON_MS + speedKmh, speedKmh });

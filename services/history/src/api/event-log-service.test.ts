@@ -36,6 +36,7 @@ function openService(payloadBytes: readonly number[]) {
   } as Partial<MongoLogReader> as MongoLogReader;
   const { implementation } = eventLogService({
     ...{ partitionCount: PARTITIONS, reader, describe: async () => [] },
+    setMessageAside: async () => undefined,
     limits: { maxSubscriptions: 2, maxReads: 2 },
     listen: (partition) => {
       listened.push(partition);

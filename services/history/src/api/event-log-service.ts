@@ -40,6 +40,7 @@ interface EventLogDeps {
   readonly reader: MongoLogReader;
   readonly listen: LogListener;
   readonly describe: () => Promise<readonly PartitionInfo[]>;
+  readonly setMessageAside: (message: Position) => Promise<void>;
   readonly limits: EventLogLimits;
 }
 
@@ -52,7 +53,8 @@ export interface EventLogLimits {
 /** One of many clients is not to have everything. */
 export const CLIENTS_AT_FULL = 4;
 
-export function eventLogService({ partitionCount, reader, listen, describe, limits }: EventLogDeps) {
+export function eventLogService(deps: EventLogDeps) {
+  const { partitionCount, reader, listen, describe, limits } = deps;
   const quotaOf = (name: string, perClient: number) =>
     createQuota({ name, perClient, inAll: CLIENTS_AT_FULL * perClient });
   const reads = quotaOf('reads of the log', limits.maxReads);
@@ -125,6 +127,12 @@ export function eventLogService({ partitionCount, reader, listen, describe, limi
     // Without a server-side deadline: the caller sets the pace, and a long log may take hours.
     read: serverStream(read, { stays: true }),
     subscribe: serverStream(subscribeTo, { stays: true }),
+    setAsideMessage: unary(async ({ position }) => {
+      if (!position?.sequence)
+        throw invalid('position', 'REQUIRED', 'must be that of a message, such as 0/1234');
+      await deps.setMessageAside(checkPosition('position', position, partitionCount));
+      return {};
+    }),
   });
 }
 

@@ -77,3 +77,13 @@ class LoggedEvent(_message.Message):
     position: _position_pb2.Position
     event: _event_pb2.Event
     def __init__(self, position: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., event: _Optional[_Union[_event_pb2.Event, _Mapping]] = ...) -> None: ...
+
+class SetAsideMessageRequest(_message.Message):
+    __slots__ = ("position",)
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    position: _position_pb2.Position
+    def __init__(self, position: _Optional[_Union[_position_pb2.Position, _Mapping]] = ...) -> None: ...
+
+class SetAsideMessageResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -99,6 +99,16 @@ export interface LoggedEvent {
   event: Event | undefined;
 }
 
+/** Asks to set a message aside. */
+export interface SetAsideMessageRequest {
+  /** The partition and the sequence of the message. */
+  position: Position | undefined;
+}
+
+/** The decision is stored. The log continues within seconds. */
+export interface SetAsideMessageResponse {
+}
+
 function createBaseDescribeRequest(): DescribeRequest {
   return {};
 }
@@ -707,6 +717,106 @@ export const LoggedEvent: MessageFns<LoggedEvent> = {
   },
 };
 
+function createBaseSetAsideMessageRequest(): SetAsideMessageRequest {
+  return { position: undefined };
+}
+
+export const SetAsideMessageRequest: MessageFns<SetAsideMessageRequest> = {
+  encode(message: SetAsideMessageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== undefined) {
+      Position.encode(message.position, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAsideMessageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAsideMessageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.position = Position.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SetAsideMessageRequest>, I>>(base?: I): SetAsideMessageRequest {
+    return SetAsideMessageRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetAsideMessageRequest>, I>>(object: I): SetAsideMessageRequest {
+    const message = createBaseSetAsideMessageRequest();
+    message.position = (object.position !== undefined && object.position !== null)
+      ? Position.fromPartial(object.position)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSetAsideMessageResponse(): SetAsideMessageResponse {
+  return {};
+}
+
+export const SetAsideMessageResponse: MessageFns<SetAsideMessageResponse> = {
+  encode(_: SetAsideMessageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAsideMessageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAsideMessageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SetAsideMessageResponse>, I>>(base?: I): SetAsideMessageResponse {
+    return SetAsideMessageResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetAsideMessageResponse>, I>>(_: I): SetAsideMessageResponse {
+    const message = createBaseSetAsideMessageResponse();
+    return message;
+  },
+};
+
 /** The event log: each event once, in order within its partition. */
 export type EventLogService = typeof EventLogService;
 export const EventLogService = {
@@ -752,6 +862,22 @@ export const EventLogService = {
     responseSerialize: (value: SubscribeResponse): Buffer => Buffer.from(SubscribeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SubscribeResponse => SubscribeResponse.decode(value),
   },
+  /**
+   * Lets the log continue without a message of a stream that halts its partition, because only a newer program knows its form.
+   * Readers see one UndecodableReceived with its bytes, for good. FAILED_PRECONDITION for any other message.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  setAsideMessage: {
+    path: "/odograph.history.v1.EventLog/SetAsideMessage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAsideMessageRequest): Buffer =>
+      Buffer.from(SetAsideMessageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAsideMessageRequest => SetAsideMessageRequest.decode(value),
+    responseSerialize: (value: SetAsideMessageResponse): Buffer =>
+      Buffer.from(SetAsideMessageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAsideMessageResponse => SetAsideMessageResponse.decode(value),
+  },
 } as const;
 
 export interface EventLogServer extends UntypedServiceImplementation {
@@ -773,6 +899,12 @@ export interface EventLogServer extends UntypedServiceImplementation {
    * Status codes: INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   subscribe: handleServerStreamingCall<SubscribeRequest, SubscribeResponse>;
+  /**
+   * Lets the log continue without a message of a stream that halts its partition, because only a newer program knows its form.
+   * Readers see one UndecodableReceived with its bytes, for good. FAILED_PRECONDITION for any other message.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  setAsideMessage: handleUnaryCall<SetAsideMessageRequest, SetAsideMessageResponse>;
 }
 
 export interface EventLogClient extends Client {
@@ -814,6 +946,26 @@ export interface EventLogClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<SubscribeResponse>;
+  /**
+   * Lets the log continue without a message of a stream that halts its partition, because only a newer program knows its form.
+   * Readers see one UndecodableReceived with its bytes, for good. FAILED_PRECONDITION for any other message.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  setAsideMessage(
+    request: SetAsideMessageRequest,
+    callback: (error: ServiceError | null, response: SetAsideMessageResponse) => void,
+  ): ClientUnaryCall;
+  setAsideMessage(
+    request: SetAsideMessageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAsideMessageResponse) => void,
+  ): ClientUnaryCall;
+  setAsideMessage(
+    request: SetAsideMessageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAsideMessageResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const EventLogClient = makeGenericClientConstructor(
