@@ -443,6 +443,18 @@ describe('odograph log', () => {
   });
 });
 
+describe('odograph log set-aside', () => {
+  it('prints what it set aside, and why it sets nothing aside', async () => {
+    const done = await cli('log', 'set-aside', '0/17');
+    expect(jsonLines(done.stdout)).toEqual([{ set_aside: '0/17' }]);
+    const refused = await cli('log', 'set-aside', '0/18');
+    expect(refused.stdout).toBe('');
+    expect(jsonLines(refused.stderr)).toEqual([
+      { error: { code: 'RULE_VIOLATED', message: 'it halts nothing' } },
+    ]);
+  });
+});
+
 describe('odograph parked and quarantine', () => {
   it('list what is parked', async () => {
     const { stdout } = await cli('parked', 'list');

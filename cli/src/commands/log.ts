@@ -1,6 +1,6 @@
 import type { LogEvent } from '@odograph/client/log';
 import { NEWEST_VERSIONS } from '@odograph/contracts/event-catalogue';
-import type { Position } from '@odograph/kernel/position';
+import { formatPosition, type Position } from '@odograph/kernel/position';
 import { Command, InvalidArgumentError } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type EventJson, eventJson } from '../json/event-json.ts';
@@ -30,9 +30,10 @@ const DATA_MAX_LENGTH = 240;
 
 export function logCommand(): Command {
   return new Command('log')
-    .description('print the event log: every event, once, in order')
+    .description('print the event log: every event, once, in order; or let it continue')
     .addCommand(readCommand())
-    .addCommand(tailCommand());
+    .addCommand(tailCommand())
+    .addCommand(setAsideCommand());
 }
 
 function readCommand(): Command {
@@ -45,6 +46,23 @@ function tailCommand(): Command {
   return withLogOptions(
     new Command('tail').description('print what is committed from now on, until Ctrl-C'),
   ).action(tail);
+}
+
+function setAsideCommand(): Command {
+  return new Command('set-aside')
+    .description('continue without a message of a stream that halts its partition; its bytes stay in the log')
+    .argument('<message>', 'its partition and sequence, such as 0/1234', positionArgument)
+    .addOption(endpointOption('history'))
+    .option('--json', 'one JSON object a line')
+    .action(setAside);
+}
+
+async function setAside(message: Position, { endpoint, json }: LogOptions): Promise<void> {
+  using client = openClient('history', endpoint);
+  await client.setMessageAside(message);
+  const position = formatPosition(message);
+  if (json) await printJson({ set_aside: position });
+  else await printLine(`message ${position} is set aside: the log continues within seconds`);
 }
 
 function withLogOptions(command: Command): Command {
