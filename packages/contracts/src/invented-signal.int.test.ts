@@ -80,6 +80,7 @@ function copyOfContracts(): string {
     'packages/kernel',
     'packages/contracts',
     'clients/typescript/package.json',
+    'clients/python/scripts',
   ]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true, filter: isSource });
   }
@@ -89,6 +90,8 @@ function copyOfContracts(): string {
 
 /** Links the installed packages, but the copies of ours. */
 function linkModules(copy: string): void {
+  mkdirSync(join(copy, '.cache'));
+  symlinkSync(join(ROOT, '.cache/python'), join(copy, '.cache/python'));
   const [from, to] = [join(ROOT, 'node_modules'), join(copy, 'node_modules')];
   mkdirSync(join(to, '@odograph'), { recursive: true });
   for (const name of readdirSync(from).filter((name) => name !== '@odograph')) {
