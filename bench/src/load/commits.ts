@@ -2,6 +2,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { connect } from '@nats-io/transport-node';
 import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { Position } from '@odograph/kernel/position';
+import { natsOptions } from '@odograph/platform/nats-options';
 
 /** Knows from history's broadcasts which positions are in the log. */
 interface Commits {
@@ -16,7 +17,7 @@ interface Waiting {
 }
 
 export async function watchCommits(natsUrl: string, partitions: number): Promise<Commits> {
-  const nats = await connect({ servers: natsUrl });
+  const nats = await connect(natsOptions({ url: natsUrl }));
   const heads = new Array<number>(partitions).fill(0);
   const waiting = heads.map((): Waiting[] => []);
 

@@ -1,6 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { streamName } from '@odograph/event-log/nats-subjects';
+import { natsOptions } from '@odograph/platform/nats-options';
 import { MongoClient } from 'mongodb';
 import { DATABASE } from './platform.ts';
 
@@ -26,7 +27,7 @@ export async function diskUse(
 }
 
 async function streamBytes(url: string, partitions: number): Promise<number> {
-  const nats = await connect({ servers: url });
+  const nats = await connect(natsOptions({ url }));
   try {
     const manager = await jetstreamManager(nats);
     let bytes = 0;

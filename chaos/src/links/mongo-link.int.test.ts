@@ -11,7 +11,7 @@ async function openTestLink({ socketTimeoutMS = 10_000 } = {}) {
   const direct = await testMongo();
   const targetPort = Number(new URL(direct.url).port);
   const link = await openLink({ name: 'history-mongo', targetPort, protocol: 'mongo' });
-  const client = new MongoClient(`mongodb://127.0.0.1:${link.port}/?directConnection=true`, {
+  const client = new MongoClient(Object.assign(new URL(direct.url), { port: link.port }).href, {
     retryWrites: false,
     heartbeatFrequencyMS: 500,
     socketTimeoutMS,

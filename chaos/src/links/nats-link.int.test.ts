@@ -1,6 +1,7 @@
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { streamName, streamSubject } from '@odograph/event-log/nats-subjects';
+import { natsOptions } from '@odograph/platform/nats-options';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { describe, expect, test } from 'vitest';
@@ -14,10 +15,10 @@ const SUBJECT = streamSubject(0);
 async function openTestLink() {
   const server = await startTestNats();
   const link = await openLink({ name: 'ingest-nats', targetPort: server.port, protocol: 'nats' });
-  const direct = await connect({ servers: server.url });
+  const direct = await connect(natsOptions(server));
   const manager = await jetstreamManager(direct);
   await manager.streams.add({ name: streamName(0), subjects: [SUBJECT] });
-  const client = await connectThrough(link);
+  const client = await connectThrough(link, server.url);
   const storedCount = async () => (await manager.streams.info(streamName(0))).state.messages;
   const dispose = async () => {
     await Promise.all([client.close(), direct.close()]);
@@ -27,8 +28,9 @@ async function openTestLink() {
   return { link, direct, client, js: jetstream(client), storedCount, [Symbol.asyncDispose]: dispose };
 }
 
-function connectThrough({ port }: Link): Promise<NatsConnection> {
-  return connect({ servers: `127.0.0.1:${port}`, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
+function connectThrough({ port }: Link, server: string): Promise<NatsConnection> {
+  const url = Object.assign(new URL(server), { port }).href;
+  return connect({ ...natsOptions({ url }), reconnectTimeWait: 20, maxReconnectAttempts: -1 });
 }
 
 const publish = (js: JetStreamClient, payload: Uint8Array | string, msgID: string, timeout = 10_000) =>

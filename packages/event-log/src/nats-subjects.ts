@@ -12,3 +12,6 @@ export const logSubject = (partition: number): string => `log.${partition}`;
 
 /** The key of the stream metadata that has the number of partitions. */
 export const PARTITION_COUNT_KEY = 'odograph.partitions';
+
+/** The subjects on which a user of NATS gets the answers to its requests. Without its own, it could read those of others. */
+export const inboxPrefixOf = (user: string): string => `_INBOX.${user.replaceAll(/[^\w-]/g, '_')}`;

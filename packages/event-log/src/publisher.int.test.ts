@@ -8,6 +8,7 @@ import {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
+import { natsOptions } from '@odograph/platform/nats-options';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
@@ -18,7 +19,7 @@ import { TestPublisher } from './publisher.fixture.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 async function openTestPublisher(nats: TestEngine, { partitionCount = 1, maxBytes = 64 * 1024 * 1024 } = {}) {
-  const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+  const connection = await connect({ ...natsOptions(nats), reconnectTimeWait: 50, maxReconnectAttempts: -1 });
   const manager = await jetstreamManager(connection);
   for (let partition = 0; partition < partitionCount; partition += 1) {
     await addStream(connection, partition, partitionCount, maxBytes);

@@ -1,6 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
 import { type Db, MongoClient, MongoError, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
+import { maskPassword } from './config/setting.ts';
 import { measureMongo } from './mongo-metrics.ts';
 
 export interface MongoOptions {
@@ -62,11 +63,32 @@ export async function connectMongo(options: MongoOptions, meter: Meter): Promise
   const db = client.db(options.database);
   try {
     await db.command({ ping: 1 });
+    await mayRead(db);
   } catch (error) {
     await client.close();
-    throw asFault(error, client, pool);
+    throw refusedLogin(error, options.url) ?? asFault(error, client, pool);
   }
   return { client, db, asFault: (error) => asFault(error, client, pool), close: () => client.close() };
+}
+
+/** The codes of a wrong password, and of none or of a user without rights. */
+const REFUSED: readonly unknown[] = [18, 13];
+
+/** A ping is answered without a password too. A server that cannot be read yet, for example before its election, is waited for later. */
+async function mayRead(db: Db): Promise<void> {
+  try {
+    await db.command({ dbStats: 1 });
+  } catch (error) {
+    if (error instanceof MongoError && REFUSED.includes(error.code)) throw error;
+  }
+}
+
+function refusedLogin(error: unknown, url: string): Fault | undefined {
+  if (!(error instanceof MongoError)) return undefined;
+  // A connection of the pool may have been refused before this one.
+  if (!REFUSED.includes(error.code)) return refusedLogin(error.cause, url);
+  const message = `MongoDB at ${maskPassword(url)} refuses the login (${error.message}): correct ODO_MONGO_URL`;
+  return new Fault('INVALID_INPUT', message, { cause: error });
 }
 
 function asFault(error: unknown, client: MongoClient, { max, waitMs }: MongoPool): unknown {

@@ -26,11 +26,11 @@ describe('a connection to NATS', () => {
   });
 
   test('waits at the start for a server, but not longer than its time', async () => {
-    const gone = await startTestNats();
-    await gone[Symbol.asyncDispose]();
-    const port = Number(new URL(gone.url).port);
+    await using gone = await startTestNats();
+    const { dataDir, port } = gone;
+    await gone.kill9();
     const connecting = connectNats({ ...OPTIONS, url: gone.url, connectWithinMs: 20_000 });
-    await using _ = await startTestNats({ port });
+    await using _ = await startTestNats({ dataDir, port });
     await (await connecting).drain(5_000);
 
     await expect(

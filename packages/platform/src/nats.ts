@@ -1,13 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type NatsConnection, type Status } from '@nats-io/transport-node';
+import {
+  connect,
+  errors,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  type Status,
+} from '@nats-io/transport-node';
 import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { maskPassword } from './config/setting.ts';
 import type { Logger } from './logger.ts';
+import { type NatsAddress, natsOptions } from './nats-options.ts';
 
-export interface NatsOptions {
-  readonly url: string;
+export interface NatsOptions extends NatsAddress {
   /** Names the connection in the lists of the server. */
   readonly name: string;
   readonly logger: Logger;
@@ -65,36 +71,49 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
   return { connection, isConnected: () => isConnected, onReconnect, drain };
 }
 
-async function connectFirst({
-  url,
-  name,
-  isEchoing = true,
-  connectWithinMs = 30_000,
-  signal,
-}: NatsOptions): Promise<NatsConnection> {
+async function connectFirst(options: NatsOptions): Promise<NatsConnection> {
+  const { url, name, isEchoing = true, connectWithinMs = 30_000, signal } = options;
+  const address = natsOptions(options);
   const deadlineAtMs = Date.now() + connectWithinMs;
   for (let repetition = 0; ; repetition += 1) {
     try {
-      return await connectOnce(url, name, isEchoing);
+      return await connectOnce(address, name, isEchoing);
     } catch (cause) {
       // A random part of the backoff, so that many processes do not retry at the same time.
       const waitMs = Math.random() * backoffMs(repetition, { firstMs: RECONNECT_WAIT_MS, maxMs: 2_000 });
-      const isInTime = Date.now() + waitMs < deadlineAtMs;
-      if (isInTime) await pause(waitMs, signal);
-      if (isInTime && !signal?.aborted) continue;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Fault('UNAVAILABLE', `NATS at ${maskPassword(url)} does not answer: ${why}`, { cause });
+      const mayRetry = !isRefused(cause) && Date.now() + waitMs < deadlineAtMs;
+      if (mayRetry) await pause(waitMs, signal);
+      if (mayRetry && !signal?.aborted) continue;
+      throw faultOf(cause, url);
     }
   }
 }
 
-function connectOnce(url: string, name: string, isEchoing: boolean): Promise<NatsConnection> {
+const isRefused = (error: unknown) => error instanceof errors.AuthorizationError;
+
+function faultOf(cause: unknown, url: string): Fault {
+  const [server, why] = [
+    `NATS at ${maskPassword(url)}`,
+    cause instanceof Error ? cause.message : String(cause),
+  ];
+  if (!isRefused(cause)) return new Fault('UNAVAILABLE', `${server} does not answer: ${why}`, { cause });
+  const wayOut = 'correct ODO_NATS_URL or ODO_NATS_CREDENTIALS_FILE';
+  return new Fault('INVALID_INPUT', `${server} refuses the login (${why}): ${wayOut}`, { cause });
+}
+
+function connectOnce(
+  address: NodeConnectionOptions,
+  name: string,
+  isEchoing: boolean,
+): Promise<NatsConnection> {
   return connect({
-    servers: url,
+    ...address,
     name,
     noEcho: !isEchoing,
     timeout: 5_000,
     maxReconnectAttempts: -1,
+    // A password may be changed on the server first.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_WAIT_MS,
     // Detects within 30 s that a server is gone without closing the connection. The default is 6 minutes.

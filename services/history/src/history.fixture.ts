@@ -6,6 +6,7 @@ import { TestPublisher } from '@odograph/event-log/publisher.fixture';
 import { StreamWatch } from '@odograph/event-log/stream-watch';
 import { readConfig } from '@odograph/platform/config/config';
 import { silentLogger } from '@odograph/platform/logger';
+import { natsOptions } from '@odograph/platform/nats-options';
 import { startTestNats, testMongo } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect } from 'vitest';
@@ -24,7 +25,7 @@ export async function openTestHistory() {
   };
   const app = historyApp(readConfig(settings, env), silentLogger).build();
   const { grpc } = await app.start();
-  const connection = await connect({ servers: nats.url });
+  const connection = await connect(natsOptions(nats));
   const watch = new StreamWatch({ connection, manager: await jetstreamManager(connection), intervalMs: 100 });
   const publisher = new TestPublisher({ jetstream: jetstream(connection), watch });
   await eventually(() => expect(publisher.partitionCount()).toBe(2));

@@ -11,6 +11,7 @@ import { unpackEnvelope } from '@odograph/event-log/packed-envelope';
 import { isReadyMessage, refusalOf } from '@odograph/platform/app/start-message';
 import { readConfig } from '@odograph/platform/config/config';
 import { silentLogger } from '@odograph/platform/logger';
+import { natsOptions } from '@odograph/platform/nats-options';
 import type { TestEngine } from '@odograph/testing/engines';
 import { ingestApp } from './app.ts';
 import { settings } from './config.ts';
@@ -22,7 +23,7 @@ export async function createStreams(
   nats: TestEngine,
   { partitions = 2, maxBytes = 256 * 1024 * 1024 } = {},
 ): Promise<void> {
-  const connection = await connect({ servers: nats.url });
+  const connection = await connect(natsOptions(nats));
   const manager = await jetstreamManager(connection);
   for (let partition = 0; partition < partitions; partition += 1) {
     await manager.streams.add({
@@ -38,7 +39,7 @@ export async function createStreams(
 
 /** Every event in the streams of a log, by its position as `partition/sequence/index`. */
 export async function readStreams(nats: TestEngine, partitions = 2): Promise<ReadonlyMap<string, Event>> {
-  const connection = await connect({ servers: nats.url });
+  const connection = await connect(natsOptions(nats));
   const manager = await jetstreamManager(connection);
   const events = new Map<string, Event>();
   for (let partition = 0; partition < partitions; partition += 1) {

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../logger.ts';
 import type { Limit } from './limit.ts';
@@ -67,21 +68,57 @@ export function percent(name: `${string}_PCT`, fallback: number, options: Number
 /** A URL of one of these protocols, for example `nats:`. It has no default. */
 function url(name: string, protocols: readonly string[], options: SettingOptions): Setting<string> {
   const isAllowed = (text: string) =>
-    protocols.some((protocol) => text.startsWith(`${protocol}//`)) && URL.canParse(text);
-  const allowed = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+    protocols.some((protocol) => text.startsWith(`${protocol}//`)) && isUrl(text);
+  const starts = protocols.map((protocol) => `${protocol}//`).join(' or ');
+  const allowed = `a URL that starts with ${starts}, with @ : / % in a password as %40 %3A %2F %25`;
   const schema = v.pipe(v.string(), v.check(isAllowed));
   return { ...SETTING, name, fallback: undefined, schema, allowed, ...options };
 }
 
-/** Hides the password of a URL: `nats://me:***@host`. A name without a password is hidden too, it may be a token. */
-export function maskPassword(url: string): string {
-  return url.replace(/^([\w+.-]+:\/\/)(?:([^:@/]*:)[^@]*|[^:@/]*)@/, '$1$2***@');
+/** A URL whose user and password can be decoded. MongoDB's may name several hosts; the first stands for all. */
+function isUrl(text: string): boolean {
+  const url = URL.parse(text.replace(/(,[^,@/?#]+)+(?=[/?#]|$)/, ''));
+  const login = `${url?.username}${url?.password}`;
+  return Boolean(url?.host) && /^(?:[^%]|(?:%[\da-f]{2})+)*$/i.test(login);
 }
+
+/**
+ * Hides the password of a URL, `nats://me:***@host`, and what its parameters name as a password, token or secret.
+ * A user without a password is hidden too, it may be a token. A password may have any characters: all up to the last `@`.
+ */
+export function maskPassword(url: string): string {
+  const scheme = /^[\w+.-]+:\/\//.exec(url)?.[0];
+  if (scheme === undefined) return url;
+  const rest = url
+    .slice(scheme.length)
+    .replace(/^([^:@/?#]*:)?.*@/s, '$1***@')
+    .replace(/\?.*/s, (query) => query.replaceAll(SECRET_PARAMETER, '$1***'));
+  return scheme + rest;
+}
+
+/** Also that of MongoDB's `authMechanismProperties=AWS_SESSION_TOKEN:…`. */
+const SECRET_PARAMETER = /((?:password|token|secret)\w*[=:])[^&,#]*/gi;
 
 /** A text that is not blank. Spaces around it are removed. */
 export function text(name: string, fallback: string, options: SettingOptions): Setting<string> {
   const schema = v.pipe(v.string(), v.trim(), v.nonEmpty());
   return { ...SETTING, name, fallback, schema, allowed: 'a text that is not blank', ...options };
+}
+
+/** A file that the process can read. Not set by default, which is the empty text. */
+function file(name: `${string}_FILE`, options: SettingOptions): Setting<string> {
+  const schema = v.pipe(v.string(), v.check(isReadable));
+  const allowed = 'the path of a file that the process can read';
+  return { ...SETTING, name, fallback: '', fallbackInWords: 'none', schema, allowed, ...options };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** One of these words. */
@@ -169,14 +206,29 @@ export const serviceSettings = {
 } as const;
 
 export const natsSettings = {
-  url: url('ODO_NATS_URL', ['nats:', 'tls:'], { meaning: 'the NATS server with JetStream' }),
+  url: url('ODO_NATS_URL', ['nats:', 'tls:'], {
+    meaning:
+      'the NATS server with JetStream, with `user:password@` or `token@` before the host; with `tls://` the server needs `handshake_first`',
+  }),
+  credentialsFile: file('ODO_NATS_CREDENTIALS_FILE', {
+    meaning: 'the JWT of a NATS user and its key, as a `.creds` file; instead of a password',
+  }),
+  caFile: file('ODO_NATS_CA_FILE', {
+    meaning:
+      'the authorities, as PEM, of which the certificate of NATS must be; without it those that Node knows',
+  }),
+  certFile: file('ODO_NATS_CERT_FILE', {
+    meaning: 'the certificate of this process, as PEM, if NATS asks for one',
+  }),
+  keyFile: file('ODO_NATS_KEY_FILE', { meaning: 'the key of that certificate, as PEM' }),
 } as const;
 
 const DATABASE = { pattern: /^[\w-]{1,63}$/, allowed: '1 to 63 letters, digits, _ or -' };
 
 export const mongoSettings = {
   url: url('ODO_MONGO_URL', ['mongodb:', 'mongodb+srv:'], {
-    meaning: 'the MongoDB replica set; writes wait for a majority and the journal',
+    meaning:
+      'the MongoDB replica set, with the parameters of its driver, such as `tls=true&tlsCAFile=/path`; writes wait for a majority and the journal',
   }),
   database: matching('ODO_MONGO_DATABASE', DATABASE, 'odograph', {
     meaning: 'the database of the log and the views',

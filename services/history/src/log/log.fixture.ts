@@ -9,6 +9,7 @@ import { TestPublisher } from '@odograph/event-log/publisher.fixture';
 import { StreamWatch } from '@odograph/event-log/stream-watch';
 import { systemClock } from '@odograph/kernel/clock';
 import { type Logger, silentLogger } from '@odograph/platform/logger';
+import { natsOptions } from '@odograph/platform/nats-options';
 import { type TestEngine, testMongo } from '@odograph/testing/engines';
 import { openLiveLog } from './broadcaster.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
@@ -55,7 +56,11 @@ export async function openTestLog(
   const stops: (() => Promise<void> | void)[] = [];
 
   async function openConnection(): Promise<NatsConnection> {
-    const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+    const connection = await connect({
+      ...natsOptions(nats),
+      reconnectTimeWait: 50,
+      maxReconnectAttempts: -1,
+    });
     connections.push(connection);
     return connection;
   }

@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { natsOptions } from '@odograph/platform/nats-options';
 import { startTestNats } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';
 import { ensureStream } from '../log/streams.ts';
@@ -7,7 +8,7 @@ import { trimStream } from './trim.ts';
 
 async function openTestStream(count: number, bytes = 100) {
   const nats = await startTestNats();
-  const connection = await connect({ servers: nats.url });
+  const connection = await connect(natsOptions(nats));
   const manager = await jetstreamManager(connection);
   await ensureStream(manager, 0, { partitionCount: 1, maxBytes: 100_000, replicas: 1 });
   for (let at = 0; at < count; at += 1)
