@@ -1,8 +1,8 @@
-/** Takes the options of `rawInsert` as JSON, prints the timing as JSON, and drops the database. */
+/** Takes the options of `rawInsert` as JSON in BENCH_OPTIONS, prints the timing as JSON, and drops the database. */
 import { MongoClient } from 'mongodb';
 import { type RawInsertOptions, rawInsert } from '../src/reference/raw-insert.ts';
 
-const options = JSON.parse(process.argv[2] ?? '') as RawInsertOptions;
+const options = JSON.parse(process.env['BENCH_OPTIONS'] ?? '') as RawInsertOptions;
 try {
   console.log(JSON.stringify(await rawInsert(options)));
 } finally {

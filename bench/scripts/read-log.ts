@@ -1,4 +1,5 @@
-/** Takes the options of `readWholeLog` as JSON, and prints the timing as JSON. */
+/** Takes the options of `readWholeLog` as JSON in BENCH_OPTIONS, and prints the timing as JSON. */
 import { type LogReadingOptions, readWholeLog } from '../src/paths/log-reading.ts';
 
-console.log(JSON.stringify(await readWholeLog(JSON.parse(process.argv[2] ?? '') as LogReadingOptions)));
+const options = JSON.parse(process.env['BENCH_OPTIONS'] ?? '') as LogReadingOptions;
+console.log(JSON.stringify(await readWholeLog(options)));

@@ -21,7 +21,9 @@ export interface LoadProcess {
  * @throws Fault UNAVAILABLE, as does each later call, if the process has ended.
  */
 export async function startLoad(options: LoadOptions): Promise<LoadProcess> {
-  const child = fork(SCRIPT, [JSON.stringify(options)]);
+  // Not on the command line, which other users can read: they have a password.
+  const env = { ...process.env, BENCH_OPTIONS: JSON.stringify(options) };
+  const child = fork(SCRIPT, { env });
   /** For the reply to each command, and first for the message that it is ready. */
   const waiting: PromiseWithResolvers<LoadReply>[] = [];
   const ended = Promise.withResolvers<void>();

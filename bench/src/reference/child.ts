@@ -15,16 +15,18 @@ const timingSchema: GenericSchema<unknown, Timing> = strictObject({
 const ERROR_CHARACTERS = 2_000;
 
 /**
- * Runs a script in its own process, so that nothing else uses the time of the measured client.
+ * Runs a script in its own process, so that nothing else uses the time of the measured client. Its options are in its
+ * environment: other users can read a command line, and the options have passwords.
  * @throws Fault UNAVAILABLE with the end of its stderr if it fails.
  */
-export async function timingOf(script: string, ...args: readonly string[]): Promise<Timing> {
-  return parse(timingSchema, JSON.parse(await outputOf(script, args)));
+export async function timingOf(script: string, options: object, ...args: readonly string[]): Promise<Timing> {
+  return parse(timingSchema, JSON.parse(await outputOf(script, options, args)));
 }
 
-function outputOf(script: string, args: readonly string[]): Promise<string> {
+function outputOf(script: string, options: object, args: readonly string[]): Promise<string> {
+  const env = { ...process.env, BENCH_OPTIONS: JSON.stringify(options) };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [script, ...args], (cause, stdout, stderr) => {
+    execFile(process.execPath, [script, ...args], { env }, (cause, stdout, stderr) => {
       if (cause === null) return resolve(stdout);
       const said = stderr.trim().slice(-ERROR_CHARACTERS) || cause.message;
       reject(new Fault('UNAVAILABLE', `${script} failed: ${said}`, { cause }));

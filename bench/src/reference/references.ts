@@ -19,7 +19,7 @@ export async function measureRawInsert(
 ): Promise<Timing> {
   const options: RawInsertOptions = { ...RAW_INSERT_BEST, ...load, database: databaseName('raw') };
   const script = resolve(import.meta.dirname, '../../scripts/raw-insert.ts');
-  return await timingOf(script, JSON.stringify(options));
+  return await timingOf(script, options);
 }
 
 /** A timing, or why there is none. */
@@ -34,7 +34,7 @@ export async function measureEmmett(load: Load & { readonly concurrency?: number
   const options = { ...EMMETT_BEST, ...load, database: databaseName('emmett') };
   const script = join(installed.directory, 'append.mjs');
   const modules = pathToFileURL(import.meta.dirname).href;
-  const timing = await timingOf(script, modules, JSON.stringify(options));
+  const timing = await timingOf(script, options, modules);
   return { isMeasured: true, ...timing };
 }
 

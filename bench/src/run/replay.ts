@@ -60,7 +60,7 @@ function shuffled(reports: readonly Uint8Array[]): readonly Uint8Array[] {
 async function readAll({ urls, partitions }: BenchPlatform, events: number): Promise<number> {
   const script = join(import.meta.dirname, '../../scripts/read-log.ts');
   const options = { mongoUrl: urls.mongo, database: DATABASE, partitions, events };
-  return (await timingOf(script, JSON.stringify(options))).durationMs;
+  return (await timingOf(script, options)).durationMs;
 }
 
 /** @returns the milliseconds until a client has this many events of reports. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +130,23 @@ test('the password of an engine that runs elsewhere is masked', async () => {
   const { ready, output } = spawnUp();
   expect((await ready()).endpoints['nats']).toBe('nats://user:***@127.0.0.1:1');
   expect(output.err + output.out).not.toContain('secret');
+});
+
+test('nothing in the data directory can be opened by another user, and no secret leaves it', async () => {
+  const env = { ODO_NATS_URL: '', ODO_MONGO_URL: '' };
+  await chmod(dataDir, 0o755);
+  const { up, ready, ended, output } = spawnUp(env);
+  const { endpoints } = await ready();
+  expect(endpoints['nats']).toMatch(/^nats:\/\/owner:\*\*\*@127\.0\.0\.1:\d+$/);
+  const shown = output.err + output.out + (await readFile(stateFile(dataDir), 'utf8'));
+  for (const engine of ['nats', 'mongo'])
+    expect(shown).not.toContain(await readFile(join(dataDir, engine, 'secret'), 'utf8'));
+  up.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  const names = await readdir(dataDir, { recursive: true });
+  const open = ['', ...names].filter((name) => (lstatSync(join(dataDir, name)).mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+  expect(names.length).toBeGreaterThan(20);
 });
 
 test('kill -9 of up ends its children, and the next start gets the data directory', async () => {

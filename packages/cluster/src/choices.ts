@@ -1,6 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOwn, readOwn } from '@odograph/engines/own-json';
+import { writePrivate } from '@odograph/engines/private-files';
 import * as v from 'valibot';
 
 const choicesSchema = v.object({
@@ -19,9 +19,7 @@ export function readChoices(dataDir: string): Choices {
 }
 
 export function writeChoices(dataDir: string, choices: Choices): void {
-  const file = choicesFile(dataDir);
-  writeFileSync(`${file}.new`, `${JSON.stringify(choices)}\n`);
-  renameSync(`${file}.new`, file);
+  writePrivate(choicesFile(dataDir), `${JSON.stringify(choices)}\n`);
 }
 
 function choicesFile(dataDir: string): string {

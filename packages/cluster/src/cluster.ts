@@ -1,6 +1,7 @@
 import type { EngineKind } from '@odograph/engines/engine-kind';
 import { findBinary } from '@odograph/engines/find-engine';
 import { findFreePort, LOOPBACK } from '@odograph/engines/free-port';
+import { makePrivateFolder } from '@odograph/engines/private-files';
 import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { invariant } from '@odograph/kernel/fault';
 import { type Platform, type PlatformService, planPlatform, type ServiceInstance } from './platform.ts';
@@ -39,7 +40,7 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
   readonly metrics: Readonly<Record<string, string>>;
   /** The replicas' own addresses, without a proxy. */
   readonly directEndpoints: readonly string[];
-  /** The engines' own addresses, without a proxy. */
+  /** The engines' own addresses, without a proxy, with the passwords of their owners. */
   readonly urls: { readonly nats: string; readonly mongo: string };
 }
 
@@ -47,6 +48,7 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { dataDir, histories = 1, partitions = DEFAULT_PARTITIONS, env, binaries, between } = options;
   const instances = instancesOf(histories);
+  makePrivateFolder(dataDir);
   const platform = await planPlatform({
     ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },
     env: { ...process.env, ...env },

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -26,6 +26,15 @@ test('a data directory is locked by one process until that removes the lock', as
 test('a folder that cannot be a data directory is reported', async () => {
   await writeFile(join(folder, 'file'), '');
   expect(() => lockDataDir(join(folder, 'file'))).toThrow(/file cannot be used for data: E/);
+});
+
+test('a folder of another user is refused, by the numbers of both', async () => {
+  const own = process.getuid?.() ?? 0;
+  await chown(folder, 12_345, 12_345).catch(() => undefined);
+  const [foreign, user] = own === 0 ? [folder, 12_345] : ['/usr', 0];
+  expect(() => lockDataDir(foreign)).toThrow(
+    `${foreign} belongs to user ${user} and this process is user ${own}: data is kept in your own folder; run as user ${user}, or choose another folder with --data`,
+  );
 });
 
 test('an empty ODO_DATA_DIR counts as not set', () => {

@@ -1,13 +1,13 @@
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, isSystemError } from '@odograph/engines/errno';
-import { makeFolder } from '@odograph/engines/make-folder';
 import { parseOwn, readOwn } from '@odograph/engines/own-json';
+import { makePrivateFolder, PRIVATE_FILE } from '@odograph/engines/private-files';
 import { isStillRunning, markedProcess, markProcess } from '@odograph/engines/process-identity';
 import { Fault } from '@odograph/kernel/fault';
 
 /**
- * Locks a data directory for this process. A lock whose process is gone is replaced.
+ * Locks a data directory for this process, and closes it to other users of the machine. A lock whose process is gone is replaced.
  * @returns a function that removes the lock.
  * @throws Fault RULE_VIOLATED with the id of the process that holds the lock, or when the folder cannot be used.
  */
@@ -27,9 +27,9 @@ export function lockDataDir(dataDir: string): () => void {
 function lock(dataDir: string): () => void {
   const file = lockFile(dataDir);
   const draft = `${file}.${process.pid}`;
-  makeFolder(dataDir);
+  makePrivateFolder(dataDir);
   try {
-    writeFileSync(draft, JSON.stringify(markProcess(process.pid)));
+    writeFileSync(draft, JSON.stringify(markProcess(process.pid)), { mode: PRIVATE_FILE });
     while (!tryLink(draft, file)) {
       const held = readLock(file);
       refuseWhileAlive(held, dataDir);

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { type EngineKind, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { credentialsOf } from '@odograph/engines/credentials';
+import { type EngineKind, type EngineUser, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { startEngine } from '@odograph/engines/start-engine';
 import { Fault } from '@odograph/kernel/fault';
+import { maskPassword, mongoSettings } from '@odograph/platform/config/setting';
 import { startService } from './service-process.ts';
 import type { ServiceSpec } from './services.ts';
 import { SupervisedProcess, type SuperviseOptions } from './supervised-process.ts';
@@ -36,6 +38,7 @@ interface PlatformOptions extends Omit<SuperviseOptions, 'name' | 'launch'> {
 
 interface PlatformEngine {
   readonly name: EngineKind;
+  /** With the password of its owner if it is started here. */
   readonly url: string;
   /** Undefined if the engine runs elsewhere. */
   readonly process?: SupervisedProcess;
@@ -102,13 +105,24 @@ async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<P
   if (source.kind === 'url') return { name: kind, url: source.url };
   const port = await options.choosePort(kind);
   const { title, urlOn, yieldsCpu } = engineFacts[kind];
-  const start = { dataDir: join(options.dataDir, kind), port, binary: source.path, yieldsCpu };
+  const dataDir = join(options.dataDir, kind);
+  const start = { dataDir, port, binary: source.path, users: usersOf(kind, options), yieldsCpu };
   const launch = async () => {
     const engine = await startEngine(kind, start);
-    return { ...engine, title: `${title} ${source.version ?? ''}`.trim(), endpoint: engine.url };
+    const endpoint = maskPassword(engine.url);
+    return { ...engine, title: `${title} ${source.version ?? ''}`.trim(), endpoint };
   };
   const process = new SupervisedProcess({ ...options, name: kind, launch });
-  return { name: kind, url: urlOn(port), port, process };
+  return { name: kind, url: urlOn(port, credentialsOf(dataDir)), port, process };
+}
+
+/** One user for all replicas of a service. */
+function usersOf(kind: EngineKind, { instances, env }: PlatformOptions): readonly EngineUser[] {
+  const services = new Set(instances.map(({ service }) => service));
+  const database = env[mongoSettings.database.name] || mongoSettings.database.fallback || '';
+  return [...services]
+    .filter(({ engines }) => engines.includes(kind))
+    .map(({ name, subjects }) => ({ name, subjects, database }));
 }
 
 async function planService(
@@ -143,13 +157,14 @@ async function engineUrls(
   instance: string,
   service: ServiceSpec,
   engines: readonly PlatformEngine[],
-  { between }: PlatformOptions,
+  { dataDir, between = async (_service, _engine, port) => port }: PlatformOptions,
 ): Promise<NodeJS.ProcessEnv> {
   const urls: NodeJS.ProcessEnv = {};
   for (const { name: kind, url, port } of engines) {
     if (!service.engines.includes(kind)) continue;
     const { urlVariable, urlOn } = engineFacts[kind];
-    urls[urlVariable] = port && between ? urlOn(await between(instance, kind, port)) : url;
+    const login = () => credentialsOf(join(dataDir, kind), service.name);
+    urls[urlVariable] = port === undefined ? url : urlOn(await between(instance, kind, port), login());
   }
   return urls;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { EngineKind } from '@odograph/engines/engine-kind';
+import type { EngineKind, EngineUser } from '@odograph/engines/engine-kind';
 import { projectRoot } from '@odograph/engines/project-paths';
+import { inboxPrefixOf } from '@odograph/event-log/nats-subjects';
 
 /** What the supervisor, the command line and the tests need to know about a service. */
 export interface ServiceSpec {
@@ -12,6 +13,8 @@ export interface ServiceSpec {
   readonly settingsPrefix: string;
   /** The engines that it connects to; they start before it. */
   readonly engines: readonly EngineKind[];
+  /** What it may do in a NATS that is started here. */
+  readonly subjects: EngineUser['subjects'];
   /** Whether this process yields CPU when the machine is saturated. */
   readonly yieldsCpu: boolean;
   /** Whether several can run on one platform; then they are numbered, such as `history-2`. */
@@ -29,6 +32,19 @@ export const platformServices = [
     main: join(projectRoot, 'services/history/src/main.ts'),
     settingsPrefix: 'ODO_HISTORY_',
     engines: ['nats', 'mongo'],
+    // It owns the streams, repairs them, and tells what is in the log.
+    subjects: {
+      publish: [
+        'events.*',
+        'repair.*',
+        'set-aside.*',
+        'log.*',
+        '$JS.API.INFO',
+        '$JS.API.STREAM.>',
+        '$JS.API.CONSUMER.>',
+      ],
+      subscribe: ['log.*', `${inboxPrefixOf('history')}.>`],
+    },
     // It stores reports that are already acknowledged: a vehicle waits for ingest only.
     yieldsCpu: true,
     isReplicated: true,
@@ -40,6 +56,11 @@ export const platformServices = [
     main: join(projectRoot, 'services/telemetry-ingest/src/main.ts'),
     settingsPrefix: 'ODO_INGEST_',
     engines: ['nats'],
+    // It stores envelopes and sees streams, and cannot change or empty one, or claim that something is in the log.
+    subjects: {
+      publish: ['events.*', '$JS.API.INFO', '$JS.API.STREAM.INFO.*'],
+      subscribe: ['log.*', `${inboxPrefixOf('ingest')}.>`],
+    },
     yieldsCpu: false,
     isReplicated: false,
     usualPorts: { grpc: 4101, metrics: 4111 },

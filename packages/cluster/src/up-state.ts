@@ -1,7 +1,8 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isSystemError } from '@odograph/engines/errno';
 import { parseOwn, readOwn } from '@odograph/engines/own-json';
+import { writePrivate } from '@odograph/engines/private-files';
 import { isRunning } from '@odograph/engines/process-identity';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { Fault } from '@odograph/kernel/fault';
@@ -18,7 +19,11 @@ export interface UpState {
 }
 
 /** The part of up.json that other commands read. */
-const stateSchema = v.object({ pid: v.number(), endpoints: v.record(v.string(), v.string()) });
+const stateSchema = v.object({
+  pid: v.number(),
+  endpoints: v.record(v.string(), v.string()),
+  metrics: v.record(v.string(), v.string()),
+});
 
 export type RunningPlatform = Readonly<v.InferOutput<typeof stateSchema>>;
 
@@ -33,9 +38,7 @@ export function stateFile(dataDir: string): string {
 }
 
 export function writeUpState(dataDir: string, state: UpState): void {
-  const file = stateFile(dataDir);
-  writeFileSync(`${file}.new`, `${JSON.stringify({ pid: process.pid, ...state })}\n`);
-  renameSync(`${file}.new`, file);
+  writePrivate(stateFile(dataDir), `${JSON.stringify({ pid: process.pid, ...state })}\n`);
 }
 
 export function removeUpState(dataDir: string): void {

@@ -1,3 +1,4 @@
+import type { Credentials } from './credentials.ts';
 import { LOOPBACK } from './free-port.ts';
 
 /** The engines that the platform uses. */
@@ -22,8 +23,8 @@ export interface EngineFacts {
   readonly urlVariable: string;
   /** The port of the engine of `odograph up`, unless another program uses it. */
   readonly usualPort: number;
-  /** The URL of an engine that listens on a port of loopback. */
-  readonly urlOn: (port: number) => string;
+  /** The URL of an engine that listens on a port of loopback, for a user. */
+  readonly urlOn: (port: number, credentials: Credentials) => string;
   /** Whether the engine of a platform yields CPU when the machine is saturated. */
   readonly yieldsCpu: boolean;
   /** The binary's name on PATH. */
@@ -44,12 +45,21 @@ export interface EngineFacts {
   readonly byHand: string;
 }
 
-/** Where an engine runs. */
+/** A user of an engine besides its owner, and what this user needs. */
+export interface EngineUser {
+  readonly name: string;
+  /** The subjects of NATS that it publishes and receives; it gets nothing else. */
+  readonly subjects: { readonly publish: readonly string[]; readonly subscribe: readonly string[] };
+  /** The database of MongoDB that it reads and writes. */
+  readonly database: string;
+}
+
+/** Where an engine runs, and for whom. */
 export interface PlanInput {
   /** Absolute, and to be a part of the command line: it identifies the process. */
   readonly dataDir: string;
   readonly port: number;
-  readonly url: string;
+  readonly users: readonly EngineUser[];
 }
 
 /** How an engine is started. */
@@ -76,7 +86,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     title: 'NATS',
     urlVariable: 'ODO_NATS_URL',
     usualPort: 4122,
-    urlOn: (port) => `nats://${LOOPBACK}:${port}`,
+    urlOn: (port, { user, password }) => `nats://${user}:${password}@${LOOPBACK}:${port}`,
     yieldsCpu: false,
     binary: 'nats-server',
     minVersion: '2.14.0',
@@ -98,7 +108,8 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     title: 'MongoDB',
     urlVariable: 'ODO_MONGO_URL',
     usualPort: 4127,
-    urlOn: (port) => `mongodb://${LOOPBACK}:${port}/?directConnection=true`,
+    urlOn: (port, { user, password }) =>
+      `mongodb://${user}:${password}@${LOOPBACK}:${port}/?directConnection=true`,
     // An acknowledged report is safe in NATS until MongoDB stores it.
     yieldsCpu: true,
     binary: 'mongod',
@@ -114,7 +125,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     title: 'Redis',
     urlVariable: 'ODO_REDIS_URL',
     usualPort: 4126,
-    urlOn: (port) => `redis://${LOOPBACK}:${port}`,
+    urlOn: (port, { user, password }) => `redis://${user}:${password}@${LOOPBACK}:${port}`,
     yieldsCpu: false,
     binary: 'redis-server',
     minVersion: '6.2.0',

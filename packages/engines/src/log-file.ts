@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { PRIVATE_FILE } from './private-files.ts';
 
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
@@ -6,7 +7,7 @@ const TAIL_BYTES = 16 * 1024;
 /** Opens a log to append to. A large log is first renamed to `<file>.1`, replacing an earlier one. */
 export function openLog(file: string): number {
   if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
-  return openSync(file, 'a');
+  return openSync(file, 'a', PRIVATE_FILE);
 }
 
 /** The last lines of a log; empty if there is no such file. */

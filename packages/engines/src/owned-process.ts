@@ -4,6 +4,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { openLog } from './log-file.ts';
 import { endWithParent } from './parent-death.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
+import { privately } from './private-files.ts';
 import { yieldCpu } from './yield-cpu.ts';
 
 /** How a process ended: an exit code, or the signal that ended it. */
@@ -81,7 +82,7 @@ function spawnOwned({ command, logFile, env = process.env, hasChannel = false }:
   const log = openLog(logFile);
   try {
     const stdio = ['ignore', log, log, ...(hasChannel ? (['ipc'] as const) : [])] as const;
-    return spawn(program, args, { env, detached: true, stdio: [...stdio] });
+    return privately(() => spawn(program, args, { env, detached: true, stdio: [...stdio] }));
   } finally {
     closeSync(log);
   }

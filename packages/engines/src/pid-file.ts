@@ -1,8 +1,9 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@odograph/kernel/fault';
 import * as v from 'valibot';
 import { parseOwn, readOwn } from './own-json.ts';
+import { writePrivate } from './private-files.ts';
 import { commandLine, isStillRunning, markedProcess, markProcess, signal } from './process-identity.ts';
 
 /** How long an abandoned process may take to end after SIGTERM before it is killed. */
@@ -25,8 +26,7 @@ export function writePidFile(file: string, pid: number, word: string): void {
   const [child, owner] = [markProcess(pid), markProcess(process.pid)];
   if (!child || !owner) return;
   const record: PidRecord = { ...child, word, owner };
-  writeFileSync(`${file}.new`, JSON.stringify(record));
-  renameSync(`${file}.new`, file);
+  writePrivate(file, JSON.stringify(record));
 }
 
 export function removePidFile(file: string): void {

@@ -1,13 +1,20 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EngineKind, type EnginePlan, engineFacts, type PlanInput } from './engine-kind.ts';
+import { credentialsOf } from './credentials.ts';
+import {
+  type EngineKind,
+  type EnginePlan,
+  type EngineUser,
+  engineFacts,
+  type PlanInput,
+} from './engine-kind.ts';
 import { findBinary } from './find-engine.ts';
 import { findFreePort, requireFreePort } from './free-port.ts';
-import { makeFolder } from './make-folder.ts';
 import { mongoPlan } from './mongo.ts';
 import { natsPlan } from './nats.ts';
 import { type OwnedProcess, startOwned } from './owned-process.ts';
 import { stopAbandoned } from './pid-file.ts';
+import { makePrivateFolder } from './private-files.ts';
 import { ProcessFault } from './process-fault.ts';
 import { redisPlan } from './redis.ts';
 
@@ -18,6 +25,8 @@ interface StartOptions {
   readonly port?: number;
   /** Path of the binary. Default: what {@link findBinary} finds. */
   readonly binary?: string;
+  /** Who may use it besides its owner. Default: no other user. */
+  readonly users?: readonly EngineUser[];
   /** Whether this process yields CPU when the machine is saturated. Default: false. */
   readonly yieldsCpu?: boolean;
 }
@@ -25,6 +34,7 @@ interface StartOptions {
 /** An engine that this process has started. */
 export interface RunningEngine extends OwnedProcess {
   readonly kind: EngineKind;
+  /** With the owner's password. */
   readonly url: string;
   readonly port: number;
 }
@@ -42,13 +52,13 @@ const STOP_TIMEOUT_MS = 20_000;
 const PORT_ATTEMPTS = 3;
 
 /**
- * Starts an engine on loopback and waits until it can be used.
+ * Starts an engine on loopback and waits until it can be used. It lets no one in without a password, see `credentials.ts`.
  * @throws Fault UNAVAILABLE with its last log lines when it ends first, or is not ready within a minute.
  */
 export async function startEngine(kind: EngineKind, options: StartOptions): Promise<RunningEngine> {
   const binary = options.binary ?? (await findBinary(kind)).path;
   const dataDir = resolve(options.dataDir);
-  makeFolder(dataDir);
+  makePrivateFolder(dataDir);
   await stopAbandoned(pidFile(kind, dataDir));
   if (options.port !== undefined) await requireFreePort(options.port);
   for (let attempt = 1; ; attempt += 1) {
@@ -63,10 +73,16 @@ export async function startEngine(kind: EngineKind, options: StartOptions): Prom
 
 async function startOn(
   kind: EngineKind,
-  { binary, dataDir, port, yieldsCpu }: StartOptions & { readonly binary: string; readonly port: number },
+  {
+    binary,
+    dataDir,
+    port,
+    users = [],
+    yieldsCpu,
+  }: StartOptions & { readonly binary: string; readonly port: number },
 ): Promise<RunningEngine> {
-  const url = engineFacts[kind].urlOn(port);
-  const { args, isReady } = plans[kind]({ dataDir, port, url });
+  const url = engineFacts[kind].urlOn(port, credentialsOf(dataDir));
+  const { args, isReady } = plans[kind]({ dataDir, port, users });
   const process = startOwned({
     command: [binary, ...args],
     logFile: join(dataDir, `${kind}.log`),

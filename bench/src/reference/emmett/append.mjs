@@ -1,14 +1,21 @@
 /**
  * Appends the bench's events through Emmett's MongoDB store, one append per report to the stream of its vehicle. Takes a
- * folder with events.ts and timing.ts and the options as JSON, prints the timing as JSON, and drops the database.
+ * folder with events.ts and timing.ts, and the options as JSON in BENCH_OPTIONS, prints the timing as JSON, and drops the database.
  */
 import { getMongoDBEventStore, toStreamName } from '@event-driven-io/emmett-mongodb';
 import { MongoClient } from 'mongodb';
 
-const [modules, json] = process.argv.slice(2);
+const modules = process.argv[2];
 const { benchEvents } = await import(`${modules}/events.ts`);
 const { timed } = await import(`${modules}/timing.ts`);
-const { mongoUrl, database, events: count, warmUp, concurrency, ...fleet } = JSON.parse(json);
+const {
+  mongoUrl,
+  database,
+  events: count,
+  warmUp,
+  concurrency,
+  ...fleet
+} = JSON.parse(process.env.BENCH_OPTIONS);
 
 /** An event in Emmett's form, with all fields of the log's document. */
 function toAppend({ event }) {

@@ -1,0 +1,41 @@
+import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { Fault } from '@odograph/kernel/fault';
+import { makeFolder } from './make-folder.ts';
+
+/** A file that only its owner reads and writes. */
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+/** The bits that a new file or folder does not get: all of group and others. */
+const PRIVATE_UMASK = 0o077;
+
+/**
+ * Creates a folder that only its owner can enter, or closes one that is there to all others.
+ * @throws Fault RULE_VIOLATED when it belongs to another user, who could read what is put into it.
+ */
+export function makePrivateFolder(path: string): void {
+  makeFolder(path);
+  const { uid } = statSync(path);
+  const own = process.getuid?.() ?? uid;
+  if (uid !== own) throw new Fault('RULE_VIOLATED', foreignLine(path, uid, own));
+  chmodSync(path, PRIVATE_FOLDER);
+}
+
+function foreignLine(path: string, uid: number, own: number): string {
+  return `${path} belongs to user ${uid} and this process is user ${own}: data is kept in your own folder; run as user ${uid}, or choose another folder with --data`;
+}
+
+/** Writes a whole file that only its owner reads; a reader sees the old content or the new one. */
+export function writePrivate(file: string, content: string): void {
+  writeFileSync(`${file}.new`, content, { mode: PRIVATE_FILE });
+  renameSync(`${file}.new`, file);
+}
+
+/** Runs synchronous work; files that it creates, and those of processes that it starts, are closed to other users. */
+export function privately<T>(work: () => T): T {
+  const before = process.umask(PRIVATE_UMASK);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
