@@ -2,7 +2,7 @@ import type { PartitionInfo } from '@odograph/client/generated/odograph/history/
 import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { describe, expect, it } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
-import { checkPartition, checkPlatform } from './platform.ts';
+import { checkExposure, checkPartition, checkPlatform } from './platform.ts';
 
 const at = (sequence: number) => ({ partition: 1, sequence, index: undefined });
 const PARTITION: PartitionInfo = {
@@ -30,10 +30,23 @@ describe('the doctor, on the platform,', () => {
     });
   });
 
+  it('repeats what the platform lets in from other machines', () => {
+    const endpoints = {
+      history: '0.0.0.0:4102',
+      nats: 'nats://me:***@nats.example',
+      mongo: 'mongodb://db.example',
+    };
+    const metrics = { history: '127.0.0.1:4112' };
+    expect(Array.from(checkExposure({ endpoints, metrics }, {}))).toMatchObject([
+      { check: 'exposure', status: 'warn', message: expect.stringContaining('ODO_GRPC_HOST is 0.0.0.0') },
+      { check: 'exposure', status: 'warn', message: expect.stringContaining('mongodb://db.example') },
+    ]);
+  });
+
   it('asks each service that runs, and fails on one that is gone', async () => {
     const history = await startHistory();
     const endpoints = { ingest: '127.0.0.1:1', history: history.endpoint };
-    const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints }));
+    const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints, metrics: {} }));
     await history.stop();
     expect(checks.map(({ check, status }) => [check, status])).toEqual([
       ['platform', 'ok'],

@@ -8,7 +8,9 @@ import {
   HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '@odograph/contracts/generated/grpc/health/v1/health';
+import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { isFault } from '@odograph/kernel/fault';
+import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const ASK_WITHIN_MS = 3_000;
@@ -26,10 +28,26 @@ export async function* checkPlatform(running: RunningPlatform | undefined): Asyn
     return;
   }
   yield ok('platform', `odograph up runs as process ${running.pid}`);
+  yield* checkExposure(running, process.env);
   for (const { name } of platformServices.toReversed()) {
     const endpoint = running.endpoints[name];
     if (endpoint !== undefined) yield* checkService(name, endpoint);
   }
+}
+
+/** What the running platform lets in from other machines. */
+export function* checkExposure(
+  { endpoints, metrics }: Pick<RunningPlatform, 'endpoints' | 'metrics'>,
+  env: NodeJS.ProcessEnv,
+): Generator<Check> {
+  const [grpc, scrapes] = [endpoints['history'], metrics['history']];
+  const urls = engineKinds.map((kind) => [engineFacts[kind].urlVariable, endpoints[kind]]);
+  const settings = {
+    ...{ ODO_GRPC_HOST: grpc && hostOf(grpc), ODO_METRICS_HOST: scrapes && hostOf(scrapes) },
+    ...{ ODO_NATS_CREDENTIALS_FILE: env['ODO_NATS_CREDENTIALS_FILE'], ...Object.fromEntries(urls) },
+  };
+  for (const line of exposuresOf(settings))
+    yield warn('exposure', line, 'there are no identities yet: see SECURITY.md');
 }
 
 /** A service at an endpoint, however it was started. */

@@ -149,6 +149,18 @@ test('nothing in the data directory can be opened by another user, and no secret
   expect(names.length).toBeGreaterThan(20);
 });
 
+test('what a platform lets in from other machines is said at the start', async () => {
+  const { ready, output } = spawnUp({
+    ...elsewhere,
+    ODO_GRPC_HOST: '0.0.0.0',
+    ODO_MONGO_URL: 'mongodb://db.example',
+  });
+  await ready();
+  expect(output.err).toContain('warning: ODO_GRPC_HOST is 0.0.0.0: any program that reaches it may report');
+  expect(output.err).toContain('warning: ODO_MONGO_URL is mongodb://db.example: it has neither');
+  expect(output.err).not.toContain('warning: ODO_NATS_URL');
+});
+
 test('kill -9 of up ends its children, and the next start gets the data directory', async () => {
   const first = spawnUp({ ...elsewhere, ODO_NATS_URL: '' });
   const { processes } = await first.ready();

@@ -7,6 +7,7 @@ import { findEngine } from '@odograph/engines/find-engine';
 import { stopAbandoned } from '@odograph/engines/pid-file';
 import { pidFile } from '@odograph/engines/start-engine';
 import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
+import { exposuresOf } from '@odograph/platform/app/exposure';
 import { maskPassword } from '@odograph/platform/config/setting';
 import { boundLogs } from './bound-logs.ts';
 import { readChoices, writeChoices } from './choices.ts';
@@ -92,6 +93,7 @@ type OnUp = (name: string, child: Child) => void;
 async function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) => void): Promise<Platform> {
   const { dataDir, services, ports: given, partitions, env, note } = options;
   await endAbandoned(options);
+  for (const line of exposuresOf(env)) note(`warning: ${line}; see SECURITY.md`);
   const earlier = readChoices(dataDir);
   const usual = { ...usualPorts(services), ...earlier.ports };
   const ports = { ...earlier.ports };

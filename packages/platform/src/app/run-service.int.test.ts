@@ -58,6 +58,24 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     expect(written.err).toContain('"msg":"drained"');
   });
 
+  test('warns in one line of what it lets in from other machines, and otherwise says nothing', async () => {
+    const open = run({ ODO_GRPC_HOST: '0.0.0.0', ODO_METRICS_HOST: '::' });
+    await open.said('"ready":true');
+    const warnings = open.written.err.split('\n').filter((line) => line.includes('"level":"warn"'));
+    expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        msg: 'there are no identities yet: see SECURITY.md',
+        exposed: [
+          expect.stringContaining('ODO_GRPC_HOST is 0.0.0.0: any program that reaches it may report'),
+          'ODO_METRICS_HOST is ::: any program that reaches it may read the metrics',
+        ],
+      },
+    ]);
+    const closed = run();
+    await closed.said('"ready":true');
+    expect(closed.written.err).not.toContain('"level":"warn"');
+  });
+
   test('stores its code cache even if it is killed later', async () => {
     const cache = await mkdtemp(join(tmpdir(), 'odograph-code-'));
     onTestFinished(() => rm(cache, { recursive: true }));

@@ -6,6 +6,7 @@ import type { serviceSettings } from '../config/setting.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import type { App } from './app.ts';
 import type { Composition } from './compose.ts';
+import { exposuresOf } from './exposure.ts';
 import { watchEventLoop } from './standstill.ts';
 import { type ReadyMessage, refusalMessage, type ServiceEndpoints } from './start-message.ts';
 
@@ -81,7 +82,10 @@ function buildOrExplain<S extends Settings, Parts extends ServiceParts>({
   try {
     const config = readConfig(settings, process.env, ownPrefix);
     const logger = createLogger(name, config.log.level);
-    logger.info({ settings: describeConfig(settings, config) }, 'starting');
+    const described = describeConfig(settings, config);
+    logger.info({ settings: described }, 'starting');
+    const exposed = exposuresOf(described);
+    if (exposed.length > 0) logger.warn({ exposed }, 'there are no identities yet: see SECURITY.md');
     return { app: compose(config, logger).build(), logger, config };
   } catch (err) {
     if (isFinal(err)) refuse(name, err);
