@@ -1,4 +1,4 @@
-import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -26,6 +26,26 @@ test('a data directory is locked by one process until that removes the lock', as
 test('a folder that cannot be a data directory is reported', async () => {
   await writeFile(join(folder, 'file'), '');
   expect(() => lockDataDir(join(folder, 'file'))).toThrow(/file cannot be used for data: E/);
+});
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+test.each(['nothing', 'nats', 'lost+found'])('an open folder with %s in it is closed', async (name) => {
+  if (name !== 'nothing') await mkdir(join(folder, name));
+  await chmod(folder, 0o755);
+  lockDataDir(folder)();
+  expect(await modeOf(folder)).toBe(0o700);
+});
+
+test('an open folder with other things in it is refused and left as it is, a closed one is taken', async () => {
+  await writeFile(join(folder, 'letter'), '');
+  await chmod(folder, 0o755);
+  expect(() => lockDataDir(folder)).toThrow(
+    `${folder} is open to other users and holds other things than data, such as letter: choose another folder with --data, or close this one with chmod 700`,
+  );
+  expect(await modeOf(folder)).toBe(0o755);
+  await chmod(folder, 0o700);
+  lockDataDir(folder)();
 });
 
 test('a folder of another user is refused, by the numbers of both', async () => {

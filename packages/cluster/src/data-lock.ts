@@ -1,8 +1,8 @@
-import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, isSystemError } from '@odograph/engines/errno';
 import { parseOwn, readOwn } from '@odograph/engines/own-json';
-import { makePrivateFolder, PRIVATE_FILE } from '@odograph/engines/private-files';
+import { makePrivateFolder, OTHER_USERS, PRIVATE_FILE } from '@odograph/engines/private-files';
 import { isStillRunning, markedProcess, markProcess } from '@odograph/engines/process-identity';
 import { Fault } from '@odograph/kernel/fault';
 
@@ -27,6 +27,7 @@ export function lockDataDir(dataDir: string): () => void {
 function lock(dataDir: string): () => void {
   const file = lockFile(dataDir);
   const draft = `${file}.${process.pid}`;
+  refuseShared(dataDir);
   makePrivateFolder(dataDir);
   try {
     writeFileSync(draft, JSON.stringify(markProcess(process.pid)), { mode: PRIVATE_FILE });
@@ -39,6 +40,24 @@ function lock(dataDir: string): () => void {
     rmSync(draft, { force: true });
   }
   return () => rmSync(file, { force: true });
+}
+
+/** What a data directory has, also one that was made before these were closed to other users. */
+const OURS = /^up\.|^(nats|mongo)$/;
+/** The root of a disk has it. */
+const IGNORED = 'lost+found';
+
+/** `--data /tmp` must not close a folder that others use. */
+function refuseShared(dataDir: string): void {
+  const { mode = 0, uid } = statSync(dataDir, { throwIfNoEntry: false }) ?? {};
+  // A folder of another user is refused for that.
+  if ((mode & OTHER_USERS) === 0 || uid !== process.getuid?.()) return;
+  const names = readdirSync(dataDir).filter((name) => name !== IGNORED);
+  if (names.length === 0 || names.some((name) => OURS.test(name))) return;
+  throw new Fault(
+    'RULE_VIOLATED',
+    `${dataDir} is open to other users and holds other things than data, such as ${names[0]}: choose another folder with --data, or close this one with chmod 700`,
+  );
 }
 
 /** The process that holds the lock of a data directory; undefined if none does. */

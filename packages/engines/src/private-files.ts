@@ -5,15 +5,15 @@ import { makeFolder } from './make-folder.ts';
 /** A file that only its owner reads and writes. */
 export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
-/** The bits that a new file or folder does not get: all of group and others. */
-const PRIVATE_UMASK = 0o077;
+/** The bits of a mode for group and others. */
+export const OTHER_USERS = 0o077;
 
 /**
  * Creates a folder that only its owner can enter, or closes one that is there to all others.
  * @throws Fault RULE_VIOLATED when it belongs to another user, who could read what is put into it.
  */
 export function makePrivateFolder(path: string): void {
-  makeFolder(path);
+  makeFolder(path, PRIVATE_FOLDER);
   const { uid } = statSync(path);
   const own = process.getuid?.() ?? uid;
   if (uid !== own) throw new Fault('RULE_VIOLATED', foreignLine(path, uid, own));
@@ -32,7 +32,7 @@ export function writePrivate(file: string, content: string): void {
 
 /** Runs synchronous work; files that it creates, and those of processes that it starts, are closed to other users. */
 export function privately<T>(work: () => T): T {
-  const before = process.umask(PRIVATE_UMASK);
+  const before = process.umask(OTHER_USERS);
   try {
     return work();
   } finally {
