@@ -13,24 +13,32 @@ class DescribeRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ("partitions",)
+    __slots__ = ("partitions", "now_ms")
     PARTITIONS_FIELD_NUMBER: _ClassVar[int]
+    NOW_MS_FIELD_NUMBER: _ClassVar[int]
     partitions: _containers.RepeatedCompositeFieldContainer[PartitionInfo]
-    def __init__(self, partitions: _Optional[_Iterable[_Union[PartitionInfo, _Mapping]]] = ...) -> None: ...
+    now_ms: int
+    def __init__(self, partitions: _Optional[_Iterable[_Union[PartitionInfo, _Mapping]]] = ..., now_ms: _Optional[int] = ...) -> None: ...
 
 class PartitionInfo(_message.Message):
-    __slots__ = ("watermark", "checkpoint", "state", "reason", "owner")
+    __slots__ = ("watermark", "checkpoint", "state", "reason", "owner", "last_error", "last_error_at_ms", "failing_since_ms")
     WATERMARK_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    FAILING_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     watermark: _position_pb2.Position
     checkpoint: _position_pb2.Position
     state: _event_pb2.PartitionState
     reason: str
     owner: str
-    def __init__(self, watermark: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., checkpoint: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., state: _Optional[_Union[_event_pb2.PartitionState, str]] = ..., reason: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
+    last_error: str
+    last_error_at_ms: int
+    failing_since_ms: int
+    def __init__(self, watermark: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., checkpoint: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., state: _Optional[_Union[_event_pb2.PartitionState, str]] = ..., reason: _Optional[str] = ..., owner: _Optional[str] = ..., last_error: _Optional[str] = ..., last_error_at_ms: _Optional[int] = ..., failing_since_ms: _Optional[int] = ...) -> None: ...
 
 class ReadRequest(_message.Message):
     __slots__ = ("after", "partitions", "types", "subject", "limit", "at_least")

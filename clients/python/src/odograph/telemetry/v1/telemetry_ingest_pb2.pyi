@@ -106,3 +106,41 @@ class BatchResult(_message.Message):
     results: _containers.RepeatedCompositeFieldContainer[ReportResult]
     refused: _status_pb2.Status
     def __init__(self, number: _Optional[int] = ..., results: _Optional[_Iterable[_Union[ReportResult, _Mapping]]] = ..., refused: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
+
+class DescribeRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeResponse(_message.Message):
+    __slots__ = ("partitions", "refusal", "reports_taken", "now_ms")
+    PARTITIONS_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_TAKEN_FIELD_NUMBER: _ClassVar[int]
+    NOW_MS_FIELD_NUMBER: _ClassVar[int]
+    partitions: _containers.RepeatedCompositeFieldContainer[PartitionIntake]
+    refusal: Refusal
+    reports_taken: int
+    now_ms: int
+    def __init__(self, partitions: _Optional[_Iterable[_Union[PartitionIntake, _Mapping]]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., reports_taken: _Optional[int] = ..., now_ms: _Optional[int] = ...) -> None: ...
+
+class PartitionIntake(_message.Message):
+    __slots__ = ("partition", "refusal", "filled_ratio", "free_disk_ratio")
+    PARTITION_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    FILLED_RATIO_FIELD_NUMBER: _ClassVar[int]
+    FREE_DISK_RATIO_FIELD_NUMBER: _ClassVar[int]
+    partition: int
+    refusal: Refusal
+    filled_ratio: float
+    free_disk_ratio: float
+    def __init__(self, partition: _Optional[int] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., filled_ratio: _Optional[float] = ..., free_disk_ratio: _Optional[float] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("reason", "since_ms", "limit")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    since_ms: int
+    limit: str
+    def __init__(self, reason: _Optional[str] = ..., since_ms: _Optional[int] = ..., limit: _Optional[str] = ...) -> None: ...

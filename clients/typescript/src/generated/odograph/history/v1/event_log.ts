@@ -31,6 +31,8 @@ export interface DescribeRequest {
 export interface DescribeResponse {
   /** Every partition. */
   partitions: PartitionInfo[];
+  /** The clock of the process, in Unix milliseconds. */
+  nowMs: number;
 }
 
 /** A partition. */
@@ -49,6 +51,12 @@ export interface PartitionInfo {
   reason: string;
   /** The process that appends to it now; empty: none. */
   owner: string;
+  /** What failed last when the process that answers wanted to append to it; empty: nothing since its start. */
+  lastError: string;
+  /** When that was, in Unix milliseconds. */
+  lastErrorAtMs: number;
+  /** Since when it fails without a success, in Unix milliseconds; 0: it does not fail now. */
+  failingSinceMs: number;
 }
 
 /** Asks for events that are in the log. */
@@ -153,13 +161,16 @@ export const DescribeRequest: MessageFns<DescribeRequest> = {
 };
 
 function createBaseDescribeResponse(): DescribeResponse {
-  return { partitions: [] };
+  return { partitions: [], nowMs: 0 };
 }
 
 export const DescribeResponse: MessageFns<DescribeResponse> = {
   encode(message: DescribeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.partitions) {
       PartitionInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(16).int64(message.nowMs);
     }
     return writer;
   },
@@ -185,6 +196,14 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
             message.partitions.push(PartitionInfo.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -203,12 +222,22 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
   fromPartial<I extends Exact<DeepPartial<DescribeResponse>, I>>(object: I): DescribeResponse {
     const message = createBaseDescribeResponse();
     message.partitions = object.partitions?.map((e) => PartitionInfo.fromPartial(e)) || [];
+    message.nowMs = object.nowMs ?? 0;
     return message;
   },
 };
 
 function createBasePartitionInfo(): PartitionInfo {
-  return { watermark: undefined, checkpoint: undefined, state: 0, reason: "", owner: "" };
+  return {
+    watermark: undefined,
+    checkpoint: undefined,
+    state: 0,
+    reason: "",
+    owner: "",
+    lastError: "",
+    lastErrorAtMs: 0,
+    failingSinceMs: 0,
+  };
 }
 
 export const PartitionInfo: MessageFns<PartitionInfo> = {
@@ -227,6 +256,15 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
     }
     if (message.owner !== "") {
       writer.uint32(42).string(message.owner);
+    }
+    if (message.lastError !== "") {
+      writer.uint32(50).string(message.lastError);
+    }
+    if (message.lastErrorAtMs !== 0) {
+      writer.uint32(56).int64(message.lastErrorAtMs);
+    }
+    if (message.failingSinceMs !== 0) {
+      writer.uint32(64).int64(message.failingSinceMs);
     }
     return writer;
   },
@@ -284,6 +322,30 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
             message.owner = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastError = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.lastErrorAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.failingSinceMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -310,6 +372,9 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
     message.state = object.state ?? 0;
     message.reason = object.reason ?? "";
     message.owner = object.owner ?? "";
+    message.lastError = object.lastError ?? "";
+    message.lastErrorAtMs = object.lastErrorAtMs ?? 0;
+    message.failingSinceMs = object.failingSinceMs ?? 0;
     return message;
   },
 };

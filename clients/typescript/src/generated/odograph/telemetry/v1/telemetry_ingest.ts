@@ -147,6 +147,50 @@ export interface BatchResult {
   refused?: Status | undefined;
 }
 
+/** Asks what is refused now. */
+export interface DescribeRequest {
+}
+
+/** What is taken and refused now. */
+export interface DescribeResponse {
+  /** Every partition; empty while their number is not known. */
+  partitions: PartitionIntake[];
+  /** Set while every report is refused. */
+  refusal?:
+    | Refusal
+    | undefined;
+  /** Reports that were accepted or quarantined since the process started. */
+  reportsTaken: number;
+  /** The clock of the process, in Unix milliseconds. */
+  nowMs: number;
+}
+
+/** What a partition takes. */
+export interface PartitionIntake {
+  /** The partition. */
+  partition: number;
+  /** Set while reports of its vehicles are refused. */
+  refusal?:
+    | Refusal
+    | undefined;
+  /** The used share of its stream's bytes, 0 to 1; absent while the stream is missing. */
+  filledRatio?:
+    | number
+    | undefined;
+  /** The free share of the disk of the log, 0 to 1; absent while history does not say it. */
+  freeDiskRatio?: number | undefined;
+}
+
+/** Why reports are refused. */
+export interface Refusal {
+  /** The reason, in words. */
+  reason: string;
+  /** Since when, in Unix milliseconds. */
+  sinceMs: number;
+  /** The limit that was reached, such as `stream_bytes`, as in the metrics; empty: none. */
+  limit: string;
+}
+
 function createBaseReportRequest(): ReportRequest {
   return { reports: [] };
 }
@@ -861,6 +905,314 @@ export const BatchResult: MessageFns<BatchResult> = {
   },
 };
 
+function createBaseDescribeRequest(): DescribeRequest {
+  return {};
+}
+
+export const DescribeRequest: MessageFns<DescribeRequest> = {
+  encode(_: DescribeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DescribeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescribeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DescribeRequest>, I>>(base?: I): DescribeRequest {
+    return DescribeRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DescribeRequest>, I>>(_: I): DescribeRequest {
+    const message = createBaseDescribeRequest();
+    return message;
+  },
+};
+
+function createBaseDescribeResponse(): DescribeResponse {
+  return { partitions: [], refusal: undefined, reportsTaken: 0, nowMs: 0 };
+}
+
+export const DescribeResponse: MessageFns<DescribeResponse> = {
+  encode(message: DescribeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.partitions) {
+      PartitionIntake.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.refusal !== undefined) {
+      Refusal.encode(message.refusal, writer.uint32(18).fork()).join();
+    }
+    if (message.reportsTaken !== 0) {
+      writer.uint32(24).uint64(message.reportsTaken);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(32).int64(message.nowMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DescribeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescribeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.partitions.push(PartitionIntake.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusal = Refusal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reportsTaken = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DescribeResponse>, I>>(base?: I): DescribeResponse {
+    return DescribeResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DescribeResponse>, I>>(object: I): DescribeResponse {
+    const message = createBaseDescribeResponse();
+    message.partitions = object.partitions?.map((e) => PartitionIntake.fromPartial(e)) || [];
+    message.refusal = (object.refusal !== undefined && object.refusal !== null)
+      ? Refusal.fromPartial(object.refusal)
+      : undefined;
+    message.reportsTaken = object.reportsTaken ?? 0;
+    message.nowMs = object.nowMs ?? 0;
+    return message;
+  },
+};
+
+function createBasePartitionIntake(): PartitionIntake {
+  return { partition: 0, refusal: undefined, filledRatio: undefined, freeDiskRatio: undefined };
+}
+
+export const PartitionIntake: MessageFns<PartitionIntake> = {
+  encode(message: PartitionIntake, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== 0) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    if (message.refusal !== undefined) {
+      Refusal.encode(message.refusal, writer.uint32(18).fork()).join();
+    }
+    if (message.filledRatio !== undefined) {
+      writer.uint32(25).double(message.filledRatio);
+    }
+    if (message.freeDiskRatio !== undefined) {
+      writer.uint32(33).double(message.freeDiskRatio);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartitionIntake {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartitionIntake();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusal = Refusal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.filledRatio = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.freeDiskRatio = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PartitionIntake>, I>>(base?: I): PartitionIntake {
+    return PartitionIntake.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PartitionIntake>, I>>(object: I): PartitionIntake {
+    const message = createBasePartitionIntake();
+    message.partition = object.partition ?? 0;
+    message.refusal = (object.refusal !== undefined && object.refusal !== null)
+      ? Refusal.fromPartial(object.refusal)
+      : undefined;
+    message.filledRatio = object.filledRatio ?? undefined;
+    message.freeDiskRatio = object.freeDiskRatio ?? undefined;
+    return message;
+  },
+};
+
+function createBaseRefusal(): Refusal {
+  return { reason: "", sinceMs: 0, limit: "" };
+}
+
+export const Refusal: MessageFns<Refusal> = {
+  encode(message: Refusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message.sinceMs !== 0) {
+      writer.uint32(16).int64(message.sinceMs);
+    }
+    if (message.limit !== "") {
+      writer.uint32(26).string(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sinceMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.limit = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Refusal>, I>>(base?: I): Refusal {
+    return Refusal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Refusal>, I>>(object: I): Refusal {
+    const message = createBaseRefusal();
+    message.reason = object.reason ?? "";
+    message.sinceMs = object.sinceMs ?? 0;
+    message.limit = object.limit ?? "";
+    return message;
+  },
+};
+
 /** Takes reports. An acknowledged report is on disk. */
 export type TelemetryIngestService = typeof TelemetryIngestService;
 export const TelemetryIngestService = {
@@ -891,6 +1243,19 @@ export const TelemetryIngestService = {
     responseSerialize: (value: ConnectResponse): Buffer => Buffer.from(ConnectResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ConnectResponse => ConnectResponse.decode(value),
   },
+  /**
+   * Says what is refused now, why and since when. It needs no other process, so it answers while NATS does not.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  describe: {
+    path: "/odograph.telemetry.v1.TelemetryIngest/Describe" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DescribeRequest): Buffer => Buffer.from(DescribeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DescribeRequest => DescribeRequest.decode(value),
+    responseSerialize: (value: DescribeResponse): Buffer => Buffer.from(DescribeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DescribeResponse => DescribeResponse.decode(value),
+  },
 } as const;
 
 export interface TelemetryIngestServer extends UntypedServiceImplementation {
@@ -905,6 +1270,11 @@ export interface TelemetryIngestServer extends UntypedServiceImplementation {
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse>;
+  /**
+   * Says what is refused now, why and since when. It needs no other process, so it answers while NATS does not.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
 }
 
 export interface TelemetryIngestClient extends Client {
@@ -935,6 +1305,25 @@ export interface TelemetryIngestClient extends Client {
   connect(): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(options: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
+  /**
+   * Says what is refused now, why and since when. It needs no other process, so it answers while NATS does not.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  describe(
+    request: DescribeRequest,
+    callback: (error: ServiceError | null, response: DescribeResponse) => void,
+  ): ClientUnaryCall;
+  describe(
+    request: DescribeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DescribeResponse) => void,
+  ): ClientUnaryCall;
+  describe(
+    request: DescribeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DescribeResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const TelemetryIngestClient = makeGenericClientConstructor(
