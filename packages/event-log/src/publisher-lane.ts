@@ -4,12 +4,13 @@ import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import type { FairShare } from '@odograph/kernel/fair-share';
 import { Fault, isFault } from '@odograph/kernel/fault';
+import { LimitFault } from '@odograph/kernel/limit-fault';
 import { natsProblem } from './nats-problem.ts';
 import { streamName, streamSubject } from './nats-subjects.ts';
 import { packEnvelope } from './packed-envelope.ts';
 import type { PendingAppend } from './pending-append.ts';
 import type { PublisherOptions } from './publisher-options.ts';
-import type { StreamWatch } from './stream-watch.ts';
+import type { Closure, StreamWatch } from './stream-watch.ts';
 
 /** What a publisher counts. */
 export interface PublisherMetrics {
@@ -22,7 +23,7 @@ export interface PublisherMetrics {
 interface LaneDeps {
   readonly partition: number;
   readonly jetstream: JetStreamClient;
-  readonly watch: Pick<StreamWatch, 'assertOpen' | 'acknowledged'>;
+  readonly watch: Pick<StreamWatch, 'refusal' | 'assertOpen' | 'acknowledged'>;
   readonly options: PublisherOptions;
   readonly metrics: PublisherMetrics;
   /** What all lanes hold in their queues, by partition. */
@@ -49,8 +50,8 @@ export class PublisherLane {
   #earliestDeadlineAtMs = Number.POSITIVE_INFINITY;
   #inFlight: readonly PendingAppend[] = [];
   #running: Promise<void> | undefined;
-  /** Why the last attempt failed; undefined if it did not. */
-  #lastFailure: string | undefined;
+  /** Why the last attempt failed, and since when none succeeded; undefined if it did not fail. */
+  #failure: { readonly reason: string; readonly sinceMs: number } | undefined;
 
   constructor(deps: LaneDeps) {
     this.#deps = deps;
@@ -73,8 +74,15 @@ export class PublisherLane {
     while (this.#running !== undefined) await this.#running;
   }
 
+  /** Why nothing could be stored when it was last tried, and for how long, in milliseconds; undefined if it could. */
+  failure(): Closure | undefined {
+    return (
+      this.#failure && { reason: this.#failure.reason, forMs: performance.now() - this.#failure.sinceMs }
+    );
+  }
+
   async #run(): Promise<void> {
-    const checking = setInterval(() => this.#completeLate(), DEADLINE_CHECK_MS);
+    const checking = setInterval(() => this.#completeHopeless(), DEADLINE_CHECK_MS);
     while (this.#queue.length > 0) {
       if (this.#envelopeLength() === this.#queue.length) await pause(this.#deps.options.lingerMs);
       this.#inFlight = this.#nextEnvelope();
@@ -141,6 +149,7 @@ export class PublisherLane {
       } catch (error) {
         const problem = natsProblem(error);
         if (problem === 'stream full' && !mayBeStored) {
+          this.#failed(error);
           completeAll(envelope, streamFull(partition, error));
           return undefined;
         }
@@ -149,7 +158,8 @@ export class PublisherLane {
         if (isFault(error)) messageId = randomUUID();
         // After a Fault it is not: the attempt was not sent, or went to a stream that the log does not know.
         mayBeStored ||= problem === undefined && !isFault(error);
-        this.#retrying(error);
+        this.#failed(error);
+        this.#deps.metrics.retried(partition);
         await pause(backoffMs(repetition, { firstMs: options.retryMinMs, maxMs: options.retryMaxMs }));
       }
     }
@@ -172,13 +182,25 @@ export class PublisherLane {
   #countStored(envelope: readonly PendingAppend[], bytes: number, durationMs: number): void {
     const { partition, metrics } = this.#deps;
     const events = envelope.reduce((sum, { entries }) => sum + entries.length, 0);
-    this.#lastFailure = undefined;
+    this.#failure = undefined;
     metrics.stored(partition, { events, bytes, durationMs });
   }
 
-  #retrying(error: unknown): void {
-    this.#lastFailure = error instanceof Error ? error.message : String(error);
-    this.#deps.metrics.retried(this.#deps.partition);
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#failure = { reason, sinceMs: this.#failure?.sinceMs ?? performance.now() };
+  }
+
+  /** Nobody waits for a partition that is closed, nor beyond the deadline. */
+  #completeHopeless(): void {
+    const refusal = this.#deps.watch.refusal(this.#deps.partition);
+    if (!refusal) {
+      this.#completeLate();
+      return;
+    }
+    completeAll([...this.#inFlight, ...this.#queue], refusal);
+    this.#leave(this.#queue);
+    this.#queue = [];
   }
 
   /** Removes late appends from the queue. Late ones in flight may still reach the disk, under their ids. */
@@ -202,7 +224,7 @@ export class PublisherLane {
   }
 
   #notConfirmed(): Fault {
-    const reason = this.#lastFailure === undefined ? '' : ` (${this.#lastFailure})`;
+    const reason = this.#failure === undefined ? '' : ` (${this.#failure.reason})`;
     const message = `not confirmed on disk in time${reason}; send it again under the same id`;
     return new Fault('UNAVAILABLE', message, { retryAfterMs: this.#deps.options.retryMaxMs });
   }
@@ -212,7 +234,7 @@ export class PublisherLane {
     const found = `partition ${partition} has ${queued.heldBy(partition)} of the ${queued.total} bytes that wait for disk`;
     const message = `${found}, at most ${queued.maxBytes}, of which each may have what is free: retry in ${options.retryMaxMs} ms`;
     const limit = `${queued.maxBytes} bytes waiting for disk`;
-    return new Fault('OVERLOADED', message, { retryAfterMs: options.retryMaxMs, limit });
+    return new LimitFault('queued_bytes', 'OVERLOADED', message, { retryAfterMs: options.retryMaxMs, limit });
   }
 }
 
@@ -230,7 +252,7 @@ function completeAll(appends: readonly PendingAppend[], fault: Fault): void {
 
 function streamFull(partition: number, cause: unknown): Fault {
   const message = `the stream of partition ${partition} is full; nothing is dropped to make room, retry in ${FULL_RETRY_MS} ms`;
-  return new Fault('OVERLOADED', message, {
+  return new LimitFault('stream_bytes', 'OVERLOADED', message, {
     cause,
     retryAfterMs: FULL_RETRY_MS,
     limit: 'bytes of the stream',

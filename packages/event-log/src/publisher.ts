@@ -9,11 +9,14 @@ import { type AppendResult, AppendResults, type EncodedAppend, PendingAppend } f
 import { PublisherLane, type PublisherMetrics } from './publisher-lane.ts';
 import type { PublisherOptions } from './publisher-options.ts';
 import type { PartitionRoom } from './stream-health.ts';
-import type { StreamWatch } from './stream-watch.ts';
+import { type Closure, closedFault, PATIENCE_MS, type StreamWatch } from './stream-watch.ts';
 
 export interface PublisherDeps {
   readonly jetstream: JetStreamClient;
-  readonly watch: Pick<StreamWatch, 'partitionCount' | 'roomIn' | 'assertOpen' | 'acknowledged'>;
+  readonly watch: Pick<
+    StreamWatch,
+    'partitionCount' | 'roomIn' | 'closure' | 'refusal' | 'assertOpen' | 'acknowledged'
+  >;
   readonly metrics: PublisherMetrics;
   readonly options: PublisherOptions;
 }
@@ -48,6 +51,17 @@ export class EventPublisher {
   }
 
   /**
+   * Why a partition stores nothing now, and for how long it has not; undefined if it stores, or has been closed for a moment
+   * only. While the number of partitions is not known, partition 0 has the reason for that.
+   */
+  refusal(partition: number): Closure | undefined {
+    const refusal = this.#deps.watch.closure(partition) ?? this.#lanes.get(partition)?.failure();
+    return refusal && (refusal.forMs >= PATIENCE_MS || this.partitionCount() === undefined)
+      ? refusal
+      : undefined;
+  }
+
+  /**
    * Appends lists of events, each the events of one report, tick or decision with one subject. All are queued when this
    * returns. Resolves with one result per list, in order, once all are known. A result is a position, or a Fault:
    * OVERLOADED (nothing was written), UNAVAILABLE (not confirmed before the deadline: append it again under the same
@@ -61,6 +75,8 @@ export class EventPublisher {
     for (const [index, events] of appends.entries()) {
       try {
         const partition = options.partition ?? this.#partitionOf(events);
+        const refusal = this.#deps.watch.refusal(partition);
+        if (refusal) throw refusal;
         const encoded = this.#encode(events, options.deadlineAtMs);
         this.#laneOf(partition).append(new PendingAppend(encoded, results, index));
       } catch (error) {
@@ -86,8 +102,7 @@ export class EventPublisher {
   #partitionOf(events: readonly Event[]): number {
     const count = this.partitionCount();
     if (count !== undefined) return partitionOf(events[0]?.subject ?? '', count);
-    const message = 'the log does not exist yet: history creates it at its first start; retry in 1000 ms';
-    throw new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 });
+    throw closedFault(this.#deps.watch.closure(0)?.reason ?? 'the log was found just now');
   }
 
   #encode(events: readonly Event[], deadlineAtMs: number): EncodedAppend {

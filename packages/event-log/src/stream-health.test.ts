@@ -28,7 +28,7 @@ test('a partition without a stream is closed, and so is one whose stream goes mi
   expect(health.closedBecause()).toBe('its stream is missing');
   health.seen(STREAM, 0, NOW_MS);
   expect(health.closedBecause()).toBeUndefined();
-  health.missing();
+  health.missing(NOW_MS);
   expect(health.closedBecause()).toBe('its stream is missing');
 });
 
@@ -74,6 +74,20 @@ test('a new stream begins again with its sequences', () => {
   health.acknowledged(1_000, NOW_MS);
   health.seen({ ...STREAM, createdAtMs: 2 }, 0, NOW_MS);
   expect(health.acknowledged(1, NOW_MS)).toBe(true);
+});
+
+test('JetStream counts as silent from the question that it left open, until it answers anything', () => {
+  const health = open();
+  health.notSeen('JetStream does not answer', NOW_MS + 1_000);
+  health.notSeen('JetStream refuses', NOW_MS + 7_000);
+  expect(health.silence).toEqual({ reason: 'JetStream refuses', sinceMs: NOW_MS + 1_000 });
+  health.acknowledged(11, NOW_MS + 8_000);
+  expect(health.silence).toBeUndefined();
+  health.notSeen('JetStream does not answer', NOW_MS + 7_500);
+  expect(health.silence).toBeUndefined();
+  health.notSeen('JetStream does not answer', NOW_MS + 9_000);
+  health.seen(STREAM, 0, NOW_MS + 10_000);
+  expect(health.silence).toBeUndefined();
 });
 
 test('the room is that of the stream and of the log’s disk', () => {

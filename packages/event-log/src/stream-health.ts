@@ -17,6 +17,12 @@ export interface PartitionRoom {
   readonly freeDiskRatio: number | undefined;
 }
 
+/** JetStream does not answer, or not as it should. */
+interface Silence {
+  readonly reason: string;
+  readonly sinceMs: number;
+}
+
 /** After this long without a broadcast, the last one no longer counts: history may be down. */
 const BROADCAST_VALID_MS = 30_000;
 
@@ -36,6 +42,9 @@ export class StreamHealth {
   /** Set from an acknowledgement that went backwards until history has checked the stream. */
   #wentBackwardsAtMs: number | undefined;
   #isBehindLog = false;
+  /** When JetStream last answered anything about the stream. */
+  #answeredAtMs = 0;
+  #silence: Silence | undefined;
 
   /** History sent a broadcast about the partition. */
   heard(broadcast: Broadcast, nowMs: number): void {
@@ -53,6 +62,7 @@ export class StreamHealth {
   seen(stream: ObservedStream, watermark: number, nowMs: number): void {
     if (this.#stream && this.#stream.createdAtMs !== stream.createdAtMs) this.#lastAcknowledged = 0;
     this.#stream = stream;
+    this.#answered(nowMs);
     this.#isBehindLog = stream.lastSequence < watermark;
     if (this.#wentBackwardsAtMs === undefined || !this.#isChecked(nowMs - this.#wentBackwardsAtMs)) return;
     this.#lastAcknowledged = 0;
@@ -60,12 +70,25 @@ export class StreamHealth {
   }
 
   /** JetStream has no stream for the partition. */
-  missing(): void {
+  missing(nowMs: number): void {
     this.#stream = undefined;
+    this.#answered(nowMs);
+  }
+
+  /** JetStream did not describe the stream, although it was asked. It counts if nothing was answered in the meantime. */
+  notSeen(reason: string, askedAtMs: number): void {
+    if (this.#answeredAtMs > askedAtMs) return;
+    this.#silence = { reason, sinceMs: this.#silence?.sinceMs ?? askedAtMs };
+  }
+
+  /** Why JetStream cannot be asked now, and since when; undefined if it answers. What was sent may still be stored. */
+  get silence(): Silence | undefined {
+    return this.#silence;
   }
 
   /** The stream acknowledged an envelope. Returns false, and closes the partition, if the sequence is not above the last. */
   acknowledged(sequence: number, nowMs: number): boolean {
+    this.#answered(nowMs);
     if (sequence <= this.#lastAcknowledged) {
       this.#wentBackwardsAtMs = nowMs;
       return false;
@@ -88,6 +111,11 @@ export class StreamHealth {
 
   get room(): PartitionRoom {
     return { filledRatio: this.#stream?.filledRatio, freeDiskRatio: this.#broadcast?.freeDiskRatio };
+  }
+
+  #answered(nowMs: number): void {
+    this.#answeredAtMs = nowMs;
+    this.#silence = undefined;
   }
 
   #isChecked(elapsedMs: number): boolean {

@@ -1,6 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import { decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './listen-to-log.ts';
 import { natsProblem } from './nats-problem.ts';
@@ -12,16 +12,26 @@ interface StreamWatchDeps {
   readonly manager: JetStreamManager;
   /** Whether the server can be reached now: what is published while it cannot would pile up in memory. */
   readonly isConnected?: () => boolean;
-  /** Called with the reason why the streams cannot be read, once for each reason. The watch tries again. */
+  /** Called each time that the streams cannot be read. The watch tries again. */
   readonly onTrouble?: (error: unknown) => void;
-  /** Called when they can be read again. */
-  readonly onRecovery?: () => void;
+  /** Called each time that they could be read. */
+  readonly onSuccess?: () => void;
   /** How often the streams are read, in milliseconds. */
   readonly intervalMs: number;
 }
 
+/** Why a partition takes no events, and for how long it has not, in milliseconds. */
+export interface Closure {
+  readonly reason: string;
+  readonly forMs: number;
+}
+
+/** A partition that is closed for less than this takes appends, which wait. In milliseconds. */
+export const PATIENCE_MS = 2_000;
 /** When a closed partition may be open again, in milliseconds. */
 const CLOSED_RETRY_MS = 1_000;
+/** After this long without a description of its stream, JetStream counts as silent. */
+const ANSWER_WITHIN_MS = 2_000;
 
 /** Watches the streams and history's broadcasts, so that nothing is acknowledged that could not become part of the log. */
 export class StreamWatch {
@@ -33,7 +43,10 @@ export class StreamWatch {
   readonly #stopListening: (() => void)[] = [];
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
-  #problem: string | undefined;
+  /** Why the number of partitions is not known. */
+  #problem = 'it is not known yet whether the log exists';
+  /** When each partition was first found to be closed. */
+  readonly #closedSinceMs = new Map<number, number>();
 
   /** Starts to watch. */
   constructor(deps: StreamWatchDeps) {
@@ -50,8 +63,32 @@ export class StreamWatch {
   assertOpen(partition: number): void {
     const reason = this.#closedBecause(partition);
     if (reason === undefined) return;
-    const message = `partition ${partition} is closed: ${reason}; retry in ${CLOSED_RETRY_MS} ms`;
-    throw new Fault('UNAVAILABLE', message, { retryAfterMs: CLOSED_RETRY_MS });
+    throw closedFault(`partition ${partition} is closed: ${reason}`);
+  }
+
+  /** Why an append would only wait for its deadline: a Fault UNAVAILABLE; undefined if it need not, or not for long. */
+  refusal(partition: number): Fault | undefined {
+    const closure = this.closure(partition);
+    if (!closure || closure.forMs < PATIENCE_MS) return undefined;
+    const forS = Math.floor(closure.forMs / 1_000);
+    return closedFault(`partition ${partition} is closed for ${forS} s: ${closure.reason}`);
+  }
+
+  /**
+   * Why a partition takes nothing now: as {@link assertOpen} says, or because JetStream does not answer. Undefined if it does.
+   * While the number of partitions is not known, partition 0 has the reason for that.
+   */
+  closure(partition: number): Closure | undefined {
+    const silence = this.#partitions[partition]?.silence;
+    const reason = this.#closedBecause(partition) ?? silence?.reason;
+    if (reason === undefined) {
+      this.#closedSinceMs.delete(partition);
+      return undefined;
+    }
+    const nowMs = performance.now();
+    const sinceMs = this.#closedSinceMs.get(partition) ?? silence?.sinceMs ?? nowMs;
+    this.#closedSinceMs.set(partition, sinceMs);
+    return { reason, forMs: nowMs - sinceMs };
   }
 
   /** How much room the partition's stream and the log's disk have. */
@@ -76,21 +113,22 @@ export class StreamWatch {
     const { isConnected } = this.#deps;
     if (isConnected && !isConnected()) return 'NATS cannot be reached';
     const health = this.#partitions[partition];
-    return health ? health.closedBecause() : 'its stream is missing';
+    return health ? health.closedBecause() : this.#problem;
   }
 
   async #check(): Promise<void> {
-    const { manager, onTrouble, onRecovery, intervalMs } = this.#deps;
+    const { manager, onTrouble, onSuccess, intervalMs } = this.#deps;
     try {
       this.#found ??= await this.#findPartitions();
       await Promise.all(this.#found.map((health, partition) => readStream(manager, partition, health)));
       this.#partitions = this.#found;
-      if (this.#problem !== undefined) onRecovery?.();
-      this.#problem = undefined;
+      onSuccess?.();
     } catch (error) {
-      if (String(error) !== this.#problem) onTrouble?.(error);
-      this.#problem = String(error);
+      this.#problem = problemInWords(error);
+      onTrouble?.(error);
     }
+    // So that what is closed is known to be closed from now on, even if nobody asks.
+    for (const partition of this.#partitions.keys()) this.closure(partition);
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => void this.#check(), intervalMs);
   }
@@ -115,6 +153,12 @@ export class StreamWatch {
   }
 }
 
+/** A Fault UNAVAILABLE with the reason, and when to try again. */
+export function closedFault(reason: string): Fault {
+  const message = `${reason}; retry in ${CLOSED_RETRY_MS} ms`;
+  return new Fault('UNAVAILABLE', message, { retryAfterMs: CLOSED_RETRY_MS });
+}
+
 async function countPartitions(manager: JetStreamManager): Promise<number> {
   const info = await manager.streams.info(streamName(0));
   const found = info.config.metadata?.[PARTITION_COUNT_KEY];
@@ -126,13 +170,28 @@ async function countPartitions(manager: JetStreamManager): Promise<number> {
 
 /** The watermark is read first: a stream that is read afterwards must reach at least as far. */
 async function readStream(manager: JetStreamManager, partition: number, health: StreamHealth): Promise<void> {
-  const watermark = health.watermark(performance.now());
+  const askedAtMs = performance.now();
+  const watermark = health.watermark(askedAtMs);
+  const late = setTimeout(() => health.notSeen(NO_ANSWER, askedAtMs), ANSWER_WITHIN_MS);
   try {
     health.seen(await observeStream(manager, partition), watermark, performance.now());
   } catch (error) {
-    if (natsProblem(error) === 'stream missing') health.missing();
+    if (natsProblem(error) === 'stream missing') health.missing(performance.now());
+    else health.notSeen(problemInWords(error), askedAtMs);
     throw error;
+  } finally {
+    clearTimeout(late);
   }
+}
+
+const NO_ANSWER = 'JetStream does not answer';
+
+function problemInWords(error: unknown): string {
+  const problem = natsProblem(error);
+  if (problem === 'stream missing')
+    return 'the log does not exist yet: history creates it at its first start';
+  if (isFault(error)) return error.message;
+  return problem === undefined ? NO_ANSWER : `JetStream refuses: ${String(error)}`;
 }
 
 async function observeStream(manager: JetStreamManager, partition: number): Promise<ObservedStream> {

@@ -7,6 +7,7 @@ import type { Meter } from '@opentelemetry/api';
 import type { Logger } from '../logger.ts';
 import { counter, gauge, histogram, latencyHistogram } from '../metrics.ts';
 import type { Nats } from '../nats.ts';
+import { Trouble } from '../trouble.ts';
 import { started } from './app.ts';
 
 const READ_STREAMS_EVERY_MS = 1_000;
@@ -21,18 +22,23 @@ interface PublisherPartOptions {
 /** A publisher that watches its streams. When it stops, it first stores what it has accepted. */
 export async function publisherPart({ nats, logger, meter, publisher: options }: PublisherPartOptions) {
   const { connection, isConnected } = nats;
+  const trouble = new Trouble({ logger, message: 'the streams cannot be looked at' });
+  const metrics = createPublisherMetrics(meter, () => publisher.queuedBytes());
   const watch = new StreamWatch({
     connection,
     manager: await jetstreamManager(connection),
     isConnected,
-    onTrouble: (err) => logger.warn({ err }, 'the streams cannot be looked at'),
-    onRecovery: () => logger.info({}, 'the streams can be looked at again'),
+    onTrouble: (error) => void trouble.failed(error),
+    onSuccess() {
+      trouble.succeeded();
+      metrics.open(watch.partitionCount() ?? 0);
+    },
     intervalMs: READ_STREAMS_EVERY_MS,
   });
   const publisher = new EventPublisher({
     jetstream: jetstream(connection),
     watch,
-    metrics: createPublisherMetrics(meter, () => publisher.queuedBytes()),
+    metrics,
     options: { ...SHARED_PUBLISHER_OPTIONS, ...options },
   });
   const stop = async (leftMs: number) => {
@@ -46,7 +52,7 @@ export async function publisherPart({ nats, logger, meter, publisher: options }:
 const EVENT_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500];
 
 /** Measures what a publisher stores, by partition, and what waits in it. */
-function createPublisherMetrics(meter: Meter, queuedBytes: () => number): PublisherMetrics {
+function createPublisherMetrics(meter: Meter, queuedBytes: () => number) {
   const events = histogram(
     meter,
     'odograph.publisher.envelope.events',
@@ -67,7 +73,7 @@ function createPublisherMetrics(meter: Meter, queuedBytes: () => number): Publis
     'Failed attempts to store an envelope; each is retried with the same bytes.',
   );
   gauge(meter, 'odograph.publisher.queued', 'By', 'Bytes that wait to be stored.', queuedBytes);
-  return {
+  const published: PublisherMetrics = {
     stored(partition, envelope) {
       events.record(envelope.events, { partition });
       duration.record(envelope.durationMs / 1_000, { partition });
@@ -75,4 +81,10 @@ function createPublisherMetrics(meter: Meter, queuedBytes: () => number): Publis
     },
     retried: (partition) => retries.add(1, { partition }),
   };
+  /** Counts from 0 on, once the partitions are known. */
+  const open = (partitionCount: number) => {
+    for (let partition = 0; partition < partitionCount; partition += 1)
+      for (const each of [bytes, retries]) each.add(0, { partition });
+  };
+  return { ...published, open };
 }
