@@ -25,6 +25,7 @@ function measurePool(client: MongoClient, pool: Labels, meter: Meter): void {
     '{timeout}',
     'Operations that were refused because no connection became free in time.',
   );
+  refusals.add(0, pool);
   client.on('connectionCreated', () => (open += 1));
   client.on('connectionClosed', () => (open -= 1));
   client.on('connectionCheckOutStarted', () => (waiting += 1));

@@ -114,6 +114,32 @@ describe('a connection to MongoDB', () => {
     await expect(run(mongo, long)).rejects.toMatchObject({ name: 'Fault', code: 'UNAVAILABLE' });
   });
 
+  test('says of a server that is asleep that it does not answer, and does not wait for it twice', async () => {
+    await using server = await startTestMongo();
+    const pool = { min: 1, max: 2, waitMs: 300 };
+    const options = { ...OPTIONS, url: server.url, pool, answerWaitMs: 6_000 };
+    const mongo = await connectMongo(options, createMetrics('test').meter);
+    onTestFinished(() => mongo.close());
+    const read = () => run(mongo, (db) => db.collection('any').findOne({}));
+    await Promise.all([read(), read()]);
+    server.kill('SIGSTOP');
+    const startedAtMs = performance.now();
+    const faults: { readonly message: string; readonly afterMs: number }[] = [];
+    const ask = () =>
+      read().catch(({ code, message }) => {
+        expect(code).toMatch(/^(OVERLOADED|UNAVAILABLE)$/);
+        faults.push({ message, afterMs: performance.now() - startedAtMs });
+      });
+    const asking = setInterval(ask, 200);
+    const saying = (words: string) => faults.find(({ message }) => message.endsWith(words));
+    await expect.poll(() => saying('does not answer: no answer for 5 s'), { timeout: 9_000 }).toBeDefined();
+    await expect.poll(() => saying('timed out'), { timeout: 9_000 }).toBeDefined();
+    expect(saying('timed out')?.afterMs).toBeLessThan(8_000);
+    clearInterval(asking);
+    server.kill('SIGCONT');
+    await expect.poll(read, { timeout: 10_000 }).toBeNull();
+  });
+
   test('returns other errors unchanged', async () => {
     const { mongo } = await connected();
     const insert = () => run(mongo, (db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));

@@ -12,8 +12,11 @@ export interface MongoOptions {
   readonly pool: MongoPool;
   /** How long an operation, or the start, waits for a server. */
   readonly serverWaitMs: number;
-  /** How long an operation that was sent waits for its answer. Then it fails as UNAVAILABLE. 40 s if left out. */
-  readonly answerWaitMs?: number;
+  /**
+   * How long an operation that was sent waits for its answer. Then it fails as UNAVAILABLE, and a read is not sent again.
+   * If left out: 40 s, and a read is sent once more.
+   */
+  readonly answerWaitMs?: number | undefined;
 }
 
 interface MongoPool {
@@ -38,7 +41,7 @@ export interface Mongo {
 /** An unused connection above the minimum closes after this time. */
 const MAX_IDLE_MS = 3_600_000;
 const RETRY_AFTER_MS = 1_000;
-/** The longest query, 30 s, and its way back. Without a limit a connection that was cut silently is waited on for minutes. */
+/** Without a limit a connection that was cut silently is waited on for minutes. */
 const ANSWER_WAIT_MS = 40_000;
 
 /** Connects to MongoDB. Acknowledged writes are on the disks of a majority; reads go to the primary and see only such writes. */
@@ -52,6 +55,7 @@ export async function connectMongo(options: MongoOptions, meter: Meter): Promise
     maxIdleTimeMS: MAX_IDLE_MS,
     serverSelectionTimeoutMS: options.serverWaitMs,
     socketTimeoutMS: options.answerWaitMs ?? ANSWER_WAIT_MS,
+    retryReads: options.answerWaitMs === undefined,
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
     readPreference: 'primary',
@@ -60,15 +64,17 @@ export async function connectMongo(options: MongoOptions, meter: Meter): Promise
     monitorCommands: true,
   });
   measureMongo(client, name, meter);
+  const silentMs = watchAnswers(client);
+  const toFault = (error: unknown) => asFault(error, client, { ...pool, silentMs: silentMs() });
   const db = client.db(options.database);
   try {
     await db.command({ ping: 1 });
     await mayRead(db);
   } catch (error) {
     await client.close();
-    throw refusedLogin(error, options.url) ?? asFault(error, client, pool);
+    throw refusedLogin(error, options.url) ?? toFault(error);
   }
-  return { client, db, asFault: (error) => asFault(error, client, pool), close: () => client.close() };
+  return { client, db, asFault: toFault, close: () => client.close() };
 }
 
 /** The codes of a wrong password, and of none or of a user without rights. */
@@ -91,15 +97,44 @@ function refusedLogin(error: unknown, url: string): Fault | undefined {
   return new Fault('INVALID_INPUT', message, { cause: error });
 }
 
-function asFault(error: unknown, client: MongoClient, { max, waitMs }: MongoPool): unknown {
-  if (error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError') {
+/** Gives how long commands wait of which none was answered in the meantime, in milliseconds; 0 if none waits. */
+function watchAnswers(client: MongoClient): () => number {
+  const waiting = new Set<number>();
+  let sinceMs = 0;
+  const answered = ({ requestId }: { readonly requestId: number }) => {
+    waiting.delete(requestId);
+    sinceMs = performance.now();
+  };
+  client.on('commandStarted', ({ requestId }) => {
+    if (waiting.size === 0) sinceMs = performance.now();
+    waiting.add(requestId);
+  });
+  client.on('commandSucceeded', answered);
+  client.on('commandFailed', (event) => {
+    if (event.failure instanceof MongoNetworkError) waiting.delete(event.requestId);
+    else answered(event);
+  });
+  return () => (waiting.size === 0 ? 0 : performance.now() - sinceMs);
+}
+
+/** Connections that are all busy, and of which none got an answer for this long, wait for a server that is asleep. */
+const ASLEEP_MS = 5_000;
+
+interface PoolState extends MongoPool {
+  readonly silentMs: number;
+}
+
+function asFault(error: unknown, client: MongoClient, { max, waitMs, silentMs }: PoolState): unknown {
+  const hasWaited = error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError';
+  if (hasWaited && silentMs < ASLEEP_MS) {
     const message = `all ${max} connections to MongoDB were busy for ${waitMs} ms`;
     const limit = `${max} connections`;
     return new Fault('OVERLOADED', message, { limit, retryAfterMs: RETRY_AFTER_MS, cause: error });
   }
-  if (!isAway(error)) return error;
+  if (!hasWaited && !isAway(error)) return error;
   const hosts = client.options.hosts.join(', ');
-  const message = `MongoDB at ${hosts} does not answer: ${error.message}`;
+  const why = hasWaited ? `no answer for ${Math.floor(silentMs / 1_000)} s` : error.message;
+  const message = `MongoDB at ${hosts} does not answer: ${why}`;
   return new Fault('UNAVAILABLE', message, { retryAfterMs: RETRY_AFTER_MS, cause: error });
 }
 
