@@ -7,6 +7,7 @@ import { systemClock } from '@odograph/kernel/clock';
 import { createFleet } from '@odograph/sources/fleet/fleet';
 import { BatchIntake } from '@odograph/telemetry-ingest/door/batch-intake';
 import type { DoorMetrics } from '@odograph/telemetry-ingest/door/metrics';
+import { TelemetryRoom } from '@odograph/telemetry-ingest/door/room';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
 
 const OPTIONS = { ...SHARED_PUBLISHER_OPTIONS, envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 };
@@ -42,7 +43,7 @@ export function doorPath(reports: number): () => Promise<PathCost> {
     clients: { admitReports: () => undefined, windowsFault: () => undefined },
     clock: systemClock,
     limits: LIMITS,
-    room: ROOM,
+    room: new TelemetryRoom(OPEN, ROOM),
     metrics: NO_METRICS,
   });
 
@@ -70,6 +71,7 @@ function waitingJetStream(): JetStreamClient {
 const NO_METRICS: DoorMetrics = {
   batchTaken: () => undefined,
   answered: () => undefined,
+  reportsTaken: () => 0,
   refused: () => undefined,
   connectionOpened: () => undefined,
   connectionClosed: () => undefined,
@@ -78,6 +80,8 @@ const NO_METRICS: DoorMetrics = {
 const OPEN: PublisherDeps['watch'] = {
   partitionCount: () => 2,
   roomIn: () => ({ filledRatio: 0.1, freeDiskRatio: 0.5 }),
+  closure: () => undefined,
+  refusal: () => undefined,
   assertOpen: () => undefined,
   acknowledged: () => undefined,
 };

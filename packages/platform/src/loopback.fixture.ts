@@ -54,7 +54,11 @@ export async function loopback(
   const logger: Logger = { ...silentLogger, error: (fields) => errors.push(fields) };
   const { report = notAsked, connect = notAsked, read = notAsked, subscribe = notAsked } = handlers;
   const services = [
-    grpcService(TelemetryIngestService, { report: unary(report), connect: bidi(connect) }),
+    grpcService(TelemetryIngestService, {
+      report: unary(report),
+      connect: bidi(connect),
+      describe: unary(notAsked),
+    }),
     grpcService(EventLogService, {
       describe: unary(notAsked),
       read: serverStream(read),

@@ -23,10 +23,14 @@ export function ingestApp(config: IngestConfig, logger: Logger) {
     .part('publisher', ({ nats, metrics }) =>
       publisherPart({ nats, logger, meter: metrics.meter, publisher: config.publisher }),
     )
-    .part('grpc', ({ publisher, metrics: { meter } }) =>
+    .part('door', ({ publisher, metrics: { meter } }) =>
+      createDoor({ publisher, clock: systemClock, limits, room, meter, logger }),
+    )
+    .part('grpc', ({ door, metrics: { meter } }) =>
       grpcPart({
         ...config.grpc,
-        services: [createDoor({ publisher, clock: systemClock, limits, room, meter, logger })],
+        services: [door.service],
+        notReadyBecause: door.notReadyBecause,
         maxMessageBytes: MESSAGE_HEADROOM * limits.maxBytes,
         defaultDeadlineMs: limits.batchDeadlineMs,
         ...{ logger, meter },

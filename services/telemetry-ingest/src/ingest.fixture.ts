@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { createClient } from '@odograph/client';
+import { Channel, callUnary } from '@odograph/client/call';
+import {
+  HealthCheckResponse_ServingStatus,
+  HealthService,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { TelemetryIngestService } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { decodeEnvelope } from '@odograph/event-log/envelope';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { unpackEnvelope } from '@odograph/event-log/packed-envelope';
@@ -62,12 +68,21 @@ export async function startIngest(nats: TestEngine, env: Environment = {}) {
   const app = ingestApp(config, silentLogger).build();
   const { grpc, metrics, publisher } = await app.start();
   const client = createClient({ ingest: `127.0.0.1:${grpc.port}`, maxAttempts: 1 });
+  const channel = new Channel(`127.0.0.1:${grpc.port}`);
+  const statusOf = async (service: string) => {
+    const { status } = await callUnary(channel, HealthService.check, { service });
+    return status === HealthCheckResponse_ServingStatus.SERVING ? 'SERVING' : 'NOT_SERVING';
+  };
   return {
     client,
     publisher,
+    describe: () => callUnary(channel, TelemetryIngestService.describe, {}),
+    /** Of the process, and of its service. */
+    health: () => Promise.all(['', 'odograph.telemetry.v1.TelemetryIngest'].map(statusOf)),
     metricsUrl: `http://127.0.0.1:${metrics.port}/metrics`,
     async [Symbol.asyncDispose]() {
       client.close();
+      channel.close();
       await app.stop(2_000);
     },
   };

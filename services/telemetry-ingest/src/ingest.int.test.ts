@@ -64,6 +64,48 @@ test('while NATS is down reports wait until their deadline, and are stored once 
   expect(subjects.filter((subject) => subject === 'patient')).toHaveLength(1);
 });
 
+test('while NATS is asleep the door says what it refuses and since when, and is alive but not ready', async () => {
+  await using nats = await openLog();
+  await using door = await startIngest(nats);
+  await vi.waitFor(() => expect(door.publisher.partitionCount()).toBe(2));
+  await send(door.client, ['bus-1', 'bus-2', 'bus-3']);
+  expect(await door.describe()).toMatchObject({
+    partitions: [
+      { partition: 0, refusal: undefined, filledRatio: expect.any(Number) },
+      { partition: 1, refusal: undefined },
+    ],
+    refusal: undefined,
+    reportsTaken: 3,
+  });
+  expect(await door.health()).toEqual(['SERVING', 'SERVING']);
+
+  const asleepSinceMs = Date.now();
+  nats.kill('SIGSTOP');
+  await vi.waitFor(async () => expect(await door.health()).toEqual(['SERVING', 'NOT_SERVING']), {
+    timeout: 15_000,
+    interval: 200,
+  });
+  const { partitions, refusal, nowMs } = await door.describe();
+  const expected = { reason: 'JetStream does not answer', limit: '' };
+  expect(refusal).toMatchObject(expected);
+  expect(partitions.map((each) => each.refusal)).toMatchObject([expected, expected]);
+  expect(refusal?.sinceMs).toBeGreaterThan(asleepSinceMs - 1_500);
+  expect(refusal?.sinceMs).toBeLessThanOrEqual(nowMs - 5_000);
+  const askedAtMs = Date.now();
+  await expect(send(door.client, ['bus-1'])).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    retryAfterMs: 1_000,
+  });
+  expect(Date.now() - askedAtMs).toBeLessThan(1_000);
+
+  nats.kill('SIGCONT');
+  await vi.waitFor(async () => expect(await door.health()).toEqual(['SERVING', 'SERVING']), {
+    timeout: 10_000,
+    interval: 200,
+  });
+  expect(await send(door.client, ['bus-1'])).toMatchObject([{ outcome: ReportOutcome.ACCEPTED }]);
+});
+
 test('a full stream refuses reports with a time to wait, and keeps what it has', async () => {
   await using nats = await openLog({ partitions: 1, maxBytes: 300_000 });
   await using door = await startIngest(nats, { ODO_INGEST_STREAM_FULL_PCT: '50' });

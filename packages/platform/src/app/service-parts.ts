@@ -3,6 +3,7 @@ import { createGrpcServer, type GrpcServerOptions } from '../grpc/server.ts';
 import { createMetrics } from '../metrics.ts';
 import { connectMongo, type MongoOptions } from '../mongo.ts';
 import { connectNats, type NatsOptions } from '../nats.ts';
+import { Trouble } from '../trouble.ts';
 import { started } from './app.ts';
 
 // The parts that services share, each with its life: `.part('nats', (_, signal) => natsPart({ …, signal }))`.
@@ -30,11 +31,32 @@ export async function natsPart(options: NatsOptions) {
   return started(nats, { stop: (leftMs) => nats.drain(share(leftMs)) });
 }
 
-/** A gRPC server. Health checks answer SERVING from the start of the part until it stops. */
-export async function grpcPart(options: GrpcServerOptions) {
+interface GrpcPartOptions extends GrpcServerOptions {
+  /** Why the services are of no use now; undefined if they are. Asked every second. */
+  readonly notReadyBecause: () => string | undefined;
+}
+
+const ASK_READY_EVERY_MS = 1_000;
+
+/**
+ * A gRPC server. Health checks of the server ('') answer SERVING from the start of the part until it stops, and those of a
+ * service by its name while it is ready besides.
+ */
+export async function grpcPart({ notReadyBecause, ...options }: GrpcPartOptions) {
   const server = await createGrpcServer(options);
+  const trouble = new Trouble({ logger: options.logger, message: 'the service is not ready' });
+  const ask = () => {
+    const reason = notReadyBecause();
+    if (reason === undefined) trouble.succeeded();
+    else trouble.failed(reason);
+    server.setReady(reason === undefined);
+  };
+  const asking = setInterval(ask, ASK_READY_EVERY_MS).unref();
   return started(server, {
     start: () => server.setServing(true),
-    stop: (leftMs) => server.stop(share(leftMs)),
+    stop(leftMs) {
+      clearInterval(asking);
+      return server.stop(share(leftMs));
+    },
   });
 }

@@ -23,6 +23,19 @@ test('a server answers health checks for itself and for each service', async () 
   });
 });
 
+test('services that are not ready do not serve, while the server is alive', async () => {
+  const { server, channel } = await loopback({});
+  const statuses = async () => {
+    const each = SERVICES.map((service) => callUnary(channel, HealthService.check, { service }));
+    return (await Promise.all(each)).map(({ status }) => status);
+  };
+  server.setReady(false);
+  server.setServing(true);
+  expect(await statuses()).toEqual([SERVING, NOT_SERVING, NOT_SERVING]);
+  server.setReady(true);
+  expect(await statuses()).toEqual([SERVING, SERVING, SERVING]);
+});
+
 test('a server that stops tells the watches of its health, and does not wait for them', async () => {
   const { server, channel } = await loopback({});
   server.setServing(true);

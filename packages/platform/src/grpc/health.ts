@@ -10,18 +10,24 @@ import { type GrpcService, grpcService, serverStream, unary } from './handler.ts
 /** The service grpc.health.v1.Health of a server. */
 export interface Health {
   readonly service: GrpcService;
-  /** Sets the answer for all services, and for the server (''). */
+  /** Sets whether the server ('') is alive. A service is serving if the server is, and if it is ready. */
   setServing(isServing: boolean): void;
+  /** Sets whether the services are ready. They are at first. */
+  setReady(isReady: boolean): void;
 }
 
 /** Health of the server ('') and of each of these services. All are NOT_SERVING at first. */
 export function createHealth(serviceNames: readonly string[]): Health {
   const names = new Set(['', ...serviceNames]);
   const changes = new EventEmitter().setMaxListeners(0);
-  let status: HealthCheckResponse['status'] = ServingStatus.NOT_SERVING;
+  let [isServing, isReady] = [false, true];
+
+  function statusOf(service: string): HealthCheckResponse['status'] {
+    return isServing && (isReady || service === '') ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  }
 
   function check({ service }: { readonly service: string }): HealthCheckResponse {
-    if (names.has(service)) return { status };
+    if (names.has(service)) return { status: statusOf(service) };
     const offered = serviceNames.join(', ');
     throw new Fault('NOT_FOUND', `this server has no such service: it has ${offered}`);
   }
@@ -29,7 +35,7 @@ export function createHealth(serviceNames: readonly string[]): Health {
   async function* watch(service: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
     let sent: HealthCheckResponse['status'] | undefined;
     for (;;) {
-      const now = names.has(service) ? status : ServingStatus.SERVICE_UNKNOWN;
+      const now = names.has(service) ? statusOf(service) : ServingStatus.SERVICE_UNKNOWN;
       if (now === sent) await once(changes, 'change', { signal });
       else yield { status: now };
       sent = now;
@@ -40,12 +46,17 @@ export function createHealth(serviceNames: readonly string[]): Health {
     service: grpcService(HealthService, {
       check: unary(async (request) => check(request)),
       list: unary(async () => ({
-        statuses: Object.fromEntries([...names].map((name) => [name, { status }])),
+        statuses: Object.fromEntries([...names].map((name) => [name, { status: statusOf(name) }])),
       })),
       watch: serverStream(({ service }, { signal }) => watch(service, signal), { stays: true }),
     }),
-    setServing(isServing) {
-      status = isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    setServing(value) {
+      isServing = value;
+      changes.emit('change');
+    },
+    setReady(value) {
+      if (value === isReady) return;
+      isReady = value;
       changes.emit('change');
     },
   };

@@ -82,6 +82,7 @@ describe('a message', () => {
           connect: bidi(async (requests) => {
             for await (const bytes of requests) seen.push(bytes.length);
           }),
+          describe: unary(async () => ({ partitions: [], refusal: undefined, reportsTaken: 0, nowMs: 0 })),
         }),
       ],
       logger: silentLogger,

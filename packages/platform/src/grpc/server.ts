@@ -59,6 +59,8 @@ export interface GrpcServer {
   readonly openCalls: number;
   /** Sets the answer to health checks. It is NOT_SERVING at first. */
   setServing(isServing: boolean): void;
+  /** Sets whether its services are ready: if not, health checks of their names answer NOT_SERVING. They are at first. */
+  setReady(isReady: boolean): void;
   /** Ends streams, lets unary calls finish, and aborts the rest when the time is over. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -130,6 +132,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
       return open.size;
     },
     setServing: health.setServing,
+    setReady: health.setReady,
     stop,
   };
 }

@@ -28,6 +28,11 @@ const STATUS_OF: Readonly<Record<FaultCode, status>> = {
   INTERNAL: status.INTERNAL,
 };
 
+/** The name of a Fault's gRPC status, such as `RESOURCE_EXHAUSTED`; that of any other error is `INTERNAL`. */
+export function statusNameOf(error: unknown): string {
+  return status[isFault(error) ? STATUS_OF[error.code] : status.INTERNAL];
+}
+
 /** Clients of every language read a google.rpc.Status from this trailer. */
 export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
 

@@ -2,9 +2,11 @@ import { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { BatchIntake } from './batch-intake.ts';
 import { createMemoryLog, report } from './door.fixture.ts';
+import { TelemetryRoom } from './room.ts';
 
 const CALL = { client: 'c', deadlineAtMs: Infinity, traceparent: '', failsIfAllAreRejected: false };
 const NO_METRICS = {
+  reportsTaken: () => 0,
   batchTaken: () => undefined,
   answered: () => undefined,
   refused: () => undefined,
@@ -32,7 +34,7 @@ test.each([
         return 300_000;
       },
     },
-    room: { fullPct: 90, minFreeDiskPct: 10 },
+    room: new TelemetryRoom(createMemoryLog(), { fullPct: 90, minFreeDiskPct: 10 }),
     metrics: NO_METRICS,
   });
   const bytes = VehicleReport.encode(report('bus-7')).finish();

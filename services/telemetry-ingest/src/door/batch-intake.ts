@@ -10,18 +10,18 @@ import type { ClientLimits } from './client-limits.ts';
 import { judgeReport } from './judge-report.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { addAppended, batchRefusal, createResultMaker, unavailable } from './results.ts';
-import { type RoomLimits, TelemetryRoom } from './room.ts';
+import type { TelemetryRoom } from './room.ts';
 import type { SplitReports } from './split-message.ts';
 
 /** What the door needs of the publisher. */
-export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' | 'roomIn'>;
+export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' | 'roomIn' | 'refusal'>;
 
 interface BatchIntakeDeps {
   readonly publisher: EventAppender;
   readonly clients: Pick<ClientLimits, 'admitReports' | 'windowsFault'>;
   readonly clock: Clock;
   readonly limits: ReportLimits;
-  readonly room: RoomLimits;
+  readonly room: TelemetryRoom;
   readonly metrics: DoorMetrics;
 }
 
@@ -38,11 +38,9 @@ const TURN_MS = 4;
 /** Takes batches of reports: judges each report, and appends the events of those that can be read. */
 export class BatchIntake {
   readonly #deps: BatchIntakeDeps;
-  readonly #room: TelemetryRoom;
 
   constructor(deps: BatchIntakeDeps) {
     this.#deps = deps;
-    this.#room = new TelemetryRoom(deps.publisher, deps.room);
   }
 
   /**
@@ -79,7 +77,7 @@ export class BatchIntake {
 
   /** The results so far, the events to append, and the faults of reports for which there is no room, by their index. */
   async #judge(reports: readonly Uint8Array[], { client, traceparent }: BatchCall) {
-    const { clients, clock, limits } = this.#deps;
+    const { clients, clock, limits, room } = this.#deps;
     const receivedAtMs = clock.now();
     const resultOf = createResultMaker();
     const results: ReportResult[] = [];
@@ -93,8 +91,7 @@ export class BatchIntake {
       }
       const { judged, events, windows } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
       // A report that cannot be read gets its result even if there is no room: a retry would not help it.
-      const fault =
-        events[0] && (this.#room.faultFor(events[0].subject) ?? clients.windowsFault(client, windows));
+      const fault = events[0] && (room.faultFor(events[0].subject) ?? clients.windowsFault(client, windows));
       results.push(fault ? unavailable(fault) : resultOf(judged));
       if (fault) faults.set(index, fault);
       else if (events.length > 0) appends.push(events);

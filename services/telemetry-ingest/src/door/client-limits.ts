@@ -1,8 +1,8 @@
 import type { Clock } from '@odograph/kernel/clock';
 import { FairShare } from '@odograph/kernel/fair-share';
-import { Fault } from '@odograph/kernel/fault';
+import type { Fault } from '@odograph/kernel/fault';
+import { LimitFault } from '@odograph/kernel/limit-fault';
 import { createTokenBuckets } from '@odograph/platform/token-bucket';
-import { LimitFault } from './limit-fault.ts';
 import type { DoorMetrics } from './metrics.ts';
 import type { SplitReports } from './split-message.ts';
 
@@ -114,11 +114,11 @@ function tooFast({ reportsPerSecond }: ClientQuota, { cost, count, retryAfterMs 
   return new LimitFault('client_reports_per_second', 'OVERLOADED', message, { limit, retryAfterMs });
 }
 
-function tooSpread({ windowsPerSecond }: ClientQuota, windows: number, retryAfterMs: number): Fault {
+function tooSpread({ windowsPerSecond }: ClientQuota, windows: number, retryAfterMs: number): LimitFault {
   const limit = `${windowsPerSecond} windows/s a client`;
   const rule = `beyond ${FREE_WINDOWS} a report, a client may send ${windowsPerSecond} a second`;
   const message = `samples in ${windows} windows of two hours: ${rule}: wait ${retryAfterMs} ms, or split the report`;
-  return new Fault('OVERLOADED', message, { limit, retryAfterMs });
+  return new LimitFault('client_windows_per_second', 'OVERLOADED', message, { limit, retryAfterMs });
 }
 
 function tooMuchWork(work: FairShare<string>, client: string): LimitFault {

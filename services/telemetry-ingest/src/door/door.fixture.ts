@@ -51,6 +51,7 @@ export function createMemoryLog(): MemoryLog {
       return resolve;
     },
     partitionCount: () => 1,
+    refusal: () => undefined,
     roomIn: () => ({ filledRatio: 0, freeDiskRatio: 1 }),
     appendAll: (all, { deadlineAtMs }: AppendOptions) =>
       Promise.all(all.map((events) => append(events, deadlineAtMs))),
@@ -90,7 +91,7 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
     logger: silentLogger,
   });
   const server = await createGrpcServer({
-    services: [door],
+    services: [door.service],
     maxMessageBytes: 4 * all.maxBytes,
     logger: silentLogger,
   });

@@ -8,7 +8,8 @@ import { BatchIntake, type EventAppender } from './batch-intake.ts';
 import { type ClientQuota, createClientLimits } from './client-limits.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
 import { createDoorMetrics } from './metrics.ts';
-import type { RoomLimits } from './room.ts';
+import { createRefusals } from './refusals.ts';
+import { type RoomLimits, TelemetryRoom } from './room.ts';
 import { splitReportRequest } from './split-message.ts';
 
 export interface DoorLimits extends ReportLimits, ConnectionSettings, ClientQuota {}
@@ -23,12 +24,23 @@ interface DoorDeps {
   readonly logger: Logger;
 }
 
-/** The service `TelemetryIngest`. Its requests stay bytes, because each report is decoded on its own. */
-export function createDoor({ publisher, clock, limits, room, meter, logger }: DoorDeps): GrpcService {
+interface Door {
+  /** The service `TelemetryIngest`. Its requests stay bytes, because each report is decoded on its own. */
+  readonly service: GrpcService;
+  /** Why it is of no use to send reports here, which has been so for a while; undefined if some are taken. Ask every second. */
+  notReadyBecause(): string | undefined;
+}
+
+/** How long everything is refused before the door counts as not ready, in milliseconds. */
+const NOT_READY_AFTER_MS = 5_000;
+
+export function createDoor({ publisher, clock, limits, room: roomLimits, meter, logger }: DoorDeps): Door {
   const metrics = createDoorMetrics(meter);
   const clients = createClientLimits({ quota: limits, clock, metrics });
+  const room = new TelemetryRoom(publisher, roomLimits);
+  const refusals = createRefusals({ publisher, room, clock });
   const intake = new BatchIntake({ publisher, clients, clock, limits, room, metrics });
-  return grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
+  const service = grpcService(withRawRequests(TelemetryIngestService, 'report', 'connect'), {
     report: unary(async (message, call) => {
       const batch = splitReportRequest(message, limits);
       using _held = clients.holdBatch(call.client, batch);
@@ -37,5 +49,17 @@ export function createDoor({ publisher, clock, limits, room, meter, logger }: Do
     connect: bidi((requests, send, call) =>
       new Connection({ intake, clients, limits, clock, logger }, call).serve(requests, send),
     ),
+    describe: unary(async () => {
+      const { partitions, refusal } = refusals.look();
+      const reportsTaken = metrics.reportsTaken();
+      return { partitions: [...partitions], refusal, reportsTaken, nowMs: clock.now() };
+    }),
   });
+  return {
+    service,
+    notReadyBecause() {
+      const { refusal } = refusals.look();
+      return refusal && clock.now() - refusal.sinceMs >= NOT_READY_AFTER_MS ? refusal.reason : undefined;
+    },
+  };
 }

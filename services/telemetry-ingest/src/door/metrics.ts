@@ -2,10 +2,10 @@ import {
   ReportOutcome,
   type ReportResult,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import { isFault } from '@odograph/kernel/fault';
+import { LimitFault, type LimitName } from '@odograph/kernel/limit-fault';
+import { statusNameOf } from '@odograph/platform/grpc/status';
 import { counter, histogram, upDownCounter } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
-import { LimitFault } from './limit-fault.ts';
 
 /** The metrics of the door. No label names a vehicle or a client, because their number is not limited. */
 export interface DoorMetrics {
@@ -13,6 +13,8 @@ export interface DoorMetrics {
   answered(results: readonly ReportResult[]): void;
   /** A batch or a connection was refused as a whole. */
   refused(error: unknown): void;
+  /** How many reports were accepted or quarantined. */
+  reportsTaken(): number;
   connectionOpened(): void;
   connectionClosed(): void;
 }
@@ -42,19 +44,53 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
     '{connection}',
     'Open connections.',
   );
+  for (const outcome of LABELS.values()) reports.add(0, { outcome });
+  for (const reason of FINDING_REASONS) findings.add(0, { reason });
+  for (const labels of REFUSALS) refusals.add(0, labels);
+  connections.add(0);
+  let taken = 0;
   return {
     batchTaken: (count) => batch.record(count),
     answered(results) {
+      taken += results.filter(({ position }) => position !== undefined).length;
       for (const [outcome, count] of countEach(results.map(outcomeLabel))) reports.add(count, { outcome });
       for (const [reason, count] of countEach(results.flatMap(reasonsOf))) findings.add(count, { reason });
     },
+    reportsTaken: () => taken,
     refused: (error) => refusals.add(1, refusalLabels(error)),
     connectionOpened: () => connections.add(1),
     connectionClosed: () => connections.add(-1),
   };
 }
 
-const LABELS = new Map(Object.entries(ReportOutcome).map(([name, outcome]) => [outcome, name.toLowerCase()]));
+const LABELS = new Map(
+  Object.entries(ReportOutcome)
+    .filter(([, outcome]) => outcome !== ReportOutcome.UNSPECIFIED)
+    .map(([name, outcome]) => [outcome, name.toLowerCase()]),
+);
+
+/** The reasons of findings about reports, which are counted from the start. */
+export const FINDING_REASONS: readonly string[] = [
+  ...['INVALID_VEHICLE_ID', 'INVALID_REPORT_ID', 'INVALID_VIN', 'NO_SAMPLE', 'TOO_MANY_SAMPLES'],
+  ...['NOT_MILLISECONDS', 'TEXT_TOO_LONG', 'NO_SIGNAL', 'TOO_MANY_OTHERS', 'HAS_A_FIELD', 'NO_VALUE'],
+  ...['INVALID_SIGNAL_PATH', 'NOT_FINITE', 'WRONG_BYTES', 'REPORT_TOO_LARGE', 'OUT_OF_RANGE', 'SENTINEL'],
+  ...['CLOCK_UNREADABLE', 'IN_THE_DISTANT_PAST', 'IN_THE_FUTURE'],
+  ...['POSITION_INCOMPLETE', 'VIN_CHECK_DIGIT', 'SAME_TIME', 'MORE_FINDINGS', 'OVERLOADED', 'UNAVAILABLE'],
+];
+
+/** The refusals that are counted from the start, so that the first one is seen as a rise. */
+const REFUSALS: readonly Readonly<Record<string, string>>[] = [
+  { code: 'INVALID_ARGUMENT' },
+  { code: 'INVALID_ARGUMENT', limit: 'message_reports' },
+  ...(
+    [
+      ...['message_bytes', 'client_reports_per_second', 'client_windows_per_second', 'client_connections'],
+      ...['work_bytes', 'queued_bytes', 'stream_bytes', 'free_disk'],
+    ] as const satisfies readonly LimitName[]
+  ).map((limit) => ({ code: 'RESOURCE_EXHAUSTED', limit })),
+  { code: 'UNAVAILABLE' },
+  { code: 'INTERNAL' },
+];
 
 function outcomeLabel({ outcome }: ReportResult): string {
   return LABELS.get(outcome) ?? 'unspecified';
@@ -65,8 +101,10 @@ function reasonsOf({ findings }: ReportResult): readonly string[] {
 }
 
 function refusalLabels(error: unknown): Record<string, string> {
-  const code = isFault(error) ? error.code : 'INTERNAL';
-  return { code, limit: error instanceof LimitFault ? error.limitName : '' };
+  // The fault of a batch is that of one of its reports.
+  const causes = [error, error instanceof Error ? error.cause : undefined];
+  const limited = causes.find((cause) => cause instanceof LimitFault);
+  return { code: statusNameOf(error), ...(limited && { limit: limited.limitName }) };
 }
 
 function countEach(names: readonly string[]): ReadonlyMap<string, number> {

@@ -1,5 +1,5 @@
 import type { EventPublisher } from '@odograph/event-log/publisher';
-import { Fault } from '@odograph/kernel/fault';
+import { LimitFault } from '@odograph/kernel/limit-fault';
 import { partitionOf } from '@odograph/kernel/partition';
 
 /** When telemetry is refused, in percent. */
@@ -23,10 +23,13 @@ export class TelemetryRoom {
   }
 
   /** Why a vehicle's telemetry is refused now: a Fault OVERLOADED; undefined if there is room. */
-  faultFor(vehicleId: string): Fault | undefined {
+  faultFor(vehicleId: string): LimitFault | undefined {
     const count = this.#events.partitionCount();
-    if (count === undefined) return undefined;
-    const partition = partitionOf(vehicleId, count);
+    return count === undefined ? undefined : this.faultIn(partitionOf(vehicleId, count));
+  }
+
+  /** Why a partition's telemetry is refused now, as {@link faultFor}. */
+  faultIn(partition: number): LimitFault | undefined {
     const { filledRatio = 0, freeDiskRatio = 1 } = this.#events.roomIn(partition);
     const { fullPct, minFreeDiskPct } = this.#limits;
     if (filledRatio * 100 >= fullPct) return streamFull(partition, filledRatio, fullPct);
@@ -35,19 +38,18 @@ export class TelemetryRoom {
   }
 }
 
-function streamFull(partition: number, filledRatio: number, fullPct: number): Fault {
+function streamFull(partition: number, filledRatio: number, fullPct: number): LimitFault {
   const found = `the stream of partition ${partition} is ${percent(filledRatio)} full`;
   const message = `${found}; telemetry is refused from ${fullPct} % on: retry in ${RETRY_AFTER_MS} ms`;
-  return new Fault('OVERLOADED', message, { retryAfterMs: RETRY_AFTER_MS, limit: 'bytes of the stream' });
+  const limit = 'bytes of the stream';
+  return new LimitFault('stream_bytes', 'OVERLOADED', message, { retryAfterMs: RETRY_AFTER_MS, limit });
 }
 
-function diskFull(freeDiskRatio: number, minFreeDiskPct: number): Fault {
+function diskFull(freeDiskRatio: number, minFreeDiskPct: number): LimitFault {
   const found = `the log's disk has ${percent(freeDiskRatio)} free`;
   const message = `${found}; telemetry is refused below ${minFreeDiskPct} %: retry in ${RETRY_AFTER_MS} ms`;
-  return new Fault('OVERLOADED', message, {
-    retryAfterMs: RETRY_AFTER_MS,
-    limit: `${minFreeDiskPct} % free disk`,
-  });
+  const limit = `${minFreeDiskPct} % free disk`;
+  return new LimitFault('free_disk', 'OVERLOADED', message, { retryAfterMs: RETRY_AFTER_MS, limit });
 }
 
 const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;

@@ -1,7 +1,7 @@
 import { WireType } from '@bufbuild/protobuf/wire';
 import { FieldCursor, WireError } from '@odograph/contracts/wire/fields';
 import { Fault } from '@odograph/kernel/fault';
-import { LimitFault } from './limit-fault.ts';
+import { LimitFault } from '@odograph/kernel/limit-fault';
 
 /** What one message may hold. */
 export interface MessageLimits {
