@@ -203,8 +203,12 @@ function eventLog(asked: Asked): GrpcService {
   return grpcService(EventLogService, {
     describe: unary(async () => ({
       partitions: [
-        { watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
+        {
+          ...{ watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
+          ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
+        },
       ],
+      nowMs: Date.now(),
     })),
     setAsideMessage: unary(async ({ position }) => {
       if (position?.sequence !== 17) throw new Fault('RULE_VIOLATED', 'it halts nothing');

@@ -8,6 +8,7 @@ const at = (sequence: number) => ({ partition: 1, sequence, index: undefined });
 const PARTITION: PartitionInfo = {
   ...{ watermark: at(200_000), checkpoint: at(199_990) },
   ...{ state: PartitionState.RUNNING, reason: '', owner: 'history-1' },
+  ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
 };
 
 describe('the doctor, on the platform,', () => {

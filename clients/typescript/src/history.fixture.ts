@@ -72,7 +72,7 @@ export async function startLog(script: LogScript = {}): Promise<ScriptedLog> {
       const refusal = script.describeRefusals?.[asked.describes.length];
       asked.describes.push(call.request);
       if (refusal) callback(serviceError(refusal));
-      else callback(null, { partitions: [0, 1, 2].map(partitionInfo) });
+      else callback(null, { partitions: [0, 1, 2].map(partitionInfo), nowMs: Date.now() });
     },
     read(call: ServerWritableStream<ReadRequest, ReadResponse>) {
       asked.reads.push(call.request);
@@ -97,5 +97,9 @@ export async function startLog(script: LogScript = {}): Promise<ScriptedLog> {
 /** Partition 2 has no events. */
 function partitionInfo(partition: number) {
   const watermark = { partition, sequence: partition === 2 ? 0 : ENVELOPES };
-  return { watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' };
+  const trouble = { lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 };
+  return {
+    ...{ watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
+    ...trouble,
+  };
 }

@@ -8,6 +8,7 @@ import { publisherPart } from '@odograph/platform/app/publisher-part';
 import { grpcPart, metricsPart, mongoPart, natsPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
+import { Trouble } from '@odograph/platform/trouble';
 import type { Meter } from '@opentelemetry/api';
 import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
@@ -37,6 +38,10 @@ export const SERVICE_NAME = 'history';
 
 /** How long an operation waits for a free connection, and how long for a server. */
 const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
+/** Longer than MongoDB works on any query (`maxTimeMS`), and shorter than callers wait. */
+const QUERY_ANSWER_MS = 12_000;
+/** After this long without an answer of MongoDB, history is not ready. */
+const MONGO_SILENT_MS = 10_000;
 /**
  * What a partition can have under way in the log, so that the renewal of a lease never waits for a connection: an insert, a
  * read for the next batch, a write of the ledger, the renewal, a read of its view, and one of a trim or a new projection.
@@ -56,18 +61,19 @@ export function historyApp(config: HistoryConfig, logger: Logger) {
 function connectionParts(config: HistoryConfig, logger: Logger) {
   const { maxPool, ...mongo } = config.mongo;
   const queryPool = { min: MIN_POOL, max: maxPool, waitMs: MONGO_WAITS.connectionMs };
-  const openMongo = (name: string, pool: typeof queryPool, meter: Meter) =>
-    mongoPart({ ...mongo, name, pool, serverWaitMs: MONGO_WAITS.serverMs }, meter);
+  const openMongo = (name: string, pool: typeof queryPool, meter: Meter, answerWaitMs?: number) =>
+    mongoPart({ ...mongo, name, pool, serverWaitMs: MONGO_WAITS.serverMs, answerWaitMs }, meter);
   const openNats = (name: string, signal: AbortSignal, isEchoing = true) =>
     natsPart({ ...config.nats, name, logger, signal, isEchoing });
   return (
     compose(SERVICE_NAME)
       .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
-      .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter))
+      .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter, QUERY_ANSWER_MS))
       .part('partitionCount', ({ mongo }) => openPartitions(mongo, config.wantedPartitions))
       // The log has its own connections, so that it never waits for a query.
       .part('logMongo', ({ metrics, partitionCount }) => {
-        const pool = { ...queryPool, min: 1, max: LOG_OPERATIONS * partitionCount };
+        // One more asks for the free disk.
+        const pool = { ...queryPool, min: 1, max: LOG_OPERATIONS * partitionCount + 1 };
         return openMongo(`${SERVICE_NAME}-log`, pool, metrics.meter);
       })
       .part('nats', (_, signal) => openNats(SERVICE_NAME, signal))
@@ -82,15 +88,16 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
   return app
     .part('log', ({ logMongo, mongo }) => openLog(logMongo, mongo))
     .part('liveLog', ({ broadcasts }) => openLiveLog(broadcasts.connection))
-    .part('disk', ({ mongo }) => {
-      const disk = watchFreeDisk(mongo.db, (err) => logger.warn({ err }, 'the free disk is not known'));
+    .part('disk', ({ logMongo }) => {
+      const trouble = new Trouble({ logger, message: 'the free disk is not known' });
+      const disk = watchFreeDisk(logMongo.db, trouble);
       return started(disk, { stop: () => disk.stop() });
     })
     .part('writers', async ({ partitionCount, nats, log, liveLog, disk, metrics }) => {
       const shared = {
         ...{ ...log, logger, clock: systemClock },
         manager: await jetstreamManager(nats.connection),
-        metrics: createWriterMetrics(metrics.meter),
+        metrics: createWriterMetrics(metrics.meter, partitionCount),
       };
       const writers = startPartitions({
         ...{ ...shared, owner, leaseTtlMs, ledgerIntervalMs },
@@ -127,7 +134,7 @@ function viewParts(app: ReturnType<typeof logParts>, { views: settings }: Histor
         listen: liveLog.listen,
         models: Object.values(models),
         isOwner: (partition) => writers.isOwner(partition),
-        metrics: createViewMetrics(metrics.meter),
+        metrics: createViewMetrics(metrics.meter, partitionCount),
         logger,
       });
       measureViews(metrics.meter, views);
@@ -169,7 +176,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
       )
       .part(
         'grpc',
-        ({ partitionCount, metrics, mongo, log, liveLog, models, views, partitionInfo, ...commands }) =>
+        ({ partitionCount, metrics, mongo, log, disk, liveLog, models, views, partitionInfo, ...commands }) =>
           grpcPart({
             ...config.grpc,
             services: [
@@ -187,6 +194,8 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               }),
             ],
             maxMessageBytes: MAX_REQUEST_BYTES,
+            notReadyBecause: () =>
+              disk.silentMs() >= MONGO_SILENT_MS ? 'MongoDB does not answer' : undefined,
             ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
           }),
       )

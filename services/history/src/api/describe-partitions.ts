@@ -12,7 +12,7 @@ interface DescribeDeps {
   readonly collections: Pick<LogCollections, 'partitions'>;
   readonly reader: Pick<LogReader, 'watermark'>;
   readonly checkpoints: Checkpoints;
-  readonly writers: Pick<Partitions, 'haltedBecause'>;
+  readonly writers: Pick<Partitions, 'haltedBecause' | 'troubleOf'>;
   readonly listen: LogListener;
 }
 
@@ -37,12 +37,16 @@ export function createPartitionDescriber(deps: DescribeDeps): PartitionDescriber
     const watermark = await deps.reader.watermark(partition);
     const checkpoints = await deps.checkpoints.read(partition);
     const stored = Math.min(...Array.from(checkpoints.values(), ({ sequence }) => sequence));
+    const { last, sinceMs } = deps.writers.troubleOf(partition);
     return {
       watermark: { partition, sequence: watermark },
       checkpoint: { partition, sequence: stored },
       state: states.get(partition) ?? PartitionState.UNSPECIFIED,
       reason: deps.writers.haltedBecause(partition) ?? '',
       owner: lease.owner,
+      lastError: last?.message ?? '',
+      lastErrorAtMs: last?.atMs ?? 0,
+      failingSinceMs: sinceMs ?? 0,
     };
   }
 

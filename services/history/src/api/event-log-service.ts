@@ -123,7 +123,7 @@ export function eventLogService(deps: EventLogDeps) {
   }
 
   return grpcService(EventLogService, {
-    describe: unary(async () => ({ partitions: [...(await describe())] })),
+    describe: unary(async () => ({ partitions: [...(await describe())], nowMs: Date.now() })),
     // Without a server-side deadline: the caller sets the pace, and a long log may take hours.
     read: serverStream(read, { stays: true }),
     subscribe: serverStream(subscribeTo, { stays: true }),

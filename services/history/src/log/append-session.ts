@@ -21,15 +21,16 @@ interface AppendSessionDeps {
   readonly ledgerIntervalMs: number;
   /** Called after envelopes were appended. */
   readonly onAppended: (envelopes: readonly JudgedEnvelope[]) => void;
-  /** Called with the error of a step that is tried again. */
-  readonly onTrouble: (error: unknown) => void;
+  /** Called with the error of a step that is tried again. Returns how long to wait before, in milliseconds. */
+  readonly onTrouble: (error: unknown) => number;
   readonly metrics: Pick<WriterMetrics, 'committed' | 'lookedUp'>;
   readonly clock: Clock;
   /** Ends the session: a stop, a lost lease, a changed stream, or a reconnection. */
   readonly signal: AbortSignal;
 }
 
-const RETRY_MS = 200;
+/** How long the end of a session waits for the server to delete its consumer. */
+const CLOSE_WITHIN_MS = 200;
 
 /**
  * Appends what the stream has after the end of the log, until the signal is aborted.
@@ -118,13 +119,12 @@ async function appendUntilKnown(
       );
     } catch (error) {
       if (isFault(error, 'VERSION_CONFLICT') || signal.aborted) throw error;
-      onTrouble(error);
-      await pause(RETRY_MS, signal);
+      await pause(onTrouble(error), signal);
     }
   }
 }
 
-/** Closing deletes the consumer on the server. It does not wait long for that. */
+/** Closing deletes the consumer on the server. */
 async function close(envelopes: EnvelopeReader): Promise<void> {
-  await Promise.race([envelopes.close(), delay(RETRY_MS, undefined, { ref: false })]);
+  await Promise.race([envelopes.close(), delay(CLOSE_WITHIN_MS, undefined, { ref: false })]);
 }

@@ -67,10 +67,15 @@ export async function openTestLog(
 
   async function writer(
     owner: string,
-    options: { partition?: number; metrics?: Partial<WriterMetrics>; logger?: Logger } = {},
+    options: {
+      partition?: number;
+      maxBytes?: number;
+      metrics?: Partial<WriterMetrics>;
+      logger?: Logger;
+    } = {},
   ) {
     const connection = await openConnection();
-    const { partition = 0, metrics, logger = silentLogger } = options;
+    const { partition = 0, maxBytes = 64 * 1024 * 1024, metrics, logger = silentLogger } = options;
     const started = new PartitionWriter({
       partition,
       owner,
@@ -79,7 +84,7 @@ export async function openTestLog(
       jetstream: jetstream(connection),
       manager: await jetstreamManager(connection),
       broadcaster: openLiveLog(connection).broadcaster(partition),
-      streams: { partitionCount, maxBytes: 64 * 1024 * 1024, replicas: 1 },
+      streams: { partitionCount, maxBytes, replicas: 1 },
       leaseTtlMs,
       ledgerIntervalMs,
       freeDiskRatio: () => 0.5,

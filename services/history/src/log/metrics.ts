@@ -21,7 +21,7 @@ interface CommittedBatch {
   readonly lagMs: number;
 }
 
-export function createWriterMetrics(meter: Meter): WriterMetrics {
+export function createWriterMetrics(meter: Meter, partitionCount: number): WriterMetrics {
   const events = counter(meter, 'odograph.log.events', '{event}', 'Events that reached the log, by outcome.');
   const batches = counter(meter, 'odograph.log.batches', '{batch}', 'Batches appended to the log.');
   const lookups = counter(
@@ -36,6 +36,11 @@ export function createWriterMetrics(meter: Meter): WriterMetrics {
     'From the storing of an envelope in JetStream to its commit in the log.',
   );
   const retries = counter(meter, 'odograph.log.retries', '{failure}', 'Failures that were retried.');
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    for (const each of [batches, lookups, retries]) each.add(0, { partition });
+    for (const outcome of ['committed', 'conflict', 'duplicate', 'superseded'])
+      events.add(0, { partition, outcome });
+  }
   const halted = new Set<number>();
   gauge(meter, 'odograph.log.halted', '{partition}', 'Partitions halted now.', () => halted.size);
   return {

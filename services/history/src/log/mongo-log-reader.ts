@@ -16,7 +16,7 @@ const STRETCH_EVENTS = 4_000;
 const STRETCH_BYTES = 4 * 1024 * 1024;
 
 /** Ends queries whose caller has gone. */
-const QUERY_TIME_MS = 30_000;
+const QUERY_TIME_MS = 10_000;
 
 /** Reads the log from MongoDB; the connection (platform/mongo.ts) asks the primary, with majority read concern. */
 export interface MongoLogReader extends LogReader {

@@ -1,5 +1,5 @@
 import type { Broadcaster } from './broadcaster.ts';
-import { PartitionWriter, type WriterDeps } from './writer.ts';
+import { PartitionWriter, type WriterDeps, type WriterTrouble } from './writer.ts';
 
 interface PartitionsDeps extends Omit<WriterDeps, 'partition' | 'broadcaster'> {
   readonly broadcaster: (partition: number) => Broadcaster;
@@ -9,6 +9,8 @@ interface PartitionsDeps extends Omit<WriterDeps, 'partition' | 'broadcaster'> {
 export interface Partitions {
   isOwner(partition: number): boolean;
   haltedBecause(partition: number): string | undefined;
+  /** What failed when this process wanted to append. */
+  troubleOf(partition: number): WriterTrouble;
   /** Checks all streams before it continues. Call it after a reconnection. */
   checkAgain(): void;
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export function startPartitions(deps: PartitionsDeps): Partitions {
   return {
     isOwner: (partition) => writerOf(partition).isOwner,
     haltedBecause: (partition) => writerOf(partition).haltedBecause,
+    troubleOf: (partition) => writerOf(partition).trouble,
     checkAgain() {
       for (const writer of writers) writer.checkAgain();
     },

@@ -74,7 +74,8 @@ test('a stream restored from an older copy continues above all sequences that th
   const before = (await log.readAll()).at(-1)?.position.sequence ?? 0;
 
   await nats.restoreCopy();
-  const after = await publisher.append([report(10)], soon());
+  // A repair takes longer than a report waits.
+  const after = await eventually(() => publisher.append([report(10)], soon()));
 
   expect(after.sequence).toBeGreaterThan(before + 1_000_000);
   const all = Array.from({ length: 11 }, (_, at) => `r${at}`);

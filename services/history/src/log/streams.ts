@@ -12,6 +12,7 @@ import {
   streamName,
   streamSubject,
 } from '@odograph/event-log/nats-subjects';
+import { Fault } from '@odograph/kernel/fault';
 import { isoTime } from '@odograph/kernel/iso-time';
 
 export interface StreamSettings {
@@ -41,17 +42,19 @@ export async function ensureStream(
 ): Promise<StreamFacts> {
   const existing = await lookAtStream(manager, partition);
   if (existing) return existing;
-  const info = await manager.streams.add({
-    name: streamName(partition),
-    subjects: [streamSubject(partition)],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
-    max_bytes: settings.maxBytes,
-    num_replicas: settings.replicas,
-    allow_direct: true,
-    metadata: { [PARTITION_COUNT_KEY]: String(settings.partitionCount) },
-  });
+  const info = await refuseWithoutRoom(partition, settings, () =>
+    manager.streams.add({
+      name: streamName(partition),
+      subjects: [streamSubject(partition)],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_bytes: settings.maxBytes,
+      num_replicas: settings.replicas,
+      allow_direct: true,
+      metadata: { [PARTITION_COUNT_KEY]: String(settings.partitionCount) },
+    }),
+  );
   return factsOf(info);
 }
 
@@ -96,14 +99,30 @@ export async function closeToPublishers(manager: JetStreamManager, partition: nu
 export async function openToPublishers(
   manager: JetStreamManager,
   partition: number,
-  { maxBytes, replicas }: StreamSettings,
+  settings: StreamSettings,
 ): Promise<void> {
   const subjects = [streamSubject(partition)];
-  await manager.streams.update(streamName(partition), {
-    subjects,
-    max_bytes: maxBytes,
-    num_replicas: replicas,
-  });
+  const config = { subjects, max_bytes: settings.maxBytes, num_replicas: settings.replicas };
+  await refuseWithoutRoom(partition, settings, () => manager.streams.update(streamName(partition), config));
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+/** Throws a Fault RULE_VIOLATED if JetStream refuses the size of a stream: another try ends in the same way. */
+async function refuseWithoutRoom<Result>(
+  partition: number,
+  { maxBytes }: StreamSettings,
+  apply: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await apply();
+  } catch (cause) {
+    if (natsProblem(cause) !== 'stream full') throw cause;
+    const message =
+      `JetStream has no room for a stream of ${Math.ceil(maxBytes / MEBIBYTE)} MiB (partition ${partition}): ` +
+      'set ODO_HISTORY_STREAM_MAX_BYTES lower, or free the disk of NATS and restart it';
+    throw new Fault('RULE_VIOLATED', message, { cause });
+  }
 }
 
 /** What the log has recorded about a stream, to recognize it. */

@@ -4,6 +4,7 @@ import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event
 import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixture';
 import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
 import { packEnvelope } from '@odograph/event-log/packed-envelope';
+import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
@@ -216,6 +217,61 @@ test('a deleted stream continues above all known sequences, and the gap is an ev
   await eventually(async () => expect(await log.reader.watermark(0)).toBe(after.sequence));
   const types = (await log.readAll()).map(({ event }) => event.type);
   expect(types).toEqual(['TelemetryReported', 'LogGapFound', 'TelemetryReported']);
+});
+
+test('a stream that is too large for the disk halts the partition, names the setting, and is logged once', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const lines: string[] = [];
+  const count = (_: object, message: string) => void lines.push(message);
+  const logger = { ...silentLogger, warn: count, error: count };
+  const writer = await log.writer('one', { maxBytes: 2 ** 50, logger });
+  const reason =
+    'JetStream has no room for a stream of 1073741824 MiB (partition 0): ' +
+    'set ODO_HISTORY_STREAM_MAX_BYTES lower, or free the disk of NATS and restart it';
+  await eventually(() => expect(writer.haltedBecause).toBe(reason));
+  const { sinceMs = 0 } = writer.trouble;
+  await eventually(() => expect(writer.trouble.last?.atMs).toBeGreaterThan(sinceMs + 2_000));
+  expect(writer.trouble.last?.message).toBe(reason);
+  expect(lines).toEqual(['the partition is halted', 'appending to the log is tried again']);
+  await writer.stop();
+
+  const smaller = await log.writer('two');
+  await eventually(() => expect(smaller.isOwner).toBe(true));
+  expect(smaller.trouble.sinceMs).toBeUndefined();
+});
+
+test('a writer whose inserts fail backs off, logs it once, and appends when they succeed', async () => {
+  await using nats = await startTestNats();
+  await using log = await openTestLog(nats);
+  const lines: string[] = [];
+  const count = (_: object, message: string) => void lines.push(message);
+  let retries = 0;
+  const retried = () => {
+    retries += 1;
+  };
+  const logger = { ...silentLogger, info: count, warn: count };
+  const writer = await log.writer('one', { logger, metrics: { retried } });
+  const publisher = await log.publisher();
+  await eventually(() => expect(publisher.partitionCount()).toBe(1));
+  const { sequence } = await publisher.append(reports(1), soon());
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(sequence));
+  const refuseAll = (isOn: boolean) =>
+    log.mongo.db.command({ collMod: 'envelopes', validator: isOn ? { $expr: false } : {} });
+  await refuseAll(true);
+  const second = await publisher.append(reports(1, 'bus-1', 1), soon());
+  const { sinceMs = 0 } = await eventually(() => {
+    expect(writer.trouble.sinceMs).toBeDefined();
+    return writer.trouble;
+  });
+  await eventually(() => expect(writer.trouble.last?.atMs).toBeGreaterThan(sinceMs + 2_500));
+  expect(writer.trouble.last?.message).toBe('MongoDB did not insert an envelope: Document failed validation');
+  expect(retries).toBeLessThan(8);
+  expect(lines.filter((line) => line === 'appending to the log is tried again')).toHaveLength(1);
+  await refuseAll(false);
+  await eventually(async () => expect(await log.reader.watermark(0)).toBe(second.sequence));
+  await eventually(() => expect(writer.trouble.sinceMs).toBeUndefined());
+  expect(lines).toContain('it succeeds again');
 });
 
 test('an append of another owner is not lost: the writer reads the log again and continues after it', async () => {

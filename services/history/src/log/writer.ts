@@ -4,6 +4,7 @@ import type { PartitionHealth } from '@odograph/event-log/broadcast';
 import { type Clock, pause } from '@odograph/kernel/clock';
 import { type Fault, isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
+import { type Failure, Trouble } from '@odograph/platform/trouble';
 import { appendFromStream } from './append-session.ts';
 import type { Broadcaster } from './broadcaster.ts';
 import type { LogCollections } from './collections.ts';
@@ -35,7 +36,6 @@ export interface WriterDeps {
 }
 
 const HEARTBEAT_MS = 1_000;
-const RETRY_MS = 200;
 
 /**
  * The log writer of a partition. It acquires the lease when it is free, checks the stream, and appends what the stream has
@@ -51,9 +51,14 @@ export class PartitionWriter {
   /** Kept between sessions while it is at the end of the log. */
   #ledger: Ledger | undefined;
   #halted: string | undefined;
+  /** A session as a whole, and what goes on in it: each fails and succeeds by itself. */
+  readonly #troubles: Readonly<Record<WriterStep, Trouble>>;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
+    const { logger, partition } = deps;
+    const trouble = () => new Trouble({ logger, message: TRIED_AGAIN, fields: { partition } });
+    this.#troubles = { session: trouble(), heartbeat: trouble(), append: trouble() };
     this.#running = this.#run();
   }
 
@@ -67,7 +72,15 @@ export class PartitionWriter {
     return this.#halted;
   }
 
-  /** Checks the stream before it continues. Call it after a reconnection. */
+  /** What failed last, and since when something fails without a success, in Unix milliseconds. */
+  get trouble(): WriterTrouble {
+    const all = Object.values(this.#troubles);
+    const [last] = all.flatMap((each) => each.last ?? []).toSorted((a, b) => b.atMs - a.atMs);
+    const failing = all.flatMap(({ sinceMs }) => sinceMs ?? []);
+    return { last, sinceMs: failing.length === 0 ? undefined : Math.min(...failing) };
+  }
+
+  /** Checks the stream before it continues, at once if it waits for a retry. Call it after a reconnection. */
   checkAgain(): void {
     this.#session.abort();
   }
@@ -86,10 +99,10 @@ export class PartitionWriter {
       try {
         this.#lease ??= await acquireLease(partitions, partition, owner, leaseTtlMs);
         if (this.#lease) await this.#append(this.#lease);
-        else await this.#pause(leaseTtlMs / 4);
+        else await this.#waitForLease(leaseTtlMs / 4);
       } catch (error) {
-        this.#noteFault(error);
-        await this.#pause(isHalting(error) ? HEARTBEAT_MS : RETRY_MS);
+        const waitMs = this.#noteFault('session', error);
+        await this.#pause(isHalting(error) ? HEARTBEAT_MS : waitMs);
       }
     }
     await this.#releaseLease();
@@ -134,10 +147,12 @@ export class PartitionWriter {
       signal: session.signal,
       onAppended: (envelopes) => {
         if (!session.signal.aborted) this.#setHalted(undefined);
+        this.#troubles.session.succeeded();
+        this.#troubles.append.succeeded();
         session.watermark = envelopes.at(-1)?.sequence ?? session.watermark;
         broadcaster.send(session.watermark, envelopes, this.#health(session.stream));
       },
-      onTrouble: (error) => this.#warn(error),
+      onTrouble: (error) => this.#failed('append', error),
     });
     // Another owner may have stored the ledger since the lease was lost.
     if (this.#lease === session.lease) this.#ledger = ledger;
@@ -156,7 +171,7 @@ export class PartitionWriter {
       try {
         if (!session.signal.aborted) await this.#checkUp(session);
       } catch (error) {
-        if (!session.signal.aborted) this.#noteFault(error);
+        if (!session.signal.aborted) this.#noteFault('heartbeat', error);
       }
     }
   }
@@ -174,14 +189,22 @@ export class PartitionWriter {
     const mismatch = stream && (await stillKnown(manager, partition, stream, watermark));
     if (session.signal.aborted) return;
     if (mismatch) this.#setHalted(mismatch);
-    else if (session.isAppending) this.#setHalted(undefined);
+    else if (session.isAppending) this.#sessionSucceeded();
+    this.#troubles.heartbeat.succeeded();
     if (stream || this.#halted) broadcaster.send(session.watermark, [], this.#health(stream));
     if (mismatch) this.#session.abort();
   }
 
-  #noteFault(error: unknown): void {
+  /** A session that has been appending for as long as a heartbeat has nothing left to complain of. */
+  #sessionSucceeded(): void {
+    this.#setHalted(undefined);
+    this.#troubles.session.succeeded();
+  }
+
+  /** Returns how long to wait before the next try, in milliseconds. */
+  #noteFault(step: WriterStep, error: unknown): number {
     if (isHalting(error)) this.#halt(error.message);
-    this.#warn(error);
+    return this.#failed(step, error);
   }
 
   /** Ingest hears it at once, because the session may end before its first heartbeat. */
@@ -190,10 +213,10 @@ export class PartitionWriter {
     this.#deps.broadcaster.send(0, [], this.#health(undefined));
   }
 
-  #warn(err: unknown): void {
-    const { partition, metrics, logger } = this.#deps;
+  #failed(step: WriterStep, error: unknown): number {
+    const { partition, metrics } = this.#deps;
     metrics.retried(partition);
-    logger.warn({ partition, err }, 'appending to the log is tried again');
+    return this.#troubles[step].failed(error);
   }
 
   /** Forgets what it knows about the stream, because the next owner checks it. */
@@ -202,6 +225,7 @@ export class PartitionWriter {
     this.#ledger = undefined;
     this.#setHalted(undefined);
     this.#session.abort();
+    for (const trouble of Object.values(this.#troubles)) trouble.succeeded();
   }
 
   /** It stays halted until a session appends, or is ready to append for as long as a heartbeat. */
@@ -235,13 +259,30 @@ export class PartitionWriter {
       if (this.#lease) await releaseLease(this.#deps.collections.partitions, this.#lease);
       this.#lease = undefined;
     } catch (error) {
-      this.#warn(error);
+      this.#failed('session', error);
     }
   }
 
-  async #pause(ms: number): Promise<void> {
+  /** Another process has the lease, so it is not for this one to append. */
+  async #waitForLease(ms: number): Promise<void> {
+    this.#troubles.session.succeeded();
     await pause(ms, this.#stopping.signal);
   }
+
+  /** Between two sessions. */
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, this.#beginSession().signal);
+  }
+}
+
+type WriterStep = 'session' | 'heartbeat' | 'append';
+
+const TRIED_AGAIN = 'appending to the log is tried again';
+
+/** The last failure, also if it is over, and since when it is not. */
+export interface WriterTrouble {
+  readonly last: Failure | undefined;
+  readonly sinceMs: number | undefined;
 }
 
 /** Whether only an operator can end the cause: no owner can read the stream or the log. */

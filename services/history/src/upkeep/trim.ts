@@ -3,6 +3,7 @@ import type { LogReader } from '@odograph/event-log/log-reader';
 import { streamName } from '@odograph/event-log/nats-subjects';
 import type { Clock } from '@odograph/kernel/clock';
 import type { Logger } from '@odograph/platform/logger';
+import { Trouble } from '@odograph/platform/trouble';
 import type { WriterMetrics } from '../log/metrics.ts';
 import { lookAtStream, type StreamFacts } from '../log/streams.ts';
 
@@ -32,15 +33,22 @@ const BYTES_RATIO = 0.5;
 export function startTrimming(deps: TrimmingDeps): { stop(): void } {
   const { partitionCount, manager, reader, keepMs, clock, metrics, logger } = deps;
 
+  const troubles = Array.from(
+    { length: partitionCount },
+    (_, partition) =>
+      new Trouble({ logger, message: 'trimming the stream is tried again', fields: { partition } }),
+  );
+
   async function trim(partition: number): Promise<void> {
     if (!deps.isOwner(partition)) return;
     try {
       const watermark = await reader.watermark(partition);
       const settings = { keepMs, bytesRatio: BYTES_RATIO, nowMs: clock.now() };
       await trimStream(manager, partition, watermark, settings);
-    } catch (err) {
+      troubles[partition]?.succeeded();
+    } catch (error) {
       metrics.retried(partition);
-      logger.warn({ partition, err }, 'trimming the stream is tried again');
+      troubles[partition]?.failed(error);
     }
   }
 

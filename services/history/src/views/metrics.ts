@@ -9,7 +9,7 @@ export interface ViewMetrics {
   retried(partition: number, projection?: string): void;
 }
 
-export function createViewMetrics(meter: Meter): ViewMetrics {
+export function createViewMetrics(meter: Meter, partitionCount: number): ViewMetrics {
   const duration = latencyHistogram(
     meter,
     'odograph.views.flush.duration',
@@ -17,6 +17,8 @@ export function createViewMetrics(meter: Meter): ViewMetrics {
   );
   const slices = counter(meter, 'odograph.views.flush.slices', '{slice}', 'Slices of read models stored.');
   const retries = counter(meter, 'odograph.views.retries', '{failure}', 'Failures that were retried.');
+  for (let partition = 0; partition < partitionCount; partition += 1)
+    for (const each of [slices, retries]) each.add(0, { partition });
   return {
     flushed(partition, stored, durationMs) {
       duration.record(durationMs / 1_000, { partition });

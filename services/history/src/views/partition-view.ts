@@ -4,6 +4,7 @@ import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
+import { Trouble } from '@odograph/platform/trouble';
 import type { InTurn } from '@odograph/platform/turns';
 import { catchUp } from './catch-up.ts';
 import type { Checkpoint, Checkpoints, CheckpointsByName } from './checkpoints.ts';
@@ -39,6 +40,13 @@ export interface PartitionViewDeps {
   readonly settings: ViewSettings;
   readonly metrics: ViewMetrics;
   readonly logger: Logger;
+}
+
+/** What can fail by itself: following the log, storing the tail, or a projection, by its name. */
+type ViewStep = string;
+
+function projectionIn(step: ViewStep): string | undefined {
+  return step === 'following' || step === 'storing' ? undefined : step;
 }
 
 type Named = Pick<ReadModel<unknown>, 'projection'>;
@@ -78,6 +86,7 @@ export class PartitionView {
   #running: readonly Promise<void>[] = [];
   /** A flush that has not started: it will store all that the tail has now. */
   #nextFlush: Promise<void> | undefined;
+  readonly #troubles = new Map<ViewStep, Trouble>();
 
   /** The tail starts at the highest checkpoint: a read model below it can read the log for itself. */
   constructor(deps: PartitionViewDeps, checkpoints: CheckpointsByName) {
@@ -93,7 +102,8 @@ export class PartitionView {
     const following = followLog({
       ...{ tail: this.tail, reader, listen, signal: this.#stopping.signal },
       maxTailBytes: this.#maxTailBytes(),
-      onTrouble: (error) => this.#warn(error),
+      onTrouble: (error) => this.#failed('following', error),
+      onProgress: () => this.#troubleOf('following').succeeded(),
     });
     this.#running = [following, this.#flushAtIntervals(), ...models.map((model) => this.#keepUp(model))];
   }
@@ -149,7 +159,7 @@ export class PartitionView {
   async #flushAtIntervals(): Promise<void> {
     const { settings } = this.#deps;
     const { signal } = this.#stopping;
-    const flush = () => this.#attempt(() => this.flushNow());
+    const flush = () => this.#attempt('storing', () => this.flushNow());
     let lastAtMs = performance.now();
     while (!signal.aborted) {
       await pause(CHECK_MS, signal);
@@ -174,7 +184,7 @@ export class PartitionView {
     const flushed = await flushTail({ tail, models: following, from, checkpoints, log, cache, rest });
     this.#learn(flushed.checkpoints);
     metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
-    for (const [name, error] of flushed.failures) this.#warn(error, name);
+    for (const [name, error] of flushed.failures) this.#failed(name, error);
     if (flushed.failures.size > 0 && tail.bytes() >= settings.flushBytes) {
       this.#trim(({ projection }) => !flushed.failures.has(projection.name));
     }
@@ -197,7 +207,7 @@ export class PartitionView {
       const isDue = this.#isOwner() && !this.followsTail(model);
       // A step that failed gives the turn away, so that no other read model waits for the pause.
       const hasWorked =
-        isDue && (await inTurn('catch up', () => this.#attempt(() => this.#catchUp(model), name)));
+        isDue && (await inTurn('catch up', () => this.#attempt(name, () => this.#catchUp(model))));
       failuresInARow = isDue && !hasWorked ? failuresInARow + 1 : 0;
       if (!hasWorked) await pause(backoffMs(failuresInARow, BACKOFF), signal);
     }
@@ -247,23 +257,32 @@ export class PartitionView {
   }
 
   /** A failed attempt is repeated later. Nothing is lost, because the log has all events. */
-  async #attempt(work: () => Promise<void>, projection?: string): Promise<boolean> {
+  async #attempt(step: ViewStep, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      this.#troubleOf(step).succeeded();
       return true;
     } catch (error) {
       const isStopping =
         this.#stopping.signal.aborted && error instanceof Error && error.name === 'AbortError';
-      if (!isStopping) this.#warn(error, projection);
+      if (!isStopping) this.#failed(step, error);
       return false;
     }
   }
 
-  #warn(err: unknown, projection?: string): void {
-    const { metrics, logger } = this.#deps;
-    const { partition } = this.tail;
-    metrics.retried(partition, projection);
-    logger.warn({ partition, projection, err }, 'following or storing is tried again');
+  #failed(step: ViewStep, error: unknown): void {
+    this.#deps.metrics.retried(this.tail.partition, projectionIn(step));
+    this.#troubleOf(step).failed(error);
+  }
+
+  #troubleOf(step: ViewStep): Trouble {
+    const known = this.#troubles.get(step);
+    if (known) return known;
+    const fields = { partition: this.tail.partition, projection: projectionIn(step) };
+    const { logger } = this.#deps;
+    const trouble = new Trouble({ logger, message: 'following or storing is tried again', fields });
+    this.#troubles.set(step, trouble);
+    return trouble;
   }
 }
 
