@@ -1,8 +1,9 @@
 import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
-import { checkDataDir, checkEngines, checkLoopback, checkNode } from '../doctor/machine.ts';
-import { checkPlatform, checkService } from '../doctor/platform.ts';
+import { checkBinaries, checkDataDir, checkLoopback, checkNode } from '../doctor/machine.ts';
+import { checkPlatform } from '../doctor/platform.ts';
+import { checkService } from '../doctor/services.ts';
 import { endpointOption } from '../endpoint.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { printJson, printLine } from '../terminal/output.ts';
@@ -31,11 +32,11 @@ async function doctor({ endpoint, json: isJson }: DoctorOptions): Promise<void> 
 async function* allChecks(endpoint: string | undefined): AsyncGenerator<Check> {
   const dataDir = dataDirOf(process.env);
   yield checkNode(process.versions.node);
-  yield* checkEngines(process.env);
+  yield* checkBinaries(process.env);
   yield* checkDataDir(dataDir);
   yield checkLoopback();
-  if (endpoint !== undefined) yield* checkService('history', endpoint);
-  else yield* checkPlatform(runningPlatform(dataDir));
+  if (endpoint !== undefined) yield* checkService({ name: 'history', endpoint });
+  else yield* checkPlatform(runningPlatform(dataDir), dataDir);
 }
 
 function inWords({ check, status, message, remedy }: Check): string {

@@ -16,7 +16,8 @@ describe('doctor, on the machine,', () => {
   });
 
   it('warns about a disk that fills up before ingest refuses', () => {
-    expect(checkDisk(disk(0.5)).status).toBe('ok');
+    expect(checkDisk(disk(0.5))).toMatchObject({ status: 'ok', message: '50 % free, 1.9 GiB' });
+    expect(checkDisk(disk(0.08)).message).toMatch(/^8 % free, 312 MiB: /);
     expect(checkDisk(disk(0.15)).status).toBe('warn');
     expect(checkDisk(disk(0.05))).toMatchObject({
       status: 'fail',

@@ -11,6 +11,7 @@ import { type Check, fail, ok, warn } from './check.ts';
 
 const NODE_MAJOR = 24;
 const TIGHT_BELOW = 0.2;
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 export function checkNode(version: string): Check {
@@ -22,18 +23,19 @@ export function checkNode(version: string): Check {
   );
 }
 
-/** Where each engine would come from. Nothing is installed. */
-export async function* checkEngines(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
+/** Where each engine would come from: the binary that would be started, not what runs. Nothing is installed. */
+export async function* checkBinaries(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   for (const kind of engineKinds) {
     const { title, urlVariable, isOptional, byHand } = engineFacts[kind];
     try {
       const found = await lookForEngine(kind, env);
-      const what = found.kind === 'url' ? `at ${maskPassword(found.url)}` : `${found.version}, ${found.path}`;
-      yield ok(title, what);
+      if (found.kind === 'url')
+        yield ok(`${title} binary`, `not needed: ${urlVariable} is ${maskPassword(found.url)}`);
+      else yield ok(`${title} binary`, `${found.version}, ${found.path}`);
     } catch (error) {
       if (!isFault(error)) throw error;
       const report = isOptional ? warn : fail;
-      yield report(title, error.message, `run make setup, set ${urlVariable}, or ${byHand}`);
+      yield report(`${title} binary`, error.message, `run make setup, set ${urlVariable}, or ${byHand}`);
     }
   }
 }
@@ -59,7 +61,7 @@ export function checkDisk(disk: {
   readonly bsize: number;
 }): Check {
   const share = disk.bavail / disk.blocks;
-  const free = `${(share * 100).toFixed(0)} % free, ${((disk.bavail * disk.bsize) / GIB).toFixed(1)} GiB`;
+  const free = `${(share * 100).toFixed(0)} % free, ${sizeInWords(disk.bavail * disk.bsize)}`;
   if (share * 100 < DEFAULT_MIN_FREE_DISK_PCT)
     return fail(
       'disk',
@@ -73,6 +75,11 @@ export function checkDisk(disk: {
       `free some space: ingest refuses telemetry below ${DEFAULT_MIN_FREE_DISK_PCT} %`,
     );
   return ok('disk', free);
+}
+
+/** Such as `300 MiB` or `37.1 GiB`. */
+function sizeInWords(bytes: number): string {
+  return bytes < GIB ? `${Math.floor(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 }
 
 /** Whether services can listen on this machine; they choose free ports. */

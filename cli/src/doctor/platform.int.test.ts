@@ -1,36 +1,27 @@
-import type { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
-import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestMongo, startTestNats, type TestEngine } from '@odograph/testing/engines';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
-import { checkExposure, checkPartition, checkPlatform } from './platform.ts';
+import { checkEngine } from './engines.ts';
+import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
+import { checkService } from './services.ts';
 
-const at = (sequence: number) => ({ partition: 1, sequence, index: undefined });
-const PARTITION: PartitionInfo = {
-  ...{ watermark: at(200_000), checkpoint: at(199_990) },
-  ...{ state: PartitionState.RUNNING, reason: '', owner: 'history-1' },
-  ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
-};
+function dataDir(upLog = ''): string {
+  const folder = mkdtempSync(join(tmpdir(), 'odograph-doctor-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'up.log'), upLog);
+  return folder;
+}
+
+const ofEngine = (kind: 'nats' | 'mongo', { url, pid }: TestEngine) =>
+  Array.fromAsync(checkEngine({ kind, url, pid }));
 
 describe('the doctor, on the platform,', () => {
-  it('shows how far a partition is, and warns if its views fall behind', () => {
-    expect(checkPartition(PARTITION)).toMatchObject({ check: 'partition 1', status: 'ok' });
-    expect(checkPartition({ ...PARTITION, checkpoint: at(5) })).toMatchObject({ status: 'warn' });
-  });
-
-  it('fails on a partition that is halted or has no writer, and says why', () => {
-    const halted = { ...PARTITION, state: PartitionState.HALTED, reason: 'the stream was cut' };
-    expect(checkPartition(halted)).toMatchObject({
-      status: 'fail',
-      message: 'is halted: the stream was cut',
-    });
-    expect(checkPartition({ ...PARTITION, owner: '' })).toMatchObject({ status: 'fail' });
-    const unheard = { ...PARTITION, state: PartitionState.UNSPECIFIED };
-    expect(checkPartition(unheard)).toMatchObject({
-      status: 'fail',
-      message: 'no broadcast from its owner history-1',
-    });
-  });
-
   it('repeats what the platform lets in from other machines', () => {
     const endpoints = {
       history: '0.0.0.0:4102',
@@ -47,7 +38,7 @@ describe('the doctor, on the platform,', () => {
   it('asks each service that runs, and fails on one that is gone', async () => {
     const history = await startHistory();
     const endpoints = { ingest: '127.0.0.1:1', history: history.endpoint };
-    const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints, metrics: {} }));
+    const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints, metrics: {}, processes: {} }, dataDir()));
     await history.stop();
     expect(checks.map(({ check, status }) => [check, status])).toEqual([
       ['platform', 'ok'],
@@ -57,9 +48,113 @@ describe('the doctor, on the platform,', () => {
     ]);
   });
 
-  it('only warns if no platform runs', async () => {
-    expect(await Array.fromAsync(checkPlatform(undefined))).toMatchObject([
-      { check: 'platform', status: 'warn' },
+  it('only warns if no platform runs, and says why the last one ended by itself', async () => {
+    const why = async (upLog: string) => {
+      const [check] = await Array.fromAsync(checkPlatform(undefined, dataDir(upLog)));
+      expect(check).toMatchObject({ check: 'platform', status: 'warn' });
+      return check?.message;
+    };
+    const none = 'no odograph up runs on this data directory';
+    expect(await why('')).toBe(none);
+    const up = '2026-11-28T22:00:00.000Z history is up: 127.0.0.1:4102 (pid 7)\n';
+    const stopped = '2026-11-28T23:00:01.000Z stopped\n';
+    expect(await why(up + stopped)).toBe(none);
+    const reason =
+      '2026-11-28T23:00:00.000Z ended because of this: history: ODO_HISTORY_X is unknown\n  remove it\n';
+    expect(await why(up + reason + stopped)).toBe(
+      'no odograph up runs here; the last one ended at 2026-11-28T23:00:00.000Z: history: ODO_HISTORY_X is unknown\n  remove it',
+    );
+  });
+
+  it('warns of a process that is restarted again and again, although it serves just now', () => {
+    const nowMs = Date.parse('2026-11-28T23:10:00Z');
+    const end = (minute: number, name: string) => {
+      const message = `${name} ended with exit code 1: restarting it in 0.2 s`;
+      return { at: `2026-11-28T23:0${minute}:30.000Z`, message };
+    };
+    expect([...checkRestarts([end(1, 'history'), end(3, 'history')], nowMs)]).toEqual([]);
+    const three = [end(1, 'history'), end(3, 'history'), end(3, 'ingest'), end(5, 'history')];
+    expect([...checkRestarts(three, nowMs)]).toMatchObject([
+      {
+        ...{ check: 'history', status: 'warn' },
+        message:
+          '3 restarts within 10 minutes, last at 2026-11-28T23:05:30.000Z: history ended with exit code 1',
+      },
     ]);
+    expect([
+      ...checkRestarts([...three, { at: '2026-11-28T23:06:00.000Z', message: 'stopped' }], nowMs),
+    ]).toEqual([]);
+  });
+
+  it('says of a service that its process is stopped or has ended, and who has its port', async () => {
+    const child = spawn('sleep', ['60']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const folder = dataDir();
+    writeFileSync(join(folder, 'history.log'), '{"level":"error","time":"T","msg":"uncaught error"}\n');
+    const server = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const check = async (pid: number, endpoint: string) =>
+      (
+        await Array.fromAsync(checkService({ name: 'history', endpoint, started: { pid, dataDir: folder } }))
+      )[0];
+    const pid = child.pid ?? 0;
+    child.kill('SIGSTOP');
+    await expect
+      .poll(() => check(pid, '127.0.0.1:1'))
+      .toMatchObject({
+        status: 'fail',
+        message: expect.stringContaining(`process ${pid} is stopped`),
+        remedy: `kill -CONT ${pid}`,
+      });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await check(pid, `127.0.0.1:${port}`)).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(/has ended; .*\n.*uncaught error\n.*another program listens/s),
+      remedy: expect.stringContaining('--history-port'),
+    });
+  });
+});
+
+describe.each([
+  ['nats' as const, 'NATS', startTestNats],
+  ['mongo' as const, 'MongoDB', startTestMongo],
+])('the doctor, on %s,', (kind, title, start) => {
+  it('asks the engine that runs, and names one that is asleep, away, or another program', async () => {
+    await using engine = await start();
+    expect(await ofEngine(kind, engine)).toMatchObject([
+      {
+        check: title,
+        status: 'ok',
+        message: expect.stringMatching(/^\d+\.\d+\.\d+ answers at 127\.0\.0\.1:\d+ /),
+      },
+    ]);
+    engine.kill('SIGSTOP');
+    await expect
+      .poll(() => ofEngine(kind, engine), { timeout: 10_000 })
+      .toMatchObject([
+        {
+          status: 'fail',
+          message: expect.stringContaining('is stopped'),
+          remedy: `kill -CONT ${engine.pid}`,
+        },
+      ]);
+    // Where it runs elsewhere, its process cannot be seen.
+    expect(await Array.fromAsync(checkEngine({ kind, url: engine.url, pid: undefined }))).toMatchObject([
+      { status: 'fail', message: expect.stringContaining('accepts connections and does not answer') },
+    ]);
+    engine.kill('SIGCONT');
+    await engine.kill9();
+    expect(await ofEngine(kind, engine)).toMatchObject([
+      { status: 'fail', message: expect.stringContaining('nothing listens') },
+    ]);
+    const thief = createServer((socket) => void socket.end('hello\r\n')).listen(engine.port, '127.0.0.1');
+    await once(thief, 'listening');
+    expect(await ofEngine(kind, engine)).toMatchObject([
+      { status: 'fail', message: expect.stringContaining('another program answers') },
+    ]);
+    thief.close();
   });
 });

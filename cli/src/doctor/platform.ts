@@ -1,37 +1,41 @@
-import { createClient } from '@odograph/client';
-import { Channel, callUnary } from '@odograph/client/call';
-import type { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
-import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
-import { platformServices, type ServiceName } from '@odograph/cluster/services';
+import { platformServices } from '@odograph/cluster/services';
+import { ENDED_BECAUSE, readUpLog, type UpLogEntry } from '@odograph/cluster/up-log';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
-import {
-  HealthService,
-  HealthCheckResponse_ServingStatus as ServingStatus,
-} from '@odograph/contracts/generated/grpc/health/v1/health';
+import { askableEngines } from '@odograph/engines/ask-engine';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
-import { isFault } from '@odograph/kernel/fault';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, ok, warn } from './check.ts';
+import { checkEngine } from './engines.ts';
+import { checkService } from './services.ts';
 
-const ASK_WITHIN_MS = 3_000;
-/** Envelopes in the log that are not in the stored views yet: more than one or two flushes cover. */
-const LAG_WARNED_ABOVE = 100_000;
-
-/** Whether the platform runs, and the state of each service and of each partition of the log. */
-export async function* checkPlatform(running: RunningPlatform | undefined): AsyncGenerator<Check> {
+/** Whether the platform runs on a data directory, and what its engines, its services and its log say. */
+export async function* checkPlatform(
+  running: RunningPlatform | undefined,
+  dataDir: string,
+  env: NodeJS.ProcessEnv = process.env,
+): AsyncGenerator<Check> {
+  const log = readUpLog(dataDir);
   if (!running) {
-    yield warn(
-      'platform',
-      'no odograph up runs on this data directory',
-      'start it with make run, or npx odograph up',
-    );
+    yield notRunning(log);
+    // Those that it would use, though it does not run.
+    for (const kind of askableEngines) {
+      const url = env[engineFacts[kind].urlVariable];
+      if (url) yield* checkEngine({ kind, url, pid: undefined });
+    }
     return;
   }
-  yield ok('platform', `odograph up runs as process ${running.pid}`);
-  yield* checkExposure(running, process.env);
+  const { pid, endpoints, processes } = running;
+  yield ok('platform', `odograph up runs as process ${pid}`);
+  yield* checkExposure(running, env);
+  yield* checkRestarts(log, Date.now());
+  for (const kind of askableEngines) {
+    const url = endpoints[kind];
+    if (url !== undefined) yield* checkEngine({ kind, url, pid: processes[kind] });
+  }
   for (const { name } of platformServices.toReversed()) {
-    const endpoint = running.endpoints[name];
-    if (endpoint !== undefined) yield* checkService(name, endpoint);
+    const [endpoint, own] = [endpoints[name], processes[name]];
+    const started = own === undefined ? undefined : { pid: own, dataDir };
+    if (endpoint !== undefined) yield* checkService({ name, endpoint, started });
   }
 }
 
@@ -50,57 +54,46 @@ export function* checkExposure(
     yield warn('exposure', line, 'there are no identities yet: see SECURITY.md');
 }
 
-/** A service at an endpoint, however it was started. */
-export async function* checkService(name: ServiceName, endpoint: string): AsyncGenerator<Check> {
-  const health = await checkHealth(name, endpoint);
-  yield health;
-  if (name === 'history' && health.status === 'ok') yield* checkPartitions(endpoint);
+function notRunning(log: readonly UpLogEntry[]): Check {
+  const start = 'start it with make run, or npx odograph up';
+  const ended = log.findLast(({ message }) => message !== 'stopped');
+  if (!ended?.message.startsWith(ENDED_BECAUSE))
+    return warn('platform', 'no odograph up runs on this data directory', start);
+  const reason = ended.message.slice(ENDED_BECAUSE.length);
+  return warn(
+    'platform',
+    `no odograph up runs here; the last one ended at ${ended.at}: ${reason}`,
+    `act on the reason, then ${start}`,
+  );
 }
 
-async function checkHealth(name: ServiceName, endpoint: string): Promise<Check> {
-  const channel = new Channel(endpoint);
-  try {
-    const { status } = await callUnary(
-      channel,
-      HealthService.check,
-      { service: '' },
-      { deadlineMs: ASK_WITHIN_MS },
-    );
-    if (status === ServingStatus.SERVING) return ok(name, `serves at ${endpoint}`);
-    return fail(name, `answers at ${endpoint} but does not serve`, 'see its log file in the data directory');
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return fail(name, error.message, 'see its log file in the data directory; start it with odograph up');
-  } finally {
-    channel.close();
-  }
-}
+/** A process that is restarted again and again may serve just now. */
+const RESTARTS_WARNED_FROM = 3;
+const RECENT_MS = 10 * 60_000;
+/** A note of a supervised process, such as `history was killed by SIGKILL: restarting it in 0.2 s`. */
+const RESTART = /^((\S+) .*): restarting it in \S+ s$/s;
+const NAMES: readonly string[] = [
+  ...platformServices.map(({ name }) => name),
+  ...askableEngines.flatMap((kind) => [kind, engineFacts[kind].title]),
+];
 
-async function* checkPartitions(endpoint: string): AsyncGenerator<Check> {
-  using client = createClient({ history: endpoint, maxAttempts: 1 });
-  try {
-    const partitions = await client.describeLog({ deadlineMs: ASK_WITHIN_MS });
-    for (const partition of partitions) yield checkPartition(partition);
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    yield fail('partitions', error.message, 'see history.log');
-  }
-}
-
-export function checkPartition({ watermark, checkpoint, state, reason, owner }: PartitionInfo): Check {
-  const name = `partition ${watermark?.partition ?? 0}`;
-  if (state === PartitionState.HALTED) {
-    return fail(
+/** Warns of each process that ended several times lately, with how it ended last. */
+export function* checkRestarts(log: readonly UpLogEntry[], nowMs: number): Generator<Check> {
+  const ofThisRun = log.slice(log.findLastIndex(({ message }) => message === 'stopped') + 1);
+  const ends = ofThisRun
+    .filter(({ at }) => Date.parse(at) > nowMs - RECENT_MS)
+    .flatMap(({ at, message }) => {
+      const [, how, name = ''] = RESTART.exec(message) ?? [];
+      return how === undefined ? [] : [{ at, how, name: NAMES.includes(name) ? name : 'platform' }];
+    });
+  for (const [name, own = []] of Object.entries(Object.groupBy(ends, (end) => end.name))) {
+    const last = own.at(-1);
+    if (own.length < RESTARTS_WARNED_FROM || !last) continue;
+    const message = `${own.length} restarts within 10 minutes, last at ${last.at}: ${last.how}`;
+    yield warn(
       name,
-      `is halted: ${reason || "see the owner's history.log"}`,
-      'do what the reason says; if it names nothing to do, history repairs it: see "A partition is halted" in docs/operations.md',
+      message,
+      'see up.log in the data directory, and what the log of the process says before each end',
     );
   }
-  if (!owner) return fail(name, 'has no writer', 'start history, or wait until it has taken the lease');
-  if (state !== PartitionState.RUNNING)
-    return fail(name, `no broadcast from its owner ${owner}`, 'see history.log, and check that NATS runs');
-  const lag = (watermark?.sequence ?? 0) - (checkpoint?.sequence ?? 0);
-  const where = `at envelope ${watermark?.sequence ?? 0}, ${lag} of them not in the stored views yet`;
-  if (lag <= LAG_WARNED_ABOVE) return ok(name, where);
-  return warn(name, where, 'views are stored too slowly: check the disk and MongoDB');
 }

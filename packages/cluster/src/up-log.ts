@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
 import { PRIVATE_FILE } from '@odograph/engines/private-files';
+import { lastLines } from '@odograph/engines/log-file';
 
 /** Writes into the up.log of a data directory. On a full disk it only notes that it cannot. */
 export function openUpLog(dataDir: string, note: Note): (line: string) => void {
@@ -15,4 +16,29 @@ export function openUpLog(dataDir: string, note: Note): (line: string) => void {
       note(`${file} cannot be written: ${error.message}`);
     }
   };
+}
+
+/** Before the reason of an end that nobody asked for. */
+export const ENDED_BECAUSE = 'ended because of this: ';
+
+/** A message in up.log. */
+export interface UpLogEntry {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** One line, or several. */
+  readonly message: string;
+}
+
+const READ_LINES = 200;
+
+/** The last messages in the up.log of a data directory, the oldest first; empty if there are none. */
+export function readUpLog(dataDir: string): readonly UpLogEntry[] {
+  const entries: UpLogEntry[] = [];
+  for (const line of lastLines(join(dataDir, 'up.log'), READ_LINES)) {
+    const [, at, message] = /^(\d{4}-\d\d-\d\dT\S+Z) (.*)$/.exec(line) ?? [];
+    const last = entries.at(-1);
+    if (at !== undefined && message !== undefined) entries.push({ at, message });
+    else if (last) entries.splice(-1, 1, { ...last, message: `${last.message}\n${line}` });
+  }
+  return entries;
 }

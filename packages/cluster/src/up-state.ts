@@ -23,6 +23,7 @@ const stateSchema = v.object({
   pid: v.number(),
   endpoints: v.record(v.string(), v.string()),
   metrics: v.record(v.string(), v.string()),
+  processes: v.record(v.string(), v.number()),
 });
 
 export type RunningPlatform = Readonly<v.InferOutput<typeof stateSchema>>;

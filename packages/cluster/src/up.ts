@@ -18,7 +18,7 @@ import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
 import { streamBytesOn } from './stream-size.ts';
 import type { Child } from './supervised-process.ts';
-import { openUpLog } from './up-log.ts';
+import { ENDED_BECAUSE, openUpLog } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
 
 export interface UpOptions {
@@ -75,7 +75,7 @@ export async function runPlatform(
   try {
     await Promise.race([run(), failure.promise, ended]);
   } catch (error) {
-    log(error instanceof Error ? error.message : String(error));
+    log(`${ENDED_BECAUSE}${error instanceof Error ? error.message : String(error)}`);
     throw error;
   } finally {
     ending.abort();

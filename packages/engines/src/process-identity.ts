@@ -13,6 +13,13 @@ export function isRunning(pid: number): boolean {
   return process.platform !== 'linux' || readStat(pid)?.state !== 'Z';
 }
 
+/** What a process does now: `stopped` by SIGSTOP or a debugger, which keeps its connections and answers nothing. */
+export function processState(pid: number): 'running' | 'stopped' | 'gone' {
+  if (!isRunning(pid)) return 'gone';
+  const state = process.platform === 'linux' ? readStat(pid)?.state : psField(pid, 'state');
+  return state !== undefined && /^[Tt]/.test(state) ? 'stopped' : 'running';
+}
+
 /** A process, distinguished from a later one with the same id. */
 type MarkedProcess = v.InferOutput<typeof markedProcess>;
 

@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import { Channel, callUnary } from '@odograph/client/call';
+import {
+  EventLogService,
+  type PartitionInfo,
+} from '@odograph/client/generated/odograph/history/v1/event_log';
+import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
+import {
+  type DescribeResponse,
+  type Refusal,
+  TelemetryIngestService,
+} from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { ServiceName } from '@odograph/cluster/services';
+import {
+  HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
+import { whyUnusable } from '@odograph/engines/free-port';
+import { ProcessFault } from '@odograph/engines/process-fault';
+import { processState } from '@odograph/engines/process-identity';
+import { type Fault, isFault } from '@odograph/kernel/fault';
+import { type Check, fail, ok, warn } from './check.ts';
+import { inWords } from './durations.ts';
+import { checkClock } from './engines.ts';
+
+/** A service, however it was started. */
+export interface AskedService {
+  readonly name: ServiceName;
+  readonly endpoint: string;
+  /** Its process, and the directory of its log, if `odograph up` started it. */
+  readonly started?: { readonly pid: number; readonly dataDir: string } | undefined;
+}
+
+const ASK_WITHIN_MS = 3_000;
+/** Envelopes in the log that are not in the stored views yet: more than one or two flushes cover. */
+const LAG_WARNED_ABOVE = 100_000;
+/** For how long an error that is over is still of interest. */
+const RECENT_MS = 60_000;
+/** A name whose health tells whether the service is ready. */
+const READY_NAMES = {
+  history: 'odograph.history.v1.EventLog',
+  ingest: 'odograph.telemetry.v1.TelemetryIngest',
+} as const;
+
+/** Whether a service runs, what it refuses or cannot do and since when, and its clock. */
+export async function* checkService(service: AskedService): AsyncGenerator<Check> {
+  const dead = await checkProcess(service);
+  if (dead) {
+    yield dead;
+    return;
+  }
+  const channel = new Channel(service.endpoint);
+  try {
+    yield* service.name === 'ingest' ? askIngest(channel, service) : askHistory(channel, service);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    yield noAnswer(service, error);
+  } finally {
+    channel.close();
+  }
+}
+
+/** What the process alone shows: it is stopped, or gone. */
+async function checkProcess({ name, endpoint, started }: AskedService): Promise<Check | undefined> {
+  if (!started) return undefined;
+  const { pid, dataDir } = started;
+  const state = processState(pid);
+  if (state === 'stopped')
+    return fail(
+      name,
+      `at ${endpoint}: process ${pid} is stopped, so it answers nothing`,
+      `kill -CONT ${pid}`,
+    );
+  if (state === 'running') return undefined;
+  const { message } = new ProcessFault(`process ${pid} has ended`, join(dataDir, `${name}.log`));
+  const port = Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
+  if ((await whyUnusable(port)) === undefined)
+    return fail(name, message, 'odograph up restarts it: see the reason above, and up.log');
+  const remedy = `find it with ss -ltnp 'sport = :${port}' and stop it, or start odograph up with --${name}-port`;
+  return fail(name, `${message}\n  and another program listens at ${endpoint}`, remedy);
+}
+
+function noAnswer({ name, started }: AskedService, { code, message }: Fault): Check {
+  const log = started ? `see ${name}.log in the data directory` : `see the log of ${name}`;
+  if (code === 'DEADLINE')
+    return fail(name, `gives no answer in ${ASK_WITHIN_MS / 1_000} s`, `see the engines above, and ${log}`);
+  return fail(name, message, `see the engines above, and ${log}; start it with odograph up`);
+}
+
+/** Asks the health of the process, and then of its service: whether it is ready. */
+async function isServing(channel: Channel, service: string): Promise<boolean> {
+  const options = { deadlineMs: ASK_WITHIN_MS };
+  const { status } = await callUnary(channel, HealthService.check, { service }, options);
+  return status === ServingStatus.SERVING;
+}
+
+async function* askIngest(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {
+  if (!(await isServing(channel, ''))) yield stopping(name, endpoint);
+  const askedAtMs = Date.now();
+  const options = { deadlineMs: ASK_WITHIN_MS };
+  const answer = await callUnary(channel, TelemetryIngestService.describe, {}, options);
+  yield* checkIntake(endpoint, answer);
+  yield* checkClock(name, { theirsMs: answer.nowMs, askedAtMs, answeredAtMs: Date.now() });
+}
+
+/** What ingest takes and refuses. */
+export function* checkIntake(endpoint: string, answer: DescribeResponse): Generator<Check> {
+  const { partitions, refusal, reportsTaken, nowMs } = answer;
+  if (refusal)
+    yield fail('ingest', `at ${endpoint} refuses every report ${since(refusal, nowMs)}`, remedyOf(refusal));
+  else yield ok('ingest', `serves at ${endpoint}, ${reportsTaken} reports taken since its start`);
+  for (const { partition, refusal: own, filledRatio } of partitions) {
+    if (own && !refusal)
+      yield fail(`ingest, partition ${partition}`, `refuses reports ${since(own, nowMs)}`, remedyOf(own));
+    else if (!own && (filledRatio ?? 0) > HALF_FULL)
+      yield warn(
+        `ingest, partition ${partition}`,
+        `its stream is ${Math.round((filledRatio ?? 0) * 100)} % full: the log lags`,
+        'see history and MongoDB, and "A full stream, a full disk" in docs/operations.md',
+      );
+  }
+}
+
+/** Trimming keeps a stream below half of its size, unless the log lags. */
+const HALF_FULL = 0.6;
+
+function since({ reason, sinceMs }: Refusal, nowMs: number): string {
+  return `for ${inWords(nowMs - sinceMs)}: ${reason}`;
+}
+
+function remedyOf({ limit }: Refusal): string {
+  if (limit === 'stream_bytes')
+    return 'the stream empties once history and MongoDB keep up: see them, and "A full stream, a full disk" in docs/operations.md';
+  if (limit === 'free_disk') return 'free some space on the disk of MongoDB: ingest notices within seconds';
+  return 'see NATS above, and history below: ingest takes reports again by itself';
+}
+
+async function* askHistory(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {
+  if (!(await isServing(channel, ''))) yield stopping(name, endpoint);
+  else if (await isServing(channel, READY_NAMES.history)) yield ok(name, `serves at ${endpoint}`);
+  else
+    yield fail(
+      name,
+      `at ${endpoint} is alive but not ready: MongoDB does not answer it`,
+      'see MongoDB above',
+    );
+  const askedAtMs = Date.now();
+  const options = { deadlineMs: ASK_WITHIN_MS };
+  try {
+    const { partitions, nowMs } = await callUnary(channel, EventLogService.describe, {}, options);
+    for (const partition of partitions) yield checkPartition(partition, nowMs);
+    yield* checkClock(name, { theirsMs: nowMs, askedAtMs, answeredAtMs: Date.now() });
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    const why = error.code === 'DEADLINE' ? `no answer in ${ASK_WITHIN_MS / 1_000} s` : error.message;
+    yield fail('partitions', why, 'see MongoDB above, and history.log');
+  }
+}
+
+function stopping(name: ServiceName, endpoint: string): Check {
+  return fail(name, `at ${endpoint} is starting or stopping`, 'ask again in some seconds');
+}
+
+/** How far a partition of the log is, and what keeps it from going on. */
+export function checkPartition(partition: PartitionInfo, nowMs: number): Check {
+  const { watermark, checkpoint, state, reason, owner } = partition;
+  const name = `partition ${watermark?.partition ?? 0}`;
+  if (state === PartitionState.HALTED) {
+    return fail(
+      name,
+      `is halted: ${reason || "see the owner's history.log"}`,
+      'do what the reason says; if it names nothing to do, history repairs it: see "A partition is halted" in docs/operations.md',
+    );
+  }
+  if (partition.failingSinceMs > 0) {
+    const forWords = inWords(nowMs - partition.failingSinceMs);
+    return fail(
+      name,
+      `history cannot append for ${forWords}: ${partition.lastError}`,
+      'see the engines above, and history.log',
+    );
+  }
+  if (!owner) return fail(name, 'has no writer', 'start history, or wait until it has taken the lease');
+  if (state !== PartitionState.RUNNING)
+    return fail(name, `no broadcast from its owner ${owner}`, 'see NATS above, and history.log');
+  const lag = (watermark?.sequence ?? 0) - (checkpoint?.sequence ?? 0);
+  const where = `at envelope ${watermark?.sequence ?? 0}, ${lag} of them not in the stored views yet`;
+  if (lag > LAG_WARNED_ABOVE)
+    return warn(name, where, 'views are stored too slowly: check the disk and MongoDB');
+  const agoMs = nowMs - partition.lastErrorAtMs;
+  if (agoMs > RECENT_MS) return ok(name, where);
+  return warn(
+    name,
+    `${where}; ${inWords(agoMs)} ago: ${partition.lastError}`,
+    'it goes on; see history.log if it comes again',
+  );
+}
