@@ -4,7 +4,7 @@ import type { RunningPlatform } from '@odograph/cluster/up-state';
 import { askableEngines } from '@odograph/engines/ask-engine';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
-import { type Check, ok, warn } from './check.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 import { checkEngine } from './engines.ts';
 import { checkService } from './services.ts';
 
@@ -36,6 +36,7 @@ export async function* checkPlatform(
     const [endpoint, own] = [endpoints[name], processes[name]];
     const started = own === undefined ? undefined : { pid: own, dataDir };
     if (endpoint !== undefined) yield* checkService({ name, endpoint, started });
+    else yield fail(name, 'is not up yet', 'wait until it is, and see up.log in the data directory');
   }
 }
 

@@ -1,10 +1,20 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { Fault } from '@odograph/kernel/fault';
 
 /**
  * What JetStream answered. `refused` is any other answer that nothing was stored, including that no stream takes the
  * subject.
  */
 type NatsProblem = 'stream full' | 'stream missing' | 'refused';
+
+/** What a request without an answer is called. */
+export const NO_ANSWER = 'JetStream does not answer';
+
+/** The Fault UNAVAILABLE of a request that JetStream did not answer; any other error as it is. */
+export function asNatsFault(error: unknown): unknown {
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
+  return isLate ? new Fault('UNAVAILABLE', NO_ANSWER, { cause: error }) : error;
+}
 
 /** JetStream's codes for a stream that has no room: resources, storage, maximum bytes. */
 const FULL_CODES: readonly number[] = [10023, 10047, 10077];

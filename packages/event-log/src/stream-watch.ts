@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './listen-to-log.ts';
-import { natsProblem } from './nats-problem.ts';
+import { NO_ANSWER, natsProblem } from './nats-problem.ts';
 import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
 import { type ObservedStream, type PartitionRoom, StreamHealth } from './stream-health.ts';
 
@@ -183,8 +183,6 @@ async function readStream(manager: JetStreamManager, partition: number, health: 
     clearTimeout(late);
   }
 }
-
-const NO_ANSWER = 'JetStream does not answer';
 
 function problemInWords(error: unknown): string {
   const problem = natsProblem(error);

@@ -64,8 +64,8 @@ export async function connectMongo(options: MongoOptions, meter: Meter): Promise
     monitorCommands: true,
   });
   measureMongo(client, name, meter);
-  const silentMs = watchAnswers(client);
-  const toFault = (error: unknown) => asFault(error, client, { ...pool, silentMs: silentMs() });
+  const poolState = watchPool(client, pool);
+  const toFault = (error: unknown) => asFault(error, client, { ...pool, ...poolState() });
   const db = client.db(options.database);
   try {
     await db.command({ ping: 1 });
@@ -97,16 +97,25 @@ function refusedLogin(error: unknown, url: string): Fault | undefined {
   return new Fault('INVALID_INPUT', message, { cause: error });
 }
 
-/** Gives how long commands wait of which none was answered in the meantime, in milliseconds; 0 if none waits. */
-function watchAnswers(client: MongoClient): () => number {
+/** What can be seen of a server and its pool. */
+interface PoolState {
+  /** How long commands have been sent of which none was answered, in milliseconds; 0 if the last one was. */
+  readonly silentMs: number;
+  /** Whether all connections that the pool may have are in use. */
+  readonly isUsedUp: boolean;
+}
+
+function watchPool(client: MongoClient, { max }: MongoPool): () => PoolState {
   const waiting = new Set<number>();
-  let sinceMs = 0;
+  let [used, silentSinceMs] = [0, undefined as number | undefined];
   const answered = ({ requestId }: { readonly requestId: number }) => {
     waiting.delete(requestId);
-    sinceMs = performance.now();
+    silentSinceMs = waiting.size > 0 ? performance.now() : undefined;
   };
+  client.on('connectionCheckedOut', () => (used += 1));
+  client.on('connectionCheckedIn', () => (used -= 1));
   client.on('commandStarted', ({ requestId }) => {
-    if (waiting.size === 0) sinceMs = performance.now();
+    silentSinceMs ??= performance.now();
     waiting.add(requestId);
   });
   client.on('commandSucceeded', answered);
@@ -114,26 +123,31 @@ function watchAnswers(client: MongoClient): () => number {
     if (event.failure instanceof MongoNetworkError) waiting.delete(event.requestId);
     else answered(event);
   });
-  return () => (waiting.size === 0 ? 0 : performance.now() - sinceMs);
+  const silentMs = () => (silentSinceMs === undefined ? 0 : performance.now() - silentSinceMs);
+  return () => ({ silentMs: silentMs(), isUsedUp: used >= max });
 }
 
-/** Connections that are all busy, and of which none got an answer for this long, wait for a server that is asleep. */
+/** A server that has answered no command for this long is asleep, and its connections are not busy. */
 const ASLEEP_MS = 5_000;
 
-interface PoolState extends MongoPool {
-  readonly silentMs: number;
-}
-
-function asFault(error: unknown, client: MongoClient, { max, waitMs, silentMs }: PoolState): unknown {
+function asFault(
+  error: unknown,
+  client: MongoClient,
+  { max, waitMs, silentMs, isUsedUp }: MongoPool & PoolState,
+): unknown {
   const hasWaited = error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError';
-  if (hasWaited && silentMs < ASLEEP_MS) {
+  if (hasWaited && isUsedUp && silentMs < ASLEEP_MS) {
     const message = `all ${max} connections to MongoDB were busy for ${waitMs} ms`;
     const limit = `${max} connections`;
     return new Fault('OVERLOADED', message, { limit, retryAfterMs: RETRY_AFTER_MS, cause: error });
   }
   if (!hasWaited && !isAway(error)) return error;
   const hosts = client.options.hosts.join(', ');
-  const why = hasWaited ? `no answer for ${Math.floor(silentMs / 1_000)} s` : error.message;
+  const silence =
+    silentMs < ASLEEP_MS
+      ? `no connection in ${waitMs} ms`
+      : `no answer for ${Math.floor(silentMs / 1_000)} s`;
+  const why = hasWaited ? silence : error.message;
   const message = `MongoDB at ${hosts} does not answer: ${why}`;
   return new Fault('UNAVAILABLE', message, { retryAfterMs: RETRY_AFTER_MS, cause: error });
 }

@@ -93,7 +93,7 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
       const disk = watchFreeDisk(logMongo.db, trouble);
       return started(disk, { stop: () => disk.stop() });
     })
-    .part('writers', async ({ partitionCount, nats, log, liveLog, disk, metrics }) => {
+    .part('writers', async ({ partitionCount, nats, logMongo, log, liveLog, disk, metrics }) => {
       const shared = {
         ...{ ...log, logger, clock: systemClock },
         manager: await jetstreamManager(nats.connection),
@@ -105,6 +105,7 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
         broadcaster: liveLog.broadcaster,
         streams: { partitionCount, ...stream },
         freeDiskRatio: () => disk.ratio(),
+        toFault: logMongo.asFault,
       });
       nats.onReconnect(() => writers.checkAgain());
       const trimming = startTrimming({

@@ -88,6 +88,7 @@ export async function openTestLog(
       leaseTtlMs,
       ledgerIntervalMs,
       freeDiskRatio: () => 0.5,
+      toFault: (error) => error,
       clock: systemClock,
       metrics: { ...NO_METRICS, ...metrics },
       logger,

@@ -1,6 +1,7 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { PartitionHealth } from '@odograph/event-log/broadcast';
+import { asNatsFault } from '@odograph/event-log/nats-problem';
 import { type Clock, pause } from '@odograph/kernel/clock';
 import { type Fault, isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
@@ -30,6 +31,8 @@ export interface WriterDeps {
   /** How often the ledger is stored, in milliseconds. */
   readonly ledgerIntervalMs: number;
   readonly freeDiskRatio: () => number | undefined;
+  /** Converts an error of MongoDB to a Fault in words; returns any other error as it is. */
+  readonly toFault: (error: unknown) => unknown;
   readonly clock: Clock;
   readonly metrics: WriterMetrics;
   readonly logger: Logger;
@@ -214,9 +217,9 @@ export class PartitionWriter {
   }
 
   #failed(step: WriterStep, error: unknown): number {
-    const { partition, metrics } = this.#deps;
+    const { partition, metrics, toFault } = this.#deps;
     metrics.retried(partition);
-    return this.#troubles[step].failed(error);
+    return this.#troubles[step].failed(toFault(asNatsFault(error)));
   }
 
   /** Forgets what it knows about the stream, because the next owner checks it. */
