@@ -4,6 +4,7 @@ import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
 import { Fault } from '@odograph/kernel/fault';
 import { Option } from 'commander';
 import { endpointArgument } from './terminal/arguments.ts';
+import { noteWait } from './terminal/output.ts';
 
 export function endpointOption(service: ServiceName): Option {
   const where = `where ${service} listens; by default what "odograph up" runs`;
@@ -12,7 +13,10 @@ export function endpointOption(service: ServiceName): Option {
 
 /** A client whose queries fail at once, without a retry. Throws a Fault UNAVAILABLE if no endpoint is given or known. */
 export function openClient(service: ServiceName, endpoint: string | undefined): Client {
-  return createClient({ [service]: endpoint ?? knownEndpoint(service), maxAttempts: 1 });
+  const where = endpoint ?? knownEndpoint(service);
+  // A replay shows how far it is.
+  if (service === 'history') noteWait(`waiting for ${service} at ${where} …`);
+  return createClient({ [service]: where, maxAttempts: 1 });
 }
 
 function knownEndpoint(service: ServiceName): string {

@@ -1,6 +1,6 @@
 import { Fault } from '@odograph/kernel/fault';
-import { describe, expect, it } from 'vitest';
-import { faultInWords } from './output.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { faultInWords, noteWait, printLine } from './output.ts';
 
 const finding = (field: string, description: string) => ({ field, reason: 'X', description });
 
@@ -31,5 +31,43 @@ describe('a fault for people', () => {
     const findings = [finding(field, 'is wrong')];
     const fault = new Fault('INVALID_INPUT', `${field} is wrong`, { findings });
     expect(faultInWords(fault, args)).toBe(`odograph: ${words} is wrong`);
+  });
+});
+
+describe('what a command waits for', () => {
+  const isTerminal = process.stderr.isTTY;
+  const written: string[] = [];
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    const write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+    vi.spyOn(process.stderr, 'write').mockImplementation(write);
+    vi.spyOn(process.stdout, 'write').mockImplementation(write);
+    process.stderr.isTTY = true;
+    written.length = 0;
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    process.stderr.isTTY = isTerminal;
+  });
+
+  it('is said after two seconds on a terminal', () => {
+    noteWait('waiting for history');
+    vi.advanceTimersByTime(1_999);
+    expect(written).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(written).toEqual(['waiting for history\n']);
+  });
+
+  it('is not said to a program, nor once something is printed', async () => {
+    process.stderr.isTTY = false;
+    noteWait('waiting for history');
+    process.stderr.isTTY = true;
+    noteWait('waiting for history');
+    await printLine('bus-1');
+    vi.advanceTimersByTime(60_000);
+    expect(written).toEqual(['bus-1\n']);
   });
 });

@@ -7,6 +7,7 @@ import { visible, visibleLines } from './visible.ts';
 
 /** Prints a line, or several, and waits if the reader is slower. What would control a terminal is shown, not sent. */
 export async function printLine(line: string): Promise<void> {
+  clearTimeout(waiting);
   if (!process.stdout.write(`${visibleLines(line)}\n`)) await once(process.stdout, 'drain');
 }
 
@@ -22,7 +23,16 @@ export function terminalWidth(): number {
 
 /** Prints a line for people on stderr. */
 export function note(line: string): void {
+  clearTimeout(waiting);
   process.stderr.write(`${visibleLines(line)}\n`);
+}
+
+const SAID_AFTER_MS = 2_000;
+let waiting: NodeJS.Timeout | undefined;
+
+/** Says on a terminal what the command waits for, unless it prints something within two seconds. */
+export function noteWait(line: string): void {
+  if (process.stderr.isTTY) waiting = setTimeout(() => note(line), SAID_AFTER_MS).unref();
 }
 
 /** A reader may close the pipe early, as `| head` does: the command then exits without an error. */
