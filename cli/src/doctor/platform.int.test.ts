@@ -38,7 +38,9 @@ describe('the doctor, on the platform,', () => {
   it('asks each service that runs, and fails on one that is gone', async () => {
     const history = await startHistory();
     const endpoints = { ingest: '127.0.0.1:1', history: history.endpoint };
-    const checks = await Array.fromAsync(checkPlatform({ pid: 1, endpoints, metrics: {}, processes: {} }, dataDir()));
+    const checks = await Array.fromAsync(
+      checkPlatform({ pid: 1, endpoints, metrics: {}, processes: {} }, dataDir()),
+    );
     await history.stop();
     expect(checks.map(({ check, status }) => [check, status])).toEqual([
       ['platform', 'ok'],
@@ -48,20 +50,20 @@ describe('the doctor, on the platform,', () => {
     ]);
   });
 
-  it('only warns if no platform runs, and says why the last one ended by itself', async () => {
-    const why = async (upLog: string) => {
+  it('warns if no platform runs, and fails if the last one ended by itself, with the reason', async () => {
+    const why = async (upLog: string, status: string) => {
       const [check] = await Array.fromAsync(checkPlatform(undefined, dataDir(upLog)));
-      expect(check).toMatchObject({ check: 'platform', status: 'warn' });
+      expect(check).toMatchObject({ check: 'platform', status });
       return check?.message;
     };
     const none = 'no odograph up runs on this data directory';
-    expect(await why('')).toBe(none);
+    expect(await why('', 'warn')).toBe(none);
     const up = '2026-11-28T22:00:00.000Z history is up: 127.0.0.1:4102 (pid 7)\n';
     const stopped = '2026-11-28T23:00:01.000Z stopped\n';
-    expect(await why(up + stopped)).toBe(none);
+    expect(await why(up + stopped, 'warn')).toBe(none);
     const reason =
       '2026-11-28T23:00:00.000Z ended because of this: history: ODO_HISTORY_X is unknown\n  remove it\n';
-    expect(await why(up + reason + stopped)).toBe(
+    expect(await why(up + reason + stopped, 'fail')).toBe(
       'no odograph up runs here; the last one ended at 2026-11-28T23:00:00.000Z: history: ODO_HISTORY_X is unknown\n  remove it',
     );
   });

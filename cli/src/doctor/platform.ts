@@ -1,9 +1,14 @@
+import { join } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import { ENDED_BECAUSE, readUpLog, type UpLogEntry } from '@odograph/cluster/up-log';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
 import { askableEngines } from '@odograph/engines/ask-engine';
+
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { recordedProcess } from '@odograph/engines/pid-file';
+import { pidFile } from '@odograph/engines/start-engine';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
+
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkEngine } from './engines.ts';
 import { checkService } from './services.ts';
@@ -15,26 +20,45 @@ export async function* checkPlatform(
   env: NodeJS.ProcessEnv = process.env,
 ): AsyncGenerator<Check> {
   const log = readUpLog(dataDir);
-  if (!running) {
+  if (running) {
+    yield ok('platform', `odograph up runs as process ${running.pid}`);
+    yield* checkExposure(running, env);
+    yield* checkRestarts(log, Date.now());
+    yield* checkEngines(running, dataDir);
+    yield* checkServices(running, dataDir);
+  } else {
     yield notRunning(log);
-    // Those that it would use, though it does not run.
-    for (const kind of askableEngines) {
-      const url = env[engineFacts[kind].urlVariable];
-      if (url) yield* checkEngine({ kind, url, pid: undefined });
-    }
-    return;
+    yield* checkEnginesElsewhere(env);
   }
-  const { pid, endpoints, processes } = running;
-  yield ok('platform', `odograph up runs as process ${pid}`);
-  yield* checkExposure(running, env);
-  yield* checkRestarts(log, Date.now());
+}
+
+async function* checkEngines(
+  { endpoints, processes }: RunningPlatform,
+  dataDir: string,
+): AsyncGenerator<Check> {
   for (const kind of askableEngines) {
     const url = endpoints[kind];
-    if (url !== undefined) yield* checkEngine({ kind, url, pid: processes[kind] });
+    const pid = recordedProcess(pidFile(kind, join(dataDir, kind))) ?? processes[kind];
+    if (url !== undefined) yield* checkEngine({ kind, url, pid });
   }
+}
+
+/** Those that a platform would use. */
+async function* checkEnginesElsewhere(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
+  for (const kind of askableEngines) {
+    const url = env[engineFacts[kind].urlVariable];
+    if (url) yield* checkEngine({ kind, url, pid: undefined });
+  }
+}
+
+async function* checkServices(
+  { endpoints, processes }: RunningPlatform,
+  dataDir: string,
+): AsyncGenerator<Check> {
   for (const { name } of platformServices.toReversed()) {
-    const [endpoint, own] = [endpoints[name], processes[name]];
-    const started = own === undefined ? undefined : { pid: own, dataDir };
+    const endpoint = endpoints[name];
+    const pid = recordedProcess(join(dataDir, `${name}.pid`)) ?? processes[name];
+    const started = pid === undefined ? undefined : { pid, dataDir };
     if (endpoint !== undefined) yield* checkService({ name, endpoint, started });
     else yield fail(name, 'is not up yet', 'wait until it is, and see up.log in the data directory');
   }
@@ -61,7 +85,7 @@ function notRunning(log: readonly UpLogEntry[]): Check {
   if (!ended?.message.startsWith(ENDED_BECAUSE))
     return warn('platform', 'no odograph up runs on this data directory', start);
   const reason = ended.message.slice(ENDED_BECAUSE.length);
-  return warn(
+  return fail(
     'platform',
     `no odograph up runs here; the last one ended at ${ended.at}: ${reason}`,
     `act on the reason, then ${start}`,

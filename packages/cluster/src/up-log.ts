@@ -2,8 +2,8 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
-import { PRIVATE_FILE } from '@odograph/engines/private-files';
 import { lastLines } from '@odograph/engines/log-file';
+import { PRIVATE_FILE } from '@odograph/engines/private-files';
 
 /** Writes into the up.log of a data directory. On a full disk it only notes that it cannot. */
 export function openUpLog(dataDir: string, note: Note): (line: string) => void {
@@ -18,7 +18,7 @@ export function openUpLog(dataDir: string, note: Note): (line: string) => void {
   };
 }
 
-/** Before the reason of an end that nobody asked for. */
+/** Before the reason why a platform ended by itself. */
 export const ENDED_BECAUSE = 'ended because of this: ';
 
 /** A message in up.log. */

@@ -29,6 +29,12 @@ export function writePidFile(file: string, pid: number, word: string): void {
   writePrivate(file, JSON.stringify(record));
 }
 
+/** The recorded process, if it runs; it may be newer than what up.json says. */
+export function recordedProcess(file: string): number | undefined {
+  const record = readRecord(file);
+  return record && isStillRunning(record) ? record.pid : undefined;
+}
+
 export function removePidFile(file: string): void {
   rmSync(file, { force: true });
 }

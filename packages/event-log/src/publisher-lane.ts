@@ -191,7 +191,7 @@ export class PublisherLane {
     this.#failure = { reason, sinceMs: this.#failure?.sinceMs ?? performance.now() };
   }
 
-  /** Nobody waits for a partition that is closed, nor beyond the deadline. */
+  /** Appends wait neither for a partition that stays closed, nor beyond their deadlines. */
   #completeHopeless(): void {
     const refusal = this.#deps.watch.refusal(this.#deps.partition);
     if (!refusal) {

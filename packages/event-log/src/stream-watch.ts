@@ -127,7 +127,7 @@ export class StreamWatch {
       this.#problem = problemInWords(error);
       onTrouble?.(error);
     }
-    // So that what is closed is known to be closed from now on, even if nobody asks.
+    // What is closed counts as closed from now on, also without a caller that asks.
     for (const partition of this.#partitions.keys()) this.closure(partition);
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => void this.#check(), intervalMs);
