@@ -10,10 +10,14 @@ type NatsProblem = 'stream full' | 'stream missing' | 'refused';
 /** What a request without an answer is called. */
 export const NO_ANSWER = 'JetStream does not answer';
 
-/** The Fault UNAVAILABLE of a request that JetStream did not answer; any other error as it is. */
-export function asNatsFault(error: unknown): unknown {
+/** What a message without an acknowledgement is called. */
+export const NO_ACKNOWLEDGEMENT =
+  'JetStream does not acknowledge; if its disk was full, NATS must be restarted once there is space';
+
+/** The Fault UNAVAILABLE of what JetStream did not answer, with these words; any other error as it is. */
+export function asNatsFault(error: unknown, words = NO_ANSWER): unknown {
   const isLate = error instanceof Error && error.name === 'TimeoutError';
-  return isLate ? new Fault('UNAVAILABLE', NO_ANSWER, { cause: error }) : error;
+  return isLate ? new Fault('UNAVAILABLE', words, { cause: error }) : error;
 }
 
 /** JetStream's codes for a stream that has no room: resources, storage, maximum bytes. */

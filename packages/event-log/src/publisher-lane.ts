@@ -5,7 +5,7 @@ import { pause } from '@odograph/kernel/clock';
 import type { FairShare } from '@odograph/kernel/fair-share';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { LimitFault } from '@odograph/kernel/limit-fault';
-import { natsProblem } from './nats-problem.ts';
+import { asNatsFault, NO_ACKNOWLEDGEMENT, natsProblem } from './nats-problem.ts';
 import { streamName, streamSubject } from './nats-subjects.ts';
 import { packEnvelope } from './packed-envelope.ts';
 import type { PendingAppend } from './pending-append.ts';
@@ -186,7 +186,8 @@ export class PublisherLane {
     metrics.stored(partition, { events, bytes, durationMs });
   }
 
-  #failed(error: unknown): void {
+  #failed(cause: unknown): void {
+    const error = asNatsFault(cause, NO_ACKNOWLEDGEMENT);
     const reason = error instanceof Error ? error.message : String(error);
     this.#failure = { reason, sinceMs: this.#failure?.sinceMs ?? performance.now() };
   }
