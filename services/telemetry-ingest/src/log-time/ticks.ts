@@ -5,6 +5,7 @@ import type { EventPublisher } from '@odograph/event-log/publisher';
 import type { Clock } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
+import { Trouble } from '@odograph/platform/trouble';
 
 /** The time between two ticks, in milliseconds. Everything that reads time from the log relies on it. */
 const TICK_INTERVAL_MS = 10_000;
@@ -22,6 +23,7 @@ interface Ticks {
 
 /** Appends a tick to each partition every ten seconds of our clock, until stopped. */
 export function startTicks({ publisher, clock, logger }: TicksDeps): Ticks {
+  const troubles = new Map<number, Trouble>();
   let underWay = Promise.resolve();
   let timer = schedule();
 
@@ -40,7 +42,16 @@ export function startTicks({ publisher, clock, logger }: TicksDeps): Ticks {
     const options = { partition, deadlineAtMs: nowMs + TICK_INTERVAL_MS / 2 };
     const [result] = await publisher.appendAll([[tickEvent(partition, nowMs)]], options);
     // Without the tick, readers of the log see no time pass until the next one.
-    if (isFault(result)) logger.warn({ err: result, partition }, 'a tick was not appended');
+    if (isFault(result)) troubleOf(partition).failed(result);
+    else troubleOf(partition).succeeded();
+  }
+
+  function troubleOf(partition: number): Trouble {
+    const known = troubles.get(partition);
+    if (known) return known;
+    const trouble = new Trouble({ logger, message: 'a tick was not appended', fields: { partition }, clock });
+    troubles.set(partition, trouble);
+    return trouble;
   }
 
   return {
