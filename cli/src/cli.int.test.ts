@@ -226,7 +226,7 @@ describe('odograph status', () => {
 
   it('finds the platform that runs, and none that was killed', async () => {
     const state = (pid: number) =>
-      JSON.stringify({ pid, endpoints: { history: history.endpoint }, processes: {} });
+      JSON.stringify({ pid, endpoints: { history: history.endpoint }, metrics: {}, processes: {} });
     writeFileSync(join(folder, 'up.json'), state(process.pid));
     const found = await runCli(['status', 'bus-1', '--json'], { env: { ODO_DATA_DIR: folder } });
     expect(jsonLines(found.stdout)).toEqual([STATUS]);

@@ -19,6 +19,7 @@ import { VehicleReport } from '@odograph/client/generated/odograph/telemetry/v1/
 import {
   BatchResult,
   ConnectionLimits,
+  DescribeResponse as IngestDescription,
   ReportOutcome,
   ReportResult,
 } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
@@ -237,6 +238,13 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
     expect(isInOrder(events.map(({ position }) => position))).toBe(true);
     expect(await read({ after: positions.slice(0, 1) })).toHaveLength(2);
     expect(await read({ limit: 1 })).toHaveLength(1);
+    const [intake = { answer: '' }] = await driver.all<{ answer: string }>('describeIngest', {});
+    expect(decoded(IngestDescription, intake.answer)).toMatchObject({
+      partitions: [{ partition: 0 }, { partition: 1 }],
+      refusal: undefined,
+    });
+    const position = encoded(Position, { partition: 0, sequence: 2 ** 40 });
+    await expect(driver.all('setMessageAside', { position })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const partitions = await driver.all<{ partition: string }>('describeLog', {});
     const marks = partitions.map(({ partition }) => decoded(PartitionInfo, partition).watermark?.partition);
     expect(marks).toEqual(partitions.map((_, at) => at));

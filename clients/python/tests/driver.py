@@ -195,6 +195,13 @@ class Driver:
         for event in events:
             yield {"position": encoded(event.position), "event": encoded(event.event)}
 
+    def call_describeIngest(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        yield {"answer": encoded(self._client.describe_ingest(**options(args)))}
+
+    def call_setMessageAside(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        self._client.set_message_aside(Position.FromString(b64decode(args["position"])))
+        yield {}
+
     def call_describeLog(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
         for partition in self._client.describe_log(**options(args)):
             yield {"partition": encoded(partition)}

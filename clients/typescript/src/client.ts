@@ -12,12 +12,16 @@ import type {
 } from './generated/odograph/history/v1/vehicle_history.ts';
 import type { ListResponse, Vehicle } from './generated/odograph/history/v1/vehicle_registry.ts';
 import type { Position } from './generated/odograph/telemetry/v1/position.ts';
-import type { ReportResult } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
+import {
+  type DescribeResponse as IngestDescription,
+  type ReportResult,
+  TelemetryIngestService,
+} from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import * as history from './history.ts';
 import * as log from './log.ts';
 import * as registry from './registry.ts';
 import { report } from './report.ts';
-import type { RetryOptions } from './retry.ts';
+import { type RetryOptions, withRetries } from './retry.ts';
 import { type SendOptions, type Sent, send } from './send.ts';
 import type { Report } from './wire.ts';
 
@@ -132,6 +136,14 @@ export class Client {
   /** Reads what is in the log now, one partition after the other. It is not retried. */
   readLog(options: log.ReadLogOptions = {}): AsyncGenerator<log.LogEvent, void, undefined> {
     return log.readLog(this.#history, options);
+  }
+
+  /** What ingest refuses, of each partition and of all, why and since when, and how much it has taken. */
+  async describeIngest(options: RetryOptions = {}): Promise<IngestDescription> {
+    return await withRetries(
+      (callOptions) => callUnary(this.#ingest, TelemetryIngestService.describe, {}, callOptions),
+      this.#withDefaults(options),
+    );
   }
 
   /** The partitions of the log: how far each has come, and its state. */

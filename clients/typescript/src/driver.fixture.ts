@@ -20,6 +20,7 @@ import { VehicleReport } from './generated/odograph/telemetry/v1/report.ts';
 import {
   BatchResult,
   ConnectionLimits,
+  DescribeResponse as IngestDescription,
   ReportResult,
 } from './generated/odograph/telemetry/v1/telemetry_ingest.ts';
 import type { DecisionOptions } from './registry.ts';
@@ -36,6 +37,7 @@ interface Args extends DecisionOptions, SendOptions {
   readonly filter?: Json;
   readonly fields?: Json;
   readonly projection: string;
+  readonly position: string;
   readonly pageSize: number;
   readonly pageToken: string;
 }
@@ -115,6 +117,13 @@ const calls: Readonly<Record<string, (call: Call) => AsyncGenerator<Json>>> = {
     const positions = { after: many(args.after), atLeast: many(args.atLeast) };
     for await (const { position, event } of client.readLog({ ...args, ...positions }))
       yield { position: at(position), event: encoded(Event, event) };
+  },
+  async *describeIngest({ args }) {
+    yield { answer: encoded(IngestDescription, await client.describeIngest(args)) };
+  },
+  async *setMessageAside({ args }) {
+    await client.setMessageAside(position(args.position));
+    yield {};
   },
   async *describeLog({ args }) {
     for (const partition of await client.describeLog(args))

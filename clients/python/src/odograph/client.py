@@ -20,6 +20,7 @@ from odograph.history.v1 import vehicle_registry_pb2 as registry_pb2
 from odograph.log import follow, is_wanted
 from odograph.retry import DEFAULT_TIMEOUT, PASSING, PASSING_FOR_REPORTS, CallOptions, with_retries
 from odograph.send import Item, Sending, SendOptions, Sent, longest_delay
+from odograph.telemetry.v1 import telemetry_ingest_pb2 as ingest_pb2
 from odograph.telemetry.v1.position_pb2 import Position
 from odograph.telemetry.v1.registration_pb2 import UNIT_SYSTEM_IMPERIAL, UNIT_SYSTEM_METRIC
 from odograph.telemetry.v1.report_pb2 import VehicleReport
@@ -319,6 +320,11 @@ class Client:
         for answer in self._channel("history").server_stream(methods.READ, request, timeout):
             yield from answer.events
 
+    def describe_ingest(self, **options: Unpack[CallOptions]) -> ingest_pb2.DescribeResponse:
+        """What ingest refuses, of each partition and of all, why and since when, and how much it has taken."""
+        request = ingest_pb2.DescribeRequest()
+        return self._ask(methods.DESCRIBE_INGEST, request, options, service="ingest")
+
     def describe_log(self, **options: Unpack[CallOptions]) -> Sequence[log_pb2.PartitionInfo]:
         """The partitions of the log: how far each has come, and its state."""
         return self._ask(methods.DESCRIBE, log_pb2.DescribeRequest(), options).partitions
@@ -398,6 +404,12 @@ class Client:
         request = projections_pb2.DropParkedRequest(projection=projection, vehicle_id=vehicle_id)
         return self._channel("history").unary(methods.DROP_PARKED, request, timeout).position
 
+    def set_message_aside(self, position: Position, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Lets the log continue without a message that halts its partition, because only a newer program knows its form.
+        It is not retried. Raises RULE_VIOLATED if the message does not halt its partition."""
+        request = log_pb2.SetAsideMessageRequest(position=position)
+        self._channel("history").unary(methods.SET_ASIDE_MESSAGE, request, timeout)
+
     def _channel(self, service: Literal["ingest", "history"]) -> Channel:
         endpoint = self._endpoints[service]
         if endpoint is None:
@@ -420,8 +432,9 @@ class Client:
         request: Request,
         options: CallOptions,
         retried: frozenset[str] = PASSING,
+        service: Literal["ingest", "history"] = "history",
     ) -> Response:
-        channel = self._channel("history")
+        channel = self._channel(service)
         return with_retries(
             channel,
             lambda timeout: channel.unary(method, request, timeout),

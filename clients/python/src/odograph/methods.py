@@ -12,6 +12,10 @@ CONNECT = Method(
     "odograph.telemetry.v1.TelemetryIngest/Connect", ingest.ConnectRequest, ingest.ConnectResponse
 )
 
+DESCRIBE_INGEST = Method(
+    "odograph.telemetry.v1.TelemetryIngest/Describe", ingest.DescribeRequest, ingest.DescribeResponse
+)
+
 GET_STATUS = Method(
     "odograph.history.v1.VehicleHistory/GetStatus", history.GetStatusRequest, history.GetStatusResponse
 )
@@ -25,6 +29,9 @@ LIST_SAMPLES = Method(
 DESCRIBE = Method("odograph.history.v1.EventLog/Describe", log.DescribeRequest, log.DescribeResponse)
 READ = Method("odograph.history.v1.EventLog/Read", log.ReadRequest, log.ReadResponse)
 SUBSCRIBE = Method("odograph.history.v1.EventLog/Subscribe", log.SubscribeRequest, log.SubscribeResponse)
+SET_ASIDE_MESSAGE = Method(
+    "odograph.history.v1.EventLog/SetAsideMessage", log.SetAsideMessageRequest, log.SetAsideMessageResponse
+)
 
 REGISTER = Method(
     "odograph.history.v1.VehicleRegistry/Register", registry.RegisterRequest, registry.RegisterResponse
