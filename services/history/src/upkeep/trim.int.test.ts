@@ -49,8 +49,18 @@ test('a stream that is short of bytes keeps less, but everything above the water
   expect(await stream.firstKept()).toBeLessThan(13);
 });
 
+test('a stream that is short of bytes says so as long as the log does not have what would be removed', async () => {
+  await using stream = await openTestStream(20, 4_000);
+  const short = { keepMs: HOUR_MS, bytesRatio: 0.4, nowMs: Date.now() };
+  expect(await trimStream(stream.manager, 0, 5, short)).toEqual({ firstKept: 5, isShort: true });
+  expect(await trimStream(stream.manager, 0, 20, short)).toMatchObject({ isShort: false });
+});
+
 test('an empty stream is not changed', async () => {
   await using stream = await openTestStream(0);
   const all = { keepMs: 0, bytesRatio: 0.5, nowMs: Date.now() };
-  await expect(trimStream(stream.manager, 0, 0, all)).resolves.toBe(0);
+  await expect(trimStream(stream.manager, 0, 0, all)).resolves.toEqual({
+    firstKept: 0,
+    isShort: false,
+  });
 });

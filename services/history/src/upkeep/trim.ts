@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { LogReader } from '@odograph/event-log/log-reader';
 import { streamName } from '@odograph/event-log/nats-subjects';
-import type { Clock } from '@odograph/kernel/clock';
+import { type Clock, pause } from '@odograph/kernel/clock';
 import type { Logger } from '@odograph/platform/logger';
 import { Trouble } from '@odograph/platform/trouble';
 import type { WriterMetrics } from '../log/metrics.ts';
@@ -27,9 +27,11 @@ interface TrimmingDeps {
 }
 
 const INTERVAL_MS = 60_000;
+/** A stream that is short of room refuses reports soon, or refuses them already, until the log has caught up. */
+const SHORT_INTERVAL_MS = 2_000;
 const BYTES_RATIO = 0.5;
 
-/** Trims the streams of the partitions that this process owns, once a minute. */
+/** Trims the streams of the partitions that this process owns, once a minute, and more often those that are short of room. */
 export function startTrimming(deps: TrimmingDeps): { stop(): void } {
   const { partitionCount, manager, reader, keepMs, clock, metrics, logger } = deps;
 
@@ -39,44 +41,64 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
       new Trouble({ logger, message: 'trimming the stream is tried again', fields: { partition } }),
   );
 
-  async function trim(partition: number): Promise<void> {
-    if (!deps.isOwner(partition)) return;
+  /** Returns whether the stream is short of room, as far as that can be seen. */
+  async function trim(partition: number): Promise<boolean> {
+    if (!deps.isOwner(partition)) return false;
     try {
       const watermark = await reader.watermark(partition);
       const settings = { keepMs, bytesRatio: BYTES_RATIO, nowMs: clock.now() };
-      await trimStream(manager, partition, watermark, settings);
+      const { isShort } = await trimStream(manager, partition, watermark, settings);
       troubles[partition]?.succeeded();
+      return isShort;
     } catch (error) {
       metrics.retried(partition);
       troubles[partition]?.failed(error);
+      return true;
     }
   }
 
-  const timer = setInterval(() => {
-    for (let partition = 0; partition < partitionCount; partition += 1) void trim(partition);
-  }, INTERVAL_MS);
-  return { stop: () => clearInterval(timer) };
+  const stopping = new AbortController();
+
+  async function keepTrimmed(partition: number): Promise<void> {
+    for (let isShort = false; ; isShort = await trim(partition)) {
+      await pause(isShort ? SHORT_INTERVAL_MS : INTERVAL_MS, stopping.signal);
+      if (stopping.signal.aborted) return;
+    }
+  }
+
+  for (let partition = 0; partition < partitionCount; partition += 1) void keepTrimmed(partition);
+  return { stop: () => stopping.abort() };
+}
+
+interface Trimmed {
+  /** The first sequence that is kept; 0 without a stream. */
+  readonly firstKept: number;
+  /** Whether more would be removed if the log had it. */
+  readonly isShort: boolean;
 }
 
 /**
  * Removes envelopes that are older than the stream must keep them, and more if it is short of bytes, but never the
- * watermark's envelope or one above it. Gives the first sequence that is kept.
+ * watermark's envelope or one above it.
  */
 export async function trimStream(
   manager: JetStreamManager,
   partition: number,
   watermark: number,
   { nowMs, ...settings }: TrimSettings & { readonly nowMs: number },
-): Promise<number> {
+): Promise<Trimmed> {
   const stream = await lookAtStream(manager, partition);
-  if (!stream || stream.lastSequence < stream.firstSequence) return stream?.firstSequence ?? 0;
+  if (!stream || stream.lastSequence < stream.firstSequence)
+    return { firstKept: stream?.firstSequence ?? 0, isShort: false };
   const youngSince = { start_time: new Date(nowMs - settings.keepMs) };
   const young = await manager.direct.getMessage(streamName(partition), youngSince);
-  const wanted = Math.max(young?.seq ?? stream.lastSequence, firstWithin(stream, settings.bytesRatio));
+  const within = firstWithin(stream, settings.bytesRatio);
+  const wanted = Math.max(young?.seq ?? stream.lastSequence, within);
+  const isShort = within > watermark;
   const keepFrom = Math.min(wanted, watermark);
-  if (keepFrom <= stream.firstSequence) return stream.firstSequence;
+  if (keepFrom <= stream.firstSequence) return { firstKept: stream.firstSequence, isShort };
   await manager.streams.purge(streamName(partition), { seq: keepFrom });
-  return keepFrom;
+  return { firstKept: keepFrom, isShort };
 }
 
 /** The first sequence to keep so that the stream falls to the ratio of its bytes, assuming envelopes of equal size. */
