@@ -19,7 +19,7 @@ beforeAll(async () => {
   nats = await startEngine('nats', { dataDir, users });
   await using history = await open('history');
   const manager = await jetstreamManager(history.connection);
-  await manager.streams.add({ name: 'EVENTS-0', subjects: ['events.0'] });
+  await manager.streams.add({ name: 'EVENTS-0', subjects: ['events.0'], allow_direct: true });
 });
 
 afterAll(async () => {
@@ -46,6 +46,16 @@ test('ingest stores envelopes and sees streams', async () => {
   const manager = await jetstreamManager(ingest.connection);
   expect((await manager.streams.info('EVENTS-0')).state.messages).toBeGreaterThan(0);
   expect(ingest.refused).toEqual([]);
+});
+
+test('history finds the first envelope since a time, and trims before it', async () => {
+  await using history = await open('history');
+  const manager = await jetstreamManager(history.connection);
+  await jetstream(history.connection).publish('events.0', 'y');
+  const first = await manager.direct.getMessage('EVENTS-0', { start_time: new Date(0) });
+  expect(first?.seq).toBe(1);
+  await manager.streams.purge('EVENTS-0', { seq: 2 });
+  expect(history.refused).toEqual([]);
 });
 
 test('ingest cannot purge, delete or change a stream, or read it', async () => {

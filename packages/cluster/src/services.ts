@@ -41,6 +41,7 @@ export const platformServices = [
         'log.*',
         '$JS.API.INFO',
         '$JS.API.STREAM.>',
+        '$JS.API.DIRECT.GET.>',
         '$JS.API.CONSUMER.>',
       ],
       subscribe: ['log.*', `${inboxPrefixOf('history')}.>`],
