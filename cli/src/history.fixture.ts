@@ -204,7 +204,8 @@ function eventLog(asked: Asked): GrpcService {
     describe: unary(async () => ({
       partitions: [
         {
-          ...{ watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
+          ...{ watermark, checkpoint: watermark, views: watermark },
+          ...{ state: PartitionState.RUNNING, reason: '', owner: 'me' },
           ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
         },
       ],

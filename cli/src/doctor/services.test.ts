@@ -9,7 +9,7 @@ import { checkIntake, checkPartition } from './services.ts';
 const NOW_MS = 1_000_000_000;
 const at = (sequence: number) => ({ partition: 1, sequence, index: undefined });
 const PARTITION: PartitionInfo = {
-  ...{ watermark: at(200_000), checkpoint: at(199_990) },
+  ...{ watermark: at(200_000), checkpoint: at(199_990), views: at(200_000) },
   ...{ state: PartitionState.RUNNING, reason: '', owner: 'history-1' },
   ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
 };

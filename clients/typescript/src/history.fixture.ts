@@ -99,7 +99,8 @@ function partitionInfo(partition: number) {
   const watermark = { partition, sequence: partition === 2 ? 0 : ENVELOPES };
   const trouble = { lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 };
   return {
-    ...{ watermark, checkpoint: watermark, state: PartitionState.RUNNING, reason: '', owner: 'me' },
+    ...{ watermark, checkpoint: watermark, views: watermark },
+    ...{ state: PartitionState.RUNNING, reason: '', owner: 'me' },
     ...trouble,
   };
 }

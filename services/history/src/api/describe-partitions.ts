@@ -34,19 +34,21 @@ export function createPartitionDescriber(deps: DescribeDeps): PartitionDescriber
 
   async function describePartition(partition: number): Promise<PartitionInfo> {
     const { lease } = await readPartition(deps.collections.partitions, partition);
-    const watermark = await deps.reader.watermark(partition);
     const checkpoints = await deps.checkpoints.read(partition);
-    const stored = Math.min(...Array.from(checkpoints.values(), ({ sequence }) => sequence));
     const { last, sinceMs } = deps.writers.troubleOf(partition);
+    const stored = Array.from(checkpoints.values(), ({ sequence }) => sequence);
+    // Last, so that what is stored is not above it only because it was read earlier.
+    const watermark = await deps.reader.watermark(partition);
     return {
       watermark: { partition, sequence: watermark },
-      checkpoint: { partition, sequence: stored },
+      checkpoint: { partition, sequence: Math.min(...stored) },
       state: states.get(partition) ?? PartitionState.UNSPECIFIED,
       reason: deps.writers.haltedBecause(partition) ?? '',
       owner: lease.owner,
       lastError: last?.message ?? '',
       lastErrorAtMs: last?.atMs ?? 0,
       failingSinceMs: sinceMs ?? 0,
+      views: { partition, sequence: Math.max(...stored) },
     };
   }
 

@@ -26,7 +26,7 @@ from odograph.telemetry.v1 import position_pb2 as odograph_dot_telemetry_dot_v1_
 from odograph.telemetry.v1 import event_pb2 as odograph_dot_telemetry_dot_v1_dot_event__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#odograph/history/v1/event_log.proto\x12\x13odograph.history.v1\x1a$odograph/telemetry/v1/position.proto\x1a!odograph/telemetry/v1/event.proto\"\x11\n\x0f\x44\x65scribeRequest\"m\n\x10\x44\x65scribeResponse\x12\x42\n\npartitions\x18\x01 \x03(\x0b\x32\".odograph.history.v1.PartitionInfoR\npartitions\x12\x15\n\x06now_ms\x18\x02 \x01(\x03R\x05nowMs\"\xec\x02\n\rPartitionInfo\x12=\n\twatermark\x18\x01 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\twatermark\x12?\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\ncheckpoint\x12;\n\x05state\x18\x03 \x01(\x0e\x32%.odograph.telemetry.v1.PartitionStateR\x05state\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n\x05owner\x18\x05 \x01(\tR\x05owner\x12\x1d\n\nlast_error\x18\x06 \x01(\tR\tlastError\x12\'\n\x10last_error_at_ms\x18\x07 \x01(\x03R\rlastErrorAtMs\x12(\n\x10\x66\x61iling_since_ms\x18\x08 \x01(\x03R\x0e\x66\x61ilingSinceMs\"\xe6\x01\n\x0bReadRequest\x12\x35\n\x05\x61\x66ter\x18\x01 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x05\x61\x66ter\x12\x1e\n\npartitions\x18\x02 \x03(\rR\npartitions\x12\x14\n\x05types\x18\x03 \x03(\tR\x05types\x12\x18\n\x07subject\x18\x04 \x01(\tR\x07subject\x12\x14\n\x05limit\x18\x05 \x01(\x04R\x05limit\x12:\n\x08\x61t_least\x18\x06 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x07\x61tLeast\"H\n\x0cReadResponse\x12\x38\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .odograph.history.v1.LoggedEventR\x06\x65vents\"i\n\x10SubscribeRequest\x12\x35\n\x05\x61\x66ter\x18\x01 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x05\x61\x66ter\x12\x1e\n\npartitions\x18\x02 \x03(\rR\npartitions\"\x8a\x01\n\x11SubscribeResponse\x12\x38\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .odograph.history.v1.LoggedEventR\x06\x65vents\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"~\n\x0bLoggedEvent\x12;\n\x08position\x18\x01 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\x12\x32\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1c.odograph.telemetry.v1.EventR\x05\x65vent\"U\n\x16SetAsideMessageRequest\x12;\n\x08position\x18\x01 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"\x19\n\x17SetAsideMessageResponse2\xfe\x02\n\x08\x45ventLog\x12W\n\x08\x44\x65scribe\x12$.odograph.history.v1.DescribeRequest\x1a%.odograph.history.v1.DescribeResponse\x12M\n\x04Read\x12 .odograph.history.v1.ReadRequest\x1a!.odograph.history.v1.ReadResponse0\x01\x12\\\n\tSubscribe\x12%.odograph.history.v1.SubscribeRequest\x1a&.odograph.history.v1.SubscribeResponse0\x01\x12l\n\x0fSetAsideMessage\x12+.odograph.history.v1.SetAsideMessageRequest\x1a,.odograph.history.v1.SetAsideMessageResponseBD\n\x17\x64\x65v.odograph.history.v1P\x01Z\'odograph.dev/proto/history/v1;historyv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#odograph/history/v1/event_log.proto\x12\x13odograph.history.v1\x1a$odograph/telemetry/v1/position.proto\x1a!odograph/telemetry/v1/event.proto\"\x11\n\x0f\x44\x65scribeRequest\"m\n\x10\x44\x65scribeResponse\x12\x42\n\npartitions\x18\x01 \x03(\x0b\x32\".odograph.history.v1.PartitionInfoR\npartitions\x12\x15\n\x06now_ms\x18\x02 \x01(\x03R\x05nowMs\"\xa3\x03\n\rPartitionInfo\x12=\n\twatermark\x18\x01 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\twatermark\x12?\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\ncheckpoint\x12;\n\x05state\x18\x03 \x01(\x0e\x32%.odograph.telemetry.v1.PartitionStateR\x05state\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n\x05owner\x18\x05 \x01(\tR\x05owner\x12\x1d\n\nlast_error\x18\x06 \x01(\tR\tlastError\x12\'\n\x10last_error_at_ms\x18\x07 \x01(\x03R\rlastErrorAtMs\x12(\n\x10\x66\x61iling_since_ms\x18\x08 \x01(\x03R\x0e\x66\x61ilingSinceMs\x12\x35\n\x05views\x18\t \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x05views\"\xe6\x01\n\x0bReadRequest\x12\x35\n\x05\x61\x66ter\x18\x01 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x05\x61\x66ter\x12\x1e\n\npartitions\x18\x02 \x03(\rR\npartitions\x12\x14\n\x05types\x18\x03 \x03(\tR\x05types\x12\x18\n\x07subject\x18\x04 \x01(\tR\x07subject\x12\x14\n\x05limit\x18\x05 \x01(\x04R\x05limit\x12:\n\x08\x61t_least\x18\x06 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x07\x61tLeast\"H\n\x0cReadResponse\x12\x38\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .odograph.history.v1.LoggedEventR\x06\x65vents\"i\n\x10SubscribeRequest\x12\x35\n\x05\x61\x66ter\x18\x01 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x05\x61\x66ter\x12\x1e\n\npartitions\x18\x02 \x03(\rR\npartitions\"\x8a\x01\n\x11SubscribeResponse\x12\x38\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .odograph.history.v1.LoggedEventR\x06\x65vents\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"~\n\x0bLoggedEvent\x12;\n\x08position\x18\x01 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\x12\x32\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1c.odograph.telemetry.v1.EventR\x05\x65vent\"U\n\x16SetAsideMessageRequest\x12;\n\x08position\x18\x01 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"\x19\n\x17SetAsideMessageResponse2\xfe\x02\n\x08\x45ventLog\x12W\n\x08\x44\x65scribe\x12$.odograph.history.v1.DescribeRequest\x1a%.odograph.history.v1.DescribeResponse\x12M\n\x04Read\x12 .odograph.history.v1.ReadRequest\x1a!.odograph.history.v1.ReadResponse0\x01\x12\\\n\tSubscribe\x12%.odograph.history.v1.SubscribeRequest\x1a&.odograph.history.v1.SubscribeResponse0\x01\x12l\n\x0fSetAsideMessage\x12+.odograph.history.v1.SetAsideMessageRequest\x1a,.odograph.history.v1.SetAsideMessageResponseBD\n\x17\x64\x65v.odograph.history.v1P\x01Z\'odograph.dev/proto/history/v1;historyv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,21 +39,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DESCRIBERESPONSE']._serialized_start=152
   _globals['_DESCRIBERESPONSE']._serialized_end=261
   _globals['_PARTITIONINFO']._serialized_start=264
-  _globals['_PARTITIONINFO']._serialized_end=628
-  _globals['_READREQUEST']._serialized_start=631
-  _globals['_READREQUEST']._serialized_end=861
-  _globals['_READRESPONSE']._serialized_start=863
-  _globals['_READRESPONSE']._serialized_end=935
-  _globals['_SUBSCRIBEREQUEST']._serialized_start=937
-  _globals['_SUBSCRIBEREQUEST']._serialized_end=1042
-  _globals['_SUBSCRIBERESPONSE']._serialized_start=1045
-  _globals['_SUBSCRIBERESPONSE']._serialized_end=1183
-  _globals['_LOGGEDEVENT']._serialized_start=1185
-  _globals['_LOGGEDEVENT']._serialized_end=1311
-  _globals['_SETASIDEMESSAGEREQUEST']._serialized_start=1313
-  _globals['_SETASIDEMESSAGEREQUEST']._serialized_end=1398
-  _globals['_SETASIDEMESSAGERESPONSE']._serialized_start=1400
-  _globals['_SETASIDEMESSAGERESPONSE']._serialized_end=1425
-  _globals['_EVENTLOG']._serialized_start=1428
-  _globals['_EVENTLOG']._serialized_end=1810
+  _globals['_PARTITIONINFO']._serialized_end=683
+  _globals['_READREQUEST']._serialized_start=686
+  _globals['_READREQUEST']._serialized_end=916
+  _globals['_READRESPONSE']._serialized_start=918
+  _globals['_READRESPONSE']._serialized_end=990
+  _globals['_SUBSCRIBEREQUEST']._serialized_start=992
+  _globals['_SUBSCRIBEREQUEST']._serialized_end=1097
+  _globals['_SUBSCRIBERESPONSE']._serialized_start=1100
+  _globals['_SUBSCRIBERESPONSE']._serialized_end=1238
+  _globals['_LOGGEDEVENT']._serialized_start=1240
+  _globals['_LOGGEDEVENT']._serialized_end=1366
+  _globals['_SETASIDEMESSAGEREQUEST']._serialized_start=1368
+  _globals['_SETASIDEMESSAGEREQUEST']._serialized_end=1453
+  _globals['_SETASIDEMESSAGERESPONSE']._serialized_start=1455
+  _globals['_SETASIDEMESSAGERESPONSE']._serialized_end=1480
+  _globals['_EVENTLOG']._serialized_start=1483
+  _globals['_EVENTLOG']._serialized_end=1865
 # @@protoc_insertion_point(module_scope)

@@ -21,7 +21,7 @@ class DescribeResponse(_message.Message):
     def __init__(self, partitions: _Optional[_Iterable[_Union[PartitionInfo, _Mapping]]] = ..., now_ms: _Optional[int] = ...) -> None: ...
 
 class PartitionInfo(_message.Message):
-    __slots__ = ("watermark", "checkpoint", "state", "reason", "owner", "last_error", "last_error_at_ms", "failing_since_ms")
+    __slots__ = ("watermark", "checkpoint", "state", "reason", "owner", "last_error", "last_error_at_ms", "failing_since_ms", "views")
     WATERMARK_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,7 @@ class PartitionInfo(_message.Message):
     LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_AT_MS_FIELD_NUMBER: _ClassVar[int]
     FAILING_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    VIEWS_FIELD_NUMBER: _ClassVar[int]
     watermark: _position_pb2.Position
     checkpoint: _position_pb2.Position
     state: _event_pb2.PartitionState
@@ -38,7 +39,8 @@ class PartitionInfo(_message.Message):
     last_error: str
     last_error_at_ms: int
     failing_since_ms: int
-    def __init__(self, watermark: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., checkpoint: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., state: _Optional[_Union[_event_pb2.PartitionState, str]] = ..., reason: _Optional[str] = ..., owner: _Optional[str] = ..., last_error: _Optional[str] = ..., last_error_at_ms: _Optional[int] = ..., failing_since_ms: _Optional[int] = ...) -> None: ...
+    views: _position_pb2.Position
+    def __init__(self, watermark: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., checkpoint: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., state: _Optional[_Union[_event_pb2.PartitionState, str]] = ..., reason: _Optional[str] = ..., owner: _Optional[str] = ..., last_error: _Optional[str] = ..., last_error_at_ms: _Optional[int] = ..., failing_since_ms: _Optional[int] = ..., views: _Optional[_Union[_position_pb2.Position, _Mapping]] = ...) -> None: ...
 
 class ReadRequest(_message.Message):
     __slots__ = ("after", "partitions", "types", "subject", "limit", "at_least")

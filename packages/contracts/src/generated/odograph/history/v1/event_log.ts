@@ -57,6 +57,11 @@ export interface PartitionInfo {
   lastErrorAtMs: number;
   /** Since when it fails without a success, in Unix milliseconds; 0: it does not fail now. */
   failingSinceMs: number;
+  /**
+   * The furthest position that the read models include, stored or in the memory of the process that answers.
+   * Above the watermark they have what the log does not have: history finds it, and folds them again from the log.
+   */
+  views: Position | undefined;
 }
 
 /** Asks for events that are in the log. */
@@ -237,6 +242,7 @@ function createBasePartitionInfo(): PartitionInfo {
     lastError: "",
     lastErrorAtMs: 0,
     failingSinceMs: 0,
+    views: undefined,
   };
 }
 
@@ -265,6 +271,9 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
     }
     if (message.failingSinceMs !== 0) {
       writer.uint32(64).int64(message.failingSinceMs);
+    }
+    if (message.views !== undefined) {
+      Position.encode(message.views, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -346,6 +355,14 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
             message.failingSinceMs = longToNumber(reader.int64());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.views = Position.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -375,6 +392,9 @@ export const PartitionInfo: MessageFns<PartitionInfo> = {
     message.lastError = object.lastError ?? "";
     message.lastErrorAtMs = object.lastErrorAtMs ?? 0;
     message.failingSinceMs = object.failingSinceMs ?? 0;
+    message.views = (object.views !== undefined && object.views !== null)
+      ? Position.fromPartial(object.views)
+      : undefined;
     return message;
   },
 };
