@@ -1,5 +1,3 @@
-import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { encodeBroadcast } from '@odograph/event-log/broadcast';
 import { sentEvents } from '@odograph/event-log/committed-envelope';
 import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
@@ -62,9 +60,6 @@ export async function historyPath(reportsARound: number, rounds: number): Promis
     await measure('history: documents as BSON', () => {
       BSON.serialize({ documents: judged.map((envelope) => toDocument(envelope, envelope.rareTypes)) });
     });
-    await measure('history: broadcasts', () => {
-      for (const envelope of judged) encodeBroadcast(broadcastOf(envelope));
-    });
     await measure('history: tail', () => {
       for (const { events, sequence } of judged) tail.append({ events, through: sequence });
     });
@@ -87,11 +82,6 @@ function envelopes(events: number): readonly Buffer[] {
 function readEnvelope(sequence: number, bytes: Buffer): ReadEnvelope {
   const message = { partition: 0, sequence, storedAtMs: 1, bytes };
   return { ...message, events: sentEvents(message) };
-}
-
-function broadcastOf(envelope: JudgedEnvelope) {
-  const health = { state: PartitionState.RUNNING, streamCreatedAtMs: 1 };
-  return { ...health, partition: 0, watermark: envelope.sequence, envelopes: [envelope] };
 }
 
 /** Every report is new and newer than the one before, so nothing is looked up. */

@@ -46,7 +46,6 @@ test('reports and decisions pass every point', async () => {
     between,
   });
   stack.defer(() => cluster.stop());
-  expect(counts.get('broadcast')).toBeUndefined();
   expect(counts.get('insert sent')).toBeUndefined();
 
   const reporter = createReporter({

@@ -1,4 +1,3 @@
-import { CommittedEnvelope, LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { BSON } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { framesOf, mongoMessage, natsMessage } from './frames.fixture.ts';
@@ -57,15 +56,9 @@ describe('the points', () => {
     expect(update('partitions', { _id: 1, 'lease.token': 2 })).toEqual([[], []]);
   });
 
-  test('of a broadcast are those with envelopes, not the heartbeats', () => {
-    const broadcast = (envelopes: CommittedEnvelope[]) =>
-      published(
-        'PUB log.0',
-        LogBroadcast.encode(LogBroadcast.create({ watermark: 5, envelopes })).finish(),
-        'history-nats',
-      );
-    expect(broadcast([CommittedEnvelope.create({ sequence: 5 })])).toEqual(['broadcast']);
-    expect(broadcast([])).toEqual([]);
+  test('of a broadcast are those of a partition', () => {
+    expect(published('PUB log.0', Buffer.from('x'), 'history-nats')).toEqual(['broadcast']);
+    expect(published('PUB logs.0', Buffer.from('x'), 'history-nats')).toEqual([]);
   });
 
   test('of the views are their documents and their checkpoints', () => {

@@ -1,4 +1,3 @@
-import { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { logSubject, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import type { Frame } from './frames.ts';
 import type { MongoFrame } from './mongo-frames.ts';
@@ -41,7 +40,7 @@ export const POINTS: Readonly<Record<PointName, Point>> = {
   'insert sent': { link: 'history-mongo', isAt: asked(isInsert) },
   /** The log has the batch and the writer does not know it: nothing is broadcast. */
   'insert answered': { link: 'history-mongo', isAt: answered(isInsert) },
-  /** The log has the envelopes. Live followers get them from this message or read them later. */
+  /** The log has the envelopes, or nothing is new: followers in other processes look, now or a little later. */
   broadcast: { link: 'history-nats', isAt: onNats(isBroadcast) },
   /** The log has the reports; the stored ledger does not know some of them. */
   'ledger sent': { link: 'history-mongo', isAt: asked(isLedger) },
@@ -109,9 +108,8 @@ function isPubAck({ verb, payload }: NatsFrame): boolean {
   return isOfPartition(streamName, stream) && typeof answer['seq'] === 'number';
 }
 
-function isBroadcast({ verb, subject, payload }: NatsFrame): boolean {
-  if (!isPublish(verb) || !isOfPartition(logSubject, subject)) return false;
-  return LogBroadcast.decode(payload).envelopes.length > 0;
+function isBroadcast({ verb, subject }: NatsFrame): boolean {
+  return isPublish(verb) && isOfPartition(logSubject, subject);
 }
 
 function isInsert({ command, collection }: MongoFrame): boolean {

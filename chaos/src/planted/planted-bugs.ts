@@ -9,6 +9,7 @@ export interface ChaosBug extends PlantedBug {
 
 const LANE = 'packages/event-log/src/publisher-lane.ts';
 const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
+const BELLS = 'services/history/src/log/bells.ts';
 const SESSION = 'services/history/src/log/append-session.ts';
 const LEDGER = 'services/history/src/log/ledger.ts';
 const LEDGER_STORE = 'services/history/src/log/ledger-store.ts';
@@ -52,8 +53,7 @@ const inIngest: readonly ChaosBug[] = [
 const inTheLog: readonly ChaosBug[] = [
   {
     name: 'watermark before the insert',
-    description:
-      'the writer does not wait for the insert: it broadcasts envelopes that the log does not have',
+    description: 'the writer does not wait for the insert: it passes on envelopes that the log does not have',
     service: 'history',
     file: SESSION,
     find: '  await appendUntilKnown(deps, envelopes);',
@@ -62,7 +62,7 @@ const inTheLog: readonly ChaosBug[] = [
   },
   {
     name: 'duplicates passed on',
-    description: 'a report that was sent twice is broadcast twice to followers of the log',
+    description: 'a report that was sent twice is passed on twice to followers of the log',
     service: 'history',
     file: LEDGER,
     find: "  if (fate.kind !== 'conflict') return undefined;",
@@ -171,9 +171,21 @@ const inTheViews: readonly ChaosBug[] = [
     description: 'a follower of the log does not notice a missing broadcast',
     service: 'history',
     file: SUBSCRIBE,
-    find: '    if (envelope.previousSequence > at) break;',
-    replace: '',
+    find: 'if (!next || next.after > at) return;',
+    replace: 'if (!next) return;',
     caughtBy: 'at: broadcast, replica',
+  },
+  {
+    name: 'a bell believed',
+    description: 'a process reads the log up to where a broadcast points, not up to where the log ends',
+    service: 'history',
+    file: BELLS,
+    find: `    heard = undefined;
+    await readNew(partition, reader, live)`,
+    replace: `    const { watermark } = heard;
+    heard = undefined;
+    await readNew(partition, { ...reader, watermark: async () => watermark }, live)`,
+    caughtBy: 'forged broadcasts',
   },
   {
     name: 'checkpoint before the flush',

@@ -1,9 +1,12 @@
+import { LogBroadcast, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { logSubject } from '@odograph/event-log/nats-subjects';
+import { withNats } from '../client/with-nats.ts';
 import type { Frame, FrameAction } from '../links/frames.ts';
 import { isPoint } from '../links/points.ts';
 import type { Round, Scenario } from '../round/round.ts';
 import { becomesTrue } from '../round/start-round.ts';
 import { startFollower } from '../verdict/follower.ts';
+import { untilAccepted } from './load-answers.ts';
 
 // Faults between the log and those who query or follow it.
 
@@ -15,12 +18,9 @@ export const lostBroadcast: Scenario = {
   // The owner does not use broadcasts for its own views, so a second replica is needed.
   histories: 2,
   async run(round) {
-    const isBroadcast = (frame: Frame) =>
-      frame.protocol === 'nats' &&
-      frame.payload.length > 200 &&
-      [0, 1].some((p) => frame.subject === logSubject(p));
     const links = round.links.filter(({ name }) => /^history-\d→nats$/.test(name));
-    const unwatch = links.map((link) => link.watch((frame) => (isBroadcast(frame) ? 'drop' : 'pass')));
+    const drop = (frame: Frame) => (isPoint('broadcast', frame) ? 'drop' : 'pass');
+    const unwatch = links.map((link) => link.watch(drop));
     await round.wait(1_000);
     await round.drain();
     for (const end of unwatch) end();
@@ -28,6 +28,44 @@ export const lostBroadcast: Scenario = {
     round.resumeLoad();
   },
 };
+
+export const forgedBroadcasts: Scenario = {
+  name: 'forged broadcasts',
+  description:
+    'a stranger on NATS broadcasts what is not so: it is never believed, and reports are refused for seconds at most',
+  weight: 2,
+  // The owner of a partition ignores what NATS says about it.
+  histories: 2,
+  async run(round) {
+    await withNats(round.cluster.urls.nats, async (nats) => {
+      for (let burst = BURSTS; burst > 0; burst -= 1) {
+        for (let count = 1 + round.random.index(50); count > 0; count -= 1) {
+          const partition = round.random.index(round.partitionCount);
+          nats.publish(logSubject(partition), forged(partition, round));
+        }
+        await nats.flush();
+        await round.wait(round.random.between(2_000, 3_000));
+      }
+    });
+    await round.expectViewsReachLog(NOTICED_WITHIN_MS);
+    await untilAccepted(round, NOTICED_WITHIN_MS);
+  },
+};
+
+const BURSTS = 3;
+
+/** A broadcast that could be one, or nearly. */
+function forged(partition: number, { random }: Round): Uint8Array {
+  const states = [PartitionState.RUNNING, PartitionState.HALTED, 9 as PartitionState];
+  const broadcast = LogBroadcast.create({
+    partition: random.chance(0.9) ? partition : partition + 1,
+    watermark: Math.floor(10 ** random.between(0, 15.9)),
+    state: states[random.index(states.length)] as PartitionState,
+    streamCreatedAtMs: random.chance(0.5) ? Date.now() : 0,
+    freeDiskRatio: random.next(),
+  });
+  return LogBroadcast.encode(broadcast).finish();
+}
 
 export const crossedFlush: Scenario = {
   name: 'crossed flush',

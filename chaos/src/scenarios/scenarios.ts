@@ -15,7 +15,7 @@ import {
 } from './points.ts';
 import { poison } from './poison.ts';
 import { allAsleep, kills, longSleep, powerCut, sleeps, takeover } from './processes.ts';
-import { crossedFlush, lostBroadcast, slowSubscribers } from './readers.ts';
+import { crossedFlush, forgedBroadcasts, lostBroadcast, slowSubscribers } from './readers.ts';
 import { streamDeleted, streamPurged, streamRecreated, streamRestored } from './streams.ts';
 
 /** All scenarios. */
@@ -27,6 +27,14 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[serviceClocks, mongoClockAhead, mongoClockBack],
   ...[cuts, halfOpen, slow, narrow],
   ...[...points, ...pointsWithSmallEnvelopes, ...pointsWithReplica, ...lateMessages, lateOverRepair],
-  ...[lostBroadcast, crossedFlush, slowSubscribers, poison, manyDeciders, decidersOverRepair],
+  ...[
+    lostBroadcast,
+    forgedBroadcasts,
+    crossedFlush,
+    slowSubscribers,
+    poison,
+    manyDeciders,
+    decidersOverRepair,
+  ],
   ...[streamDeleted, streamRecreated, streamPurged, streamRestored],
 ];

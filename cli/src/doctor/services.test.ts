@@ -33,6 +33,14 @@ describe('the doctor, on a partition of the log,', () => {
     });
   });
 
+  it('fails if the views have what the log does not have', () => {
+    expect(check({ views: at(200_001) })).toMatchObject({
+      status: 'fail',
+      message: 'its views are at envelope 200001, above the end of the log at 200000',
+      remedy: expect.stringContaining('docs/operations.md'),
+    });
+  });
+
   it('says what fails and since when, and for a minute what is over', () => {
     const lastError = 'MongoDB did not insert an envelope: disk full';
     const failing = { lastError, lastErrorAtMs: NOW_MS - 1_000, failingSinceMs: NOW_MS - 240_000 };

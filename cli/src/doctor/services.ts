@@ -163,7 +163,7 @@ function stopping(name: ServiceName, endpoint: string): Check {
 
 /** How far a partition of the log is, and what keeps it from going on. */
 export function checkPartition(partition: PartitionInfo, nowMs: number): Check {
-  const { watermark, checkpoint, state, reason, owner } = partition;
+  const { watermark, checkpoint, state, reason, owner, views } = partition;
   const name = `partition ${watermark?.partition ?? 0}`;
   if (state === PartitionState.HALTED) {
     return fail(
@@ -183,8 +183,16 @@ export function checkPartition(partition: PartitionInfo, nowMs: number): Check {
   if (!owner) return fail(name, 'has no writer', 'start history, or wait until it has taken the lease');
   if (state !== PartitionState.RUNNING)
     return fail(name, `no broadcast from its owner ${owner}`, 'see NATS above, and history.log');
-  const lag = (watermark?.sequence ?? 0) - (checkpoint?.sequence ?? 0);
-  const where = `at envelope ${watermark?.sequence ?? 0}, ${lag} of them not in the stored views yet`;
+  const [end, furthest] = [watermark?.sequence ?? 0, views?.sequence ?? 0];
+  if (furthest > end) {
+    return fail(
+      name,
+      `its views are at envelope ${furthest}, above the end of the log at ${end}`,
+      'history folds them again within seconds; if it does not, see "Views above the log" in docs/operations.md',
+    );
+  }
+  const lag = end - (checkpoint?.sequence ?? 0);
+  const where = `at envelope ${end}, ${lag} of them not in the stored views yet`;
   if (lag > LAG_WARNED_ABOVE)
     return warn(name, where, 'views are stored too slowly: check the disk and MongoDB');
   const agoMs = nowMs - partition.lastErrorAtMs;

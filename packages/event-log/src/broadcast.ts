@@ -1,22 +1,13 @@
-import {
-  type EventFate,
-  EventFate_Kind,
-  LogBroadcast,
-  type PartitionState,
-  type CommittedEnvelope as WireEnvelope,
-} from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { FieldCursor } from '@odograph/contracts/wire/fields';
-import { Fault } from '@odograph/kernel/fault';
-import { type CommittedEnvelope, eventsOf, type Fate } from './committed-envelope.ts';
-import type { StoredEvent } from './log-reader.ts';
+import { LogBroadcast, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 
-/** A message from the owner of a partition to the followers of the log: new envelopes, or none as a heartbeat. */
+/**
+ * What the owner of a partition sends after each append, and each second: a hint to look at the log, from anybody who can
+ * publish on NATS. What it says is never stored, and nothing is skipped because of it.
+ */
 export interface Broadcast extends PartitionHealth {
   readonly partition: number;
-  /** The last envelope that the log has in full. */
+  /** The last envelope that the log is said to have; 0 if its owner does not know. */
   readonly watermark: number;
-  /** The envelopes committed since the previous broadcast, in order. */
-  readonly envelopes: readonly BroadcastEnvelope[];
 }
 
 /** The health of a partition. */
@@ -27,79 +18,34 @@ export interface PartitionHealth {
   readonly freeDiskRatio?: number | undefined;
 }
 
-/** An envelope with its events. A follower in another process makes them from its bytes when it reads them. */
-export interface BroadcastEnvelope extends CommittedEnvelope {
-  /** What readers see of it. */
-  readonly events: readonly StoredEvent[];
-}
+/** A broadcast has less than 60 bytes. */
+const MAX_BYTES = 256;
+/** The last time that a `Date` can have. */
+const MAX_TIME_MS = 8.64e15;
+const KNOWN_STATES: readonly PartitionState[] = [PartitionState.RUNNING, PartitionState.HALTED];
 
 /** Encodes a `LogBroadcast`. */
-export function encodeBroadcast({ envelopes, ...head }: Broadcast): Uint8Array {
-  return LogBroadcast.encode({
-    ...head,
-    freeDiskRatio: head.freeDiskRatio,
-    envelopes: envelopes.map(({ sequence, previousSequence, storedAtMs, bytes, fates }) => {
-      const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      return { sequence, previousSequence, storedAtMs, message, fates: fates.map(fateToWire) };
-    }),
-  }).finish();
+export function encodeBroadcast(broadcast: Broadcast): Uint8Array {
+  const { freeDiskRatio } = broadcast;
+  return LogBroadcast.encode({ ...broadcast, freeDiskRatio, envelopes: [] }).finish();
 }
 
-/** Decodes a `LogBroadcast`; throws an Error if the bytes are something else. */
-export function decodeBroadcast(bytes: Uint8Array): Broadcast {
-  const { partition, envelopes, ...head } = LogBroadcast.decode(bytes);
-  return { ...head, partition, envelopes: envelopes.map((envelope) => fromWire(partition, envelope)) };
+/**
+ * Decodes the `LogBroadcast` of a partition. A state that this program does not know is UNSPECIFIED.
+ * Throws an Error if the bytes are something else, or say what cannot be.
+ */
+export function decodeBroadcast(bytes: Uint8Array, partition: number): Broadcast {
+  if (bytes.length > MAX_BYTES) throw new RangeError(`a broadcast of ${bytes.length} bytes`);
+  const { envelopes: _, ...broadcast } = LogBroadcast.decode(bytes);
+  const { watermark, streamCreatedAtMs, freeDiskRatio = 0 } = broadcast;
+  assertBetween('partition', broadcast.partition, partition, partition);
+  assertBetween('watermark', watermark, 0, Number.MAX_SAFE_INTEGER);
+  assertBetween('stream_created_at_ms', streamCreatedAtMs, 0, MAX_TIME_MS);
+  assertBetween('free_disk_ratio', freeDiskRatio, 0, 1);
+  const isKnown = KNOWN_STATES.includes(broadcast.state);
+  return { ...broadcast, state: isKnown ? broadcast.state : PartitionState.UNSPECIFIED };
 }
 
-function fromWire(partition: number, { message: bytes, fates, ...head }: WireEnvelope): BroadcastEnvelope {
-  const envelope = { partition, ...head, bytes, fates: fates.map(fateToDomain) };
-  return {
-    ...envelope,
-    get events() {
-      return eventsOf(envelope);
-    },
-  };
-}
-
-function fateToWire(fate: Fate): EventFate {
-  const { index } = fate;
-  switch (fate.kind) {
-    case 'duplicate':
-      return { index, kind: EventFate_Kind.DUPLICATE, heldAt: undefined, reason: '' };
-    case 'superseded':
-      return { index, kind: EventFate_Kind.SUPERSEDED, heldAt: undefined, reason: '' };
-    case 'conflict':
-      return { index, kind: EventFate_Kind.CONFLICT, heldAt: fate.heldAt, reason: '' };
-    case 'undecodable':
-      return { index, kind: EventFate_Kind.UNDECODABLE, heldAt: undefined, reason: fate.reason };
-    case 'unreadable':
-      return { index, kind: EventFate_Kind.UNREADABLE, heldAt: undefined, reason: fate.reason };
-  }
-}
-
-/** A fate of another kind is from a newer program: the broadcast counts as lost, and the log is read. */
-function fateToDomain({ index, kind, heldAt, reason }: EventFate): Fate {
-  if (kind === EventFate_Kind.DUPLICATE) return { index, kind: 'duplicate' };
-  if (kind === EventFate_Kind.SUPERSEDED) return { index, kind: 'superseded' };
-  if (kind === EventFate_Kind.UNDECODABLE) return { index, kind: 'undecodable', reason };
-  if (kind === EventFate_Kind.UNREADABLE) return { index, kind: 'unreadable', reason };
-  if (kind === EventFate_Kind.CONFLICT && heldAt)
-    return { index, kind: 'conflict', heldAt: { ...heldAt, index: heldAt.index ?? 0 } };
-  throw new Fault('UNAVAILABLE', `a fate of kind ${kind} is newer than this program: update it`);
-}
-
-/** `LogBroadcast.envelopes`. */
-const ENVELOPES_FIELD = 3;
-
-/** Decodes a broadcast without its envelopes, which it skips, for callers that only need the health of the partition. */
-export function decodeBroadcastHead(bytes: Uint8Array): Broadcast {
-  const cursor = new FieldCursor(bytes);
-  const head: Uint8Array[] = [];
-  while (!cursor.isAtEnd) {
-    const from = cursor.at;
-    const tag = cursor.tag();
-    cursor.skip(tag);
-    if (tag >>> 3 !== ENVELOPES_FIELD) head.push(bytes.subarray(from, cursor.at));
-  }
-  return decodeBroadcast(Buffer.concat(head));
+function assertBetween(name: string, value: number, min: number, max: number): void {
+  if (!(value >= min && value <= max)) throw new RangeError(`a broadcast with ${name} ${value}`);
 }

@@ -1,7 +1,7 @@
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { BroadcastEnvelope } from './broadcast.ts';
-import { eventsOf } from './committed-envelope.ts';
+import { type CommittedEnvelope, eventsOf } from './committed-envelope.ts';
 import { encodeEnvelopeEntry } from './envelope.ts';
+import type { StoredEvent } from './log-reader.ts';
 import { packEnvelope } from './packed-envelope.ts';
 
 interface EnvelopeSketch {
@@ -17,7 +17,7 @@ export function committedEnvelope({
   sequence,
   previousSequence = sequence - 1,
   events,
-}: EnvelopeSketch): BroadcastEnvelope {
+}: EnvelopeSketch): CommittedEnvelope & { readonly events: readonly StoredEvent[] } {
   const bytes = packEnvelope(events.map(encodeEnvelopeEntry));
   const envelope = { partition, sequence, previousSequence, storedAtMs: 1_700_000_000_000, bytes, fates: [] };
   return { ...envelope, events: eventsOf(envelope) };

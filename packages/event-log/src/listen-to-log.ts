@@ -2,32 +2,25 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { type Broadcast, decodeBroadcast } from './broadcast.ts';
 import { logSubject } from './nats-subjects.ts';
 
-/**
- * Calls back with each broadcast of a partition, until the returned function is called.
- * @param decode reads all of a broadcast, or only its head.
- */
+/** Calls back with each broadcast about a partition, until the returned function is called. */
 export function listenToLog(
   connection: NatsConnection,
   partition: number,
-  onBroadcast: (broadcast: Broadcast, bytes: number) => void,
-  decode: (bytes: Uint8Array) => Broadcast = decodeBroadcast,
+  onBroadcast: (broadcast: Broadcast) => void,
 ): () => void {
   const subscription = connection.subscribe(logSubject(partition), {
     callback: (error, message) => {
-      const broadcast = error ? undefined : decodeOrSkip(decode, message.data);
-      if (broadcast) onBroadcast(broadcast, message.data.length);
+      const broadcast = error ? undefined : decodeOrSkip(message.data, partition);
+      if (broadcast) onBroadcast(broadcast);
     },
   });
   return () => subscription.unsubscribe();
 }
 
-/**
- * Undefined if the bytes cannot be decoded: the broadcast counts as lost, and the next one shows the gap.
- * An error thrown here would end all reading of the NATS connection.
- */
-function decodeOrSkip(decode: (bytes: Uint8Array) => Broadcast, bytes: Uint8Array): Broadcast | undefined {
+/** Undefined for anything but a broadcast about the partition. An error thrown here would end all reading of the NATS connection. */
+function decodeOrSkip(bytes: Uint8Array, partition: number): Broadcast | undefined {
   try {
-    return decode(bytes);
+    return decodeBroadcast(bytes, partition);
   } catch {
     return undefined;
   }

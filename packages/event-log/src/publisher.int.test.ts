@@ -310,6 +310,20 @@ test('an acknowledgement that goes backwards closes the partition until history 
   clearInterval(broadcasting);
 });
 
+test('a partition count that no log has is refused', async () => {
+  await using nats = await startTestNats();
+  const connection = await connect(natsOptions(nats));
+  await addStream(connection, 0, 1_000_000_000, 1024 * 1024);
+  const troubles: unknown[] = [];
+  const onTrouble = (error: unknown) => troubles.push(error);
+  const watch = new StreamWatch({
+    ...{ connection, manager: await jetstreamManager(connection), intervalMs: 50, onTrouble },
+  });
+  await eventually(() => expect(String(troubles[0])).toMatch(/=1000000000: .* at most 64; history sets it/));
+  watch.stop();
+  await connection.close();
+});
+
 test('a broadcast that cannot be decoded does not affect anything else on the connection', async () => {
   await using nats = await startTestNats();
   await using platform = await openTestPublisher(nats);

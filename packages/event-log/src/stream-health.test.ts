@@ -11,7 +11,6 @@ const broadcast = (over: Partial<Broadcast> = {}): Broadcast => ({
   state: PartitionState.RUNNING,
   streamCreatedAtMs: STREAM.createdAtMs,
   watermark: 8,
-  envelopes: [],
   ...over,
 });
 
@@ -39,6 +38,14 @@ test.each([
 ])('a partition is closed because %s', (reason, over) => {
   expect(open().closedBecause()).toBeUndefined();
   expect(open(over).closedBecause()).toBe(reason);
+});
+
+test('a watermark above the stream closes the partition until the next broadcast, in case the stream was cut', () => {
+  const health = open({ watermark: 1_000_000 });
+  expect(health.closedBecause()).toBe('its stream ends below the log and waits for repair');
+  health.heard(broadcast(), NOW_MS + 1_000);
+  health.seen(STREAM, health.watermark(NOW_MS + 1_000), NOW_MS + 1_000);
+  expect(health.closedBecause()).toBeUndefined();
 });
 
 test('a broadcast counts for 30 seconds: without history the stream is the buffer', () => {

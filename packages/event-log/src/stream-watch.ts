@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { MAX_PARTITIONS } from '@odograph/kernel/defaults';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import { decodeBroadcastHead } from './broadcast.ts';
 import { listenToLog } from './listen-to-log.ts';
 import { NO_ANSWER, natsProblem } from './nats-problem.ts';
 import { PARTITION_COUNT_KEY, streamName } from './nats-subjects.ts';
@@ -142,12 +142,7 @@ export class StreamWatch {
     const health = new StreamHealth();
     const { connection } = this.#deps;
     this.#stopListening.push(
-      listenToLog(
-        connection,
-        partition,
-        (broadcast) => health.heard(broadcast, performance.now()),
-        decodeBroadcastHead,
-      ),
+      listenToLog(connection, partition, (broadcast) => health.heard(broadcast, performance.now())),
     );
     return health;
   }
@@ -163,8 +158,8 @@ async function countPartitions(manager: JetStreamManager): Promise<number> {
   const info = await manager.streams.info(streamName(0));
   const found = info.config.metadata?.[PARTITION_COUNT_KEY];
   const count = Number(found);
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  const rule = `${PARTITION_COUNT_KEY} must be the number of the log's partitions; history sets it`;
+  if (Number.isSafeInteger(count) && count > 0 && count <= MAX_PARTITIONS) return count;
+  const rule = `${PARTITION_COUNT_KEY} must be the number of the log's partitions, at most ${MAX_PARTITIONS}; history sets it`;
   throw new Fault('UNAVAILABLE', `the stream ${streamName(0)} has ${PARTITION_COUNT_KEY}=${found}: ${rule}`);
 }
 

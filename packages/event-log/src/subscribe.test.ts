@@ -1,16 +1,13 @@
-import { Event, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
+import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import type { Broadcast, BroadcastEnvelope } from './broadcast.ts';
 import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
-import { subscribe } from './subscribe.ts';
+import { type NewStretch, subscribe } from './subscribe.ts';
 
-const HEAD = { partition: 0, state: PartitionState.RUNNING, streamCreatedAtMs: 0 };
-
-/** A log in memory whose broadcasts can be lost, doubled and delayed; sequences have gaps, envelopes may be empty. */
+/** A log in memory; what it passes on can be lost, doubled, joined and delayed. Sequences have gaps, envelopes may be empty. */
 function createScriptedLog() {
   const envelopes: { sequence: number; events: StoredEvent[] }[] = [];
-  const listeners = new Set<(broadcast: Broadcast, bytes: number) => void>();
+  const listeners = new Set<(stretch: NewStretch, bytes: number) => void>();
   let reads = 0;
 
   const watermark = () => envelopes.at(-1)?.sequence ?? 0;
@@ -27,41 +24,41 @@ function createScriptedLog() {
     },
   };
 
-  function commit(gap: number, count: number): Broadcast {
-    const previousSequence = watermark();
-    const sequence = previousSequence + 1 + gap;
+  function commit(gap: number, count: number): NewStretch {
+    const after = watermark();
+    const sequence = after + 1 + gap;
     const events = Array.from({ length: count }, (_, index) => ({
       position: { partition: 0, sequence, index },
       event: Event.create({ reportId: `${sequence}/${index}` }),
     }));
     envelopes.push({ sequence, events });
-    const head = { partition: 0, sequence, previousSequence, storedAtMs: 0, bytes: Buffer.of(), fates: [] };
-    return { ...HEAD, watermark: sequence, envelopes: [{ ...head, events }] };
+    return { after, events, through: sequence };
   }
 
   return {
     reader,
     commit,
-    broadcast: (broadcast: Broadcast) => {
-      for (const listener of listeners) listener(broadcast, 100);
+    pass: (stretch: NewStretch) => {
+      for (const listener of listeners) listener(stretch, 100);
     },
-    heartbeat: () => ({ ...HEAD, watermark: watermark(), envelopes: [] }),
-    listen: (_: number, listener: (broadcast: Broadcast, bytes: number) => void) => {
+    heartbeat: () => ({ after: watermark(), events: [], through: watermark() }),
+    listen: (_: number, listener: (stretch: NewStretch, bytes: number) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     all: () => envelopes.flatMap(({ events }) => events.map(({ event }) => event.reportId)),
     watermark,
+    restore: (count: number) => envelopes.splice(count),
     reads: () => reads,
   };
 }
 
-type Step = { gap: number; count: number; delivery: 'once' | 'lost' | 'doubled' | 'late' };
+type Step = { gap: number; count: number; delivery: 'once' | 'lost' | 'doubled' | 'late' | 'joined' };
 const steps = fc.array(
   fc.record({
     gap: fc.nat(2),
     count: fc.nat(3),
-    delivery: fc.constantFrom<Step['delivery']>('once', 'lost', 'doubled', 'late'),
+    delivery: fc.constantFrom<Step['delivery']>('once', 'lost', 'doubled', 'late', 'joined'),
   }),
   { maxLength: 30 },
 );
@@ -96,20 +93,24 @@ function follow({ reader, listen }: ScriptedLog, maxBufferedBytes: number) {
   return { seen, throughs, position: () => throughs.at(-1) ?? 0, leave };
 }
 
-/** Commits what the script says, and delivers each broadcast as it says. */
+/** Commits what the script says, and passes each stretch on as it says. */
 async function play(log: ScriptedLog, script: readonly Step[]): Promise<void> {
-  const late: Broadcast[] = [];
+  const late: NewStretch[] = [];
+  let before = log.heartbeat() as NewStretch;
   for (const { gap, count, delivery } of script) {
-    const broadcast = log.commit(gap, count);
-    const times = { once: 1, doubled: 2, lost: 0, late: 0 }[delivery];
-    for (let time = 0; time < times; time += 1) log.broadcast(broadcast);
-    if (delivery === 'late') late.push(broadcast);
-    else for (const delayed of late.splice(0)) log.broadcast(delayed);
+    const stretch = log.commit(gap, count);
+    const times = { once: 1, doubled: 2, lost: 0, late: 0, joined: 0 }[delivery];
+    for (let time = 0; time < times; time += 1) log.pass(stretch);
+    if (delivery === 'joined')
+      log.pass({ ...stretch, after: before.after, events: [...before.events, ...stretch.events] });
+    if (delivery === 'late') late.push(stretch);
+    else for (const delayed of late.splice(0)) log.pass(delayed);
+    before = stretch;
     await nextTurn();
   }
 }
 
-test('a subscriber sees every event once, in order, even if broadcasts are lost, doubled or late', async () => {
+test('a subscriber sees every event once, in order, even if stretches are lost, doubled, joined or late', async () => {
   await fc.assert(
     fc.asyncProperty(
       steps,
@@ -121,7 +122,7 @@ test('a subscriber sees every event once, in order, even if broadcasts are lost,
         const follower = follow(log, maxBufferedBytes);
         await play(log, script);
         for (let turn = 0; turn < 100 && follower.position() < log.watermark(); turn += 1) {
-          log.broadcast(log.heartbeat());
+          log.pass(log.heartbeat());
           await nextTurn();
         }
         await follower.leave();
@@ -133,14 +134,14 @@ test('a subscriber sees every event once, in order, even if broadcasts are lost,
   );
 });
 
-test('a subscriber that has caught up is served from broadcasts alone', async () => {
+test('a subscriber that has caught up is served from memory alone', async () => {
   const log = createScriptedLog();
   const ending = new AbortController();
   const { reader, listen } = log;
   const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: ending.signal });
   const first = stretches.next();
   await new Promise((resolve) => setImmediate(resolve));
-  log.broadcast(log.commit(0, 1));
+  log.pass(log.commit(0, 1));
 
   expect((await first).value).toMatchObject({ through: 1 });
   expect(log.reads()).toBe(0);
@@ -176,48 +177,61 @@ test('a failed read of the log is reported and tried again', async () => {
   await stretches.next();
 });
 
-test('a broadcast whose events cannot be opened counts as lost: the log is read instead', async () => {
-  const log = createScriptedLog();
-  const troubles: unknown[] = [];
-  const ending = new AbortController();
-  const stretches = subscribe({
-    ...{ reader: log.reader, listen: log.listen, partition: 0, after: 0, signal: ending.signal },
-    onTrouble: (error) => troubles.push(error),
-  });
-  const first = stretches.next();
-  await nextTurn();
-  const { envelopes, ...head } = log.commit(0, 1);
-  const [envelope] = envelopes;
-  const unknown = {
-    ...(envelope as BroadcastEnvelope),
-    get events(): readonly StoredEvent[] {
-      throw new Error('a form that this program does not know');
-    },
-  };
-  log.broadcast({ ...head, envelopes: [unknown] });
-
-  expect((await first).value).toMatchObject({ through: 1 });
-  expect([troubles.length, log.reads()]).toEqual([1, 1]);
-  ending.abort();
-  await stretches.next();
-});
-
-test('without broadcasts for a while, the log is asked for its watermark', async () => {
+/** Takes the next stretch while the clock runs as fast as it must. */
+async function nextInTime(log: ScriptedLog, act: () => void, after = 0) {
   vi.useFakeTimers();
+  const leaving = new AbortController();
   try {
-    const log = createScriptedLog();
-    const leaving = new AbortController();
     const { reader, listen } = log;
-    const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: leaving.signal });
-    const first = stretches.next();
+    const stretches = subscribe({ reader, listen, partition: 0, after, signal: leaving.signal });
+    const next = stretches.next().catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(1);
-    log.commit(0, 1);
+    act();
     await vi.advanceTimersByTimeAsync(10_000);
-
-    expect((await first).value).toMatchObject({ through: 1 });
+    const result = await next;
     leaving.abort();
     await stretches.next();
+    return result;
   } finally {
     vi.useRealTimers();
   }
+}
+
+test('every few seconds the log is asked for its watermark, if nothing is heard', async () => {
+  const log = createScriptedLog();
+  const act = () => void log.commit(0, 1);
+  expect(await nextInTime(log, act)).toMatchObject({ value: { through: 1 } });
+});
+
+test('and also if only heartbeats are heard that are behind', async () => {
+  const log = createScriptedLog();
+  const act = () => {
+    const behind = log.heartbeat();
+    log.commit(0, 1);
+    setInterval(() => log.pass(behind), 1_000);
+  };
+  expect(await nextInTime(log, act)).toMatchObject({ value: { through: 1 } });
+});
+
+test('a log that ends below what was followed is OUT_OF_RANGE, however it is noticed', async () => {
+  const beyond = {
+    code: 'OUT_OF_RANGE',
+    message: expect.stringMatching(/^the log ends at 0\/1, before 0\/3, .*restored/),
+  };
+  const log = createScriptedLog();
+  for (let at = 0; at < 3; at += 1) log.commit(0, 1);
+  expect(await nextInTime(log, () => void log.restore(1), 3)).toMatchObject(beyond);
+  expect(await nextInTime(log, () => undefined, 3)).toMatchObject(beyond);
+});
+
+test('a watermark that is behind for a moment, as of a new primary, changes nothing', async () => {
+  const log = createScriptedLog();
+  for (let at = 0; at < 3; at += 1) log.commit(0, 1);
+  const stale = [1];
+  const reader: LogReader = {
+    ...log.reader,
+    watermark: async (partition) => stale.shift() ?? log.reader.watermark(partition),
+  };
+  const act = () => void log.commit(0, 1);
+  expect(await nextInTime({ ...log, reader }, act, 3)).toMatchObject({ value: { through: 4 } });
 });

@@ -1,16 +1,23 @@
 import { backoffMs } from '@odograph/kernel/backoff';
 import { Bell } from '@odograph/kernel/bell';
 import { pause } from '@odograph/kernel/clock';
-import type { Broadcast } from './broadcast.ts';
-import type { LogReader, LogStretch, StoredEvent } from './log-reader.ts';
+import { Fault, isFault } from '@odograph/kernel/fault';
+import { formatPosition } from '@odograph/kernel/position';
+import type { LogReader, LogStretch } from './log-reader.ts';
+
+/** What the log has after an envelope. Without events it may only say how far the log goes. */
+export interface NewStretch extends LogStretch {
+  /** The sequence of the envelope that it follows. */
+  readonly after: number;
+}
 
 /**
- * Calls back with each broadcast of a partition, and the bytes that it keeps in memory, until the returned function is called.
- * It may lose some.
+ * Calls back with what is new in the log of a partition, and the bytes that it keeps in memory, until the returned function is
+ * called. It comes from the process's own writer or from the log, never from elsewhere. Some may be missing.
  */
 export type LogListener = (
   partition: number,
-  onBroadcast: (broadcast: Broadcast, bytes: number) => void,
+  onStretch: (stretch: NewStretch, bytes: number) => void,
 ) => () => void;
 
 interface SubscribeOptions {
@@ -20,27 +27,31 @@ interface SubscribeOptions {
   /** The sequence after which to begin; 0: at the start. */
   readonly after: number;
   readonly signal: AbortSignal;
-  /** Bytes of broadcasts that wait for a slow caller. Above that, they are dropped and the log is read instead. */
+  /** Bytes that wait for a slow caller. Above that, they are dropped and the log is read instead. */
   readonly maxBufferedBytes?: number;
-  /** Called with the error of a read, or of a broadcast that cannot be opened, before the log is read again. */
+  /** Called with the error of a read, before the log is read again. */
   readonly onTrouble?: (error: unknown) => void;
 }
 
 const DEFAULT_MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 const BACKOFF = { firstMs: 50, maxMs: 2_000 };
-/** The owner broadcasts at least once a second. After this long without a broadcast, the log is asked for its watermark. */
-const SILENCE_MS = 5_000;
+/** How often the log is asked for its watermark, whatever is heard. */
+const CHECK_MS = 5_000;
+/** Before a log that seems to end too early is asked again: a new primary of MongoDB may be behind for a moment. */
+const CONFIRM_MS = 1_000;
 
 /**
  * Follows a partition's log from a sequence until the signal is aborted: every event once, in order, without gaps.
  *
- * It reads the log up to the watermark and then takes the broadcasts. It reads the log again when it falls behind, when a
- * broadcast is missing or cannot be opened, and after a failed read.
+ * It reads the log up to the watermark and then takes what is passed on in memory. It reads the log again when it falls behind,
+ * when something is missing, every five seconds, and after a failed read.
+ *
+ * @throws {Fault} OUT_OF_RANGE if the log ends below what was followed: it was restored.
  */
 export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogStretch, void, undefined> {
   const { reader, partition, signal } = options;
-  const buffer = new BroadcastBuffer(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES);
-  const stopListening = options.listen(partition, (broadcast, bytes) => buffer.push(broadcast, bytes));
+  const buffer = new StretchBuffer(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES);
+  const stopListening = options.listen(partition, (stretch, bytes) => buffer.push(stretch, bytes));
   const wakeUp = () => buffer.wake();
   signal.addEventListener('abort', wakeUp);
   let at = options.after;
@@ -58,6 +69,7 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
           at = stretch.through;
         }
       } catch (error) {
+        if (isFault(error, 'OUT_OF_RANGE')) throw error;
         options.onTrouble?.(error);
         await pause(backoffMs(failuresInARow, BACKOFF), signal);
         failuresInARow += 1;
@@ -76,7 +88,7 @@ async function* readToWatermark(
   signal: AbortSignal,
 ): AsyncGenerator<LogStretch, void, undefined> {
   let at = after;
-  const watermark = await reader.watermark(partition);
+  const watermark = await watermarkFor(reader, partition, at, signal);
   while (at < watermark && !signal.aborted) {
     const stretch = await reader.read(partition, at, watermark);
     yield stretch;
@@ -84,53 +96,59 @@ async function* readToWatermark(
   }
 }
 
-/** Yields from broadcasts while each continues the one before. Ends when the log has to be read. */
+/** The watermark. Throws a Fault OUT_OF_RANGE if it stays below a sequence up to which the log was followed. */
+async function watermarkFor(
+  reader: LogReader,
+  partition: number,
+  followed: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const first = await reader.watermark(partition);
+  if (first >= followed) return first;
+  await pause(CONFIRM_MS, signal);
+  const watermark = await reader.watermark(partition);
+  if (watermark >= followed || signal.aborted) return watermark;
+  const [end, beyond] = [watermark, followed].map((sequence) => formatPosition({ partition, sequence }));
+  const message = `the log ends at ${end}, before ${beyond}, up to which it was followed: it was restored`;
+  throw new Fault('OUT_OF_RANGE', `${message}; begin again from a position that it has`);
+}
+
+/** Yields what is passed on while each continues the one before. Ends when the log has to be read. */
 async function* takeWhileLinked(
-  buffer: BroadcastBuffer,
+  buffer: StretchBuffer,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<LogStretch, void, undefined> {
   let at = after;
-  while (!signal.aborted) {
-    const broadcast = await nextWithin(buffer, SILENCE_MS);
-    if (!broadcast) return;
-    const stretch = continueWith(broadcast, at);
-    if (stretch.through > at) {
-      yield stretch;
-      at = stretch.through;
-    }
-    if (broadcast.watermark > at) return;
-  }
-}
-
-async function nextWithin(buffer: BroadcastBuffer, ms: number): Promise<Broadcast | undefined> {
-  const timer = setTimeout(() => buffer.wake(), ms);
+  let isDue = false;
+  const timer = setTimeout(() => {
+    isDue = true;
+    buffer.wake();
+  }, CHECK_MS);
   try {
-    return await buffer.next();
+    while (!signal.aborted && !isDue) {
+      const next = await buffer.next();
+      if (!next || next.after > at) return;
+      if (next.through <= at) continue;
+      yield startingAfter(next, at);
+      at = next.through;
+    }
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** What a broadcast adds after a sequence: its envelopes up to the first one whose predecessor is missing. */
-function continueWith(broadcast: Broadcast, after: number): LogStretch {
-  const events: StoredEvent[] = [];
-  let at = after;
-  for (const envelope of broadcast.envelopes) {
-    if (envelope.sequence <= at) continue;
-    // Smaller if this reader began after the envelope that it follows.
-    if (envelope.previousSequence > at) break;
-    events.push(...envelope.events);
-    at = envelope.sequence;
-  }
-  return { events, through: at };
+/** What a stretch has after a sequence. */
+function startingAfter({ after, events, through }: NewStretch, at: number): LogStretch {
+  if (after === at) return { events, through };
+  return { events: events.filter(({ position }) => position.sequence > at), through };
 }
 
-/** Broadcasts that wait for a slow caller, up to a number of bytes, or one that has more. */
-class BroadcastBuffer {
+/** What waits for a slow caller, up to a number of bytes, or one stretch that has more. */
+class StretchBuffer {
   readonly #maxBytes: number;
   readonly #arrived = new Bell();
-  #waiting: { readonly broadcast: Broadcast; readonly bytes: number }[] = [];
+  #waiting: { readonly stretch: NewStretch; readonly bytes: number }[] = [];
   #waitingBytes = 0;
   #hasDropped = false;
 
@@ -138,25 +156,25 @@ class BroadcastBuffer {
     this.#maxBytes = maxBytes;
   }
 
-  push(broadcast: Broadcast, bytes: number): void {
+  push(stretch: NewStretch, bytes: number): void {
     if (this.#waiting.length > 0 && this.#waitingBytes + bytes > this.#maxBytes) {
       this.#waiting = [];
       this.#waitingBytes = 0;
       this.#hasDropped = true;
     } else {
-      this.#waiting.push({ broadcast, bytes });
+      this.#waiting.push({ stretch, bytes });
       this.#waitingBytes += bytes;
     }
     this.#arrived.ring();
   }
 
-  /** The next broadcast; undefined if some were dropped, or after `wake`. */
-  async next(): Promise<Broadcast | undefined> {
+  /** The next stretch; undefined if some were dropped, or after `wake`. */
+  async next(): Promise<NewStretch | undefined> {
     if (this.#waiting.length === 0 && !this.#hasDropped) await this.#arrived.rung();
     this.#hasDropped = false;
     const first = this.#waiting.shift();
     this.#waitingBytes -= first?.bytes ?? 0;
-    return first?.broadcast;
+    return first?.stretch;
   }
 
   wake(): void {

@@ -22,6 +22,7 @@ import { type HistoryConfig, MIN_POOL } from './config.ts';
 import { registrationProjection } from './domain/registration/registration-projection.ts';
 import { samples } from './domain/samples/samples.ts';
 import { status } from './domain/status/status.ts';
+import { answerBells } from './log/bells.ts';
 import { openLiveLog } from './log/broadcaster.ts';
 import { createLogIndexes, logCollections, refuseFirstForm } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
@@ -82,7 +83,7 @@ function connectionParts(config: HistoryConfig, logger: Logger) {
   );
 }
 
-/** The log in MongoDB, the broadcasts of what is committed, and a writer for each partition. */
+/** The log in MongoDB, a writer for each partition, and the bells of those in other processes. */
 function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig, logger: Logger) {
   const { stream, instance: owner, leaseTtlMs, ledgerIntervalMs } = config;
   return app
@@ -117,6 +118,14 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
         await writers.stop();
       };
       return started(writers, { stop });
+    })
+    .part('bells', ({ broadcasts, partitionCount, log, liveLog, writers }) => {
+      const bells = answerBells({
+        ...{ partitionCount, connection: broadcasts.connection, reader: log.reader, live: liveLog },
+        isOwner: writers.isOwner,
+        trouble: new Trouble({ logger, message: 'the log could not be read after a broadcast' }),
+      });
+      return started(bells, { stop: () => bells.stop() });
     });
 }
 
@@ -152,11 +161,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
       )
       .part('partitionInfo', ({ partitionCount, log, liveLog, views, writers }) => {
         const { collections, queries: reader } = log;
-        const { checkpoints } = views;
-        const { listen } = liveLog;
-        const deps = { partitionCount, collections, reader, checkpoints, writers, listen };
-        const info = createPartitionDescriber(deps);
-        return started(info, { stop: () => info.stop() });
+        return createPartitionDescriber({ partitionCount, collections, reader, views, writers, liveLog });
       })
       .part('releaseParked', ({ partitionCount, models, views, publisher }) =>
         createReleaseParked({
@@ -184,7 +189,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               vehicleHistoryService({ partitionCount, views, ...models }),
               eventLogService({
                 ...{ partitionCount, reader: log.queries, listen: liveLog.listen },
-                describe: () => partitionInfo.describe(),
+                describe: partitionInfo,
                 setMessageAside: commands.setMessageAside,
                 limits: config.limits,
               }),

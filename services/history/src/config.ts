@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { DEFAULT_PARTITIONS, DEFAULT_STREAM_MAX_BYTES } from '@odograph/kernel/defaults';
+import { DEFAULT_PARTITIONS, DEFAULT_STREAM_MAX_BYTES, MAX_PARTITIONS } from '@odograph/kernel/defaults';
 import type { ConfigOf } from '@odograph/platform/config/config';
 import {
   bytes,
@@ -33,7 +33,7 @@ export const settings = {
     fallbackInWords: '`<host name>:<process id>`',
   }),
   wantedPartitions: whole('ODO_PARTITIONS', 0, {
-    ...{ min: 0, max: 64 },
+    ...{ min: 0, max: MAX_PARTITIONS },
     meaning: `partitions of the log, which are fixed when the log is created; with 0 as many as the log has, and ${DEFAULT_PARTITIONS} for a new one`,
   }),
   stream: {

@@ -1,61 +1,46 @@
 import type { PartitionInfo } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { LogReader } from '@odograph/event-log/log-reader';
-import type { LogListener } from '@odograph/event-log/subscribe';
+import type { LiveLog } from '../log/broadcaster.ts';
 import type { LogCollections } from '../log/collections.ts';
 import { readPartition } from '../log/partition-record.ts';
 import type { Partitions } from '../log/partitions.ts';
-import type { Checkpoints } from '../views/checkpoints.ts';
+import type { Views } from '../views/views.ts';
 
 interface DescribeDeps {
   readonly partitionCount: number;
   readonly collections: Pick<LogCollections, 'partitions'>;
   readonly reader: Pick<LogReader, 'watermark'>;
-  readonly checkpoints: Checkpoints;
+  readonly views: Pick<Views, 'checkpoints' | 'tails'>;
   readonly writers: Pick<Partitions, 'haltedBecause' | 'troubleOf'>;
-  readonly listen: LogListener;
+  readonly liveLog: Pick<LiveLog, 'health'>;
 }
 
 /** Describes the progress, the owner and the state of every partition. */
-interface PartitionDescriber {
-  describe(): Promise<readonly PartitionInfo[]>;
-  stop(): void;
-}
-
-export function createPartitionDescriber(deps: DescribeDeps): PartitionDescriber {
+export function createPartitionDescriber(deps: DescribeDeps): () => Promise<readonly PartitionInfo[]> {
   const partitions = Array.from({ length: deps.partitionCount }, (_, partition) => partition);
-  /** The state from the last broadcast of each owner, which may be another process. */
-  const states = new Map<number, PartitionState>();
-  const stops = partitions.map((partition) =>
-    deps.listen(partition, ({ state }) => {
-      states.set(partition, state);
-    }),
-  );
 
   async function describePartition(partition: number): Promise<PartitionInfo> {
     const { lease } = await readPartition(deps.collections.partitions, partition);
-    const checkpoints = await deps.checkpoints.read(partition);
+    const checkpoints = await deps.views.checkpoints.read(partition);
     const { last, sinceMs } = deps.writers.troubleOf(partition);
     const stored = Array.from(checkpoints.values(), ({ sequence }) => sequence);
-    // Last, so that what is stored is not above it only because it was read earlier.
+    const furthest = Math.max(...stored, deps.views.tails[partition]?.head() ?? 0);
+    // Last, so that what the views include is not above it only because it was read earlier.
     const watermark = await deps.reader.watermark(partition);
     return {
       watermark: { partition, sequence: watermark },
       checkpoint: { partition, sequence: Math.min(...stored) },
-      state: states.get(partition) ?? PartitionState.UNSPECIFIED,
+      // From the owner's last broadcast, which may be another process.
+      state: deps.liveLog.health(partition)?.state ?? PartitionState.UNSPECIFIED,
       reason: deps.writers.haltedBecause(partition) ?? '',
       owner: lease.owner,
       lastError: last?.message ?? '',
       lastErrorAtMs: last?.atMs ?? 0,
       failingSinceMs: sinceMs ?? 0,
-      views: { partition, sequence: Math.max(...stored) },
+      views: { partition, sequence: furthest },
     };
   }
 
-  return {
-    describe: () => Promise.all(partitions.map(describePartition)),
-    stop() {
-      for (const stop of stops) stop();
-    },
-  };
+  return () => Promise.all(partitions.map(describePartition));
 }

@@ -1,98 +1,73 @@
 import type { NatsConnection } from '@nats-io/nats-core';
-import {
-  type Broadcast,
-  type BroadcastEnvelope,
-  encodeBroadcast,
-  type PartitionHealth,
-} from '@odograph/event-log/broadcast';
-import { listenToLog } from '@odograph/event-log/listen-to-log';
+import { type Broadcast, encodeBroadcast, type PartitionHealth } from '@odograph/event-log/broadcast';
+import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import { logSubject } from '@odograph/event-log/nats-subjects';
-import { unpackedLength } from '@odograph/event-log/packed-envelope';
-import type { LogListener } from '@odograph/event-log/subscribe';
+import type { LogListener, NewStretch } from '@odograph/event-log/subscribe';
+import type { JudgedEnvelope } from './ledger.ts';
 
-/** Leaves room for the overhead below the payload limit of NATS, which is 1 MiB by default. */
-const MAX_BROADCAST_BYTES = 700 * 1024;
-
-/** Sends committed envelopes to the followers of the log. A follower that misses a broadcast reads the log instead. */
+/** Tells others what the writer of a partition has appended. */
 export interface Broadcaster {
-  /** Sends envelopes, split below the payload limit. Without envelopes it is a heartbeat. */
-  send(watermark: number, envelopes: readonly BroadcastEnvelope[], health: PartitionHealth): void;
+  /** Without envelopes it is a heartbeat. A watermark of 0: it is not known. */
+  send(watermark: number, envelopes: readonly JudgedEnvelope[], health: PartitionHealth): void;
 }
 
-/** Sends and receives broadcasts. */
-interface LiveLog {
+/** What is new in the log, as this process knows it: from its own writers, and from the log (bells.ts). */
+export interface LiveLog {
+  /** Of the writer of this process: passes its envelopes on in memory, and rings the bells of other processes. */
   broadcaster(partition: number): Broadcaster;
   readonly listen: LogListener;
+  /** Passes what was read from the log to those who listen. */
+  pass(partition: number, stretch: NewStretch): void;
+  /** The last envelope that was passed on; undefined if none was. */
+  passedThrough(partition: number): number | undefined;
+  /** The health of a partition, as its owner said it. */
+  heard(partition: number, health: PartitionHealth): void;
+  /** What was heard last; undefined if nothing was. */
+  health(partition: number): PartitionHealth | undefined;
 }
 
-/**
- * Sends broadcasts over NATS to other processes, and directly to the followers in this process, which saves decoding them.
- * The connection must have echo switched off, or followers in this process receive every broadcast twice.
- */
+/** @param connection without echo, or this process rings its own bells */
 export function openLiveLog(connection: NatsConnection): LiveLog {
   const listeners = new Map<number, Set<Parameters<LogListener>[1]>>();
+  const passedThrough = new Map<number, number>();
+  const health = new Map<number, PartitionHealth>();
 
-  function listenersOf(partition: number) {
-    const own = listeners.get(partition) ?? new Set();
-    listeners.set(partition, own);
-    return own;
-  }
-
-  /** Sends nothing on a closed connection: followers read the log instead. */
+  /** Sends nothing on a closed connection: followers look at the log in any case. */
   function publish(broadcast: Broadcast): void {
     if (connection.isClosed() || connection.isDraining()) return;
-    const bytes = encodeBroadcast(broadcast);
-    connection.publish(logSubject(broadcast.partition), bytes);
-    const opened = broadcast.envelopes.reduce((sum, envelope) => sum + unpackedLength(envelope.bytes), 0);
-    for (const listener of listenersOf(broadcast.partition)) listener(broadcast, bytes.length + opened);
+    connection.publish(logSubject(broadcast.partition), encodeBroadcast(broadcast));
+  }
+
+  function pass(partition: number, stretch: NewStretch): void {
+    passedThrough.set(partition, stretch.through);
+    const bytes = stretch.events.reduce((sum, stored) => sum + EncodedEvent.from(stored).length, 0);
+    for (const listener of listeners.get(partition) ?? []) listener(stretch, bytes);
   }
 
   return {
     broadcaster: (partition) => ({
-      send(watermark, envelopes, health) {
-        const parts = splitByBytes(envelopes);
-        parts.forEach((part, at) => {
-          const isLast = at === parts.length - 1;
-          const reached = isLast ? watermark : (part.at(-1)?.sequence ?? watermark);
-          publish({ ...health, partition, watermark: reached, envelopes: part });
-        });
+      send(watermark, envelopes, own) {
+        health.set(partition, own);
+        publish({ ...own, partition, watermark });
+        if (watermark > 0) pass(partition, stretchOf(watermark, envelopes));
       },
     }),
-    listen(partition, onBroadcast) {
-      const own = listenersOf(partition).add(onBroadcast);
-      const stopListening = listenToLog(connection, partition, onBroadcast);
-      return () => {
-        own.delete(onBroadcast);
-        stopListening();
-      };
+    listen(partition, onStretch) {
+      const own = listeners.get(partition) ?? new Set();
+      listeners.set(partition, own.add(onStretch));
+      return () => own.delete(onStretch);
     },
+    pass,
+    passedThrough: (partition) => passedThrough.get(partition),
+    heard: (partition, told) => void health.set(partition, told),
+    health: (partition) => health.get(partition),
   };
 }
 
-/**
- * Parts that each fit a message. An envelope that is too large alone is left out: the next broadcast, or the watermark of
- * this one, shows followers the gap, and they read it from the log.
- */
-function splitByBytes(envelopes: readonly BroadcastEnvelope[]): BroadcastEnvelope[][] {
-  const parts: BroadcastEnvelope[][] = [[]];
-  let bytes = 0;
-  for (const envelope of envelopes) {
-    const size = sizeOf(envelope);
-    if (size > MAX_BROADCAST_BYTES) continue;
-    if (bytes > 0 && bytes + size > MAX_BROADCAST_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(envelope);
-    bytes += size;
-  }
-  return parts;
-}
-
-/** An upper bound of an envelope's encoded size. */
-export function sizeOf({ bytes, fates }: BroadcastEnvelope): number {
-  return fates.reduce(
-    (sum, fate) => sum + 40 + ('reason' in fate ? 3 * fate.reason.length : 0),
-    64 + bytes.length,
-  );
+function stretchOf(watermark: number, envelopes: readonly JudgedEnvelope[]): NewStretch {
+  return {
+    after: envelopes[0]?.previousSequence ?? watermark,
+    events: envelopes.flatMap(({ events }) => events),
+    through: watermark,
+  };
 }

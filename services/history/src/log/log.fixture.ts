@@ -11,6 +11,7 @@ import { systemClock } from '@odograph/kernel/clock';
 import { type Logger, silentLogger } from '@odograph/platform/logger';
 import { natsOptions } from '@odograph/platform/nats-options';
 import { type TestEngine, testMongo } from '@odograph/testing/engines';
+import { answerBells } from './bells.ts';
 import { openLiveLog } from './broadcaster.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
 import type { WriterMetrics } from './metrics.ts';
@@ -98,6 +99,16 @@ export async function openTestLog(
     return started;
   }
 
+  /** What a process hears that owns no partition. */
+  async function listen() {
+    const connection = await openConnection();
+    const live = openLiveLog(connection);
+    const trouble = { failed: () => 0, succeeded: () => undefined };
+    const bells = answerBells({ connection, partitionCount, reader, live, isOwner: () => false, trouble });
+    stops.push(() => bells.stop());
+    return live.listen;
+  }
+
   async function publisher() {
     const connection = await openConnection();
     const watch = new StreamWatch({
@@ -131,6 +142,7 @@ export async function openTestLog(
     reader,
     openConnection,
     writer,
+    listen,
     publisher,
     readAll,
     async [Symbol.asyncDispose]() {

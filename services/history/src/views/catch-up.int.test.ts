@@ -1,4 +1,3 @@
-import { listenToLog } from '@odograph/event-log/listen-to-log';
 import type { EventPosition } from '@odograph/kernel/position';
 import { silentLogger } from '@odograph/platform/logger';
 import { startTestNats } from '@odograph/testing/engines';
@@ -20,7 +19,7 @@ async function openTestCatchUp() {
   await log.writer('one');
   const publisher = await log.publisher();
   await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  const connection = await log.openConnection();
+  const listen = await log.listen();
   const projections = { old: totalsProjection('old'), new: totalsProjection('new') };
   const models = {
     old: readModelOf(log.mongo.db, projections.old),
@@ -53,12 +52,12 @@ async function openTestCatchUp() {
       partitionCount: 1,
       database: log.mongo.db,
       log: reader,
-      listen: (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast),
+      listen,
       models: names.map((name) => models[name]),
       stopping: new AbortController().signal,
       isOwner: () => isOwner,
       settings: { flushIntervalMs: NEVER, flushBytes: STRETCH_BYTES, cacheBytes: 1024 * 1024 },
-      metrics: { flushed: () => undefined, retried: () => undefined },
+      metrics: { flushed: () => undefined, retried: () => undefined, healed: () => undefined },
       logger: silentLogger,
     });
     return { views, release, isHeld: () => eventually(() => expect(isHolding).toBe(true)) };

@@ -20,6 +20,8 @@ const POLL_MS = 50;
 /**
  * Keeps a tail at the head of the log until the signal is aborted. If storing is too slow, it waits instead of using more
  * memory; answers then have an older position but stay right.
+ *
+ * @throws {Fault} OUT_OF_RANGE if the log ends below the tail.
  */
 export async function followLog({
   tail,

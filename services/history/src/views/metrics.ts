@@ -7,6 +7,8 @@ export interface ViewMetrics {
   flushed(partition: number, slices: number, durationMs: number): void;
   /** Following or storing failed and is tried again; with the projection if it failed alone. */
   retried(partition: number, projection?: string): void;
+  /** The views disagreed with the log, and started again from it. */
+  healed(partition: number): void;
 }
 
 export function createViewMetrics(meter: Meter, partitionCount: number): ViewMetrics {
@@ -17,14 +19,21 @@ export function createViewMetrics(meter: Meter, partitionCount: number): ViewMet
   );
   const slices = counter(meter, 'odograph.views.flush.slices', '{slice}', 'Slices of read models stored.');
   const retries = counter(meter, 'odograph.views.retries', '{failure}', 'Failures that were retried.');
+  const heals = counter(
+    meter,
+    'odograph.views.healed',
+    '{restart}',
+    'How often views disagreed with the log and started again from it.',
+  );
   for (let partition = 0; partition < partitionCount; partition += 1)
-    for (const each of [slices, retries]) each.add(0, { partition });
+    for (const each of [slices, retries, heals]) each.add(0, { partition });
   return {
     flushed(partition, stored, durationMs) {
       duration.record(durationMs / 1_000, { partition });
       slices.add(stored, { partition });
     },
     retried: (partition, projection) => retries.add(1, { partition, ...(projection && { projection }) }),
+    healed: (partition) => heals.add(1, { partition }),
   };
 }
 

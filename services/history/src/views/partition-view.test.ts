@@ -4,6 +4,7 @@ import { createTurns } from '@odograph/platform/turns';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
+import { readStored } from './agreement.ts';
 import { openPartitionView, PartitionView } from './partition-view.ts';
 import type { ReadModel } from './read-model.ts';
 import { batchLoads } from './shared-reads.ts';
@@ -33,14 +34,26 @@ async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_
     return { projection, store, load: batchLoads(store) } as ReadModel<unknown>;
   });
   const deps = {
-    ...{ partition: 0, models, checkpoints, log, logger: silentLogger, inTurn: createTurns() },
+    ...{
+      partition: 0,
+      partitionCount: 1,
+      models,
+      checkpoints,
+      log,
+      logger: silentLogger,
+      inTurn: createTurns(),
+    },
     cache: createViewCache(1),
     listen: () => () => undefined,
     isOwner: () => isOwner,
     settings: { flushIntervalMs: NEVER, flushBytes, cacheBytes: 0 },
-    metrics: { flushed: () => undefined, retried: (_: number, name?: string) => void failed.push(name) },
+    metrics: {
+      flushed: () => undefined,
+      retried: (_: number, name?: string) => void failed.push(name),
+      healed: () => undefined,
+    },
   };
-  const view = new PartitionView(deps, await checkpoints.read(0));
+  const view = new PartitionView(deps, await readStored(deps));
   const append = (count: number) => {
     for (let at = 0; at < count; at += 1) {
       log.append(reported({ vehicleId: 'bus-1', reportId: `r${log.events.length}`, observedAtMs: 1 }));
@@ -123,4 +136,29 @@ test('all who ask for a flush that has not started share it', async () => {
   await Promise.all([running, ...Array.from({ length: 5 }, () => test.view.flushNow())]);
   expect(await test.sequenceOf('good')).toBe(2);
   expect(test.saves.get('good')).toBeLessThanOrEqual(2);
+});
+
+test('a replica starts again when a read model is folded again, and keeps what it knows of the others', async () => {
+  const test = await openTestPartition({ isOwner: false });
+  const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
+  const { checkpoints } = test.deps;
+  test.append(4);
+  const move = async (name: string, sequence: number) => {
+    const from = (await checkpoints.read(0)).get(name);
+    if (from) await checkpoints.move([{ from, to: { ...from, sequence } }]);
+  };
+  for (const name of ['good', 'sick']) await move(name, 3);
+  const view = await openPartitionView(test.deps);
+  await eventually(() => expect([good, sick].map((model) => view.headOf(model))).toEqual([4, 4]));
+
+  await move('sick', 0);
+  await expect(view.flushNow()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('sick went back from 3 to 0'),
+  });
+  await eventually(() => expect([good, sick].map((model) => view.headOf(model))).toEqual([4, 0]));
+  await move('sick', 4);
+  await view.flushNow();
+  expect([good, sick].map((model) => view.headOf(model))).toEqual([4, 4]);
+  await view.stop();
 });

@@ -2,12 +2,13 @@ import type { LogReader } from '@odograph/event-log/log-reader';
 import type { LogListener } from '@odograph/event-log/subscribe';
 import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
-import { Fault, invariant } from '@odograph/kernel/fault';
+import { invariant } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
 import { Trouble } from '@odograph/platform/trouble';
 import type { InTurn } from '@odograph/platform/turns';
+import { assertAgreed, beyondLog, readStored, removeBeyondLog, type Stored } from './agreement.ts';
 import { catchUp } from './catch-up.ts';
-import type { Checkpoint, Checkpoints, CheckpointsByName } from './checkpoints.ts';
+import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
 import { followLog } from './follow.ts';
 import type { ViewMetrics } from './metrics.ts';
@@ -27,6 +28,7 @@ export interface ViewSettings {
 
 export interface PartitionViewDeps {
   readonly partition: number;
+  readonly partitionCount: number;
   readonly models: readonly ReadModel<unknown>[];
   readonly checkpoints: Checkpoints;
   readonly log: LogReader & SubjectLog;
@@ -62,10 +64,12 @@ const CHECK_MS = 250;
 const POLL_MS = 100;
 /** Before a failed step of catching up is tried again. */
 const BACKOFF = { firstMs: CHECK_MS, maxMs: 10_000 };
+/** Before what is stored is compared with the log again: a new primary of MongoDB may be behind for a moment. */
+const CONFIRM_MS = 1_000;
 
 /** Opens the views of a partition, and starts to follow and to store. */
 export async function openPartitionView(deps: PartitionViewDeps): Promise<PartitionView> {
-  const view = new PartitionView(deps, await deps.checkpoints.read(deps.partition));
+  const view = new PartitionView(deps, await readStored(deps));
   view.start();
   return view;
 }
@@ -76,36 +80,83 @@ export async function openPartitionView(deps: PartitionViewDeps): Promise<Partit
  * A read model *follows the tail* if its checkpoint is not below the tail's floor. A new one is behind, and one that could
  * not be stored when the tail was full: the owner folds the log for it alone until it has reached the tail, and meanwhile it
  * answers with what is stored.
+ *
+ * What the views include is compared with the log whenever the checkpoints are read. If they have more than the log, they
+ * start again from it, and the owner removes what is stored beyond its end.
  */
 export class PartitionView {
   readonly tail: Tail;
   readonly #deps: PartitionViewDeps;
-  readonly #known: Map<string, Checkpoint>;
-  readonly #readCheckpoints: (partition: number) => Promise<CheckpointsByName>;
+  readonly #known = new Map<string, Checkpoint>();
+  /** The read models that are stored beyond the end of the log, until the owner has removed that. */
+  #beyondLog: ReadonlySet<string> = new Set();
+  readonly #readStored: (partition: number) => Promise<Stored>;
   readonly #stopping = new AbortController();
+  /** Ends the following of now, because the views disagree with the log. */
+  #disagreed = new AbortController();
   #running: readonly Promise<void>[] = [];
   /** A flush that has not started: it will store all that the tail has now. */
   #nextFlush: Promise<void> | undefined;
   readonly #troubles = new Map<ViewStep, Trouble>();
 
   /** The tail starts at the highest checkpoint: a read model below it can read the log for itself. */
-  constructor(deps: PartitionViewDeps, checkpoints: CheckpointsByName) {
+  constructor(deps: PartitionViewDeps, stored: Stored) {
     this.#deps = deps;
-    this.#known = new Map(checkpoints);
-    this.#readCheckpoints = shareReads((partition) => deps.checkpoints.read(partition));
-    const sequences = Array.from(checkpoints.values(), ({ sequence }) => sequence);
-    this.tail = createTail(deps.partition, Math.max(...sequences));
+    this.#readStored = shareReads(() => readStored(deps));
+    this.tail = createTail(deps.partition, this.#adopt(stored));
   }
 
   start(): void {
-    const { log: reader, listen, models } = this.#deps;
-    const following = followLog({
-      ...{ tail: this.tail, reader, listen, signal: this.#stopping.signal },
-      maxTailBytes: this.#maxTailBytes(),
-      onTrouble: (error) => this.#failed('following', error),
-      onProgress: () => this.#troubleOf('following').succeeded(),
+    const keepingUp = this.#deps.models.map((model) => this.#keepUp(model));
+    this.#running = [this.#follow(), this.#flushAtIntervals(), ...keepingUp];
+  }
+
+  /** Takes what is stored as known, but nothing beyond the end of the log. Gives the highest checkpoint. */
+  #adopt(stored: Stored): number {
+    this.#beyondLog = namesOf(beyondLog(stored));
+    for (const checkpoint of stored.checkpoints.values()) {
+      const isRight = !this.#beyondLog.has(checkpoint.projection);
+      this.#known.set(
+        checkpoint.projection,
+        isRight ? checkpoint : { ...checkpoint, sequence: 0, parked: [] },
+      );
+    }
+    return Math.max(...Array.from(this.#known.values(), ({ sequence }) => sequence));
+  }
+
+  async #follow(): Promise<void> {
+    const { log: reader, listen } = this.#deps;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      this.#disagreed = new AbortController();
+      const following = {
+        ...{ tail: this.tail, reader, listen, maxTailBytes: this.#maxTailBytes() },
+        signal: AbortSignal.any([signal, this.#disagreed.signal]),
+        onTrouble: (error: unknown) => this.#failed('following', error),
+        onProgress: () => this.#troubleOf('following').succeeded(),
+      };
+      await this.#attempt('following', () => followLog(following));
+      await pause(CONFIRM_MS, signal);
+      if (!signal.aborted) await this.#attempt('following', () => this.#startAgain());
+    }
+  }
+
+  /** Starts again at the checkpoints that the log confirms, while nothing is stored. */
+  async #startAgain(): Promise<void> {
+    const { inTurn, cache, metrics, logger } = this.#deps;
+    const { partition } = this.tail;
+    await inTurn(`flush ${partition}`, async () => {
+      let stored = await readStored(this.#deps);
+      const foldedAgain = beyondLog(stored).map(({ projection }) => projection);
+      if (foldedAgain.length > 0 && this.#isOwner()) {
+        await removeBeyondLog(stored, this.#deps);
+        stored = await readStored(this.#deps);
+      }
+      this.tail.restart(this.#adopt(stored));
+      cache.clear();
+      metrics.healed(partition);
+      logger.warn({ partition, foldedAgain }, 'the views disagree with the log, and start again from it');
     });
-    this.#running = [following, this.#flushAtIntervals(), ...models.map((model) => this.#keepUp(model))];
   }
 
   #maxTailBytes(): number {
@@ -123,7 +174,8 @@ export class PartitionView {
   }
 
   followsTail(model: Named): boolean {
-    return this.checkpointOf(model).sequence >= this.tail.floor();
+    const isStoredBeyondLog = this.#beyondLog.has(model.projection.name);
+    return !isStoredBeyondLog && this.checkpointOf(model).sequence >= this.tail.floor();
   }
 
   /** The last envelope that answers of a read model include. */
@@ -228,11 +280,22 @@ export class PartitionView {
     this.#learn((await catchUp({ model, ...range, ...limits, log, checkpoints })).checkpoints);
   }
 
+  /** Throws a Fault UNAVAILABLE if the views disagree with the log: then they start again. */
   async #refresh(): Promise<void> {
-    const before = new Map(this.#known);
-    const current = await this.#readCheckpoints(this.tail.partition);
-    for (const checkpoint of current.values()) assertNotBack(checkpoint, before.get(checkpoint.projection));
-    this.#learn(current.values());
+    const { partition } = this.tail;
+    const beyond = this.#isOwner() ? new Set<string>() : this.#beyondLog;
+    const claimed = { partition, head: this.tail.head(), known: new Map(this.#known), beyond };
+    const disagreed = this.#disagreed;
+    const stored = await this.#readStored(partition);
+    try {
+      assertAgreed(claimed, stored);
+    } catch (error) {
+      disagreed.abort();
+      throw error;
+    }
+    this.#beyondLog = namesOf(beyondLog(stored));
+    const checkpoints = [...stored.checkpoints.values()];
+    this.#learn(checkpoints.filter(({ projection }) => !this.#beyondLog.has(projection)));
   }
 
   /** Two reads may come back in any order. Drops from the tail what all that follow it have stored. */
@@ -286,14 +349,5 @@ export class PartitionView {
   }
 }
 
-/** A checkpoint only moves back if MongoDB is restored while this process runs. */
-function assertNotBack(
-  { partition, projection, sequence }: Checkpoint,
-  before: Checkpoint | undefined,
-): void {
-  if (!before || sequence >= before.sequence) return;
-  const message =
-    `the checkpoint of ${projection} in partition ${partition} went back to ${sequence}, ` +
-    `below ${before.sequence}: restart history`;
-  throw new Fault('CORRUPT_LOG', message);
-}
+const namesOf = (checkpoints: readonly Checkpoint[]) =>
+  new Set(checkpoints.map(({ projection }) => projection));

@@ -72,6 +72,8 @@ export interface ReadModelStore {
   ): Promise<readonly string[]>;
   /** Stores slices. A stored slice that includes a later position is not changed. */
   save(slices: readonly ChangedSlice[]): Promise<void>;
+  /** Removes the slices of some vehicles that include a position above a sequence. It looks at every document. */
+  removeAbove(sequence: number, isWanted: (subject: string) => boolean): Promise<void>;
 }
 
 /** Ends a read that takes too long, so that it does not hold its connection. */
@@ -158,6 +160,13 @@ export function createReadModelStore(database: Db, { name, version }: Projection
         if (group.length < WRITES_AT_ONCE && at < slices.length - 1) continue;
         if (group.length > 0) await collection.bulkWrite(group, { ordered: true });
         group = [];
+      }
+    },
+
+    async removeAbove(sequence, isWanted) {
+      const above = collection.find({ 'at.s': { $gt: sequence } }, { projection: { _id: 1 } });
+      for await (const { _id } of above) {
+        if (isWanted(_id.v)) await collection.deleteMany({ _id: between(_id.v, _id.k, _id.k) });
       }
     },
   };

@@ -128,5 +128,11 @@ export function storeInMemory(disturb = undisturbed): ReadModelStore {
         }
       }
     },
+    async removeAbove(sequence, isWanted) {
+      for (const [name, documents] of stored) {
+        const isAbove = documents.some(({ at }) => at.s > sequence);
+        if (isAbove && isWanted(name.split('\n')[0] as string)) stored.delete(name);
+      }
+    },
   };
 }

@@ -24,6 +24,8 @@ export interface Tail {
   bytes(): number;
   /** Drops the events that the stored read models have. */
   trimThrough(sequence: number): void;
+  /** Drops all events, and begins again after a sequence. */
+  restart(after: number): void;
   /** Resolves when the head reaches a sequence or the signal is aborted. */
   reach(sequence: number, signal: AbortSignal): Promise<void>;
 }
@@ -100,6 +102,12 @@ export function createTail(partition: number, after: number): Tail {
       for (const [subject, events] of bySubject) trimSubject(subject, events, sequence);
       if (bySubject.size < sorted.size) sorted.keep((subject) => bySubject.has(subject));
       floor = sequence;
+    },
+
+    restart(after) {
+      bySubject.clear();
+      sorted.keep(() => false);
+      [floor, head, bytes] = [after, after, 0];
     },
 
     async reach(sequence, signal) {

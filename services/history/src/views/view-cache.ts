@@ -40,6 +40,8 @@ export interface ViewCache {
    * they are not read again. `flushed` has every vehicle with events between the two checkpoints, by the name of its view.
    */
   advance(move: CheckpointMove, flushed: FlushedViews): Promise<void>;
+  /** Drops all views. */
+  clear(): void;
 }
 
 /** What a flush has folded, by the name of a view; undefined if it was not kept at that time. */
@@ -104,6 +106,7 @@ export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): Vie
   return {
     keep: (name, kept) => keep(name, kept),
     has: (name) => entries.has(name),
+    clear: () => entries.clear(),
     reading: (name) => entries.peek(name)?.reading,
 
     find(name, key) {

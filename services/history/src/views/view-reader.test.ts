@@ -125,14 +125,15 @@ function openTestReaders({ cacheBytes = 1_000_000, flushBytes = 1_000_000, patie
   const processes = PROCESSES.map((own) => {
     const cache = createViewCache(cacheBytes, patienceMs);
     const deps = {
-      ...{ partition: 0, models: Object.values(models), checkpoints, log, logger: silentLogger },
+      ...{ partition: 0, partitionCount: 1, models: Object.values(models), checkpoints },
+      ...{ log, logger: silentLogger },
       listen: () => () => undefined,
       isOwner: () => owner === own,
       ...{ inTurn: createTurns(), cache },
       settings: { flushIntervalMs: 1, flushBytes, cacheBytes },
-      metrics: { flushed: () => undefined, retried: () => undefined },
+      metrics: { flushed: () => undefined, retried: () => undefined, healed: () => undefined },
     };
-    const view = new PartitionView(deps, start);
+    const view = new PartitionView(deps, { checkpoints: start, watermark: 0 });
     return {
       view,
       reader: createViewReader({ partitions: [view], log, cache }),

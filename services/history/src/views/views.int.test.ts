@@ -1,83 +1,10 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
-import { listenToLog } from '@odograph/event-log/listen-to-log';
-import type { TestPublisher } from '@odograph/event-log/publisher.fixture';
 import { isFault } from '@odograph/kernel/fault';
-import { silentLogger } from '@odograph/platform/logger';
-import { startTestNats } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
-import { openTestLog, reported } from '../log/log.fixture.ts';
-import type { ViewSettings } from './partition-view.ts';
-import { decided, POISON_SPEED, type Totals, totalsProjection } from './totals.fixture.ts';
-import { readModelOf, startViews } from './views.ts';
-
-const NEVER = 3_600_000;
-
-async function openTestViews({ settings = {} as Partial<ViewSettings>, isOwner = (): boolean => true } = {}) {
-  const nats = await startTestNats();
-  const log = await openTestLog(nats);
-  await log.writer('one');
-  const publisher = await log.publisher();
-  await eventually(() => expect(publisher.partitionCount()).toBe(1));
-  const projection = totalsProjection();
-  const model = readModelOf(log.mongo.db, projection);
-  const connection = await log.openConnection();
-  const start = (owner = isOwner, overrides: Partial<ViewSettings> = {}) =>
-    startViews({
-      partitionCount: 1,
-      database: log.mongo.db,
-      log: log.reader,
-      listen: (partition, onBroadcast) => listenToLog(connection, partition, onBroadcast),
-      models: [model],
-      stopping: new AbortController().signal,
-      isOwner: owner,
-      settings: {
-        flushIntervalMs: NEVER,
-        flushBytes: 16 * 1024 * 1024,
-        cacheBytes: 1024 * 1024,
-        ...settings,
-        ...overrides,
-      },
-      metrics: { flushed: () => undefined, retried: () => undefined },
-      logger: silentLogger,
-    });
-  const stored = async () => (await model.store.load([{ subject: 'bus-1', key: 'all' }]))[0]?.documents[0];
-  return {
-    log,
-    publisher,
-    projection,
-    model,
-    start,
-    stored,
-    async [Symbol.asyncDispose]() {
-      await log[Symbol.asyncDispose]();
-      await nats[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function append(publisher: TestPublisher, ...speeds: number[]) {
-  const events = speeds.map((speedKmh) => {
-    const reportId = `r${Math.random()}`;
-    return reported({ vehicleId: 'bus-1', reportId, observedAtMs: 1_700_000_000_000, speedKmh });
-  });
-  const positions = await Promise.all(events.map((event) => publisher.append([event], Date.now() + 10_000)));
-  return positions.at(-1) as (typeof positions)[number];
-}
-
-type TestViews = Awaited<ReturnType<typeof openTestViews>>;
-type Views = Awaited<ReturnType<TestViews['start']>>;
-
-/** The vehicle's totals as a query sees them at a position. */
-async function totalsAt(
-  { model }: Pick<TestViews, 'model'>,
-  views: Views,
-  position: { partition: number; sequence: number },
-) {
-  await views.reader.reach(model, position, AbortSignal.timeout(10_000));
-  const view = await views.reader.read(model, 'bus-1', 'all');
-  return { totals: view.slices.get('all') as Totals | undefined, parked: view.parked?.position };
-}
+import { reported } from '../log/log.fixture.ts';
+import { decided, POISON_SPEED, type Totals } from './totals.fixture.ts';
+import { append, openTestViews, totalsAt } from './views.fixture.ts';
 
 test('a report is in the answer once, before and after it is stored', async () => {
   await using test = await openTestViews();

@@ -13,7 +13,6 @@ import { createViewCache } from './view-cache.ts';
 import { createViewReader, type ViewReader } from './view-reader.ts';
 
 interface ViewsDeps extends Omit<PartitionViewDeps, 'partition' | 'checkpoints' | 'inTurn' | 'cache'> {
-  readonly partitionCount: number;
   readonly database: Db;
   readonly log: LogReader & SubjectLog;
   /** Aborted when the process must stop: then it does not wait for catching up. */
@@ -43,13 +42,8 @@ export function readModelOf<S>(database: Db, projection: Projection<S>): ReadMod
 }
 
 /** Starts at the checkpoints. Resolves when every tail has reached the watermark of the start, or after 30 s. */
-export async function startViews({
-  partitionCount,
-  database,
-  stopping,
-  ...shared
-}: ViewsDeps): Promise<Views> {
-  const { models, log } = shared;
+export async function startViews({ database, stopping, ...shared }: ViewsDeps): Promise<Views> {
+  const { models, log, partitionCount } = shared;
   const projections = models.map(({ projection }) => projection);
   const checkpoints = createCheckpoints(database.collection<CheckpointDocument>('checkpoints'), projections);
   const inTurn = createTurns();
