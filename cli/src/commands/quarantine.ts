@@ -1,5 +1,5 @@
 import type { LogEvent } from '@odograph/client/log';
-import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { decodeEvent, isNewerThanKnown } from '@odograph/contracts/event-catalogue';
 import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition } from '@odograph/kernel/position';
 import type { TelemetryQuarantined, VehicleEvent } from '@odograph/kernel/vehicle-event';
@@ -52,8 +52,14 @@ async function listQuarantine({
 
 /** One line: the position, the vehicle, the observed time, and why it is quarantined. */
 function inWords({ position, event: encoded }: LogEvent): string {
-  const event = decodeEvent(encoded);
-  return visible(`${formatPosition(position)}  ${event.subject}  ${timeOf(event)}  ${whyOf(event)}`);
+  const where = `${formatPosition(position)}  ${encoded.subject}`;
+  try {
+    const event = decodeEvent(encoded);
+    return visible(`${where}  ${timeOf(event)}  ${whyOf(event)}`);
+  } catch (error) {
+    if (!isNewerThanKnown(error)) throw error;
+    return visible(`${where}  ${isoTime(encoded.observedAtMs || encoded.receivedAtMs)}  ${error.message}`);
+  }
 }
 
 /** If the vehicle's clock gave no time, the text that it gave. */

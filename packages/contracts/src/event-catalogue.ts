@@ -16,6 +16,12 @@ import { firstVersion, type PayloadVersions } from './payload-versions.ts';
 import * as registration from './registration-payload.ts';
 import * as telemetry from './telemetry-payload.ts';
 
+/** A type of events in one of its versions. */
+export interface EventKind {
+  readonly type: string;
+  readonly version: number;
+}
+
 /** The type, version and payload of an event on the wire. */
 interface EncodedPayload {
   readonly type: EventType;
@@ -80,6 +86,11 @@ export const NEWEST_VERSIONS: ReadonlyMap<string, number> = new Map(
   Object.entries(CATALOGUE).map(([type, { newest }]) => [type, newest]),
 );
 
+/** Whether this program can decode events of a type and version. */
+export function isKnownKind({ type, version }: EventKind): boolean {
+  return version <= (NEWEST_VERSIONS.get(type) ?? 0);
+}
+
 /**
  * The event in domain form, in the newest version of its type.
  * @throws {Fault} UNAVAILABLE if only a newer program knows its type or version ({@link isNewerThanKnown});
@@ -88,7 +99,7 @@ export const NEWEST_VERSIONS: ReadonlyMap<string, number> = new Map(
 export function decodeEvent(event: wire.Event): VehicleEvent {
   const { type, version } = event;
   const form = formOf(type);
-  if (form === undefined || version > form.newest) throw new NewerEventFault(type, version);
+  if (form === undefined || version > form.newest) throw new NewerEventFault({ type, version });
   try {
     return form.decode(event);
   } catch (cause) {
@@ -136,20 +147,21 @@ export function encodeConflict(came: wire.Event, heldAt: EventPosition): Encoded
 }
 
 /** The log has an event that only a newer program can decode. */
-class NewerEventFault extends Fault {
-  constructor(type: string, version: number) {
-    super(
-      'UNAVAILABLE',
-      `${type} version ${version} is newer than this program: update the program to continue`,
-    );
+export class NewerEventFault extends Fault {
+  readonly kind: EventKind;
+
+  constructor(kind: EventKind) {
+    const what = `${kind.type} version ${kind.version}`;
+    super('UNAVAILABLE', `${what} is newer than this program: update the program to continue`);
+    this.kind = kind;
   }
 }
 
 /**
  * Whether a fault says that an event has a type or version that this program does not know yet.
- * A reader stops before such an event until the program is updated; it never skips it.
+ * A view waits before such an event until the program is updated or an operator drops it; it never skips it.
  */
-export function isNewerThanKnown(fault: unknown): fault is Fault {
+export function isNewerThanKnown(fault: unknown): fault is NewerEventFault {
   return fault instanceof NewerEventFault;
 }
 

@@ -293,6 +293,39 @@ test('an event that cannot be decoded is parked; a drop applies the rest', async
   });
 });
 
+test('an event that only a newer program knows parks its vehicle; all others go on, and a drop frees it', async () => {
+  const sent = (vehicleId: string, reportId: string, speedKmh: number) =>
+    reported({ vehicleId, reportId, observedAtMs: NOON_MS + speedKmh, speedKmh });
+  await platform.append(sent('new-1', 'a', 1));
+  const newer = await platform.append({ ...sent('new-1', 'b', 2), version: 99 });
+  const last = await platform.append(sent('new-1', 'c', 3));
+  const other = await platform.append(sent('new-2', 'a', 4));
+  const status = async (vehicleId: string, atLeast: EventPosition) =>
+    (await platform.client.status(vehicleId, { atLeast })).status;
+  const waiting = { signals: { speedKmh: 1 }, parkedAt: newer };
+
+  expect(await status('new-1', last)).toMatchObject(waiting);
+  expect(await status('new-2', other)).toMatchObject({ signals: { speedKmh: 4 }, parkedAt: undefined });
+  const { statuses } = await platform.client.statusPage();
+  expect(statuses.find(({ vehicleId }) => vehicleId === 'new-1')).toMatchObject(waiting);
+  const parked = await Array.fromAsync(platform.client.parkedEvents());
+  expect(parked.filter(({ vehicleId }) => vehicleId === 'new-1')).toMatchObject(
+    ['registration', 'samples', 'status'].map((projection) => ({
+      ...{ projection, position: newer },
+      reason: 'TelemetryReported version 99 is newer than this program: update the program to continue',
+    })),
+  );
+
+  const read = await Array.fromAsync(platform.client.readLog({ subject: 'new-1' }));
+  expect(read.map(({ event }) => event.version)).toEqual([1, 99, 1]);
+  const retried = await platform.client.retryParked('status', 'new-1');
+  expect(await status('new-1', retried as EventPosition)).toMatchObject(waiting);
+  const dropped = await platform.client.dropParked('status', 'new-1');
+  expect(await status('new-1', dropped as EventPosition)).toMatchObject({
+    ...{ signals: { speedKmh: 3 }, parkedAt: undefined },
+  });
+});
+
 test('samples that a drop releases are in the answer at once, in any window', async () => {
   const good = (reportId: string, observedAtMs: number) =>
     reported({ vehicleId: 'sick-2', reportId, observedAtMs });

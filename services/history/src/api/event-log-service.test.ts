@@ -18,10 +18,10 @@ const TYPE = 'TelemetryReported';
 const HEAD = { type: TYPE, version: NEWEST_VERSIONS.get(TYPE) ?? 0 };
 
 /** The service over a log in which each partition has one envelope with these events. */
-function openService(payloadBytes: readonly number[]) {
+function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD> = {}) {
   const eventsOf = (partition: number): StoredEvent[] =>
     payloadBytes.map((length, index) => {
-      const event = Event.create({ ...HEAD, reportId: `r${index}`, payload: Buffer.alloc(length) });
+      const event = Event.create({ ...HEAD, ...kind, reportId: `r${index}`, payload: Buffer.alloc(length) });
       return { position: { partition, sequence: 1, index }, event };
     });
   const queries: MatchQuery[] = [];
@@ -162,6 +162,19 @@ test('a vehicle is looked for in its partition, and nothing is read after the li
     [0, 3],
     [1, 1],
   ]);
+});
+
+test.each([
+  ['a newer version', { version: 99 }],
+  ['an unknown type', { type: 'TripEnded' }],
+  ['a version that never was, which cannot be brought to the newest', { version: 0 }],
+])('an event of %s is passed on as it is', async (_, kind) => {
+  const service = openService([3], kind);
+  const passed = { ...HEAD, ...kind, reportId: 'r0', payload: Buffer.alloc(3) };
+  const read = await service.read({ partitions: [0] });
+  expect(read).toMatchObject([{ events: [{ event: passed }] }]);
+  const subscribed = await service.subscribe({ partitions: [0] }, 1);
+  expect(subscribed).toMatchObject([{ events: [{ event: passed }] }]);
 });
 
 test('a search gets the signal of its call', async () => {

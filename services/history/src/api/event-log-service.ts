@@ -13,7 +13,7 @@ import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { logSubjectId } from '@odograph/event-log/substitute-events';
 import { pause } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { type EventPosition, endOfEnvelope, formatPosition, type Position } from '@odograph/kernel/position';
 import { type CallContext, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
@@ -209,9 +209,18 @@ function sizeOf({ payload, reportId, subject, traceparent }: Event): number {
   return 200 + payload.length + reportId.length + subject.length + traceparent.length;
 }
 
-/** Stored events are never rewritten. They are sent in the newest version of their type. */
+/** Stored events are never rewritten. They are sent in the newest version of their type, or as they are if that cannot be. */
 function toWire(stored: StoredEvent): LoggedEvent & { readonly event: Event } {
   const { position, event } = stored;
   const isNewest = NEWEST_VERSIONS.get(event.type) === event.version;
-  return { position, event: isNewest ? event : { ...event, ...encodePayload(decodeEvent(event)) } };
+  return { position, event: isNewest ? event : inNewestVersion(event) };
+}
+
+function inNewestVersion(event: Event): Event {
+  try {
+    return { ...event, ...encodePayload(decodeEvent(event)) };
+  } catch (error) {
+    if (isFault(error)) return event;
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import type { EventKind } from '@odograph/contracts/event-catalogue';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
@@ -9,6 +10,8 @@ export interface Parked {
   readonly subject: string;
   readonly position: EventPosition;
   readonly reason: string;
+  /** What only a newer program can decode: one that knows it goes on by itself, from this event on. */
+  readonly newer?: EventKind | undefined;
 }
 
 /** Up to which sequence the documents of one projection are stored in a partition, and which events are parked in it. */
@@ -32,6 +35,7 @@ interface ParkedDocument {
   readonly s: number;
   readonly i: number;
   readonly reason: string;
+  readonly newer?: EventKind;
 }
 
 /** The checkpoints of a partition, by the name of their projection. */
@@ -117,12 +121,12 @@ function fromDocument(
     partition,
     projection,
     sequence,
-    parked: parked.map(({ subject, s, i, reason }) => {
-      return { projection, subject, position: { partition, sequence: s, index: i }, reason };
+    parked: parked.map(({ subject, s, i, reason, newer }) => {
+      return { projection, subject, position: { partition, sequence: s, index: i }, reason, newer };
     }),
   };
 }
 
-function parkedToDocument({ subject, position, reason }: Parked): ParkedDocument {
-  return { subject, s: position.sequence, i: position.index, reason };
+function parkedToDocument({ subject, position, reason, newer }: Parked): ParkedDocument {
+  return { subject, s: position.sequence, i: position.index, reason, ...(newer && { newer }) };
 }

@@ -8,7 +8,7 @@ import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import type { Checkpoint, Checkpoints, CheckpointsByName, Parked } from './checkpoints.ts';
 import { foldSubject, readEvent } from './fold.ts';
-import { includesUpTo } from './parking.ts';
+import { includesUpTo, isKnownNow } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
@@ -64,7 +64,7 @@ export async function flushTail({ tail, models, from, ...deps }: FlushDeps): Pro
     .map((model) => openFlush(model, from))
     .filter(({ checkpoint }) => checkpoint.sequence < sequence);
   if (flushing.length === 0) return { slices: 0, checkpoints: [], failures: new Map() };
-  const subjects = tail.subjects();
+  const subjects = subjectsOf(tail, flushing);
   let slices = 0;
   for (let at = 0; at < subjects.length; at += VEHICLES_AT_ONCE) {
     const startedAtMs = performance.now();
@@ -102,6 +102,12 @@ function openFlush(model: ReadModel<unknown>, from: CheckpointsByName): ModelFlu
   invariant(checkpoint, `the checkpoint of ${model.projection.name} is known`);
   const parked = new Map(checkpoint.parked.map((entry) => [entry.subject, entry]));
   return { model, checkpoint, parked, loaded: new Map(), changed: [], flushed: new Map() };
+}
+
+/** The vehicles with events in the tail, and those that wait no longer because this program knows what a former one did not. */
+function subjectsOf(tail: Tail, flushing: readonly ModelFlush[]): readonly string[] {
+  const released = flushing.flatMap(({ checkpoint }) => checkpoint.parked.filter(isKnownNow));
+  return [...new Set([...tail.subjects(), ...released.map(({ subject }) => subject)])];
 }
 
 /** Does a step of a read model. After one that fails it has no other, and the other read models go on. */
@@ -223,6 +229,7 @@ async function flushVehicle(
   const folded = await foldSubject({
     ...{ projection, subject, decode, turn },
     events: sequence === lowest ? events : events.filter(({ position }) => position.sequence > sequence),
+    after: endOfEnvelope(checkpoint.partition, sequence),
     parked: parked.get(subject),
     load: async (key) => loaded.get(keyOf(subject, key)) ?? (await load(subject, key)),
     replay: (from, through) => log.readSubject({ subject, from, through, turn }),

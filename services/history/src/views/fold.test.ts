@@ -41,6 +41,7 @@ async function fold(log: readonly Event[], { projection, parked, from = 1, inclu
     subject: 'bus-1',
     events: stored.slice(from - 1),
     parked,
+    after: at(from - 1),
     load: async (key) => {
       const documents = includes ? [{ reports: 1, speedSum: 1 }] : [];
       return { subject: 'bus-1', key, includes, documents };
@@ -123,6 +124,7 @@ test('an event that fails at its second slice changes none', async () => {
       subject: 'bus-1',
       events: log.map((event, index) => ({ position: at(index + 1), event })),
       parked: undefined,
+      after: at(0),
       load: async (key) => ({ subject: 'bus-1', key, includes: undefined, documents: [] }),
       replay: () => ReadableStream.from<StoredEvent>([]),
     });
@@ -138,6 +140,41 @@ test('an event that fails at its second slice changes none', async () => {
   expect(await foldTwo(POISON)).toEqual([[], 1]);
 });
 
-test('an event of a version that this process does not know is not parked: the fold fails', async () => {
-  await expect(fold([{ ...driven(1), version: 9 }])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+const NEWER: Event = { ...driven(7), version: 9 };
+const heldAsNewer = (sequence: number, version = 9): Parked => {
+  const reason = 'TelemetryReported version 9 is newer than this program: update the program to continue';
+  return { ...heldAt(sequence, reason), newer: { type: 'TelemetryReported', version } };
+};
+
+test('an event that only a newer program knows is parked as such, and a drop goes on without it', async () => {
+  const { version, ...unknown } = { ...driven(7), type: 'TripEnded', version: 1 };
+  expect(await fold([driven(1), NEWER, driven(2)])).toEqual({
+    reports: 1,
+    parked: heldAsNewer(2),
+    replays: [],
+  });
+  expect((await fold([{ version, ...unknown }])).parked?.newer).toEqual({ type: 'TripEnded', version: 1 });
+  expect(await fold([driven(1), NEWER, driven(2), retried(2)])).toMatchObject({ parked: heldAsNewer(2) });
+  expect(await fold([driven(1), NEWER, driven(2), dropped(2), driven(3)])).toMatchObject({
+    reports: 3,
+    parked: undefined,
+  });
+});
+
+test('who knows the event goes on from it without a decision, with what waited up to the checkpoint', async () => {
+  const log = [driven(1), driven(2), driven(3), driven(4)];
+  const stored = { from: 4, includes: { s: 1, i: 0 } };
+  const known = await fold(log, { ...stored, parked: heldAsNewer(2, 1) });
+  expect(known).toEqual({ reports: 4, parked: undefined, replays: [[2, 3]] });
+  const unknown = await fold(log, { ...stored, parked: heldAsNewer(2) });
+  expect(unknown).toMatchObject({ parked: heldAsNewer(2), replays: [] });
+});
+
+test('a decision that cannot be decoded waits behind the parked event, and is parked itself when that is dropped', async () => {
+  const unreadable = { ...dropped(1), payload: Buffer.of(0xff) };
+  expect(await fold([POISON, unreadable, driven(2)])).toMatchObject({ parked: heldAt(1) });
+  expect(await fold([POISON, { ...dropped(1), version: 9 }, driven(2)])).toMatchObject({ parked: heldAt(1) });
+  expect(await fold([POISON, unreadable, driven(2), dropped(1)])).toMatchObject({
+    parked: { position: at(2), reason: expect.stringContaining('cannot be decoded') },
+  });
 });

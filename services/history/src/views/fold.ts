@@ -1,6 +1,5 @@
-import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { decodeEvent, type EventKind, isNewerThanKnown } from '@odograph/contracts/event-catalogue';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
-import { isFault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
@@ -21,6 +20,8 @@ export interface FoldOptions<S> {
   readonly subject: string;
   /** The vehicle's events that may be missing in the stored documents, in order. */
   readonly events: readonly StoredEvent[];
+  /** The checkpoint after which these events begin. */
+  readonly after: EventPosition;
   /** The event of this vehicle that is parked in this projection before these events. */
   readonly parked: Parked | undefined;
   /** Folds only slices with these keys; all if left out. */
@@ -40,20 +41,20 @@ interface Folded<S> {
 }
 
 /**
- * Folds a vehicle's events into its slices. An event that cannot be applied changes no slice and is parked.
- * Throws the fault of an event of a version that this process does not know: it is not parked.
+ * Folds a vehicle's events into its slices. An event that cannot be applied, or that only a newer program knows, changes no
+ * slice and is parked.
  */
 export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>> {
-  const { projection, subject, events, decode, parked, replay, turn } = options;
+  const { projection, subject, events, after, decode, parked, replay, turn } = options;
   const slices = new OpenSlices(options);
-  const parking = new Parking({ projection: projection.name, subject, parked, replay, turn });
+  const parking = new Parking({ projection: projection.name, subject, parked, after, replay, turn });
   for await (const stored of parking.due(events)) {
     const change = readEvent(projection, stored, decode);
     // Nearly every event touches only open slices, and a wait for each event takes time.
     if (!slices.areOpen(change.keys)) await slices.open(change.keys);
     const keys = slices.lacking(stored.position, change.keys);
     const reason = change.reason ?? slices.apply(change, keys);
-    if (reason !== undefined) parking.park(stored.position, reason);
+    if (reason !== undefined) parking.park(stored.position, reason, change.newer);
   }
   return { slices: slices.folded(), parked: parking.parked };
 }
@@ -61,9 +62,10 @@ export async function foldSubject<S>(options: FoldOptions<S>): Promise<Folded<S>
 /** What an event changes; nothing if it cannot be read, which has a reason. */
 interface ReadEvent<S> extends SliceChange<S> {
   readonly reason?: string;
+  /** What only a newer program can decode, if that is the reason. */
+  readonly newer?: EventKind | undefined;
 }
 
-/** Throws the fault of an event that is newer than this process knows. */
 export function readEvent<S>(
   projection: Projection<S>,
   stored: StoredEvent,
@@ -72,8 +74,9 @@ export function readEvent<S>(
   try {
     return projection.read(decode(stored), stored.position);
   } catch (error) {
-    if (!isFault(error, 'CORRUPT_LOG')) throw error;
-    return { keys: [], applyTo: () => undefined, reason: error.message };
+    const reason = error instanceof Error ? error.message : String(error);
+    const newer = isNewerThanKnown(error) ? error.kind : undefined;
+    return { keys: [], applyTo: () => undefined, reason, newer };
   }
 }
 

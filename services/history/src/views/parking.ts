@@ -1,7 +1,9 @@
-import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { decodeEvent, type EventKind, isKnownKind } from '@odograph/contracts/event-catalogue';
 import { EncodedEvent } from '@odograph/event-log/encoded-event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { isFault } from '@odograph/kernel/fault';
 import { comparePositions, type EventPosition } from '@odograph/kernel/position';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { WorkTurn } from '@odograph/platform/work-turn';
 import type { Parked } from './checkpoints.ts';
 import type { Includes } from './read-model-store.ts';
@@ -14,6 +16,8 @@ interface ParkingOptions {
   readonly projection: string;
   readonly subject: string;
   readonly parked: Parked | undefined;
+  /** Where the vehicle's events that are given begin: those up to here are read from the log. */
+  readonly after: EventPosition;
   readonly replay: Replay;
   /** Counts the events that are due, and those that wait. */
   readonly turn: WorkTurn;
@@ -21,7 +25,8 @@ interface ParkingOptions {
 
 /**
  * Which of a vehicle's events are due in a projection: all, until one is parked. Then it and all later ones wait until an
- * event of the log retries or drops it; what waited is read from the log again.
+ * event of the log retries or drops it, or until a program folds them that knows an event that was newer; what waited is read
+ * from the log again.
  */
 export class Parking {
   readonly #options: ParkingOptions;
@@ -37,13 +42,22 @@ export class Parking {
   }
 
   /** The last event that was due is parked. */
-  park(position: EventPosition, reason: string): void {
+  park(position: EventPosition, reason: string, newer?: EventKind): void {
     const { projection, subject } = this.#options;
-    this.#parked = { projection, subject, position, reason };
+    this.#parked = { projection, subject, position, reason, newer };
   }
 
-  /** Of these events those to apply, in order, with those that they release. */
+  /** Of the events those to apply, in order, with those that waited and wait no longer. */
   async *due(events: Iterable<StoredEvent>): AsyncGenerator<StoredEvent, void> {
+    const { parked, after, replay } = this.#options;
+    if (parked && isKnownNow(parked)) {
+      this.#parked = undefined;
+      for await (const waited of replay(parked.position, after)) yield* this.#due([waited]);
+    }
+    yield* this.#due(events);
+  }
+
+  async *#due(events: Iterable<StoredEvent>): AsyncGenerator<StoredEvent, void> {
     const { turn } = this.#options;
     for (const stored of events) {
       if (turn.isOver(bytesOf(stored))) await turn.next();
@@ -61,10 +75,15 @@ export class Parking {
     for await (const waited of this.#options.replay(parked.position, before)) {
       const isDropped = release === 'drop' && isAt(waited.position, parked);
       // Earlier decisions about the same event are left out: each of them would start a replay of its own.
-      if (!isDropped && !releaseIn(waited, parked)) yield* this.due([waited]);
+      if (!isDropped && !releaseIn(waited, parked)) yield* this.#due([waited]);
     }
     if (!this.#parked) yield stored;
   }
+}
+
+/** Whether this program can decode the parked event, and the one that parked it could not. */
+export function isKnownNow({ newer }: Parked): boolean {
+  return newer !== undefined && isKnownKind(newer);
 }
 
 /** The last position that a slice includes: the end of the folded envelopes, or just before the parked event. */
@@ -81,11 +100,21 @@ export function bytesOf(stored: StoredEvent): number {
 /** Whether an event releases the parked one, by a retry or by a drop. */
 function releaseIn({ event, position }: StoredEvent, parked: Parked): 'retry' | 'drop' | undefined {
   if (event.type !== 'ParkedEventRetried' && event.type !== 'ParkedEventDropped') return undefined;
-  const decision = decodeEvent(event);
-  if (decision.type !== 'ParkedEventRetried' && decision.type !== 'ParkedEventDropped') return undefined;
+  const decision = decodeIfPossible(event);
+  if (decision?.type !== 'ParkedEventRetried' && decision?.type !== 'ParkedEventDropped') return undefined;
   const isAboutIt = decision.projection === parked.projection && isAt(decision.position, parked);
   if (!isAboutIt || comparePositions(position, parked.position) < 0) return undefined;
   return decision.type === 'ParkedEventRetried' ? 'retry' : 'drop';
+}
+
+/** Undefined if it cannot be decoded: then it waits as all other events do. */
+function decodeIfPossible(event: StoredEvent['event']): VehicleEvent | undefined {
+  try {
+    return decodeEvent(event);
+  } catch (error) {
+    if (isFault(error)) return undefined;
+    throw error;
+  }
 }
 
 const isAt = (position: EventPosition, parked: Parked): boolean =>

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import type { Position } from '@odograph/kernel/position';
+import { endOfEnvelope, type Position } from '@odograph/kernel/position';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import { Askers } from './askers.ts';
 import type { Checkpoint, Parked } from './checkpoints.ts';
@@ -323,12 +323,13 @@ interface FoldDeps {
 
 async function foldRecent<S>(
   { projection }: ReadModel<S>,
-  { subject, events, parked, position }: Recent,
+  { subject, checkpoint, events, parked, position }: Recent,
   { slices: stored, keys, load }: Stored,
   { log, turn }: FoldDeps,
 ): Promise<View<S>> {
   const folded = await foldSubject({
     ...{ projection, subject, events, parked, load, turn },
+    after: endOfEnvelope(checkpoint.partition, checkpoint.sequence),
     wants: (key) => !keys || (key >= keys.from && key <= keys.to),
     replay: (from, through) => log.readSubject({ subject, from, through, turn }),
   });

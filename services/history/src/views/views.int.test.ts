@@ -149,6 +149,32 @@ test('a dropped event is left out and all waiting events are applied', async () 
   expect(await test.stored()).toEqual({ reports: 3, speedSum: 6 });
 });
 
+test('a program that knows what an older one did not goes on by itself, and stores what waited', async () => {
+  await using test = await openTestViews();
+  const old = await test.start();
+  await append(test.publisher, 1);
+  const newer = await append(test.publisher, POISON_SPEED);
+  await totalsAt(test, old, await append(test.publisher, 2));
+  await old.stop();
+  // As an older program leaves it: here it is a known kind, and the projection can apply the event by now.
+  const kind = { type: 'TelemetryReported', version: 1 };
+  await test.log.mongo.db
+    .collection('checkpoints')
+    .updateOne({ 'parked.subject': 'bus-1' }, { $set: { 'parked.0.newer': kind } });
+  test.projection.isCured = true;
+
+  const replica = await test.start(() => false);
+  const whole = { totals: { reports: 3, speedSum: 3 + POISON_SPEED }, parked: undefined };
+  expect(await totalsAt(test, replica, newer)).toEqual(whole);
+  await replica.stop();
+  const views = await test.start();
+  const other = reported({ vehicleId: 'bus-2', reportId: 'r1', observedAtMs: 1_700_000_000_000 });
+  await totalsAt(test, views, await test.publisher.append([other], Date.now() + 10_000));
+  await views.stop();
+  expect(await test.stored()).toEqual(whole.totals);
+  expect((await views.checkpoints.read(0)).get('totals')?.parked).toEqual([]);
+});
+
 test('many failed retries do not make the next one slower', async () => {
   await using test = await openTestViews();
   const views = await test.start();
