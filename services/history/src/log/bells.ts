@@ -14,7 +14,7 @@ interface BellsDeps {
   readonly live: Pick<LiveLog, 'pass' | 'passedThrough' | 'heard'>;
   /** Of a partition that this process owns, what NATS says is ignored: its own writer knows. */
   readonly isOwner: (partition: number) => boolean;
-  /** Told of reads that fail. The next bell reads again. */
+  /** Receives reads that fail. The next bell reads again. */
   readonly trouble: Pick<Trouble, 'failed' | 'succeeded'>;
 }
 
