@@ -27,7 +27,7 @@ const KNOWN_STATES: readonly PartitionState[] = [PartitionState.RUNNING, Partiti
 /** Encodes a `LogBroadcast`. */
 export function encodeBroadcast(broadcast: Broadcast): Uint8Array {
   const { freeDiskRatio } = broadcast;
-  return LogBroadcast.encode({ ...broadcast, freeDiskRatio, envelopes: [] }).finish();
+  return LogBroadcast.encode({ ...broadcast, freeDiskRatio }).finish();
 }
 
 /**
@@ -36,7 +36,7 @@ export function encodeBroadcast(broadcast: Broadcast): Uint8Array {
  */
 export function decodeBroadcast(bytes: Uint8Array, partition: number): Broadcast {
   if (bytes.length > MAX_BYTES) throw new RangeError(`a broadcast of ${bytes.length} bytes`);
-  const { envelopes: _, ...broadcast } = LogBroadcast.decode(bytes);
+  const broadcast = LogBroadcast.decode(bytes);
   const { watermark, streamCreatedAtMs, freeDiskRatio = 0 } = broadcast;
   assertBetween('partition', broadcast.partition, partition, partition);
   assertBetween('watermark', watermark, 0, Number.MAX_SAFE_INTEGER);

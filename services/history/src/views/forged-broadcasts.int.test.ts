@@ -1,28 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import {
-  CommittedEnvelope,
-  LogBroadcast,
-  PartitionState,
-} from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
+import { LogBroadcast, PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { logSubject, streamName } from '@odograph/event-log/nats-subjects';
-import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
-import { reported } from '../log/log.fixture.ts';
 import { append, openTestViews, totalsAt } from './views.fixture.ts';
 
 const FAR = 1_000_000_000_000;
-
-/** A broadcast with an event that the log does not have, as followers once took it. */
-function withEvents(sequence: number): Partial<LogBroadcast> {
-  const event = reported({ vehicleId: 'bus-1', reportId: 'forged', observedAtMs: 1, speedKmh: 1_000 });
-  const message = packEnvelope([encodeEnvelopeEntry(event)]);
-  return {
-    watermark: sequence,
-    envelopes: [CommittedEnvelope.create({ sequence, storedAtMs: 1, message })],
-  };
-}
 
 const FORGED: readonly (readonly [what: string, of: (watermark: number) => Partial<LogBroadcast>])[] = [
   ['a watermark far above the log', () => ({ watermark: FAR })],
@@ -33,8 +16,6 @@ const FORGED: readonly (readonly [what: string, of: (watermark: number) => Parti
   ['another state', (watermark) => ({ watermark, state: PartitionState.HALTED })],
   ['another stream', (watermark) => ({ watermark, streamCreatedAtMs: 1 })],
   ['no free disk', (watermark) => ({ watermark, freeDiskRatio: 0 })],
-  ['events far above the log', () => withEvents(FAR)],
-  ['events just above the log', (watermark) => withEvents(watermark + 1)],
 ];
 
 test.each(FORGED)(

@@ -27,7 +27,7 @@ from odograph.telemetry.v1 import registration_pb2 as odograph_dot_telemetry_dot
 from odograph.telemetry.v1 import report_pb2 as odograph_dot_telemetry_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!odograph/telemetry/v1/event.proto\x12\x15odograph.telemetry.v1\x1a$odograph/telemetry/v1/position.proto\x1a(odograph/telemetry/v1/registration.proto\x1a\"odograph/telemetry/v1/report.proto\"\xf3\x02\n\x05\x45vent\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07version\x18\x02 \x01(\rR\x07version\x12\x18\n\x07subject\x18\x03 \x01(\tR\x07subject\x12$\n\x0eobserved_at_ms\x18\x04 \x01(\x03R\x0cobservedAtMs\x12\x1b\n\treport_id\x18\x05 \x01(\tR\x08reportId\x12\x12\n\x04part\x18\x06 \x01(\x03R\x04part\x12$\n\x0ereceived_at_ms\x18\x07 \x01(\x03R\x0creceivedAtMs\x12!\n\x0c\x63ontent_hash\x18\x08 \x01(\x0cR\x0b\x63ontentHash\x12 \n\x0btraceparent\x18\t \x01(\tR\x0btraceparent\x12\x18\n\x07payload\x18\n \x01(\x0cR\x07payload\x12\x30\n\x11\x61ggregate_version\x18\x0b \x01(\rH\x00R\x10\x61ggregateVersion\x88\x01\x01\x42\x14\n\x12_aggregate_version\"@\n\x08\x45nvelope\x12\x34\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1c.odograph.telemetry.v1.EventR\x06\x65vents\"\xde\x01\n\x11\x43ommittedEnvelope\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12+\n\x11previous_sequence\x18\x02 \x01(\x04R\x10previousSequence\x12 \n\x0cstored_at_ms\x18\x04 \x01(\x03R\nstoredAtMs\x12\x18\n\x07message\x18\x05 \x01(\x0cR\x07message\x12\x36\n\x05\x66\x61tes\x18\x06 \x03(\x0b\x32 .odograph.telemetry.v1.EventFateR\x05\x66\x61tesJ\x04\x08\x03\x10\x04R\x06\x65vents\"\xb4\x02\n\tEventFate\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\x12\x39\n\x04kind\x18\x02 \x01(\x0e\x32%.odograph.telemetry.v1.EventFate.KindR\x04kind\x12\x38\n\x07held_at\x18\x03 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x06heldAt\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"\x83\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eKIND_DUPLICATE\x10\x01\x12\x11\n\rKIND_CONFLICT\x10\x02\x12\x14\n\x10KIND_UNDECODABLE\x10\x03\x12\x13\n\x0fKIND_SUPERSEDED\x10\x04\x12\x13\n\x0fKIND_UNREADABLE\x10\x05\"\xc1\x02\n\x0cLogBroadcast\x12\x1c\n\tpartition\x18\x01 \x01(\rR\tpartition\x12\x1c\n\twatermark\x18\x02 \x01(\x04R\twatermark\x12\x46\n\tenvelopes\x18\x03 \x03(\x0b\x32(.odograph.telemetry.v1.CommittedEnvelopeR\tenvelopes\x12;\n\x05state\x18\x04 \x01(\x0e\x32%.odograph.telemetry.v1.PartitionStateR\x05state\x12+\n\x0f\x66ree_disk_ratio\x18\x05 \x01(\x01H\x00R\rfreeDiskRatio\x88\x01\x01\x12/\n\x14stream_created_at_ms\x18\x06 \x01(\x03R\x11streamCreatedAtMsB\x12\n\x10_free_disk_ratio\"k\n\x11TelemetryReported\x12\x37\n\x07samples\x18\x01 \x03(\x0b\x32\x1d.odograph.telemetry.v1.SampleR\x07samples\x12\x15\n\x03vin\x18\x02 \x01(\tH\x00R\x03vin\x88\x01\x01\x42\x06\n\x04_vin\"y\n\x14TelemetryQuarantined\x12\x42\n\x07samples\x18\x01 \x03(\x0b\x32(.odograph.telemetry.v1.QuarantinedSampleR\x07samples\x12\x15\n\x03vin\x18\x02 \x01(\tH\x00R\x03vin\x88\x01\x01\x42\x06\n\x04_vin\"\xb0\x01\n\x11QuarantinedSample\x12!\n\x0csample_index\x18\x01 \x01(\rR\x0bsampleIndex\x12\x35\n\x06sample\x18\x02 \x01(\x0b\x32\x1d.odograph.telemetry.v1.SampleR\x06sample\x12\x41\n\x07reasons\x18\x03 \x03(\x0b\x32\'.odograph.telemetry.v1.QuarantineReasonR\x07reasons\"b\n\x10QuarantineReason\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\"\x81\x01\n\x13TelemetryConflicted\x12\x30\n\x04\x63\x61me\x18\x01 \x01(\x0b\x32\x1c.odograph.telemetry.v1.EventR\x04\x63\x61me\x12\x38\n\x07held_at\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x06heldAt\"\x0c\n\nTimeTicked\"\x86\x01\n\x0bLogGapFound\x12\x1c\n\twatermark\x18\x01 \x01(\x04R\twatermark\x12.\n\x13\x66ound_last_sequence\x18\x02 \x01(\x04R\x11\x66oundLastSequence\x12)\n\x10resumed_sequence\x18\x03 \x01(\x04R\x0fresumedSequence\"?\n\x13UndecodableReceived\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x10\n\x03raw\x18\x02 \x01(\x0cR\x03raw\"q\n\x12ParkedEventRetried\x12\x1e\n\nprojection\x18\x01 \x01(\tR\nprojection\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"q\n\x12ParkedEventDropped\x12\x1e\n\nprojection\x18\x01 \x01(\tR\nprojection\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"\\\n\x11VehicleRegistered\x12G\n\x0cregistration\x18\x01 \x01(\x0b\x32#.odograph.telemetry.v1.RegistrationR\x0cregistration\"Y\n\x0eVehicleUpdated\x12G\n\x0cregistration\x18\x01 \x01(\x0b\x32#.odograph.telemetry.v1.RegistrationR\x0cregistration\"\x10\n\x0eVehicleRetired*j\n\x0ePartitionState\x12\x1f\n\x1bPARTITION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PARTITION_STATE_RUNNING\x10\x01\x12\x1a\n\x16PARTITION_STATE_HALTED\x10\x02\x42J\n\x19\x64\x65v.odograph.telemetry.v1P\x01Z+odograph.dev/proto/telemetry/v1;telemetryv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!odograph/telemetry/v1/event.proto\x12\x15odograph.telemetry.v1\x1a$odograph/telemetry/v1/position.proto\x1a(odograph/telemetry/v1/registration.proto\x1a\"odograph/telemetry/v1/report.proto\"\xf3\x02\n\x05\x45vent\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07version\x18\x02 \x01(\rR\x07version\x12\x18\n\x07subject\x18\x03 \x01(\tR\x07subject\x12$\n\x0eobserved_at_ms\x18\x04 \x01(\x03R\x0cobservedAtMs\x12\x1b\n\treport_id\x18\x05 \x01(\tR\x08reportId\x12\x12\n\x04part\x18\x06 \x01(\x03R\x04part\x12$\n\x0ereceived_at_ms\x18\x07 \x01(\x03R\x0creceivedAtMs\x12!\n\x0c\x63ontent_hash\x18\x08 \x01(\x0cR\x0b\x63ontentHash\x12 \n\x0btraceparent\x18\t \x01(\tR\x0btraceparent\x12\x18\n\x07payload\x18\n \x01(\x0cR\x07payload\x12\x30\n\x11\x61ggregate_version\x18\x0b \x01(\rH\x00R\x10\x61ggregateVersion\x88\x01\x01\x42\x14\n\x12_aggregate_version\"@\n\x08\x45nvelope\x12\x34\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1c.odograph.telemetry.v1.EventR\x06\x65vents\"\x8a\x02\n\x0cLogBroadcast\x12\x1c\n\tpartition\x18\x01 \x01(\rR\tpartition\x12\x1c\n\twatermark\x18\x02 \x01(\x04R\twatermark\x12;\n\x05state\x18\x04 \x01(\x0e\x32%.odograph.telemetry.v1.PartitionStateR\x05state\x12+\n\x0f\x66ree_disk_ratio\x18\x05 \x01(\x01H\x00R\rfreeDiskRatio\x88\x01\x01\x12/\n\x14stream_created_at_ms\x18\x06 \x01(\x03R\x11streamCreatedAtMsB\x12\n\x10_free_disk_ratioJ\x04\x08\x03\x10\x04R\tenvelopes\"k\n\x11TelemetryReported\x12\x37\n\x07samples\x18\x01 \x03(\x0b\x32\x1d.odograph.telemetry.v1.SampleR\x07samples\x12\x15\n\x03vin\x18\x02 \x01(\tH\x00R\x03vin\x88\x01\x01\x42\x06\n\x04_vin\"y\n\x14TelemetryQuarantined\x12\x42\n\x07samples\x18\x01 \x03(\x0b\x32(.odograph.telemetry.v1.QuarantinedSampleR\x07samples\x12\x15\n\x03vin\x18\x02 \x01(\tH\x00R\x03vin\x88\x01\x01\x42\x06\n\x04_vin\"\xb0\x01\n\x11QuarantinedSample\x12!\n\x0csample_index\x18\x01 \x01(\rR\x0bsampleIndex\x12\x35\n\x06sample\x18\x02 \x01(\x0b\x32\x1d.odograph.telemetry.v1.SampleR\x06sample\x12\x41\n\x07reasons\x18\x03 \x03(\x0b\x32\'.odograph.telemetry.v1.QuarantineReasonR\x07reasons\"b\n\x10QuarantineReason\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\"\x81\x01\n\x13TelemetryConflicted\x12\x30\n\x04\x63\x61me\x18\x01 \x01(\x0b\x32\x1c.odograph.telemetry.v1.EventR\x04\x63\x61me\x12\x38\n\x07held_at\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x06heldAt\"\x0c\n\nTimeTicked\"\x86\x01\n\x0bLogGapFound\x12\x1c\n\twatermark\x18\x01 \x01(\x04R\twatermark\x12.\n\x13\x66ound_last_sequence\x18\x02 \x01(\x04R\x11\x66oundLastSequence\x12)\n\x10resumed_sequence\x18\x03 \x01(\x04R\x0fresumedSequence\"?\n\x13UndecodableReceived\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x10\n\x03raw\x18\x02 \x01(\x0cR\x03raw\"q\n\x12ParkedEventRetried\x12\x1e\n\nprojection\x18\x01 \x01(\tR\nprojection\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"q\n\x12ParkedEventDropped\x12\x1e\n\nprojection\x18\x01 \x01(\tR\nprojection\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"\\\n\x11VehicleRegistered\x12G\n\x0cregistration\x18\x01 \x01(\x0b\x32#.odograph.telemetry.v1.RegistrationR\x0cregistration\"Y\n\x0eVehicleUpdated\x12G\n\x0cregistration\x18\x01 \x01(\x0b\x32#.odograph.telemetry.v1.RegistrationR\x0cregistration\"\x10\n\x0eVehicleRetired*j\n\x0ePartitionState\x12\x1f\n\x1bPARTITION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PARTITION_STATE_RUNNING\x10\x01\x12\x1a\n\x16PARTITION_STATE_HALTED\x10\x02\x42J\n\x19\x64\x65v.odograph.telemetry.v1P\x01Z+odograph.dev/proto/telemetry/v1;telemetryv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,44 +35,38 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'odograph.telemetry.v1.event
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\031dev.odograph.telemetry.v1P\001Z+odograph.dev/proto/telemetry/v1;telemetryv1'
-  _globals['_PARTITIONSTATE']._serialized_start=2768
-  _globals['_PARTITIONSTATE']._serialized_end=2874
+  _globals['_PARTITIONSTATE']._serialized_start=2177
+  _globals['_PARTITIONSTATE']._serialized_end=2283
   _globals['_EVENT']._serialized_start=177
   _globals['_EVENT']._serialized_end=548
   _globals['_ENVELOPE']._serialized_start=550
   _globals['_ENVELOPE']._serialized_end=614
-  _globals['_COMMITTEDENVELOPE']._serialized_start=617
-  _globals['_COMMITTEDENVELOPE']._serialized_end=839
-  _globals['_EVENTFATE']._serialized_start=842
-  _globals['_EVENTFATE']._serialized_end=1150
-  _globals['_EVENTFATE_KIND']._serialized_start=1019
-  _globals['_EVENTFATE_KIND']._serialized_end=1150
-  _globals['_LOGBROADCAST']._serialized_start=1153
-  _globals['_LOGBROADCAST']._serialized_end=1474
-  _globals['_TELEMETRYREPORTED']._serialized_start=1476
-  _globals['_TELEMETRYREPORTED']._serialized_end=1583
-  _globals['_TELEMETRYQUARANTINED']._serialized_start=1585
-  _globals['_TELEMETRYQUARANTINED']._serialized_end=1706
-  _globals['_QUARANTINEDSAMPLE']._serialized_start=1709
-  _globals['_QUARANTINEDSAMPLE']._serialized_end=1885
-  _globals['_QUARANTINEREASON']._serialized_start=1887
-  _globals['_QUARANTINEREASON']._serialized_end=1985
-  _globals['_TELEMETRYCONFLICTED']._serialized_start=1988
-  _globals['_TELEMETRYCONFLICTED']._serialized_end=2117
-  _globals['_TIMETICKED']._serialized_start=2119
-  _globals['_TIMETICKED']._serialized_end=2131
-  _globals['_LOGGAPFOUND']._serialized_start=2134
-  _globals['_LOGGAPFOUND']._serialized_end=2268
-  _globals['_UNDECODABLERECEIVED']._serialized_start=2270
-  _globals['_UNDECODABLERECEIVED']._serialized_end=2333
-  _globals['_PARKEDEVENTRETRIED']._serialized_start=2335
-  _globals['_PARKEDEVENTRETRIED']._serialized_end=2448
-  _globals['_PARKEDEVENTDROPPED']._serialized_start=2450
-  _globals['_PARKEDEVENTDROPPED']._serialized_end=2563
-  _globals['_VEHICLEREGISTERED']._serialized_start=2565
-  _globals['_VEHICLEREGISTERED']._serialized_end=2657
-  _globals['_VEHICLEUPDATED']._serialized_start=2659
-  _globals['_VEHICLEUPDATED']._serialized_end=2748
-  _globals['_VEHICLERETIRED']._serialized_start=2750
-  _globals['_VEHICLERETIRED']._serialized_end=2766
+  _globals['_LOGBROADCAST']._serialized_start=617
+  _globals['_LOGBROADCAST']._serialized_end=883
+  _globals['_TELEMETRYREPORTED']._serialized_start=885
+  _globals['_TELEMETRYREPORTED']._serialized_end=992
+  _globals['_TELEMETRYQUARANTINED']._serialized_start=994
+  _globals['_TELEMETRYQUARANTINED']._serialized_end=1115
+  _globals['_QUARANTINEDSAMPLE']._serialized_start=1118
+  _globals['_QUARANTINEDSAMPLE']._serialized_end=1294
+  _globals['_QUARANTINEREASON']._serialized_start=1296
+  _globals['_QUARANTINEREASON']._serialized_end=1394
+  _globals['_TELEMETRYCONFLICTED']._serialized_start=1397
+  _globals['_TELEMETRYCONFLICTED']._serialized_end=1526
+  _globals['_TIMETICKED']._serialized_start=1528
+  _globals['_TIMETICKED']._serialized_end=1540
+  _globals['_LOGGAPFOUND']._serialized_start=1543
+  _globals['_LOGGAPFOUND']._serialized_end=1677
+  _globals['_UNDECODABLERECEIVED']._serialized_start=1679
+  _globals['_UNDECODABLERECEIVED']._serialized_end=1742
+  _globals['_PARKEDEVENTRETRIED']._serialized_start=1744
+  _globals['_PARKEDEVENTRETRIED']._serialized_end=1857
+  _globals['_PARKEDEVENTDROPPED']._serialized_start=1859
+  _globals['_PARKEDEVENTDROPPED']._serialized_end=1972
+  _globals['_VEHICLEREGISTERED']._serialized_start=1974
+  _globals['_VEHICLEREGISTERED']._serialized_end=2066
+  _globals['_VEHICLEUPDATED']._serialized_start=2068
+  _globals['_VEHICLEUPDATED']._serialized_end=2157
+  _globals['_VEHICLERETIRED']._serialized_start=2159
+  _globals['_VEHICLERETIRED']._serialized_end=2175
 # @@protoc_insertion_point(module_scope)

@@ -51,61 +51,19 @@ class Envelope(_message.Message):
     events: _containers.RepeatedCompositeFieldContainer[Event]
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
 
-class CommittedEnvelope(_message.Message):
-    __slots__ = ("sequence", "previous_sequence", "stored_at_ms", "message", "fates")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    PREVIOUS_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    STORED_AT_MS_FIELD_NUMBER: _ClassVar[int]
-    MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    FATES_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    previous_sequence: int
-    stored_at_ms: int
-    message: bytes
-    fates: _containers.RepeatedCompositeFieldContainer[EventFate]
-    def __init__(self, sequence: _Optional[int] = ..., previous_sequence: _Optional[int] = ..., stored_at_ms: _Optional[int] = ..., message: _Optional[bytes] = ..., fates: _Optional[_Iterable[_Union[EventFate, _Mapping]]] = ...) -> None: ...
-
-class EventFate(_message.Message):
-    __slots__ = ("index", "kind", "held_at", "reason")
-    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-        __slots__ = ()
-        KIND_UNSPECIFIED: _ClassVar[EventFate.Kind]
-        KIND_DUPLICATE: _ClassVar[EventFate.Kind]
-        KIND_CONFLICT: _ClassVar[EventFate.Kind]
-        KIND_UNDECODABLE: _ClassVar[EventFate.Kind]
-        KIND_SUPERSEDED: _ClassVar[EventFate.Kind]
-        KIND_UNREADABLE: _ClassVar[EventFate.Kind]
-    KIND_UNSPECIFIED: EventFate.Kind
-    KIND_DUPLICATE: EventFate.Kind
-    KIND_CONFLICT: EventFate.Kind
-    KIND_UNDECODABLE: EventFate.Kind
-    KIND_SUPERSEDED: EventFate.Kind
-    KIND_UNREADABLE: EventFate.Kind
-    INDEX_FIELD_NUMBER: _ClassVar[int]
-    KIND_FIELD_NUMBER: _ClassVar[int]
-    HELD_AT_FIELD_NUMBER: _ClassVar[int]
-    REASON_FIELD_NUMBER: _ClassVar[int]
-    index: int
-    kind: EventFate.Kind
-    held_at: _position_pb2.Position
-    reason: str
-    def __init__(self, index: _Optional[int] = ..., kind: _Optional[_Union[EventFate.Kind, str]] = ..., held_at: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
-
 class LogBroadcast(_message.Message):
-    __slots__ = ("partition", "watermark", "envelopes", "state", "free_disk_ratio", "stream_created_at_ms")
+    __slots__ = ("partition", "watermark", "state", "free_disk_ratio", "stream_created_at_ms")
     PARTITION_FIELD_NUMBER: _ClassVar[int]
     WATERMARK_FIELD_NUMBER: _ClassVar[int]
-    ENVELOPES_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     FREE_DISK_RATIO_FIELD_NUMBER: _ClassVar[int]
     STREAM_CREATED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     partition: int
     watermark: int
-    envelopes: _containers.RepeatedCompositeFieldContainer[CommittedEnvelope]
     state: PartitionState
     free_disk_ratio: float
     stream_created_at_ms: int
-    def __init__(self, partition: _Optional[int] = ..., watermark: _Optional[int] = ..., envelopes: _Optional[_Iterable[_Union[CommittedEnvelope, _Mapping]]] = ..., state: _Optional[_Union[PartitionState, str]] = ..., free_disk_ratio: _Optional[float] = ..., stream_created_at_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, partition: _Optional[int] = ..., watermark: _Optional[int] = ..., state: _Optional[_Union[PartitionState, str]] = ..., free_disk_ratio: _Optional[float] = ..., stream_created_at_ms: _Optional[int] = ...) -> None: ...
 
 class TelemetryReported(_message.Message):
     __slots__ = ("samples", "vin")

@@ -78,71 +78,15 @@ export interface Envelope {
   events: Event[];
 }
 
-/** An envelope of the log, broadcast to the followers of the log on the subject `log.<partition>`. */
-export interface CommittedEnvelope {
-  /** The envelope's sequence in the stream. */
-  sequence: number;
-  /** The sequence of the previous envelope in the log; 0 for the first envelope. */
-  previousSequence: number;
-  /** When the stream stored it: Unix time, milliseconds. */
-  storedAtMs: number;
-  /** The message as it was acknowledged; empty if the log already had all of its events. */
-  message: Uint8Array;
-  /** What the log made of the events that are not simply new, by index. */
-  fates: EventFate[];
-}
-
-/** What the log makes of an event that is not simply new. */
-export interface EventFate {
-  /** The index of the event in its envelope, from 0. */
-  index: number;
-  /** Its fate. */
-  kind: EventFate_Kind;
-  /** Of a conflict: the position of the event that the log had before. */
-  heldAt:
-    | Position
-    | undefined;
-  /** Of an undecodable event or message: why. */
-  reason: string;
-}
-
-/** What it is. */
-export const EventFate_Kind = {
-  /** UNSPECIFIED - Never sent. */
-  UNSPECIFIED: 0,
-  /** DUPLICATE - The log already has the event, or a decision under the same id, whatever its content. Readers do not see it again. */
-  DUPLICATE: 1,
-  /** CONFLICT - The log has another event under the same key, with other content; never of a decision. Readers see a TelemetryConflicted in its place. */
-  CONFLICT: 2,
-  /** UNDECODABLE - The event cannot be decoded. Readers see an UndecodableReceived in its place. */
-  UNDECODABLE: 3,
-  /** SUPERSEDED - The log has another decision with the same version of its aggregate. Readers do not see this one. */
-  SUPERSEDED: 4,
-  /** UNREADABLE - The whole message cannot be decoded; its index is 0. Readers see one UndecodableReceived in its place. */
-  UNREADABLE: 5,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type EventFate_Kind = typeof EventFate_Kind[keyof typeof EventFate_Kind];
-
-export namespace EventFate_Kind {
-  export type UNSPECIFIED = typeof EventFate_Kind.UNSPECIFIED;
-  export type DUPLICATE = typeof EventFate_Kind.DUPLICATE;
-  export type CONFLICT = typeof EventFate_Kind.CONFLICT;
-  export type UNDECODABLE = typeof EventFate_Kind.UNDECODABLE;
-  export type SUPERSEDED = typeof EventFate_Kind.SUPERSEDED;
-  export type UNREADABLE = typeof EventFate_Kind.UNREADABLE;
-  export type UNRECOGNIZED = typeof EventFate_Kind.UNRECOGNIZED;
-}
-
-/** The message on `log.<partition>`: new committed envelopes, or none (a heartbeat, every second). */
+/**
+ * The message on `log.<partition>`, after each append and every second: a hint to look at the log. Whoever may publish on
+ * NATS can send it, so what it says is not stored, and nothing is skipped because of it.
+ */
 export interface LogBroadcast {
   /** The partition. */
   partition: number;
-  /** The last envelope that the log has in full. A reader never sees an event above it. */
+  /** The last envelope that the log has in full; 0 if its owner does not know. */
   watermark: number;
-  /** The envelopes committed since the previous broadcast, in order. */
-  envelopes: CommittedEnvelope[];
   /** The health of the partition. */
   state: PartitionState;
   /** Free share of the disk that holds the log, 0 to 1; absent if unknown. */
@@ -500,204 +444,8 @@ export const Envelope: MessageFns<Envelope> = {
   },
 };
 
-function createBaseCommittedEnvelope(): CommittedEnvelope {
-  return { sequence: 0, previousSequence: 0, storedAtMs: 0, message: new Uint8Array(0), fates: [] };
-}
-
-export const CommittedEnvelope: MessageFns<CommittedEnvelope> = {
-  encode(message: CommittedEnvelope, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sequence !== 0) {
-      writer.uint32(8).uint64(message.sequence);
-    }
-    if (message.previousSequence !== 0) {
-      writer.uint32(16).uint64(message.previousSequence);
-    }
-    if (message.storedAtMs !== 0) {
-      writer.uint32(32).int64(message.storedAtMs);
-    }
-    if (message.message.length !== 0) {
-      writer.uint32(42).bytes(message.message);
-    }
-    for (const v of message.fates) {
-      EventFate.encode(v!, writer.uint32(50).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CommittedEnvelope {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCommittedEnvelope();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.sequence = longToNumber(reader.uint64());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.previousSequence = longToNumber(reader.uint64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.storedAtMs = longToNumber(reader.int64());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.message = reader.bytes();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.fates.push(EventFate.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<CommittedEnvelope>, I>>(base?: I): CommittedEnvelope {
-    return CommittedEnvelope.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<CommittedEnvelope>, I>>(object: I): CommittedEnvelope {
-    const message = createBaseCommittedEnvelope();
-    message.sequence = object.sequence ?? 0;
-    message.previousSequence = object.previousSequence ?? 0;
-    message.storedAtMs = object.storedAtMs ?? 0;
-    message.message = object.message ?? new Uint8Array(0);
-    message.fates = object.fates?.map((e) => EventFate.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseEventFate(): EventFate {
-  return { index: 0, kind: 0, heldAt: undefined, reason: "" };
-}
-
-export const EventFate: MessageFns<EventFate> = {
-  encode(message: EventFate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.index !== 0) {
-      writer.uint32(8).uint32(message.index);
-    }
-    if (message.kind !== 0) {
-      writer.uint32(16).int32(message.kind);
-    }
-    if (message.heldAt !== undefined) {
-      Position.encode(message.heldAt, writer.uint32(26).fork()).join();
-    }
-    if (message.reason !== "") {
-      writer.uint32(34).string(message.reason);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EventFate {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEventFate();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.index = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.kind = reader.int32() as any;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.heldAt = Position.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.reason = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<EventFate>, I>>(base?: I): EventFate {
-    return EventFate.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<EventFate>, I>>(object: I): EventFate {
-    const message = createBaseEventFate();
-    message.index = object.index ?? 0;
-    message.kind = object.kind ?? 0;
-    message.heldAt = (object.heldAt !== undefined && object.heldAt !== null)
-      ? Position.fromPartial(object.heldAt)
-      : undefined;
-    message.reason = object.reason ?? "";
-    return message;
-  },
-};
-
 function createBaseLogBroadcast(): LogBroadcast {
-  return { partition: 0, watermark: 0, envelopes: [], state: 0, freeDiskRatio: undefined, streamCreatedAtMs: 0 };
+  return { partition: 0, watermark: 0, state: 0, freeDiskRatio: undefined, streamCreatedAtMs: 0 };
 }
 
 export const LogBroadcast: MessageFns<LogBroadcast> = {
@@ -707,9 +455,6 @@ export const LogBroadcast: MessageFns<LogBroadcast> = {
     }
     if (message.watermark !== 0) {
       writer.uint32(16).uint64(message.watermark);
-    }
-    for (const v of message.envelopes) {
-      CommittedEnvelope.encode(v!, writer.uint32(26).fork()).join();
     }
     if (message.state !== 0) {
       writer.uint32(32).int32(message.state);
@@ -750,14 +495,6 @@ export const LogBroadcast: MessageFns<LogBroadcast> = {
             }
 
             message.watermark = longToNumber(reader.uint64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.envelopes.push(CommittedEnvelope.decode(reader, reader.uint32()));
             continue;
           }
           case 4: {
@@ -803,7 +540,6 @@ export const LogBroadcast: MessageFns<LogBroadcast> = {
     const message = createBaseLogBroadcast();
     message.partition = object.partition ?? 0;
     message.watermark = object.watermark ?? 0;
-    message.envelopes = object.envelopes?.map((e) => CommittedEnvelope.fromPartial(e)) || [];
     message.state = object.state ?? 0;
     message.freeDiskRatio = object.freeDiskRatio ?? undefined;
     message.streamCreatedAtMs = object.streamCreatedAtMs ?? 0;
