@@ -1,15 +1,14 @@
-import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
-import { endOfEnvelope, type Position } from '@odograph/kernel/position';
+import type { Position } from '@odograph/kernel/position';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import { Askers } from './askers.ts';
-import type { Checkpoint, Parked } from './checkpoints.ts';
-import { eventsByKey } from './events-by-key.ts';
-import { foldSubject, openSlice } from './fold.ts';
+import type { Parked } from './checkpoints.ts';
+import { foldRecent, type Recent, recentOf, storedStretch } from './fold-recent.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
-import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
+import type { LoadedStretch } from './read-model-store.ts';
+import { stretchesBack, stretchesOn } from './stretches.ts';
 import { createSubjectPages, type SubjectPages } from './subject-pages.ts';
 import type { Tail } from './tail.ts';
 import type { KeyRange, SubjectView, View } from './view.ts';
@@ -97,8 +96,8 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
       const first = await viewFrom(model, { subject, keys, signal, readStored });
       yield first;
       if (first.through < to) {
-        const rest = { subject, keys: { from: after(first), to }, turn: new WorkTurn(signal) };
-        yield* laterStretches(model, rest, { view: partitionViewOf(subject), cache, log });
+        const rest = { subject, keys: { from: `${first.through}\0`, to }, turn: new WorkTurn(signal) };
+        yield* stretchesOn(model, rest, { view: partitionViewOf(subject), log });
       }
     },
 
@@ -106,7 +105,7 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
       stretchesBack(
         model,
         { subject, keys, turn: new WorkTurn(signal) },
-        { view: partitionViewOf(subject), cache, log },
+        { view: partitionViewOf(subject), log },
       ),
 
     async readEach(model, subjects, key, signal) {
@@ -183,50 +182,6 @@ async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources
   return within(keys, await foldAndKeep(model, { from: keys.from, recent, documents, signal }, sources));
 }
 
-interface StretchesOf {
-  readonly subject: string;
-  readonly keys: KeyRange;
-  readonly turn: WorkTurn;
-}
-
-/** The stretches after the first one, which are not kept. All are on the events that memory has now, each of which is read once. */
-async function* laterStretches<S>(
-  model: ReadModel<S>,
-  { subject, keys: { from, to }, turn }: StretchesOf,
-  { view, log }: Sources,
-): AsyncGenerator<View<S>, void> {
-  const recent = recentOf(view, model, subject);
-  const eventsIn = await eventsByKey(model.projection, recent, turn);
-  for (let next = from; next <= to; ) {
-    turn.throwIfAborted();
-    const documents = await model.store.loadFirst(subject, next, to);
-    const stored = storedStretch(subject, next, documents);
-    const events = eventsIn({ from: next, to: documents.through });
-    const stretch = await foldRecent(model, { ...recent, events }, stored, { log, turn });
-    yield stretch;
-    next = after(stretch);
-  }
-}
-
-async function* stretchesBack<S>(
-  model: ReadModel<S>,
-  { subject, keys: { from, to }, turn }: StretchesOf,
-  { view, log }: Sources,
-): AsyncGenerator<View<S>, void> {
-  const recent = recentOf(view, model, subject);
-  const eventsIn = await eventsByKey(model.projection, recent, turn);
-  for (let before = `${to}\0`; before > from; ) {
-    turn.throwIfAborted();
-    const { slices, since } = await model.store.loadLast(subject, from, before);
-    const stored = storedStretch(subject, since, { slices, through: before });
-    const events = eventsIn({ from: since, to: before });
-    const stretch = await foldRecent(model, { ...recent, events }, stored, { log, turn });
-    const inOrder = [...stretch.slices].filter(([key]) => key < before);
-    yield { ...stretch, slices: new Map(inOrder.reverse()) };
-    before = since;
-  }
-}
-
 const nameOf = ({ projection }: ReadModel<unknown>, subject: string) => viewName(projection.name, subject);
 
 /** Whether nothing has happened to a vehicle since its view was folded: then it is the view at the head, too. */
@@ -266,84 +221,6 @@ function foldAndKeep<S>(
   }
   return view;
 }
-
-/** What memory has of a vehicle at one moment. */
-interface Recent {
-  readonly subject: string;
-  /** The documents that are folded with the events must have everything up to this checkpoint. */
-  readonly checkpoint: Checkpoint;
-  /** The events above the checkpoint. */
-  readonly events: readonly StoredEvent[];
-  /** What is parked at the checkpoint. */
-  readonly parked: Parked | undefined;
-  /** Documents and events together include the partition up to here. */
-  readonly position: Position;
-}
-
-/**
- * A read model that is behind has no events in the tail: it answers with its documents, at its checkpoint.
- * @param checkpoint that of documents which are read already; otherwise they must be read after this call
- */
-function recentOf(
-  view: PartitionView,
-  model: ReadModel<unknown>,
-  subject: string,
-  checkpoint = view.checkpointOf(model),
-): Recent {
-  const { partition, sequence } = checkpoint;
-  const events = view.followsTail(model) ? view.tail.eventsAfter(subject, sequence) : [];
-  const parked = checkpoint.parked.find((entry) => entry.subject === subject);
-  return { subject, checkpoint, events, parked, position: { partition, sequence: view.headOf(model) } };
-}
-
-/** The stored slices of a vehicle to answer with. */
-interface Stored {
-  readonly slices: readonly StoredSlice[];
-  /** The range that these slices are of; all slices are folded without it. */
-  readonly keys?: KeyRange;
-  /** Loads a slice that an event changes. */
-  readonly load: (key: string) => Promise<StoredSlice>;
-}
-
-/** The slices of a stretch. One that was not found has no documents. */
-function storedStretch(subject: string, from: string, { slices, through }: LoadedStretch): Stored {
-  const byKey = new Map(slices.map((slice) => [slice.key, slice]));
-  const load = async (key: string) => byKey.get(key) ?? { subject, key, includes: undefined, documents: [] };
-  return {
-    slices: slices.filter(({ documents }) => documents.length > 0),
-    keys: { from, to: through },
-    load,
-  };
-}
-
-interface FoldDeps {
-  readonly log: SubjectLog;
-  readonly turn: WorkTurn;
-}
-
-async function foldRecent<S>(
-  { projection }: ReadModel<S>,
-  { subject, checkpoint, events, parked, position }: Recent,
-  { slices: stored, keys, load }: Stored,
-  { log, turn }: FoldDeps,
-): Promise<View<S>> {
-  const folded = await foldSubject({
-    ...{ projection, subject, events, parked, load, turn },
-    after: endOfEnvelope(checkpoint.partition, checkpoint.sequence),
-    wants: (key) => !keys || (key >= keys.from && key <= keys.to),
-    replay: (from, through) => log.readSubject({ subject, from, through, turn }),
-  });
-  const states = new Map<string, S>();
-  const byKey = new Map(stored.map((slice) => [slice.key, slice]));
-  for (const key of [...new Set([...byKey.keys(), ...folded.slices.keys()])].sort()) {
-    const state = folded.slices.get(key)?.state ?? openSlice(projection, byKey.get(key) as StoredSlice);
-    states.set(key, state);
-  }
-  return { slices: states, through: keys?.to ?? '', position, parked: folded.parked };
-}
-
-/** The first key above a view. */
-const after = ({ through }: View<unknown>): string => `${through}\0`;
 
 /** The slices of a view in a range that starts in it. */
 function within<S>({ from, to }: KeyRange, view: View<S>): View<S> {
