@@ -79,8 +79,8 @@ export interface Envelope {
 }
 
 /**
- * The message on `log.<partition>`, after each append and every second: a hint to look at the log. Whoever may publish on
- * NATS can send it, so what it says is not stored, and nothing is skipped because of it.
+ * The message on `log.<partition>`, after each append and every second: a hint to look at the log. Any process that may
+ * publish on NATS can send it, so what it says is not stored, and nothing is skipped because of it.
  */
 export interface LogBroadcast {
   /** The partition. */
