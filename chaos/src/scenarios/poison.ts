@@ -4,7 +4,6 @@ import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/
 import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
 import { streamSubject } from '@odograph/event-log/nats-subjects';
 import { packEnvelope } from '@odograph/event-log/packed-envelope';
-import { invariant } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { reportIdentity } from '@odograph/sources/fleet/fleet-report';
 import { connectHistory, statusOf } from '../client/history.ts';
@@ -27,11 +26,11 @@ export const poison: Scenario = {
     round.stopQueries();
     const [endpoint = ''] = round.cluster.endpoints.histories;
     using history = connectHistory(endpoint);
-    const isParked = async (vehicleId: string) => {
-      const status = await statusOf(history, vehicleId);
-      invariant(status, `${vehicleId} has reported, so it has a status`);
-      return status.parkedAt !== undefined;
-    };
+    const hasStatus = async (vehicleId: string) => Boolean(await statusOf(history, vehicleId));
+    const isParked = async (vehicleId: string) =>
+      (await statusOf(history, vehicleId))?.parkedAt !== undefined;
+    const bothHaveStatus = async () => (await hasStatus(victim)) && (await hasStatus(other));
+    await round.until('both vehicles have a status', bothHaveStatus, PARKED_WITHIN_MS);
     await publishPoison(round, victim);
     await round.until('a poisoned vehicle is parked', () => isParked(victim), PARKED_WITHIN_MS);
     await round.wait(round.random.between(300, 3_000));
