@@ -10,6 +10,7 @@ import { inTurns, WorkTurn } from '@odograph/platform/work-turn';
 import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SampleKey } from '../domain/recorded-sample.ts';
 import {
   countSamples,
+  type FoundSamples,
   rangeLeft,
   readSamples,
   type SamplePage,
@@ -32,8 +33,7 @@ export interface SampleDeps {
 }
 
 /** Samples, and the view that they were first read from. */
-interface FoundSamples {
-  readonly found: readonly RecordedSample[];
+interface Found extends FoundSamples {
   readonly firstView: View<SamplesSlice> | undefined;
 }
 
@@ -59,7 +59,11 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       await reader.reach(samples, position, beforeDeadline(call));
     }
     // One more than the page has says that there is a next one.
-    const { found, firstView } = await find(
+    const {
+      samples: found,
+      isCut,
+      firstView,
+    } = await find(
       vehicleId,
       { ...range, isNewestFirst, after, limit: limit + 1, maxBytes: MAX_ANSWER_BYTES },
       signal,
@@ -67,19 +71,19 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const page = found.slice(0, Math.min(limit, countFitting(found, sampleBytes)));
     return {
       samples: page.map(toWire),
-      nextPageToken: found.length > page.length ? tokenOf(query, page.at(-1)) : '',
+      nextPageToken: isCut || found.length > page.length ? tokenOf(query, page.at(-1)) : '',
       total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
       position: firstView?.position,
       parkedAt: firstView?.parked?.position,
     };
   }
 
-  async function find(vehicleId: string, page: BoundedPage, signal: AbortSignal): Promise<FoundSamples> {
+  async function find(vehicleId: string, page: BoundedPage, signal: AbortSignal): Promise<Found> {
     const windows = windowsOf(rangeLeft(page));
     const stretches = page.isNewestFirst ? reader.stretchesBack : reader.stretches;
     const found: RecordedSample[] = [];
     const turn = new WorkTurn(signal);
-    let bytesLeft = page.maxBytes;
+    let [bytesLeft, isCut] = [page.maxBytes, false];
     let firstView: View<SamplesSlice> | undefined;
     for await (const view of stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
@@ -87,14 +91,15 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       for (const slice of view.slices.values()) {
         const left = { limit: page.limit - found.length, maxBytes: bytesLeft };
         const more = await inTurns(readSamples(slice, { ...page, ...left }), turn);
-        found.push(...more);
-        bytesLeft -= more.reduce((bytes, sample) => bytes + sampleBytes(sample), 0);
-        if (bytesLeft < 0) break;
+        found.push(...more.samples);
+        bytesLeft -= more.samples.reduce((bytes, sample) => bytes + sampleBytes(sample), 0);
+        isCut = more.isCut;
+        if (isCut) break;
       }
-      if (found.length >= page.limit || bytesLeft < 0) break;
+      if (found.length >= page.limit || isCut) break;
     }
     // Every view has its own position. Later views include the position of the first one.
-    return { found, firstView };
+    return { samples: found, isCut, firstView };
   }
 
   async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {

@@ -11,7 +11,7 @@ function resultOf<T>(steps: Generator<void, T>): T {
 }
 
 export function readSamples(slice: SamplesSlice, page: inSteps.SamplePage): readonly RecordedSample[] {
-  return resultOf(inSteps.readSamples(slice, page));
+  return resultOf(inSteps.readSamples(slice, page)).samples;
 }
 
 export function countSamples(slice: SamplesSlice, range: inSteps.SampleRange): number {

@@ -29,6 +29,15 @@ export interface SamplePage extends SampleRange {
   readonly maxBytes?: number | undefined;
 }
 
+/** The samples of a page. */
+export interface FoundSamples {
+  readonly samples: readonly RecordedSample[];
+  /** Whether the page ends with a sample that exceeds its bytes: then others may follow. */
+  readonly isCut: boolean;
+}
+
+const NOTHING: FoundSamples = { samples: [], isCut: false };
+
 /** A sample without its report id and signals. */
 const HEAD_BYTES = 32;
 const NO_SIGNALS: ReadonlySet<string> = new Set();
@@ -45,16 +54,15 @@ type Steps<T> = Generator<void, T>;
  * The first samples of a slice in a range, in the order of the page, at most the limit. Decodes only blocks within the range
  * that begin before the end of the page, each once.
  */
-export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<readonly RecordedSample[]> {
+export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<FoundSamples> {
   const { limit, isNewestFirst = false } = page;
-  if (limit <= 0) return [];
+  if (limit <= 0) return NOTHING;
   const range = rangeLeft(page);
   const compare = isNewestFirst ? (a: SampleKey, b: SampleKey) => compareSampleKeys(b, a) : compareSampleKeys;
   const isWanted = (sample: RecordedSample) =>
     isInRange(sample, range) && (page.after === undefined || compare(sample, page.after) > 0);
-  let found: readonly RecordedSample[] = [];
-  let isFull = false;
-  const lastOf = () => (isFull ? found.at(-1) : undefined);
+  let [found, isCut] = [NOTHING.samples, false];
+  const lastOf = () => (isCut || found.length === limit ? found.at(-1) : undefined);
   const add = (samples: readonly RecordedSample[]) => {
     const last = lastOf();
     const wanted = samples.filter(
@@ -63,9 +71,7 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<reado
     if (wanted.length === 0) return;
     const merged = sortAndMerge(isNewestFirst ? [...wanted, ...found.toReversed()] : [...found, ...wanted]);
     const all = isNewestFirst ? merged.toReversed() : merged;
-    const count = countOf(all, page);
-    found = all.slice(0, count);
-    isFull = count < all.length || count === limit;
+    ({ samples: found, isCut } = cutToPage(all, page));
   };
   for (const samples of recentSamples(slice, range)) {
     add(samples);
@@ -79,7 +85,8 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<reado
     add(samplesWith(block, page.signals));
     yield;
   }
-  return found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
+  const answers = found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
+  return { samples: answers, isCut };
 }
 
 /** The range of the samples that may follow the key after which a page begins. */
@@ -90,17 +97,18 @@ export function rangeLeft({ after, isNewestFirst = false, ...page }: SamplePage)
   return { fromMs: Math.max(fromMs, after.observedAtMs), toMs, signals };
 }
 
-/** How many of these samples a page has. */
-function countOf(
+/** Those of the samples that a page has. */
+function cutToPage(
   samples: readonly RecordedSample[],
   { limit, maxBytes = Number.POSITIVE_INFINITY }: SamplePage,
-): number {
+): FoundSamples {
   let bytes = 0;
   for (const [index, sample] of samples.entries()) {
     bytes += sampleBytes(sample);
-    if (index + 1 === limit || bytes > maxBytes) return index + 1;
+    if (bytes > maxBytes) return { samples: samples.slice(0, index + 1), isCut: true };
+    if (index + 1 === limit) return { samples: samples.slice(0, limit), isCut: false };
   }
-  return samples.length;
+  return { samples, isCut: false };
 }
 
 /** By sample, because a page looks at the same ones again with each block. */
@@ -189,7 +197,10 @@ function* recentSamples(
   const { signals } = range;
   if (pieces.length > 0) yield pieces.flatMap((piece) => samplesWith(piece, signals));
   for (let at = 0; at < loose.length; at += STEP_SAMPLES)
-    yield loose.slice(at, at + STEP_SAMPLES).filter((sample) => hasOneOf(sample, signals));
+    yield withOnly(
+      loose.slice(at, at + STEP_SAMPLES).filter((sample) => isInRange(sample, range)),
+      signals,
+    );
 }
 
 /** The full blocks near a range, by their start. */
@@ -203,8 +214,20 @@ function samplesWith(block: SampleBlock, names: readonly string[] | undefined): 
   return samplesOf(block, namesToRead(names)).filter((sample) => hasOneOf(sample, names));
 }
 
-function hasOneOf({ signals }: RecordedSample, names: readonly string[] | undefined): boolean {
-  return names === undefined || names.some((name) => signals[name] !== undefined);
+/** The same of samples that are not in a block. */
+function withOnly(
+  samples: readonly RecordedSample[],
+  names: readonly string[] | undefined,
+): readonly RecordedSample[] {
+  if (names === undefined) return samples;
+  const read = [...namesToRead(names)];
+  return samples
+    .filter((sample) => hasOneOf(sample, names))
+    .map((sample) => ({ ...sample, signals: pickSignals(sample.signals, read) }));
+}
+
+function hasOneOf({ signals }: RecordedSample, names: readonly string[]): boolean {
+  return names.some((name) => signals[name] !== undefined);
 }
 
 /** The signals of a merged sample that are answered. */

@@ -1,0 +1,79 @@
+import {
+  ListSamplesRequest,
+  SampleOrder,
+} from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
+import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
+import type { Signals } from '@odograph/kernel/signal';
+import type { CallContext } from '@odograph/platform/grpc/handler';
+import { expect, test } from 'vitest';
+import { windowKeyOf } from '../domain/samples/sample-window.ts';
+import { type SamplesSlice, samples } from '../domain/samples/samples.ts';
+import type { ReadModel } from '../views/read-model.ts';
+import type { KeyRange } from '../views/view.ts';
+import type { ViewReader } from '../views/view-reader.ts';
+import { sampleQueries } from './sample-queries.ts';
+
+/** Windows of samples that are not stored yet, each a millisecond after the one before; all pages of a range. */
+function openSamples(windows: readonly (readonly Signals[])[]) {
+  const slices = windows.map((contents, at): [string, SamplesSlice] => {
+    const startMs = at * SAMPLE_WINDOW_MS;
+    const loose = contents.map((signals, index) => ({
+      ...{ observedAtMs: startMs + index, reportId: `r${at}/${index}` },
+      signals,
+    }));
+    return [windowKeyOf(startMs), { ...samples.initial('bus-1', windowKeyOf(startMs)), loose }];
+  });
+  async function* stretches(_: unknown, __: string, { from, to }: KeyRange) {
+    yield { slices: new Map(slices.filter(([key]) => key >= from && key <= to)) };
+  }
+  async function* stretchesBack(_: unknown, __: string, { from, to }: KeyRange) {
+    yield { slices: new Map(slices.filter(([key]) => key >= from && key <= to).reverse()) };
+  }
+  const reader = { stretches, stretchesBack } as unknown as ViewReader;
+  const model = { projection: samples } as ReadModel<SamplesSlice>;
+  const { listSamples } = sampleQueries({ partitionCount: 1, views: { reader }, samples: model });
+  const call = { signal: new AbortController().signal } as CallContext;
+  return async (request: Partial<ListSamplesRequest>) => {
+    const pages: string[][] = [];
+    for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
+      const asked = ListSamplesRequest.create({ vehicleId: 'bus-1', pageSize: 1_000, ...request, pageToken });
+      const page = await listSamples(asked, call);
+      pages.push(page.samples.map(({ reportId }) => reportId));
+      pageToken = page.nextPageToken || undefined;
+    }
+    return pages;
+  };
+}
+
+const ORDERS = [SampleOrder.OLDEST_FIRST, SampleOrder.NEWEST_FIRST];
+
+test.each(ORDERS)(
+  'pages of few signals of large samples have every sample once (order %s)',
+  async (order) => {
+    const others = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, at) => [`Vehicle.S${at}`, 'x'.repeat(30)]),
+    );
+    const large = { ...others, speed_kmh: 1 };
+    const listAll = openSamples([Array(30).fill(large), Array(3).fill(large)]);
+    const wanted = [...Array(30).keys()].map((at) => `r0/${at}`).concat(['r1/0', 'r1/1', 'r1/2']);
+    if (order === SampleOrder.NEWEST_FIRST) wanted.reverse();
+    expect((await listAll({ order })).flat()).toEqual(wanted);
+    expect(await listAll({ order, signals: ['speed_kmh'] })).toEqual([wanted]);
+  },
+);
+
+test.each(ORDERS)(
+  'a sample that is larger than a page is followed by the next one (order %s)',
+  async (order) => {
+    const whole = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, at) => [`Vehicle.S${at}`, 'x'.repeat(250)]),
+    );
+    const listAll = openSamples([
+      [{ speed_kmh: 1 }, whole, { speed_kmh: 2 }, whole],
+      [whole, { speed_kmh: 3 }],
+    ]);
+    const wanted = ['r0/0', 'r0/1', 'r0/2', 'r0/3', 'r1/0', 'r1/1'];
+    if (order === SampleOrder.NEWEST_FIRST) wanted.reverse();
+    expect((await listAll({ order })).flat()).toEqual(wanted);
+  },
+);
