@@ -60,14 +60,18 @@ function disagreement(partition: number, claim: string, watermark: number): Faul
 
 /**
  * Removes what is stored beyond the end of the log; those read models are folded again from its start.
- * The checkpoint moves last: after a crash in between, it is done again.
+ * The checkpoint moves last: after a crash in between, or if the signal is aborted, it is done again.
  */
-export async function removeBeyondLog(stored: Stored, deps: AgreementDeps): Promise<void> {
+export async function removeBeyondLog(
+  stored: Stored,
+  deps: AgreementDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const { partition, partitionCount, models, checkpoints } = deps;
   const isOwn = (subject: string) => partitionOf(subject, partitionCount) === partition;
   for (const from of beyondLog(stored)) {
     const model = models.find(({ projection }) => projection.name === from.projection);
-    await model?.store.removeAbove(stored.watermark, isOwn);
+    await model?.store.removeAbove(stored.watermark, isOwn, signal);
     await checkpoints.move([{ from, to: { ...from, sequence: 0, parked: [] } }]);
   }
 }

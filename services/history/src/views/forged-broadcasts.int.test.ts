@@ -105,7 +105,7 @@ test('the documents of other partitions, and those that the log confirms, stay',
     return { subject, key: 'all', includes: { s, i: 0 }, documents: [{ reports: 1, speedSum: 1 }] };
   };
   await store.save([slice('above', 8), slice('other', 9), slice('below', 7)]);
-  await store.removeAbove(7, (subject) => subject !== 'other');
+  await store.removeAbove(7, (subject) => subject !== 'other', new AbortController().signal);
   expect(await store.subjectsAfter('', 10)).toEqual(['below', 'other']);
 });
 

@@ -149,7 +149,7 @@ export class PartitionView {
       let stored = await readStored(this.#deps);
       const foldedAgain = beyondLog(stored).map(({ projection }) => projection);
       if (foldedAgain.length > 0 && this.#isOwner()) {
-        await removeBeyondLog(stored, this.#deps);
+        await removeBeyondLog(stored, this.#deps, this.#stopping.signal);
         stored = await readStored(this.#deps);
       }
       this.tail.restart(this.#adopt(stored));

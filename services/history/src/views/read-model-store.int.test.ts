@@ -56,3 +56,28 @@ test('a fold gets the first document, and writes those that it gives', async () 
   const { slices } = await store.loadFirst('bus-1', 'a', 'a');
   expect(slices).toEqual([{ ...slice, includes, documents: [{ n: 9 }, { n: 1 }, { n: 2 }] }]);
 });
+
+test('a removal looks at few documents with each command, however many there are', async () => {
+  await using mongo = await testMongo();
+  const projection = totalsProjection();
+  const store = createReadModelStore(mongo.db, projection);
+  const slice = (at: number, s: number) => {
+    return { subject: `bus-${at}`, key: 'all', includes: { s, i: 0 }, documents: [{ n: 0 }] };
+  };
+  await store.save([...Array(3_000).keys()].map((at) => slice(at, at === 2_999 ? 8 : 7)));
+  await mongo.db.command({ profile: 2 });
+  await expect(store.removeAbove(7, () => true, AbortSignal.abort(new Error('stopped')))).rejects.toThrow(
+    'stopped',
+  );
+  await store.removeAbove(7, () => true, new AbortController().signal);
+  await mongo.db.command({ profile: 0 });
+  expect(await store.load([slice(2_999, 0)])).toMatchObject([{ documents: [] }]);
+  expect(await store.load([slice(2_998, 0)])).toMatchObject([{ documents: [{ n: 0 }] }]);
+  const commands = await mongo.db
+    .collection('system.profile')
+    .find({ ns: { $regex: projection.name } })
+    .toArray();
+  const examined = commands.map(({ docsExamined }) => docsExamined ?? 0);
+  expect(examined.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(3_000);
+  expect(Math.max(...examined)).toBeLessThanOrEqual(1_000);
+});

@@ -72,8 +72,11 @@ export interface ReadModelStore {
   ): Promise<readonly string[]>;
   /** Stores slices. A stored slice that includes a later position is not changed. */
   save(slices: readonly ChangedSlice[]): Promise<void>;
-  /** Removes the slices of some vehicles that include a position above a sequence. It looks at every document. */
-  removeAbove(sequence: number, isWanted: (subject: string) => boolean): Promise<void>;
+  /**
+   * Removes the slices of some vehicles that include a position above a sequence. It looks at every document, which may take
+   * minutes. Throws the reason of the signal if that is aborted before.
+   */
+  removeAbove(sequence: number, isWanted: (subject: string) => boolean, signal: AbortSignal): Promise<void>;
 }
 
 /** Ends a read that takes too long, so that it does not hold its connection. */
@@ -82,6 +85,8 @@ const READ_TIME_MS = 10_000;
 const WRITES_AT_ONCE = 500;
 /** Documents read with one query: two windows with a sample a second. A document is hardly ever over 100 kB. */
 const DOCUMENTS_A_STRETCH = 64;
+/** Documents that one command of a removal looks at. */
+const LOOKED_AT_AT_ONCE = 1_000;
 
 /** Whether a slice has the event of a position. */
 export function includesPosition(
@@ -163,10 +168,13 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       }
     },
 
-    async removeAbove(sequence, isWanted) {
-      const above = collection.find({ 'at.s': { $gt: sequence } }, { projection: { _id: 1 } });
-      for await (const { _id } of above) {
-        if (isWanted(_id.v)) await collection.deleteMany({ _id: between(_id.v, _id.k, _id.k) });
+    async removeAbove(sequence, isWanted, signal) {
+      // Without a filter: MongoDB could look for a match for longer than anybody waits for its answer.
+      const all = collection.find({}, { projection: { at: 1 }, batchSize: LOOKED_AT_AT_ONCE });
+      for await (const { _id, at } of all) {
+        signal.throwIfAborted();
+        if (at.s <= sequence || !isWanted(_id.v)) continue;
+        await collection.deleteMany({ _id: between(_id.v, _id.k, _id.k) });
       }
     },
   };
