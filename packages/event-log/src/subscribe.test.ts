@@ -38,8 +38,8 @@ function createScriptedLog() {
   return {
     reader,
     commit,
-    pass: (stretch: NewStretch) => {
-      for (const listener of listeners) listener(stretch, 100);
+    pass: (stretch: NewStretch, bytes = 100) => {
+      for (const listener of listeners) listener(stretch, bytes);
     },
     heartbeat: () => ({ after: watermark(), events: [], through: watermark() }),
     listen: (_: number, listener: (stretch: NewStretch, bytes: number) => void) => {
@@ -145,6 +145,23 @@ test('a subscriber that has caught up is served from memory alone', async () => 
 
   expect((await first).value).toMatchObject({ through: 1 });
   expect(log.reads()).toBe(0);
+  ending.abort();
+  await stretches.next();
+});
+
+test('for a slow subscriber, stretches without events are kept up to a number of bytes, too', async () => {
+  const log = createScriptedLog();
+  const ending = new AbortController();
+  const { reader, listen } = log;
+  const options = { reader, listen, partition: 0, after: 0, signal: ending.signal };
+  const stretches = subscribe({ ...options, maxBufferedBytes: 10_000 });
+  const first = stretches.next();
+  await nextTurn();
+  log.pass(log.commit(0, 1));
+  await first;
+  for (let at = 0; at < 1_000; at += 1) log.pass(log.commit(0, 0), 0);
+  expect((await stretches.next()).value).toMatchObject({ through: 3 });
+  expect(log.reads()).toBe(1);
   ending.abort();
   await stretches.next();
 });

@@ -144,6 +144,9 @@ function startingAfter({ after, events, through }: NewStretch, at: number): LogS
   return { events: events.filter(({ position }) => position.sequence > at), through };
 }
 
+/** Memory of a stretch beside its events: one without any, such as a heartbeat, takes some too. */
+const STRETCH_BYTES = 200;
+
 /** What waits for a slow caller, up to a number of bytes, or one stretch that has more. */
 class StretchBuffer {
   readonly #maxBytes: number;
@@ -156,7 +159,8 @@ class StretchBuffer {
     this.#maxBytes = maxBytes;
   }
 
-  push(stretch: NewStretch, bytes: number): void {
+  push(stretch: NewStretch, eventBytes: number): void {
+    const bytes = STRETCH_BYTES + eventBytes;
     if (this.#waiting.length > 0 && this.#waitingBytes + bytes > this.#maxBytes) {
       this.#waiting = [];
       this.#waitingBytes = 0;
