@@ -1,3 +1,4 @@
+import { WorkTurn } from '@odograph/platform/work-turn';
 import { testMongo } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';
 import { type BucketName, firstBucket, nextBucket } from '../domain/ledger/bucket.ts';
@@ -61,7 +62,7 @@ test('an ordinary vehicle has one document a window and one for its times, howev
   expect(await collections.ledger.countDocuments()).toBe(2);
   expect(await store.timesOf(['bus-1', 'bus-2'], 30)).toEqual(new Map([['bus-1', timesUntil(9_000)]]));
   expect(await find(store, 'bus-1', 8_123)).toEqual([placeOf(8_123)]);
-  expect(await store.sequencesOf('bus-1', 5, 8)).toEqual([5, 6, 7, 8]);
+  expect(await store.sequencesOf('bus-1', 5, 8, new WorkTurn())).toEqual([5, 6, 7, 8]);
   expect(await store.checkpoint(0)).toBe(30);
 });
 
@@ -80,13 +81,16 @@ test('a clock that has stopped fills many documents of bounded size, and each ke
   expect(Math.max(...counts.map(Number))).toBeLessThan(20_000);
   expect(await collections.ledger.countDocuments({ '_id.v': 'bus-1' })).toBe(18);
   const sequences: number[] = [];
+  const turn = new WorkTurn();
   for (let part = 0; part < 13; part += 1) {
-    const next = await store.sequencesOf('bus-1', (sequences.at(-1) ?? 0) + 1, 200_000);
+    const next = await store.sequencesOf('bus-1', (sequences.at(-1) ?? 0) + 1, 200_000, turn);
     expect(next.length).toBeLessThanOrEqual(SEQUENCES_AT_ONCE);
     sequences.push(...next);
   }
   expect(sequences).toEqual(Array.from({ length: 200_000 }, (_, at) => at + 1));
-  expect(await store.sequencesOf('bus-1', 200_001, 300_000)).toEqual([]);
+  expect(await store.sequencesOf('bus-1', 200_001, 300_000, turn)).toEqual([]);
+  const ofNobody = new WorkTurn(AbortSignal.abort(new Error('left')));
+  await expect(store.sequencesOf('bus-1', 1, 200_000, ofNobody)).rejects.toThrow('left');
 });
 
 test('changes that are saved again, after a crash before the checkpoint moved, are found', async () => {

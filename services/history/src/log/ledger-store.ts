@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '@odograph/kernel/fault';
-import { WorkTurn } from '@odograph/platform/work-turn';
+import type { WorkTurn } from '@odograph/platform/work-turn';
 import { type AnyBulkWriteOperation, Binary, type Filter, MongoBulkWriteError } from 'mongodb';
 import {
   type BucketName,
@@ -57,7 +57,7 @@ export interface LedgerStore {
    * The sequences of the envelopes with events of a subject between two sequences, inclusive, in order: the first
    * {@link SEQUENCES_AT_ONCE} if there are more, because a subject may have millions.
    */
-  sequencesOf(subject: string, from: number, through: number): Promise<readonly number[]>;
+  sequencesOf(subject: string, from: number, through: number, turn: WorkTurn): Promise<readonly number[]>;
   /** Stores changes, and then moves the checkpoint. Throws a Fault VERSION_CONFLICT if it is not at `from` any more. */
   save(
     partition: number,
@@ -109,14 +109,14 @@ export function createLedgerStore({
       });
     },
 
-    async sequencesOf(subject, from, through) {
+    async sequencesOf(subject, from, through, turn) {
       const buckets: Filter<LedgerDocument> = {
         _id: { $gt: timesKey(subject), $lte: { v: subject, w: Number.MAX_SAFE_INTEGER, h: '' } },
         through: { $gte: from },
       };
-      const turn = new WorkTurn();
       const first = new LeastNumbers(SEQUENCES_AT_ONCE);
       for await (const document of ledger.find(buckets, { batchSize: BUCKETS_AT_ONCE })) {
+        turn.throwIfAborted();
         const entries = entriesOf(document);
         if (turn.isOver(entries.bytes.length)) await turn.next();
         for (const { sequence } of entries.places())

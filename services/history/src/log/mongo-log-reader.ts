@@ -211,7 +211,7 @@ function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectR
   async function* storedEnvelopes({ subject, from, through, turn }: SubjectQuery) {
     let limit = FIRST_ENVELOPES;
     for (let next = from.sequence; ; ) {
-      const sequences = await ledger.sequencesOf(subject, next, through.sequence);
+      const sequences = await ledger.sequencesOf(subject, next, through.sequence, turn);
       if (sequences.length === 0) return;
       for (let at = 0; at < sequences.length; ) {
         turn.throwIfAborted();
