@@ -3,7 +3,9 @@ import { committedEnvelope } from '@odograph/event-log/committed-envelope.fixtur
 import { endOfEnvelope } from '@odograph/kernel/position';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import { turnsOf } from '@odograph/testing/work-turns';
+import { Binary } from 'mongodb';
 import { expect, test } from 'vitest';
+import { Entries } from '../domain/ledger/entries.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeDocument, toDocument } from './envelope-document.ts';
 import { reported } from './log.fixture.ts';
@@ -19,24 +21,38 @@ function envelopeOf(sequence: number, count: number, bytes = 0): EnvelopeDocumen
 }
 
 interface Filter {
-  readonly _id: { readonly $gt: { readonly s: number }; readonly $lte: { readonly s: number } };
+  readonly _id:
+    | { readonly $gt: { readonly s: number }; readonly $lte: { readonly s: number } }
+    | { readonly $in: readonly { readonly s: number }[] };
 }
 
-/** A log in memory, without a stored ledger, that notes how many bytes are read from it at a time. */
-function openLog(documents: readonly EnvelopeDocument[]) {
+const isWanted = ({ _id: wanted }: Filter, { s }: EnvelopeDocument['_id']) =>
+  '$in' in wanted ? wanted.$in.some((each) => each.s === s) : s > wanted.$gt.s && s <= wanted.$lte.s;
+
+/** A log in memory that notes how many bytes are read from it at a time, and a ledger that is stored up to a sequence. */
+function openLog(documents: readonly EnvelopeDocument[], { storedThrough = 0 } = {}) {
   const stretches: number[] = [];
+  async function* found(filter: Filter, limit: number | undefined) {
+    stretches.push(0);
+    for (const document of documents.filter(({ _id }) => isWanted(filter, _id)).slice(0, limit)) {
+      stretches[stretches.length - 1] = (stretches.at(-1) ?? 0) + document.message.length();
+      yield document;
+    }
+  }
   const envelopes = {
-    async *find({ _id: { $gt, $lte } }: Filter, { limit }: { readonly limit: number }) {
-      const wanted = documents.filter(({ _id }) => _id.s > $gt.s && _id.s <= $lte.s).slice(0, limit);
-      stretches.push(0);
-      for (const document of wanted) {
-        stretches[stretches.length - 1] = (stretches.at(-1) ?? 0) + document.message.length();
-        yield document;
-      }
+    find(filter: Filter, { limit }: { readonly limit?: number } = {}) {
+      const cursor = found(filter, limit);
+      return Object.assign(cursor, { toArray: () => Array.fromAsync(cursor) });
     },
   };
-  const ledger = { find: () => [] };
-  const ledgerCheckpoints = { findOne: async () => null };
+  const places = documents.map(({ _id }) => ({ sequence: _id.s, index: 0 })).slice(0, storedThrough);
+  const bucket = new Entries();
+  for (const place of places) bucket.add(place.sequence, place);
+  const ledger = {
+    find: ({ through: { $gte } }: { readonly through: { readonly $gte: number } }) =>
+      $gte <= storedThrough ? [{ entries: [new Binary(bucket.bytes)] }] : [],
+  };
+  const ledgerCheckpoints = { findOne: async () => ({ sequence: storedThrough }) };
   const collections = { envelopes, ledger, ledgerCheckpoints } as unknown as LogCollections;
   return { reader: createMongoLogReader(collections), stretches };
 }
@@ -60,6 +76,18 @@ test('of large envelopes few are read at a time, by bytes, after any number of s
 
   stretches.length = 0;
   for (let at = 0; at < 150; ) at = (await reader.read(0, at, 150)).through;
+  expect(Math.max(...stretches)).toBeLessThan(4.6 * MIB);
+  expect(stretches.length).toBeLessThan(20);
+});
+
+test('and so are those of a vehicle that the ledger knows', async () => {
+  const documents = Array.from({ length: 150 }, (_, at) =>
+    envelopeOf(at + 1, 1, at < 100 ? 0 : MIB / 2 - 400),
+  );
+  const { reader, stretches } = openLog(documents, { storedThrough: 150 });
+  const query = { after: START, through: 150, limit: 1_000, subject: 'bus-1' };
+  const found = await Array.fromAsync(reader.matching(query));
+  expect(found.map(({ position }) => position.sequence)).toEqual(documents.map(({ _id }) => _id.s));
   expect(Math.max(...stretches)).toBeLessThan(4.6 * MIB);
   expect(stretches.length).toBeLessThan(20);
 });

@@ -4,8 +4,9 @@ import { unpackedLength } from '@odograph/event-log/packed-envelope';
 import { Fault } from '@odograph/kernel/fault';
 import { comparePositions, type EventPosition, endOfEnvelope } from '@odograph/kernel/position';
 import { WorkTurn } from '@odograph/platform/work-turn';
+import type { Filter } from 'mongodb';
 import type { LogCollections } from './collections.ts';
-import { FREQUENT_TYPES, fromDocument } from './envelope-document.ts';
+import { type EnvelopeDocument, FREQUENT_TYPES, fromDocument } from './envelope-document.ts';
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts';
 
 /** The most envelopes that are read with one query, and those of the first one, before their size is known. */
@@ -128,10 +129,16 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
     { partition, after, through, rareTypes }: EnvelopeQuery,
     limit: number,
   ): Promise<Stretch> {
-    const filter = {
-      _id: { $gt: { p: partition, s: after }, $lte: { p: partition, s: through } },
-      ...(rareTypes && { rare: { $in: [...rareTypes] } }),
-    };
+    const _id = { $gt: { p: partition, s: after }, $lte: { p: partition, s: through } };
+    return await readStretch({ _id, ...(rareTypes && { rare: { $in: [...rareTypes] } }) }, limit);
+  }
+
+  /** The first of the envelopes with these sequences, which are in order, as many as a stretch may have. */
+  function firstOf(partition: number, sequences: readonly number[]): Promise<Stretch> {
+    return readStretch({ _id: { $in: keysOf(partition, sequences) } }, sequences.length);
+  }
+
+  async function readStretch(filter: Filter<EnvelopeDocument>, limit: number): Promise<Stretch> {
     const options = { sort: { _id: 1 }, limit, batchSize: limit, maxTimeMS: QUERY_TIME_MS } as const;
     const found: CommittedEnvelope[] = [];
     let bytes = 0;
@@ -139,9 +146,9 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
       const envelope = fromDocument(document);
       found.push(envelope);
       bytes += unpackedLength(envelope.bytes);
-      if (bytes >= STRETCH_BYTES) return { envelopes: found, bytes, isLast: false };
+      if (bytes >= STRETCH_BYTES) return { envelopes: found, bytes, isCut: true };
     }
-    return { envelopes: found, bytes, isLast: found.length < limit };
+    return { envelopes: found, bytes, isCut: false };
   }
 
   /** All envelopes after a sequence, in order. A caller may take as long as it likes: no cursor waits for it. */
@@ -149,9 +156,9 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
     let limit = FIRST_ENVELOPES;
     for (let { after } = query; ; ) {
       query.turn.throwIfAborted();
-      const { envelopes: next, bytes, isLast } = await nextEnvelopes({ ...query, after }, limit);
+      const { envelopes: next, bytes, isCut } = await nextEnvelopes({ ...query, after }, limit);
       yield* next;
-      if (isLast) return;
+      if (!isCut && next.length < limit) return;
       after = next.at(-1)?.sequence ?? after;
       limit = envelopesFor(next.length, { bytes });
     }
@@ -159,20 +166,23 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
 
   async function readEnvelopes(partition: number, sequences: readonly number[]) {
     if (sequences.length === 0) return [];
-    const _id = { $in: sequences.map((s) => ({ p: partition, s })) };
+    const _id = { $in: keysOf(partition, sequences) };
     return (await envelopes.find({ _id }).toArray()).map(fromDocument);
   }
 
-  return { head, nextEnvelopes, envelopesAfter, readEnvelopes };
+  return { head, nextEnvelopes, firstOf, envelopesAfter, readEnvelopes };
 }
+
+const keysOf = (partition: number, sequences: readonly number[]) =>
+  sequences.map((s) => ({ p: partition, s }));
 
 /** Envelopes that were read with one query. */
 interface Stretch {
   readonly envelopes: readonly CommittedEnvelope[];
   /** When they are unpacked. */
   readonly bytes: number;
-  /** Whether there are no others. */
-  readonly isLast: boolean;
+  /** Whether it ends because of its bytes: there may be others. */
+  readonly isCut: boolean;
 }
 
 /** How many envelopes make a stretch, if they are like the last ones: from 1 to the maximum of a query. */
@@ -198,7 +208,7 @@ export interface SubjectQuery {
 
 interface SubjectReaderDeps {
   readonly ledger: LedgerStore;
-  readonly readEnvelopes: MongoLogReader['readEnvelopes'];
+  readonly firstOf: (partition: number, sequences: readonly number[]) => Promise<Stretch>;
   readonly envelopesAfter: (query: EnvelopeQuery) => AsyncGenerator<CommittedEnvelope, void>;
 }
 
@@ -206,7 +216,7 @@ interface SubjectReaderDeps {
  * Reads a subject's events in order, by the places that the ledger has of them. What the stored ledger does not have yet is at
  * the end of the log.
  */
-function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectReaderDeps) {
+function createSubjectReader({ ledger, firstOf, envelopesAfter }: SubjectReaderDeps) {
   /** The envelopes with events of the subject that the stored ledger has. */
   async function* storedEnvelopes({ subject, from, through, turn }: SubjectQuery) {
     let limit = FIRST_ENVELOPES;
@@ -215,12 +225,10 @@ function createSubjectReader({ ledger, readEnvelopes, envelopesAfter }: SubjectR
       if (sequences.length === 0) return;
       for (let at = 0; at < sequences.length; ) {
         turn.throwIfAborted();
-        const some = await readEnvelopes(from.partition, sequences.slice(at, at + limit));
-        yield* some.toSorted((a, b) => a.sequence - b.sequence);
-        at += limit;
-        limit = envelopesFor(some.length, {
-          bytes: some.reduce((sum, { bytes }) => sum + unpackedLength(bytes), 0),
-        });
+        const { envelopes, bytes, isCut } = await firstOf(from.partition, sequences.slice(at, at + limit));
+        yield* envelopes;
+        at = isCut ? sequences.indexOf(envelopes.at(-1)?.sequence ?? 0, at) + 1 : at + limit;
+        limit = envelopesFor(envelopes.length, { bytes });
       }
       next = (sequences.at(-1) ?? next) + 1;
     }
