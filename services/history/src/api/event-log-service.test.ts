@@ -7,8 +7,10 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
+import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { CallContext, ServerStreamMethod } from '@odograph/platform/grpc/handler';
+import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { eventLogService } from './event-log-service.ts';
@@ -17,8 +19,8 @@ const PARTITIONS = 4;
 const TYPE = 'TelemetryReported';
 const HEAD = { type: TYPE, version: NEWEST_VERSIONS.get(TYPE) ?? 0 };
 
-/** The service over a log in which each partition has one envelope with these events. */
-function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD> = {}) {
+/** The service over a log in which each partition has one envelope with these events, and one may be restored. */
+function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD> = {}, restored = -1) {
   const eventsOf = (partition: number): StoredEvent[] =>
     payloadBytes.map((length, index) => {
       const event = Event.create({ ...HEAD, ...kind, reportId: `r${index}`, payload: Buffer.alloc(length) });
@@ -26,9 +28,17 @@ function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD>
     });
   const queries: MatchQuery[] = [];
   const listened: number[] = [];
+  const left: number[] = [];
+  const waiting = Promise.withResolvers<void>();
   const reader = {
     watermark: async () => 1,
-    read: async (partition: number) => ({ events: eventsOf(partition), through: 1 }),
+    async read(partition: number) {
+      if (partition === restored) {
+        await waiting.promise;
+        throw new Fault('OUT_OF_RANGE', 'the log was restored');
+      }
+      return { events: eventsOf(partition), through: 1 };
+    },
     async *matching(query: MatchQuery) {
       queries.push(query);
       yield* eventsOf(query.after.partition).slice(0, query.limit);
@@ -40,7 +50,7 @@ function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD>
     limits: { maxSubscriptions: 2, maxReads: 2 },
     listen: (partition) => {
       listened.push(partition);
-      return () => undefined;
+      return () => void left.push(partition);
     },
   });
   const call = <Request, Response>(name: string, request: Request, signal: AbortSignal) => {
@@ -48,7 +58,7 @@ function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD>
     return handler(request, { signal, client: 'me' } as CallContext);
   };
   return {
-    ...{ queries, listened },
+    ...{ queries, listened, left, fail: waiting.resolve },
     read: (request: Partial<ReadRequest>, { signal } = new AbortController()) =>
       Array.fromAsync(call<ReadRequest, ReadResponse>('read', ReadRequest.create(request), signal)),
     readSlowly: () =>
@@ -137,6 +147,15 @@ test('a partition that is named often is followed once', async () => {
   const service = openService([1]);
   await service.subscribe({ partitions: Array(1_000).fill(2) }, 1);
   expect(service.listened).toEqual([2]);
+});
+
+test('a subscription that fails in one partition follows none of the others any more', async () => {
+  const service = openService([1], {}, 3);
+  const subscribed = service.subscribe({ partitions: [1, 3] }, 5);
+  // Until the follower of the other one waits for what is new.
+  setImmediate(() => setImmediate(service.fail));
+  await expect(subscribed).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
+  await eventually(() => expect(service.left.toSorted()).toEqual([1, 3]));
 });
 
 test('two positions in one partition are refused', async () => {

@@ -71,12 +71,6 @@ export function eventLogService(deps: EventLogDeps) {
     }
   }
 
-  /** Whether a partition may have events of a subject. Those about the log itself are in the partition that they are about. */
-  function mayHave(partition: number, subject: string): boolean {
-    if (subject === '' || subject === logSubjectId(partition)) return true;
-    return partitionOf(subject, partitionCount) === partition;
-  }
-
   async function* read(request: ReadRequest, { signal, client }: CallContext): AsyncGenerator<ReadResponse> {
     using _read = reads.open(client);
     const filter = filterOf(request);
@@ -86,7 +80,7 @@ export function eventLogService(deps: EventLogDeps) {
     let left = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
     for (const start of starts) {
       if (left === 0) return;
-      if (!mayHave(start.partition, request.subject)) continue;
+      if (!mayHave(start.partition, request.subject, partitionCount)) continue;
       await untilInLog(start, signal);
       const through = await reader.watermark(start.partition);
       const query = { ...filter, after: lastEventOf(start), through, limit: left, signal };
@@ -102,7 +96,14 @@ export function eventLogService(deps: EventLogDeps) {
     { signal, client }: CallContext,
   ): AsyncGenerator<SubscribeResponse> {
     using _subscription = subscriptions.open(client);
-    yield* mergeAsync(startsOf(request, partitionCount).map((start) => follow(start, signal)));
+    const ending = new AbortController();
+    const either = AbortSignal.any([signal, ending.signal]);
+    try {
+      yield* mergeAsync(startsOf(request, partitionCount).map((start) => follow(start, either)));
+    } finally {
+      // If one partition fails, the followers of the others wait for what is new.
+      ending.abort();
+    }
   }
 
   async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
@@ -153,6 +154,12 @@ function startsOf(
     checkPosition('partitions', { partition, sequence: 0 }, partitionCount);
     return starts.get(partition) ?? { partition, sequence: 0 };
   });
+}
+
+/** Whether a partition may have events of a subject. Those about the log itself are in the partition that they are about. */
+function mayHave(partition: number, subject: string, partitionCount: number): boolean {
+  if (subject === '' || subject === logSubjectId(partition)) return true;
+  return partitionOf(subject, partitionCount) === partition;
 }
 
 /** Throws a Fault INVALID_INPUT for names that no event has. */
