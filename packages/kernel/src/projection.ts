@@ -1,7 +1,10 @@
 import type { EventPosition } from './position.ts';
 import type { VehicleEvent } from './vehicle-event.ts';
 
-/** The content of a stored document without its key and position: plain data, with bytes as Uint8Array. */
+/**
+ * The content of a stored document without its key and position: plain data, with bytes as Uint8Array. Of a slice with very many
+ * documents, the field `data` is read for one document at a time; until then, those after the first have their number as `n`.
+ */
 export type DocumentBody = Readonly<Record<string, unknown>>;
 
 /** What one event changes in a projection. */

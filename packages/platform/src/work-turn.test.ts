@@ -55,12 +55,28 @@ test('an aborted signal ends a work at its next turn', async () => {
 });
 
 test('all steps of a work are taken, and its result is given', async () => {
-  function* counted(): Generator<void, number> {
-    for (let step = 0; step < 100; step += 1) yield;
+  function* counted(): Generator<undefined, number> {
+    for (let step = 0; step < 100; step += 1) yield undefined;
     return 100;
   }
   let result = 0;
   const turns = await turnsOf(async () => (result = await inTurns(counted(), new WorkTurn())));
   expect(result).toBe(100);
   expect(turns).toBeGreaterThan(15);
+});
+
+test('a step gets what it asks for, until those who want the work have left', async () => {
+  const leaving = new AbortController();
+  function* asking(): Generator<number | undefined, number, number | undefined> {
+    yield undefined;
+    const sum = ((yield 1) ?? 0) + ((yield 2) ?? 0);
+    leaving.abort(new Error('left'));
+    return sum + ((yield 3) ?? 0);
+  }
+  const asked: number[] = [];
+  const answer = async (number: number) => asked.push(number) && 10 * number;
+  const work = inTurns(asking(), new WorkTurn(leaving.signal), answer);
+  await expect(work).rejects.toThrow('left');
+  expect(asked).toEqual([1, 2]);
+  expect(await inTurns(asking(), new WorkTurn(), answer)).toBe(60);
 });

@@ -46,12 +46,21 @@ export class WorkTurn {
   }
 }
 
-/** Takes all steps of a work in turns, and gives its result. Each step may take about a millisecond. */
-export async function inTurns<T>(steps: Generator<void, T>, turn: WorkTurn): Promise<T> {
-  for (;;) {
-    const step = steps.next();
+/**
+ * Takes all steps of a work in turns, and gives its result. Each step may take about a millisecond.
+ * @param answer gives what a step asks for, if it asks
+ */
+export async function inTurns<T, Asked = never, Given = never>(
+  steps: Generator<Asked | undefined, T, Given | undefined>,
+  turn: WorkTurn,
+  answer?: (asked: Asked) => Promise<Given>,
+): Promise<T> {
+  for (let given: Given | undefined; ; ) {
+    const step = steps.next(given);
     if (turn.isOver(CLOCK_BYTES)) await turn.next();
     if (step.done) return step.value;
+    turn.throwIfAborted();
+    given = step.value === undefined ? undefined : await answer?.(step.value);
   }
 }
 

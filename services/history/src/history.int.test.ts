@@ -173,6 +173,29 @@ test('samples are paged through many windows, also one with several documents', 
   expect(seen).toEqual(times);
 });
 
+test('a window of very many samples is read page by page, from both ends', async () => {
+  const times = Array.from({ length: 17_000 }, (_, at) => NOON_MS + at * 10);
+  const events = times.map((observedAtMs, at) =>
+    reported({ vehicleId: 'bus-9', reportId: `r${at}`, observedAtMs, speedKmh: at % 90 }),
+  );
+  const atLeast = await appendAll(events);
+  const stored = platform.database.collection<{ readonly _id: { readonly v: string } }>(
+    `${samples.name}_v${samples.version}`,
+  );
+  await eventually(async () => expect(await stored.countDocuments({ '_id.v': 'bus-9' })).toBe(67));
+  for (const order of ['oldest first', 'newest first'] as const) {
+    const seen: number[] = [];
+    for await (const { samples: page } of everyPage((pageToken) =>
+      platform.client.samplePage('bus-9', { atLeast, pageSize: 1_000, pageToken, order }),
+    ))
+      seen.push(...page.map(({ observedAtMs }) => observedAtMs));
+    expect(seen).toEqual(order === 'oldest first' ? times : times.toReversed());
+  }
+  const part = { fromMs: NOON_MS + 5_000, toMs: NOON_MS + 105_000, signals: ['speed_kmh'] };
+  const counted = await platform.client.samplePage('bus-9', { atLeast, ...part, withTotal: true });
+  expect(counted.total).toBe(10_000);
+});
+
 test('a page has 50 samples by default and at most 1,000, with only the requested signals', async () => {
   const atLeast = await appendAll(minutely('bus-8', 60));
   const listSamples = (options: object = {}) => platform.client.samplePage('bus-8', { atLeast, ...options });

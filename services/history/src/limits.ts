@@ -5,6 +5,7 @@ import { MAX_FILTER_TEXT, MAX_PAGE_SIZE, MAX_REQUEST_BYTES } from './api/request
 import { MAX_NAMES } from './api/sample-queries.ts';
 import { MAX_READ } from './api/vehicle-reader.ts';
 import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
+import { BYTES_A_STRETCH } from './views/read-model-store.ts';
 
 /** What history bounds, whatever its settings. */
 export const fixedLimits: readonly FixedLimit[] = [
@@ -32,6 +33,10 @@ export const fixedLimits: readonly FixedLimit[] = [
   {
     ...{ of: 'call', value: MAX_READ, unit: '', above: 'the page ends with a token' },
     meaning: 'vehicles that are read for a page, whether they match or not',
+  },
+  {
+    ...{ of: 'call', value: BYTES_A_STRETCH, unit: 'bytes', above: 'the rest is read after it' },
+    meaning: 'stored samples in memory at a time; of a larger window they are read block by block',
   },
   {
     ...{ of: 'call', value: MAX_NAMES, unit: '', above: 'INVALID_ARGUMENT' },

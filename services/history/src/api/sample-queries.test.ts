@@ -6,14 +6,17 @@ import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
 import type { Signals } from '@odograph/kernel/signal';
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import { expect, test } from 'vitest';
+import { toBlock } from '../domain/samples/sample-block.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import { type SamplesSlice, samples } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
+import type { ReadModelStore } from '../views/read-model-store.ts';
+import { storeInMemory } from '../views/stores.fixture.ts';
 import type { KeyRange } from '../views/view.ts';
 import type { ViewReader } from '../views/view-reader.ts';
 import { sampleQueries } from './sample-queries.ts';
 
-/** Windows of samples that are not stored yet, each a millisecond after the one before; all pages of a range. */
+/** All pages of windows of samples that are not stored yet, each a millisecond after the one before. */
 function openSamples(windows: readonly (readonly Signals[])[]) {
   const slices = windows.map((contents, at): [string, SamplesSlice] => {
     const startMs = at * SAMPLE_WINDOW_MS;
@@ -23,6 +26,11 @@ function openSamples(windows: readonly (readonly Signals[])[]) {
     }));
     return [windowKeyOf(startMs), { ...samples.initial('bus-1', windowKeyOf(startMs)), loose }];
   });
+  return openSlices(slices, storeInMemory());
+}
+
+/** All pages of these windows. */
+function openSlices(slices: readonly (readonly [string, SamplesSlice])[], store: ReadModelStore) {
   async function* stretches(_: unknown, __: string, { from, to }: KeyRange) {
     yield { slices: new Map(slices.filter(([key]) => key >= from && key <= to)) };
   }
@@ -30,7 +38,7 @@ function openSamples(windows: readonly (readonly Signals[])[]) {
     yield { slices: new Map(slices.filter(([key]) => key >= from && key <= to).reverse()) };
   }
   const reader = { stretches, stretchesBack } as unknown as ViewReader;
-  const model = { projection: samples } as ReadModel<SamplesSlice>;
+  const model = { projection: samples, store } as ReadModel<SamplesSlice>;
   const { listSamples } = sampleQueries({ partitionCount: 1, views: { reader }, samples: model });
   const call = { signal: new AbortController().signal } as CallContext;
   return async (request: Partial<ListSamplesRequest>) => {
@@ -44,6 +52,32 @@ function openSamples(windows: readonly (readonly Signals[])[]) {
     return pages;
   };
 }
+
+test('of a window with very many documents, a page reads the blocks that it needs', async () => {
+  const store = storeInMemory();
+  const blocks = Array.from({ length: 200 }, (_, at) => toBlock([sampleAt(2 * at), sampleAt(2 * at + 1)]));
+  const documents = [{ full: 200, pieces: [] }, ...blocks];
+  const key = windowKeyOf(0);
+  await store.save([{ subject: 'bus-1', key, includes: { s: 1, i: 0 }, documents }]);
+  const heads = blocks.map(({ data: _, ...head }, at) => ({ ...head, n: at + 1 }));
+  const slice = samples.fromDocuments('bus-1', key, [{ full: 200, pieces: [] }, ...heads]);
+  const read: number[] = [];
+  const loadDocument: ReadModelStore['loadDocument'] = (subject, window, n) => {
+    read.push(n);
+    return store.loadDocument(subject, window, n);
+  };
+  const list = openSlices([[key, slice]], { ...store, loadDocument });
+  const [first, second] = await list({ pageSize: 3 });
+  expect([first, second]).toEqual([
+    ['r0', 'r1', 'r2'],
+    ['r3', 'r4', 'r5'],
+  ]);
+  expect(read.slice(0, 5)).toEqual([1, 2, 2, 3, 4]);
+  await store.removeAbove(0, () => true, new AbortController().signal);
+  await expect(list({})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+const sampleAt = (at: number) => ({ observedAtMs: at, reportId: `r${at}`, signals: { speed_kmh: at } });
 
 const ORDERS = [SampleOrder.OLDEST_FIRST, SampleOrder.NEWEST_FIRST];
 

@@ -4,6 +4,7 @@ import {
   SampleOrder,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
+import { Fault } from '@odograph/kernel/fault';
 import { isSignalName } from '@odograph/kernel/signal';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import { inTurns, WorkTurn } from '@odograph/platform/work-turn';
@@ -15,11 +16,14 @@ import {
   readSamples,
   type SamplePage,
   type SampleRange,
+  type Steps,
   sampleBytes,
 } from '../domain/samples/read-samples.ts';
+import { isBlock, type SampleBlock } from '../domain/samples/sample-block.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples/samples.ts';
 import type { ReadModel } from '../views/read-model.ts';
+import type { ReadModelStore } from '../views/read-model-store.ts';
 import type { KeyRange, View } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
 import { countFitting, MAX_ANSWER_BYTES } from './answer-bytes.ts';
@@ -44,6 +48,7 @@ export const MAX_NAMES = 256;
 
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
+  const work = worker(samples.store);
 
   async function listSamples(request: ListSamplesRequest, call: CallContext): Promise<ListSamplesResponse> {
     const { signal } = call;
@@ -88,9 +93,9 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     for await (const view of stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
       firstView ??= view;
-      for (const slice of view.slices.values()) {
+      for (const [key, slice] of view.slices) {
         const left = { limit: page.limit - found.length, maxBytes: bytesLeft };
-        const more = await inTurns(readSamples(slice, { ...page, ...left }), turn);
+        const more = await work(readSamples(slice, { ...page, ...left }), { vehicleId, key }, turn);
         found.push(...more.samples);
         bytesLeft -= more.samples.reduce((bytes, sample) => bytes + sampleBytes(sample), 0);
         isCut = more.isCut;
@@ -108,12 +113,31 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const stretches = reader.stretches(samples, vehicleId, windowsOf(range), signal);
     for await (const { slices } of stretches) {
       signal.throwIfAborted();
-      for (const slice of slices.values()) total += await inTurns(countSamples(slice, range), turn);
+      for (const [key, slice] of slices)
+        total += await work(countSamples(slice, range), { vehicleId, key }, turn);
     }
     return total;
   }
 
   return { listSamples };
+}
+
+/** A window of a vehicle, by its key. */
+interface Window {
+  readonly vehicleId: string;
+  readonly key: string;
+}
+
+/** Takes the steps of a work on a window, and reads the blocks that it asks for. */
+function worker({ loadDocument }: Pick<ReadModelStore, 'loadDocument'>) {
+  async function readBlock({ vehicleId, key }: Window, n: number): Promise<SampleBlock> {
+    const block = await loadDocument(vehicleId, key, n);
+    if (isBlock(block)) return block;
+    const message = `the samples of ${vehicleId} are folded again just now: retry`;
+    throw new Fault('UNAVAILABLE', message, { retryAfterMs: 1_000 });
+  }
+  return <T>(steps: Steps<T>, window: Window, turn: WorkTurn): Promise<T> =>
+    inTurns(steps, turn, ({ n }) => readBlock(window, n));
 }
 
 function windowsOf({ fromMs, toMs }: SampleRange): KeyRange {

@@ -35,6 +35,40 @@ test('stretches have every slice once and complete, for any number of documents 
   expect(await store.loadLast('bus-2', '', 'z')).toEqual({ slices: [], since: '' });
 });
 
+/** A slice of documents with bytes: its number of documents, and the bytes of each. */
+const heavy = (key: string, count: number, bytes: number) => ({
+  ...{ subject: 'bus-1', key, includes: { s: 1, i: 0 } },
+  documents: Array.from({ length: count }, (_, at) => ({ at, data: Buffer.alloc(bytes, at) })),
+});
+
+test('of a slice with very many documents, or very large ones, the bytes are read one document at a time', async () => {
+  await using mongo = await testMongo();
+  const store = createReadModelStore(mongo.db, totalsProjection());
+  await store.save([heavy('a', 3, 10), heavy('b', 100, 1_000), heavy('c', 2, 10), heavy('d', 10, 1_000_000)]);
+  const stretches = [];
+  for (let next = ''; next <= 'z'; ) {
+    const { slices, through } = await store.loadFirst('bus-1', next, 'z');
+    stretches.push(slices);
+    next = `${through}\0`;
+  }
+  const [first, second, third, fourth, ...others] = stretches;
+  expect([first, third, ...others]).toEqual([[heavy('a', 3, 10)], [heavy('c', 2, 10)], []]);
+  for (const [slices, whole] of [
+    [second, heavy('b', 100, 1_000)],
+    [fourth, heavy('d', 10, 1_000_000)],
+  ] as const) {
+    const { data: _, ...head } = whole.documents[0] ?? {};
+    expect(slices).toEqual([
+      { ...whole, documents: whole.documents.map(({ at }) => (at === 0 ? head : { at, n: at })) },
+    ]);
+    for (const n of [1, whole.documents.length - 1])
+      expect(await store.loadDocument('bus-1', whole.key, n)).toEqual(whole.documents[n]);
+    const { since, slices: last } = await store.loadLast('bus-1', whole.key, `${whole.key}\0`);
+    expect([since, last]).toEqual([whole.key, slices]);
+  }
+  expect(await store.loadDocument('bus-1', 'b', 100)).toBeUndefined();
+});
+
 test('a slice whose first document is missing, as after a crash, includes nothing', async () => {
   await using mongo = await testMongo();
   const store = createReadModelStore(mongo.db, totalsProjection());

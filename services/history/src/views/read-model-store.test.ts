@@ -21,3 +21,21 @@ test('many documents are written with commands of bounded size, those of a slice
   await store.save([sliceOf('empty', 0)]);
   expect(sizes).toHaveLength(3);
 });
+
+test('documents are read forward, also those at the end of a range: a rewrite begins with the last one', async () => {
+  const sorts: unknown[] = [];
+  const documents = ['a', 'b'].map((k) => ({ _id: { v: 'bus-1', k, n: 0 }, at: { s: 1, i: 0 }, body: {} }));
+  const collection = {
+    find(_: unknown, { sort, projection }: { readonly sort?: unknown; readonly projection?: object }) {
+      if (!projection || 'body.data' in projection) sorts.push(sort);
+      const found = (async function* () {
+        yield* documents;
+      })();
+      return Object.assign(found, { toArray: async () => documents });
+    },
+  };
+  const store = createReadModelStore({ collection: () => collection } as unknown as Db, totalsProjection());
+  expect((await store.loadLast('bus-1', 'a', 'c')).slices).toHaveLength(2);
+  expect((await store.loadFirst('bus-1', 'a', 'c')).slices).toHaveLength(2);
+  expect(sorts).toEqual([{ _id: 1 }, { _id: 1 }]);
+});

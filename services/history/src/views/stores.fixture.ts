@@ -108,6 +108,10 @@ export function storeInMemory(disturb = undisturbed): ReadModelStore {
       const since = slices.length > 2 ? (slices.at(-2) as StoredSlice).key : from;
       return { slices: slices.slice(-2), since };
     },
+    async loadDocument(subject, key, n) {
+      await disturb();
+      return stored.get(nameOf(subject, key))?.[n]?.body;
+    },
     async subjectsAfter(after, limit) {
       await disturb();
       const names = new Set(Array.from(stored.keys(), (name) => name.split('\n')[0] as string));

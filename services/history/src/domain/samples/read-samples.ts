@@ -1,8 +1,9 @@
+import { invariant } from '@odograph/kernel/fault';
 import type { Signals } from '@odograph/kernel/signal';
 import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
 import { signalBytes } from '../signal-bytes.ts';
 import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
-import { type SampleBlock, samplesOf } from './sample-block.ts';
+import { type BlockToRead, type SampleBlock, samplesOf } from './sample-block.ts';
 import { sortAndMerge } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';
 import { sortedInSteps } from './sorted-in-steps.ts';
@@ -46,9 +47,10 @@ const STEP_SAMPLES = 1_000;
 
 /**
  * Work in steps of about a block: yields after each, so that a caller can let others work, and returns the result.
- * The samples in memory are at most twice those of a page, and one block.
+ * A step that yields a block gets the same one with its data. The samples in memory are at most twice those of a page, and one
+ * block.
  */
-type Steps<T> = Generator<void, T>;
+export type Steps<T> = Generator<BlockToRead | undefined, T, SampleBlock | undefined>;
 
 /**
  * The first samples of a slice in a range, in the order of the page, at most the limit. Decodes only blocks within the range
@@ -75,15 +77,15 @@ export function* readSamples(slice: SamplesSlice, page: SamplePage): Steps<Found
   };
   for (const samples of recentSamples(slice, range)) {
     add(samples);
-    yield;
+    yield undefined;
   }
   const blocks = blocksInRange(slice, range);
   for (const block of isNewestFirst ? blocks.toSorted((a, b) => b.to - a.to) : blocks) {
     const last = lastOf()?.observedAtMs;
     const isBehind = last !== undefined && (isNewestFirst ? block.to < last : block.from > last);
     if (isBehind) break;
-    add(samplesWith(block, page.signals));
-    yield;
+    add(samplesWith(yield* withData(block), page.signals));
+    yield undefined;
   }
   const answers = found.map((sample) => ({ ...sample, signals: answered(sample.signals, page.signals) }));
   return { samples: answers, isCut };
@@ -129,7 +131,7 @@ export function* countSamples(slice: SamplesSlice, range: SampleRange): Steps<nu
   const parts: Part[] = [];
   for (const samples of recentSamples(slice, range)) {
     for (const sample of samples) parts.push(sample);
-    yield;
+    yield undefined;
   }
   for (const block of blocksInRange(slice, range)) parts.push(block);
   const sorted = yield* sortedInSteps(parts, byStart, STEP_SAMPLES);
@@ -140,7 +142,7 @@ export function* countSamples(slice: SamplesSlice, range: SampleRange): Steps<nu
     left -= run.length;
     if (left > 0) continue;
     left = STEP_SAMPLES;
-    yield;
+    yield undefined;
   }
   return count;
 }
@@ -148,16 +150,17 @@ export function* countSamples(slice: SamplesSlice, range: SampleRange): Steps<nu
 /** The number of samples of a run if it is known without decoding. */
 function knownCount([first, ...others]: readonly Part[], range: SampleRange): number | undefined {
   if (first === undefined || others.length > 0 || range.signals !== undefined) return undefined;
-  return 'data' in first && isWithin(first, range) ? first.count : undefined;
+  return isSample(first) || !isWithin(first, range) ? undefined : first.count;
 }
 
 function* countKeys(run: readonly Part[], range: SampleRange): Steps<number> {
   const keys = new Set<string>();
   for (const [at, part] of run.entries()) {
-    for (const sample of 'data' in part ? samplesToCount(part, range.signals) : [part]) {
+    const found = isSample(part) ? [part] : samplesToCount(yield* withData(part), range.signals);
+    for (const sample of found) {
       if (isInRange(sample, range)) keys.add(`${sample.observedAtMs} ${sample.reportId}`);
     }
-    if ('data' in part || at % STEP_SAMPLES === STEP_SAMPLES - 1) yield;
+    if (!isSample(part) || at % STEP_SAMPLES === STEP_SAMPLES - 1) yield undefined;
   }
   return keys.size;
 }
@@ -168,7 +171,17 @@ function samplesToCount(block: SampleBlock, names: readonly string[] | undefined
 }
 
 /** A full block, or a sample that is not in one. */
-type Part = SampleBlock | RecordedSample;
+type Part = SampleBlock | BlockToRead | RecordedSample;
+
+const isSample = (part: Part): part is RecordedSample => 'signals' in part;
+
+/** A block with its data, which the caller reads if it was not read yet. */
+function* withData(block: SampleBlock | BlockToRead): Steps<SampleBlock> {
+  if ('data' in block) return block;
+  const read = yield block;
+  invariant(read, `block ${block.n} is read for the step that asks for it`);
+  return read;
+}
 
 /** The parts that overlap in time, together, of parts by their start. Blocks do if samples came in another order than they were observed. */
 function* runsOf(parts: readonly Part[]): Generator<readonly Part[]> {
@@ -180,12 +193,12 @@ function* runsOf(parts: readonly Part[]): Generator<readonly Part[]> {
       run = [];
     }
     run.push(part);
-    endMs = Math.max(endMs, 'data' in part ? part.to : part.observedAtMs);
+    endMs = Math.max(endMs, isSample(part) ? part.observedAtMs : part.to);
   }
   if (run.length > 0) yield run;
 }
 
-const startOf = (part: Part): number => ('data' in part ? part.from : part.observedAtMs);
+const startOf = (part: Part): number => (isSample(part) ? part.observedAtMs : part.from);
 const byStart = (a: Part, b: Part): number => startOf(a) - startOf(b);
 
 /** The samples near a range that are in no full block, in order of arrival, as many as a step may have. All pieces fit into one block. */
@@ -204,7 +217,7 @@ function* recentSamples(
 }
 
 /** The full blocks near a range, by their start. */
-function blocksInRange({ full }: SamplesSlice, range: SampleRange): readonly SampleBlock[] {
+function blocksInRange({ full }: SamplesSlice, range: SampleRange): SamplesSlice['full'] {
   return full.filter((block) => overlaps(block, range)).toSorted((a, b) => a.from - b.from);
 }
 
@@ -235,11 +248,13 @@ function answered(signals: Signals, names: readonly string[] | undefined): Signa
   return names ? pickSignals(signals, names) : withoutMark(signals);
 }
 
-function overlaps({ from, to }: SampleBlock, { fromMs, toMs }: SampleRange): boolean {
+type BlockRange = Pick<SampleBlock, 'from' | 'to'>;
+
+function overlaps({ from, to }: BlockRange, { fromMs, toMs }: SampleRange): boolean {
   return to >= fromMs && from < toMs;
 }
 
-function isWithin({ from, to }: SampleBlock, { fromMs, toMs }: SampleRange): boolean {
+function isWithin({ from, to }: BlockRange, { fromMs, toMs }: SampleRange): boolean {
   return from >= fromMs && to < toMs;
 }
 

@@ -4,8 +4,8 @@ import type { RecordedSample } from '../recorded-sample.ts';
 import { fromColumns, toColumns } from './sample-columns.ts';
 import { weightOf } from './sample-cut.ts';
 
-/** Encoded samples. The fields beside the data answer frequent queries without decoding it. */
-export type SampleBlock = {
+/** What is known of encoded samples without decoding them. It answers frequent queries. */
+type BlockHead = {
   /** The earliest observed time, in Unix milliseconds. */
   readonly from: number;
   /** The latest observed time. */
@@ -14,8 +14,18 @@ export type SampleBlock = {
   readonly count: number;
   /** The sum of their weights. */
   readonly weight: number;
+};
+
+/** Encoded samples. */
+export type SampleBlock = BlockHead & {
   /** The samples as columns in JSON, compressed with zstd. */
   readonly data: Uint8Array;
+};
+
+/** A block of a window with very many, whose data is read when it is needed. */
+export type BlockToRead = BlockHead & {
+  /** The number of its document in the slice. */
+  readonly n: number;
 };
 
 /** Higher levels take twice as long for 4 % fewer bytes. With a checksum, a changed byte is found. */
@@ -62,7 +72,15 @@ export function samplesOf({ count, data }: SampleBlock, only?: ReadonlySet<strin
 
 /** Whether a stored value has the form of a block. Its data is not decoded. */
 export function isBlock(value: unknown): value is SampleBlock {
-  const block = (value ?? {}) as Partial<SampleBlock>;
-  const numbers = [block.from, block.to, block.count, block.weight];
-  return numbers.every(Number.isSafeInteger) && block.data instanceof Uint8Array;
+  return isHead(value) && (value as Partial<SampleBlock>).data instanceof Uint8Array;
+}
+
+/** Whether a value has the form of a block, or of one whose data was not read. */
+export function isAnyBlock(value: unknown): value is SampleBlock | BlockToRead {
+  return isBlock(value) || (isHead(value) && Number.isSafeInteger((value as Partial<BlockToRead>).n));
+}
+
+function isHead(value: unknown): value is BlockHead {
+  const head = (value ?? {}) as Partial<BlockHead>;
+  return [head.from, head.to, head.count, head.weight].every(Number.isSafeInteger);
 }

@@ -1,7 +1,14 @@
 import type { DocumentBody } from '@odograph/kernel/projection';
 import { corruptDocument } from '../corrupt-document.ts';
 import type { RecordedSample } from '../recorded-sample.ts';
-import { isBlock, type SampleBlock, samplesOf, toBlock } from './sample-block.ts';
+import {
+  type BlockToRead,
+  isAnyBlock,
+  isBlock,
+  type SampleBlock,
+  samplesOf,
+  toBlock,
+} from './sample-block.ts';
 import { type CutLimits, cut, weightOf } from './sample-cut.ts';
 import { sortAndMerge } from './sample-set.ts';
 
@@ -59,10 +66,12 @@ function fitsOneBlock(
  * The first one is missing if the first flush of the window crashed before it wrote it.
  * @throws {Fault} CORRUPT_LOG if one of them has another form.
  */
-export function asDocuments(documents: readonly DocumentBody[]): [OpenDocument, readonly SampleBlock[]] {
+export function asDocuments(
+  documents: readonly DocumentBody[],
+): [OpenDocument, readonly (SampleBlock | BlockToRead)[]] {
   const [first, ...others] = documents;
   const [open, blocks] = isOpenDocument(first) ? [first, others] : [EMPTY, documents];
-  if (!blocks.every(isBlock)) {
+  if (!blocks.every(isAnyBlock)) {
     throw corruptDocument('samples', 'a stored document of samples is not in the expected form');
   }
   return [open, blocks];

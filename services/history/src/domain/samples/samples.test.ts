@@ -8,7 +8,7 @@ import { compareSampleKeys, type RecordedSample } from '../recorded-sample.ts';
 import { anyDelivery, anyEvents, WINDOW_START_MS } from '../vehicle-events.arbitrary.ts';
 import { countSamples, readSamples } from './read-samples.fixture.ts';
 import * as inSteps from './read-samples.ts';
-import { samplesOf } from './sample-block.ts';
+import { type SampleBlock, samplesOf } from './sample-block.ts';
 import { CUT_LIMITS } from './sample-cut.ts';
 import type { OpenDocument } from './sample-document.ts';
 import { windowKeyOf } from './sample-window.ts';
@@ -260,6 +260,11 @@ function undecodable(
   return [first as DocumentBody, ...broken];
 }
 
+/** Documents as they are read of a slice with very many. */
+function withoutData(documents: readonly DocumentBody[]): readonly DocumentBody[] {
+  return documents.map(({ data, ...body }, n) => (n === 0 ? body : { ...body, n }));
+}
+
 describe('stored documents', () => {
   const before = documentsOf(deliver(samples, [drive(0, 9000)]));
 
@@ -439,14 +444,14 @@ describe('a range of samples', () => {
     const slice = narrow.fromDocuments('V1', KEY, documentsOf(deliver(narrow, [shuffled])));
     expect(slice.full).toHaveLength(2_399);
     let decoded = 0;
-    const full = slice.full.map(({ data, ...block }) => ({
+    const full = (slice.full as readonly SampleBlock[]).map(({ data, ...block }) => ({
       ...block,
       get data() {
         decoded += 1;
         return data;
       },
     }));
-    const mostInAStep = (work: Generator<void, unknown>) => {
+    const mostInAStep = (work: Generator<unknown, unknown>) => {
       let [most, before] = [0, decoded];
       for (const _ of work) [most, before] = [Math.max(most, decoded - before), decoded];
       return most;
@@ -486,6 +491,34 @@ describe('a range of samples', () => {
     const slice = { ...samples.initial('V1', KEY), loose };
     expect(stepsOf(inSteps.countSamples(slice, ALL))).toBeGreaterThan(150);
     expect(countSamples(slice, ALL)).toBe(40_000);
+  });
+
+  test('of a window with very many documents is read by those blocks alone that it needs', () => {
+    const whole = samples.fromDocuments('V1', KEY, stored);
+    const slice = samples.fromDocuments('V1', KEY, withoutData(stored));
+    for (const event of drive(2_990, 20))
+      for (const each of [whole, slice]) applyEvent(samples, each, KEY, event);
+    const asked: number[] = [];
+    const read = ({ n }: { readonly n: number }) => {
+      asked.push(n);
+      return stored[n] as SampleBlock;
+    };
+    const after = { observedAtMs: step(600), reportId: `V1@${step(600)}` };
+    for (const signals of [undefined, ['speed_kmh']]) {
+      for (const isNewestFirst of [false, true]) {
+        const page = { ...ALL, signals, isNewestFirst, limit: 1_000 };
+        expect(readSamples(slice, page, read)).toEqual(readSamples(whole, page));
+      }
+    }
+    asked.length = 0;
+    expect(readSamples(slice, { ...ALL, after, limit: 50 }, read)).toHaveLength(50);
+    expect(asked).toEqual([3]);
+    expect(countSamples(slice, ALL, read)).toBe(countSamples(whole, ALL));
+    expect(countSamples(slice, { fromMs: step(300), toMs: step(700), signals: ['speed_kmh'] }, read)).toBe(
+      400,
+    );
+    expect(asked).toEqual([3, 2, 3]);
+    expect([...samples.toDocuments(slice)]).toEqual([...samples.toDocuments(whole)]);
   });
 
   test('decodes nothing for a page that is full already', () => {
@@ -531,7 +564,7 @@ describe('a range of samples', () => {
   });
 });
 
-function stepsOf(work: Generator<void, unknown>): number {
+function stepsOf(work: Generator<unknown, unknown>): number {
   return [...work].length;
 }
 

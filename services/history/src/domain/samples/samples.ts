@@ -1,7 +1,7 @@
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type RecordedSample, samplesIn } from '../recorded-sample.ts';
-import type { SampleBlock } from './sample-block.ts';
+import type { BlockToRead, SampleBlock } from './sample-block.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
 import { asDocuments, EMPTY, type OpenDocument, pack } from './sample-document.ts';
 import { windowKeyOf, windowStartOf } from './sample-window.ts';
@@ -13,7 +13,7 @@ export interface SamplesSlice {
   /** The first stored document. */
   readonly open: OpenDocument;
   /** The full blocks, still encoded: the other stored documents, which only answers need. */
-  readonly full: readonly SampleBlock[];
+  readonly full: readonly (SampleBlock | BlockToRead)[];
   /** The samples since then, in order of arrival. The fold appends to it in place. */
   readonly loose: RecordedSample[];
 }

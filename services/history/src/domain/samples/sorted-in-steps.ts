@@ -3,11 +3,11 @@ export function* sortedInSteps<T>(
   elements: readonly T[],
   compare: (a: T, b: T) => number,
   step: number,
-): Generator<void, readonly T[]> {
+): Generator<undefined, readonly T[]> {
   let runs: (readonly T[])[] = [];
   for (let at = 0; at < elements.length; at += step) {
     runs.push(elements.slice(at, at + step).sort(compare));
-    yield;
+    yield undefined;
   }
   while (runs.length > 1) {
     const merged: (readonly T[])[] = [];
@@ -27,13 +27,13 @@ function* merge<T>(
   a: readonly T[],
   b: readonly T[],
   { compare, step }: MergeOptions<T>,
-): Generator<void, readonly T[]> {
+): Generator<undefined, readonly T[]> {
   const merged: T[] = [];
   let [atA, atB] = [0, 0];
   while (atA < a.length || atB < b.length) {
     const takesA = atB >= b.length || (atA < a.length && compare(a[atA] as T, b[atB] as T) <= 0);
     merged.push((takesA ? a[atA++] : b[atB++]) as T);
-    if (merged.length % step === 0) yield;
+    if (merged.length % step === 0) yield undefined;
   }
   return merged;
 }
