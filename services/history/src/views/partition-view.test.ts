@@ -65,8 +65,12 @@ async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_
     const through = log.events.length;
     view.tail.append({ events: log.events.slice(view.tail.head(), through), through });
   };
+  const move = async (name: string, sequence: number) => {
+    const from = (await checkpoints.read(0)).get(name);
+    if (from) await checkpoints.move([{ from, to: { ...from, sequence } }]);
+  };
   const sequenceOf = async (name: string) => (await checkpoints.read(0)).get(name)?.sequence;
-  return { ...{ state, log, models, deps, view, failed, saves, append, follow, sequenceOf } };
+  return { ...{ state, log, models, deps, view, failed, saves, append, follow, move, sequenceOf } };
 }
 
 test('a read model that cannot be stored holds up no other one', async () => {
@@ -103,11 +107,10 @@ test('if nothing can be stored, the tail stays as it is', async () => {
 test('another process leaves it behind when its own tail is full', async () => {
   const test = await openTestPartition({ isOwner: false, flushBytes: 1 });
   const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
-  const from = (await test.deps.checkpoints.read(0)).get('good');
   test.follow(3);
   await test.view.flushNow();
   expect(test.view.tail.floor()).toBe(0);
-  if (from) await test.deps.checkpoints.move([{ from, to: { ...from, sequence: 3 } }]);
+  await test.move('good', 3);
   await test.view.flushNow();
   expect([good, sick].map((model) => test.view.headOf(model))).toEqual([3, 0]);
 });
@@ -115,8 +118,7 @@ test('another process leaves it behind when its own tail is full', async () => {
 test('read models that cannot catch up hold up no other one, and catch up when they can', async () => {
   const test = await openTestPartition({ names: ['sick', 'good', 'sicker', 'stored'] });
   test.append(5);
-  const from = (await test.deps.checkpoints.read(0)).get('stored');
-  if (from) await test.deps.checkpoints.move([{ from, to: { ...from, sequence: 5 } }]);
+  await test.move('stored', 5);
   const view = await openPartitionView(test.deps);
   await eventually(async () => expect(await test.sequenceOf('good')).toBe(5));
   await eventually(() => expect(test.failed).toEqual(expect.arrayContaining(['sick', 'sicker'])));
@@ -141,24 +143,37 @@ test('all who ask for a flush that has not started share it', async () => {
 test('a replica starts again when a read model is folded again, and keeps what it knows of the others', async () => {
   const test = await openTestPartition({ isOwner: false });
   const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
-  const { checkpoints } = test.deps;
   test.append(4);
-  const move = async (name: string, sequence: number) => {
-    const from = (await checkpoints.read(0)).get(name);
-    if (from) await checkpoints.move([{ from, to: { ...from, sequence } }]);
-  };
-  for (const name of ['good', 'sick']) await move(name, 3);
+  for (const name of ['good', 'sick']) await test.move(name, 3);
   const view = await openPartitionView(test.deps);
   await eventually(() => expect([good, sick].map((model) => view.headOf(model))).toEqual([4, 4]));
 
-  await move('sick', 0);
+  await test.move('sick', 0);
   await expect(view.flushNow()).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringContaining('sick went back from 3 to 0'),
   });
   await eventually(() => expect([good, sick].map((model) => view.headOf(model))).toEqual([4, 0]));
-  await move('sick', 4);
+  await test.move('sick', 4);
   await view.flushNow();
   expect([good, sick].map((model) => view.headOf(model))).toEqual([4, 4]);
+  await view.stop();
+});
+
+test('while all read models are stored beyond the log, a replica keeps the events that they lack', async () => {
+  const test = await openTestPartition({ isOwner: false });
+  const heads = () => test.models.map((model) => view.headOf(model));
+  test.append(4);
+  await test.move('good', 9);
+  await test.move('sick', 9);
+  const view = await openPartitionView(test.deps);
+  await eventually(() => expect(view.tail.head()).toBe(4));
+  await view.flushNow();
+  expect(heads()).toEqual([0, 0]);
+  // The owner folds the log again, and is not as far as this process.
+  await test.move('good', 3);
+  await test.move('sick', 3);
+  await view.flushNow();
+  expect(heads()).toEqual([4, 4]);
   await view.stop();
 });

@@ -307,12 +307,15 @@ export class PartitionView {
     this.#trim(() => true);
   }
 
-  /** Drops from the tail what is stored of these read models. Another one falls behind if it is not stored as far. */
+  /**
+   * Drops from the tail what is stored of these read models. Another one falls behind if it is not stored as far. If none
+   * follows the tail, all are folded again, and need its events.
+   */
   #trim(isHeeded: (model: ReadModel<unknown>) => boolean): void {
     const stored = this.#deps.models
       .filter((model) => this.followsTail(model) && isHeeded(model))
       .map((model) => this.checkpointOf(model).sequence);
-    this.tail.trimThrough(Math.min(...stored, this.tail.head()));
+    if (stored.length > 0) this.tail.trimThrough(Math.min(...stored, this.tail.head()));
   }
 
   #isOwner(): boolean {
