@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Checkpoint } from './checkpoints.ts';
+import { isKnownNow } from './parking.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { ReadModel } from './read-model.ts';
 
@@ -12,7 +14,7 @@ export interface SubjectsAfter {
 }
 
 /**
- * The next subjects in order, from the stored documents and the tails. Fold them before filtering: the stored document of
+ * The next subjects in order, from the stored documents, the tails, and what waits no longer. Fold them before filtering: the stored document of
  * a subject in a tail may be out of date.
  */
 export type SubjectPages = (model: ReadModel<unknown>, page: SubjectsAfter) => Promise<readonly string[]>;
@@ -47,8 +49,15 @@ export function createSubjectPages(partitions: readonly PartitionView[]): Subjec
   return async (model, page) => {
     const { after, limit } = page;
     const inTails = partitions.flatMap(({ tail }) => firstAfter(tail.sortedSubjects(), after, limit));
-    return [...new Set([...(await storedAfter(model, page)), ...inTails])].sort().slice(0, limit);
+    const released = partitions.flatMap((view) => releasedOf(view.checkpointOf(model), after));
+    const stored = await storedAfter(model, page);
+    return [...new Set([...stored, ...inTails, ...released])].sort().slice(0, limit);
   };
+}
+
+/** The subjects that a former program parked and this one reads: nothing may be stored of them, and nothing be in a tail. */
+function releasedOf({ parked }: Checkpoint, after: string): readonly string[] {
+  return parked.filter((each) => each.subject > after && isKnownNow(each)).map(({ subject }) => subject);
 }
 
 function firstAfter(sorted: readonly string[], after: string, limit: number): readonly string[] {
