@@ -1,5 +1,5 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { connect } from '@nats-io/transport-node';
+import { LogBroadcast } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { logSubject } from '@odograph/event-log/nats-subjects';
 import type { Position } from '@odograph/kernel/position';
 import { natsOptions } from '@odograph/platform/nats-options';
@@ -31,7 +31,7 @@ export async function watchCommits(natsUrl: string, partitions: number): Promise
 
   for (let partition = 0; partition < partitions; partition += 1) {
     nats.subscribe(logSubject(partition), {
-      callback: (_, { data }) => reached(partition, watermarkOf(data)),
+      callback: (_, { data }) => reached(partition, LogBroadcast.decode(data).watermark),
     });
   }
   return {
@@ -41,15 +41,4 @@ export async function watchCommits(natsUrl: string, partitions: number): Promise
     },
     stop: () => nats.close(),
   };
-}
-
-/** `LogBroadcast.watermark`, field 2; the envelopes are not decoded. */
-function watermarkOf(bytes: Uint8Array): number {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 2) return Number(reader.uint64());
-    reader.skip(wireType, field);
-  }
-  return 0;
 }

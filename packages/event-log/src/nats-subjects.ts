@@ -7,7 +7,7 @@ export const streamSubject = (partition: number): string => `events.${partition}
 /** The subject of a stream during its repair: only the repair publishes on it. */
 export const repairSubject = (partition: number): string => `repair.${partition}`;
 
-/** The plain NATS subject on which committed envelopes of a partition are broadcast. */
+/** The plain NATS subject of the broadcasts about a partition. */
 export const logSubject = (partition: number): string => `log.${partition}`;
 
 /** The key of the stream metadata that has the number of partitions. */

@@ -31,7 +31,7 @@ export function undecodableEvent(
   return undecodableBytes(position, receivedAtMs, reason, Event.encode(event).finish());
 }
 
-/** Keeps the broadcast of the event below the payload limit of NATS. */
+/** Of a message that is not an envelope, which has as many bytes as NATS allows. */
 const MAX_RAW_BYTES = 512 * 1024;
 
 /** What readers see in place of bytes that cannot be decoded. The same bytes always give the same event key. */

@@ -61,7 +61,7 @@ export const fixedLimits: readonly FixedLimit[] = [
       unit: 'bytes',
       above: 'they are dropped, and read from the log instead',
     },
-    meaning: 'broadcasts that wait for a slow subscriber, for each partition',
+    meaning: 'new events that wait for a slow subscriber, for each partition',
   },
   {
     ...{ of: 'report', value: MAX_OTHER_SIGNALS, unit: '', above: 'the first by name are kept' },

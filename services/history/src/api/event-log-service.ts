@@ -32,7 +32,7 @@ export const MAX_TYPES = 32;
 export const MAX_WAIT_MS = 10_000;
 const POLL_MS = 200;
 
-/** Broadcasts kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
+/** Events kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
 export const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 interface EventLogDeps {
