@@ -41,9 +41,9 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
       new Trouble({ logger, message: 'trimming the stream is tried again', fields: { partition } }),
   );
 
-  /** Returns whether the stream is short of room, as far as that can be seen. */
+  /** Returns whether to look again soon: the stream is short of room, as far as that can be seen, or another process owns it. */
   async function trim(partition: number): Promise<boolean> {
-    if (!deps.isOwner(partition)) return false;
+    if (!deps.isOwner(partition)) return true;
     try {
       const watermark = await reader.watermark(partition);
       const settings = { keepMs, bytesRatio: BYTES_RATIO, nowMs: clock.now() };
@@ -60,8 +60,8 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
   const stopping = new AbortController();
 
   async function keepTrimmed(partition: number): Promise<void> {
-    for (let isShort = false; ; isShort = await trim(partition)) {
-      await pause(isShort ? SHORT_INTERVAL_MS : INTERVAL_MS, stopping.signal);
+    for (let isSoon = true; ; isSoon = await trim(partition)) {
+      await pause(isSoon ? SHORT_INTERVAL_MS : INTERVAL_MS, stopping.signal);
       if (stopping.signal.aborted) return;
     }
   }
