@@ -1,5 +1,6 @@
 import type { Broadcaster } from './broadcaster.ts';
-import { PartitionWriter, type WriterDeps, type WriterTrouble } from './writer.ts';
+import { PartitionWriter, type WriterDeps } from './writer.ts';
+import type { WriterTrouble } from './writer-condition.ts';
 
 interface PartitionsDeps extends Omit<WriterDeps, 'partition' | 'broadcaster'> {
   readonly broadcaster: (partition: number) => Broadcaster;

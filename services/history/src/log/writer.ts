@@ -1,11 +1,8 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { PartitionState } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { PartitionHealth } from '@odograph/event-log/broadcast';
-import { asNatsFault } from '@odograph/event-log/nats-problem';
 import { type Clock, pause } from '@odograph/kernel/clock';
-import { type Fault, isFault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
-import { type Failure, Trouble } from '@odograph/platform/trouble';
 import { appendFromStream } from './append-session.ts';
 import type { Broadcaster } from './broadcaster.ts';
 import type { LogCollections } from './collections.ts';
@@ -16,6 +13,7 @@ import type { MongoLogReader } from './mongo-log-reader.ts';
 import { acquireLease, type Lease, releaseLease, renewLease } from './partition-record.ts';
 import { prepareStream, stillKnown } from './stream-check.ts';
 import type { StreamFacts, StreamSettings } from './streams.ts';
+import { isHalting, WriterCondition, type WriterTrouble } from './writer-condition.ts';
 
 export interface WriterDeps {
   readonly partition: number;
@@ -53,34 +51,27 @@ export class PartitionWriter {
   #session = new AbortController();
   /** Kept between sessions while it is at the end of the log. */
   #ledger: Ledger | undefined;
-  #halted: string | undefined;
-  /** A session as a whole, and what goes on in it: each fails and succeeds by itself. */
-  readonly #troubles: Readonly<Record<WriterStep, Trouble>>;
+  readonly #condition: WriterCondition;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
-    const { logger, partition } = deps;
-    const trouble = () => new Trouble({ logger, message: TRIED_AGAIN, fields: { partition } });
-    this.#troubles = { session: trouble(), heartbeat: trouble(), append: trouble() };
+    this.#condition = new WriterCondition(deps);
     this.#running = this.#run();
   }
 
   /** Whether this process appends to the partition now. */
   get isOwner(): boolean {
-    return this.#lease !== undefined && this.#halted === undefined;
+    return this.#lease !== undefined && this.haltedBecause === undefined;
   }
 
   /** Why the partition is halted; undefined if it is not. */
   get haltedBecause(): string | undefined {
-    return this.#halted;
+    return this.#condition.haltedBecause;
   }
 
   /** What failed last, and since when something fails without a success, in Unix milliseconds. */
   get trouble(): WriterTrouble {
-    const all = Object.values(this.#troubles);
-    const [last] = all.flatMap((each) => each.last ?? []).toSorted((a, b) => b.atMs - a.atMs);
-    const failing = all.flatMap(({ sinceMs }) => sinceMs ?? []);
-    return { last, sinceMs: failing.length === 0 ? undefined : Math.min(...failing) };
+    return this.#condition.trouble;
   }
 
   /** Checks the stream before it continues, at once if it waits for a retry. Call it after a reconnection. */
@@ -149,13 +140,12 @@ export class PartitionWriter {
       ledger,
       signal: session.signal,
       onAppended: (envelopes) => {
-        if (!session.signal.aborted) this.#setHalted(undefined);
-        this.#troubles.session.succeeded();
-        this.#troubles.append.succeeded();
+        if (!session.signal.aborted) this.#condition.resume();
+        this.#condition.succeeded('session', 'append');
         session.watermark = envelopes.at(-1)?.sequence ?? session.watermark;
         broadcaster.send(session.watermark, envelopes, this.#health(session.stream));
       },
-      onTrouble: (error) => this.#failed('append', error),
+      onTrouble: (error) => this.#condition.failed('append', error),
     });
     // Another owner may have stored the ledger since the lease was lost.
     if (this.#lease === session.lease) this.#ledger = ledger;
@@ -191,66 +181,43 @@ export class PartitionWriter {
     const { stream, watermark } = session;
     const mismatch = stream && (await stillKnown(manager, partition, stream, watermark));
     if (session.signal.aborted) return;
-    if (mismatch) this.#setHalted(mismatch);
+    if (mismatch) this.#condition.halt(mismatch);
     else if (session.isAppending) this.#sessionSucceeded();
-    this.#troubles.heartbeat.succeeded();
-    if (stream || this.#halted) broadcaster.send(session.watermark, [], this.#health(stream));
+    this.#condition.succeeded('heartbeat');
+    if (stream || this.haltedBecause) broadcaster.send(session.watermark, [], this.#health(stream));
     if (mismatch) this.#session.abort();
   }
 
   /** A session that has been appending for as long as a heartbeat has nothing left to complain of. */
   #sessionSucceeded(): void {
-    this.#setHalted(undefined);
-    this.#troubles.session.succeeded();
+    this.#condition.resume();
+    this.#condition.succeeded('session');
   }
 
   /** Returns how long to wait before the next try, in milliseconds. */
-  #noteFault(step: WriterStep, error: unknown): number {
+  #noteFault(step: 'session' | 'heartbeat', error: unknown): number {
     if (isHalting(error)) this.#halt(error.message);
-    return this.#failed(step, error);
+    return this.#condition.failed(step, error);
   }
 
   /** Ingest hears it at once, because the session may end before its first heartbeat. */
   #halt(reason: string): void {
-    this.#setHalted(reason);
+    this.#condition.halt(reason);
     this.#deps.broadcaster.send(0, [], this.#health(undefined));
-  }
-
-  #failed(step: WriterStep, error: unknown): number {
-    const { partition, metrics, toFault } = this.#deps;
-    metrics.retried(partition);
-    return this.#troubles[step].failed(toFault(asNatsFault(error)));
   }
 
   /** Forgets what it knows about the stream, because the next owner checks it. */
   #loseLease(): void {
     this.#lease = undefined;
     this.#ledger = undefined;
-    this.#setHalted(undefined);
+    this.#condition.resume();
     this.#session.abort();
-    for (const trouble of Object.values(this.#troubles)) trouble.succeeded();
-  }
-
-  /** It stays halted until a session appends, or is ready to append for as long as a heartbeat. */
-  #setHalted(reason: string | undefined): void {
-    if (reason !== this.#halted) this.#reportHalted(reason);
-    this.#halted = reason;
-  }
-
-  #reportHalted(reason: string | undefined): void {
-    const { partition, metrics, logger } = this.#deps;
-    if (reason === undefined) {
-      metrics.resumed(partition);
-      logger.info({ partition }, 'the partition is no longer halted');
-    } else {
-      metrics.halted(partition);
-      logger.error({ partition, reason }, 'the partition is halted');
-    }
+    this.#condition.succeeded('session', 'heartbeat', 'append');
   }
 
   #health(stream: StreamFacts | undefined): PartitionHealth {
     return {
-      state: this.#halted === undefined ? PartitionState.RUNNING : PartitionState.HALTED,
+      state: this.haltedBecause === undefined ? PartitionState.RUNNING : PartitionState.HALTED,
       streamCreatedAtMs: stream?.createdAtMs ?? 0,
       freeDiskRatio: this.#deps.freeDiskRatio(),
     };
@@ -262,13 +229,13 @@ export class PartitionWriter {
       if (this.#lease) await releaseLease(this.#deps.collections.partitions, this.#lease);
       this.#lease = undefined;
     } catch (error) {
-      this.#failed('session', error);
+      this.#condition.failed('session', error);
     }
   }
 
   /** Another process has the lease, so it is not for this one to append. */
   async #waitForLease(ms: number): Promise<void> {
-    this.#troubles.session.succeeded();
+    this.#condition.succeeded('session');
     await pause(ms, this.#stopping.signal);
   }
 
@@ -276,21 +243,6 @@ export class PartitionWriter {
   async #pause(ms: number): Promise<void> {
     await pause(ms, this.#beginSession().signal);
   }
-}
-
-type WriterStep = 'session' | 'heartbeat' | 'append';
-
-const TRIED_AGAIN = 'appending to the log is tried again';
-
-/** The last failure, also if it is over, and since when it is not. */
-export interface WriterTrouble {
-  readonly last: Failure | undefined;
-  readonly sinceMs: number | undefined;
-}
-
-/** Whether only an operator can end the cause: no owner can read the stream or the log. */
-function isHalting(error: unknown): error is Fault {
-  return isFault(error, 'RULE_VIOLATED', 'CORRUPT_LOG');
 }
 
 /** The state of one session. */
