@@ -4,9 +4,9 @@ import { backoffMs } from '@odograph/kernel/backoff';
 import { pause } from '@odograph/kernel/clock';
 import { invariant } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
-import { Trouble } from '@odograph/platform/trouble';
 import type { InTurn } from '@odograph/platform/turns';
 import { assertAgreed, beyondLog, readStored, removeBeyondLog, type Stored } from './agreement.ts';
+import { Attempts } from './attempts.ts';
 import { catchUp } from './catch-up.ts';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
@@ -42,13 +42,6 @@ export interface PartitionViewDeps {
   readonly settings: ViewSettings;
   readonly metrics: ViewMetrics;
   readonly logger: Logger;
-}
-
-/** What can fail by itself: following the log, storing the tail, or a projection, by its name. */
-type ViewStep = string;
-
-function projectionIn(step: ViewStep): string | undefined {
-  return step === 'following' || step === 'storing' ? undefined : step;
 }
 
 type Named = Pick<ReadModel<unknown>, 'projection'>;
@@ -92,16 +85,17 @@ export class PartitionView {
   #beyondLog: ReadonlySet<string> = new Set();
   readonly #readStored: (partition: number) => Promise<Stored>;
   readonly #stopping = new AbortController();
+  readonly #attempts: Attempts;
   /** Ends the following of now, because the views disagree with the log. */
   #disagreed = new AbortController();
   #running: readonly Promise<void>[] = [];
   /** A flush that has not started: it will store all that the tail has now. */
   #nextFlush: Promise<void> | undefined;
-  readonly #troubles = new Map<ViewStep, Trouble>();
 
   /** The tail starts at the highest checkpoint: a read model below it can read the log for itself. */
   constructor(deps: PartitionViewDeps, stored: Stored) {
     this.#deps = deps;
+    this.#attempts = new Attempts(deps, this.#stopping.signal);
     this.#readStored = shareReads(() => readStored(deps));
     this.tail = createTail(deps.partition, this.#adopt(stored));
   }
@@ -132,12 +126,12 @@ export class PartitionView {
       const following = {
         ...{ tail: this.tail, reader, listen, maxTailBytes: this.#maxTailBytes() },
         signal: AbortSignal.any([signal, this.#disagreed.signal]),
-        onTrouble: (error: unknown) => this.#failed('following', error),
-        onProgress: () => this.#troubleOf('following').succeeded(),
+        onTrouble: (error: unknown) => this.#attempts.failed('following', error),
+        onProgress: () => this.#attempts.succeeded('following'),
       };
-      await this.#attempt('following', () => followLog(following));
+      await this.#attempts.attempt('following', () => followLog(following));
       await pause(CONFIRM_MS, signal);
-      if (!signal.aborted) await this.#attempt('following', () => this.#startAgain());
+      if (!signal.aborted) await this.#attempts.attempt('following', () => this.#startAgain());
     }
   }
 
@@ -211,7 +205,7 @@ export class PartitionView {
   async #flushAtIntervals(): Promise<void> {
     const { settings } = this.#deps;
     const { signal } = this.#stopping;
-    const flush = () => this.#attempt('storing', () => this.flushNow());
+    const flush = () => this.#attempts.attempt('storing', () => this.flushNow());
     let lastAtMs = performance.now();
     while (!signal.aborted) {
       await pause(CHECK_MS, signal);
@@ -236,7 +230,7 @@ export class PartitionView {
     const flushed = await flushTail({ tail, models: following, from, checkpoints, log, cache, rest });
     this.#learn(flushed.checkpoints);
     metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
-    for (const [name, error] of flushed.failures) this.#failed(name, error);
+    for (const [name, error] of flushed.failures) this.#attempts.failed(name, error);
     if (flushed.failures.size > 0 && tail.bytes() >= settings.flushBytes) {
       this.#trim(({ projection }) => !flushed.failures.has(projection.name));
     }
@@ -259,7 +253,7 @@ export class PartitionView {
       const isDue = this.#isOwner() && !this.followsTail(model);
       // A step that failed gives the turn away, so that no other read model waits for the pause.
       const hasWorked =
-        isDue && (await inTurn('catch up', () => this.#attempt(name, () => this.#catchUp(model))));
+        isDue && (await inTurn('catch up', () => this.#attempts.attempt(name, () => this.#catchUp(model))));
       failuresInARow = isDue && !hasWorked ? failuresInARow + 1 : 0;
       if (!hasWorked) await pause(backoffMs(failuresInARow, BACKOFF), signal);
     }
@@ -320,35 +314,6 @@ export class PartitionView {
 
   #isOwner(): boolean {
     return this.#deps.isOwner(this.tail.partition);
-  }
-
-  /** A failed attempt is repeated later. Nothing is lost, because the log has all events. */
-  async #attempt(step: ViewStep, work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      this.#troubleOf(step).succeeded();
-      return true;
-    } catch (error) {
-      const isStopping =
-        this.#stopping.signal.aborted && error instanceof Error && error.name === 'AbortError';
-      if (!isStopping) this.#failed(step, error);
-      return false;
-    }
-  }
-
-  #failed(step: ViewStep, error: unknown): void {
-    this.#deps.metrics.retried(this.tail.partition, projectionIn(step));
-    this.#troubleOf(step).failed(error);
-  }
-
-  #troubleOf(step: ViewStep): Trouble {
-    const known = this.#troubles.get(step);
-    if (known) return known;
-    const fields = { partition: this.tail.partition, projection: projectionIn(step) };
-    const { logger } = this.#deps;
-    const trouble = new Trouble({ logger, message: 'following or storing is tried again', fields });
-    this.#troubles.set(step, trouble);
-    return trouble;
   }
 }
 
