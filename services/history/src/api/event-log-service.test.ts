@@ -19,8 +19,12 @@ const PARTITIONS = 4;
 const TYPE = 'TelemetryReported';
 const HEAD = { type: TYPE, version: NEWEST_VERSIONS.get(TYPE) ?? 0 };
 
-/** The service over a log in which each partition has one envelope with these events, and one may be restored. */
-function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD> = {}, restored = -1) {
+/** The service over a log in which each partition has one envelope with these events, and one may be broken. */
+function openService(
+  payloadBytes: readonly number[],
+  kind: Partial<typeof HEAD> = {},
+  broken?: { readonly partition: number; readonly fault: Fault },
+) {
   const eventsOf = (partition: number): StoredEvent[] =>
     payloadBytes.map((length, index) => {
       const event = Event.create({ ...HEAD, ...kind, reportId: `r${index}`, payload: Buffer.alloc(length) });
@@ -32,10 +36,11 @@ function openService(payloadBytes: readonly number[], kind: Partial<typeof HEAD>
   const waiting = Promise.withResolvers<void>();
   const reader = {
     watermark: async () => 1,
-    async read(partition: number) {
-      if (partition === restored) {
+    async read(partition: number, after: number) {
+      if (after < 0) throw new Fault('CORRUPT_LOG', `the log has nothing after ${after}`);
+      if (partition === broken?.partition) {
         await waiting.promise;
-        throw new Fault('OUT_OF_RANGE', 'the log was restored');
+        throw broken.fault;
       }
       return { events: eventsOf(partition), through: 1 };
     },
@@ -149,8 +154,25 @@ test('a partition that is named often is followed once', async () => {
   expect(service.listened).toEqual([2]);
 });
 
+test('a position with an index in no envelope is the start of the log', async () => {
+  const after = [{ partition: 1, sequence: 0, index: 5 }];
+  expect(idsOf(await openService([1]).subscribe({ partitions: [1], after }, 1))).toEqual([['r0']]);
+  expect(idsOf(await openService([1]).read({ partitions: [1], after }))).toEqual([['r0']]);
+});
+
+test('a subscription to a log that cannot be read ends with the reason', async () => {
+  const reason = 'envelope 1/1 of the log: the message is not an envelope';
+  const service = openService([1], {}, { partition: 1, fault: new Fault('CORRUPT_LOG', reason) });
+  service.fail();
+  await expect(service.subscribe({ partitions: [1] }, 1)).rejects.toMatchObject({
+    code: 'CORRUPT_LOG',
+    message: reason,
+  });
+});
+
 test('a subscription that fails in one partition follows none of the others any more', async () => {
-  const service = openService([1], {}, 3);
+  const restored = new Fault('OUT_OF_RANGE', 'the log was restored');
+  const service = openService([1], {}, { partition: 3, fault: restored });
   const subscribed = service.subscribe({ partitions: [1, 3] }, 5);
   // Until the follower of the other one waits for what is new.
   setImmediate(() => setImmediate(service.fail));

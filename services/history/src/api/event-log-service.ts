@@ -60,28 +60,17 @@ export function eventLogService(deps: EventLogDeps) {
   const reads = quotaOf('reads of the log', limits.maxReads);
   const subscriptions = quotaOf('subscriptions to the log', limits.maxSubscriptions);
 
-  /** Waits until the log has a position, which may be that of a report which was acknowledged just now. */
-  async function untilInLog({ partition, sequence }: Position, signal: AbortSignal): Promise<void> {
-    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
-      const watermark = await reader.watermark(partition);
-      if (watermark >= sequence) return;
-      signal.throwIfAborted();
-      if (waitedMs >= MAX_WAIT_MS) throw beyondLog({ partition, sequence }, watermark);
-      await pause(POLL_MS, signal);
-    }
-  }
-
   async function* read(request: ReadRequest, { signal, client }: CallContext): AsyncGenerator<ReadResponse> {
     using _read = reads.open(client);
     const filter = filterOf(request);
     const starts = startsOf(request, partitionCount);
     for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
-      await untilInLog(position, signal);
+      await untilInLog(reader, position, signal);
     let left = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
     for (const start of starts) {
       if (left === 0) return;
       if (!mayHave(start.partition, request.subject, partitionCount)) continue;
-      await untilInLog(start, signal);
+      await untilInLog(reader, start, signal);
       const through = await reader.watermark(start.partition);
       const query = { ...filter, after: lastEventOf(start), through, limit: left, signal };
       for await (const events of inMessages(reader.matching(query))) {
@@ -107,11 +96,20 @@ export function eventLogService(deps: EventLogDeps) {
   }
 
   async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
-    await untilInLog(start, signal);
+    await untilInLog(reader, start, signal);
     const { partition } = start;
     const last = lastEventOf(start);
-    const after = start.index === undefined ? start.sequence : start.sequence - 1;
-    const options = { reader, listen, partition, after, signal, maxBufferedBytes: MAX_BUFFERED_BYTES };
+    const after = start.index === undefined ? start.sequence : Math.max(0, start.sequence - 1);
+    const onTrouble = throwIfCorrupt;
+    const options = {
+      reader,
+      listen,
+      partition,
+      after,
+      signal,
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      onTrouble,
+    };
     for await (const { events, through } of subscribe(options)) {
       const newer = events.filter(({ position }) => isAfter(position, last));
       let message: LoggedEvent[] = [];
@@ -135,6 +133,26 @@ export function eventLogService(deps: EventLogDeps) {
       return {};
     }),
   });
+}
+
+/** Waits until the log has a position, which may be that of a report which was acknowledged just now. */
+async function untilInLog(
+  reader: Pick<MongoLogReader, 'watermark'>,
+  { partition, sequence }: Position,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const watermark = await reader.watermark(partition);
+    if (watermark >= sequence) return;
+    signal.throwIfAborted();
+    if (waitedMs >= MAX_WAIT_MS) throw beyondLog({ partition, sequence }, watermark);
+    await pause(POLL_MS, signal);
+  }
+}
+
+/** Ends a subscription that would wait for ever: such a log stays as it is. */
+function throwIfCorrupt(error: unknown): void {
+  if (isFault(error, 'CORRUPT_LOG')) throw error;
 }
 
 /** The requested partitions, each once, with the position to start after. */
