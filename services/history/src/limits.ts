@@ -3,7 +3,7 @@ import { MAX_ANSWER_BYTES } from './api/answer-bytes.ts';
 import { MAX_BUFFERED_BYTES, MAX_MESSAGE_EVENTS, MAX_TYPES, MAX_WAIT_MS } from './api/event-log-service.ts';
 import { MAX_FILTER_TEXT, MAX_PAGE_SIZE, MAX_REQUEST_BYTES } from './api/request-checks.ts';
 import { MAX_NAMES } from './api/sample-queries.ts';
-import { MAX_READ } from './api/vehicle-reader.ts';
+import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
 import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
 import { BYTES_A_STRETCH } from './views/read-model-store.ts';
 
@@ -62,6 +62,16 @@ export const fixedLimits: readonly FixedLimit[] = [
       above: 'they are dropped, and read from the log instead',
     },
     meaning: 'new events that wait for a slow subscriber, for each partition',
+  },
+  {
+    ...{
+      of: 'process',
+      value: LARGEST_AT_ONCE,
+      unit: '',
+      above: 'the call waits; a client leaves room for others',
+    },
+    meaning:
+      'vehicles that a kind of list has in memory at once, if each has as many signals as it can, and more of smaller ones',
   },
   {
     ...{ of: 'report', value: MAX_OTHER_SIGNALS, unit: '', above: 'the first by name are kept' },

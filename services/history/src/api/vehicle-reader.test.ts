@@ -1,3 +1,4 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import { expect, test } from 'vitest';
 import { status } from '../domain/status/status.ts';
@@ -17,10 +18,12 @@ interface Fleet {
   readonly fleetSize?: number;
   readonly signals?: number;
   readonly bytesOf?: () => number;
+  /** Awaited by each read. */
+  readonly reading?: Promise<void>;
 }
 
 /** The lists of a fleet in which every vehicle has reported; records how many were read at once. */
-function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100 }: Fleet = {}) {
+function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, reading }: Fleet = {}) {
   const latest = new Map(Array.from({ length: signals }, (_, at) => [`Vehicle.S${at}`, READING] as const));
   const slice: StatusSlice = { ...status.initial('', ''), latest, lastReceivedAtMs: 5 };
   const ids = IDS.slice(0, fleetSize);
@@ -33,6 +36,7 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100 }:
     },
     async readEach(_: unknown, subjects: readonly string[]) {
       reads.push(subjects.length);
+      await reading;
       return subjects.map((subject) => ({ subject, slice, parked: undefined }));
     },
   };
@@ -40,9 +44,12 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100 }:
   const model = { projection: status } as ReadModel<StatusSlice>;
   const list = { name: 'vehicles', bytesOf };
   const readPage = vehiclePages({ partitionCount: 1, views, status: model }, list);
-  const call = { signal: new AbortController().signal, deadlineAtMs: Infinity } as CallContext;
-  const page = (filter: Partial<StatusFilter>, pageToken = '', pageSize = 0) =>
-    readPage({ ...ANY, ...filter, pageSize, pageToken, atLeast: [] }, call);
+  const page = (
+    filter: Partial<StatusFilter>,
+    pageToken = '',
+    pageSize = 0,
+    { client = 'me', signal = new AbortController().signal }: Partial<CallContext> = {},
+  ) => readPage({ ...ANY, ...filter, pageSize, pageToken, atLeast: [] }, { client, signal } as CallContext);
   return {
     reads: () => reads,
     page,
@@ -108,4 +115,22 @@ test('vehicles with very many signals are read a few at a time', async () => {
   await lists.page({ text: 'none of them' });
   expect(Math.max(...lists.reads())).toBe(51);
   expect(lists.reads().at(-1)).toBe(50);
+});
+
+test('lists read a bounded number of vehicles at once, and a client leaves room for others', async () => {
+  const reading = Promise.withResolvers<void>();
+  const leaving = new AbortController();
+  const { page, reads } = openLists({ reading: reading.promise });
+  const pages = Array.from({ length: 20 }, () => page({}));
+  const left = page({}, '', 0, { signal: leaving.signal });
+  await yieldToEventLoop();
+  expect(reads()).toEqual([51, 51, 51]);
+  pages.push(page({}, '', 0, { client: 'other' }));
+  await yieldToEventLoop();
+  expect(reads()).toEqual([51, 51, 51, 51]);
+  leaving.abort(new Error('left'));
+  reading.resolve();
+  await expect(left).rejects.toThrow('left');
+  for (const each of pages) expect((await each).vehicles).toHaveLength(50);
+  expect(reads()).toEqual(Array(21).fill(51));
 });

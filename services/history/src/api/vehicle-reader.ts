@@ -3,6 +3,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import { unknownVehicle } from '../commands/registration.ts';
+import { MAX_OTHER_SIGNALS } from '../domain/signal-merge.ts';
 import { statusOf } from '../domain/status/status.ts';
 import { matcherOf, type StatusFilter } from '../domain/status/status-filter.ts';
 import type { StatusSlice, VehicleStatus } from '../domain/status/status-slice.ts';
@@ -10,6 +11,7 @@ import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
 import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
+import { createListRoom } from './list-room.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import {
   checkAtLeast,
@@ -62,8 +64,10 @@ const KEY = '';
 const FIRST_READ = 51;
 /** Vehicles read at once if most of them may not match. */
 const SELECTIVE_READ = 200;
-/** Signals that the vehicles which are read at once may have, by those that were read: 100,000 take 10 to 100 MB. */
-const SIGNALS_AT_ONCE = 100_000;
+/** Signals that the vehicles of one read may have, by those that were read: 100,000 take 10 to 100 MB. */
+const SIGNALS_A_READ = 100_000;
+/** Vehicles that lists have in memory at once if each has as many signals as it can, which takes 2 MB; more if they have fewer. */
+export const LARGEST_AT_ONCE = 256;
 /** Vehicles that one call reads at most, and one batch more: a text that hardly any vehicle has takes several calls. */
 export const MAX_READ = 10_000;
 
@@ -95,6 +99,7 @@ export async function readVehicle(
 /** Reads the pages of a list of vehicles. */
 export function vehiclePages({ partitionCount, views, status }: VehicleReaderDeps, list: VehicleList) {
   const { reader } = views;
+  const roomFor = createListRoom(LARGEST_AT_ONCE * MAX_OTHER_SIGNALS);
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
   async function knownOfEach(subjects: readonly string[], signal: AbortSignal): Promise<KnownVehicle[]> {
@@ -109,16 +114,17 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
   async function* matching(
     filter: StatusFilter,
     filling: Filling,
-    signal: AbortSignal,
+    call: CallContext,
   ): AsyncGenerator<KnownVehicle> {
     const having = storedFields(filter);
     const matches = matcherOf(filter);
     const isSelective = Object.keys(having).length > 0 || filter.text !== '';
     while (filling.read < MAX_READ) {
-      signal.throwIfAborted();
+      call.signal.throwIfAborted();
       const limit = toReadNext(filling, isSelective);
       const subjects = await reader.subjectsAfter(status, { after: filling.through, limit, having });
-      for (const each of await knownOfEach(subjects, signal)) {
+      using _room = await roomFor(Math.ceil(subjects.length * signalsEach(filling)), call);
+      for (const each of await knownOfEach(subjects, call.signal)) {
         filling.signals += each.known.latest.size;
         if (matches(each.vehicleId, each.known)) yield each;
       }
@@ -133,14 +139,14 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
   async function fill(
     filter: StatusFilter,
     { after, limit }: { readonly after: string; readonly limit: number },
-    signal: AbortSignal,
+    call: CallContext,
   ): Promise<FilledPage> {
     const vehicles: KnownVehicle[] = [];
     const filling: Filling = {
       ...{ limit, found: 0, bytes: 0 },
       ...{ through: after, read: 0, signals: 0, isAtEnd: false },
     };
-    for await (const each of matching(filter, filling, signal)) {
+    for await (const each of matching(filter, filling, call)) {
       const size = list.bytesOf(each);
       const isFull =
         filling.found === limit || (filling.found > 0 && filling.bytes + size > MAX_ANSWER_BYTES);
@@ -162,7 +168,7 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
     for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
       await reader.reach(status, position, beforeDeadline(call));
     const positions = [...reader.positions(status)];
-    const { vehicles, next } = await fill(request, { after, limit }, call.signal);
+    const { vehicles, next } = await fill(request, { after, limit }, call);
     return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(query, [next]), positions };
   };
 }
@@ -203,12 +209,18 @@ interface Filling {
 }
 
 /** As many vehicles as may still fit on the page, judged by those so far, and one more: is there a next page? */
-function toReadNext({ limit, found, bytes, read, signals }: Filling, isSelective: boolean): number {
+function toReadNext(filling: Filling, isSelective: boolean): number {
+  const { limit, found, bytes, read } = filling;
   if (read === 0) return Math.min(limit + 1, FIRST_READ);
   const fitting = found === 0 ? limit : Math.ceil((MAX_ANSWER_BYTES / bytes) * found) - found;
   const wanted = Math.min(fitting, limit - found) + 1;
-  const bearable = Math.ceil(SIGNALS_AT_ONCE / Math.max(1, signals / read));
+  const bearable = Math.ceil(SIGNALS_A_READ / signalsEach(filling));
   return Math.min(isSelective ? Math.max(wanted, SELECTIVE_READ) : wanted, bearable);
+}
+
+/** The signals of a vehicle: at first as many as it can have, then those that the ones before it had. */
+function signalsEach({ read, signals }: Filling): number {
+  return read === 0 ? MAX_OTHER_SIGNALS : Math.max(1, signals / read);
 }
 
 /** What stored documents are selected by. The element of a list is selected as a text is. */
