@@ -14,6 +14,7 @@ import type { ReadModel, SubjectLog } from '@odograph/history/views/read-model';
 import type { ChangedSlice, SliceName, StoredSlice } from '@odograph/history/views/read-model-store';
 import { createTail } from '@odograph/history/views/tail';
 import type { DocumentBody, Projection } from '@odograph/kernel/projection';
+import { createTurns } from '@odograph/platform/turns';
 import { BSON } from 'mongodb';
 import { benchEvents } from '../reference/events.ts';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';
@@ -33,9 +34,11 @@ export async function historyPath(reportsARound: number, rounds: number): Promis
     NEVER_ABORTED,
   );
   const checkpoints = new Map(models.map(({ projection }) => [projection.name, startOf(projection.name)]));
+  const inTurn = createTurns();
   const flush = async () => {
     const moving = { move: async () => undefined };
-    const flushed = await flushTail({ tail, models, from: checkpoints, checkpoints: moving, log: NO_LOG });
+    const deps = { checkpoints: moving, log: NO_LOG, inTurn };
+    const flushed = await flushTail({ tail, models, from: checkpoints, ...deps });
     for (const checkpoint of flushed.checkpoints) checkpoints.set(checkpoint.projection, checkpoint);
     tail.trimThrough(tail.head());
   };

@@ -1,4 +1,5 @@
 import type { LogReader } from '@odograph/event-log/log-reader';
+import type { InTurn } from '@odograph/platform/turns';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import { type Flushed, flushTail } from './flush.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
@@ -13,6 +14,7 @@ interface CatchUpDeps {
   readonly maxBytes: number;
   readonly log: LogReader & SubjectLog;
   readonly checkpoints: Pick<Checkpoints, 'move'>;
+  readonly inTurn: InTurn;
   readonly rest: (workMs: number) => Promise<void>;
 }
 

@@ -1,5 +1,7 @@
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { Projection } from '@odograph/kernel/projection';
+import { createTurns } from '@odograph/platform/turns';
 import { turnsOf } from '@odograph/testing/work-turns';
 import { expect, test } from 'vitest';
 import { samples } from '../domain/samples/samples.ts';
@@ -47,7 +49,7 @@ function openFlush({
   const moved: CheckpointMove[] = [];
   const checkpoints = { move: async (moves: readonly CheckpointMove[]) => void moved.push(...moves) };
   const log = { readSubject: () => ReadableStream.from<StoredEvent>([]) };
-  const flush = () => flushTail({ tail, models: [model], from, checkpoints, log });
+  const flush = () => flushTail({ tail, models: [model], from, checkpoints, log, inTurn: createTurns() });
   return { tail, loaded, saved, moved, flush };
 }
 
@@ -104,4 +106,37 @@ test('so are those of one window with many samples', async () => {
   expect(test.saved[0]?.documents).toHaveLength(79);
   // The fold alone has fewer.
   expect(turns).toBeGreaterThan(70);
+});
+
+test('however many partitions are stored at the same time, few have their vehicles in memory', async () => {
+  const inTurn = createTurns();
+  let [loading, most] = [0, 0];
+  const load = async (names: readonly SliceName[]): Promise<StoredSlice[]> => {
+    loading += 1;
+    most = Math.max(most, loading);
+    await nextLoopTurn();
+    loading -= 1;
+    return names.map((name) => ({ ...name, includes: undefined, documents: [] }));
+  };
+  const projection = totalsProjection();
+  const store = { load, save: async () => undefined } as unknown as ReadModelStore;
+  const model = { projection, store, load: loadOne } as ReadModel<unknown>;
+  const flushes = Array.from({ length: 16 }, async (_, partition) => {
+    const tail = createTail(partition, 0);
+    tail.append({ events: [reportAt(1, 1)], through: 1 });
+    const from = new Map([
+      [projection.name, { partition, projection: projection.name, sequence: 0, parked: [] }],
+    ]);
+    const log = { readSubject: () => ReadableStream.from<StoredEvent>([]) };
+    await flushTail({
+      tail,
+      models: [model],
+      from,
+      checkpoints: { move: async () => undefined },
+      log,
+      inTurn,
+    });
+  });
+  await Promise.all(flushes);
+  expect(most).toBe(4);
 });

@@ -218,7 +218,7 @@ export class PartitionView {
   }
 
   async #flush(): Promise<void> {
-    const { models, checkpoints, log, cache, settings, metrics } = this.#deps;
+    const { models, checkpoints, log, cache, inTurn, settings, metrics } = this.#deps;
     const { signal } = this.#stopping;
     const { tail } = this;
     const startedAt = performance.now();
@@ -227,7 +227,7 @@ export class PartitionView {
     const rest = (workMs: number) => (isUrgent() ? Promise.resolve() : pause(workMs * REST_PER_WORK, signal));
     const following = models.filter((model) => this.followsTail(model));
     const from = this.#known;
-    const flushed = await flushTail({ tail, models: following, from, checkpoints, log, cache, rest });
+    const flushed = await flushTail({ tail, models: following, from, checkpoints, log, cache, inTurn, rest });
     this.#learn(flushed.checkpoints);
     metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
     for (const [name, error] of flushed.failures) this.#attempts.failed(name, error);
@@ -261,7 +261,7 @@ export class PartitionView {
 
   /** One step of a read model that is behind. */
   async #catchUp(model: ReadModel<unknown>): Promise<void> {
-    const { checkpoints, log, settings } = this.#deps;
+    const { checkpoints, log, inTurn, settings } = this.#deps;
     const { signal } = this.#stopping;
     await this.#refresh();
     if (signal.aborted || !this.#isOwner() || this.followsTail(model)) return;
@@ -271,7 +271,7 @@ export class PartitionView {
     };
     const range = { from: this.checkpointOf(model), through: this.tail.head() };
     const limits = { maxBytes: settings.flushBytes, rest };
-    this.#learn((await catchUp({ model, ...range, ...limits, log, checkpoints })).checkpoints);
+    this.#learn((await catchUp({ model, ...range, ...limits, log, inTurn, checkpoints })).checkpoints);
   }
 
   /** Throws a Fault UNAVAILABLE if the views disagree with the log: then they start again. */

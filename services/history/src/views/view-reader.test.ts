@@ -244,7 +244,8 @@ function openTestReaders({
     for (const model of Object.values(models)) {
       if (view.followsTail(model) || owner !== process) continue;
       const range = { from: view.checkpointOf(model), through: view.tail.head(), maxBytes: 500 };
-      await catchUp({ model, ...range, log, checkpoints, rest: async () => undefined });
+      const deps = { log, checkpoints, inTurn: createTurns(), rest: async () => undefined };
+      await catchUp({ model, ...range, ...deps });
       await view.flushNow();
     }
   }
