@@ -21,6 +21,9 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    # The two that newer versions of gRPC wait for: by default an idle connection sends two pings, and waits 60 s for each.
+    ("grpc.http2.ping_timeout_ms", 10_000),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 
 
@@ -51,8 +54,8 @@ class Channel:
     ) -> None:
         self.endpoint = endpoint
         self._closed = threading.Event()
-        # The last of two options of one name counts.
-        every_option = (*_OPTIONS, *options)
+        # The first of two options of one name counts.
+        every_option = (*options, *_OPTIONS)
         if credentials is None:
             self._channel = grpc.insecure_channel(endpoint, every_option)
         else:
