@@ -55,6 +55,8 @@ class Connection:
         """Sends a batch. The result may be that it was refused whole; without a result the future has the Fault that
         ended the connection."""
         result: futures.Future[BatchResult] = futures.Future()
+        # What is sent cannot be cancelled.
+        result.set_running_or_notify_cancel()
         with self._lock:
             fault = self._fault
             if fault is None:
