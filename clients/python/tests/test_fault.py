@@ -1,4 +1,6 @@
-"""How a google.rpc.Status becomes a Fault."""
+"""How a google.rpc.Status becomes a Fault, and what a Fault keeps."""
+
+import pickle
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
@@ -6,7 +8,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, Re
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
 
-from odograph import Finding
+from odograph import Fault, Finding
 from odograph.fault import fault_of_status
 
 
@@ -41,3 +43,11 @@ def test_the_reason_of_another_service_does_not_count() -> None:
     assert fault_of_status(status(StatusCode.UNAVAILABLE, info)).code == "UNAVAILABLE"
     assert fault_of_status(status(StatusCode.UNKNOWN)).code == "INTERNAL"
     assert fault_of_status(status(StatusCode.RESOURCE_EXHAUSTED)).code == "TOO_LARGE"
+
+
+def test_a_fault_reaches_another_process_whole() -> None:
+    fault = Fault(
+        "OVERLOADED", "why", findings=[Finding("a", "B", "c")], retry_after=1.5, limit="10 a second"
+    )
+    copy = pickle.loads(pickle.dumps(fault))  # noqa: S301
+    assert (vars(copy), str(copy)) == (vars(fault), "OVERLOADED: why")

@@ -68,7 +68,8 @@ class Fault(Exception):
         retry_after: float | None = None,
         limit: str | None = None,
     ) -> None:
-        super().__init__(message)
+        # What pickle makes it from again; the other fields are in its state.
+        super().__init__(code, message)
         self.code: FaultCode = code
         self.message = message
         self.findings = tuple(findings)
