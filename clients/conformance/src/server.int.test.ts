@@ -403,7 +403,13 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
 
   test('fails with its deadline when the server does not answer', async () => {
     script.answer = () => 'silence';
-    await expect(report({ deadlineMs: 200 })).rejects.toMatchObject({ code: 'DEADLINE' });
+    await expect(report({ deadlineMs: 200 })).rejects.toMatchObject({
+      ...{ code: 'DEADLINE', message: `${ingest.endpoint} did not answer in time` },
+    });
+  });
+
+  test('takes a deadline that no timer can hold for none', async () => {
+    expect(await report({ deadlineMs: 1e15 })).toHaveLength(3);
   });
 
   test('follows the log without a gap or a double, wherever it is interrupted', async () => {

@@ -227,6 +227,9 @@ function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boo
     const asked = `is ${endpoint} another service, or of an older version?`;
     return new Fault('INVALID_INPUT', `${why}: ${asked}`, { cause: error });
   }
+  if (error.code === status.DEADLINE_EXCEEDED && !hasDetails(error)) {
+    return new Fault('DEADLINE', `${endpoint} did not answer in time`, { cause: error });
+  }
   if (error.code !== status.UNAVAILABLE || hasDetails(error)) return faultFromServiceError(error);
   return new Fault('UNAVAILABLE', `cannot reach ${endpoint}: ${why}`, { cause: error });
 }

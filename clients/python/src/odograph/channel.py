@@ -25,6 +25,8 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.http2.ping_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
 )
+# The longest timeout that gRPC can hold, in seconds; a longer one is none.
+_TIMEOUT_MAX = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,14 @@ class Channel:
     def unary(self, method: Method[Request, Response], request: Request, timeout: float) -> Response:
         """Calls a method with one answer, once. The timeout is in seconds."""
         with self.faults():
-            return self._calls.unary_unary(*method.form)(request, timeout=timeout)
+            return self._calls.unary_unary(*method.form)(request, timeout=_timeout_of(timeout))
 
     def server_stream(
         self, method: Method[Request, Response], request: Request, timeout: float | None = None
     ) -> Iterator[Response]:
         """Calls a method with many answers when iteration begins. Leaving the iteration cancels the call."""
         with self.faults():
-            call = self._calls.unary_stream(*method.form)(request, timeout=timeout)
+            call = self._calls.unary_stream(*method.form)(request, timeout=_timeout_of(timeout))
             try:
                 yield from call
             finally:
@@ -120,11 +122,16 @@ class Channel:
         )
         if is_reset and not is_cancelled:
             return Fault("UNAVAILABLE", f"{self.endpoint} broke off the call: {why}")
-        if has_details(error):
+        asked = f"is {self.endpoint} another service, or of an older version?"
+        of_transport = {
+            grpc.StatusCode.UNIMPLEMENTED: Fault("INVALID_INPUT", f"{why}: {asked}"),
+            grpc.StatusCode.DEADLINE_EXCEEDED: Fault("DEADLINE", f"{self.endpoint} did not answer in time"),
+            grpc.StatusCode.UNAVAILABLE: Fault("UNAVAILABLE", f"cannot reach {self.endpoint}: {why}"),
+        }
+        if has_details(error) or code not in of_transport:
             return fault_of_call(error)
-        if code is grpc.StatusCode.UNIMPLEMENTED:
-            asked = f"is {self.endpoint} another service, or of an older version?"
-            return Fault("INVALID_INPUT", f"{why}: {asked}")
-        if code is not grpc.StatusCode.UNAVAILABLE:
-            return fault_of_call(error)
-        return Fault("UNAVAILABLE", f"cannot reach {self.endpoint}: {why}")
+        return of_transport[code]
+
+
+def _timeout_of(seconds: float | None) -> float | None:
+    return None if seconds is None or seconds > _TIMEOUT_MAX else seconds
