@@ -28,7 +28,7 @@ import { VehicleReport } from "./report.ts";
 export const ReportOutcome = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
-  /** ACCEPTED - On disk, and visible in the read models. Findings name the parts that were set aside. */
+  /** ACCEPTED - On disk, and in the read models a moment later: `at_least` waits. Findings name the parts that were set aside. */
   ACCEPTED: 1,
   /** QUARANTINED - On disk, but no part of it can be believed. Read models ignore it. */
   QUARANTINED: 2,
