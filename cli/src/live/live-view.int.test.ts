@@ -1,9 +1,34 @@
+import { DescribeResponse } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { describe, expect, it, vi } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { runLiveView } from './live-view.ts';
 
 describe('the live view', () => {
+  it.each([
+    ['every report', { refusal: { reason: 'NATS is away', sinceMs: 1, limit: '' } }],
+    [
+      'reports of partition 1',
+      { partitions: [{ partition: 1, refusal: { reason: 'NATS is away', sinceMs: 1, limit: '' } }] },
+    ],
+  ])('says how much ingest has taken, and why it refuses %s', async (what, description) => {
+    const ingest = await startScriptedIngest({
+      description: DescribeResponse.fromPartial({ reportsTaken: 1_234, nowMs: 2, ...description }),
+    });
+    const history = await startHistory();
+    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const leaving = new AbortController();
+    const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
+    const viewing = runLiveView({ endpoints, fleet: false, signal: leaving.signal });
+    const words = `; 1,234 reports taken; ingest refuses ${what}: NATS is away\n`;
+    await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
+    leaving.abort();
+    await viewing;
+    printed.mockRestore();
+    ingest.kill();
+    await history.stop();
+  });
+
   it('lets simulated vehicles report until its signal, also if ingest and history are away at first', async () => {
     const [absentIngest, absentHistory] = await Promise.all([startScriptedIngest(), startHistory()]);
     absentIngest.kill();

@@ -1,16 +1,16 @@
 import { type Client, createClient } from '@odograph/client';
+import type { DescribeResponse as IngestDescription } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { pause } from '@odograph/kernel/clock';
 import { invariant, isFault } from '@odograph/kernel/fault';
 import { type StatusJson, statusJson } from '../json/status-json.ts';
 import { createDisplay, type Display } from './display.ts';
 import type { FleetMoment } from './fleet-frame.ts';
-import { reportsTaken } from './reports-taken.ts';
 import { feedFleet, fleetProfiles, resumeFleet } from './simulated-fleet.ts';
 
 interface LiveViewOptions {
   /** `host:port` of each service by name. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** `host:port` of the metrics of each service by name. Default: they are not shown, nor what ingest has taken. */
+  /** `host:port` of the metrics of each service by name. Default: they are not shown. */
   readonly metrics?: Readonly<Record<string, string>>;
   /** Whether simulated vehicles report. */
   readonly fleet: boolean;
@@ -48,9 +48,11 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     let statuses: readonly StatusJson[] = [];
     try {
       while (!signal.aborted) {
-        const [answer, taken] = await Promise.all([ask(client), takenBy(metrics['ingest'])]);
-        statuses = answer.statuses ?? statuses;
-        display.show({ nowMs: Date.now(), statuses, modelOf, ...taken, ...answer });
+        const [fleet, intake] = await Promise.all([askHistory(client), askIngest(client)]);
+        statuses = fleet.statuses ?? statuses;
+        const trouble = [intake.trouble, fleet.trouble].filter((each) => each !== undefined).join('; ');
+        const troubled = trouble === '' ? {} : { trouble };
+        display.show({ nowMs: Date.now(), statuses, modelOf, taken: intake.taken, ...troubled });
         await pause(display.everyMs, signal);
       }
     } finally {
@@ -65,18 +67,34 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
   await Promise.all(all);
 }
 
-async function takenBy(metrics: string | undefined): Promise<Pick<FleetMoment, 'taken' | 'trouble'>> {
-  if (metrics === undefined) return {};
-  const taken = await reportsTaken(metrics);
-  return taken === undefined ? { trouble: `ingest does not answer at ${metrics}` } : { taken };
+type Part<Name extends keyof FleetMoment> = Partial<Pick<FleetMoment, Name | 'trouble'>>;
+
+/** How much ingest has taken since it started, and what it refuses. */
+async function askIngest(client: Client): Promise<Part<'taken'>> {
+  try {
+    const answer = await client.describeIngest({ deadlineMs: ASK_WITHIN_MS });
+    return { taken: answer.reportsTaken, trouble: refusedBy(answer) };
+  } catch (error) {
+    return troubleOf(error);
+  }
 }
 
-async function ask(client: Client): Promise<Partial<Pick<FleetMoment, 'statuses' | 'trouble'>>> {
+function refusedBy({ refusal, partitions }: IngestDescription): string | undefined {
+  if (refusal) return `ingest refuses every report: ${refusal.reason}`;
+  const one = partitions.find((each) => each.refusal);
+  return one && `ingest refuses reports of partition ${one.partition}: ${one.refusal?.reason}`;
+}
+
+async function askHistory(client: Client): Promise<Part<'statuses'>> {
   try {
     const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS });
     return { statuses: page.statuses.map((status) => statusJson(status, undefined)) };
   } catch (error) {
-    if (!isFault(error)) throw error;
-    return { trouble: error.message };
+    return troubleOf(error);
   }
+}
+
+function troubleOf(error: unknown): { readonly trouble: string } {
+  if (!isFault(error)) throw error;
+  return { trouble: error.message };
 }

@@ -4,6 +4,8 @@ import {
   type BatchResult,
   type ConnectRequest,
   type ConnectResponse,
+  type DescribeRequest,
+  type DescribeResponse,
   ReportOutcome,
   type ReportRequest,
   type ReportResponse,
@@ -39,6 +41,8 @@ export interface IngestScript {
   readonly ackEvery?: number;
   /** In place of the limits. */
   readonly hello?: ConnectResponse | Buffer | 'nothing' | 'end';
+  /** What it says of itself. Default: that it refuses nothing. */
+  readonly description?: Partial<DescribeResponse>;
   /** `number` counts the batches of all connections and calls, from 1. Default: accept everything. */
   readonly answer?: (reports: readonly VehicleReport[], number: number) => Answer;
 }
@@ -81,6 +85,14 @@ export async function startScriptedIngest(
       else if ('results' in answer) callback(null, { results: [...answer.results] });
       else if ('raw' in answer) callback(null, answer.raw as Buffer);
       else callback(serviceError('cut' in answer ? answer.cut : answer.refused));
+    },
+    describe(
+      _: ServerUnaryCall<DescribeRequest, DescribeResponse>,
+      callback: sendUnaryData<DescribeResponse>,
+    ) {
+      const { length } = ingest.batches.flat();
+      const description = { partitions: [], refusal: undefined, reportsTaken: length, nowMs: Date.now() };
+      callback(null, { ...description, ...script.description });
     },
     connect(call: ConnectCall) {
       ingest.connections += 1;
