@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { DescribeResponse } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { describe, expect, it, vi } from 'vitest';
@@ -48,5 +50,19 @@ describe('the live view', () => {
     await history.stop();
     const [report] = ingest.batches.flat();
     expect(report).toMatchObject({ vehicleId: expect.stringMatching(/^sim-\d{3}$/), samples: [{}] });
+  }, 20_000);
+
+  it('ends with its signal, although history and ingest do not answer', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    const connected = once(silent, 'connection');
+    await once(silent, 'listening');
+    const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const leaving = new AbortController();
+    const endpoints = { ingest: endpoint, history: endpoint };
+    const viewing = runLiveView({ endpoints, fleet: true, isShown: false, signal: leaving.signal });
+    await connected;
+    leaving.abort();
+    await viewing;
+    silent.close();
   }, 20_000);
 });

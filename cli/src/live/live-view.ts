@@ -48,7 +48,8 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     let statuses: readonly StatusJson[] = [];
     try {
       while (!signal.aborted) {
-        const [fleet, intake] = await Promise.all([askHistory(client), askIngest(client)]);
+        const [fleet, intake] = await Promise.all([askHistory(client, signal), askIngest(client, signal)]);
+        if (signal.aborted) return;
         statuses = fleet.statuses ?? statuses;
         const trouble = [intake.trouble, fleet.trouble].filter((each) => each !== undefined).join('; ');
         const troubled = trouble === '' ? {} : { trouble };
@@ -70,9 +71,9 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
 type Part<Name extends keyof FleetMoment> = Partial<Pick<FleetMoment, Name | 'trouble'>>;
 
 /** How much ingest has taken since it started, and what it refuses. */
-async function askIngest(client: Client): Promise<Part<'taken'>> {
+async function askIngest(client: Client, signal: AbortSignal): Promise<Part<'taken'>> {
   try {
-    const answer = await client.describeIngest({ deadlineMs: ASK_WITHIN_MS });
+    const answer = await client.describeIngest({ deadlineMs: ASK_WITHIN_MS, signal });
     return { taken: answer.reportsTaken, trouble: refusedBy(answer) };
   } catch (error) {
     return troubleOf(error);
@@ -85,9 +86,9 @@ function refusedBy({ refusal, partitions }: IngestDescription): string | undefin
   return one && `ingest refuses reports of partition ${one.partition}: ${one.refusal?.reason}`;
 }
 
-async function askHistory(client: Client): Promise<Part<'statuses'>> {
+async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'statuses'>> {
   try {
-    const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS });
+    const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS, signal });
     return { statuses: page.statuses.map((status) => statusJson(status, undefined)) };
   } catch (error) {
     return troubleOf(error);

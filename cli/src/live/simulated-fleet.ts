@@ -24,7 +24,7 @@ export async function resumeFleet(
 ): Promise<Fleet | undefined> {
   const profiles = fleetProfiles(seed);
   while (!signal.aborted) {
-    const last = await lastReports(client, profiles);
+    const last = await lastReports(client, profiles, signal);
     if (last) return createFleet({ movement: 'city', seed, vehicles: VEHICLES, startMs: Date.now(), last });
     await pause(ASK_AGAIN_MS, signal);
   }
@@ -35,19 +35,24 @@ export async function resumeFleet(
 async function lastReports(
   client: Client,
   vehicles: readonly { readonly vehicleId: string }[],
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, LastReported> | undefined> {
   try {
-    const last = await Promise.all(vehicles.map(({ vehicleId }) => lastReport(client, vehicleId)));
+    const last = await Promise.all(vehicles.map(({ vehicleId }) => lastReport(client, vehicleId, signal)));
     return new Map(last.flat());
   } catch (error) {
-    if (isFault(error, 'UNAVAILABLE', 'DEADLINE', 'OVERLOADED')) return undefined;
+    if (signal.aborted || isFault(error, 'UNAVAILABLE', 'DEADLINE', 'OVERLOADED')) return undefined;
     throw error;
   }
 }
 
-async function lastReport(client: Client, vehicleId: string): Promise<[string, LastReported][]> {
+async function lastReport(
+  client: Client,
+  vehicleId: string,
+  signal: AbortSignal,
+): Promise<[string, LastReported][]> {
   try {
-    const { status } = await client.status(vehicleId);
+    const { status } = await client.status(vehicleId, { signal });
     return status.signals ? [[vehicleId, status.signals]] : [];
   } catch (error) {
     if (isFault(error, 'NOT_FOUND')) return [];
