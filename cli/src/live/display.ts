@@ -1,8 +1,8 @@
-import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
+import { dataDirOf } from '@odograph/cluster/up-state';
 import { note } from '../terminal/output.ts';
 import { visible } from '../terminal/visible.ts';
 import { type FleetMoment, fleetFrame, type Size, summaryOf } from './fleet-frame.ts';
-import { hintsFor, vehicleToName } from './hints.ts';
+import { hintsFor, vehicleToName, whereOf } from './hints.ts';
 
 /** Where people see the fleet. */
 export interface Display {
@@ -45,7 +45,7 @@ function tableDisplay(terminal: NodeJS.WriteStream, endpoints: Endpoints): Displ
     everyMs: REFRESH_MS,
     show: (moment) => {
       named = vehicleToName(moment, named);
-      const hints = hintsFor(named, whereOf(endpoints.history)).map((hint) => `  ${hint}`);
+      const hints = hintsFor(named, whereOf(endpoints.history, dataDirOf({}))).map((hint) => `  ${hint}`);
       const foot = ['', ...addressLines(endpoints), 'Ask it, in another terminal:', ...hints];
       const lines = fleetFrame(moment, foot, terminal).map((line) => clearedAfter(visible(line), terminal));
       terminal.write(`${isFirst ? HIDE_CURSOR + CLEAR_ALL : ''}${HOME}${lines.join('\n')}${CLEAR_BELOW}`);
@@ -68,10 +68,4 @@ function addressLines({ ingest, history, metrics }: Endpoints): readonly string[
     `Reports go in at ${ingest}, queries at ${history} (gRPC).`,
     ...(scraped.length > 0 ? [`Metrics: ${scraped.join(', ')} (http, /metrics).`] : []),
   ];
-}
-
-/** What a command needs to find history, if `odograph up` of the default data directory is another one. */
-function whereOf(historyEndpoint: string): string {
-  const running = runningPlatform(dataDirOf(process.env));
-  return running?.endpoints['history'] === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;
 }

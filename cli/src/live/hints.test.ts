@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stateFile, writeUpState } from '@odograph/cluster/up-state';
+import { expect, onTestFinished, test } from 'vitest';
 import { NOW_MS, statusOf } from './fleet.fixture.ts';
-import { hintsFor, vehicleToName } from './hints.ts';
+import { hintsFor, vehicleToName, whereOf } from './hints.ts';
 
 const momentOf = (...statuses: ReturnType<typeof statusOf>[]) => ({
   ...{ nowMs: NOW_MS, statuses, modelOf: () => '' },
@@ -30,4 +34,15 @@ test('the hints say where history is, if that is needed', () => {
     'npx odograph history bus-1 --from -5m --signals speed_kmh --endpoint 127.0.0.1:1',
     'npx odograph log tail --endpoint 127.0.0.1:1',
   ]);
+});
+
+test('that is needed unless it is found on the default data directory, whatever is there', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'odograph-hints-'));
+  onTestFinished(() => rmSync(dataDir, { recursive: true }));
+  expect(whereOf('127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
+  writeUpState(dataDir, { endpoints: { history: '127.0.0.1:1' }, metrics: {}, processes: {} });
+  expect(whereOf('127.0.0.1:1', dataDir)).toBe('');
+  expect(whereOf('127.0.0.1:2', dataDir)).toBe(' --endpoint 127.0.0.1:2');
+  writeFileSync(stateFile(dataDir), 'damaged');
+  expect(whereOf('127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
 });

@@ -1,3 +1,5 @@
+import { runningPlatform } from '@odograph/cluster/up-state';
+import { isFault } from '@odograph/kernel/fault';
 import { type FleetMoment, isLive } from './fleet-frame.ts';
 
 /** The vehicle that the hints name: as before while its values are those of now, else the one that was heard last. */
@@ -20,4 +22,19 @@ export function hintsFor(vehicleId: string | undefined, where: string): readonly
     `npx odograph history ${vehicleId} --from -5m --signals speed_kmh${where}`,
     tail,
   ];
+}
+
+/** What a command needs to find history, unless the platform on the default data directory has that history. */
+export function whereOf(historyEndpoint: string, defaultDataDir: string): string {
+  return historyOf(defaultDataDir) === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;
+}
+
+/** undefined also if the directory is another user's. */
+function historyOf(dataDir: string): string | undefined {
+  try {
+    return runningPlatform(dataDir)?.endpoints['history'];
+  } catch (error) {
+    if (isFault(error, 'UNAVAILABLE')) return undefined;
+    throw error;
+  }
 }
