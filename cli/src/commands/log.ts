@@ -13,7 +13,7 @@ import {
 } from '../terminal/arguments.ts';
 import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
-import { note, printJson, printLine } from '../terminal/output.ts';
+import { note, noteWait, printJson, printLine } from '../terminal/output.ts';
 import { logRange } from './log-range.ts';
 
 interface LogOptions {
@@ -102,6 +102,7 @@ async function read(options: ReadOptions): Promise<void> {
 async function tail(options: LogOptions): Promise<void> {
   const { from = [], partition, type: types, subject } = options;
   using client = openClient('history', options.endpoint);
+  noteWait('waiting for events …');
   await untilInterrupted(async (signal) => {
     const wanted = { ...logRange(from, partition), types, subject };
     const events = client.events({

@@ -19,7 +19,7 @@ import {
   withAtLeast,
   withFilter,
 } from '../terminal/filter.ts';
-import { note, printJson, printLine, terminalWidth } from '../terminal/output.ts';
+import { note, noteWait, printJson, printLine, terminalWidth } from '../terminal/output.ts';
 import { textTable } from '../terminal/text-table.ts';
 import { type ImportTotals, importVehicles } from '../vehicles/import-vehicles.ts';
 
@@ -195,6 +195,7 @@ async function importRows(
   let last: ImportTotals | undefined;
   try {
     using client = openClient('history', endpoint);
+    noteWait('importing …');
     const onProgress = (totals: ImportTotals) => {
       last = totals;
     };

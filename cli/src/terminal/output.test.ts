@@ -61,6 +61,13 @@ describe('what a command waits for', () => {
     expect(written).toEqual(['waiting for history\n']);
   });
 
+  it('is the last that it was told', () => {
+    noteWait('waiting for history');
+    noteWait('waiting for events');
+    vi.advanceTimersByTime(60_000);
+    expect(written).toEqual(['waiting for events\n']);
+  });
+
   it('is not said to a program, nor once something is printed', async () => {
     process.stderr.isTTY = false;
     noteWait('waiting for history');

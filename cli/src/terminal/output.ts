@@ -30,8 +30,9 @@ export function note(line: string): void {
 const SAID_AFTER_MS = 2_000;
 let waiting: NodeJS.Timeout | undefined;
 
-/** Says on a terminal what the command waits for, unless it prints something within two seconds. */
+/** Says on a terminal what the command waits for, unless it prints something, or waits for something else, within two seconds. */
 export function noteWait(line: string): void {
+  clearTimeout(waiting);
   if (process.stderr.isTTY) waiting = setTimeout(() => note(line), SAID_AFTER_MS).unref();
 }
 
