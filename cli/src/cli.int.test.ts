@@ -379,6 +379,15 @@ describe('odograph log', () => {
     });
   });
 
+  it('read is one line an event for people, whatever is in it', async () => {
+    const { stdout } = await runCli(['log', 'read', '--endpoint', history.endpoint]);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(
+      [0, 1, 2, 4, 5, 6, 7, 8].map((index) => `0/1/${index}`),
+    );
+    expect(controls(stdout)).toEqual([]);
+  });
+
   it('read asks for what comes from a position on, of its partition', async () => {
     await cli(
       'log',

@@ -168,7 +168,7 @@ const EVENTS: readonly Event[] = [
     registration: { ...DEFAULT_REGISTRATION, displayName: 'Bus 1', tags: ['night'] },
   }),
   {
-    ...wire({ type: 'TimeTicked', ...HEAD }),
+    ...wire({ type: 'TimeTicked', ...HEAD, subject: HOSTILE.text }),
     type: 'VehicleTeleported',
     version: 7,
     payload: Buffer.from([9]),

@@ -14,6 +14,7 @@ import {
 import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { note, noteWait, printJson, printLine } from '../terminal/output.ts';
+import { visible } from '../terminal/visible.ts';
 import { logRange } from './log-range.ts';
 
 interface LogOptions {
@@ -129,7 +130,7 @@ function typesArgument(text: string): readonly string[] {
 async function print(event: LogEvent, { json: isJson }: LogOptions): Promise<void> {
   const json = eventJson(event);
   if (isJson) await printJson(json);
-  else await printLine(inWords(json));
+  else await printLine(visible(inWords(json)));
 }
 
 function inWords({ position, received_at, type, subject, data }: EventJson): string {
