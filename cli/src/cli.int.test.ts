@@ -201,10 +201,10 @@ describe('odograph status', () => {
     });
   });
 
-  it('takes the position of the vehicle out of those that a replay printed', async () => {
+  it('takes the last position of the vehicle out of those that replays printed', async () => {
     // The log of the fixture has one partition.
-    for (const command of ['status', 'history'])
-      await cli(command, 'bus-1', '--at-least', '1/7', '--at-least', '0/9');
+    const positions = ['1/12', '0/7/3', '0/9', '0/9/1'].flatMap((position) => ['--at-least', position]);
+    for (const command of ['status', 'history']) await cli(command, 'bus-1', ...positions);
     const wanted = expect.objectContaining({ partition: 0, sequence: 9 });
     expect(history.asked.status[0]?.atLeast).toEqual(wanted);
     expect(history.asked.samples[0]?.atLeast).toEqual(wanted);

@@ -1,7 +1,7 @@
 import type { Client } from '@odograph/client';
 import type { VehicleFilter } from '@odograph/client/history';
 import { partitionOf } from '@odograph/kernel/partition';
-import type { Position } from '@odograph/kernel/position';
+import { comparePositions, type Position } from '@odograph/kernel/position';
 import type { Command } from 'commander';
 import { positionArgument, repeatable } from './arguments.ts';
 
@@ -42,7 +42,7 @@ export function withAtLeast(command: Command): Command {
   return command.option('--at-least <position>', description, repeatable(positionArgument));
 }
 
-/** Of several positions, that of a vehicle's partition; undefined if none is. */
+/** Of several positions, the last of a vehicle's partition; undefined if none is of it. */
 export async function atLeastOf(
   client: Client,
   vehicleId: string,
@@ -50,5 +50,6 @@ export async function atLeastOf(
 ): Promise<Position | undefined> {
   if (atLeast.length < 2) return atLeast[0];
   const partition = partitionOf(vehicleId, (await client.describeLog()).length);
-  return atLeast.find((position) => position.partition === partition);
+  const own = atLeast.filter((position) => position.partition === partition);
+  return own.toSorted(comparePositions).at(-1);
 }
