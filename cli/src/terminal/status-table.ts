@@ -17,12 +17,13 @@ export function vehicleTable(status: StatusJson): string {
       ? [`stopped before ${status.parked_at}: that event could not be applied (see "odograph parked list")`]
       : []),
   ];
+  // A text may be longer than a line: at the end of its row it moves no other.
   const signals = Object.entries(status.signals).map(([name, { value, observed_at }]) => [
     name,
-    String(value),
     observed_at ?? '',
+    String(value),
   ]);
-  return `${head.map(visible).join('\n')}\n\n${textTable(['signal', 'value', 'observed at'], signals)}`;
+  return `${head.map(visible).join('\n')}\n\n${textTable(['signal', 'observed at', 'value'], signals)}`;
 }
 
 /** What a fleet is shown without on a narrow terminal. */
