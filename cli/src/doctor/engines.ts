@@ -32,7 +32,7 @@ export function checkAnswer({ kind, url, pid }: RunningEngine, answer: EngineAns
   const process = pid === undefined ? '' : ` (process ${pid})`;
   switch (answer.state) {
     case 'answers':
-      return ok(title, `${answer.version} answers ${at}${process}`);
+      return ok(title, `${answer.version ?? 'it'} answers ${at}${process}`);
     case 'stopped':
       return fail(title, `${at}: process ${pid} is stopped, so it answers nothing`, `kill -CONT ${pid}`);
     case 'silent':

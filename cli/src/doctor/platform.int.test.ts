@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestMongo, startTestNats, type TestEngine } from '@odograph/testing/engines';
+import { certificate, startTlsMongo, startTlsNats } from '@odograph/testing/tls-engines';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { checkEngine } from './engines.ts';
@@ -158,5 +159,28 @@ describe.each([
       { status: 'fail', message: expect.stringContaining('another program answers') },
     ]);
     thief.close();
+  });
+});
+
+describe('the doctor, on an engine with TLS,', () => {
+  const ask = (kind: 'nats' | 'mongo', url: string) =>
+    Array.fromAsync(checkEngine({ kind, url, pid: undefined }));
+  const answers = (version: string) => [
+    { status: 'ok', message: expect.stringMatching(`^${version} answers at`) },
+  ];
+
+  it.each([
+    [false, '\\d+\\.\\d+\\.\\d+'],
+    [true, 'it'],
+  ])('asks NATS, also if it asks clients for a certificate: %s', async (asksClient, version) => {
+    await using nats = await startTlsNats({ asksClient });
+    expect(await ask('nats', `tls://me:right@127.0.0.1:${nats.port}`)).toMatchObject(answers(version));
+  });
+
+  it('asks MongoDB, whatever its URL says of credentials', async () => {
+    await using mongo = await startTlsMongo();
+    const options = `authMechanism=SCRAM-SHA-256&tls=true&tlsCAFile=${certificate('ca')}`;
+    const url = `mongodb://me:right@127.0.0.1:${mongo.port}/?${options}`;
+    expect(await ask('mongo', url)).toMatchObject(answers('\\d+\\.\\d+\\.\\d+'));
   });
 });

@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { connect as connectPlain } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { MongoClient } from 'mongodb';
 import type { EngineKind } from './engine-kind.ts';
 import { isSystemError } from './errno.ts';
@@ -6,7 +7,7 @@ import { processState } from './process-identity.ts';
 
 /** What an engine that should run says of itself. */
 export type EngineAnswer =
-  | { readonly state: 'answers'; readonly version: string; readonly clock?: ClockReading }
+  | { readonly state: 'answers'; readonly version?: string; readonly clock?: ClockReading }
   /** The process has a SIGSTOP: it keeps its connections and does not answer. */
   | { readonly state: 'stopped' }
   /** It accepts connections, and does not answer. */
@@ -47,17 +48,18 @@ export async function askEngine(
   url: string,
   pid: number | undefined,
 ): Promise<EngineAnswer> {
-  const greeting = await knock(addressOf(kind, url));
+  const greeting = await knock(addressOf(kind, url), url.startsWith('tls://'));
   const state = pid === undefined ? 'running' : processState(pid);
   if (state === 'stopped') return { state };
   if (state === 'gone') return { state: 'away', isPortTaken: greeting !== undefined };
   if (greeting === undefined) return { state: 'away', isPortTaken: false };
-  return kind === 'nats' ? natsAnswer(greeting) : await askMongo(url);
+  return kind === 'nats' ? natsAnswer(greeting) : await askMongo(withoutCredentials(url));
 }
 
 /** NATS sends INFO to every client. */
 function natsAnswer(greeting: string): EngineAnswer {
   if (greeting === '') return { state: 'silent' };
+  if (greeting === HANDSHAKE) return { state: 'answers' };
   const version = /^INFO .*"version":"([^"]+)"/.exec(greeting)?.[1];
   if (version === undefined) return { state: 'away', isPortTaken: true };
   return greeting.includes('"jetstream":true')
@@ -65,8 +67,13 @@ function natsAnswer(greeting: string): EngineAnswer {
     : { state: 'without JetStream' };
 }
 
+/** The driver refuses a mechanism without a user. */
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&])authMechanism=[^&]*&?/i, '$1');
+}
+
 async function askMongo(url: string): Promise<EngineAnswer> {
-  const client = new MongoClient(url.replace(/\/\/[^@/]*@/, '//'), {
+  const client = new MongoClient(url, {
     serverSelectionTimeoutMS: ANSWER_WITHIN_MS,
     connectTimeoutMS: ANSWER_WITHIN_MS,
     socketTimeoutMS: ANSWER_WITHIN_MS,
@@ -87,20 +94,30 @@ async function askMongo(url: string): Promise<EngineAnswer> {
   }
 }
 
+/** In place of a greeting: the server proved who it is, and says no more to a client without a certificate. */
+const HANDSHAKE = 'handshake';
+
 /** What a server says first; empty if it accepts the connection and says nothing; undefined if nothing listens. */
-function knock(address: { readonly host: string; readonly port: number }): Promise<string | undefined> {
+function knock(
+  address: { readonly host: string; readonly port: number },
+  withTls: boolean,
+): Promise<string | undefined> {
   return new Promise((done) => {
-    const socket = connect(address);
-    let isConnected = false;
+    // Nothing is trusted to it: whose certificate it has does not matter.
+    const socket = withTls ? connectTls({ ...address, rejectUnauthorized: false }) : connectPlain(address);
+    let silence: string | undefined;
     const finish = (answer: string | undefined) => {
       socket.destroy();
       done(answer);
     };
-    socket.setTimeout(ANSWER_WITHIN_MS / 2, () => finish(isConnected ? '' : undefined));
+    socket.setTimeout(ANSWER_WITHIN_MS / 2, () => finish(silence));
     socket.once('connect', () => {
-      isConnected = true;
+      silence = '';
+    });
+    socket.once('secureConnect', () => {
+      silence = HANDSHAKE;
     });
     socket.once('data', (data) => finish(data.toString('utf8')));
-    socket.once('error', (error) => finish(isSystemError(error) && isConnected ? '' : undefined));
+    socket.once('error', (error) => finish(isSystemError(error) || withTls ? silence : undefined));
   });
 }

@@ -32,7 +32,8 @@ export async function startTlsNats({ asksClient = false }: TlsOptions = {}): Pro
   const port = await findFreePort();
   const tls = { cert_file: SERVER, key_file: SERVER, ca_file: CA, verify: asksClient, handshake_first: true };
   const users = [{ user: 'me', password: 'right' }];
-  const config = { listen: `127.0.0.1:${port}`, tls, authorization: { users } };
+  const jetstream = { store_dir: join(dataDir, 'jetstream') };
+  const config = { listen: `127.0.0.1:${port}`, tls, authorization: { users }, jetstream };
   await writeFile(join(dataDir, 'tls.conf'), JSON.stringify(config));
   return await start(await findBinary('nats'), ['--config', join(dataDir, 'tls.conf')], { dataDir, port });
 }
