@@ -1,6 +1,7 @@
 import { dataDirOf } from '@odograph/cluster/up-state';
 import { note } from '../terminal/output.ts';
 import { visible } from '../terminal/visible.ts';
+import { widthOf } from '../terminal/width.ts';
 import { type FleetMoment, fleetFrame, type Size, summaryOf } from './fleet-frame.ts';
 import { hintsFor, vehicleToName, whereOf } from './hints.ts';
 
@@ -47,7 +48,8 @@ function tableDisplay(terminal: NodeJS.WriteStream, endpoints: Endpoints): Displ
       named = vehicleToName(moment, named);
       const hints = hintsFor(named, whereOf(endpoints.history, dataDirOf({}))).map((hint) => `  ${hint}`);
       const foot = ['', ...addressLines(endpoints), 'Ask it, in another terminal:', ...hints];
-      const lines = fleetFrame(moment, foot, terminal).map((line) => clearedAfter(visible(line), terminal));
+      const size = { columns: terminal.columns || 80, rows: terminal.rows || 24 };
+      const lines = fleetFrame(moment, foot, size).map((line) => clearedAfter(visible(line), size));
       terminal.write(`${isFirst ? HIDE_CURSOR + CLEAR_ALL : ''}${HOME}${lines.join('\n')}${CLEAR_BELOW}`);
       isFirst = false;
     },
@@ -59,7 +61,7 @@ function tableDisplay(terminal: NodeJS.WriteStream, endpoints: Endpoints): Displ
 
 /** At the end of a full row the cursor is still on its last character, which must stay. */
 function clearedAfter(line: string, { columns }: Size): string {
-  return line !== '' && line.length % columns === 0 ? line : line + CLEAR_LINE;
+  return line !== '' && widthOf(line) % columns === 0 ? line : line + CLEAR_LINE;
 }
 
 function addressLines({ ingest, history, metrics }: Endpoints): readonly string[] {

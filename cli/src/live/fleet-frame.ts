@@ -1,6 +1,7 @@
 import type { StatusJson } from '../json/status-json.ts';
 import { level, locationOf, measured, signalOf } from '../terminal/status-table.ts';
 import { textTable } from '../terminal/text-table.ts';
+import { cutTo, widthOf } from '../terminal/width.ts';
 
 /** What the live view shows of a fleet at one time. */
 export interface FleetMoment {
@@ -75,7 +76,7 @@ export function fleetFrame(moment: FleetMoment, foot: readonly string[], size: S
 
 /** How many rows of a terminal these lines take. */
 export function rowsOf(lines: readonly string[], { columns }: Size): number {
-  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
 }
 
 type Cell = (status: StatusJson, moment: FleetMoment) => string;
@@ -96,7 +97,7 @@ const YIELDING = ['model', 'fuel', 'location', 'battery', 'speed'];
 function tableOf(statuses: readonly StatusJson[], moment: FleetMoment, columns: number): readonly string[] {
   const rows = statuses.map((status) => Object.values(COLUMNS).map((cell) => cell(status, moment)));
   const table = textTable(Object.keys(COLUMNS), rows, { maxWidth: columns, yielding: YIELDING });
-  return table.split('\n').map((line) => line.slice(0, columns));
+  return table.split('\n').map((line) => cutTo(columns, line));
 }
 
 /** The time since the vehicle's last report was received, both by our clock. */

@@ -1,9 +1,10 @@
 import { visible } from './visible.ts';
+import { padTo, widthOf } from './width.ts';
 
 const BETWEEN = '  ';
 
 interface TableOptions {
-  /** In characters. Default: no limit. */
+  /** In columns of a terminal. Default: no limit. */
   readonly maxWidth?: number;
   /** The columns that are left out if the table is too wide, by their heads, the first one first. Default: none. */
   readonly yielding?: readonly string[];
@@ -17,7 +18,7 @@ export function textTable(
 ): string {
   const lines = [head, ...rows.map((cells) => cells.map(visible))];
   const widths = head.map((_, column) =>
-    lines.reduce((widest, cells) => Math.max(widest, cells[column]?.length ?? 0), 0),
+    lines.reduce((widest, cells) => Math.max(widest, widthOf(cells[column] ?? '')), 0),
   );
   let columns = [...head.keys()];
   for (const name of yielding) {
@@ -26,6 +27,6 @@ export function textTable(
     columns = columns.filter((column) => head[column] !== name);
   }
   const inLine = (cells: readonly string[]) =>
-    columns.map((column) => (cells[column] ?? '').padEnd(widths[column] ?? 0)).join(BETWEEN);
+    columns.map((column) => padTo(widths[column] ?? 0, cells[column] ?? '')).join(BETWEEN);
   return lines.map((cells) => inLine(cells).trimEnd()).join('\n');
 }
