@@ -32,6 +32,10 @@ describe('the live view', () => {
     );
   });
 
+  it('counts no more vehicles than it has asked for', () => {
+    expect(summaryOf({ ...moment, hasMore: true })).toMatch(/^the first 10 vehicles, /);
+  });
+
   it('shows one line for each vehicle, up to the height of the terminal', () => {
     const frame = fleetFrame(moment, [], SIZE);
     expect(frame[3]).toMatch(/^ev-1 +Volta +driving +42 km\/h +80 % +48\.10000, 11\.50000 +1 s ago$/);

@@ -8,6 +8,8 @@ export interface FleetMoment {
   /** Our clock: Unix time in milliseconds. */
   readonly nowMs: number;
   readonly statuses: readonly StatusJson[];
+  /** Whether there are more vehicles than these, the first ones by id. */
+  readonly hasMore?: boolean | undefined;
   /** The model of a simulated vehicle, which its status does not have; else empty. */
   readonly modelOf: (vehicleId: string) => string;
   /** What does not work, such as that the statuses are not up to date. */
@@ -44,12 +46,12 @@ export function isLive(status: StatusJson, nowMs: number): boolean {
 }
 
 /** A fleet in one line. */
-export function summaryOf({ statuses, nowMs, taken, trouble }: FleetMoment): string {
+export function summaryOf({ statuses, hasMore, nowMs, taken, trouble }: FleetMoment): string {
   const states = statuses.map((status) => stateOf(status, nowMs));
   const counts = STATES.map((state) => [state, states.filter((each) => each === state).length] as const);
   const parts = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
   return [
-    [`${statuses.length} vehicles`, ...parts].join(', '),
+    [`${hasMore ? 'the first ' : ''}${statuses.length} vehicles`, ...parts].join(', '),
     ...(taken === undefined ? [] : [`${taken.toLocaleString('en-US')} reports taken`]),
     ...(trouble === undefined ? [] : [trouble]),
   ].join('; ');

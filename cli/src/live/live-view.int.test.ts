@@ -22,7 +22,8 @@ describe('the live view', () => {
     const leaving = new AbortController();
     const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
     const viewing = runLiveView({ endpoints, fleet: false, signal: leaving.signal });
-    const words = `; 1,234 reports taken; ingest refuses ${what}: NATS is away\n`;
+    // The fixture has two pages of one vehicle each.
+    const words = `the first 1 vehicles, 1 silent; 1,234 reports taken; ingest refuses ${what}: NATS is away\n`;
     await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
     leaving.abort();
     await viewing;

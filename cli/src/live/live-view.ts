@@ -2,7 +2,7 @@ import { type Client, createClient } from '@odograph/client';
 import type { DescribeResponse as IngestDescription } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { pause } from '@odograph/kernel/clock';
 import { invariant, isFault } from '@odograph/kernel/fault';
-import { type StatusJson, statusJson } from '../json/status-json.ts';
+import { statusJson } from '../json/status-json.ts';
 import { createDisplay, type Display } from './display.ts';
 import type { FleetMoment } from './fleet-frame.ts';
 import { feedFleet, fleetProfiles, resumeFleet } from './simulated-fleet.ts';
@@ -45,15 +45,15 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
 
   async function show(display: Display): Promise<void> {
     const modelOf = (vehicleId: string) => models.get(vehicleId) ?? '';
-    let statuses: readonly StatusJson[] = [];
+    let known: Part<'statuses' | 'hasMore'> = {};
     try {
       while (!signal.aborted) {
         const [fleet, intake] = await Promise.all([askHistory(client, signal), askIngest(client, signal)]);
         if (signal.aborted) return;
-        statuses = fleet.statuses ?? statuses;
-        const trouble = [intake.trouble, fleet.trouble].filter((each) => each !== undefined).join('; ');
-        const troubled = trouble === '' ? {} : { trouble };
-        display.show({ nowMs: Date.now(), statuses, modelOf, taken: intake.taken, ...troubled });
+        known = fleet.statuses ? fleet : known;
+        const { statuses = [], hasMore } = known;
+        const trouble = [intake.trouble, fleet.trouble].filter(Boolean).join('; ') || undefined;
+        display.show({ nowMs: Date.now(), statuses, hasMore, modelOf, taken: intake.taken, trouble });
         await pause(display.everyMs, signal);
       }
     } finally {
@@ -86,10 +86,11 @@ function refusedBy({ refusal, partitions }: IngestDescription): string | undefin
   return one && `ingest refuses reports of partition ${one.partition}: ${one.refusal?.reason}`;
 }
 
-async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'statuses'>> {
+async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
   try {
     const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS, signal });
-    return { statuses: page.statuses.map((status) => statusJson(status, undefined)) };
+    const statuses = page.statuses.map((status) => statusJson(status, undefined));
+    return { statuses, hasMore: page.nextPageToken !== '' };
   } catch (error) {
     return troubleOf(error);
   }
