@@ -330,21 +330,23 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
       lingerMs: 20,
     });
     const outcomes: { row: number; outcome: ReportOutcome }[] = [];
-    const kills: Promise<void>[] = [];
+    // The second time only once it is up again.
+    let ingestKills = Promise.resolve();
+    let historyKill = Promise.resolve();
     const crashesBefore = cluster.ingest.crashes();
     const sent = (async () => {
       for await (const { row, result } of sending)
         outcomes.push({ row, outcome: decoded(ReportResult, result).outcome });
     })();
     for (let row = 0; row < rows; row += 1) {
-      if (row === 500 || row === 2_000) kills.push(kill(cluster.ingest));
-      if (row === 1_500) kills.push(kill(history()));
+      if (row === 500 || row === 2_000) ingestKills = ingestKills.then(() => kill(cluster.ingest));
+      if (row === 1_500) historyKill = kill(history());
       const observedAtMs = START_MS + row * 1_000;
       sending.push({ row, report: report(id, { reportId: `r-${row}`, observedAtMs }) });
       if (row % 50 === 0) await delay(50);
     }
     sending.finish();
-    await Promise.all([sent, ...kills]);
+    await Promise.all([sent, ingestKills, historyKill]);
     expect(cluster.ingest.crashes()).toBe(crashesBefore + 2);
 
     const inOrder = outcomes.toSorted((a, b) => a.row - b.row);
