@@ -27,6 +27,8 @@ describe('a fault for people', () => {
     ['to_ms', ['--to', '1970-01-01'], '--to'],
     ['at_least', ['--at-least', '9/1'], '--at-least'],
     ['after', ['--from', '9/1'], '--from'],
+    ['partitions', ['--from', '9/1'], '--from'],
+    ['partitions', ['--from', '0/1', '--partition', '9'], '--partition'],
   ])('says the one finding about %j once, with %j as %s', (field, args, words) => {
     const findings = [finding(field, 'is wrong')];
     const fault = new Fault('INVALID_INPUT', `${field} is wrong`, { findings });

@@ -85,13 +85,17 @@ export function faultInWords({ message, findings }: Fault, args: readonly string
 }
 
 /** Flags that are not called as the field of the request. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { after: 'from', subject: 'vehicle' };
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  after: 'from',
+  subject: 'vehicle',
+  partitions: 'from',
+};
 
 /** The flag that was given for a field, such as `--type` for `types[0]`; the field itself if there is none. */
 function flagOf(field: string, args: readonly string[]): string {
   const [name = ''] = field.split(/[.[]/, 1);
   const words = name.replaceAll('_', '-');
-  const flags = [OTHER_NAMES[name] ?? words, words.replace(/-ms$/, ''), words.replace(/s$/, '')];
+  const flags = [words, words.replace(/-ms$/, ''), words.replace(/s$/, ''), OTHER_NAMES[name]];
   const given = flags.find((flag) => args.some((arg) => arg.split('=', 1)[0] === `--${flag}`));
   return given === undefined ? field : `--${given}`;
 }
