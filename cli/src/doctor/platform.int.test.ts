@@ -51,6 +51,17 @@ describe('the doctor, on the platform,', () => {
     ]);
   });
 
+  it('says of a service that does not answer where to look: in its log, or for another endpoint', async () => {
+    const service = { name: 'history', endpoint: '127.0.0.1:1' } as const;
+    const started = { pid: process.pid, dataDir: dataDir() };
+    const [ours] = await Array.fromAsync(checkService({ ...service, started }));
+    expect(ours).toMatchObject({ status: 'fail', remedy: expect.stringContaining('history.log') });
+    expect(ours?.remedy).not.toContain('start it');
+    expect(await Array.fromAsync(checkService(service))).toMatchObject([
+      { status: 'fail', remedy: expect.stringContaining('--endpoint') },
+    ]);
+  });
+
   it('warns if no platform runs, and fails if the last one ended by itself, with the reason', async () => {
     const why = async (upLog: string, status: string) => {
       const [check] = await Array.fromAsync(checkPlatform(undefined, dataDir(upLog)));

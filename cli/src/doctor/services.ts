@@ -81,10 +81,9 @@ async function checkProcess({ name, endpoint, started }: AskedService): Promise<
 }
 
 function noAnswer({ name, started }: AskedService, { code, message }: Fault): Check {
-  const log = started ? `see ${name}.log in the data directory` : `see the log of ${name}`;
-  if (code === 'DEADLINE')
-    return fail(name, `gives no answer in ${ASK_WITHIN_MS / 1_000} s`, `see the engines above, and ${log}`);
-  return fail(name, message, `see the engines above, and ${log}; start it with odograph up`);
+  const what = code === 'DEADLINE' ? `gives no answer in ${ASK_WITHIN_MS / 1_000} s` : message;
+  if (started) return fail(name, what, `see the engines above, and ${name}.log in the data directory`);
+  return fail(name, what, 'start it with odograph up, or name with --endpoint where it listens');
 }
 
 /** Asks the health of the process, and then of its service: whether it is ready. */
