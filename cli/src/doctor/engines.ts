@@ -6,8 +6,8 @@ import {
   type EngineAnswer,
 } from '@odograph/engines/ask-engine';
 import { engineFacts } from '@odograph/engines/engine-kind';
+import { inWords } from '../terminal/durations.ts';
 import { type Check, fail, ok, warn } from './check.ts';
-import { inWords } from './durations.ts';
 
 /** An engine that services use. */
 export interface RunningEngine {

@@ -3,12 +3,10 @@ import { platformServices } from '@odograph/cluster/services';
 import { ENDED_BECAUSE, readUpLog, type UpLogEntry } from '@odograph/cluster/up-log';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
 import { askableEngines } from '@odograph/engines/ask-engine';
-
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { recordedProcess } from '@odograph/engines/pid-file';
 import { pidFile } from '@odograph/engines/start-engine';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
-
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkEngine } from './engines.ts';
 import { checkService } from './services.ts';

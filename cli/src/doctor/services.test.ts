@@ -2,7 +2,7 @@ import type { PartitionInfo } from '@odograph/client/generated/odograph/history/
 import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { DescribeResponse } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { describe, expect, it } from 'vitest';
-import { inWords } from './durations.ts';
+import { inWords } from '../terminal/durations.ts';
 import { checkClock } from './engines.ts';
 import { checkIntake, checkPartition } from './services.ts';
 

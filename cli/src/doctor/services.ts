@@ -19,8 +19,8 @@ import { whyUnusable } from '@odograph/engines/free-port';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { processState } from '@odograph/engines/process-identity';
 import { type Fault, isFault } from '@odograph/kernel/fault';
+import { inWords } from '../terminal/durations.ts';
 import { type Check, fail, ok, warn } from './check.ts';
-import { inWords } from './durations.ts';
 import { checkClock } from './engines.ts';
 
 /** A service, however it was started. */

@@ -32,6 +32,14 @@ describe('the live view', () => {
     );
   });
 
+  it('says when each vehicle was heard, also of one that is only registered', () => {
+    const registered = { ...statusOf('car-1', {}), last_observed_at: null, last_received_at: null };
+    const parked = statusOf('car-2', { speed_kmh: 0 }, { ageMs: 3 * DAY_MS });
+    const frame = fleetFrame({ ...moment, statuses: [registered, parked] }, [], SIZE);
+    expect(frame[3]).toMatch(/^car-1 .* silent .* never$/);
+    expect(frame[4]).toMatch(/^car-2 .* silent .* 3 days ago$/);
+  });
+
   it('counts no more vehicles than it has asked for', () => {
     expect(summaryOf({ ...moment, hasMore: true })).toMatch(/^the first 10 vehicles, /);
   });

@@ -1,4 +1,5 @@
 import type { StatusJson } from '../json/status-json.ts';
+import { inWords } from '../terminal/durations.ts';
 import { level, locationOf, measured, signalOf } from '../terminal/status-table.ts';
 import { textTable } from '../terminal/text-table.ts';
 import { cutTo, widthOf } from '../terminal/width.ts';
@@ -91,7 +92,8 @@ const COLUMNS: Readonly<Record<string, Cell>> = {
   battery: (status) => level(status, 'battery_level_pct'),
   fuel: (status) => level(status, 'fuel_level_pct'),
   location: locationOf,
-  heard: (status, { nowMs }) => `${Math.round(ageMs(status, nowMs) / 1_000)} s ago`,
+  heard: (status, { nowMs }) =>
+    status.last_received_at === null ? 'never' : `${inWords(ageMs(status, nowMs))} ago`,
 };
 /** In the order in which they leave a narrow terminal; the others stay. */
 const YIELDING = ['model', 'fuel', 'location', 'battery', 'speed'];
