@@ -472,6 +472,10 @@ def _is_unavailable(result: ReportResult) -> bool:
 
 def _fields_of(registration: Registration) -> dict[str, Any]:
     fields: dict[str, Any] = {**registration}
+    for name in _NAME_LISTS & fields.keys():
+        # A text is a sequence too: of its characters.
+        if isinstance(fields[name], str):
+            raise Fault("INVALID_INPUT", f"{name} must be a list of names, not the text {fields[name]!r}")
     if "units" in registration:
         fields["units"] = _UNITS[registration["units"]]
     return fields
