@@ -73,6 +73,15 @@ describe('the live view', () => {
     expect(frame).toContain('and 6 more');
   });
 
+  it('is never higher than the terminal: the foot leaves a low one', () => {
+    const foot = ['', 'addresses', 'hints'];
+    const heights = Array.from({ length: 30 }, (_, at) => at + 5);
+    for (const rows of heights)
+      expect(fleetFrame(moment, foot, { columns: 80, rows }).length).toBeLessThanOrEqual(rows);
+    const lastOf = (rows: number) => fleetFrame(moment, foot, { columns: 80, rows }).at(-1);
+    expect([lastOf(7), lastOf(8)]).toEqual(['and 7 more', 'hints']);
+  });
+
   it('lists vehicles of a replay after those of now, and silent ones last', () => {
     const some = [
       statusOf('silent-1', electric, { ageMs: DAY_MS }),

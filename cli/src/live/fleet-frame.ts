@@ -31,6 +31,8 @@ const STATES: readonly VehicleState[] = ['driving', 'idling', 'charging', 'stand
 /** Longer than the time between two reports of a standing vehicle. */
 const SILENT_AFTER_MS = 150_000;
 const MOVING_ABOVE_KMH = 2;
+/** For a vehicle, and how many more there are. */
+const LEAST_ROWS = 2;
 
 /** The state of a vehicle by its latest values. It is late if they were old when they came, as in a replay. */
 export function stateOf(status: StatusJson, nowMs: number): VehicleState {
@@ -60,13 +62,15 @@ export function summaryOf({ statuses, hasMore, nowMs, taken, trouble }: FleetMom
 
 /**
  * The lines of the view on a terminal: a table of the fleet, and below it the foot. Late and silent vehicles come last.
- * Columns leave a narrow terminal; the terminal wraps the lines of the foot, so that they can be copied.
+ * Columns leave a narrow terminal, and the foot a low one; the terminal wraps its lines, so that they can be copied.
  */
-export function fleetFrame(moment: FleetMoment, foot: readonly string[], size: Size): readonly string[] {
+export function fleetFrame(moment: FleetMoment, wanted: readonly string[], size: Size): readonly string[] {
   const { statuses, nowMs } = moment;
   const head = [summaryOf(moment), ''];
   // One row has the names of the columns.
-  const room = Math.max(1, size.rows - rowsOf([...head, ...foot], size) - 1);
+  const roomAbove = (lines: readonly string[]) => size.rows - rowsOf([...head, ...lines], size) - 1;
+  const foot = roomAbove(wanted) >= LEAST_ROWS ? wanted : [];
+  const room = Math.max(1, roomAbove(foot));
   const live = statuses.filter((status) => isLive(status, nowMs));
   const late = statuses.filter((status) => stateOf(status, nowMs) === 'late');
   const silent = statuses.filter((status) => stateOf(status, nowMs) === 'silent');
