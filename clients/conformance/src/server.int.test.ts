@@ -177,6 +177,18 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
     expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThanOrEqual(145);
   });
 
+  test('waits as long as a refusal says, also when the connection breaks in between', async () => {
+    const times: number[] = [];
+    script.windowBatches = 2;
+    script.answer = (reports, number) => {
+      times.push(performance.now());
+      if (number === 1) return { refused: overloaded('too fast', 400) };
+      return number === 2 ? { cut: unavailable('gone', 1) } : acceptAll(reports, number);
+    };
+    expect(sorted(accepted(await send(20)))).toEqual(upTo(20));
+    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(395);
+  });
+
   test("sends only the reports again that were not stored, after the server's delay", async () => {
     const times: number[] = [];
     script.answer = (reports, number) => {

@@ -64,6 +64,8 @@ class Sending<Item extends Sendable> {
   #ready: Promise<Connection> | undefined;
   #connection: Connection | undefined;
   #limits: ConnectionLimits | undefined;
+  /** Until then an overloaded server gets nothing. */
+  #holdUntilMs = 0;
   /** What made it impossible to go on. */
   #failure: { readonly error: unknown } | undefined;
   #failuresInARow = 0;
@@ -187,7 +189,8 @@ class Sending<Item extends Sendable> {
     if (!isFault(error, ...PASSING_FOR_REPORTS)) throw error;
     if (this.#connection === connection) {
       this.#connection = undefined;
-      this.#ready = this.#connect(this.#delayMs(error));
+      const holdMs = this.#holdUntilMs - performance.now();
+      this.#ready = this.#connect(Math.max(holdMs, this.#delayMs(error)));
     }
     this.#start(batch);
   }
@@ -223,8 +226,10 @@ class Sending<Item extends Sendable> {
 
   /** An overloaded server gets nothing at all until its delay is over; else only this batch waits. */
   #startLater(batch: Batch<Item>, fault: Fault): void {
-    const delay = sleep(this.#delayMs(fault), this.#signal);
+    const delayMs = this.#delayMs(fault);
+    const delay = sleep(delayMs, this.#signal);
     if (fault.code === 'OVERLOADED') {
+      this.#holdUntilMs = Math.max(this.#holdUntilMs, performance.now() + delayMs);
       const before = this.#connected();
       this.#ready = delay.then(() => before);
       this.#start(batch);

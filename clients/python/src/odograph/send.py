@@ -236,7 +236,7 @@ class Sending(Generic[Item]):
                 self._connection = Connection(self._channel, self._options.connect_within)
                 self._limits = self._connection.limits
             except Fault as fault:
-                self._hold_until = time.monotonic() + self._delay(fault)
+                self._hold(self._delay(fault))
         return self._connection
 
     def _on_answer(
@@ -249,7 +249,7 @@ class Sending(Generic[Item]):
             self._again.append((0, batch))
             if self._connection is connection:
                 self._connection = None
-                self._hold_until = time.monotonic() + self._delay(error)
+                self._hold(self._delay(error))
             return
         answer = future.result()
         if answer.HasField("refused"):
@@ -281,10 +281,14 @@ class Sending(Generic[Item]):
 
     def _send_later(self, batch: _Batch[Item], fault: Fault) -> None:
         """An overloaded server gets nothing at all until its delay is over; else only this batch waits."""
-        due = time.monotonic() + self._delay(fault)
+        delay = self._delay(fault)
         if fault.code == "OVERLOADED":
-            self._hold_until = max(self._hold_until, due)
-        self._again.append((due, batch))
+            self._hold(delay)
+        self._again.append((time.monotonic() + delay, batch))
+
+    def _hold(self, seconds: float) -> None:
+        """Sends nothing for so long, or as long as before."""
+        self._hold_until = max(self._hold_until, time.monotonic() + seconds)
 
     def _delay(self, fault: Fault) -> float:
         """How long to wait after a fault. Raises it if a retry cannot help."""
