@@ -233,8 +233,8 @@ export class PublisherLane {
   #queueFull(): Fault {
     const { partition, options, queued } = this.#deps;
     const found = `partition ${partition} has ${queued.heldBy(partition)} of the ${queued.total} bytes that wait for disk`;
-    const message = `${found}, at most ${queued.maxBytes}, of which each may have what is free: retry in ${options.retryMaxMs} ms`;
-    const limit = `${queued.maxBytes} bytes waiting for disk`;
+    const message = `${found}, at most ${queued.max}, of which each may have what is free: retry in ${options.retryMaxMs} ms`;
+    const limit = `${queued.max} bytes waiting for disk`;
     return new LimitFault('queued_bytes', 'OVERLOADED', message, { retryAfterMs: options.retryMaxMs, limit });
   }
 }

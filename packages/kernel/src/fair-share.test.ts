@@ -27,6 +27,12 @@ test('a holder that has nothing gets all that is free at once, and not more', ()
   expect([shares.total, shares.heldBy('a')]).toEqual([0, 0]);
 });
 
+test('no holder gets more than a holder may have, however much is free', () => {
+  const shares = new FairShare<string>(100, 10);
+  expect(shares.tryTake('a', 11)).toBe(false);
+  expect([fill(shares, 'a'), fill(shares, 'b')]).toEqual([10, 10]);
+});
+
 test('property: the total is what the holders hold, and never above the maximum', () => {
   const step = fc.record({
     holder: fc.constantFrom('a', 'b', 'c'),

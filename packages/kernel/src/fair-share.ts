@@ -1,15 +1,18 @@
 /**
- * Divides a bounded number of bytes between holders, for example clients or partitions. A holder may hold at most as much as
- * is still free: alone half of all, beside another one a third. So there is always room for one that holds nothing yet,
- * and the number of holders need not be known (the dynamic threshold of Choudhury and Hahne, 1998).
+ * Divides a bounded amount, of bytes or of places, between holders, for example clients or partitions. A holder may hold at
+ * most as much as is still free: alone half of all, beside another one a third. So there is always room for one that holds
+ * nothing yet, and the number of holders need not be known (the dynamic threshold of Choudhury and Hahne, 1998).
  */
 export class FairShare<Holder> {
-  readonly maxBytes: number;
+  readonly max: number;
+  readonly #maxEach: number;
   readonly #held = new Map<Holder, number>();
   #total = 0;
 
-  constructor(maxBytes: number) {
-    this.maxBytes = maxBytes;
+  /** @param maxEach what one holder may have at most, however much is free */
+  constructor(max: number, maxEach = max) {
+    this.max = max;
+    this.#maxEach = maxEach;
   }
 
   /** What all hold. */
@@ -21,19 +24,19 @@ export class FairShare<Holder> {
     return this.#held.get(holder) ?? 0;
   }
 
-  /** Takes bytes for a holder, or returns false if that would be more than its share. */
-  tryTake(holder: Holder, bytes: number): boolean {
-    const held = this.heldBy(holder) + bytes;
-    if (held > this.maxBytes - this.#total) return false;
-    this.#total += bytes;
+  /** Takes an amount for a holder, or returns false if that would be more than its share. */
+  tryTake(holder: Holder, amount: number): boolean {
+    const held = this.heldBy(holder) + amount;
+    if (held > Math.min(this.#maxEach, this.max - this.#total)) return false;
+    this.#total += amount;
     this.#held.set(holder, held);
     return true;
   }
 
-  /** Gives back bytes that a holder took. */
-  give(holder: Holder, bytes: number): void {
-    const held = this.heldBy(holder) - bytes;
-    this.#total -= bytes;
+  /** Gives back what a holder took. */
+  give(holder: Holder, amount: number): void {
+    const held = this.heldBy(holder) - amount;
+    this.#total -= amount;
     if (held > 0) this.#held.set(holder, held);
     else this.#held.delete(holder);
   }

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FairShare } from '@odograph/kernel/fair-share';
 import { Fault } from '@odograph/kernel/fault';
 
 export interface AdmissionLimits {
   /** Calls of one client that are worked on at the same time. */
   readonly perClient: number;
-  /** The same of all clients. */
+  /** The same of all clients. Near it, a client may have as many as are free. */
   readonly inAll: number;
   /** Calls of one client that wait for their turn; further ones are refused. */
   readonly waitingPerClient: number;
@@ -19,91 +20,66 @@ export interface Admission {
   enter(client: string, signal: AbortSignal): Promise<() => void>;
 }
 
-/** What a client has at work, and what of it waits, in order. */
-interface Client {
-  readonly name: string;
-  working: number;
-  readonly waiting: Set<() => void>;
-}
-
 const RETRY_AFTER_MS = 1_000;
 
 /** Clients take turns, so that one with very many calls does not hold up the others. */
 export function createAdmission({ perClient, inAll, waitingPerClient }: AdmissionLimits): Admission {
-  const clients = new Map<string, Client>();
-  /** Those that wait and may begin a call, in the order of their turns. */
-  const turns = new Set<Client>();
-  let working = 0;
+  const places = new FairShare<string>(inAll, perClient);
+  /** The calls that wait, by client; the clients in the order of their turns. */
+  const waiting = new Map<string, Set<() => void>>();
 
-  function clientNamed(name: string): Client {
-    const client = clients.get(name) ?? { name, working: 0, waiting: new Set() };
-    clients.set(name, client);
-    return client;
-  }
-
-  function begin(client: Client): void {
-    client.working += 1;
-    working += 1;
-  }
-
-  function end(client: Client): void {
-    client.working -= 1;
-    working -= 1;
-    settle(client);
-    beginWaiting();
-  }
-
-  /** Gives a client a turn after those of all others, if it has a use for it. */
-  function settle(client: Client): void {
-    if (client.waiting.size > 0 && client.working < perClient) turns.add(client);
-    else turns.delete(client);
-    if (client.waiting.size + client.working === 0) clients.delete(client.name);
-  }
-
-  function beginWaiting(): void {
-    for (const client of turns) {
-      if (working === inAll) return;
-      const [goOn] = client.waiting;
-      if (goOn === undefined) continue;
-      turns.delete(client);
-      client.waiting.delete(goOn);
-      begin(client);
-      settle(client);
-      goOn();
+  function leave(client: string): void {
+    places.give(client, 1);
+    for (const [next, calls] of waiting) {
+      if (places.total === places.max) return;
+      if (places.tryTake(next, 1)) beginFirst(next, calls);
     }
   }
 
-  function untilTurn(client: Client, signal: AbortSignal): Promise<void> {
+  /** The client has its next turn after all others. */
+  function beginFirst(client: string, calls: Set<() => void>): void {
+    const [goOn] = calls;
+    waiting.delete(client);
+    if (calls.size > 1) waiting.set(client, calls);
+    goOn?.();
+  }
+
+  function untilPlace(client: string, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = () => {
-      client.waiting.delete(goOn);
-      settle(client);
-      reject(signal.reason);
+    const calls = waiting.get(client) ?? new Set();
+    if (calls.size >= waitingPerClient) throw tooManyCalls(waitingPerClient);
+    const end = () => {
+      signal.removeEventListener('abort', giveUp);
+      calls.delete(goOn);
     };
     const goOn = () => {
-      signal.removeEventListener('abort', leave);
+      end();
       resolve();
     };
-    signal.addEventListener('abort', leave);
-    client.waiting.add(goOn);
-    settle(client);
+    const giveUp = () => {
+      end();
+      if (calls.size === 0) waiting.delete(client);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', giveUp);
+    waiting.set(client, calls.add(goOn));
     return promise;
   }
 
   return {
-    async enter(name, signal) {
-      // A client that resets its calls at once has done so before the next turn of the event loop.
-      await nextTurn();
+    async enter(client, signal) {
       signal.throwIfAborted();
-      const client = clientNamed(name);
-      if (client.waiting.size >= waitingPerClient) throw tooManyCalls(waitingPerClient);
-      if (working < inAll && client.working < perClient) begin(client);
-      else await untilTurn(client, signal);
-      let hasEnded = false;
-      return () => {
-        if (!hasEnded) end(client);
-        hasEnded = true;
+      if (!places.tryTake(client, 1)) await untilPlace(client, signal);
+      // If the client has gone or has reset the call at once, the next turn of the event loop knows it.
+      await nextTurn();
+      let isInside = true;
+      const end = () => {
+        if (isInside) leave(client);
+        isInside = false;
       };
+      if (signal.aborted) end();
+      signal.throwIfAborted();
+      return end;
     },
   };
 }

@@ -122,9 +122,9 @@ function tooSpread({ windowsPerSecond }: ClientQuota, windows: number, retryAfte
 }
 
 function tooMuchWork(work: FairShare<string>, client: string): LimitFault {
-  const limit = `${work.maxBytes} bytes of batches in work`;
+  const limit = `${work.max} bytes of batches in work`;
   const found = `batches in work hold ${work.total} bytes, of which this client has ${work.heldBy(client)}`;
-  const message = `${found}, at most ${work.maxBytes}, and a client as much as is free: send less at a time, wait ${WORK_RETRY_MS} ms`;
+  const message = `${found}, at most ${work.max}, and a client as much as is free: send less at a time, wait ${WORK_RETRY_MS} ms`;
   return new LimitFault('work_bytes', 'OVERLOADED', message, { limit, retryAfterMs: WORK_RETRY_MS });
 }
 
