@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { FairShare } from '@odograph/kernel/fair-share';
 import { listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
 import { clientOf } from './client-address.ts';
@@ -7,7 +8,7 @@ interface ListenerOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Connections of one client; four times as many of all clients. Further ones are closed at once. */
+  /** Connections of one client; four times as many of all, near which a client may have as many as are free. */
   readonly maxConnections: number;
   readonly onConnection: (socket: Socket) => void;
   readonly logger: Logger;
@@ -27,7 +28,7 @@ const SAY_EVERY_MS = 60_000;
 /** Accepts connections, as grpc-js does by itself, but not without bounds. Throws a Fault RULE_VIOLATED if it cannot listen. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { host, port, maxConnections, onConnection, logger } = options;
-  const byClient = new Map<string, number>();
+  const places = new FairShare<string>(4 * maxConnections, maxConnections);
   const sockets = new Set<Socket>();
   let quietUntilMs = 0;
 
@@ -40,23 +41,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
   const server = createServer({ noDelay: true }, (socket) => {
     const client = clientOf(`${socket.remoteAddress}:0`);
-    const count = (byClient.get(client) ?? 0) + 1;
-    if (count > maxConnections) {
+    if (!places.tryTake(client, 1)) {
       socket.destroy();
       return refuse(client);
     }
-    byClient.set(client, count);
     sockets.add(socket);
     socket.once('close', () => {
       sockets.delete(socket);
-      const left = (byClient.get(client) ?? 0) - 1;
-      if (left > 0) byClient.set(client, left);
-      else byClient.delete(client);
+      places.give(client, 1);
     });
     onConnection(socket);
   });
-  server.maxConnections = 4 * maxConnections;
-  server.on('drop', (data) => refuse(data?.remoteAddress ?? ''));
   await new Promise<void>((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     server.once('error', (cause) => reject(listenFault(address, cause, 'ODO_GRPC')));

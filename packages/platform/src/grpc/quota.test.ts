@@ -13,3 +13,10 @@ test('a client has a number open, all clients have a number, and what is closed 
   first[Symbol.dispose]();
   expect(() => quota.open('c')).not.toThrow();
 });
+
+test('there is a place for a client that has none, however many others have all that they may have', () => {
+  const quota = createQuota({ name: 'reads', perClient: 2, inAll: 8 });
+  for (const client of ['a', 'a', 'b', 'b', 'c', 'c', 'd']) quota.open(client);
+  expect(() => quota.open('d')).toThrow('8 reads of all clients');
+  expect(() => quota.open('e')).not.toThrow();
+});

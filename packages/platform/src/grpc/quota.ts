@@ -1,9 +1,11 @@
+import { FairShare } from '@odograph/kernel/fair-share';
 import { Fault } from '@odograph/kernel/fault';
 
 interface QuotaOptions {
   /** What is counted, in the plural, for messages: `subscriptions`. */
   readonly name: string;
   readonly perClient: number;
+  /** Near it, a client may have as many as are free. */
   readonly inAll: number;
 }
 
@@ -17,22 +19,13 @@ export interface Quota {
 const RETRY_AFTER_MS = 5_000;
 
 export function createQuota({ name, perClient, inAll }: QuotaOptions): Quota {
-  const byClient = new Map<string, number>();
-  let total = 0;
-
-  function count(client: string, change: 1 | -1): void {
-    const open = (byClient.get(client) ?? 0) + change;
-    total += change;
-    if (open > 0) byClient.set(client, open);
-    else byClient.delete(client);
-  }
-
+  const places = new FairShare<string>(inAll, perClient);
   return {
     open(client) {
-      if ((byClient.get(client) ?? 0) >= perClient) throw tooMany(`${perClient} ${name} a client`);
-      if (total >= inAll) throw tooMany(`${inAll} ${name} of all clients`);
-      count(client, 1);
-      return { [Symbol.dispose]: () => count(client, -1) };
+      if (places.tryTake(client, 1)) return { [Symbol.dispose]: () => places.give(client, 1) };
+      throw tooMany(
+        places.heldBy(client) < perClient ? `${inAll} ${name} of all clients` : `${perClient} ${name} a client`,
+      );
     },
   };
 }
