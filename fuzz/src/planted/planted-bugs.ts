@@ -28,10 +28,10 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
     name: 'the mistake of a caller is ours',
     description: 'bytes that cannot be decoded are answered with INTERNAL',
     service: 'history',
-    file: 'packages/platform/src/grpc/server.ts',
-    find: 'return new Undecodable(bytes, cause);',
+    file: 'packages/platform/src/grpc/decode.ts',
+    find: 'throw undecodable(path, bytes, cause);',
     replace: 'throw cause;',
-    breaks: 'no answer is INTERNAL or UNKNOWN: status 13, "Error deserializing request"',
+    breaks: 'no answer is INTERNAL or UNKNOWN: status 13, "internal error',
   },
   {
     name: 'an id that ends the process',

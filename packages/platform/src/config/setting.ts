@@ -177,10 +177,10 @@ export const serviceSettings = {
         min: MEBIBYTE,
         limit: {
           of: 'process',
-          above: 'RESOURCE_EXHAUSTED for those that a client has left unfinished for longest',
+          above: 'RESOURCE_EXHAUSTED, first for those that a client has left unfinished for longest',
         },
         meaning:
-          'memory for requests that have not arrived whole, of all clients; one client may have half of it',
+          'memory for open calls, 16 KiB each, and their requests, of all clients; a client may hold as much as is free, alone half',
       }),
     },
   },

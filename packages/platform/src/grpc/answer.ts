@@ -8,20 +8,20 @@ import type {
 } from '@grpc/grpc-js';
 import { invariant } from '@odograph/kernel/fault';
 import { type CallScope, type OpenCall, openCall } from './call.ts';
+import { decode, type RequestDecoder } from './decode.ts';
 import type { BidiMethod, ServerStreamMethod, UnaryMethod } from './handler.ts';
-import { Undecodable, undecodableFault } from './undecodable.ts';
 
 /** The grpc-js handler of a unary method. */
 export function answerUnary<Request, Response>(
   method: UnaryMethod<Request, Response>,
+  decoder: RequestDecoder,
   scope: CallScope,
-): handleUnaryCall<Request | Undecodable, Response> {
+): handleUnaryCall<Buffer, Response> {
   return (call, callback) => {
     const open = openCall(call, method, scope);
     const work = async () => {
-      const request = decoded(call.request, call.getPath());
       await open.admit();
-      return await method.handler(request, open.context);
+      return await method.handler(decode<Request>(decoder, call.request), open.context);
     };
     open.until(work()).then(
       (response) => {
@@ -36,12 +36,13 @@ export function answerUnary<Request, Response>(
 /** The grpc-js handler of a server-streaming method. */
 export function answerServerStream<Request, Response>(
   method: ServerStreamMethod<Request, Response>,
+  decoder: RequestDecoder,
   scope: CallScope,
-): handleServerStreamingCall<Request | Undecodable, Response> {
+): handleServerStreamingCall<Buffer, Response> {
   return (call) => {
     const open = openCall(call, method, scope);
     const work = async () => {
-      const request = decoded(call.request, call.getPath());
+      const request = decode<Request>(decoder, call.request);
       await sendAll(method.handler(request, open.context), call, open);
     };
     answerStream(work(), call, open);
@@ -51,13 +52,18 @@ export function answerServerStream<Request, Response>(
 /** The grpc-js handler of a bidirectional method. */
 export function answerBidi<Request, Response>(
   method: BidiMethod<Request, Response>,
+  decoder: RequestDecoder,
   scope: CallScope,
-): handleBidiStreamingCall<Request | Undecodable, Response> {
+): handleBidiStreamingCall<Buffer, Response> {
   return (call) => {
     const open = openCall(call, method, scope);
     const send = (response: Response) => sendOne(response, call, open);
+    const requestOf = (message: Buffer) => {
+      scope.took(message);
+      return decode<Request>(decoder, message);
+    };
     const work = async () => {
-      await open.until(method.handler(readAll(call, open), send, open.context));
+      await open.until(method.handler(readAll(call, open, requestOf), send, open.context));
       // If the server stopped before the client was done, the call ends with that reason.
       if (!call.readableEnded) open.reading.throwIfAborted();
     };
@@ -112,15 +118,16 @@ async function sendAll<Response>(
 
 /** The requests. The stream's own iterator destroys the stream on an error, before the answer is sent, so it is not used. */
 async function* readAll<Request>(
-  call: ServerDuplexStream<Request | Undecodable, never>,
+  call: ServerDuplexStream<Buffer, never>,
   open: OpenCall,
+  requestOf: (message: Buffer) => Request,
 ): AsyncGenerator<Request> {
   readOneAhead(call);
   try {
     while (!call.readableEnded) {
       open.reading.throwIfAborted();
-      const request: Request | Undecodable | null = call.read();
-      if (request !== null) yield decoded(request, call.getPath());
+      const message: Buffer | null = call.read();
+      if (message !== null) yield requestOf(message);
       else await open.until(firstEvent(call, 'readable', 'end'), open.reading);
     }
   } catch (error) {
@@ -153,9 +160,4 @@ function firstEvent(emitter: EventEmitter, ...events: readonly string[]): Promis
   return promise.finally(() => {
     for (const event of events) emitter.off(event, wake);
   });
-}
-
-function decoded<Request>(request: Request | Undecodable, path: string): Request {
-  if (!(request instanceof Undecodable)) return request;
-  throw undecodableFault(request, path);
 }

@@ -18,6 +18,8 @@ export interface CallScope {
   readonly open: Set<OpenCall>;
   /** Decides when the work on a call with one answer begins. */
   readonly admission: Admission;
+  /** Tells that the handler of a stream of requests has a message, which no longer waits for it. */
+  readonly took: (message: Uint8Array) => void;
   /** Converts an error of a handler, for example of MongoDB, to a Fault if it can. */
   readonly toFault: (error: unknown) => unknown;
   /** Called at the end of each call. */

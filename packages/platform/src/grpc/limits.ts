@@ -1,6 +1,5 @@
 import type { FixedLimit } from '../config/limit.ts';
 import { MAX_SCRAPERS } from '../metrics.ts';
-import { MAX_RESETS } from './abuse.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
 import { DEFAULT_LIMITS, MAX_STREAMS } from './server.ts';
 
@@ -28,8 +27,9 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'calls at a time',
   },
   {
-    ...{ of: 'connection', value: MAX_RESETS, unit: '', above: 'the connection is ended' },
-    meaning: 'calls that are reset as soon as they are opened, in 10 seconds',
+    // The default of Node: its option streamResetBurst, and streamResetRate.
+    ...{ of: 'connection', value: 1_000, unit: '', above: 'the connection is ended' },
+    meaning: 'calls that the client resets, and 33 more in each second',
   },
   {
     ...{ of: 'process', value: MAX_SCRAPERS, unit: '', above: 'further ones are closed at once' },

@@ -24,7 +24,9 @@ export function createQuota({ name, perClient, inAll }: QuotaOptions): Quota {
     open(client) {
       if (places.tryTake(client, 1)) return { [Symbol.dispose]: () => places.give(client, 1) };
       throw tooMany(
-        places.heldBy(client) < perClient ? `${inAll} ${name} of all clients` : `${perClient} ${name} a client`,
+        places.heldBy(client) < perClient
+          ? `${inAll} ${name} of all clients`
+          : `${perClient} ${name} a client`,
       );
     },
   };

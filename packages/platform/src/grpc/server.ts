@@ -14,12 +14,12 @@ import { latencyHistogram } from '../metrics.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
+import type { RequestDecoder } from './decode.ts';
 import { type GrpcService, type Method, serviceName } from './handler.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listener.ts';
 import { reflectionServices } from './reflection.ts';
 import { createStreamGuard } from './stream-guard.ts';
-import { Undecodable } from './undecodable.ts';
 
 export interface GrpcServerOptions {
   readonly host?: string;
@@ -45,7 +45,7 @@ export interface CallLimits {
   readonly maxCalls: number;
   /** Calls of one client that wait for their turn. */
   readonly maxWaitingCalls: number;
-  /** Memory for requests that are not complete, of all clients. */
+  /** Memory for calls and their requests, of all clients. */
   readonly maxUnfinishedBytes: number;
   /** How long a request may take to arrive. */
   readonly finishMs: number;
@@ -95,11 +95,15 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     waitingPerClient: limits.maxWaitingCalls,
   });
   const guard = createStreamGuard({ ...limits, logger });
-  const scope = { logger, open, admission, defaultDeadlineMs, toFault, onEnd: callRecorder(options.meter) };
+  const { interceptor, took } = guard;
+  const scope = {
+    ...{ logger, open, admission, took, defaultDeadlineMs, toFault },
+    onEnd: callRecorder(options.meter),
+  };
   const names = services.map(serviceName);
   const health = createHealth(names);
   const reflection = reflectionServices([...names, serviceName(health.service)]);
-  const server = new Server({ ...channelOptions(options), interceptors: [guard.interceptor] });
+  const server = new Server({ ...channelOptions(options), interceptors: [interceptor] });
   for (const service of services) addService(server, service, scope);
   for (const service of [health.service, ...reflection])
     addService(server, service, { ...scope, admission: AT_ONCE });
@@ -154,32 +158,33 @@ function addService(server: Server, { definition, implementation }: GrpcService,
   for (const [name, method] of Object.entries(definition)) {
     const handler = implementation[name];
     if (!handler) throw new Fault('INTERNAL', `${method.path} has no implementation`);
-    methods[name] = withLoudCodec(method, scope.logger);
-    handlers[name] = answer(handler, scope);
+    methods[name] = withOwnCodec(method, scope.logger);
+    handlers[name] = answer(handler, method, scope);
   }
   server.addService(methods, handlers);
 }
 
-function answer(method: Method<never, unknown>, scope: CallScope): UntypedHandleCall {
-  if (method.kind === 'unary') return answerUnary(method, scope);
-  if (method.kind === 'serverStream') return answerServerStream(method, scope);
-  return answerBidi(method, scope);
+function answer(
+  method: Method<never, unknown>,
+  decoder: RequestDecoder,
+  scope: CallScope,
+): UntypedHandleCall {
+  if (method.kind === 'unary') return answerUnary(method, decoder, scope);
+  if (method.kind === 'serverStream') return answerServerStream(method, decoder, scope);
+  return answerBidi(method, decoder, scope);
 }
 
-/** grpc-js answers INTERNAL to bytes that it cannot decode, although the caller made the mistake, and does not log encoding errors. */
-function withLoudCodec(
+/**
+ * Requests stay bytes until the work on them begins: grpc-js answers INTERNAL to bytes that it cannot decode, although the
+ * caller made the mistake. It does not log encoding errors either.
+ */
+function withOwnCodec(
   method: MethodDefinition<unknown, unknown>,
   logger: Logger,
 ): MethodDefinition<unknown, unknown> {
   return {
     ...method,
-    requestDeserialize: (bytes) => {
-      try {
-        return method.requestDeserialize(bytes);
-      } catch (cause) {
-        return new Undecodable(bytes, cause);
-      }
-    },
+    requestDeserialize: (bytes) => bytes,
     responseSerialize: (response) => {
       try {
         return method.responseSerialize(response);

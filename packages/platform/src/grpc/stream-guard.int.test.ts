@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { callUnary } from '@odograph/client/call';
+import { gzipSync } from 'node:zlib';
+import { callBidi, callUnary } from '@odograph/client/call';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import {
   ReportRequest,
@@ -64,6 +65,75 @@ test('unfinished requests are refused, the oldest first, when they hold too much
   expect(calls[0]?.status).toEqual({ code: 8, message: expect.stringMatching(/unfinished requests/) });
   expect(calls.at(-1)?.status.code).toBeUndefined();
   expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
+});
+
+/** A complete message of this many zeros. */
+function whole(bytes: number): Buffer {
+  return begun(bytes, bytes);
+}
+
+/** The same, compressed. */
+function compressed(bytes: number): Buffer {
+  const message = gzipSync(Buffer.alloc(bytes));
+  const head = begun(message.length, 0);
+  head[0] = 1;
+  return Buffer.concat([head, message]);
+}
+
+const refusals = (calls: readonly { readonly status: { readonly code?: number } }[]) =>
+  calls.filter(({ status }) => status.code === 8).length;
+
+const hang = () => Promise.withResolvers<never>().promise;
+
+test.each([
+  ['as they are', whole, {}],
+  ['compressed', compressed, { 'grpc-encoding': 'gzip' }],
+])(
+  'complete requests that wait for their turn or are at work hold memory, sent %s',
+  async (_, send, headers) => {
+    const { endpoint } = await loopback({ report: hang }, { limits: { ...LIMITS, maxCalls: 2 } });
+    const { call } = openRaw(endpoint);
+    const calls = Array.from({ length: 20 }, () => call(path, headers));
+    for (const { stream } of calls) stream.end(send(20 * KIBIBYTE));
+    await soon(() => expect(refusals(calls)).toBeGreaterThan(15));
+  },
+);
+
+test('messages of a stream that its handler does not take hold memory, also if a few bytes bring many of them', async () => {
+  const connect: Handlers['connect'] = async (requests) => {
+    for await (const _ of requests) await hang();
+  };
+  const { endpoint } = await loopback({ connect }, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call(TelemetryIngestService.connect.path, { 'grpc-encoding': 'gzip' });
+  stream.write(Buffer.concat(Array.from({ length: 10 }, () => compressed(20 * KIBIBYTE))));
+  await soon(() => expect(status.code).toBe(8));
+});
+
+test('messages of a stream hold nothing once its handler has them', async () => {
+  let taken = 0;
+  const connect: Handlers['connect'] = async (requests) => {
+    for await (const _ of requests) taken += 1;
+  };
+  const { channel } = await loopback({ connect }, { limits: LIMITS });
+  const call = callBidi(channel, TelemetryIngestService.connect);
+  const report = { vehicleId: 'v'.repeat(50 * KIBIBYTE), reportId: '', samples: [], vin: undefined };
+  for (let number = 1; number <= 20; number += 1) await call.send({ batch: { number, reports: [report] } });
+  await soon(() => expect(taken).toBe(20));
+});
+
+test('open calls hold memory, also those that stay and have nothing to say', async () => {
+  const { endpoint } = await loopback({}, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const watch = () => {
+    const watching = call('/grpc.health.v1.Health/Watch');
+    watching.stream.end(begun(0, 0));
+    return watching;
+  };
+  const watches = Array.from({ length: 20 }, watch);
+  await soon(() => expect(refusals(watches)).toBe(14));
+  for (const { stream } of watches) stream.close();
+  await soon(() => expect(watch().status.code).toBeUndefined());
 });
 
 test('a connection that sends a message in very small pieces is ended', async () => {
@@ -134,6 +204,22 @@ test('a connection may be silent between its messages, but not within one', asyn
   expect(silent.status.code).toBeUndefined();
 });
 
+test('a connection whose messages the handler does not take is not blamed for the rest of one', async () => {
+  const connect: Handlers['connect'] = async (requests) => {
+    for await (const _ of requests) await hang();
+  };
+  const { endpoint } = await loopback({ ...answers, connect }, { limits: { finishMs: 100 } });
+  const { call } = openRaw(endpoint);
+  const waiting = call(TelemetryIngestService.connect.path);
+  waiting.stream.write(Buffer.concat([begun(0, 0), begun(0, 0), begun(1_000, 10)]));
+  for (let times = 0; times < 2; times += 1) {
+    const slow = call();
+    slow.stream.write(begun(1_000, 10));
+    await soon(() => expect(slow.status.code).toBe(4));
+  }
+  expect(waiting.status.code).toBeUndefined();
+});
+
 test('one answer at a time waits for a client that takes nothing, and not for ever', async () => {
   const event = Event.create({ type: 'T', payload: Buffer.alloc(100 * KIBIBYTE) });
   const isAborted: boolean[] = [];
@@ -156,6 +242,22 @@ test('one answer at a time waits for a client that takes nothing, and not for ev
   await soon(() => expect(isAborted).toEqual([true]));
   // The client hears of it later than the handler.
   await soon(() => expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL));
+});
+
+test('a compressed message that is empty or no such message holds up no other one of its client', async () => {
+  const { endpoint } = await loopback(answers);
+  const { call } = openRaw(endpoint);
+  const calls = [Buffer.alloc(0), Buffer.from('gzip?'), gzipSync('cut off').subarray(0, 12)].map((bytes) => {
+    const { stream, status } = call(path, { 'grpc-encoding': 'gzip' });
+    const head = begun(bytes.length, 0);
+    head[0] = 1;
+    stream.end(Buffer.concat([head, bytes]));
+    return status;
+  });
+  await soon(() => expect(calls.every(({ code }) => code !== undefined)).toBe(true));
+  const last = call(path, { 'grpc-encoding': 'gzip' });
+  last.stream.end(compressed(0));
+  await soon(() => expect(last.status.code).toBe(0));
 });
 
 test('what only the caller can have done wrong is INVALID_ARGUMENT', async () => {

@@ -1,0 +1,42 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
+import { invariant } from '@odograph/kernel/fault';
+
+// What the guard needs of the calls of grpc-js, to which there is no public access. A test holds the version that has it.
+
+export function http2StreamOf(call: object): ServerHttp2Stream {
+  const { stream } = call as { stream?: ServerHttp2Stream };
+  invariant(stream, 'a call of grpc-js has its HTTP/2 stream in the field stream');
+  return stream;
+}
+
+/** Gives what a complete message has when it is expanded, or itself if it is not compressed. */
+export type Expand = () => Buffer | Promise<Buffer>;
+
+interface Expander {
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+}
+
+/** Lets `complete` decide when a complete message is expanded. grpc-js expands all that a piece of the stream completes at once. */
+export function onComplete(
+  call: object,
+  complete: (message: Buffer, isCompressed: boolean, expand: Expand) => Promise<Buffer>,
+): void {
+  const expander = call as Expander;
+  invariant(expander.decompressMessage, 'a call of grpc-js expands messages with decompressMessage');
+  const expand = expander.decompressMessage.bind(call);
+  expander.decompressMessage = (message, encoding) =>
+    complete(message, encoding !== 'identity', () => expand(message, encoding));
+}
+
+/** What grpc-js calls INTERNAL although the caller made the mistake. */
+const MISTAKES = /^(Failed to decompress message|Invalid grpc-timeout value)/;
+
+/** Corrects the statuses that grpc-js gives by itself, before any interceptor could. */
+export function blameCaller(call: ServerInterceptingCallInterface): void {
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (given) => {
+    const isMistake = given.code === status.INTERNAL && MISTAKES.test(given.details ?? '');
+    send(isMistake ? { ...given, code: status.INVALID_ARGUMENT } : given);
+  };
+}
