@@ -15,14 +15,21 @@ test.each([
   expect(read({ ODO_MONGO_URL: url }).mongo.url).toBe(url);
 });
 
-test.each(['nats://me:100%@h', 'nats://me:a/b@h', 'tls://me:%zz@h', 'http://h', 'nats://'])(
-  'NATS may not be %s, and the refusal says how to write a password',
-  (url) => {
-    expect(() => read({ ODO_NATS_URL: url })).toThrow(
-      /ODO_NATS_URL must be a URL that starts with nats:\/\/ or tls:\/\/, with @ : \/ % in a password as %40 %3A %2F %25, not /,
-    );
-  },
-);
+const LONG = `nats://me:${'%41'.repeat(40)}%@h`;
+
+test.each([
+  'nats://me:100%@h',
+  'nats://me:a/b@h',
+  'tls://me:%zz@h',
+  'nats://me:%ff@h',
+  LONG,
+  'http://h',
+  'nats://',
+])('NATS may not be %s, and the refusal says how to write a password', (url) => {
+  expect(() => read({ ODO_NATS_URL: url })).toThrow(
+    /ODO_NATS_URL must be a URL that starts with nats:\/\/ or tls:\/\/, with @ : \/ % in a password as %40 %3A %2F %25, not /,
+  );
+});
 
 test('a file that cannot be read is refused by the name of its setting', () => {
   expect(() => read({ ODO_NATS_CA_FILE: '/nowhere/ca.pem' })).toThrow(

@@ -78,8 +78,16 @@ function url(name: string, protocols: readonly string[], options: SettingOptions
 /** A URL whose user and password can be decoded. MongoDB's may name several hosts; the first stands for all. */
 function isUrl(text: string): boolean {
   const url = URL.parse(text.replace(/(,[^,@/?#]+)+(?=[/?#]|$)/, ''));
-  const login = `${url?.username}${url?.password}`;
-  return Boolean(url?.host) && /^(?:[^%]|(?:%[\da-f]{2})+)*$/i.test(login);
+  return Boolean(url?.host) && isDecodable(`${url?.username}${url?.password}`);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
