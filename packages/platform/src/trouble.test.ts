@@ -33,6 +33,15 @@ test('a reason is logged once, then once a minute with how often it came', () =>
   expect(lines).toHaveLength(3);
 });
 
+test('a reason of which only a number changes is the same', () => {
+  const { lines, fail, wait } = openTrouble();
+  for (let seconds = 5; seconds < 60; seconds += 1) {
+    fail(`no answer for ${seconds} s`);
+    wait(1_000);
+  }
+  expect(lines).toHaveLength(1);
+});
+
 test('two reasons that take turns are each logged once a minute', () => {
   const { lines, fail, wait } = openTrouble();
   for (let at = 0; at < 59; at += 1) {

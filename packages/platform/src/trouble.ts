@@ -27,7 +27,10 @@ const REPEATED_AFTER_MS = 60_000;
 /** More reasons than this are forgotten, and logged again. */
 const MAX_REASONS = 100;
 
-/** The failures of a thing that is tried again until it succeeds. A reason is logged once, then once a minute with its count. */
+/**
+ * The failures of a thing that is tried again until it succeeds. A reason is logged once, then once a minute with its count;
+ * it is the same if only numbers in it differ, such as a time or a port.
+ */
 export class Trouble {
   readonly #options: TroubleOptions;
   readonly #clock: Clock;
@@ -75,13 +78,14 @@ export class Trouble {
   }
 
   #log(err: unknown, { message, atMs }: Failure): void {
-    const logged = this.#logged.get(message);
+    const reason = message.replaceAll(/\d+/g, '0');
+    const logged = this.#logged.get(reason);
     if (logged && atMs - logged.atMs < REPEATED_AFTER_MS) {
       logged.count += 1;
       return;
     }
     if (this.#logged.size === MAX_REASONS) this.#logged.clear();
-    this.#logged.set(message, { atMs, count: 0 });
+    this.#logged.set(reason, { atMs, count: 0 });
     const repeated = logged && { repeated: logged.count + 1 };
     this.#options.logger.warn({ ...this.#options.fields, ...repeated, err }, this.#options.message);
   }
