@@ -42,6 +42,16 @@ test('an unfinished message holds its bytes, and more for each chunk', () => {
   expect(meter.held).toBe(0);
 });
 
+test('what is held is never more than the piece that a message began in and those after it, also of empty messages', () => {
+  const meter = new MessageMeter();
+  const empty = Buffer.concat(Array.from({ length: 100 }, () => message(0)));
+  for (const chunk of [empty.subarray(0, 2), ...cut(empty.subarray(2), [5])]) {
+    meter.add(chunk);
+    expect(meter.held).toBeLessThanOrEqual(2 * (5 + CHUNK_COST));
+  }
+  expect(meter.isFragmented).toBe(false);
+});
+
 test('a head that is not complete is held too', () => {
   const meter = new MessageMeter();
   meter.add(message(7).subarray(0, 3));

@@ -38,7 +38,7 @@ export class MessageMeter {
   #skip(chunk: Uint8Array, at: number): number {
     const taken = Math.min(this.#missing, chunk.length - at);
     this.#missing -= taken;
-    if (this.#missing === 0) [this.held, this.#chunks] = [0, 0];
+    this.#endIfWhole();
     return at + taken;
   }
 
@@ -48,7 +48,12 @@ export class MessageMeter {
     if (this.#headBytes === HEAD_BYTES) {
       this.#missing = this.#length;
       [this.#headBytes, this.#length] = [0, 0];
+      this.#endIfWhole();
     }
     return at + 1;
+  }
+
+  #endIfWhole(): void {
+    if (this.#missing === 0) [this.held, this.#chunks] = [0, 0];
   }
 }

@@ -36,7 +36,7 @@ const SWEEP_MS = 1_000;
 const CALL_BYTES = 16 * 1024;
 /** What a message takes beside its bytes while it waits for its handler. */
 const MESSAGE_BYTES = 256;
-/** What grpc-js gets instead of a message whose call has ended, and tells nobody. */
+/** What grpc-js gets instead of a message whose call has ended. It sends it to no client. */
 const OVER = { code: status.CANCELLED, details: 'the call has ended' };
 
 /**
