@@ -11,7 +11,7 @@ export interface CallContext {
   readonly deadlineAtMs: number;
   /** The W3C trace context of the caller. Empty if there is none, or a malformed one. */
   readonly traceparent: string;
-  /** The address of the peer without its port. Limits count by it. */
+  /** The address of the peer without its port, or its network. Limits count by it. */
   readonly client: string;
 }
 
