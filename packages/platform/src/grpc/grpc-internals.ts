@@ -29,6 +29,20 @@ export function onComplete(
     complete(message, encoding !== 'identity', () => expand(message, encoding));
 }
 
+interface DeadlineHolder {
+  deadline: number;
+  readonly deadlineTimer: NodeJS.Timeout | null;
+}
+
+/** grpc-js cuts a timeout to 32 bits, so a deadline in 25 to 49 days is one in the past, and the call ends at once. */
+export function correctDeadline(call: object): void {
+  const holder = call as DeadlineHolder;
+  invariant(holder.deadline, 'a call of grpc-js has its deadline in the field deadline');
+  if (holder.deadline >= Date.now() - 1_000) return;
+  if (holder.deadlineTimer) clearTimeout(holder.deadlineTimer);
+  holder.deadline += 2 ** 32;
+}
+
 /** What grpc-js calls INTERNAL although the caller made the mistake. */
 const MISTAKES = /^(Failed to decompress message|Invalid grpc-timeout value)/;
 

@@ -260,6 +260,14 @@ test('a compressed message that is empty or no such message holds up no other on
   await soon(() => expect(last.status.code).toBe(0));
 });
 
+test('a call whose caller waits for a month is answered', async () => {
+  const { endpoint } = await loopback(answers);
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call(path, { 'grpc-timeout': '2592000S' });
+  stream.end(begun(0, 0));
+  await soon(() => expect(status.code).toBe(0));
+});
+
 test('what only the caller can have done wrong is INVALID_ARGUMENT', async () => {
   const { endpoint } = await loopback(answers);
   const { call } = openRaw(endpoint);

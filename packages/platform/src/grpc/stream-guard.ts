@@ -9,7 +9,7 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
 import { createTurns, type InTurn } from '../turns.ts';
 import { clientOf } from './client-address.ts';
-import { blameCaller, type Expand, http2StreamOf, onComplete } from './grpc-internals.ts';
+import { blameCaller, correctDeadline, type Expand, http2StreamOf, onComplete } from './grpc-internals.ts';
 import { MessageMeter } from './message-meter.ts';
 import { createRequestMemory, type RequestHolder, type RequestMemory } from './request-memory.ts';
 import { toServiceError } from './status.ts';
@@ -59,6 +59,7 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   return {
     interceptor: ({ requestStream }, call) => {
       blameCaller(call);
+      correctDeadline(call);
       const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream });
       open.add(stream);
       stream.onClose(() => open.delete(stream));
