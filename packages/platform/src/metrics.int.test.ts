@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { counter, createMetrics, gauge, histogram, type Metrics } from './metrics.ts';
+import { counter, createMetrics, gauge, histogram, MAX_SCRAPERS, type Metrics } from './metrics.ts';
 
 async function served(metrics: Metrics, options = {}): Promise<string> {
   const endpoint = await metrics.serve(options);
@@ -48,6 +50,17 @@ describe('the metrics of a process', () => {
     counter(one.meter, 'only.one', '1', 'Only in one.').add(1);
     expect(await (await fetch(`${await served(two)}/metrics`)).text()).not.toContain('only_one');
   });
+
+  test('are there again soon after others held all connections without a request', async () => {
+    const origin = await served(createMetrics('test'));
+    const silent = Array.from({ length: MAX_SCRAPERS }, () =>
+      connect(Number(new URL(origin).port), '127.0.0.1'),
+    );
+    onTestFinished(() => silent.forEach((socket) => void socket.destroy()));
+    for (const socket of silent) socket.on('error', () => undefined).resume();
+    await Promise.all(silent.map((socket) => once(socket, 'close')));
+    expect((await fetch(`${origin}/metrics`)).status).toBe(200);
+  }, 20_000);
 
   test('are at no other path, and a port that is in use is named', async () => {
     const origin = await served(createMetrics('test'));

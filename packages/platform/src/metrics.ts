@@ -95,15 +95,20 @@ export function latencyHistogram(meter: Meter, name: string, description: string
 /** Connections for scrapes, and how long a request may take to arrive. */
 export const MAX_SCRAPERS = 16;
 const REQUEST_TIMEOUT_MS = 5_000;
+/** By default Node looks every 30 s. */
+const CHECK_EVERY_MS = 1_000;
 
 async function serve(exporter: PrometheusExporter, host: string, port: number): Promise<MetricsEndpoint> {
-  const server = createServer((request, response) => {
+  const options = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  };
+  const server = createServer(options, (request, response) => {
     if (request.url === '/metrics') exporter.getMetricsRequestHandler(request, response);
     else response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at /metrics\n');
   });
   server.maxConnections = MAX_SCRAPERS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.headersTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error) => reject(listenFault(`${host}:${port}`, cause, 'ODO_METRICS'));
     server.once('error', refuse).listen(port, host, () => resolve());

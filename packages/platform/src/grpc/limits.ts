@@ -16,7 +16,7 @@ export const fixedLimits: readonly FixedLimit[] = [
   },
   {
     ...{ of: 'call', value: DEFAULT_LIMITS.takeMs, unit: 'ms', above: 'CANCELLED' },
-    meaning: 'time in which a client takes nothing of an answer that waits for it',
+    meaning: 'time in which a client takes a message that waits for it',
   },
   {
     ...{ of: 'call', value: 1, unit: '', above: 'the next one is made when it is taken' },

@@ -49,7 +49,7 @@ export interface CallLimits {
   readonly maxUnfinishedBytes: number;
   /** How long a request may take to arrive. */
   readonly finishMs: number;
-  /** How long an answer may wait for a client that takes nothing of it. */
+  /** How long a message may wait for a client to take it. */
   readonly takeMs: number;
 }
 

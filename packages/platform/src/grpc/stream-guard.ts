@@ -19,7 +19,7 @@ export interface StreamGuardOptions {
   readonly maxUnfinishedBytes: number;
   /** How long a message may take from its first byte to its last, and a request from its start. */
   readonly finishMs: number;
-  /** How long a client may take nothing of an answer that waits for it. */
+  /** How long a client may take for a message that waits for it. HTTP/2 of Node does not tell how much of it is sent. */
   readonly takeMs: number;
   readonly logger: Logger;
 }
@@ -93,7 +93,7 @@ class GuardedStream implements RequestHolder {
   #unfinishedSinceMs: number | undefined;
   /** What the complete messages hold. */
   #completeBytes = 0;
-  /** The bytes that wait for the client, and since when their number is the same. */
+  /** The bytes of messages that wait for the client, and since when they are the same. */
   #waiting = { bytes: 0, sinceMs: 0 };
 
   constructor(call: ServerInterceptingCallInterface, options: GuardedStreamOptions) {
