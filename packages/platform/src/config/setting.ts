@@ -181,7 +181,7 @@ export const serviceSettings = {
         limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
         meaning: 'calls of one client that wait for their turn',
       }),
-      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 64 * MEBIBYTE, {
+      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 128 * MEBIBYTE, {
         min: MEBIBYTE,
         limit: {
           of: 'process',

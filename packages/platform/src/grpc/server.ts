@@ -73,7 +73,7 @@ export const DEFAULT_LIMITS: CallLimits = {
   maxConnections: 1_000,
   maxCalls: 64,
   maxWaitingCalls: 1_000,
-  maxUnfinishedBytes: 64 * MEBIBYTE,
+  maxUnfinishedBytes: 128 * MEBIBYTE,
   finishMs: 30_000,
   takeMs: 120_000,
 };
