@@ -141,6 +141,23 @@ describe('a connection to MongoDB', () => {
     await expect.poll(read, { timeout: 40_000 }).toBeNull();
   }, 90_000);
 
+  test('says that the login is refused if its password has changed', async () => {
+    await using server = await startTestMongo();
+    const pool = { ...OPTIONS.pool, max: 10 };
+    const mongo = await connectMongo({ ...OPTIONS, url: server.url, pool }, createMetrics('test').meter);
+    onTestFinished(() => mongo.close());
+    await mongo.db.collection('busy').insertOne({});
+    await mongo.client.db('admin').command({ updateUser: 'owner', pwd: 'other' });
+    const refused = {
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/ refuses the login \(.*\): correct ODO_MONGO_URL$/),
+    };
+    const all = Array.from({ length: pool.max }, () => occupy(mongo, 1_000));
+    // Some of them need a new connection.
+    await expect(Promise.all(all)).rejects.toMatchObject(refused);
+    await Promise.allSettled(all);
+  });
+
   test('returns other errors unchanged', async () => {
     const { mongo } = await connected();
     const insert = () => run(mongo, (db) => db.collection<{ _id: number }>('once').insertOne({ _id: 1 }));

@@ -31,7 +31,8 @@ export interface Mongo {
   readonly client: MongoClient;
   readonly db: Db;
   /**
-   * Converts an error of the driver: OVERLOADED if no connection was free in time, UNAVAILABLE if the server is away.
+   * Converts an error of the driver: OVERLOADED if no connection was free in time, UNAVAILABLE if the server is away or
+   * refuses the login, whose password may have changed.
    * Returns any other error unchanged.
    */
   readonly asFault: (error: unknown) => unknown;
@@ -89,12 +90,20 @@ async function mayRead(db: Db): Promise<void> {
   }
 }
 
+/** At the start only a person can change it. */
 function refusedLogin(error: unknown, url: string): Fault | undefined {
+  const refusal = refusalIn(error);
+  return refusal && new Fault('INVALID_INPUT', refusedBy(maskPassword(url), refusal), { cause: error });
+}
+
+/** A connection of the pool may have been refused before the one of an operation. */
+function refusalIn(error: unknown): MongoError | undefined {
   if (!(error instanceof MongoError)) return undefined;
-  // A connection of the pool may have been refused before this one.
-  if (!REFUSED.includes(error.code)) return refusedLogin(error.cause, url);
-  const message = `MongoDB at ${maskPassword(url)} refuses the login (${error.message}): correct ODO_MONGO_URL`;
-  return new Fault('INVALID_INPUT', message, { cause: error });
+  return REFUSED.includes(error.code) ? error : refusalIn(error.cause);
+}
+
+function refusedBy(server: string, { message }: MongoError): string {
+  return `MongoDB at ${server} refuses the login (${message}): correct ODO_MONGO_URL`;
 }
 
 /** What can be seen of a server and its pool. */
@@ -141,15 +150,22 @@ function asFault(
     const limit = `${max} connections`;
     return new Fault('OVERLOADED', message, { limit, retryAfterMs: RETRY_AFTER_MS, cause: error });
   }
-  if (!hasWaited && !isAway(error)) return error;
   const hosts = client.options.hosts.join(', ');
-  const silence =
-    silentMs < ASLEEP_MS
-      ? `no connection in ${waitMs} ms`
-      : `no answer for ${Math.floor(silentMs / 1_000)} s`;
-  const why = hasWaited ? silence : error.message;
-  const message = `MongoDB at ${hosts} does not answer: ${why}`;
-  return new Fault('UNAVAILABLE', message, { retryAfterMs: RETRY_AFTER_MS, cause: error });
+  const refusal = refusalIn(error);
+  if (refusal) return unavailable(refusedBy(hosts, refusal), error);
+  if (hasWaited)
+    return unavailable(`MongoDB at ${hosts} does not answer: ${silence(silentMs, waitMs)}`, error);
+  if (isAway(error)) return unavailable(`MongoDB at ${hosts} does not answer: ${error.message}`, error);
+  return error;
+}
+
+function silence(silentMs: number, waitMs: number): string {
+  const isAsleep = silentMs >= ASLEEP_MS;
+  return isAsleep ? `no answer for ${Math.floor(silentMs / 1_000)} s` : `no connection in ${waitMs} ms`;
+}
+
+function unavailable(message: string, cause: unknown): Fault {
+  return new Fault('UNAVAILABLE', message, { retryAfterMs: RETRY_AFTER_MS, cause });
 }
 
 /** The code of an operation that took longer than its `maxTimeMS`. */
