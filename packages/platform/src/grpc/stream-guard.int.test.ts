@@ -157,6 +157,25 @@ test('a client that goes on to send after it was refused is cut off', async () =
   expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
 });
 
+test('a refused client that takes nothing is cut off soon', async () => {
+  const connect: Handlers['connect'] = async (requests, send) => {
+    const readAll = async () => {
+      for await (const _ of requests);
+    };
+    await Promise.all([send({ message: undefined }), readAll()]);
+  };
+  const { endpoint } = await loopback(
+    { connect },
+    { limits: { ...LIMITS, maxUnfinishedBytes: 20 * KIBIBYTE } },
+  );
+  const { call } = openRaw(endpoint, { initialWindowSize: 0 });
+  const { stream } = call(TelemetryIngestService.connect.path);
+  await once(stream, 'response');
+  stream.write(begun(100_000, 10 * KIBIBYTE));
+  await soon(() => expect(stream.closed).toBe(true));
+  expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+});
+
 test('requests that are reset at once do not begin, and end their connection when they are many', async () => {
   let begunCalls = 0;
   const report = async () => {

@@ -91,6 +91,7 @@ class GuardedStream implements RequestHolder {
   readonly #meter = new MessageMeter();
   /** When the unfinished message began; undefined between messages. */
   #unfinishedSinceMs: number | undefined;
+  #refusedAtMs: number | undefined;
   /** What the complete messages hold. */
   #completeBytes = 0;
   /** The bytes of messages that wait for the client, and since when they are the same. */
@@ -115,6 +116,7 @@ class GuardedStream implements RequestHolder {
   }
 
   refuse(fault: Fault): void {
+    this.#refusedAtMs = performance.now();
     this.#options.memory.release(this);
     const { code, details, metadata } = toServiceError(fault, this.#options.logger);
     this.#call.sendStatus({ code, details, metadata });
@@ -127,7 +129,7 @@ class GuardedStream implements RequestHolder {
 
   sweep(nowMs: number): void {
     const { finishMs, takeMs } = this.#options;
-    if (this.#isAnswered()) this.#endUpload();
+    if (this.#isAnswered()) this.#endAnswered(nowMs);
     else if (this.#unfinishedSinceMs !== undefined) {
       // While the handler takes nothing, the rest cannot arrive.
       if (this.#stream.isPaused()) this.#unfinishedSinceMs = nowMs;
@@ -192,10 +194,15 @@ class GuardedStream implements RequestHolder {
     return this.#isAnswered() || this.#stream.destroyed;
   }
 
-  /** A client may go on with its request after the answer, and would keep its place on the connection (RFC 9113, 8.1). */
-  #endUpload(): void {
+  /**
+   * A client may go on with its request after the answer, and would keep its place on the connection (RFC 9113, 8.1). One that
+   * was refused holds nothing any more, so it does not wait for the client to take what came before the refusal.
+   */
+  #endAnswered(nowMs: number): void {
     const isSent = this.#stream.writableFinished;
     if (isSent && !this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    const isLate = this.#refusedAtMs !== undefined && nowMs - this.#refusedAtMs >= SWEEP_MS;
+    if (isLate) this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
   #endConnection(why: string): void {
