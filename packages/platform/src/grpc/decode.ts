@@ -21,7 +21,7 @@ export function decode<Request>({ path, requestDeserialize }: RequestDecoder, by
 function undecodable(path: string, bytes: Uint8Array, cause: unknown): Fault {
   const [, serviceName = '', methodName] = path.split('/');
   const method = contracts.getService(serviceName)?.methods.find(({ name }) => name === methodName);
-  const findings = method ? largeIntegersIn(method.input, bytes) : [];
+  const findings = method ? [...largeIntegersIn(method.input, bytes)] : [];
   const [first] = findings;
   const message = first
     ? `${first.field} ${first.description}`
