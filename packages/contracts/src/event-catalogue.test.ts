@@ -7,6 +7,7 @@ import {
   encodeConflict,
   encodeEvent,
   encodePayload,
+  isKnownKind,
   isNewerThanKnown,
   NEWEST_VERSIONS,
 } from './event-catalogue.ts';
@@ -164,5 +165,11 @@ describe('an event that only a newer program can decode', () => {
     expect(isNewerThanKnown(fault)).toBe(true);
     expect(isFault(fault, 'UNAVAILABLE')).toBe(true);
     expect(String(fault)).toMatch(/(version 2|TripEnded|constructor).* is newer than this program/);
+  });
+
+  test.each([0, 1, 7])('is still newer whatever its version is: %i of a type not known yet', (version) => {
+    const fault = faultOf(onWire({ ...encodePayload(reported), type: 'TripEnded', version }));
+    expect(isNewerThanKnown(fault) && isKnownKind(fault.kind)).toBe(false);
+    expect(isNewerThanKnown(fault)).toBe(true);
   });
 });

@@ -88,7 +88,8 @@ export const NEWEST_VERSIONS: ReadonlyMap<string, number> = new Map(
 
 /** Whether this program can decode events of a type and version. */
 export function isKnownKind({ type, version }: EventKind): boolean {
-  return version <= (NEWEST_VERSIONS.get(type) ?? 0);
+  const newest = NEWEST_VERSIONS.get(type);
+  return newest !== undefined && version <= newest;
 }
 
 /**
