@@ -20,7 +20,9 @@ export function lastLines(file: string, count: number): readonly string[] {
     const tail = Buffer.alloc(size - start);
     const bytes = readSync(descriptor, tail, 0, tail.length, start);
     const lines = tail.toString('utf8', 0, bytes).split('\n');
-    return lines.filter((line) => line.trim() !== '').slice(-count);
+    // The tail may begin within a line.
+    const whole = start > 0 ? lines.slice(1) : lines;
+    return whole.filter((line) => line.trim() !== '').slice(-count);
   } finally {
     closeSync(descriptor);
   }

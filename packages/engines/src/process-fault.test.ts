@@ -48,6 +48,12 @@ test('of JSON logs only warnings and errors are shown, each in a line without it
   ]);
 });
 
+test('of a long log no piece of a line is shown', async () => {
+  const line = JSON.stringify({ level: 'info', time: 'now', msg: 'x'.repeat(1_000) });
+  await appendFile(file, `${line}\n`.repeat(100));
+  expect(new ProcessFault('it ended', file).message).toBe(`it ended; ${file} has no error`);
+});
+
 test('a log without an error says so', async () => {
   await appendFile(file, '{"level":"info","time":"now","msg":"starting"}\n');
   expect(new ProcessFault('it ended', file).message).toBe(`it ended; ${file} has no error`);
