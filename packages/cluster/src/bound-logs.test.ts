@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,4 +24,11 @@ test('a large log is truncated while it is open, and its writer continues at the
   boundLog(file, 10);
   expect(await readFile(file, 'utf8')).toBe('and on\n');
   expect(await readFile(`${file}.1`, 'utf8')).toBe('much more than allowed\n');
+});
+
+test('a large log whose copy cannot be written is truncated anyway', async () => {
+  await writeFile(file, 'much more than allowed\n');
+  await mkdir(`${file}.1`);
+  boundLog(file, 10);
+  expect(await readFile(file, 'utf8')).toBe('');
 });

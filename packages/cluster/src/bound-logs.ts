@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs';
+import { isSystemError } from '@odograph/engines/errno';
 
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
 const CHECK_EVERY_MS = 30_000;
@@ -17,6 +18,11 @@ export function boundLogs(files: Iterable<string>): () => void {
 
 export function boundLog(file: string, maxBytes: number): void {
   if (!existsSync(file) || statSync(file).size <= maxBytes) return;
-  copyFileSync(file, `${file}.1`);
+  try {
+    copyFileSync(file, `${file}.1`);
+  } catch (error) {
+    // On a full disk the log is shortened anyway.
+    if (!isSystemError(error)) throw error;
+  }
   truncateSync(file);
 }
