@@ -4,14 +4,11 @@ import { compose } from '@odograph/platform/app/compose';
 import { publisherPart } from '@odograph/platform/app/publisher-part';
 import { grpcPart, metricsPart, natsPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
-import { type IngestConfig, WINDOW_BATCHES } from './config.ts';
+import { type IngestConfig, MESSAGE_HEADROOM, WINDOW_BATCHES } from './config.ts';
 import { createDoor } from './door/door.ts';
 import { startTicks } from './log-time/ticks.ts';
 
 export const SERVICE_NAME = 'telemetry-ingest';
-
-/** A message may exceed its limit by this factor and still get our refusal, which explains more than that of gRPC. */
-const MESSAGE_HEADROOM = 4;
 
 /** The whole process. When it stops, the ticks end first, then the calls, then the publisher stores what they left. */
 export function ingestApp(config: IngestConfig, logger: Logger) {

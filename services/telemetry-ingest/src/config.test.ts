@@ -1,6 +1,10 @@
+import { systemClock } from '@odograph/kernel/clock';
 import { readConfig } from '@odograph/platform/config/config';
+import { createMetrics } from '@odograph/platform/metrics';
 import { expect, test } from 'vitest';
 import { settings } from './config.ts';
+import { createClientLimits } from './door/client-limits.ts';
+import { createDoorMetrics } from './door/metrics.ts';
 
 const read = (env: Readonly<Record<string, string>>) =>
   readConfig(settings, { ODO_NATS_URL: 'nats://127.0.0.1:4222', ...env }, 'ODO_INGEST_');
@@ -21,4 +25,21 @@ test.each([
   'ODO_INGEST_MAX_QUEUED_BYTES',
 ])('%s, which was a setting, is refused', (name) => {
   expect(() => read({ [name]: '10' })).toThrow(`${name} is not a setting`);
+});
+
+const LEAST_WORK_BYTES = 32 * 1024 * 1024;
+
+test('the largest batch that settings allow is taken with the least memory that they allow', () => {
+  const { limits: largest } = read({
+    ODO_INGEST_MAX_MESSAGE_BYTES: '4000000',
+    ODO_INGEST_MAX_REPORTS: '10000',
+    ODO_INGEST_MAX_WORK_BYTES: String(LEAST_WORK_BYTES),
+  });
+  const metrics = createDoorMetrics(createMetrics('test').meter);
+  const clients = createClientLimits({ quota: largest, clock: systemClock, metrics });
+  const reports = Array.from({ length: largest.maxReports }, () => new Uint8Array());
+  expect(() => clients.holdBatch('a', { reports, bytes: largest.maxBytes })).not.toThrow();
+  expect(() => read({ ODO_INGEST_MAX_WORK_BYTES: String(LEAST_WORK_BYTES - 1) })).toThrow(
+    `a whole number from ${LEAST_WORK_BYTES}`,
+  );
 });

@@ -6,6 +6,12 @@ import { bytes, ms, natsSettings, percent, serviceSettings, whole } from '@odogr
 /** How many batches of one connection may be open at the same time. */
 export const WINDOW_BATCHES = 8;
 
+/**
+ * A message may exceed its limit by this factor and still get our refusal, which says what to do and lets a connection go on.
+ * gRPC itself refuses a larger one, and ends the connection.
+ */
+export const MESSAGE_HEADROOM = 4;
+
 /** What a message, a report and a client may contain or do. */
 const limits = {
   maxBytes: bytes('ODO_INGEST_MAX_MESSAGE_BYTES', 1_000_000, {
@@ -50,9 +56,9 @@ const limits = {
     meaning:
       'windows of two hours over which the reports of one client may spread in a second, beyond the first 8 of each report',
   }),
-  // The largest batch that the other settings allow holds 10.4 MB.
+  // The largest batch that the other settings allow holds 10.4 MB, and must fit into half.
   maxWorkBytes: bytes('ODO_INGEST_MAX_WORK_BYTES', 128 * 1024 * 1024, {
-    min: 16 * 1024 * 1024,
+    min: 32 * 1024 * 1024,
     limit: { of: 'process', above: 'RESOURCE_EXHAUSTED with a delay' },
     meaning:
       'memory for batches from their arrival to their acknowledgement; a client may hold as much as is free, alone half',

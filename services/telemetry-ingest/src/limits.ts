@@ -1,12 +1,22 @@
 import { MAX_ENVELOPE_BYTES } from '@odograph/event-log/envelope';
 import type { FixedLimit } from '@odograph/platform/config/limit';
-import { WINDOW_BATCHES } from './config.ts';
+import { MESSAGE_HEADROOM, WINDOW_BATCHES } from './config.ts';
 import { MAX_FINDINGS } from './domain/findings.ts';
 import { TEXT_MAX_LENGTH } from './domain/readable.ts';
 import { REPORT_MAX_BYTES } from './door/decode-report.ts';
 
 /** What ingest bounds, whatever its settings. */
 export const fixedLimits: readonly FixedLimit[] = [
+  {
+    ...{
+      of: 'message',
+      value: MESSAGE_HEADROOM,
+      unit: '',
+      above: 'RESOURCE_EXHAUSTED by gRPC itself, which ends a connection',
+    },
+    meaning:
+      'times the size of a message, up to which one that is too large is refused in words and ends no connection',
+  },
   {
     ...{ of: 'report', value: REPORT_MAX_BYTES, unit: 'bytes', above: 'the report is rejected: split it' },
     meaning: 'a report',

@@ -17,7 +17,7 @@ import { createGrpcServer, type GrpcServer } from '@odograph/platform/grpc/serve
 import { silentLogger } from '@odograph/platform/logger';
 import { createNoopMeter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
-import { settings, WINDOW_BATCHES } from '../config.ts';
+import { MESSAGE_HEADROOM, settings, WINDOW_BATCHES } from '../config.ts';
 import type { EventAppender } from './batch-intake.ts';
 import { createDoor, type DoorLimits } from './door.ts';
 
@@ -92,7 +92,7 @@ export async function openTestDoor(limits: Partial<DoorLimits> = {}): Promise<Te
   });
   const server = await createGrpcServer({
     services: [door.service],
-    maxMessageBytes: 4 * all.maxBytes,
+    maxMessageBytes: MESSAGE_HEADROOM * all.maxBytes,
     logger: silentLogger,
   });
   const channel = new Channel(`127.0.0.1:${server.port}`);
