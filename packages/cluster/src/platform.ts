@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { credentialsOf } from '@odograph/engines/credentials';
 import { type EngineKind, type EngineUser, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { ProcessFault } from '@odograph/engines/process-fault';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { startEngine } from '@odograph/engines/start-engine';
 import { Fault } from '@odograph/kernel/fault';
@@ -107,13 +108,23 @@ async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<P
   const { title, urlOn, yieldsCpu } = engineFacts[kind];
   const dataDir = join(options.dataDir, kind);
   const start = { dataDir, port, binary: source.path, users: usersOf(kind, options), yieldsCpu };
+  let wasUp = false;
   const launch = async () => {
-    const engine = await startEngine(kind, start);
+    const engine = await startEngine(kind, start).catch((error: unknown) => {
+      throw wasUp ? error : asRefusal(error);
+    });
+    wasUp = true;
     const endpoint = maskPassword(engine.url);
     return { ...engine, title: `${title} ${source.version ?? ''}`.trim(), endpoint };
   };
   const process = new SupervisedProcess({ ...options, name: kind, launch });
   return { name: kind, url: urlOn(port, credentialsOf(dataDir)), port, process };
+}
+
+/** An engine that ends itself at its first start would end at each: its data, its disk or its configuration is wrong. */
+function asRefusal(cause: unknown): unknown {
+  if (!(cause instanceof ProcessFault) || cause.exitCode === undefined) return cause;
+  return new Fault('RULE_VIOLATED', cause.message, { cause });
 }
 
 /** One user for all replicas of a service. */

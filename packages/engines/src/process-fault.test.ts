@@ -38,6 +38,7 @@ test('of JSON logs only warnings and errors are shown, each in a line without it
     { level: 'error', time, msg: 'the service did not start', err },
     { level: 'info', time, msg: 'draining' },
     { t: { $date: time }, s: 'E', c: 'CONTROL', id: 1, msg: 'Failed to set up listener', attr },
+    { t: { $date: time }, s: 'F', msg: '\n\n***aborting\n\n' },
     { t: { $date: time }, s: 'I', msg: 'Now exiting', attr: {} },
   ];
   await appendFile(file, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n    at run (x.ts:1)\n`);
@@ -45,6 +46,7 @@ test('of JSON logs only warnings and errors are shown, each in a line without it
     `it ended; the last lines of ${file}:`,
     `  ${time} error: the service did not start: no database`,
     `  ${time} E: Failed to set up listener {"error":{"errmsg":"Address already in use"}}`,
+    `  ${time} F: ***aborting`,
   ]);
 });
 

@@ -10,10 +10,13 @@ const MAX_SHOWN_CHARS = 300;
 /** A process failed. The headline is one line; the message adds what the last lines of its log say. */
 export class ProcessFault extends Fault {
   readonly headline: string;
+  /** Set if the process has ended itself. */
+  readonly exitCode: number | undefined;
 
-  constructor(headline: string, logFile: string) {
+  constructor(headline: string, logFile: string, exitCode?: number | null) {
     super('UNAVAILABLE', withLastLines(headline, logFile));
     this.headline = headline;
+    this.exitCode = exitCode ?? undefined;
   }
 }
 
@@ -52,5 +55,6 @@ function shownOf(line: string): string | undefined {
   const ours = parseOwn(serviceLine, line);
   if (ours) return [`${ours.time} ${ours.level}: ${ours.msg}`, ours.err?.message].filter(Boolean).join(': ');
   const mongo = parseOwn(mongoLine, line);
-  return mongo && `${mongo.t.$date} ${mongo.s}: ${mongo.msg} ${JSON.stringify(mongo.attr ?? {})}`;
+  const attributes = mongo?.attr === undefined ? '' : ` ${JSON.stringify(mongo.attr)}`;
+  return mongo && `${mongo.t.$date} ${mongo.s}: ${mongo.msg.trim()}${attributes}`;
 }

@@ -12,7 +12,7 @@ import { findBinary } from './find-engine.ts';
 import { findFreePort, requireFreePort } from './free-port.ts';
 import { mongoPlan } from './mongo.ts';
 import { natsPlan } from './nats.ts';
-import { type OwnedProcess, startOwned } from './owned-process.ts';
+import { type OwnedProcess, type ProcessExit, startOwned } from './owned-process.ts';
 import { stopAbandoned } from './pid-file.ts';
 import { makePrivateFolder } from './private-files.ts';
 import { ProcessFault } from './process-fault.ts';
@@ -107,12 +107,12 @@ async function untilReady(
 ): Promise<void> {
   const { title } = engineFacts[kind];
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  let hasExited = false;
-  void exited.then(() => {
-    hasExited = true;
+  let exit: ProcessExit | undefined;
+  void exited.then((how) => {
+    exit = how;
   });
   while (!(await isReady())) {
-    if (hasExited) throw new ProcessFault(`${title} ended while it was starting`, logFile);
+    if (exit) throw new ProcessFault(`${title} ended while it was starting`, logFile, exit.code);
     if (performance.now() > deadline)
       throw new ProcessFault(`${title} is not ready after ${READY_TIMEOUT_MS / 1_000} s`, logFile);
     await sleep(READY_POLL_MS);
