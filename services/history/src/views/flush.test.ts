@@ -36,29 +36,36 @@ function openFlush({
   }
   const loaded: string[] = [];
   const saved: ChangedSlice[] = [];
-  const load = async (names: readonly SliceName[]): Promise<StoredSlice[]> => {
+  const loadMany = async (names: readonly SliceName[]): Promise<StoredSlice[]> => {
     loaded.push(...names.map(({ subject }) => subject));
     whileLoading();
     return names.map((name) => ({ ...name, includes: undefined, documents: [] }));
   };
   const save = async (slices: readonly ChangedSlice[]) => void saved.push(...slices);
-  const store = { load, save } as unknown as ReadModelStore;
+  const store = { load: loadMany, save } as unknown as ReadModelStore;
   const { name } = projection;
-  const model = { projection, store, load: loadOne } as ReadModel<unknown>;
+  let waits = 0;
+  let isWaiting = false;
+  const load = async (subject: string, key: string): Promise<StoredSlice> => {
+    if (!isWaiting) waits += 1;
+    isWaiting = true;
+    await nextLoopTurn();
+    isWaiting = false;
+    return loadOne(subject, key);
+  };
+  const model = { projection, store, load } as ReadModel<unknown>;
   const from = new Map([[name, { partition: 0, projection: name, sequence: 0, parked }]]);
   const moved: CheckpointMove[] = [];
   const checkpoints = { move: async (moves: readonly CheckpointMove[]) => void moved.push(...moves) };
   const log = { readSubject: () => ReadableStream.from<StoredEvent>([]) };
   const flush = () => flushTail({ tail, models: [model], from, checkpoints, log, inTurn: createTurns() });
-  return { tail, loaded, saved, moved, flush };
+  /** How often a fold has waited for slices, which are then loaded with one query. */
+  return { tail, loaded, saved, moved, flush, waits: () => waits };
 }
 
-const loadOne = async (subject: string, key: string) => ({
-  subject,
-  key,
-  includes: undefined,
-  documents: [],
-});
+const loadOne = async (subject: string, key: string): Promise<StoredSlice> => {
+  return { subject, key, includes: undefined, documents: [] };
+};
 
 function reportAt(sequence: number, intervalMs: number): StoredEvent {
   const observedAtMs = sequence * intervalMs;
@@ -98,6 +105,13 @@ test('the documents of a vehicle with many windows are made in turns', async () 
   });
   expect(await turnsOf(test.flush)).toBeGreaterThan(100);
   expect(test.saved).toHaveLength(2_000);
+});
+
+test('the slices of a vehicle with many windows are loaded many at a time', async () => {
+  const test = openFlush({ reports: 2_000, projection: samples, intervalMs: TWO_HOURS_MS });
+  await test.flush();
+  expect(test.saved).toHaveLength(2_000);
+  expect(test.waits()).toBeLessThanOrEqual(10);
 });
 
 test('so are those of one window with many samples', async () => {

@@ -8,8 +8,8 @@ import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { InTurn } from '@odograph/platform/turns';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import type { Checkpoint, Checkpoints, CheckpointsByName, Parked } from './checkpoints.ts';
-import { foldSubject, readEvent } from './fold.ts';
-import { includesUpTo, isKnownNow } from './parking.ts';
+import { type FoldOptions, foldSubject, readEvent } from './fold.ts';
+import { bytesOf, includesUpTo, isKnownNow } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
@@ -51,6 +51,8 @@ const PARTITIONS_AT_ONCE = 4;
 const VEHICLES_PER_TURN = 4;
 /** Keys that an end of a vehicle may change to be loaded with those of the others: a report may spread over many windows. */
 const MAX_END_KEYS = 8;
+/** Slices, and events that change them, that are loaded with those that the fold of a vehicle is waiting for. */
+const AHEAD = 200;
 /** Events of a vehicle that stay decoded while it is folded in all projections; those after them are decoded for each. */
 const MAX_DECODED = 2_000;
 /** What a document costs in a turn: to compress it takes about as long as to decode this number of bytes. */
@@ -228,10 +230,13 @@ function decodeOnce(): Vehicle['decode'] {
 
 /** Folds a vehicle in one read model: its changed slices are stored later, what is parked with the checkpoint. */
 async function flushVehicle(
-  { model: { projection, load }, checkpoint, loaded, parked, changed, flushed }: ModelFlush,
-  { subject, events, lowest, decode, turn }: Vehicle,
+  flush: ModelFlush,
+  vehicle: Vehicle,
   { tail, through, log, cache }: FlushContext,
 ): Promise<void> {
+  const { projection } = flush.model;
+  const { checkpoint, parked, changed, flushed } = flush;
+  const { subject, events, lowest, decode, turn } = vehicle;
   assertTailHasAll(tail, checkpoint);
   const { sequence } = checkpoint;
   const folded = await foldSubject({
@@ -239,7 +244,7 @@ async function flushVehicle(
     events: sequence === lowest ? events : events.filter(({ position }) => position.sequence > sequence),
     after: endOfEnvelope(checkpoint.partition, sequence),
     parked: parked.get(subject),
-    load: async (key) => loaded.get(keyOf(subject, key)) ?? (await load(subject, key)),
+    load: loadAhead(flush, vehicle),
     replay: (from, through) => log.readSubject({ subject, from, through, turn }),
   });
   if (folded.parked) parked.set(subject, folded.parked);
@@ -253,6 +258,42 @@ async function flushVehicle(
   for (const slice of slices) if (slice.changed) changed.push(slice.changed);
   const name = viewName(projection.name, subject);
   flushed.set(name, cache?.has(name) ? slices : undefined);
+}
+
+/**
+ * Loads slices, and with them those that the vehicle's next events change: otherwise a vehicle whose reports are each of
+ * another window would cost a query for each.
+ */
+function loadAhead({ model, loaded }: ModelFlush, vehicle: Vehicle): FoldOptions<unknown>['load'] {
+  const { subject } = vehicle;
+  const ahead = new Map<string, StoredSlice>();
+  const find = (key: string) => ahead.get(key) ?? loaded.get(keyOf(subject, key));
+  const keysAhead = keysOf(model, vehicle);
+  return async (keys) => {
+    if (!keys.every(find)) {
+      const wanted = new Set([...keys, ...(keys.length < AHEAD ? await keysAhead(AHEAD) : [])]);
+      const missing = [...wanted].filter((key) => !find(key));
+      const slices = await Promise.all(missing.map((key) => model.load(subject, key)));
+      for (const slice of slices) ahead.set(slice.key, slice);
+    }
+    return keys.map((key) => find(key) as StoredSlice);
+  };
+}
+
+/** Gives with each call the keys that a vehicle's next events change. */
+function keysOf({ projection }: Pick<ReadModel<unknown>, 'projection'>, { events, decode, turn }: Vehicle) {
+  let next = 0;
+  return async (count: number): Promise<readonly string[]> => {
+    const keys: string[] = [];
+    const coming = events.slice(next, next + count);
+    for (const stored of coming) {
+      if (turn.isOver(bytesOf(stored))) await turn.next();
+      keys.push(...readEvent(projection, stored, decode).keys);
+      next += 1;
+      if (keys.length >= count) break;
+    }
+    return keys;
+  };
 }
 
 async function documentsOf<S>(

@@ -70,7 +70,8 @@ export async function foldRecent<S>(
   { log, turn }: FoldDeps,
 ): Promise<View<S>> {
   const folded = await foldSubject({
-    ...{ projection, subject, events, parked, load, turn },
+    ...{ projection, subject, events, parked, turn },
+    load: (keys) => Promise.all(keys.map(load)),
     after: endOfEnvelope(checkpoint.partition, checkpoint.sequence),
     wants: (key) => !keys || (key >= keys.from && key <= keys.to),
     replay: (from, through) => log.readSubject({ subject, from, through, turn }),

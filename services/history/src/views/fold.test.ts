@@ -42,9 +42,9 @@ async function fold(log: readonly Event[], { projection, parked, from = 1, inclu
     events: stored.slice(from - 1),
     parked,
     after: at(from - 1),
-    load: async (key) => {
+    load: async (keys) => {
       const documents = includes ? [{ reports: 1, speedSum: 1 }] : [];
-      return { subject: 'bus-1', key, includes, documents };
+      return keys.map((key) => ({ subject: 'bus-1', key, includes, documents }));
     },
     async *replay(first, last) {
       const between = stored.filter(
@@ -125,7 +125,8 @@ test('an event that fails at its second slice changes none', async () => {
       events: log.map((event, index) => ({ position: at(index + 1), event })),
       parked: undefined,
       after: at(0),
-      load: async (key) => ({ subject: 'bus-1', key, includes: undefined, documents: [] }),
+      load: async (keys) =>
+        keys.map((key) => ({ subject: 'bus-1', key, includes: undefined, documents: [] })),
       replay: () => ReadableStream.from<StoredEvent>([]),
     });
     return [[...slices].map(([key, { state }]) => [key, state.speeds]), parked?.position.sequence];

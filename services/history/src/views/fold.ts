@@ -26,7 +26,8 @@ export interface FoldOptions<S> {
   readonly parked: Parked | undefined;
   /** Folds only slices with these keys; all if left out. */
   readonly wants?: (key: string) => boolean;
-  readonly load: (key: string) => Promise<StoredSlice>;
+  /** Loads slices that an event changes and that are not open yet. */
+  readonly load: (keys: readonly string[]) => Promise<readonly StoredSlice[]>;
   /** Decodes an event. A caller that folds the same events for several projections can decode each event once. */
   readonly decode?: (stored: StoredEvent) => VehicleEvent;
   readonly replay: Replay;
@@ -109,7 +110,9 @@ class OpenSlices<S> {
   }
 
   async open(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.filter((key) => this.#isClosed(key)).map((key) => this.#open(key)));
+    const { projection, load } = this.#options;
+    for (const stored of await load(keys.filter((key) => this.#isClosed(key))))
+      this.#slices.set(stored.key, { stored, changes: [], state: openSlice(projection, stored) });
   }
 
   /** The keys of the open slices that do not include the event of a position. */
@@ -145,11 +148,6 @@ class OpenSlices<S> {
 
   #isClosed(key: string): boolean {
     return !this.#slices.has(key) && (this.#options.wants?.(key) ?? true);
-  }
-
-  async #open(key: string): Promise<void> {
-    const stored = await this.#options.load(key);
-    this.#slices.set(key, { stored, changes: [], state: openSlice(this.#options.projection, stored) });
   }
 
   /** Makes a slice again without a change that may have been applied in part. A slice without other changes is closed. */
