@@ -4,7 +4,10 @@ import { BatchIntake } from './batch-intake.ts';
 import { createMemoryLog, report } from './door.fixture.ts';
 import { TelemetryRoom } from './room.ts';
 
-const CALL = { client: 'c', deadlineAtMs: Infinity, traceparent: '', failsIfAllAreRejected: false };
+const CALL = {
+  ...{ client: 'c', deadlineAtMs: Date.now() + 600_000 },
+  ...{ traceparent: '', failsIfAllAreRejected: false },
+};
 const NO_METRICS = {
   reportsTaken: () => 0,
   batchTaken: () => undefined,
