@@ -7,6 +7,8 @@ import type { StoredEvent } from './log-reader.ts';
 /** The subject of events about the log itself. A vehicle id cannot contain a slash, so it never equals a vehicle's. */
 export const logSubjectId = (partition: number): string => `log/${partition}`;
 
+export const isLogSubjectId = (text: string): boolean => /^log\/\d{1,5}$/.test(text);
+
 /** What readers see in place of a report whose key the log already has with other content, at `heldAt`. */
 export function conflictOf({ position, event }: StoredEvent, heldAt: EventPosition): StoredEvent {
   const part = conflictPartOf(event);

@@ -135,6 +135,14 @@ test('more than 32 types are refused, and a type that no event has', async () =>
   });
 });
 
+test('a subject that no event can have is refused', async () => {
+  const service = openService([1]);
+  await expect(service.read({ subject: 'bad id' })).rejects.toMatchObject({
+    findings: [{ field: 'subject', reason: 'INVALID_SUBJECT' }],
+  });
+  await expect(service.read({ subject: 'log/1' })).resolves.toBeDefined();
+});
+
 test('a stretch that is sent in several messages can be continued after each of them', async () => {
   const service = openService([3_000_000, 3_000_000, 3_000_000]);
   const answers = await service.subscribe({ partitions: [1] }, 3);

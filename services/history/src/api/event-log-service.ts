@@ -11,11 +11,12 @@ import {
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
-import { logSubjectId } from '@odograph/event-log/substitute-events';
+import { isLogSubjectId, logSubjectId } from '@odograph/event-log/substitute-events';
 import { pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { type EventPosition, endOfEnvelope, formatPosition, type Position } from '@odograph/kernel/position';
+import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 import { type CallContext, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import { createQuota } from '@odograph/platform/grpc/quota';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
@@ -189,6 +190,8 @@ function filterOf({ types, subject }: ReadRequest): Pick<MatchQuery, 'types' | '
     const known = [...NEWEST_VERSIONS.keys()].join(', ');
     throw invalid(`types[${unknown}]`, 'UNKNOWN_TYPE', `is none of the event types: ${known}`);
   }
+  if (subject !== '' && !isVehicleId(subject) && !isLogSubjectId(subject))
+    throw invalid('subject', 'INVALID_SUBJECT', `must be a vehicle id, ${VEHICLE_ID_RULE}, or log/PARTITION`);
   return { types, ...(subject === '' ? {} : { subject }) };
 }
 

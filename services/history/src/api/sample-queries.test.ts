@@ -111,3 +111,10 @@ test.each(ORDERS)(
     expect((await listAll({ order })).flat()).toEqual(wanted);
   },
 );
+
+test('an order that the contract does not have is refused', async () => {
+  const order = 9 as SampleOrder;
+  await expect(openSamples([])({ order })).rejects.toMatchObject({
+    findings: [{ field: 'order', reason: 'UNKNOWN_ORDER' }],
+  });
+});

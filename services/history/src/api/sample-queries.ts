@@ -54,7 +54,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const { signal } = call;
     const vehicleId = checkVehicleId(request.vehicleId);
     const range = rangeOf(request);
-    const isNewestFirst = request.order === SampleOrder.NEWEST_FIRST;
+    const isNewestFirst = orderOf(request.order) === SampleOrder.NEWEST_FIRST;
     const { fromMs, toMs, signals } = range;
     const query = ['samples', vehicleId, fromMs, toMs, signals?.toSorted(), isNewestFirst] as const;
     const after = keyOf(query, request.pageToken);
@@ -146,6 +146,17 @@ function windowsOf({ fromMs, toMs }: SampleRange): KeyRange {
 
 function toWire({ observedAtMs, reportId, signals }: RecordedSample) {
   return { observedAtMs, reportId, signals: signalsToWire(signals) };
+}
+
+const ORDERS: ReadonlySet<number> = new Set([
+  SampleOrder.UNSPECIFIED,
+  SampleOrder.OLDEST_FIRST,
+  SampleOrder.NEWEST_FIRST,
+]);
+
+function orderOf(order: SampleOrder): SampleOrder {
+  if (ORDERS.has(order)) return order;
+  throw invalid('order', 'UNKNOWN_ORDER', `is ${order}, but must be oldest first (1) or newest first (2)`);
 }
 
 function rangeOf({ fromMs, toMs, signals }: ListSamplesRequest): SampleRange {
