@@ -571,7 +571,7 @@ export const ProjectionsService = {
   },
   /**
    * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
-   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   retryParked: {
     path: "/odograph.history.v1.Projections/RetryParked" as const,
@@ -584,7 +584,7 @@ export const ProjectionsService = {
   },
   /**
    * Continues without a parked event. Answers when the decision is in the log.
-   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   dropParked: {
     path: "/odograph.history.v1.Projections/DropParked" as const,
@@ -605,12 +605,12 @@ export interface ProjectionsServer extends UntypedServiceImplementation {
   listParked: handleUnaryCall<ListParkedRequest, ListParkedResponse>;
   /**
    * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
-   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   retryParked: handleUnaryCall<RetryParkedRequest, RetryParkedResponse>;
   /**
    * Continues without a parked event. Answers when the decision is in the log.
-   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   dropParked: handleUnaryCall<DropParkedRequest, DropParkedResponse>;
 }
@@ -637,7 +637,7 @@ export interface ProjectionsClient extends Client {
   ): ClientUnaryCall;
   /**
    * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
-   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   retryParked(
     request: RetryParkedRequest,
@@ -656,7 +656,7 @@ export interface ProjectionsClient extends Client {
   ): ClientUnaryCall;
   /**
    * Continues without a parked event. Answers when the decision is in the log.
-   * Status codes: NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   dropParked(
     request: DropParkedRequest,
