@@ -22,7 +22,7 @@ const limits = {
   // With more than 10,000 reports, the answer exceeds the 4 MiB that gRPC clients accept.
   maxReports: whole('ODO_INGEST_MAX_REPORTS', 5_000, {
     ...{ min: 1, max: 10_000 },
-    limit: { of: 'message', above: 'RESOURCE_EXHAUSTED: split it' },
+    limit: { of: 'message', above: 'INVALID_ARGUMENT: split it' },
     meaning: 'reports in a message',
   }),
   // With more than 1,000 samples, the event of a report with a wrong signal in each sample exceeds an envelope.
