@@ -1,5 +1,5 @@
 // The same as send-report.mjs without our client, as in any language: plain gRPC from the contracts in proto/.
-// Usage: node examples/send-report-grpc.mjs INGEST_HOST:PORT HISTORY_HOST:PORT
+// Usage: npx node examples/send-report-grpc.mjs INGEST_HOST:PORT HISTORY_HOST:PORT
 import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 

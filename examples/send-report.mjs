@@ -1,5 +1,5 @@
 // Sends one report and asks for the vehicle's status as of that report.
-// Usage: node examples/send-report.mjs INGEST_HOST:PORT HISTORY_HOST:PORT
+// Usage: npx node examples/send-report.mjs INGEST_HOST:PORT HISTORY_HOST:PORT
 import { createClient } from '@odograph/client';
 
 const [ingest, history] = process.argv.slice(2);
