@@ -110,6 +110,11 @@ describe('odograph replay', () => {
     [['/nowhere.csv', '--format', 'twizy'], 'the file /nowhere.csv cannot be read (ENOENT)'],
     [['/nowhere.csv', '--format', 'csv'], expect.stringContaining("argument 'csv' is invalid")],
     [['/nowhere.csv', '--format', 'twizy', '--speed', '0'], expect.stringContaining('It must be max, or a')],
+    [['/nowhere.csv', '--format', 'ndjson', '--tz', 'UTC'], '--tz is for --format twizy: leave it out'],
+    [
+      ['/nowhere.csv', '--format', 'twizy', '--speed-unit', 'ms'],
+      '--speed-unit is for --format capmetro: leave it out',
+    ],
     [['/nowhere.csv'], expect.stringContaining("option '--format <format>' not specified")],
   ])('refuses %j as wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await replay(...args);
@@ -211,6 +216,8 @@ describe('odograph status', () => {
   });
 
   it('of an unknown vehicle is not found', async () => {
+    const filtered = await cli('status', 'bus-1', '--fleet', 'north');
+    expect([filtered.code, filtered.stdout]).toEqual([2, '']);
     const { code, stdout, stderr } = await cli('status', 'bus-9');
     expect([code, stdout]).toEqual([3, '']);
     expect(jsonLines(stderr)).toEqual([
@@ -457,6 +464,9 @@ describe('odograph log set-aside', () => {
   it('prints what it set aside, and why it sets nothing aside', async () => {
     const done = await cli('log', 'set-aside', '0/17');
     expect(jsonLines(done.stdout)).toEqual([{ set_aside: '0/17' }]);
+    const { code, stderr } = await cli('log', 'set-aside', '0/17/1');
+    expect(stderr).toContain('It must be partition/sequence, such as 0/1234');
+    expect(code).toBe(2);
     const refused = await cli('log', 'set-aside', '0/18');
     expect(refused.stdout).toBe('');
     expect(jsonLines(refused.stderr)).toEqual([

@@ -7,6 +7,7 @@ import { type EventJson, eventJson } from '../json/event-json.ts';
 import {
   countArgument,
   listArgument,
+  messageArgument,
   partitionArgument,
   positionArgument,
   repeatable,
@@ -52,7 +53,7 @@ function tailCommand(): Command {
 function setAsideCommand(): Command {
   return new Command('set-aside')
     .description('continue without a message of a stream that halts its partition; its bytes stay in the log')
-    .argument('<message>', 'its partition and sequence, such as 0/1234', positionArgument)
+    .argument('<message>', 'its partition and sequence, such as 0/1234', messageArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line')
     .action(setAside);

@@ -1,3 +1,4 @@
+import { Fault } from '@odograph/kernel/fault';
 import {
   type OpenSource,
   openSource,
@@ -39,7 +40,15 @@ export function replayCommand(): Command {
     .action(replay);
 }
 
-async function replay(file: string, options: ReplayOptions): Promise<void> {
+/** The options that only one format has. */
+const FORMAT_OF: Readonly<Record<string, SourceFormat>> = {
+  speedUnit: 'capmetro',
+  vehicle: 'twizy',
+  tz: 'twizy',
+};
+
+async function replay(file: string, options: ReplayOptions, command: Command): Promise<void> {
+  assertOfFormat(command, options.format);
   const { format, speedUnit, vehicle: vehicleId, tz: timeZone } = options;
   const source = await openSource(file, format, { speedUnit, vehicleId, timeZone });
   const startedMs = performance.now();
@@ -69,6 +78,19 @@ async function sendAll(source: OpenSource, options: ReplayOptions, signal: Abort
     progress.end();
     rejections.end();
   }
+}
+
+/** Throws a Fault INVALID_INPUT if an option was given that would change nothing. */
+function assertOfFormat(command: Command, format: SourceFormat): void {
+  const idle = command.options.find((option) => {
+    const only = FORMAT_OF[option.attributeName()];
+    return only && only !== format && command.getOptionValueSource(option.attributeName()) === 'cli';
+  });
+  if (idle)
+    throw new Fault(
+      'INVALID_INPUT',
+      `${idle.long} is for --format ${FORMAT_OF[idle.attributeName()]}: leave it out`,
+    );
 }
 
 function speedArgument(text: string): Speed {

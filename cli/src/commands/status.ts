@@ -1,6 +1,7 @@
 import type { Client } from '@odograph/client';
 import type { ListStatusResponse } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { everyPage } from '@odograph/client/history';
+import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
@@ -38,11 +39,16 @@ async function status(vehicleId: string | undefined, options: StatusOptions): Pr
 }
 
 async function oneStatus(client: Client, vehicleId: string, options: StatusOptions): Promise<void> {
+  if (hasFilter(filterOf(options)))
+    throw new Fault(
+      'INVALID_INPUT',
+      `options that limit a list cannot be given with a vehicle: leave out ${vehicleId} or them`,
+    );
   const atLeast = await atLeastOf(client, vehicleId, options);
   const answer = await client.status(vehicleId, { atLeast });
   const json = statusJson(answer.status, answer.position);
   if (options.json) await printJson(json);
-  else await printLine(vehicleTable(json));
+  else await printLine(vehicleTable(json, { nowMs: Date.now(), maxWidth: terminalWidth() }));
 }
 
 async function allStatuses(client: Client, options: StatusOptions): Promise<void> {

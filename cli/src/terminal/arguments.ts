@@ -24,6 +24,13 @@ export function positionArgument(text: string): Position {
   throw new InvalidArgumentError('It must be partition/sequence/index, such as 0/1234/5.');
 }
 
+/** A message of a stream: a position without an index. */
+export function messageArgument(text: string): Position {
+  const position = parsePosition(text);
+  if (position && position.index === undefined) return position;
+  throw new InvalidArgumentError('It must be partition/sequence, such as 0/1234.');
+}
+
 export function countArgument(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count >= 1) return count;
