@@ -11,6 +11,7 @@ describe('the live view', () => {
     [{ speed_kmh: 0, engine_running: true }, {}, 'idling'],
     [{ speed_kmh: 0, charging: true }, {}, 'charging'],
     [{ speed_kmh: 0, engine_running: false }, {}, 'standing'],
+    [{}, {}, 'no data'],
     [{ speed_kmh: 50, engine_running: true }, { ageMs: 600_000 }, 'silent'],
     [{ speed_kmh: 50, engine_running: true }, { lagMs: DAY_MS }, 'late'],
     [{ speed_kmh: 50, engine_running: true }, { lagMs: -DAY_MS }, 'driving'],
@@ -28,8 +29,28 @@ describe('the live view', () => {
   it('shows a fleet in one line, with what is wrong', () => {
     expect(summaryOf(moment)).toBe('10 vehicles, 1 driving, 9 standing; 1,234 reports taken');
     expect(summaryOf({ ...moment, statuses: [], taken: undefined, trouble: 'history is away' })).toBe(
-      '0 vehicles; history is away',
+      'history is away',
     );
+    expect(summaryOf({ ...moment, trouble: 'history is away' })).toMatch(
+      /^10 vehicles, .*; history is away$/,
+    );
+  });
+
+  it('has a line of its own for what is wrong', () => {
+    const frame = fleetFrame({ ...moment, trouble: 'history is away' }, [], SIZE);
+    expect(frame.slice(1, 3)).toEqual(['history is away', '']);
+  });
+
+  it('shows vehicles without values of now after all others', () => {
+    const others = [
+      statusOf('a', { speed_kmh: 1 }, { ageMs: DAY_MS }),
+      statusOf('b', {}),
+      statusOf('c', { speed_kmh: 1 }),
+    ];
+    const ids = fleetFrame({ ...moment, statuses: others }, [], SIZE)
+      .slice(3)
+      .map((line) => line.slice(0, 1));
+    expect(ids).toEqual(['c', 'b', 'a']);
   });
 
   it('says when each vehicle was heard, also of one that is only registered', () => {

@@ -25,19 +25,25 @@ export interface Size {
   readonly rows: number;
 }
 
-type VehicleState = 'driving' | 'idling' | 'charging' | 'standing' | 'late' | 'silent';
+const STATES = ['driving', 'idling', 'charging', 'standing', 'no data', 'late', 'silent'] as const;
+type VehicleState = (typeof STATES)[number];
 
-const STATES: readonly VehicleState[] = ['driving', 'idling', 'charging', 'standing', 'late', 'silent'];
+/** Those of vehicles whose values are not of now, in the order of the view. */
+const NOT_LIVE: readonly VehicleState[] = ['no data', 'late', 'silent'];
 /** Longer than the time between two reports of a standing vehicle. */
 const SILENT_AFTER_MS = 150_000;
 const MOVING_ABOVE_KMH = 2;
 /** For a vehicle, and how many more there are. */
 const LEAST_ROWS = 2;
 
-/** The state of a vehicle by its latest values. It is late if they were old when they came, as in a replay. */
+/**
+ * The state of a vehicle by its latest values. It is late if they were old when they came, as in a replay,
+ * and has no data if nothing that it reported was believed.
+ */
 export function stateOf(status: StatusJson, nowMs: number): VehicleState {
   if (ageMs(status, nowMs) > SILENT_AFTER_MS) return 'silent';
   if (lagMs(status) > SILENT_AFTER_MS) return 'late';
+  if (Object.keys(status.signals).length === 0) return 'no data';
   if (signalOf(status, 'charging') === true) return 'charging';
   if (Number(signalOf(status, 'speed_kmh') ?? 0) > MOVING_ABOVE_KMH) return 'driving';
   return signalOf(status, 'engine_running') === true ? 'idling' : 'standing';
@@ -45,36 +51,39 @@ export function stateOf(status: StatusJson, nowMs: number): VehicleState {
 
 /** Whether the latest values of a vehicle are those of now. */
 export function isLive(status: StatusJson, nowMs: number): boolean {
-  return !['late', 'silent'].includes(stateOf(status, nowMs));
+  return !NOT_LIVE.includes(stateOf(status, nowMs));
 }
 
-/** A fleet in one line. */
-export function summaryOf({ statuses, hasMore, nowMs, taken, trouble }: FleetMoment): string {
+/** A fleet in one line, with what is wrong. */
+export function summaryOf(moment: FleetMoment): string {
+  return [countsOf(moment), moment.trouble].filter(Boolean).join('; ');
+}
+
+/** What is known of a fleet, in numbers; empty while nothing is. */
+function countsOf({ statuses, hasMore, nowMs, taken, trouble }: FleetMoment): string {
   const states = statuses.map((status) => stateOf(status, nowMs));
   const counts = STATES.map((state) => [state, states.filter((each) => each === state).length] as const);
   const parts = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
+  const vehicles = [`${hasMore ? 'the first ' : ''}${statuses.length} vehicles`, ...parts].join(', ');
   return [
-    [`${hasMore ? 'the first ' : ''}${statuses.length} vehicles`, ...parts].join(', '),
+    ...(statuses.length === 0 && trouble ? [] : [vehicles]),
     ...(taken === undefined ? [] : [`${taken.toLocaleString('en-US')} reports taken`]),
-    ...(trouble === undefined ? [] : [trouble]),
   ].join('; ');
 }
 
 /**
- * The lines of the view on a terminal: a table of the fleet, and below it the foot. Late and silent vehicles come last.
+ * The lines of the view on a terminal: a table of the fleet, and below it the foot. Vehicles without values of now come last.
  * Columns leave a narrow terminal, and the foot a low one; the terminal wraps its lines, so that they can be copied.
  */
 export function fleetFrame(moment: FleetMoment, wanted: readonly string[], size: Size): readonly string[] {
   const { statuses, nowMs } = moment;
-  const head = [summaryOf(moment), ''];
+  const head = [...[countsOf(moment), moment.trouble ?? ''].filter(Boolean), ''];
   // One row has the names of the columns.
   const roomAbove = (lines: readonly string[]) => size.rows - rowsOf([...head, ...lines], size) - 1;
   const foot = roomAbove(wanted) >= LEAST_ROWS ? wanted : [];
   const room = Math.max(1, roomAbove(foot));
-  const live = statuses.filter((status) => isLive(status, nowMs));
-  const late = statuses.filter((status) => stateOf(status, nowMs) === 'late');
-  const silent = statuses.filter((status) => stateOf(status, nowMs) === 'silent');
-  const sorted = [...live, ...late, ...silent];
+  const rank = (status: StatusJson) => NOT_LIVE.indexOf(stateOf(status, nowMs));
+  const sorted = statuses.toSorted((one, other) => rank(one) - rank(other));
   const shown = sorted.length <= room ? sorted : sorted.slice(0, room - 1);
   const more = sorted.length - shown.length;
   const table = tableOf(shown, moment, size.columns);

@@ -10,21 +10,27 @@ const momentOf = (...statuses: ReturnType<typeof statusOf>[]) => ({
   ...{ nowMs: NOW_MS, statuses, modelOf: () => '' },
 });
 const DAY_MS = 86_400_000;
+const DRIVES = { speed_kmh: 30 };
 
 test('the hints name the vehicle that was heard last, and keep it while its values are those of now', () => {
-  const old = statusOf('a', {}, { ageMs: DAY_MS });
-  const replayed = statusOf('b', {}, { ageMs: 0, lagMs: DAY_MS });
-  const first = momentOf(old, replayed, statusOf('c', {}, { ageMs: 900 }), statusOf('d', {}, { ageMs: 800 }));
+  const old = statusOf('a', DRIVES, { ageMs: DAY_MS });
+  const replayed = statusOf('b', DRIVES, { ageMs: 0, lagMs: DAY_MS });
+  const first = momentOf(
+    old,
+    replayed,
+    statusOf('c', DRIVES, { ageMs: 900 }),
+    statusOf('d', DRIVES, { ageMs: 800 }),
+  );
   expect(vehicleToName(first, undefined)).toBe('d');
 
-  const later = momentOf(statusOf('c', {}, { ageMs: 100 }), statusOf('d', {}, { ageMs: 60_000 }));
+  const later = momentOf(statusOf('c', DRIVES, { ageMs: 100 }), statusOf('d', DRIVES, { ageMs: 60_000 }));
   expect(vehicleToName(later, 'd')).toBe('d');
-  const silent = momentOf(statusOf('c', {}, { ageMs: 100 }), statusOf('d', {}, { ageMs: 200_000 }));
+  const silent = momentOf(statusOf('c', DRIVES, { ageMs: 100 }), statusOf('d', DRIVES, { ageMs: 200_000 }));
   expect(vehicleToName(silent, 'd')).toBe('c');
 });
 
 test('without such a vehicle the hints name none', () => {
-  expect(vehicleToName(momentOf(statusOf('a', {}, { ageMs: DAY_MS })), undefined)).toBeUndefined();
+  expect(vehicleToName(momentOf(statusOf('a', DRIVES, { ageMs: DAY_MS })), undefined)).toBeUndefined();
   expect(hintsFor(undefined, '')).toEqual(['npx odograph status', 'npx odograph log tail']);
 });
 

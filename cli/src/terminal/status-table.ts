@@ -1,11 +1,20 @@
 import type { UnitSystem } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { StatusJson } from '../json/status-json.ts';
+import { inWords } from './durations.ts';
 import { textTable } from './text-table.ts';
 import { visible } from './visible.ts';
+import { widthOf } from './width.ts';
 
-/** One vehicle as text: what it is, then each signal with its time. */
-export function vehicleTable(status: StatusJson): string {
+interface TableRoom {
+  /** Our clock: Unix time in milliseconds. */
+  readonly nowMs: number;
+  /** In columns of a terminal. */
+  readonly maxWidth: number;
+}
+
+/** One vehicle as text: what it is, then each signal with its time, or with its age where that is too wide. */
+export function vehicleTable(status: StatusJson, { nowMs, maxWidth }: TableRoom): string {
   const { vehicle_id, display_name, fleet, model, tags, capabilities, retired } = status;
   const head = [
     [vehicle_id, display_name, `fleet ${fleet}`, model, retired ? 'retired' : ''].filter(Boolean).join('  '),
@@ -17,13 +26,29 @@ export function vehicleTable(status: StatusJson): string {
       ? [`stopped before ${status.parked_at}: that event could not be applied (see "odograph parked list")`]
       : []),
   ];
-  // A text may be longer than a line: at the end of its row it moves no other.
-  const signals = Object.entries(status.signals).map(([name, { value, observed_at }]) => [
+  const full = signalTable(status, 'observed at', (observedAt) => observedAt);
+  const isWide = full.split('\n').some((line) => widthOf(line) > maxWidth);
+  const table = isWide
+    ? signalTable(status, 'observed', (observedAt) => `${inWords(nowMs - Date.parse(observedAt))} ago`)
+    : full;
+  return `${head.map(visible).join('\n')}\n\n${table}`;
+}
+
+function signalTable(
+  { signals, last_received_at }: StatusJson,
+  head: string,
+  inTable: (observedAt: string) => string,
+): string {
+  const rows = Object.entries(signals).map(([name, { value, observed_at }]) => [
     name,
-    observed_at ?? '',
+    observed_at ? inTable(observed_at) : '',
+    // A text may be longer than a line: at the end of its row it moves no other.
     String(value),
   ]);
-  return `${head.map(visible).join('\n')}\n\n${textTable(['signal', 'observed at', 'value'], signals)}`;
+  if (rows.length > 0) return textTable(['signal', head, 'value'], rows);
+  return last_received_at
+    ? 'no value that it reported was believed (see "odograph quarantine list")'
+    : 'it has not reported yet';
 }
 
 /** What a fleet is shown without on a narrow terminal. */
