@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkNats } from '../verdict/check-nats.ts';
 import { judge } from '../verdict/judge.ts';
 import { type Violation, violationsOf } from '../verdict/violation.ts';
 import type { Scenario } from './round.ts';
@@ -75,7 +76,7 @@ async function runIn(dataDir: string, options: RoundOptions): Promise<RoundOutco
 }
 
 async function runScenario(round: StartedRound, scenario: Scenario): Promise<RoundOutcome> {
-  const { cluster, load, queries, ledger } = round;
+  const { cluster, dataDir, load, queries, ledger } = round;
   load.start();
   await round.wait(BEFORE_MS);
   await becomesTrue(() => queries.answered() > 0, FIRST_ANSWER_WITHIN_MS);
@@ -85,6 +86,7 @@ async function runScenario(round: StartedRound, scenario: Scenario): Promise<Rou
   await load.drain();
   const wrongAnswers = await queries.stop();
   const { violations, events } = await judge({ ...round, allowedEvents: scenario.allowedEvents ?? [] });
+  const refused = await checkNats(join(dataDir, 'nats', 'nats.log'));
   const entries = ledger.entries();
   const counts = {
     sent: entries.length,
@@ -95,7 +97,7 @@ async function runScenario(round: StartedRound, scenario: Scenario): Promise<Rou
     crashes: cluster.nodes.reduce((sum, node) => sum + node.crashes(), 0),
   };
   return {
-    violations: [...round.violations, ...wrongAnswers, ...violations, ...checkLoad(counts)],
+    violations: [...round.violations, ...wrongAnswers, ...violations, ...refused, ...checkLoad(counts)],
     counts,
   };
 }
