@@ -3,7 +3,7 @@
  * Exit code: 1 if a bug was not caught.
  */
 import { Command, Option } from 'commander';
-import { PLANTED_BUGS, seenOf } from '../src/planted/planted-bugs.ts';
+import { PLANTED_BUGS, seenOf } from '../src/planted-bugs.ts';
 
 const { seed, bug } = new Command('planted')
   .description('Plants bugs in the platform, and prints what was seen of each')

@@ -1,4 +1,4 @@
-import type { DescMessage } from '@bufbuild/protobuf';
+import { type DescMessage, fromJson, type JsonObject, toBinary } from '@bufbuild/protobuf';
 import { contracts } from '@odograph/contracts/descriptors';
 import { invariant } from '@odograph/kernel/fault';
 
@@ -21,17 +21,20 @@ const SERVERS_OF: Readonly<Record<string, readonly ServerName[]>> = {
   'grpc.reflection.v1alpha': ['history', 'ingest'],
 };
 
-/** Every method of every service of the contracts. Throws for a package of which no server is known. */
-export function contractMethods(): readonly ContractMethod[] {
-  const services = [...contracts].filter((type) => type.kind === 'service');
-  return services.flatMap(({ typeName, file, methods }) => {
-    const servers = SERVERS_OF[file.proto.package];
-    invariant(
-      servers,
-      `fuzz does not know which server has ${typeName}: add its package to fuzz/src/contract.ts`,
-    );
-    return servers.flatMap((server) =>
-      methods.map(({ name, input }) => ({ server, path: `/${typeName}/${name}`, request: input })),
-    );
-  });
+const services = [...contracts].filter((type) => type.kind === 'service');
+
+/** Every method of every service of the contracts, on each server that has it. */
+export const METHODS = services.flatMap(({ typeName, file, methods }): ContractMethod[] => {
+  const servers = SERVERS_OF[file.proto.package];
+  invariant(servers, `which server has ${typeName}? Add its package to fuzz/src/contract.ts`);
+  return servers.flatMap((server) =>
+    methods.map(({ name, input }) => ({ server, path: `/${typeName}/${name}`, request: input })),
+  );
+}) as [ContractMethod, ...ContractMethod[]];
+
+/** A request of a method, from its JSON form. */
+export function encodeRequest(path: string, json: JsonObject): Uint8Array {
+  const method = METHODS.find((each) => each.path === path);
+  invariant(method, `no service has ${path}`);
+  return toBinary(method.request, fromJson(method.request, json));
 }

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { contractMethods } from './contract.ts';
-import { drawInput, SCRIPTS } from './inputs/draw-input.ts';
-import type { Input } from './inputs/input.ts';
-import { describeViolation } from './report.ts';
+import { drawInput, SCRIPTS } from './inputs/input.ts';
 import { runFuzz } from './run.ts';
+import { describeViolation } from './verdict.ts';
 
 const SEED = 1;
 const MESSAGES = 2_000;
 /** One of each kind that takes no more than a second. A long run has them all. */
-const QUICK_SCRIPTS: readonly string[] = [
+const QUICK_SCRIPTS = [
   'repeated fields, history',
   'repeated fields, ingest',
   'PING flood, ingest',
@@ -19,17 +17,18 @@ const QUICK_SCRIPTS: readonly string[] = [
   'decisions on one vehicle',
 ];
 
-function* inputs(): Generator<Input> {
-  const methods = contractMethods();
-  for (const name of QUICK_SCRIPTS) yield drawInput(methods, SEED, 0, name);
-  for (let number = SCRIPTS.length; number < SCRIPTS.length + MESSAGES; number += 1) {
-    yield drawInput(methods, SEED, number);
-  }
+function* inputs() {
+  for (const wanted of QUICK_SCRIPTS)
+    yield drawInput(
+      SEED,
+      SCRIPTS.findIndex(({ name }) => name === wanted),
+    );
+  for (let at = 0; at < MESSAGES; at += 1) yield drawInput(SEED, SCRIPTS.length + at);
 }
 
 test('a client that behaves well is served while others send hostile inputs', async () => {
   const { violations, keptIn, acknowledged } = await runFuzz({ inputs: inputs() });
-  const described = violations.flatMap((violation) => describeViolation(violation, `--seed ${SEED}`));
+  const described = violations.map((violation) => describeViolation(violation, SEED));
   expect(described, `data and logs in ${keptIn}`).toEqual([]);
   expect(acknowledged).toBeGreaterThan(50);
 });

@@ -1,34 +1,32 @@
-/** The process of the canary. Its parent forks it, sends a `CanaryCommand`, and waits for a `CanaryReply` to each. */
-import { createClient } from '@odograph/client';
-import { invariant } from '@odograph/kernel/fault';
-import { measureLag, type OurProcesses } from '../lag.ts';
-import { type Canary, type CanaryTarget, startCanary } from './canary.ts';
-import type { CanaryCommand, CanaryReply } from './messages.ts';
-import type { Operation } from './stopwatch.ts';
+/** The process of the canary. Its parent sends a `CanaryCommand`, and waits for a `CanaryReply` to each. */
+import { Canary, type CanaryTarget, type Operation } from './canary.ts';
+import { measureLag, type PlatformPids } from './lag.ts';
 
-let canary: Canary | undefined;
-let operations: Operation[] = [];
-let processes: OurProcesses = { services: [], all: [] };
-
-function start(target: CanaryTarget): Canary {
-  const client = createClient({ ...target, maxAttempts: 1 });
-  const onOperation = (operation: Operation) => void operations.push(operation);
-  return startCanary({ target, client, lag: measureLag(() => processes), onOperation });
+/** To finish what is under way, or to stop. */
+export interface CanaryCommand {
+  readonly pids: PlatformPids;
+  readonly isLast: boolean;
 }
 
-async function obey(command: CanaryCommand): Promise<CanaryReply> {
-  processes = command.processes;
-  if (command.kind === 'start') canary = start(command.target);
-  invariant(canary, 'the canary starts first');
-  if (command.kind === 'settle') await canary.settle();
-  if (command.kind === 'stop') await canary.stop();
-  const reply = { operations };
-  operations = [];
-  return command.kind === 'stop' ? { ...reply, acknowledged: [...canary.acknowledged] } : reply;
+export interface CanaryReply {
+  /** Operations since the last reply. */
+  readonly operations: readonly Operation[];
+  /** Each acknowledged report, and where it is in the log; with the last reply. */
+  readonly acknowledged: Readonly<Record<string, string>>;
 }
 
-process.on('message', (command: CanaryCommand) => {
-  void obey(command).then((reply) => process.send?.(reply));
+let pids: PlatformPids = { services: [], engines: [] };
+const target: CanaryTarget = JSON.parse(process.argv[2] ?? '');
+const canary = new Canary(
+  target,
+  measureLag(() => pids),
+);
+
+process.on('message', async (command: CanaryCommand) => {
+  pids = command.pids;
+  await (command.isLast ? canary.stop() : canary.settle());
+  const acknowledged = command.isLast ? canary.acknowledged : {};
+  process.send?.({ operations: canary.operations.splice(0), acknowledged } satisfies CanaryReply);
 });
 process.once('disconnect', () => process.exit());
 // Ctrl-C reaches the parent, which judges first.

@@ -1,33 +1,27 @@
 import { connect } from 'node:http2';
-import type { Client } from '@odograph/client';
+import { type Client, createClient } from '@odograph/client';
 import type { Connection } from '@odograph/client/connection';
 import { encodeReport } from '@odograph/client/wire';
 import { pause } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
-import type { LagMeter } from '../lag.ts';
-import { call } from '../wire/call.ts';
-import { createStopwatch, type StopwatchDeps } from './stopwatch.ts';
+import { call, frameMessage } from '../wire/call.ts';
 
+/** `host:port` of each. */
 export interface CanaryTarget {
-  /** `host:port` of each. */
   readonly ingest: string;
   readonly history: string;
   readonly metrics: readonly string[];
 }
 
-export interface CanaryDeps extends StopwatchDeps {
-  readonly target: CanaryTarget;
-  readonly client: Client;
-}
-
-/** A client that behaves well, beside the hostile ones. */
-export interface Canary {
-  /** The reports that were acknowledged, and where. */
-  readonly acknowledged: ReadonlyMap<string, string>;
-  /** Resolves when each operation that is under way now has ended. */
-  settle(): Promise<void>;
-  stop(): Promise<void>;
+/** One request of the canary, and how it went. */
+export interface Operation {
+  readonly name: string;
+  readonly tookMs: number;
+  /** What the machine withheld in that time; see `measureLag`. */
+  readonly lagMs: number;
+  /** Why it failed. A refusal that says when to try again is not a failure. */
+  readonly failure?: string;
 }
 
 export const CANARY_VEHICLE = 'canary';
@@ -35,107 +29,162 @@ const OFTEN_MS = 100;
 const SELDOM_MS = 500;
 /** The end of each wait. */
 const DEADLINE_MS = 10_000;
+const PAGE = { pageSize: 50, deadlineMs: DEADLINE_MS };
 
-export function startCanary(deps: CanaryDeps): Canary {
-  const { client, target } = deps;
-  const acknowledged = new Map<string, string>();
-  const seen = new Sightings();
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const { measure, failed, settle } = createStopwatch(deps, signal);
+/** A client that behaves well, beside the hostile ones: it reports, asks and follows the log until it is stopped. */
+export class Canary {
+  /** What has ended; the reader removes it. */
+  readonly operations: Operation[] = [];
+  /** Where each acknowledged report is in the log. */
+  readonly acknowledged: Record<string, string> = {};
+  readonly #client: Client;
+  readonly #measureLag: () => () => number;
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #seen = new Map<string, PromiseWithResolvers<void>>();
+  readonly #loops: readonly Promise<void>[];
+  #connection: Connection | undefined;
+  #reports = 0;
 
-  async function every(ms: number, work: () => Promise<unknown>): Promise<void> {
-    while (!signal.aborted) {
+  constructor({ ingest, history, metrics }: CanaryTarget, measureLag: () => () => number) {
+    this.#client = createClient({ ingest, history, maxAttempts: 1 });
+    this.#measureLag = measureLag;
+    const often = (work: () => Promise<unknown>) => this.#every(OFTEN_MS, work);
+    const seldom = (name: string, work: () => Promise<unknown>) =>
+      this.#every(SELDOM_MS, () => this.#measure(name, work));
+    this.#loops = [
+      often(() => this.#report()),
+      often(() => this.#sendBatch()),
+      seldom('ListStatus', () => this.#client.statusPage(PAGE)),
+      seldom('VehicleRegistry.List', () => this.#client.vehiclePage(PAGE)),
+      seldom('ListSamples', () => this.#client.samplePage(CANARY_VEHICLE, PAGE)),
+      ...[ingest, history].map((endpoint) => seldom('health', () => checkHealth(endpoint))),
+      ...metrics.map((endpoint) => seldom('/metrics', () => scrape(endpoint))),
+      this.#follow(),
+    ];
+  }
+
+  /** Resolves when each operation that is under way now has ended. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#connection?.cancel();
+    await Promise.all(this.#loops);
+  }
+
+  async #every(ms: number, work: () => Promise<unknown>): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
       await work();
-      await pause(ms, signal);
+      await pause(ms, this.#stopping.signal);
     }
   }
 
-  async function report(): Promise<void> {
-    const id = nextReportId();
-    const position = await measure('Report', async () => {
-      const [result] = await client.report([canaryReport(id)], { deadlineMs: DEADLINE_MS });
-      return acknowledge(id, result?.position);
-    });
-    if (!position) return;
-    const atLeast = { atLeast: position, deadlineMs: DEADLINE_MS };
-    await Promise.all([
-      measure('GetStatus with at_least', () => client.status(CANARY_VEHICLE, atLeast)),
-      measure('Subscribe', () => seen.of(id)),
-    ]);
+  /** The result of the work; undefined if it failed. */
+  async #measure<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+    const [startedAtMs, lagMs] = [performance.now(), this.#measureLag()];
+    const end = (failure?: string) => {
+      const took = { name, tookMs: performance.now() - startedAtMs, lagMs: lagMs() };
+      this.operations.push({ ...took, ...(failure !== undefined && { failure }) });
+    };
+    const operation = work().then(
+      (result) => {
+        end();
+        return result;
+      },
+      (error: unknown) => {
+        end(this.#stopping.signal.aborted ? undefined : failureOf(error));
+        return undefined;
+      },
+    );
+    this.#running.add(operation);
+    return await operation.finally(() => this.#running.delete(operation));
   }
 
-  function acknowledge(id: string, position: Position | undefined): Position {
-    if (!position) throw new Fault('UNAVAILABLE', `report ${id} was not stored`);
-    acknowledged.set(id, formatPosition(position));
+  async #report(): Promise<void> {
+    const { reportId, bytes } = this.#nextReport();
+    const atLeast = await this.#measure('Report', async () => {
+      const [result] = await this.#client.report([bytes], { deadlineMs: DEADLINE_MS });
+      return this.#acknowledge(reportId, result?.position);
+    });
+    if (!atLeast) return;
+    await Promise.all([
+      this.#measure('GetStatus with at_least', () =>
+        this.#client.status(CANARY_VEHICLE, { atLeast, deadlineMs: DEADLINE_MS }),
+      ),
+      this.#measure('Subscribe', () => withinDeadline(this.#sighting(reportId).promise, reportId)),
+    ]);
+    this.#seen.delete(reportId);
+  }
+
+  async #sendBatch(): Promise<void> {
+    await this.#measure('Connect', async () => {
+      if (!this.#connection || this.#connection.hasEnded)
+        this.#connection = await this.#client.connect({ signal: this.#stopping.signal });
+      const { reportId, bytes } = this.#nextReport();
+      const { results } = await withinDeadline(this.#connection.send([bytes]), reportId);
+      return this.#acknowledge(reportId, results[0]?.position);
+    });
+  }
+
+  #nextReport(): { readonly reportId: string; readonly bytes: Uint8Array } {
+    this.#reports += 1;
+    const [vehicleId, reportId] = [CANARY_VEHICLE, `canary-${this.#reports}`];
+    const signals = { speedKmh: this.#reports % 100 };
+    const samples = [{ observedAtMs: Date.now(), signals, clockText: undefined }];
+    return { reportId, bytes: encodeReport({ vehicleId, reportId, samples, vin: undefined }) };
+  }
+
+  #acknowledge(reportId: string, position: Position | undefined): Position {
+    if (!position) throw new Fault('UNAVAILABLE', `report ${reportId} was not stored`);
+    this.acknowledged[reportId] = formatPosition(position);
     return position;
   }
 
-  let connection: Connection | undefined;
-  async function sendBatch(): Promise<void> {
-    await measure('Connect', async () => {
-      if (!connection || connection.hasEnded) connection = await client.connect({ signal });
-      const id = nextReportId();
-      const { results } = await withinDeadline(connection.send([canaryReport(id)]), 'Connect');
-      return acknowledge(id, results[0]?.position);
-    });
+  /** Follows the log, also after disconnects; that it ends is a failure. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      for await (const { event } of this.#client.events({ subject: CANARY_VEHICLE, signal }))
+        this.#sighting(event.reportId).resolve();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.operations.push({ name: 'Subscribe', tookMs: 0, lagMs: 0, failure: String(error) });
+    }
   }
 
-  const atPage = { pageSize: 50, deadlineMs: DEADLINE_MS };
-  const loops = [
-    every(OFTEN_MS, report),
-    every(OFTEN_MS, sendBatch),
-    every(SELDOM_MS, () => measure('ListStatus', () => client.statusPage(atPage))),
-    every(SELDOM_MS, () => measure('VehicleRegistry.List', () => client.vehiclePage(atPage))),
-    every(SELDOM_MS, () => measure('ListSamples', () => client.samplePage(CANARY_VEHICLE, atPage))),
-    ...[target.ingest, target.history].map((endpoint) =>
-      every(SELDOM_MS, () => measure('health', () => checkHealth(endpoint, deps.lag))),
-    ),
-    ...target.metrics.map((endpoint) =>
-      every(2 * SELDOM_MS, () => measure('/metrics', () => scrape(endpoint))),
-    ),
-    seen.follow(client, signal).catch(failed('Subscribe')),
-  ];
-  return {
-    acknowledged,
-    settle,
-    async stop() {
-      stopping.abort();
-      connection?.cancel();
-      await Promise.all(loops);
-    },
-  };
-}
-
-async function withinDeadline<T>(work: Promise<T>, what: string): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = () => reject(new Fault('DEADLINE', `${what} had no answer within ${DEADLINE_MS} ms`));
-  const timer = setTimeout(late, DEADLINE_MS);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
+  /** Resolves when the event of a report was seen in the log. */
+  #sighting(reportId: string): PromiseWithResolvers<void> {
+    const entry = this.#seen.get(reportId) ?? Promise.withResolvers<void>();
+    this.#seen.set(reportId, entry);
+    return entry;
   }
 }
 
-let lastReport = 0;
-const nextReportId = () => {
-  lastReport += 1;
-  return `canary-${lastReport}`;
-};
+/** Undefined for a refusal that names a delay: that is what a limit answers. */
+function failureOf(error: unknown): string | undefined {
+  if (!isFault(error)) return String(error);
+  if (error.code === 'OVERLOADED' && error.retryAfterMs !== undefined) return undefined;
+  return `${error.code}: ${error.message}`;
+}
 
-function canaryReport(reportId: string): Uint8Array {
-  const signals = { speedKmh: lastReport % 100 };
-  const samples = [{ observedAtMs: Date.now(), signals, clockText: undefined }];
-  return encodeReport({ vehicleId: CANARY_VEHICLE, reportId, samples, vin: undefined });
+async function withinDeadline<T>(work: Promise<T>, reportId: string): Promise<T> {
+  const ended = new AbortController();
+  const late = pause(DEADLINE_MS, ended.signal).then(() => {
+    throw new Fault('DEADLINE', `nothing was heard of ${reportId} within ${DEADLINE_MS} ms`);
+  });
+  return await Promise.race([work, late]).finally(() => ended.abort());
 }
 
 /** Health over a connection of its own: also new connections must be taken. */
-async function checkHealth(endpoint: string, lag: LagMeter): Promise<void> {
+async function checkHealth(endpoint: string): Promise<void> {
   const session = connect(`http://${endpoint}`);
   session.on('error', () => undefined);
   const path = '/grpc.health.v1.Health/Check';
-  const { status, end } = await call(session, lag, { path, bytes: Buffer.alloc(5), deadlineMs: DEADLINE_MS });
+  const bytes = frameMessage(Buffer.alloc(0));
+  const { status, end } = await call(session, { path, bytes, deadlineMs: DEADLINE_MS });
   session.destroy();
   if (status !== 0) throw new Fault('UNAVAILABLE', `health of ${endpoint}: ${end}, status ${status}`);
 }
@@ -144,25 +193,4 @@ async function scrape(endpoint: string): Promise<void> {
   const answer = await fetch(`http://${endpoint}/metrics`, { signal: AbortSignal.timeout(DEADLINE_MS) });
   await answer.text();
   if (!answer.ok) throw new Fault('UNAVAILABLE', `${endpoint}/metrics answers ${answer.status}`);
-}
-
-/** The reports that a subscriber of the log has seen. */
-class Sightings {
-  readonly #seen = new Map<string, PromiseWithResolvers<void>>();
-
-  async of(id: string): Promise<void> {
-    await withinDeadline(this.#entry(id).promise, `the event of ${id}`);
-    this.#seen.delete(id);
-  }
-
-  async follow(client: Client, signal: AbortSignal): Promise<void> {
-    const events = client.events({ subject: CANARY_VEHICLE, signal });
-    for await (const { event } of events) this.#entry(event.reportId).resolve();
-  }
-
-  #entry(id: string): PromiseWithResolvers<void> {
-    const entry = this.#seen.get(id) ?? Promise.withResolvers<void>();
-    this.#seen.set(id, entry);
-    return entry;
-  }
 }

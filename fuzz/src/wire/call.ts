@@ -1,7 +1,6 @@
 import { type ClientHttp2Session, constants, type IncomingHttpHeaders } from 'node:http2';
+import { unescape as decodePercents } from 'node:querystring';
 import { pause } from '@odograph/kernel/clock';
-import type { LagMeter } from '../lag.ts';
-import type { Body } from '../messages/framing.ts';
 
 /** The end of a call. */
 export interface Answer {
@@ -10,9 +9,14 @@ export interface Answer {
   /** The status of gRPC. */
   readonly status?: number;
   readonly text: string;
-  readonly tookMs: number;
-  /** What was received. */
-  readonly bytes: number;
+}
+
+/** The body of a request: gRPC messages, each behind its five bytes of head. */
+export interface Body {
+  readonly bytes: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The request is not closed: more would have to follow. */
+  readonly isOpen?: boolean;
 }
 
 export interface Call extends Body {
@@ -20,25 +24,32 @@ export interface Call extends Body {
   readonly deadlineMs: number;
   /** How many bytes of the answer to read. Default: all. */
   readonly reads?: number;
-  /** Called once the first bytes of the answer are there. */
-  readonly onData?: (bytes: Buffer) => void;
 }
 
-/** How long after its deadline a call may end, besides what this process and the machine were late. */
-export const GRACE_MS = 1_000;
+const HEAD_BYTES = 5;
+/** How long after its deadline a call may end, in two steps: a process that was late itself reads first what has arrived. */
+const GRACE_MS = [4_900, 100] as const;
+
+/** A message behind its head: a flag (1: compressed) and a length. */
+export function frameMessage(message: Uint8Array, flag = 0, length = message.length): Buffer {
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeUInt8(flag, 0);
+  head.writeUInt32BE(length, 1);
+  return Buffer.concat([head, message]);
+}
 
 /** Calls a method and waits until the call has ended, however: never throws. */
-export function call(session: ClientHttp2Session, lag: LagMeter, request: Call): Promise<Answer> {
+export function call(session: ClientHttp2Session, request: Call): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const startedAtMs = performance.now();
   const { reads = Number.POSITIVE_INFINITY } = request;
   let received: IncomingHttpHeaders = {};
   let bytes = 0;
+  const isAnswered = () =>
+    received['grpc-status'] !== undefined || Number(received[':status'] ?? 200) !== 200;
   const end = (how: Answer['end']) => {
     const status = received['grpc-status'];
-    const text = decodeURIComponentSafely(String(received['grpc-message'] ?? ''));
-    const tookMs = performance.now() - startedAtMs;
-    resolve({ end: how, ...(status !== undefined && { status: Number(status) }), text, tookMs, bytes });
+    const text = decodePercents(String(received['grpc-message'] ?? ''));
+    resolve({ end: how, ...(status !== undefined && { status: Number(status) }), text });
   };
   let stream: ReturnType<ClientHttp2Session['request']>;
   try {
@@ -55,26 +66,21 @@ export function call(session: ClientHttp2Session, lag: LagMeter, request: Call):
   stream.on('error', () => undefined);
   stream.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    request.onData?.(chunk);
     if (bytes >= reads) stream.pause();
   });
+  const ended = new AbortController();
   stream.once('close', () => {
-    stopped.abort();
-    end(isAnswered(received) ? 'answered' : 'closed');
+    ended.abort();
+    end(isAnswered() ? 'answered' : 'closed');
   });
-  const stopped = new AbortController();
   if (request.isOpen) stream.write(request.bytes);
   else stream.end(request.bytes);
-  void untilLate(request.deadlineMs, lag.start(), stopped.signal).then(() => {
-    if (stopped.signal.aborted) return;
-    end(isAnswered(received) || Number.isFinite(reads) ? 'answered' : 'neither in time');
-    stream.close(constants.NGHTTP2_CANCEL);
+  void untilLate(request.deadlineMs, ended.signal).then(() => {
+    end(isAnswered() || Number.isFinite(reads) ? 'answered' : 'neither in time');
+    if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
   });
   return promise;
 }
-
-const isAnswered = (headers: IncomingHttpHeaders) =>
-  headers['grpc-status'] !== undefined || Number(headers[':status'] ?? 200) !== 200;
 
 const headersOf = ({ path, deadlineMs, headers }: Call) => ({
   ':method': 'POST',
@@ -85,16 +91,7 @@ const headersOf = ({ path, deadlineMs, headers }: Call) => ({
   ...headers,
 });
 
-/** Resolves a second after the deadline, and later if the machine was late; or at the abort. */
-async function untilLate(deadlineMs: number, lateMs: () => number, signal: AbortSignal): Promise<void> {
-  await pause(deadlineMs + GRACE_MS, signal);
-  await pause(lateMs(), signal);
-}
-
-function decodeURIComponentSafely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+async function untilLate(deadlineMs: number, signal: AbortSignal): Promise<void> {
+  await pause(deadlineMs + GRACE_MS[0], signal);
+  await pause(GRACE_MS[1], signal);
 }

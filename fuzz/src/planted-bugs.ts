@@ -1,9 +1,8 @@
 import { platformServices, type ServiceName } from '@odograph/cluster/services';
 import { invariant } from '@odograph/kernel/fault';
-import { type BugToPlant, type PlantedBug, plantedEnv } from '@odograph/testing/planted-bug';
-import { contractMethods } from '../contract.ts';
-import { drawInput } from '../inputs/draw-input.ts';
-import { runFuzz } from '../run.ts';
+import { type PlantedBug, plantedEnv } from '@odograph/testing/planted-bug';
+import { drawInput, SCRIPTS } from './inputs/input.ts';
+import { runFuzz } from './run.ts';
 
 export interface FuzzBug extends PlantedBug {
   readonly service: ServiceName;
@@ -46,23 +45,16 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
 ];
 
 const MESSAGES = 3_000;
-/** Behind the scripts. */
-const FIRST_MESSAGE = 1_000;
 
 /** What a platform with the bug did that its rule forbids. Empty: the bug was not caught. */
 export async function seenOf(bug: FuzzBug, seed: number): Promise<readonly string[]> {
-  const methods = contractMethods();
-  const { caughtBy } = bug;
-  const [first, count] = caughtBy === undefined ? [FIRST_MESSAGE, MESSAGES] : [0, 1];
-  const inputs = Array.from({ length: count }, (_, at) => drawInput(methods, seed, first + at, caughtBy));
-  const { violations } = await runFuzz({ inputs, env: plantedEnv(toPlant(bug)) });
+  const script = SCRIPTS.findIndex(({ name }) => name === bug.caughtBy);
+  const [first, count] = script < 0 ? [SCRIPTS.length, MESSAGES] : [script, 1];
+  const inputs = Array.from({ length: count }, (_, at) => drawInput(seed, first + at));
+  const service = platformServices.find(({ name }) => name === bug.service);
+  invariant(service, `there is no service ${bug.service}`);
+  const { violations } = await runFuzz({ inputs, env: plantedEnv({ ...bug, main: service.main }) });
   return violations
     .map(({ rule, detail }) => `${rule}: ${detail}`)
     .filter((seen) => seen.startsWith(bug.breaks));
-}
-
-function toPlant(bug: FuzzBug): BugToPlant {
-  const service = platformServices.find(({ name }) => name === bug.service);
-  invariant(service, `there is no service ${bug.service}`);
-  return { ...bug, main: service.main };
 }

@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest';
-import { judgeAnswers } from './judge-answer.ts';
-import { judgeLog, judgeOperation } from './judge-canary.ts';
-import { createViolations } from './violation.ts';
+import { judgeAnswer, judgeLog, judgeOperation, Violations } from './verdict.ts';
+import type { Answer } from './wire/call.ts';
 
-const ANSWER = {
-  end: 'answered',
-  status: 3,
-  text: 'partition must be below 2',
-  tookMs: 4,
-  bytes: 0,
-} as const;
+const ANSWER: Answer = { end: 'answered', status: 3, text: 'partition must be below 2' };
 
 test('a refusal in words, and a closed stream, break no rule', () => {
-  expect(judgeAnswers(ANSWER, { ...ANSWER, end: 'closed' })).toEqual([]);
+  expect(judgeAnswer(ANSWER)).toBeUndefined();
+  expect(judgeAnswer({ ...ANSWER, end: 'closed' })).toBeUndefined();
 });
 
 test.each([
@@ -21,7 +15,7 @@ test.each([
   ['has a stack', { text: 'no\n    at read (file.ts:3:7)' }, 'no answer shows the inside of the program'],
   ['does not come', { end: 'neither in time' as const }, 'an input is answered or closed in time'],
 ])('an answer that %s breaks a rule', (_, wrong, rule) => {
-  expect(judgeAnswers({ ...ANSWER, ...wrong })).toMatchObject([{ rule }]);
+  expect(judgeAnswer({ ...ANSWER, ...wrong })).toMatchObject({ rule });
 });
 
 const OPERATION = { name: 'GetStatus', tookMs: 700, lagMs: 0 };
@@ -35,7 +29,7 @@ test('the canary waits 500 ms at most, and what the machine withheld', () => {
 });
 
 test('an acknowledged report must be in the log once, at its position', () => {
-  const acknowledged = new Map([['canary-1', '0/7/0']]);
+  const acknowledged = { 'canary-1': '0/7/0' };
   const event = { reportId: 'canary-1', position: '0/7/0' };
   expect(judgeLog(acknowledged, [event])).toEqual([]);
   for (const logged of [[], [event, event], [{ ...event, position: '0/8/0' }]]) {
@@ -44,7 +38,7 @@ test('an acknowledged report must be in the log once, at its position', () => {
 });
 
 test('violations that differ in numbers only are counted as one', () => {
-  const violations = createViolations();
+  const violations = new Violations();
   violations.add({ rule: 'r', detail: 'took 700 ms' }, [{ number: 1, name: 'a' }]);
   violations.add({ rule: 'r', detail: 'took 900 ms' }, [{ number: 2, name: 'b' }]);
   expect(violations.all()).toMatchObject([{ detail: 'took 700 ms', count: 2 }]);

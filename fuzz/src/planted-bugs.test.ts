@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { plantIn } from '@odograph/testing/planted-bug';
 import { expect, test } from 'vitest';
-import { SCRIPTS } from '../inputs/draw-input.ts';
+import { SCRIPTS } from './inputs/input.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
 test.each(PLANTED_BUGS)('"$name" can be planted in the source, and its script exists', async (bug) => {

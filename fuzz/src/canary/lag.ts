@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { isErrno } from '@odograph/engines/errno';
+
+/** The processes of the platform, by their ids. */
+export interface PlatformPids {
+  readonly services: readonly number[];
+  readonly engines: readonly number[];
+}
+
+const EVERY_MS = 10;
+/** Nothing is measured for longer. */
+const REMEMBERED = 60_000 / EVERY_MS;
+const NANOSECONDS = 1e6;
+/** A tick of the kernel's times (USER_HZ). */
+const TICK_MS = 10;
+
+/**
+ * Measures what the machine withholds: how late timers of this process are, which does nothing else, and how long the
+ * services were ready to run and waited for a processor, as far as processes had it that are not of the platform. The
+ * fuzzer is such a process.
+ * @returns a function that begins a measurement, whose result gives the milliseconds that were withheld since then.
+ */
+export function measureLag(pids: () => PlatformPids): () => () => number {
+  let lates: { readonly atMs: number; readonly lateMs: number }[] = [];
+  let dueAtMs = performance.now() + EVERY_MS;
+  let times = timesOf(pids());
+  const lateNow = () => Math.max(0, performance.now() - dueAtMs);
+  setInterval(() => {
+    lates = [...lates.slice(-REMEMBERED), { atMs: performance.now(), lateMs: lateNow() }];
+    dueAtMs = performance.now() + EVERY_MS;
+    times = timesOf(pids());
+  }, EVERY_MS).unref();
+  return () => {
+    const [startedAtMs, before] = [performance.now(), times];
+    return () => {
+      const own = lates.filter(({ atMs }) => atMs >= startedAtMs).map(({ lateMs }) => lateMs);
+      const after = timesOf(pids());
+      const taken = Math.min(after.waitedMs - before.waitedMs, after.othersMs - before.othersMs);
+      return Math.max(lateNow(), ...own) + Math.max(0, taken);
+    };
+  };
+}
+
+/** Since the machine started: how long the services' main threads waited, and the processor time of all other processes. */
+function timesOf({ services, engines }: PlatformPids): {
+  readonly waitedMs: number;
+  readonly othersMs: number;
+} {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = numbersIn('stat');
+  const busy = user + nice + system + irq + softIrq + steal;
+  // In user and system mode: 14th and 15th field (proc_pid_stat(5)); the names of ours have no spaces.
+  const ticksOf = (pid: number) => sum(numbersIn(`${pid}/stat`).slice(13, 15));
+  return {
+    waitedMs: sum(services.map((pid) => numbersIn(`${pid}/schedstat`)[1] ?? 0)) / NANOSECONDS,
+    othersMs: (busy - sum([...services, ...engines].map(ticksOf))) * TICK_MS,
+  };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+
+/** The first line of a file of /proc, in fields. Empty for a process that has ended. */
+function numbersIn(file: string): readonly number[] {
+  try {
+    const [line = ''] = readFileSync(`/proc/${file}`, 'utf8').split('\n', 1);
+    return line.split(/\s+/).map(Number);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return [];
+    throw error;
+  }
+}

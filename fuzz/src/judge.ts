@@ -1,0 +1,103 @@
+import type { Cluster } from '@odograph/cluster/cluster';
+import { pause } from '@odograph/kernel/clock';
+import type { ForkedCanary } from './canary/fork-canary.ts';
+import type { Input } from './inputs/input.ts';
+import type { Target } from './inputs/script.ts';
+import type { Processes } from './processes.ts';
+import { type Broken, judgeAnswer, judgeOperation, Violations } from './verdict.ts';
+
+interface JudgeDeps {
+  readonly cluster: Cluster;
+  readonly canary: ForkedCanary;
+  readonly processes: Processes;
+  readonly target: Target;
+}
+
+/** Messages that are under way at the same time. */
+const AT_ONCE = 128;
+/** How long a service may take to serve again after an input; then it is started again. */
+const RECOVERS_WITHIN_MS = 30_000;
+
+/** Runs inputs, and finds which of them break a rule. */
+export class Judge {
+  readonly violations = new Violations();
+  /** The longest that each operation of the canary took beyond what the machine withheld, in milliseconds. */
+  readonly slowestMs: Record<string, number> = {};
+  /** Delays that were seen once, and not when the same inputs ran again. */
+  notSeenAgain = 0;
+  readonly #deps: JudgeDeps;
+
+  constructor(deps: JudgeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs a batch. If a rule breaks, looks for the fewest of its inputs that break one again. */
+  async run(batch: readonly Input[]): Promise<void> {
+    const broken = await this.#runOnce(batch);
+    if (broken.length === 0) return;
+    await this.#recover(batch);
+    const isKnown = broken.every((each) => this.violations.has(each));
+    const guilty = isKnown ? batch : await this.#guilty(batch);
+    if (guilty.length === 0) this.notSeenAgain += 1;
+    // Only a delay must be seen twice: the end of a process is one, even if it was the last of something.
+    const sure = broken.filter(({ isDelay }) => guilty.length > 0 || !isDelay);
+    for (const each of sure) this.violations.add(each, guilty.length > 0 ? guilty : batch);
+  }
+
+  /** The rules that a batch breaks together. What a single answer shows by itself is a violation already. */
+  async #runOnce(batch: readonly Input[]): Promise<readonly Broken[]> {
+    const late: Broken[] = [];
+    const left = batch.values();
+    const runOneByOne = async () => {
+      for (const input of left) {
+        const broken = (await input.run(this.#deps.target)).flatMap((answer) => judgeAnswer(answer) ?? []);
+        late.push(
+          ...broken.filter(({ isDelay }) => isDelay).map((each) => ({ ...each, detail: input.name })),
+        );
+        for (const each of broken.filter(({ isDelay }) => !isDelay)) this.violations.add(each, [input]);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, runOneByOne));
+    return [...(await this.#look()), ...late.slice(0, 1)];
+  }
+
+  /** Repeats a batch, and halves it as long as one half breaks a rule too. Empty: it breaks none again. */
+  async #guilty(batch: readonly Input[]): Promise<readonly Input[]> {
+    if ((await this.#runOnce(batch)).length === 0) return [];
+    await this.#recover(batch);
+    const middle = batch.length >> 1;
+    if (middle === 0) return batch;
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      const guilty = await this.#guilty(half);
+      if (guilty.length > 0) return guilty;
+    }
+    return batch;
+  }
+
+  /** Waits for the canary, and gives the rules that were broken since the last look. */
+  async #look(): Promise<readonly Broken[]> {
+    const { operations } = await this.#deps.canary.settle();
+    for (const { name, tookMs, lagMs } of operations)
+      this.slowestMs[name] = Math.max(this.slowestMs[name] ?? 0, Math.round(tookMs - lagMs));
+    const slow = operations.flatMap((operation) => judgeOperation(operation) ?? []);
+    return [...this.#deps.processes.look(), ...slow.slice(0, 1)];
+  }
+
+  /** Waits until the platform serves again. Services that do not are killed and started again. */
+  async #recover(batch: readonly Input[]): Promise<void> {
+    const deadlineAtMs = performance.now() + RECOVERS_WITHIN_MS;
+    for (let broken = await this.#look(); broken.length > 0; broken = await this.#look()) {
+      for (const each of broken.filter(({ isDelay }) => !isDelay)) this.violations.add(each, batch);
+      if (performance.now() > deadlineAtMs) return await this.#restart();
+      await pause(500);
+    }
+  }
+
+  async #restart(): Promise<void> {
+    const { histories, ingest } = this.#deps.cluster;
+    const services = [...histories, ingest];
+    for (const service of services) await service.kill();
+    for (const service of services) await service.start();
+    await this.#deps.canary.settle();
+  }
+}

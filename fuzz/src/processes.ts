@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import type { Cluster } from '@odograph/cluster/cluster';
+import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
+import { isErrno } from '@odograph/engines/errno';
+import { pause } from '@odograph/kernel/clock';
+import type { Broken } from './verdict.ts';
+
+const PAGES_IN_MIB = 256;
+/** What a service may keep of the load: caches, the tail and the ledger, which their settings bound, and free heap. */
+const KEPT = 1.3;
+const KEPT_MIB = 128;
+const BACK_WITHIN_MS = 60_000;
+const SAMPLE_MS = 50;
+
+/** What is known of the resident memory of a service, in MiB. */
+interface Memory {
+  readonly service: SupervisedProcess;
+  readonly limit: number;
+  /** Without hostile clients, since the last look, and the most of all. */
+  start: number;
+  recent: number;
+  peak: number;
+}
+
+/** Watches the processes of a platform: that they live, and the memory of its services. */
+export class Processes {
+  readonly #nodes: Cluster['nodes'];
+  readonly #memories: readonly Memory[];
+  readonly #timer = setInterval(() => this.#sample(), SAMPLE_MS);
+  #crashes: readonly number[];
+
+  constructor({ nodes, ingest, histories }: Cluster) {
+    const memoryOf = (service: SupervisedProcess, limit: number) =>
+      ({ service, limit, start: 0, recent: 0, peak: 0 }) satisfies Memory;
+    this.#nodes = nodes;
+    this.#memories = [...histories.map((history) => memoryOf(history, 1_024)), memoryOf(ingest, 512)];
+    this.#crashes = nodes.map((node) => node.crashes());
+  }
+
+  /** The rules that were broken since the last look. */
+  look(): readonly Broken[] {
+    this.#sample();
+    const before = this.#crashes;
+    this.#crashes = this.#nodes.map((node) => node.crashes());
+    const ended = this.#nodes.filter((_, at) => this.#crashes[at] !== before[at]);
+    const tooMuch = this.#memories.flatMap(({ service, limit, recent }) =>
+      judgeMemory(recent, limit, `the memory of ${service.name} is bounded`),
+    );
+    for (const memory of this.#memories) memory.recent = 0;
+    return [...ended.map(({ name }) => ({ rule: 'no process ends', detail: `${name} ended` })), ...tooMuch];
+  }
+
+  /** The most that each service had, in MiB. */
+  peaksMib(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#memories.map(({ service, peak }) => [service.name, Math.round(peak)]));
+  }
+
+  /** Takes the memory of now for that of services without hostile clients. */
+  rememberStart(): void {
+    for (const memory of this.#memories) memory.start = residentMib(memory.service);
+  }
+
+  /** Waits until the memory is back. The rules that are broken if it does not come back. */
+  async untilBack(): Promise<readonly Broken[]> {
+    const rule = `memory comes back within ${BACK_WITHIN_MS / 1_000} s`;
+    const notBack = () =>
+      this.#memories.flatMap(({ service, start }) =>
+        judgeMemory(residentMib(service), KEPT * start + KEPT_MIB, `${rule}, ${service.name}`),
+      );
+    const deadlineAtMs = performance.now() + BACK_WITHIN_MS;
+    while (notBack().length > 0 && performance.now() < deadlineAtMs) await pause(SAMPLE_MS);
+    return notBack();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sample(): void {
+    for (const memory of this.#memories) {
+      memory.recent = Math.max(memory.recent, residentMib(memory.service));
+      memory.peak = Math.max(memory.peak, memory.recent);
+    }
+  }
+}
+
+function judgeMemory(mib: number, allowedMib: number, rule: string): readonly Broken[] {
+  if (mib <= allowedMib) return [];
+  return [{ rule, detail: `${mib.toFixed(0)} MiB, allowed ${allowedMib.toFixed(0)} MiB` }];
+}
+
+/** The second field of `/proc/<pid>/statm` (proc(5)), in pages of 4 KiB. 0 for a process that is not up. */
+function residentMib(process: SupervisedProcess): number {
+  try {
+    return Number(readFileSync(`/proc/${process.pid()}/statm`, 'utf8').split(' ')[1]) / PAGES_IN_MIB;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return 0;
+    throw error;
+  }
+}
