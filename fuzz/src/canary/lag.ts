@@ -8,8 +8,9 @@ export interface PlatformPids {
 }
 
 const EVERY_MS = 10;
-/** Nothing is measured for longer. */
-const REMEMBERED = 60_000 / EVERY_MS;
+/** What a timer is always late. */
+const USUAL_MS = 5;
+const REMEMBERED = 1_000;
 const NANOSECONDS = 1e6;
 /** A tick of the kernel's times (USER_HZ). */
 const TICK_MS = 10;
@@ -23,15 +24,14 @@ const TICK_MS = 10;
 export function measureLag(pids: () => PlatformPids): () => () => number {
   let lates: { readonly atMs: number; readonly lateMs: number }[] = [];
   let dueAtMs = performance.now() + EVERY_MS;
-  let times = timesOf(pids());
   const lateNow = () => Math.max(0, performance.now() - dueAtMs);
   setInterval(() => {
-    lates = [...lates.slice(-REMEMBERED), { atMs: performance.now(), lateMs: lateNow() }];
+    const late = { atMs: performance.now(), lateMs: lateNow() };
+    if (late.lateMs > USUAL_MS) lates = [...lates.slice(-REMEMBERED), late];
     dueAtMs = performance.now() + EVERY_MS;
-    times = timesOf(pids());
   }, EVERY_MS).unref();
   return () => {
-    const [startedAtMs, before] = [performance.now(), times];
+    const [startedAtMs, before] = [performance.now(), timesOf(pids())];
     return () => {
       const own = lates.filter(({ atMs }) => atMs >= startedAtMs).map(({ lateMs }) => lateMs);
       const after = timesOf(pids());

@@ -32,29 +32,19 @@ function ask(
 const together = (count: number, askOne: (at: number) => Promise<Answer>) =>
   Promise.all(times(count, askOne));
 
-interface ReportShape {
-  readonly vehicleId: string;
-  readonly reportId: string;
-  readonly samples?: number;
-  /** The observed time of the first sample, in Unix milliseconds, and from one to the next. */
-  readonly fromMs?: number;
-  readonly stepMs?: number;
-  /** Signals besides the speed, each with a long text. */
-  readonly texts?: number;
-}
-
-function makeReport(shape: ReportShape): Uint8Array {
-  const { samples = 1, fromMs = SOME_TIME_MS, stepMs = 1_000, texts = 0, ...ids } = shape;
+/** A report of some samples from a time on, in Unix milliseconds, with long texts besides the speed. */
+function makeReport(vehicleId: string, reportId: string, shape: Partial<typeof SHORT> = {}): Uint8Array {
+  const { samples, fromMs, stepMs, texts } = { ...SHORT, ...shape };
   const text = { kind: { $case: 'text' as const, value: 'x'.repeat(200) } };
   const others = Object.fromEntries(times(texts, (at) => [`Vehicle.Fuzz.A${at}`, text]));
-  return encodeReport({
-    ...{ ...ids, vin: undefined },
-    samples: times(samples, (at) => ({
-      ...{ observedAtMs: fromMs + at * stepMs, clockText: undefined },
-      signals: { speedKmh: at % 100, others },
-    })),
+  const sample = (at: number) => ({
+    ...{ observedAtMs: fromMs + at * stepMs, clockText: undefined },
+    signals: { speedKmh: at % 100, others },
   });
+  return encodeReport({ vehicleId, reportId, vin: undefined, samples: times(samples, sample) });
 }
+
+const SHORT = { samples: 1, fromMs: SOME_TIME_MS, stepMs: 1_000, texts: 0 };
 
 /** Sends reports in calls of some of them, one call after the other. */
 async function report({ ingest }: Target, reports: readonly Uint8Array[], inCall: number): Promise<Answer[]> {
@@ -68,8 +58,7 @@ async function report({ ingest }: Target, reports: readonly Uint8Array[], inCall
 
 /** 16 MB of log, in reports of 200 KB each, so that reading has something to read. */
 export async function fillLog(target: Target): Promise<void> {
-  const large = (at: number) =>
-    makeReport({ vehicleId: `large-${at % 10}`, reportId: `large-${at}`, samples: 15, texts: 60 });
+  const large = (at: number) => makeReport(`large-${at % 10}`, `large-${at}`, { samples: 15, texts: 60 });
   await report(target, times(80, large), 4);
 }
 
@@ -126,13 +115,7 @@ const ALL: Readonly<Record<string, Script['run']>> = {
     const id = `windows-${fresh()}`;
     const windows = (at: number) => {
       const fromMs = SOME_TIME_MS - at * 1_000 * TWO_HOURS_MS;
-      return makeReport({
-        vehicleId: id,
-        reportId: `w-${at}`,
-        samples: 1_000,
-        stepMs: -TWO_HOURS_MS,
-        fromMs,
-      });
+      return makeReport(id, `w-${at}`, { samples: 1_000, stepMs: -TWO_HOURS_MS, fromMs });
     };
     const sent = await report(target, times(50, windows), 5);
     const list = { vehicleId: id, pageSize: 1_000, withTotal: true };
@@ -140,26 +123,18 @@ const ALL: Readonly<Record<string, Script['run']>> = {
   },
   async 'one hot vehicle'(target) {
     const id = `hot-${fresh()}`;
-    const one = (at: number) =>
-      makeReport({ vehicleId: id, reportId: `h-${at}`, fromMs: SOME_TIME_MS + at * 1_000 });
+    const one = (at: number) => makeReport(id, `h-${at}`, { fromMs: SOME_TIME_MS + at * 1_000 });
     const answers: Answer[] = [];
     for (let from = 0; from < 30_000; from += 2_000) {
-      answers.push(
-        ...(await report(
-          target,
-          times(2_000, (at) => one(from + at)),
-          2_000,
-        )),
-      );
-      answers.push(
-        ...(await together(8, (at) => ask(target, at % 2 === 0 ? STATUS : SAMPLES, { vehicleId: id }))),
-      );
+      const reports = times(2_000, (at) => one(from + at));
+      const asked = (at: number) => ask(target, at % 2 === 0 ? STATUS : SAMPLES, { vehicleId: id });
+      answers.push(...(await report(target, reports, 2_000)), ...(await together(8, asked)));
     }
     return answers;
   },
   async '100,000 new vehicles'(target) {
     const prefix = `new-${fresh()}`;
-    const one = (at: number) => makeReport({ vehicleId: `${prefix}-${at}`, reportId: 'first' });
+    const one = (at: number) => makeReport(`${prefix}-${at}`, 'first');
     return await report(target, times(100_000, one), 5_000);
   },
 };
