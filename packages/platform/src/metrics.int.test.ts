@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { counter, createMetrics, gauge, histogram, MAX_SCRAPERS, type Metrics } from './metrics.ts';
@@ -61,6 +61,23 @@ describe('the metrics of a process', () => {
     await Promise.all(silent.map((socket) => once(socket, 'close')));
     expect((await fetch(`${origin}/metrics`)).status).toBe(200);
   }, 20_000);
+
+  test('are given once a connection, and to other clients while one takes all the connections that it can', async () => {
+    const origin = await served(createMetrics('test'));
+    const port = Number(new URL(origin).port);
+    const open = () => {
+      const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+      socket.on('error', () => undefined);
+      onTestFinished(() => void socket.destroy());
+      return socket;
+    };
+    const [first, ...others] = Array.from({ length: 20 }, open) as [Socket, ...Socket[]];
+    await Promise.all(others.map((socket) => once(socket, 'connect')));
+    expect((await fetch(`${origin}/metrics`)).status).toBe(200);
+    first.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10));
+    const answers = Buffer.concat(await first.toArray()).toString();
+    expect(answers.match(/^HTTP\/1.1 200/gm)).toHaveLength(1);
+  });
 
   test('are at no other path, and a port that is in use is named', async () => {
     const origin = await served(createMetrics('test'));

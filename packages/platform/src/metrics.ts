@@ -1,9 +1,11 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { FairShare } from '@odograph/kernel/fair-share';
 import type { Counter, Histogram, Meter, ObservableResult, UpDownCounter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { clientOf } from './grpc/client-address.ts';
 import { listenFault } from './listen-fault.ts';
 
 /** The endpoint that Prometheus scrapes. */
@@ -92,8 +94,9 @@ export function latencyHistogram(meter: Meter, name: string, description: string
   return histogram(meter, name, 's', description, LATENCY_BOUNDS_S);
 }
 
-/** Connections for scrapes, and how long a request may take to arrive. */
-export const MAX_SCRAPERS = 16;
+/** Connections for scrapes of one client; four times as many of all clients. */
+export const MAX_SCRAPERS = 4;
+/** How long a request may take to arrive. */
 const REQUEST_TIMEOUT_MS = 5_000;
 /** By default Node looks every 30 s. */
 const CHECK_EVERY_MS = 1_000;
@@ -108,7 +111,9 @@ async function serve(exporter: PrometheusExporter, host: string, port: number): 
     if (request.url === '/metrics') exporter.getMetricsRequestHandler(request, response);
     else response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at /metrics\n');
   });
-  server.maxConnections = MAX_SCRAPERS;
+  // A scrape costs milliseconds, and requests can arrive many at a time.
+  server.maxRequestsPerSocket = 1;
+  boundClients(server);
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error) => reject(listenFault(`${host}:${port}`, cause, 'ODO_METRICS'));
     server.once('error', refuse).listen(port, host, () => resolve());
@@ -119,6 +124,15 @@ async function serve(exporter: PrometheusExporter, host: string, port: number): 
       server.closeAllConnections();
     });
   return { port: (server.address() as AddressInfo).port, stop };
+}
+
+function boundClients(server: Server): void {
+  const places = new FairShare<string>(4 * MAX_SCRAPERS, MAX_SCRAPERS);
+  server.on('connection', (socket) => {
+    const client = clientOf(`${socket.remoteAddress}:0`);
+    if (!places.tryTake(client, 1)) return void socket.destroy();
+    socket.once('close', () => places.give(client, 1));
+  });
 }
 
 function measureProcess(meter: Meter): void {

@@ -32,7 +32,7 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'calls that the client resets, and 33 more in each second',
   },
   {
-    ...{ of: 'process', value: MAX_SCRAPERS, unit: '', above: 'further ones are closed at once' },
-    meaning: 'connections to `/metrics`',
+    ...{ of: 'client', value: MAX_SCRAPERS, unit: '', above: 'further ones are closed at once' },
+    meaning: 'connections to `/metrics`, each for one scrape; four times as many for all clients',
   },
 ];
