@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { platformServices, type ServiceName } from '@odograph/cluster/services';
 import { invariant } from '@odograph/kernel/fault';
 import { type PlantedBug, plantedEnv } from '@odograph/testing/planted-bug';
@@ -53,7 +54,8 @@ export async function seenOf(bug: FuzzBug, seed: number): Promise<readonly strin
   const inputs = Array.from({ length: count }, (_, at) => drawInput(seed, first + at));
   const service = platformServices.find(({ name }) => name === bug.service);
   invariant(service, `there is no service ${bug.service}`);
-  const { violations } = await runFuzz({ inputs, env: plantedEnv({ ...bug, main: service.main }) });
+  const { violations, keptIn } = await runFuzz({ inputs, env: plantedEnv({ ...bug, main: service.main }) });
+  if (keptIn !== undefined) await rm(keptIn, { recursive: true, force: true });
   return violations
     .map(({ rule, detail }) => `${rule}: ${detail}`)
     .filter((seen) => seen.startsWith(bug.breaks));
