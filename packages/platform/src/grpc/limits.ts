@@ -1,6 +1,7 @@
 import type { FixedLimit } from '../config/limit.ts';
 import { MAX_SCRAPERS } from '../metrics.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
+import { MAX_RESETS } from './resets.ts';
 import { DEFAULT_LIMITS, MAX_STREAMS } from './server.ts';
 
 /** What every server bounds, whatever its settings. */
@@ -27,9 +28,8 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'calls at a time',
   },
   {
-    // The default of Node: its option streamResetBurst, and streamResetRate.
-    ...{ of: 'connection', value: 1_000, unit: '', above: 'the connection is ended' },
-    meaning: 'calls that the client resets, and 33 more in each second',
+    ...{ of: 'client', value: MAX_RESETS, unit: '', above: 'a connection on which it opens a call is ended' },
+    meaning: 'calls that are reset as soon as they are opened, in 10 seconds',
   },
   {
     ...{ of: 'client', value: MAX_SCRAPERS, unit: '', above: 'further ones are closed at once' },

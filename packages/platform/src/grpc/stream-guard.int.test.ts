@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { callBidi, callUnary } from '@odograph/client/call';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
@@ -11,14 +12,17 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Handlers, loopback } from '../loopback.fixture.ts';
 
 const ANSWER = { results: [] };
+const OTHER_CLIENT = '127.0.0.2';
 const KIBIBYTE = 1024;
 const LIMITS = { maxUnfinishedBytes: 200 * KIBIBYTE };
 const { path } = TelemetryIngestService.report;
 const soon = (expectation: () => void) => vi.waitFor(expectation, { timeout: 10_000, interval: 10 });
 
 /** A raw HTTP/2 connection, whose calls can be left unfinished. */
-function openRaw(endpoint: string, settings = {}) {
-  const session: ClientHttp2Session = connect(`http://${endpoint}`, { settings });
+function openRaw(endpoint: string, { settings = {}, localAddress = '127.0.0.1' } = {}) {
+  const { hostname: host, port } = new URL(`http://${endpoint}`);
+  const createConnection = () => connectSocket({ host, port: Number(port), localAddress });
+  const session: ClientHttp2Session = connect(`http://${endpoint}`, { settings, createConnection });
   session.on('error', () => undefined);
   onTestFinished(() => session.destroy());
   const closed = new Promise((done) => session.once('close', done));
@@ -168,7 +172,7 @@ test('a refused client that takes nothing is cut off soon', async () => {
     { connect },
     { limits: { ...LIMITS, maxUnfinishedBytes: 20 * KIBIBYTE } },
   );
-  const { call } = openRaw(endpoint, { initialWindowSize: 0 });
+  const { call } = openRaw(endpoint, { settings: { initialWindowSize: 0 } });
   const { stream } = call(TelemetryIngestService.connect.path);
   await once(stream, 'response');
   stream.write(begun(100_000, 10 * KIBIBYTE));
@@ -176,28 +180,50 @@ test('a refused client that takes nothing is cut off soon', async () => {
   expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
 });
 
-test('requests that are reset at once do not begin, and end their connection when they are many', async () => {
+/** Sends complete requests on two connections of another client, and resets each at once, until the server ends the second. */
+async function resetMany(endpoint: string): Promise<void> {
+  const request = Buffer.from(ReportRequest.encode({ reports: [] }).finish());
+  const message = Buffer.concat([begun(request.length, 0), request]);
+  const connections = [1, 2].map(() => openRaw(endpoint, { localAddress: OTHER_CLIENT }));
+  for (const { call, session } of connections) {
+    // Below 1,000, at which Node ends a connection by itself.
+    for (let batch = 0; batch < 9 && !session.destroyed; batch += 1) {
+      const streams = Array.from({ length: 100 }, () => call().stream);
+      for (const stream of streams) {
+        stream.end(message);
+        stream.close(constants.NGHTTP2_CANCEL);
+      }
+      await Promise.all(streams.map((stream) => stream.closed || once(stream, 'close')));
+    }
+  }
+  await connections[1]?.closed;
+}
+
+test('requests that are reset at once do not begin, and when they are many all connections of their client end', async () => {
   let begunCalls = 0;
   const report = async () => {
     begunCalls += 1;
     return ANSWER;
   };
   const { endpoint, server, channel } = await loopback({ report });
-  const { call, closed, session } = openRaw(endpoint);
-  const request = Buffer.from(ReportRequest.encode({ reports: [] }).finish());
-  const message = Buffer.concat([begun(request.length, 0), request]);
-  for (let batch = 0; batch < 20 && !session.destroyed; batch += 1) {
-    const streams = Array.from({ length: 100 }, () => call().stream);
-    for (const stream of streams) {
-      stream.end(message);
-      stream.close(constants.NGHTTP2_CANCEL);
-    }
-    await Promise.all(streams.map((stream) => stream.closed || once(stream, 'close')));
-  }
-  await closed;
+  const idle = openRaw(endpoint, { localAddress: OTHER_CLIENT });
+  await resetMany(endpoint);
+  idle.call();
+  await idle.closed;
   expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
   await soon(() => expect(server.openCalls).toBe(0));
   expect(begunCalls).toBeLessThan(100);
+});
+
+test('a server that is slow notices that requests are reset at once', async () => {
+  const { endpoint } = await loopback(answers);
+  let nowMs = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    nowMs += 30;
+    return nowMs;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  await resetMany(endpoint);
 });
 
 test('a request that is not complete in time is refused, also one that never began', async () => {
@@ -251,7 +277,7 @@ test('one answer at a time waits for a client that takes nothing, and not for ev
     }
   };
   const { endpoint, channel } = await loopback({ ...answers, subscribe }, { limits: { takeMs: 1_500 } });
-  const { call } = openRaw(endpoint, { initialWindowSize: 0 });
+  const { call } = openRaw(endpoint, { settings: { initialWindowSize: 0 } });
   const { stream } = call('/odograph.history.v1.EventLog/Subscribe');
   stream.end(begun(0, 0));
   await soon(() => expect(produced).toBe(1));

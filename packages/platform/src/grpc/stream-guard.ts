@@ -12,6 +12,7 @@ import { clientOf } from './client-address.ts';
 import { blameCaller, correctDeadline, type Expand, http2StreamOf, onComplete } from './grpc-internals.ts';
 import { MessageMeter } from './message-meter.ts';
 import { createRequestMemory, type RequestHolder, type RequestMemory } from './request-memory.ts';
+import { createResets, type Resets } from './resets.ts';
 import { toServiceError } from './status.ts';
 
 export interface StreamGuardOptions {
@@ -32,6 +33,8 @@ export interface StreamGuard {
 }
 
 const SWEEP_MS = 1_000;
+/** A call that is reset sooner was opened to be reset. */
+const AT_ONCE_MS = 20;
 /** What an open call takes beside its requests, for example of objects of Node and grpc-js: measured on 5,000 calls. */
 const CALL_BYTES = 16 * 1024;
 /** What a message takes beside its bytes while it waits for its handler. */
@@ -49,6 +52,12 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
     ...options,
     memory: createRequestMemory(options.maxUnfinishedBytes),
     inTurn: createTurns(),
+    resets: createResets((client) =>
+      options.logger.warn(
+        { client },
+        'connections are ended: their client resets calls as soon as it opens them',
+      ),
+    ),
   };
   const owners: Owners = new WeakMap();
   const open = new Set<GuardedStream>();
@@ -77,6 +86,7 @@ interface GuardedStreamOptions extends StreamGuardOptions {
   readonly memory: RequestMemory;
   /** One after the other, by client. */
   readonly inTurn: InTurn;
+  readonly resets: Resets;
   readonly owners: Owners;
   /** Whether the request is one message: then it is unfinished from its start, and is held until the call ends. */
   readonly isUnary: boolean;
@@ -89,6 +99,9 @@ class GuardedStream implements RequestHolder {
   readonly #stream: ServerHttp2Stream;
   readonly #options: GuardedStreamOptions;
   readonly #meter = new MessageMeter();
+  readonly #openedAtMs = performance.now();
+  /** Until the server has had a turn for something else: its own slowness must not make a reset look late. */
+  #isNew = true;
   /** When the unfinished message began; undefined between messages. */
   #unfinishedSinceMs: number | undefined;
   #refusedAtMs: number | undefined;
@@ -107,7 +120,11 @@ class GuardedStream implements RequestHolder {
     // Before grpc-js, so that a message which this piece completes counts once.
     this.#stream.prependListener('data', (chunk: Buffer) => this.#receive(chunk));
     this.#stream.once('end', () => this.#finish());
-    this.#stream.once('close', () => options.memory.release(this));
+    this.#stream.once('close', () => this.#close());
+    setImmediate(() => {
+      this.#isNew = false;
+    });
+    if (options.resets.areTooMany(this.client)) this.#endConnection();
     this.#hold();
   }
 
@@ -145,7 +162,7 @@ class GuardedStream implements RequestHolder {
     if (this.#isAnswered()) return;
     this.#meter.add(chunk);
     const { held, isFragmented } = this.#meter;
-    if (isFragmented) this.#endConnection('it sent a message in very small pieces');
+    if (isFragmented) this.#endFragmented();
     if (held > 0) this.#unfinishedSinceMs ??= performance.now();
     else if (!this.#options.isUnary) this.#unfinishedSinceMs = undefined;
     this.#hold();
@@ -185,6 +202,14 @@ class GuardedStream implements RequestHolder {
     this.#options.memory.hold(this, bytes, this.#unfinishedSinceMs !== undefined);
   }
 
+  #close(): void {
+    this.#options.memory.release(this);
+    // Node ends the writable side of a stream that was reset, so that says nothing of an answer.
+    const isReset = this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR && !this.#stream.headersSent;
+    const isAtOnce = this.#isNew || performance.now() - this.#openedAtMs < AT_ONCE_MS;
+    if (isReset && isAtOnce) this.#options.resets.add(this.client);
+  }
+
   /** Whether the status is on its way. */
   #isAnswered(): boolean {
     return this.#stream.writableEnded;
@@ -205,10 +230,16 @@ class GuardedStream implements RequestHolder {
     if (isLate) this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
-  #endConnection(why: string): void {
+  #endFragmented(): void {
+    if (!this.#stream.session || this.#stream.session.destroyed) return;
+    const { client } = this;
+    this.#options.logger.warn({ client }, 'a connection was ended: it sent a message in very small pieces');
+    this.#endConnection();
+  }
+
+  #endConnection(): void {
     const { session } = this.#stream;
     if (!session || session.destroyed) return;
-    this.#options.logger.warn({ client: this.client, why }, 'a connection was ended because of what it sent');
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.destroy();
   }
