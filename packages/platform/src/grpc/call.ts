@@ -115,7 +115,7 @@ function watch(call: ServerCall, deadlineAtMs: number, abort: (reason: Fault) =>
     else abort(new Fault('CANCELLED', `the client of ${call.getPath()} is gone`));
   };
   const leftMs = deadlineAtMs - Date.now();
-  const timer = leftMs <= TIMER_MAX_MS ? setTimeout(onDeadline, leftMs) : undefined;
+  const timer = leftMs <= TIMER_MAX_MS ? setTimeout(onDeadline, Math.max(0, leftMs)) : undefined;
   call.on('cancelled', onCancelled);
   return () => {
     clearTimeout(timer);
