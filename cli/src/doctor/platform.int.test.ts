@@ -75,9 +75,14 @@ describe('the doctor, on the platform,', () => {
     expect(await why(up + stopped, 'warn')).toBe(none);
     const reason =
       '2026-11-28T23:00:00.000Z ended because of this: history: ODO_HISTORY_X is unknown\n  remove it\n';
-    expect(await why(up + reason + stopped, 'fail')).toBe(
-      'no odograph up runs here; the last one ended at 2026-11-28T23:00:00.000Z: history: ODO_HISTORY_X is unknown\n  remove it',
-    );
+    const message =
+      'no odograph up runs here; the last one ended at 2026-11-28T23:00:00.000Z: history: ODO_HISTORY_X is unknown\n  remove it';
+    expect(await why(up + reason + stopped, 'fail')).toBe(message);
+    // What comes between the reason and the end, for example because the disk is full, does not hide it.
+    const between = '2026-11-28T23:00:00.500Z up.json cannot be written: ENOSPC\n';
+    expect(await why(up + reason + between + stopped, 'fail')).toBe(message);
+    const starting = '2026-11-29T06:00:00.000Z starting\n';
+    expect(await why(up + reason + stopped + starting + up + stopped, 'warn')).toBe(none);
   });
 
   it('warns of a process that is restarted again and again, although it serves just now', () => {
@@ -95,9 +100,6 @@ describe('the doctor, on the platform,', () => {
           '3 restarts within 10 minutes, last at 2026-11-28T23:05:30.000Z: history ended with exit code 1',
       },
     ]);
-    expect([
-      ...checkRestarts([...three, { at: '2026-11-28T23:06:00.000Z', message: 'stopped' }], nowMs),
-    ]).toEqual([]);
   });
 
   it('says of a service that its process is stopped or has ended, and who has its port', async () => {

@@ -79,9 +79,8 @@ export function* checkExposure(
 
 function notRunning(log: readonly UpLogEntry[]): Check {
   const start = 'start it with make run, or npx odograph up';
-  const ended = log.findLast(({ message }) => message !== 'stopped');
-  if (!ended?.message.startsWith(ENDED_BECAUSE))
-    return warn('platform', 'no odograph up runs on this data directory', start);
+  const ended = log.findLast(({ message }) => message.startsWith(ENDED_BECAUSE));
+  if (!ended) return warn('platform', 'no odograph up runs on this data directory', start);
   const reason = ended.message.slice(ENDED_BECAUSE.length);
   return fail(
     'platform',
@@ -102,8 +101,7 @@ const NAMES: readonly string[] = [
 
 /** Warns of each process that ended several times lately, with how it ended last. */
 export function* checkRestarts(log: readonly UpLogEntry[], nowMs: number): Generator<Check> {
-  const ofThisRun = log.slice(log.findLastIndex(({ message }) => message === 'stopped') + 1);
-  const ends = ofThisRun
+  const ends = log
     .filter(({ at }) => Date.parse(at) > nowMs - RECENT_MS)
     .flatMap(({ at, message }) => {
       const [, how, name = ''] = RESTART.exec(message) ?? [];

@@ -228,6 +228,7 @@ test('a service that was up and does not stay up ends the view first, then the p
   const log = await readFile(join(dataDir, 'up.log'), 'utf8');
   expect(log).toContain('Z history ended with exit code 1: restarting it in 0.1 s\n');
   expect(log).toContain(' does not stay up, giving up: ');
+  expect(log.slice(log.indexOf(' ended because of this: '))).not.toContain('restarting');
 }, 30_000);
 
 test('a service that refuses to start ends the platform at once, in its own words', async () => {

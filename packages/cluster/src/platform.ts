@@ -92,6 +92,8 @@ export async function planPlatform(options: PlatformOptions): Promise<Platform> 
     },
     async stop() {
       isEnding = true;
+      // Without the engines that it needs, a service fails, and is not to be started again.
+      for (const each of processes) each.letEnd();
       for (const each of processes.toReversed()) await each.stop();
     },
     async kill() {

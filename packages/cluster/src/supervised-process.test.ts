@@ -147,6 +147,18 @@ test('a killed process stays down until it is started again, and is not a crash'
   await it.stop();
 });
 
+test('a process that is let end runs on, is not restarted, and its end is not a crash', async () => {
+  const { it, notes, nextChild } = superviseFakes(1);
+  await it.start();
+  const child = await nextChild();
+  it.letEnd();
+  expect(it.pid()).toBe(1);
+  child.exit({ code: 1, signal: null });
+  await it.stop();
+  expect([it.crashes(), notes]).toEqual([0, []]);
+  expect(it.pid()).toBeUndefined();
+});
+
 test('start during a restart waits until the process is up, and start of a running process does nothing', async () => {
   const restart = Promise.withResolvers<void>();
   const { it, nextChild } = superviseFakes(1, async (child) => {

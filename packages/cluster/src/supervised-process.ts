@@ -83,6 +83,11 @@ export class SupervisedProcess {
     await this.#run.up.promise;
   }
 
+  /** Lets it run, but starts it no more when it ends; a start that is under way is stopped. */
+  letEnd(): void {
+    this.#run?.ending.abort('SIGTERM' satisfies EndSignal);
+  }
+
   /** SIGTERM, and SIGKILL after a timeout; resolves when it has ended. */
   stop(): Promise<void> {
     return this.#end('SIGTERM');

@@ -18,6 +18,8 @@ export function openUpLog(dataDir: string, note: Note): (line: string) => void {
   };
 }
 
+/** The first message of each run of a platform. */
+export const STARTING = 'starting';
 /** Before the reason why a platform ended by itself. */
 export const ENDED_BECAUSE = 'ended because of this: ';
 
@@ -31,7 +33,7 @@ export interface UpLogEntry {
 
 const READ_LINES = 200;
 
-/** The last messages in the up.log of a data directory, the oldest first; empty if there are none. */
+/** The last messages of the last run in the up.log of a data directory, the oldest first; empty if there are none. */
 export function readUpLog(dataDir: string): readonly UpLogEntry[] {
   const entries: UpLogEntry[] = [];
   for (const line of lastLines(join(dataDir, 'up.log'), READ_LINES)) {
@@ -40,5 +42,5 @@ export function readUpLog(dataDir: string): readonly UpLogEntry[] {
     if (at !== undefined && message !== undefined) entries.push({ at, message });
     else if (last) entries.splice(-1, 1, { ...last, message: `${last.message}\n${line}` });
   }
-  return entries;
+  return entries.slice(entries.findLastIndex(({ message }) => message === STARTING) + 1);
 }

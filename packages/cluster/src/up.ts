@@ -18,7 +18,7 @@ import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
 import { streamBytesOn } from './stream-size.ts';
 import type { Child } from './supervised-process.ts';
-import { ENDED_BECAUSE, openUpLog } from './up-log.ts';
+import { ENDED_BECAUSE, openUpLog, STARTING } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
 
 export interface UpOptions {
@@ -48,6 +48,7 @@ export async function runPlatform(
   const { dataDir } = options;
   const unlock = lockDataDir(dataDir);
   const log = openUpLog(dataDir, options.note);
+  log(STARTING);
   const note: Note = (line) => {
     options.note(line);
     log(line);
