@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineKind } from '@odograph/engines/engine-kind';
 import { findBinary } from '@odograph/engines/find-engine';
 import { findFreePort } from '@odograph/engines/free-port';
 import { expect, onTestFinished, test } from 'vitest';
@@ -12,31 +14,33 @@ const NO_SERVICE: ServiceSpec = {
     name: 'none',
     main: '/nowhere',
     settingsPrefix: 'ODO_NONE_',
-    engines: ['mongo'],
+    engines: [],
     portIsFor: 'nothing',
   },
   ...{ subjects: { publish: [], subscribe: [] }, usualPorts: { grpc: 1, metrics: 2 } },
   ...{ yieldsCpu: false, isReplicated: false },
 };
 
-/** MongoDB and what it was noted to do, on a folder of its own. */
-async function planMongo() {
+/** An engine and what it was noted to do, on a folder of its own. */
+async function planOne(kind: EngineKind) {
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-platform-'));
   const notes: string[] = [];
+  const givenUp = Promise.withResolvers<unknown>();
   const { engines, kill } = await planPlatform({
     ...{ dataDir, partitions: 1, env: {}, choosePort: findFreePort },
-    instances: [{ name: 'none', service: NO_SERVICE }],
+    instances: [{ name: 'none', service: { ...NO_SERVICE, engines: [kind] } }],
     limits: { firstDelayMs: 0, maxDelayMs: 0, maxExits: 2, windowMs: 60_000, maxDownMs: 60_000 },
     findEngine: async (kind) => ({ kind: 'binary', path: (await findBinary(kind)).path }),
     note: (line) => notes.push(line),
+    onGivenUp: givenUp.resolve,
   });
-  const mongo = engines[0]?.process;
-  if (!mongo) throw new Error('no MongoDB');
+  const engine = engines[0]?.process;
+  if (!engine) throw new Error(`no ${kind}`);
   onTestFinished(async () => {
     await kill();
     await rm(dataDir, { recursive: true });
   });
-  return { notes, mongo, database: join(dataDir, 'mongo', 'db') };
+  return { notes, engine, givenUp: givenUp.promise, folder: join(dataDir, kind) };
 }
 
 /** Makes a database one that no MongoDB opens. */
@@ -46,9 +50,9 @@ async function damage(database: string): Promise<void> {
 }
 
 test('an engine that refuses its data at its first start is not tried again, and says why', async () => {
-  const { notes, mongo, database } = await planMongo();
-  await damage(database);
-  const start = mongo.start();
+  const { notes, engine, folder } = await planOne('mongo');
+  await damage(join(folder, 'db'));
+  const start = engine.start();
   await expect(start).rejects.toMatchObject({ code: 'RULE_VIOLATED' });
   await expect(start).rejects.toThrow(
     /^MongoDB ended while it was starting; .*:\n.* F: Unable to read the storage engine metadata/s,
@@ -57,10 +61,30 @@ test('an engine that refuses its data at its first start is not tried again, and
 });
 
 test('an engine that was up is tried again, because what it lacks may come back', async () => {
-  const { notes, mongo, database } = await planMongo();
-  await mongo.start();
-  await damage(database);
-  await mongo.kill();
-  await expect(mongo.start()).rejects.toMatchObject({ code: 'INTERNAL' });
+  const { notes, engine, folder } = await planOne('mongo');
+  await engine.start();
+  await damage(join(folder, 'db'));
+  await engine.kill();
+  await expect(engine.start()).rejects.toMatchObject({ code: 'INTERNAL' });
   expect(notes).toEqual(['MongoDB ended while it was starting: restarting it in 0 s']);
+});
+
+test.each([
+  ['mongo', 'MongoDB', '.'],
+  ['mongo', 'MongoDB', 'secret'],
+  ['nats', 'NATS', 'jetstream'],
+] as const)('an engine is not restarted without what it had: %s, %s, %s', async (kind, title, name) => {
+  const { notes, engine, givenUp, folder } = await planOne(kind);
+  await engine.start();
+  const [place, elsewhere] = [join(folder, name), join(folder, '../elsewhere')];
+  await rename(place, elsewhere);
+  process.kill(engine.pid() ?? 0, 'SIGKILL');
+  expect(await givenUp).toMatchObject({
+    code: 'RULE_VIOLATED',
+    message: `the data of ${title} in ${folder} was removed or replaced: put it back, or start odograph up again to begin with what is there`,
+  });
+  expect(notes).toEqual([`${kind} was killed by SIGKILL: restarting it in 0 s`]);
+  expect(existsSync(folder)).toBe(name !== '.');
+  await rename(elsewhere, place);
+  await engine.start();
 });

@@ -3,7 +3,7 @@ import { credentialsOf } from '@odograph/engines/credentials';
 import { type EngineKind, type EngineUser, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { projectRoot } from '@odograph/engines/project-paths';
-import { startEngine } from '@odograph/engines/start-engine';
+import { isDataOf, startEngine } from '@odograph/engines/start-engine';
 import { Fault } from '@odograph/kernel/fault';
 import { maskPassword, mongoSettings } from '@odograph/platform/config/setting';
 import { startService } from './service-process.ts';
@@ -110,17 +110,25 @@ async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<P
   const { title, urlOn, yieldsCpu } = engineFacts[kind];
   const dataDir = join(options.dataDir, kind);
   const start = { dataDir, port, binary: source.path, users: usersOf(kind, options), yieldsCpu };
-  let wasUp = false;
-  const launch = async () => {
+  const owner = credentialsOf(dataDir);
+  let hasStarted = false;
+  const launch = async (_signal: AbortSignal, wasUp: boolean) => {
+    if (wasUp && !isDataOf(kind, dataDir, owner)) throw goneFault(title, dataDir);
     const engine = await startEngine(kind, start).catch((error: unknown) => {
-      throw wasUp ? error : asRefusal(error);
+      throw hasStarted ? error : asRefusal(error);
     });
-    wasUp = true;
+    hasStarted = true;
     const endpoint = maskPassword(engine.url);
     return { ...engine, title: `${title} ${source.version ?? ''}`.trim(), endpoint };
   };
   const process = new SupervisedProcess({ ...options, name: kind, launch });
-  return { name: kind, url: urlOn(port, credentialsOf(dataDir)), port, process };
+  return { name: kind, url: urlOn(port, owner), port, process };
+}
+
+/** It would start empty, with other passwords than those that the services have. */
+function goneFault(title: string, dataDir: string): Fault {
+  const wayOut = 'put it back, or start odograph up again to begin with what is there';
+  return new Fault('RULE_VIOLATED', `the data of ${title} in ${dataDir} was removed or replaced: ${wayOut}`);
 }
 
 /** An engine that ends itself at its first start would end at each: its data, its disk or its configuration is wrong. */

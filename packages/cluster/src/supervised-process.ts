@@ -28,8 +28,9 @@ export interface SuperviseOptions {
   /**
    * Starts the process and resolves when it is up. A restart uses the same port and the same data.
    * When the signal is aborted, its reason is the {@link EndSignal} for what is still starting.
+   * @param wasUp whether it was up since it was told to start, and has ended by itself.
    */
-  launch(signal: AbortSignal): Promise<Child>;
+  launch(signal: AbortSignal, wasUp: boolean): Promise<Child>;
   /** Called after each start. */
   onUp?(name: string, child: Child): void;
   /** Called when the process is given up: it does not stay up, it cannot start until a person acts, or `launch` has a bug. */
@@ -45,6 +46,8 @@ interface Run {
   readonly ending: AbortController;
   /** Settles when the process is up, or when the run ends first. */
   up: PromiseWithResolvers<void>;
+  /** Whether it has been up. */
+  wasUp: boolean;
   /** Resolves at the end of the run; never rejects. */
   done: Promise<void>;
 }
@@ -109,7 +112,7 @@ export class SupervisedProcess {
   }
 
   #begin(): Run {
-    const run: Run = { ending: new AbortController(), up: nextUp(), done: Promise.resolve() };
+    const run: Run = { ending: new AbortController(), up: nextUp(), wasUp: false, done: Promise.resolve() };
     run.done = this.#keepUp(run).then(
       () => {
         this.#run = undefined;
@@ -144,7 +147,7 @@ export class SupervisedProcess {
     const { signal } = run.ending;
     let child: Child;
     try {
-      child = await this.#options.launch(signal);
+      child = await this.#options.launch(signal, run.wasUp);
     } catch (error) {
       if (isFinal(error) || !(isFault(error) || isSystemError(error))) throw error;
       const { message } = error;
@@ -154,6 +157,7 @@ export class SupervisedProcess {
     if (signal.aborted) await endBy(child, signal.reason);
     else {
       policy.up();
+      run.wasUp = true;
       this.#options.onUp?.(this.name, child);
       run.up.resolve();
     }

@@ -25,6 +25,8 @@ export interface EngineFacts {
   readonly usualPort: number;
   /** The URL of an engine that listens on a port of loopback, for a user. */
   readonly urlOn: (port: number, credentials: Credentials) => string;
+  /** What a server that has been up has in its folder; undefined if it stores nothing. */
+  readonly dataName: string | undefined;
   /** Whether the engine of a platform yields CPU when the machine is saturated. */
   readonly yieldsCpu: boolean;
   /** The binary's name on PATH. */
@@ -87,6 +89,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     urlVariable: 'ODO_NATS_URL',
     usualPort: 4122,
     urlOn: (port, { user, password }) => `nats://${user}:${password}@${LOOPBACK}:${port}`,
+    dataName: 'jetstream',
     yieldsCpu: false,
     binary: 'nats-server',
     minVersion: '2.14.0',
@@ -111,6 +114,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     urlOn: (port, { user, password }) =>
       `mongodb://${user}:${password}@${LOOPBACK}:${port}/?directConnection=true`,
     // An acknowledged report is safe in NATS until MongoDB stores it.
+    dataName: 'db/WiredTiger',
     yieldsCpu: true,
     binary: 'mongod',
     minVersion: '6.0.0',
@@ -126,6 +130,7 @@ export const engineFacts: Readonly<Record<EngineKind, EngineFacts>> = {
     urlVariable: 'ODO_REDIS_URL',
     usualPort: 4126,
     urlOn: (port, { user, password }) => `redis://${user}:${password}@${LOOPBACK}:${port}`,
+    dataName: undefined,
     yieldsCpu: false,
     binary: 'redis-server',
     minVersion: '6.2.0',

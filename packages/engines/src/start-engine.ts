@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { credentialsOf } from './credentials.ts';
+import { type Credentials, credentialsOf, secretFile } from './credentials.ts';
 import {
   type EngineKind,
   type EnginePlan,
@@ -12,6 +13,7 @@ import { findBinary } from './find-engine.ts';
 import { findFreePort, requireFreePort } from './free-port.ts';
 import { mongoPlan } from './mongo.ts';
 import { natsPlan } from './nats.ts';
+import { readOwn } from './own-json.ts';
 import { type OwnedProcess, type ProcessExit, startOwned } from './owned-process.ts';
 import { stopAbandoned } from './pid-file.ts';
 import { makePrivateFolder } from './private-files.ts';
@@ -122,6 +124,13 @@ async function untilReady(
 /** NATS, MongoDB and Redis all print the message of the operating system. */
 function isPortConflict(error: unknown): boolean {
   return error instanceof Error && /address already in use/i.test(error.message);
+}
+
+/** Whether the folder of an engine still has the data, and the secret, with which it was up. */
+export function isDataOf(kind: EngineKind, dataDir: string, owner: Credentials): boolean {
+  const { dataName } = engineFacts[kind];
+  const hasData = dataName === undefined || existsSync(join(dataDir, dataName));
+  return hasData && readOwn(secretFile(dataDir)) === owner.password;
 }
 
 /** The pid file of an engine, in its folder. */
