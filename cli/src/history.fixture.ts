@@ -48,7 +48,7 @@ interface Asked {
 }
 
 /** A history that gives every caller the same answers, with the pages of the contract. Port 0 is a free one. */
-export async function startHistory(port = 0) {
+export async function startHistory(port = 0, notReadyBecause?: Fault) {
   const asked: Asked = {
     ...{
       status: [],
@@ -61,9 +61,10 @@ export async function startHistory(port = 0) {
       decisions: [],
     },
   };
-  const services = [vehicleHistory(asked), eventLog(asked), projections(), registry(asked)];
+  const services = [vehicleHistory(asked), eventLog(asked, notReadyBecause), projections(), registry(asked)];
   const server = await createGrpcServer({ services, logger: silentLogger, port });
   server.setServing(true);
+  server.setReady(!notReadyBecause);
   return { endpoint: `127.0.0.1:${server.port}`, port: server.port, asked, stop: () => server.stop(100) };
 }
 
@@ -198,19 +199,18 @@ function logged(event: Event, index: number): LoggedEvent {
   return { position: { partition: 0, sequence: 1, index }, event };
 }
 
-function eventLog(asked: Asked): GrpcService {
+function eventLog(asked: Asked, describeFault?: Fault): GrpcService {
   const watermark = { partition: 0, sequence: 1, index: undefined };
   return grpcService(EventLogService, {
-    describe: unary(async () => ({
-      partitions: [
-        {
-          ...{ watermark, checkpoint: watermark, views: watermark },
-          ...{ state: PartitionState.RUNNING, reason: '', owner: 'me' },
-          ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
-        },
-      ],
-      nowMs: Date.now(),
-    })),
+    describe: unary(async () => {
+      if (describeFault) throw describeFault;
+      const partition = {
+        ...{ watermark, checkpoint: watermark, views: watermark },
+        ...{ state: PartitionState.RUNNING, reason: '', owner: 'me' },
+        ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
+      };
+      return { partitions: [partition], nowMs: Date.now() };
+    }),
     setAsideMessage: unary(async ({ position }) => {
       if (position?.sequence !== 17) throw new Fault('RULE_VIOLATED', 'it halts nothing');
       return {};

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Fault } from '@odograph/kernel/fault';
 import { startTestMongo, startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { certificate, startTlsMongo, startTlsNats } from '@odograph/testing/tls-engines';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -59,6 +60,16 @@ describe('the doctor, on the platform,', () => {
     expect(ours?.remedy).not.toContain('start it');
     expect(await Array.fromAsync(checkService(service))).toMatchObject([
       { status: 'fail', remedy: expect.stringContaining('--endpoint') },
+    ]);
+  });
+
+  it('repeats what a history that is not ready says of MongoDB, which may answer others', async () => {
+    const why = 'MongoDB at 127.0.0.1:4127 refuses the login (Authentication failed.): correct ODO_MONGO_URL';
+    const { endpoint, stop } = await startHistory(0, new Fault('UNAVAILABLE', why));
+    const checks = await Array.fromAsync(checkService({ name: 'history', endpoint }));
+    await stop();
+    expect(checks).toMatchObject([
+      { check: 'history', status: 'fail', message: `at ${endpoint} is alive but not ready: ${why}` },
     ]);
   });
 

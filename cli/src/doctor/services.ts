@@ -135,25 +135,27 @@ function remedyOf({ limit }: Refusal): string {
 }
 
 async function* askHistory(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {
-  if (!(await isServing(channel, ''))) yield stopping(name, endpoint);
-  else if (await isServing(channel, READY_NAMES.history)) yield ok(name, `serves at ${endpoint}`);
-  else
-    yield fail(
-      name,
-      `at ${endpoint} is alive but not ready: MongoDB does not answer it`,
-      'see MongoDB above',
-    );
+  const [isAlive, isReady] = [await isServing(channel, ''), await isServing(channel, READY_NAMES.history)];
+  if (!isAlive) yield stopping(name, endpoint);
+  else if (isReady) yield ok(name, `serves at ${endpoint}`);
   const askedAtMs = Date.now();
   const options = { deadlineMs: ASK_WITHIN_MS };
   try {
     const { partitions, nowMs } = await callUnary(channel, EventLogService.describe, {}, options);
+    if (isAlive && !isReady) yield notReady(endpoint, 'MongoDB did not answer it, and does now');
     for (const partition of partitions) yield checkPartition(partition, nowMs);
     yield* checkClock(name, { theirsMs: nowMs, askedAtMs, answeredAtMs: Date.now() });
   } catch (error) {
     if (!isFault(error)) throw error;
     const why = error.code === 'DEADLINE' ? `no answer in ${ASK_WITHIN_MS / 1_000} s` : error.message;
-    yield fail('partitions', why, 'see MongoDB above, and history.log');
+    yield isReady ? fail('partitions', why, SEE_MONGO) : notReady(endpoint, why);
   }
+}
+
+const SEE_MONGO = 'do what the reason says, or see MongoDB above, and history.log';
+
+function notReady(endpoint: string, why: string): Check {
+  return fail('history', `at ${endpoint} is alive but not ready: ${why}`, SEE_MONGO);
 }
 
 function stopping(name: ServiceName, endpoint: string): Check {

@@ -91,7 +91,7 @@ function logParts(app: ReturnType<typeof connectionParts>, config: HistoryConfig
     .part('liveLog', ({ broadcasts }) => openLiveLog(broadcasts.connection))
     .part('disk', ({ logMongo }) => {
       const trouble = new Trouble({ logger, message: 'the free disk is not known' });
-      const disk = watchFreeDisk(logMongo.db, trouble);
+      const disk = watchFreeDisk(logMongo, trouble);
       return started(disk, { stop: () => disk.stop() });
     })
     .part('writers', async ({ partitionCount, nats, logMongo, log, liveLog, disk, metrics }) => {
@@ -200,8 +200,7 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               }),
             ],
             maxMessageBytes: MAX_REQUEST_BYTES,
-            notReadyBecause: () =>
-              disk.silentMs() >= MONGO_SILENT_MS ? 'MongoDB does not answer' : undefined,
+            notReadyBecause: () => disk.failsFor(MONGO_SILENT_MS),
             ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
           }),
       )
