@@ -117,7 +117,8 @@ describe('the doctor, on the platform,', () => {
     const child = spawn('sleep', ['60']);
     onTestFinished(() => void child.kill('SIGKILL'));
     const folder = dataDir();
-    writeFileSync(join(folder, 'history.log'), '{"level":"error","time":"T","msg":"uncaught error"}\n');
+    const line = { level: 'error', time: 'T', pid: child.pid, msg: 'uncaught error' };
+    writeFileSync(join(folder, 'history.log'), `${JSON.stringify(line)}\n`);
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');

@@ -72,7 +72,8 @@ async function checkProcess({ name, endpoint, started }: AskedService): Promise<
       `kill -CONT ${pid}`,
     );
   if (state === 'running') return undefined;
-  const { message } = new ProcessFault(`process ${pid} has ended`, join(dataDir, `${name}.log`));
+  const log = { pid, logFile: join(dataDir, `${name}.log`), logFrom: 0 };
+  const { message } = new ProcessFault(`process ${pid} has ended`, log);
   const port = Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
   if ((await whyUnusable(port)) === undefined)
     return fail(name, message, 'odograph up restarts it: see the reason above, and up.log');

@@ -3,7 +3,7 @@ import { lastLines } from '@odograph/engines/log-file';
 import { parseOwn } from '@odograph/engines/own-json';
 import { type OwnedProcess, startOwned } from '@odograph/engines/owned-process';
 import { stopAbandoned } from '@odograph/engines/pid-file';
-import { ProcessFault } from '@odograph/engines/process-fault';
+import { ProcessFault, type ProcessLog } from '@odograph/engines/process-fault';
 import { Fault } from '@odograph/kernel/fault';
 import { NODE_FLAGS } from '@odograph/platform/app/node-flags';
 import { STANDSTILL_MESSAGE } from '@odograph/platform/app/standstill';
@@ -58,18 +58,18 @@ export async function startService(launch: ServiceLaunch, signal: AbortSignal): 
 
 async function untilReady(
   name: string,
-  { exited, logFile, onMessage }: Pick<OwnedProcess, 'logFile' | 'onMessage'> & Pick<Child, 'exited'>,
+  child: ProcessLog & Pick<OwnedProcess, 'onMessage'> & Pick<Child, 'exited'>,
   signal: AbortSignal,
 ): Promise<ServiceEndpoints> {
   const { promise, resolve, reject } = Promise.withResolvers<ServiceEndpoints>();
-  const failWith = (what: string) => reject(new ProcessFault(`${name} ${what}`, logFile));
+  const failWith = (what: string) => reject(new ProcessFault(`${name} ${what}`, child));
   const cancel = () => reject(new Fault('CANCELLED', `${name} was stopped while it was starting`));
   const late = () => failWith(`is not ready after ${READY_TIMEOUT_MS / 1000} s`);
   const timeout = setTimeout(late, READY_TIMEOUT_MS);
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  void exited.then((exit) => failWith(`${describeExit(exit)} while it was starting`));
-  onMessage((message) => {
+  void child.exited.then((exit) => failWith(`${describeExit(exit)} while it was starting`));
+  child.onMessage((message) => {
     if (isReadyMessage(message)) resolve(message.endpoints);
     const refusal = refusalOf(message);
     if (refusal) reject(new Fault(refusal.code, `${name}: ${refusal.message}`));

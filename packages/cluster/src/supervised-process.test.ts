@@ -13,7 +13,16 @@ function createFakeChild(pid: number): Child & { exit(exit: ProcessExit): void; 
     if (signal === 'SIGKILL') exited.resolve(killed);
   };
   return {
-    ...{ pid, title: 'it', endpoint: 'here', logFile: '/nowhere', exited: exited.promise, signals, kill },
+    ...{
+      pid,
+      title: 'it',
+      endpoint: 'here',
+      logFile: '/nowhere',
+      logFrom: 0,
+      exited: exited.promise,
+      signals,
+      kill,
+    },
     exit: exited.resolve,
     stop: async () => {
       signals.push('SIGTERM');
@@ -21,6 +30,8 @@ function createFakeChild(pid: number): Child & { exit(exit: ProcessExit): void; 
     },
   };
 }
+
+const NO_LOG = { pid: 1, logFile: '/nowhere', logFrom: 0 };
 
 type FakeChild = ReturnType<typeof createFakeChild>;
 
@@ -76,14 +87,25 @@ test('too many exits are a fault that says why', async () => {
   (await nextChild()).exit({ code: 3, signal: null });
   expect(await givenUp).toMatchObject({
     code: 'INTERNAL',
-    message: 'it does not stay up, giving up: it ended with exit code 3; /nowhere is empty',
+    message: 'it does not stay up, giving up: it ended with exit code 3; it has written nothing to /nowhere',
   });
   expect(it.pid()).toBeUndefined();
 });
 
+test('of a process that was killed nothing is quoted: it did not know', async () => {
+  const { it, givenUp, nextChild } = superviseFakes(0);
+  await it.start();
+  (await nextChild()).exit(killed);
+  expect(await givenUp).toMatchObject({
+    message: 'it does not stay up, giving up: it was killed by SIGKILL',
+  });
+});
+
 test('a start that fails counts as an exit, but not as a crash', async () => {
-  const { it, notes } = superviseFakes(2, () => Promise.reject(new ProcessFault('no disk', '/nowhere')));
-  await expect(it.start()).rejects.toThrow('it does not stay up, giving up: no disk; /nowhere is empty');
+  const { it, notes } = superviseFakes(2, () => Promise.reject(new ProcessFault('no disk', NO_LOG)));
+  await expect(it.start()).rejects.toThrow(
+    'it does not stay up, giving up: no disk; it has written nothing to /nowhere',
+  );
   expect(notes).toEqual(['no disk: restarting it in 0 s', 'no disk: restarting it in 0 s']);
   expect(it.crashes()).toBe(0);
 });
@@ -126,7 +148,7 @@ test.each([
 test('launch learns from its signal how to end what is starting', async () => {
   const { it } = superviseFakes(0, (_child, signal) => {
     return new Promise((_, fail) => {
-      signal.addEventListener('abort', () => fail(new ProcessFault(`ended by ${signal.reason}`, '/nowhere')));
+      signal.addEventListener('abort', () => fail(new ProcessFault(`ended by ${signal.reason}`, NO_LOG)));
     });
   });
   const starting = expect(it.start()).rejects.toMatchObject({ code: 'CANCELLED' });

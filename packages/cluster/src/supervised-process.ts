@@ -1,7 +1,7 @@
 import type { Note } from '@odograph/engines/candidate';
 import { isSystemError } from '@odograph/engines/errno';
 import type { OwnedProcess, ProcessExit } from '@odograph/engines/owned-process';
-import { ProcessFault } from '@odograph/engines/process-fault';
+import { ProcessFault, type ProcessLog } from '@odograph/engines/process-fault';
 import { pause, systemClock } from '@odograph/kernel/clock';
 import { Fault, isFault, isFinal } from '@odograph/kernel/fault';
 import { createRestartPolicy, type RestartLimits, type RestartPolicy } from './restart-policy.ts';
@@ -12,7 +12,7 @@ export interface ChildExit extends ProcessExit {
 }
 
 /** A process that is up: an engine or a service. */
-export interface Child extends Pick<OwnedProcess, 'pid' | 'logFile' | 'kill' | 'stop'> {
+export interface Child extends ProcessLog, Pick<OwnedProcess, 'kill' | 'stop'> {
   readonly exited: Promise<ChildExit>;
   /** Its name in messages: the service's name, or the engine's title and version. */
   readonly title: string;
@@ -167,7 +167,7 @@ export class SupervisedProcess {
       this.#crashes += 1;
       run.up = nextUp();
     }
-    return new ProcessFault(`${this.name} ${describeExit(exit)}`, child.logFile);
+    return endingOf(`${this.name} ${describeExit(exit)}`, child, exit);
   }
 
   async #end(signal: EndSignal): Promise<void> {
@@ -180,6 +180,12 @@ export class SupervisedProcess {
 
 /** How a process ended, in a line, and the same with the last lines of its log. */
 type Ending = Pick<ProcessFault, 'headline' | 'message'>;
+
+/** A process that was killed, or said why it ends, has nothing else in its log that explains it. */
+function endingOf(what: string, log: ProcessLog, { signal, why }: ChildExit): Ending {
+  if (signal === 'SIGKILL' || why !== undefined) return { headline: what, message: what };
+  return new ProcessFault(what, log);
+}
 
 /** A caller may or may not wait for it, so a rejection is always handled. */
 function nextUp(): PromiseWithResolvers<void> {

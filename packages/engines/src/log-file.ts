@@ -10,18 +10,22 @@ export function openLog(file: string): number {
   return openSync(file, 'a', PRIVATE_FILE);
 }
 
-/** The last lines of a log; empty if there is no such file. */
-export function lastLines(file: string, count: number): readonly string[] {
+/**
+ * The last lines of a log; empty if there is no such file.
+ * @param from only what comes after these bytes, unless the log was cut since.
+ */
+export function lastLines(file: string, count: number, from = 0): readonly string[] {
   if (!existsSync(file)) return [];
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
-    const start = Math.max(0, size - TAIL_BYTES);
+    const first = from > size ? 0 : from;
+    const start = Math.max(first, size - TAIL_BYTES);
     const tail = Buffer.alloc(size - start);
     const bytes = readSync(descriptor, tail, 0, tail.length, start);
     const lines = tail.toString('utf8', 0, bytes).split('\n');
     // The tail may begin within a line.
-    const whole = start > 0 ? lines.slice(1) : lines;
+    const whole = start > first ? lines.slice(1) : lines;
     return whole.filter((line) => line.trim() !== '').slice(-count);
   } finally {
     closeSync(descriptor);

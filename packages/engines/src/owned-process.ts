@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { Fault } from '@odograph/kernel/fault';
 import { openLog } from './log-file.ts';
 import { endWithParent } from './parent-death.ts';
@@ -17,6 +17,8 @@ export interface ProcessExit {
 export interface OwnedProcess {
   readonly pid: number;
   readonly logFile: string;
+  /** The bytes that the log had before this process. */
+  readonly logFrom: number;
   /** Resolves when the process has ended, for any reason. */
   readonly exited: Promise<ProcessExit>;
   /** Sends SIGTERM, and SIGKILL after a timeout; resolves when the process has ended. Safe to repeat. */
@@ -51,7 +53,9 @@ const running = new Set<ChildProcess>();
  */
 export function startOwned(launch: OwnedLaunch): OwnedProcess {
   const { logFile, pidFile, word, stopTimeoutMs } = launch;
-  const child = spawnOwned(launch);
+  const log = openLog(logFile);
+  const logFrom = fstatSync(log).size;
+  const child = spawnOwned(launch, log);
   const exited = exitOf(child);
   const { pid } = child;
   if (pid === undefined) throw new Fault('UNAVAILABLE', `${launch.command[0]} cannot be run`);
@@ -70,6 +74,7 @@ export function startOwned(launch: OwnedLaunch): OwnedProcess {
   return {
     pid,
     logFile,
+    logFrom,
     exited,
     stop: () => stopWithin(child, exited, stopTimeoutMs),
     kill: (signal) => void child.kill(signal),
@@ -77,9 +82,11 @@ export function startOwned(launch: OwnedLaunch): OwnedProcess {
   };
 }
 
-function spawnOwned({ command, logFile, env = process.env, hasChannel = false }: OwnedLaunch): ChildProcess {
+function spawnOwned(
+  { command, env = process.env, hasChannel = false }: OwnedLaunch,
+  log: number,
+): ChildProcess {
   const [program = '', ...args] = [...endWithParent(), ...command];
-  const log = openLog(logFile);
   try {
     const stdio = ['ignore', log, log, ...(hasChannel ? (['ipc'] as const) : [])] as const;
     return privately(() => spawn(program, args, { env, detached: true, stdio: [...stdio] }));

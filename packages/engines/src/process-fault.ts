@@ -2,36 +2,56 @@ import { Fault } from '@odograph/kernel/fault';
 import * as v from 'valibot';
 import { lastLines } from './log-file.ts';
 import { parseOwn } from './own-json.ts';
+import type { OwnedProcess } from './owned-process.ts';
 
 const SHOWN_LINES = 3;
 const SEARCHED_LINES = 200;
 const MAX_SHOWN_CHARS = 300;
 
-/** A process failed. The headline is one line; the message adds what the last lines of its log say. */
+/** What a process has written into its log. */
+export type ProcessLog = Pick<OwnedProcess, 'pid' | 'logFile' | 'logFrom'>;
+
+/** A process failed. The headline is one line, with its last error; the message has the last lines of its log instead. */
 export class ProcessFault extends Fault {
   readonly headline: string;
   /** Set if the process has ended itself. */
   readonly exitCode: number | undefined;
 
-  constructor(headline: string, logFile: string, exitCode?: number | null) {
-    super('UNAVAILABLE', withLastLines(headline, logFile));
-    this.headline = headline;
+  constructor(what: string, log: ProcessLog, exitCode?: number | null) {
+    const lines = lastLines(log.logFile, SEARCHED_LINES, log.logFrom);
+    const said = lines.flatMap((line) => sayingOf(line, log) ?? []);
+    super('UNAVAILABLE', withLastLines(what, log, lines.length === 0, said));
+    const error = said.findLast(({ isError }) => isError);
+    this.headline = error ? `${what}: ${error.text}` : what;
     this.exitCode = exitCode ?? undefined;
   }
 }
 
-function withLastLines(headline: string, logFile: string): string {
-  const lines = lastLines(logFile, SEARCHED_LINES);
-  if (lines.length === 0) return `${headline}; ${logFile} is empty`;
-  const shown = lines.flatMap((line) => inWords(line) ?? []).slice(-SHOWN_LINES);
-  if (shown.length === 0) return `${headline}; ${logFile} has no error`;
-  return [`${headline}; the last lines of ${logFile}:`, ...shown].join('\n  ');
+function withLastLines(
+  what: string,
+  { logFile }: ProcessLog,
+  isSilent: boolean,
+  said: readonly Saying[],
+): string {
+  if (isSilent) return `${what}; it has written nothing to ${logFile}`;
+  if (said.length === 0) return `${what}; ${logFile} has no error of it`;
+  const shown = said.slice(-SHOWN_LINES).map(({ at, text }) => `${at}${text}`);
+  return [`${what}; the last lines of ${logFile}:`, ...shown].join('\n  ');
+}
+
+/** A line of a log for people, without a stack. */
+interface Saying {
+  /** Its time with a space, or empty. */
+  readonly at: string;
+  readonly text: string;
+  readonly isError: boolean;
 }
 
 /** A warning or an error of a service. */
 const serviceLine = v.object({
   level: v.picklist(['warn', 'error']),
   time: v.string(),
+  pid: v.number(),
   msg: v.string(),
   err: v.optional(v.object({ message: v.string() })),
 });
@@ -44,17 +64,34 @@ const mongoLine = v.object({
   attr: v.optional(v.unknown()),
 });
 
-/** A line of a log for people, without stacks; undefined if it says nothing about a failure. */
-function inWords(line: string): string | undefined {
+/** Undefined if the line says nothing about a failure, or is of another process. */
+function sayingOf(line: string, { pid }: ProcessLog): Saying | undefined {
   if (/^\s+at /.test(line)) return undefined;
-  return shownOf(line)?.slice(0, MAX_SHOWN_CHARS);
+  const saying = line.startsWith('{') ? inJson(line, pid) : inText(line);
+  return saying && { ...saying, text: saying.text.slice(0, MAX_SHOWN_CHARS) };
 }
 
-function shownOf(line: string): string | undefined {
-  if (!line.startsWith('{')) return line;
+/** NATS writes `[pid] date time [ERR] text`. */
+function inText(line: string): Saying | undefined {
+  const [, at, level, text] = /^\[\d+\] (\S+ \S+ )\[([A-Z]+)\] (.*)$/.exec(line) ?? [];
+  if (at === undefined) return { at: '', text: line, isError: false };
+  if (level !== 'WRN' && level !== 'ERR' && level !== 'FTL') return undefined;
+  return { at, text: `${level}: ${text}`, isError: level !== 'WRN' };
+}
+
+function inJson(line: string, pid: number): Saying | undefined {
   const ours = parseOwn(serviceLine, line);
-  if (ours) return [`${ours.time} ${ours.level}: ${ours.msg}`, ours.err?.message].filter(Boolean).join(': ');
+  if (ours) {
+    const text = [`${ours.level}: ${ours.msg}`, ours.err?.message].filter(Boolean).join(': ');
+    return ours.pid === pid ? { at: `${ours.time} `, text, isError: ours.level === 'error' } : undefined;
+  }
   const mongo = parseOwn(mongoLine, line);
   const attributes = mongo?.attr === undefined ? '' : ` ${JSON.stringify(mongo.attr)}`;
-  return mongo && `${mongo.t.$date} ${mongo.s}: ${mongo.msg.trim()}${attributes}`;
+  return (
+    mongo && {
+      at: `${mongo.t.$date} `,
+      text: `${mongo.s}: ${mongo.msg.trim()}${attributes}`,
+      isError: mongo.s !== 'W',
+    }
+  );
 }

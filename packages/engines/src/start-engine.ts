@@ -104,19 +104,19 @@ async function startOn(
 
 async function untilReady(
   kind: EngineKind,
-  { exited, logFile }: OwnedProcess,
+  started: OwnedProcess,
   isReady: EnginePlan['isReady'],
 ): Promise<void> {
   const { title } = engineFacts[kind];
   const deadline = performance.now() + READY_TIMEOUT_MS;
   let exit: ProcessExit | undefined;
-  void exited.then((how) => {
+  void started.exited.then((how) => {
     exit = how;
   });
   while (!(await isReady())) {
-    if (exit) throw new ProcessFault(`${title} ended while it was starting`, logFile, exit.code);
+    if (exit) throw new ProcessFault(`${title} ended while it was starting`, started, exit.code);
     if (performance.now() > deadline)
-      throw new ProcessFault(`${title} is not ready after ${READY_TIMEOUT_MS / 1_000} s`, logFile);
+      throw new ProcessFault(`${title} is not ready after ${READY_TIMEOUT_MS / 1_000} s`, started);
     await sleep(READY_POLL_MS);
   }
 }
