@@ -17,7 +17,7 @@ export interface NatsOptions extends NatsAddress {
   /** Names the connection in the lists of the server. */
   readonly name: string;
   readonly logger: Logger;
-  /** How long the start waits for a server. A later loss of the connection is waited for without limit. */
+  /** How long the start waits for a server. A later loss of the connection is waited for without limit. Default: 5 s. */
   readonly connectWithinMs?: number;
   /** Whether subscriptions of this connection receive what it publishes itself. Default: true. */
   readonly isEchoing?: boolean;
@@ -72,7 +72,7 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
 }
 
 async function connectFirst(options: NatsOptions): Promise<NatsConnection> {
-  const { url, name, isEchoing = true, connectWithinMs = 30_000, signal } = options;
+  const { url, name, isEchoing = true, connectWithinMs = 5_000, signal } = options;
   const address = natsOptions(options);
   const deadlineAtMs = Date.now() + connectWithinMs;
   for (let repetition = 0; ; repetition += 1) {

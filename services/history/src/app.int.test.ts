@@ -9,7 +9,7 @@ async function runHistory(env: Readonly<Record<string, string>>): Promise<{ stde
   return await new Promise((done) => {
     const options = {
       env: { PATH: process.env['PATH'], ODO_LOG_LEVEL: 'error', ODO_PARTITIONS: '3', ...env },
-      timeout: 30_000,
+      timeout: 25_000,
     };
     execFile(process.execPath, [main], options, (error, _, stderr) => done({ stderr, code: error?.code }));
   });
@@ -34,4 +34,21 @@ test.each([
   await mongo.db.collection<{ readonly _id: number }>(collection).insertOne({ _id: 0, ...document });
   const env = { ODO_NATS_URL: nats.url, ODO_MONGO_URL: mongo.url, ODO_MONGO_DATABASE: mongo.databaseName };
   expect(await runHistory(env)).toEqual({ stderr: expect.stringMatching(sentence), code: 2 });
+});
+
+test('history without NATS or MongoDB ends soon, as a failure and with the reason, so that its supervisor can tell', async () => {
+  await using mongo = await testMongo();
+  const away = { ODO_NATS_URL: 'nats://127.0.0.1:1', ODO_MONGO_URL: 'mongodb://127.0.0.1:1' };
+  const [withoutNats, withoutMongo] = await Promise.all([
+    runHistory({ ...away, ODO_MONGO_URL: mongo.url, ODO_MONGO_DATABASE: mongo.databaseName }),
+    runHistory(away),
+  ]);
+  expect(withoutNats).toEqual({
+    stderr: expect.stringContaining('NATS at nats://127.0.0.1:1 does not answer'),
+    code: 1,
+  });
+  expect(withoutMongo).toEqual({
+    stderr: expect.stringContaining('MongoDB at 127.0.0.1:1 does not answer'),
+    code: 1,
+  });
 });
