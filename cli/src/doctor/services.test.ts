@@ -18,7 +18,19 @@ const check = (over: Partial<PartitionInfo> = {}) => checkPartition({ ...PARTITI
 describe('the doctor, on a partition of the log,', () => {
   it('shows how far it is, and warns if its views fall behind', () => {
     expect(check()).toMatchObject({ check: 'partition 1', status: 'ok' });
-    expect(check({ checkpoint: at(5) })).toMatchObject({ status: 'warn' });
+    expect(check({ checkpoint: at(5) })).toMatchObject({
+      status: 'warn',
+      message: 'at envelope 200000, 199995 of them not in the stored views yet',
+    });
+  });
+
+  it('counts no jump of the sequences as envelopes, and says where it comes from', () => {
+    const jumped = { watermark: at(1_000_509), checkpoint: at(448), views: at(1_000_509) };
+    expect(check(jumped)).toMatchObject({
+      status: 'warn',
+      message: 'at envelope 1000509, and its stored views at 448',
+      remedy: expect.stringContaining('log read --type LogGapFound'),
+    });
   });
 
   it('fails if it is halted or has no writer, and says why', () => {

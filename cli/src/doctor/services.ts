@@ -34,6 +34,9 @@ export interface AskedService {
 const ASK_WITHIN_MS = 3_000;
 /** Envelopes in the log that are not in the stored views yet: more than one or two flushes cover. */
 const LAG_WARNED_ABOVE = 100_000;
+const TOO_SLOW = 'views are stored too slowly: check the disk and MongoDB';
+/** By so much at least the sequences jump when history repairs a stream that was replaced. */
+const REPAIR_JUMP = 1_000_000;
 /** For how long an error that is over is still of interest. */
 const RECENT_MS = 60_000;
 /** A name whose health tells whether the service is ready. */
@@ -194,9 +197,16 @@ export function checkPartition(partition: PartitionInfo, nowMs: number): Check {
     );
   }
   const lag = end - (checkpoint?.sequence ?? 0);
+  if (lag >= REPAIR_JUMP) {
+    return warn(
+      name,
+      `at envelope ${end}, and its stored views at ${end - lag}`,
+      'if npx odograph log read --type LogGapFound shows that its stream was replaced, the sequences have only jumped, until the views are stored again; ' +
+        `else ${TOO_SLOW}`,
+    );
+  }
   const where = `at envelope ${end}, ${lag} of them not in the stored views yet`;
-  if (lag > LAG_WARNED_ABOVE)
-    return warn(name, where, 'views are stored too slowly: check the disk and MongoDB');
+  if (lag > LAG_WARNED_ABOVE) return warn(name, where, TOO_SLOW);
   const agoMs = nowMs - partition.lastErrorAtMs;
   if (agoMs > RECENT_MS) return ok(name, where);
   return warn(
