@@ -13,6 +13,9 @@ export interface Logger {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Of lines that cannot be written, more than this are dropped. */
+const MAX_KEPT_BYTES = 1024 ** 2;
+
 /** Writes one JSON object a line to stderr. A program uses stdout for its answers. */
 export function createLogger(service: string, level: LogLevel): Logger {
   const options = {
@@ -23,7 +26,10 @@ export function createLogger(service: string, level: LogLevel): Logger {
     serializers: { err: plainError },
   };
   // Synchronous, so that the last line before an exit is written.
-  return pino(options, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: MAX_KEPT_BYTES });
+  // On a full disk the lines are kept and written with the next one that has room: the process goes on.
+  destination.on('error', () => undefined);
+  return pino(options, destination);
 }
 
 /** Pino adds the messages of all causes to the message, although the stack contains them. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,15 @@ describe('a service as a process', { timeout: IN_SECONDS }, () => {
     child.disconnect();
     expect(await exit).toBe(0);
     expect(written.err).toContain('the parent process is gone');
+  });
+
+  test('serves although the disk of its log is full', async () => {
+    const full = openSync('/dev/full', 'a');
+    const { child, exit, said } = run({}, ['ignore', 'pipe', full]);
+    closeSync(full);
+    await said('"ready":true');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
   });
 
   test('ends after a drain although it has a parent', async () => {
