@@ -5,19 +5,22 @@ const MEBIBYTE = 1024 ** 2;
 /** JetStream takes at most 75 % of the disk that is free when it starts, and the log needs room too. */
 const SHARE_OF_FREE_DISK = 0.4;
 const MIN_STREAM_BYTES = 64 * MEBIBYTE;
+/** MongoDB writes its journal ahead: it does not start without this. */
+const JOURNAL_BYTES = 300 * MEBIBYTE;
 
 /**
- * The size of the stream of each partition on a disk, in whole mebibytes.
+ * The size of the stream of each partition on the disk of a new platform, in whole mebibytes.
  * @throws Fault RULE_VIOLATED with what is free and what is needed, when there is too little disk for small streams.
  */
 export function streamBytesOn(freeBytes: number, partitions: number): number {
-  const share = Math.floor((freeBytes * SHARE_OF_FREE_DISK) / partitions / MEBIBYTE) * MEBIBYTE;
+  const leftBytes = freeBytes - JOURNAL_BYTES;
+  const share = Math.floor((leftBytes * SHARE_OF_FREE_DISK) / partitions / MEBIBYTE) * MEBIBYTE;
   if (share >= MIN_STREAM_BYTES) return Math.min(share, DEFAULT_STREAM_MAX_BYTES);
   const inMebibytes = (bytes: number) => `${Math.floor(bytes / MEBIBYTE)} MiB`;
-  const needed = Math.ceil((MIN_STREAM_BYTES * partitions) / SHARE_OF_FREE_DISK);
+  const needed = JOURNAL_BYTES + Math.ceil((MIN_STREAM_BYTES * partitions) / SHARE_OF_FREE_DISK);
   throw new Fault(
     'RULE_VIOLATED',
-    `${inMebibytes(freeBytes)} of the disk are free, but streams of ${partitions} partitions need ${inMebibytes(needed)}: ` +
+    `${inMebibytes(freeBytes)} of the disk are free, but MongoDB and streams of ${partitions} partitions need ${inMebibytes(needed)}: ` +
       'free some, or set ODO_HISTORY_STREAM_MAX_BYTES',
   );
 }

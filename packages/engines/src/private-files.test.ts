@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -31,4 +31,10 @@ test('a file is replaced as a whole, and closed', async () => {
   writePrivate(file, 'second');
   expect(await readFile(file, 'utf8')).toBe('second');
   expect(await modeOf(file)).toBe(0o600);
+});
+
+test('a full disk is reported with the file that it concerns', async () => {
+  const file = join(place, 'file');
+  await symlink('/dev/full', `${file}.new`);
+  expect(() => writePrivate(file, 'content')).toThrow(`ENOSPC: no space left on device, write '${file}'`);
 });

@@ -1,5 +1,6 @@
 import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { Fault } from '@odograph/kernel/fault';
+import { isSystemError } from './errno.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** A file that only its owner reads and writes. */
@@ -26,7 +27,13 @@ function foreignLine(path: string, uid: number, own: number): string {
 
 /** Writes a whole file that only its owner reads; a reader sees the old content or the new one. */
 export function writePrivate(file: string, content: string): void {
-  writeFileSync(`${file}.new`, content, { mode: PRIVATE_FILE });
+  try {
+    writeFileSync(`${file}.new`, content, { mode: PRIVATE_FILE });
+  } catch (error) {
+    // Unlike an error of opening, one of writing names no file: `ENOSPC: no space left on device, write`.
+    if (isSystemError(error) && error.path === undefined) error.message += ` '${file}'`;
+    throw error;
+  }
   renameSync(`${file}.new`, file);
 }
 
