@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineKind } from '@odograph/engines/engine-kind';
@@ -7,6 +9,7 @@ import { findBinary } from '@odograph/engines/find-engine';
 import { findFreePort } from '@odograph/engines/free-port';
 import { expect, onTestFinished, test } from 'vitest';
 import { planPlatform } from './platform.ts';
+import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
 
 const NO_SERVICE: ServiceSpec = {
@@ -42,6 +45,22 @@ async function planOne(kind: EngineKind) {
   });
   return { notes, engine, givenUp: givenUp.promise, folder: join(dataDir, kind) };
 }
+
+test('a service whose port was taken is refused with the option that changes it', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { start } = await planPlatform({
+    ...{ dataDir: tmpdir(), env: {}, limits: UP_LIMITS, findEngine: () => expect.unreachable() },
+    instances: [{ name: 'none', service: NO_SERVICE }],
+    choosePort: async (name) => (name === 'none' ? port : await findFreePort()),
+  });
+  await expect(start()).rejects.toMatchObject({
+    code: 'RULE_VIOLATED',
+    message: expect.stringContaining('choose another port with --none-port'),
+  });
+});
 
 /** Makes a database one that no MongoDB opens. */
 async function damage(database: string): Promise<void> {

@@ -6,6 +6,7 @@ import { projectRoot } from '@odograph/engines/project-paths';
 import { isDataOf, startEngine } from '@odograph/engines/start-engine';
 import { Fault } from '@odograph/kernel/fault';
 import { maskPassword, mongoSettings } from '@odograph/platform/config/setting';
+import { requirePort } from './ports.ts';
 import { startService } from './service-process.ts';
 import type { ServiceSpec } from './services.ts';
 import { SupervisedProcess, type SuperviseOptions } from './supervised-process.ts';
@@ -168,7 +169,12 @@ async function planService(
   const process = new SupervisedProcess({
     ...options,
     name,
-    launch: (signal) => startService(launch, signal),
+    launch: async (signal) => {
+      // The service itself would name the settings of its ports, which are chosen here.
+      await requirePort(name, grpcPort);
+      await requirePort(`${name}-metrics`, metricsPort);
+      return await startService(launch, signal);
+    },
   });
   return { name, process, port: grpcPort, metricsPort };
 }

@@ -37,6 +37,15 @@ test('a given port that is taken is refused with its option', async () => {
   });
 });
 
+test('one port for two processes is refused with both options', async () => {
+  const port = await findFreePort();
+  const given = { ingest: port, history: port, 'history-metrics': undefined };
+  await expect(choosePort('ingest', { given, usual: {}, note })).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: `--ingest-port and --history-port are both ${port}: choose another port for one of them`,
+  });
+});
+
 test('in place of a usual port that is taken, another is chosen, and said', async () => {
   const port = await takenPort();
   const chosen = await choosePort('nats', { given: {}, usual: { nats: port }, note });

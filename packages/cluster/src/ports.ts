@@ -1,6 +1,7 @@
 import type { Note } from '@odograph/engines/candidate';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { findFreePort, requireFreePort, whyUnusable } from '@odograph/engines/free-port';
+import { Fault } from '@odograph/kernel/fault';
 import type { ServiceSpec } from './services.ts';
 
 /** Ports by the name of a process, or that of its metrics such as `history-metrics`. */
@@ -27,12 +28,18 @@ export function usualPorts(services: readonly ServiceSpec[]): Ports {
 
 /**
  * Chooses the port of a name: the one that is given, else the usual one, else with a note a free one.
- * @throws Fault RULE_VIOLATED that names the option, if a port that is given cannot be used.
+ * @throws Fault RULE_VIOLATED that names the option, if a port that is given cannot be used, and INVALID_INPUT if two are equal.
  */
 export async function choosePort(name: string, { given, usual, note }: PortOptions): Promise<number> {
   const wanted = given[name];
   if (wanted !== undefined) {
-    await requireFreePort(wanted, `stop that program, or choose another port with --${name}-port`);
+    const twin = Object.entries(given).find(([other, port]) => port === wanted && other !== name)?.[0];
+    if (twin !== undefined)
+      throw new Fault(
+        'INVALID_INPUT',
+        `--${name}-port and --${twin}-port are both ${wanted}: choose another port for one of them`,
+      );
+    await requirePort(name, wanted);
     return wanted;
   }
   const port = usual[name];
@@ -43,4 +50,9 @@ export async function choosePort(name: string, { given, usual, note }: PortOptio
   const free = await findFreePort();
   note(`port ${port} ${why}: ${name} listens on ${free}`);
   return free;
+}
+
+/** @throws Fault RULE_VIOLATED that names the option of a name, if its port cannot be used. */
+export async function requirePort(name: string, port: number): Promise<void> {
+  await requireFreePort(port, `stop that program, or choose another port with --${name}-port`);
 }
