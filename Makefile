@@ -19,8 +19,8 @@ setup: engines $(PYTHON_INSTALLED) ## Install packages and engines into this fol
 engines: $(INSTALLED)
 	@node packages/engines/scripts/setup.ts
 
-run: engines ## Start everything and show a live fleet; Ctrl-C stops it all
-	@exec node cli/bin/odograph.mjs up
+run: engines ## Start everything and show a live fleet; Ctrl-C stops it all; ARGS=--no-fleet without vehicles
+	@exec node cli/bin/odograph.mjs up $(ARGS)
 
 test: setup ## Check, then run every test on the real engines
 	@exec node tools/verify.ts

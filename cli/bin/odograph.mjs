@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node can read it: the program itself is TypeScript, which Node 24 runs directly.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +28,8 @@ function runAgainWith(node) {
   const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, ODO_NODE_FOUND: node } });
   process.on('SIGINT', () => {
-    // The terminal sends Ctrl-C to both processes; the child decides when to exit.
+    // The terminal sends Ctrl-C to both processes, and a second SIGINT would not let the child finish.
+    if (!isInForeground()) child.kill('SIGINT');
   });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
@@ -36,8 +37,18 @@ function runAgainWith(node) {
     process.exitCode = 1;
   });
   child.on('exit', (code, signal) => {
-    process.removeAllListeners('SIGTERM');
-    if (signal) process.kill(process.pid, signal);
+    if (signal) process.removeAllListeners(signal).kill(process.pid, signal);
     else process.exitCode = code ?? 1;
   });
+}
+
+/** Whether Ctrl-C in the terminal reaches this process; where the kernel does not tell, it may. */
+function isInForeground() {
+  const stat = '/proc/self/stat';
+  if (!existsSync(stat)) return true;
+  // After the name in parentheses: state, parent, process group, session, terminal, its foreground group.
+  const [, , group, , , foreground] = readFileSync(stat, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return group === foreground;
 }
