@@ -1,7 +1,16 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { startTestNats, testMongo } from '@odograph/testing/engines';
-import { expect, test } from 'vitest';
+import { Channel, callUnary } from '@odograph/client/call';
+import {
+  HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
+import { readConfig } from '@odograph/platform/config/config';
+import { silentLogger } from '@odograph/platform/logger';
+import { startTestMongo, startTestNats, testMongo } from '@odograph/testing/engines';
+import { expect, onTestFinished, test } from 'vitest';
+import { historyApp } from './app.ts';
+import { settings } from './config.ts';
 
 /** Runs history as a process on real engines. @returns what it wrote to stderr, and its exit code. */
 async function runHistory(env: Readonly<Record<string, string>>): Promise<{ stderr: string; code: unknown }> {
@@ -52,3 +61,29 @@ test('history without NATS or MongoDB ends soon, as a failure and with the reaso
     code: 1,
   });
 });
+
+test('while MongoDB is asleep history is alive but not ready', async () => {
+  await using nats = await startTestNats();
+  await using mongo = await startTestMongo();
+  const env = { ODO_NATS_URL: nats.url, ODO_MONGO_URL: mongo.url };
+  const app = historyApp(readConfig(settings, env), silentLogger).build();
+  const { grpc } = await app.start();
+  const stop = async () => {
+    mongo.kill('SIGCONT');
+    await app.stop(1_000);
+  };
+  await using _app = { [Symbol.asyncDispose]: stop };
+  const channel = new Channel(`127.0.0.1:${grpc.port}`);
+  onTestFinished(() => channel.close());
+  const health = async () => {
+    const names = ['', 'odograph.history.v1.VehicleHistory'];
+    const answers = names.map((service) => callUnary(channel, HealthService.check, { service }));
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
+  expect(await health()).toEqual([ServingStatus.SERVING, ServingStatus.SERVING]);
+  mongo.kill('SIGSTOP');
+  const until = { timeout: 20_000, interval: 200 };
+  await expect.poll(health, until).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING]);
+  mongo.kill('SIGCONT');
+  await expect.poll(health, until).toEqual([ServingStatus.SERVING, ServingStatus.SERVING]);
+}, 60_000);
