@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from '@odograph/engines/free-port';
 import { Fault } from '@odograph/kernel/fault';
 import { startTestMongo, startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { certificate, startTlsMongo, startTlsNats } from '@odograph/testing/tls-engines';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { checkEngine } from './engines.ts';
 import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
@@ -184,6 +185,47 @@ describe.each([
       { status: 'fail', message: expect.stringContaining('another program answers') },
     ]);
     thief.close();
+  });
+});
+
+describe('the doctor, on what answers in place of NATS with JetStream,', () => {
+  const ask = (port: number) =>
+    Array.fromAsync(checkEngine({ kind: 'nats', url: `nats://127.0.0.1:${port}`, pid: undefined }));
+  const listen = async (onSocket: (socket: Socket) => void) => {
+    const server = createServer(onSocket).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+
+  it('says that NATS has switched JetStream off, and what to do', async () => {
+    const port = await findFreePort();
+    const nats = spawn(inject('engines').natsBinary, ['-a', '127.0.0.1', '-p', String(port)]);
+    onTestFinished(() => void nats.kill('SIGKILL'));
+    await expect
+      .poll(() => ask(port), { timeout: 10_000 })
+      .toMatchObject([
+        {
+          ...{ check: 'NATS', status: 'fail' },
+          message: `at 127.0.0.1:${port} has switched JetStream off, as it does when its disk is full`,
+          remedy: 'free some space, then restart NATS',
+        },
+      ]);
+  });
+
+  it('reads a greeting that comes in two packets to its end', async () => {
+    const port = await listen((socket) => {
+      socket.write('INFO {"version":"2.15.1",');
+      setTimeout(() => socket.end('"jetstream":true}\r\n'), 50);
+    });
+    expect(await ask(port)).toMatchObject([{ status: 'ok', message: `2.15.1 answers at 127.0.0.1:${port}` }]);
+  });
+
+  it('ends, although the other hangs up without a word', async () => {
+    const port = await listen((socket) => void socket.end());
+    expect(await ask(port)).toMatchObject([
+      { status: 'fail', message: `at 127.0.0.1:${port} accepts connections and does not answer` },
+    ]);
   });
 });
 

@@ -103,6 +103,17 @@ describe('the doctor, on ingest,', () => {
       { check: 'ingest, partition 1', status: 'warn', message: 'its stream is 70 % full: the log lags' },
     ]);
   });
+
+  it('names the way out of a disk of MongoDB that is full', () => {
+    const full = refusal("the log's disk has 6.0 % free", 'free_disk');
+    expect(intake({ refusal: full })).toMatchObject([
+      {
+        status: 'fail',
+        message: "at 127.0.0.1:4101 refuses every report for 40 s: the log's disk has 6.0 % free",
+        remedy: 'free some space on the disk of MongoDB: ingest notices within seconds',
+      },
+    ]);
+  });
 });
 
 describe('the doctor, on clocks,', () => {

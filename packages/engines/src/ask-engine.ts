@@ -2,7 +2,6 @@ import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { MongoClient } from 'mongodb';
 import type { EngineKind } from './engine-kind.ts';
-import { isSystemError } from './errno.ts';
 import { processState } from './process-identity.ts';
 
 /** What an engine that should run says of itself. */
@@ -97,7 +96,10 @@ async function askMongo(url: string): Promise<EngineAnswer> {
 /** In place of a greeting: the server proved who it is, and says no more to a client without a certificate. */
 const HANDSHAKE = 'handshake';
 
-/** What a server says first; empty if it accepts the connection and says nothing; undefined if nothing listens. */
+/** More than NATS says first. */
+const MAX_GREETING = 64 * 1024;
+
+/** The first line of a server; empty if it accepts the connection and says nothing; undefined if nothing listens. */
 function knock(
   address: { readonly host: string; readonly port: number },
   withTls: boolean,
@@ -105,19 +107,25 @@ function knock(
   return new Promise((done) => {
     // Nothing is trusted to it: whose certificate it has does not matter.
     const socket = withTls ? connectTls({ ...address, rejectUnauthorized: false }) : connectPlain(address);
+    const end = () => void socket.destroy();
+    const late = setTimeout(end, ANSWER_WITHIN_MS);
     let silence: string | undefined;
-    const finish = (answer: string | undefined) => {
-      socket.destroy();
-      done(answer);
-    };
-    socket.setTimeout(ANSWER_WITHIN_MS / 2, () => finish(silence));
+    let line = '';
+    socket.setTimeout(ANSWER_WITHIN_MS / 2, end);
     socket.once('connect', () => {
       silence = '';
     });
     socket.once('secureConnect', () => {
       silence = HANDSHAKE;
     });
-    socket.once('data', (data) => finish(data.toString('utf8')));
-    socket.once('error', (error) => finish(isSystemError(error) || withTls ? silence : undefined));
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      line += text;
+      if (line.includes('\n') || line.length > MAX_GREETING) end();
+    });
+    socket.on('error', end);
+    socket.once('close', () => {
+      clearTimeout(late);
+      done(line || silence);
+    });
   });
 }
