@@ -33,7 +33,7 @@ async function* allChecks(endpoint: string | undefined): AsyncGenerator<Check> {
   const dataDir = dataDirOf(process.env);
   yield checkNode(process.versions.node);
   yield* checkBinaries(process.env);
-  yield* checkDataDir(dataDir);
+  yield* checkDataDir(dataDir, process.env);
   yield checkLoopback();
   if (endpoint !== undefined) yield* checkService({ name: 'history', endpoint });
   else yield* checkPlatform(runningPlatform(dataDir), dataDir);

@@ -25,16 +25,31 @@ describe('doctor, on the machine,', () => {
     });
   });
 
+  it('fails on a disk that is too small for the first start of odograph up, though most of it is free', async () => {
+    // More streams than any disk has room for.
+    const large = { ODO_PARTITIONS: '100000000' };
+    const check = async (env: NodeJS.ProcessEnv) =>
+      (await Array.fromAsync(checkDataDir('/nonexistent/odograph', env))).at(-1);
+    expect(await check(large)).toMatchObject({
+      ...{ check: 'disk', status: 'fail' },
+      message: expect.stringMatching(/need \d+ MiB: free some, or set ODO_HISTORY_STREAM_MAX_BYTES$/),
+    });
+    for (const set of [{ ODO_HISTORY_STREAM_MAX_BYTES: '9' }, { ODO_NATS_URL: 'nats://127.0.0.1:1' }])
+      expect(await check({ ...large, ...set })).not.toMatchObject({
+        message: expect.stringContaining('need'),
+      });
+  });
+
   it('accepts a data directory that does not exist yet, and refuses one below a file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'odograph-doctor-'));
     try {
-      const [absent] = await Array.fromAsync(checkDataDir(join(folder, 'a', 'b')));
+      const [absent] = await Array.fromAsync(checkDataDir(join(folder, 'a', 'b'), {}));
       expect(absent).toMatchObject({
         status: 'ok',
         message: expect.stringContaining('created on first use'),
       });
       writeFileSync(join(folder, 'file'), '');
-      const [below] = await Array.fromAsync(checkDataDir(join(folder, 'file', 'b')));
+      const [below] = await Array.fromAsync(checkDataDir(join(folder, 'file', 'b'), {}));
       expect(below).toMatchObject({ status: 'fail' });
     } finally {
       rmSync(folder, { recursive: true });

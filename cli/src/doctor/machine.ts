@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { streamSizeOf } from '@odograph/cluster/stream-size';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { lookForEngine } from '@odograph/engines/find-engine';
 import { DEFAULT_MIN_FREE_DISK_PCT } from '@odograph/kernel/defaults';
@@ -41,7 +42,7 @@ export async function* checkBinaries(env: NodeJS.ProcessEnv): AsyncGenerator<Che
 }
 
 /** The directory, or the nearest existing one above it, and its disk. */
-export async function* checkDataDir(dataDir: string): AsyncGenerator<Check> {
+export async function* checkDataDir(dataDir: string, env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   const existing = await nearestExisting(dataDir);
   if (await isWritableFolder(existing)) {
     yield ok('data directory', existing === dataDir ? dataDir : `${dataDir}, created on first use`);
@@ -52,14 +53,32 @@ export async function* checkDataDir(dataDir: string): AsyncGenerator<Check> {
       'set ODO_DATA_DIR to another one',
     );
   }
-  yield checkDisk(await statfs(existing));
+  const disk = await statfs(existing);
+  yield checkFirstStart(dataDir, env, disk) ?? checkDisk(disk);
 }
 
-export function checkDisk(disk: {
+interface Disk {
   readonly bavail: number;
   readonly blocks: number;
   readonly bsize: number;
-}): Check {
+}
+
+/** Whether `odograph up` would refuse to make its streams on the disk. */
+function checkFirstStart(
+  dataDir: string,
+  env: NodeJS.ProcessEnv,
+  { bavail, bsize }: Pick<Disk, 'bavail' | 'bsize'>,
+): Check | undefined {
+  try {
+    streamSizeOf({ dataDir, env }, bavail * bsize);
+    return undefined;
+  } catch (error) {
+    if (!isFault(error, 'RULE_VIOLATED')) throw error;
+    return fail('disk', error.message, 'odograph up does not start before that');
+  }
+}
+
+export function checkDisk(disk: Disk): Check {
   const share = disk.bavail / disk.blocks;
   const free = `${(share * 100).toFixed(0)} % free, ${sizeInWords(disk.bavail * disk.bsize)}`;
   if (share * 100 < DEFAULT_MIN_FREE_DISK_PCT)

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { chooseFreePorts } from '@odograph/cluster/choices.fixture';
 import { stateFile, type UpState } from '@odograph/cluster/up-state';
 import { isRunning } from '@odograph/engines/process-identity';
+import { preloadEnv } from '@odograph/testing/preload-env';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 
 /** Engines that run elsewhere; no process connects to them in these tests. */
@@ -48,6 +49,16 @@ function spawnUp(env: NodeJS.ProcessEnv = elsewhere) {
     return JSON.parse(output.out) as UpState & { ready: true };
   };
   return { up, output, ended, ready };
+}
+
+/** A disk as `up` sees it. */
+function withFreeDisk(mebibytes: number): NodeJS.ProcessEnv {
+  const module = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    fs.statfsSync = () => ({ bavail: ${mebibytes}, bsize: ${1024 ** 2} });
+    syncBuiltinESMExports();`;
+  return preloadEnv(new URL(`data:text/javascript,${encodeURIComponent(module)}`));
 }
 
 async function stateNow(): Promise<UpState> {
@@ -239,6 +250,30 @@ test('a service that refuses to start ends the platform at once, in its own word
     err: 'odograph: history: the data is too old: use another directory\n',
   });
   expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
+});
+
+test('a wrong setting ends the platform at once, with its own exit code', async () => {
+  const { output, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'wrong setting' });
+  expect(await ended).toBe(2);
+  expect(output).toEqual({ out: '', err: 'odograph: history: ODO_LOG_LEVEL is loud: set it to info\n' });
+});
+
+test('the streams of a new log fit on the disk, and keep their size', async () => {
+  const { ended: refused, output } = spawnUp({ ...elsewhere, ODO_NATS_URL: '', ...withFreeDisk(500) });
+  expect(await refused).toBe(1);
+  expect(output.err).toMatch(
+    /^odograph: 500 MiB of the disk are free, but .* need 620 MiB: free some, or set \S+\n$/,
+  );
+  for (const freeMebibytes of [1_300, 50_000]) {
+    await rm(join(dataDir, 'history.log'), { force: true });
+    const env = { ...elsewhere, ODO_NATS_URL: '', ...withFreeDisk(freeMebibytes) };
+    const { up, ended, ready } = spawnUp(env);
+    await ready();
+    up.kill('SIGTERM');
+    await ended;
+    const log = await readFile(join(dataDir, 'history.log'), 'utf8');
+    expect(log).toContain(`streams of ${200 * 1024 ** 2} bytes\n`);
+  }
 });
 
 test('a second signal kills a service that does not drain', async () => {

@@ -16,6 +16,13 @@ if (mode === 'refuses') {
   process.send?.(refusal, undefined, {}, () => process.exit(2));
 }
 
+if (mode === 'wrong setting') {
+  const refusal = refusalMessage(new Fault('INVALID_INPUT', 'ODO_LOG_LEVEL is loud: set it to info'));
+  process.send?.(refusal, undefined, {}, () => process.exit(2));
+}
+
+const streamSize = process.env['ODO_HISTORY_STREAM_MAX_BYTES'];
+if (streamSize) process.stdout.write(`streams of ${streamSize} bytes\n`);
 const server = createServer();
 server.listen(port, '127.0.0.1', () => {
   const endpoints = { grpc: `127.0.0.1:${port}`, metrics: `127.0.0.1:${process.env['ODO_METRICS_PORT']}` };

@@ -1,12 +1,11 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Note } from '@odograph/engines/candidate';
-import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { engineKinds } from '@odograph/engines/engine-kind';
 import { isSystemError } from '@odograph/engines/errno';
 import { findEngine } from '@odograph/engines/find-engine';
 import { stopAbandoned } from '@odograph/engines/pid-file';
 import { pidFile } from '@odograph/engines/start-engine';
-import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { exposuresOf } from '@odograph/platform/app/exposure';
 import { maskPassword } from '@odograph/platform/config/setting';
 import { boundLogs } from './bound-logs.ts';
@@ -16,7 +15,7 @@ import { type Platform, planPlatform } from './platform.ts';
 import { choosePort, type Ports, usualPorts } from './ports.ts';
 import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
-import { streamBytesOn } from './stream-size.ts';
+import { STREAM_SIZE, streamSizeOf } from './stream-size.ts';
 import type { Child } from './supervised-process.ts';
 import { ENDED_BECAUSE, openUpLog, STARTING } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
@@ -98,7 +97,8 @@ async function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) 
   const earlier = readChoices(dataDir);
   const usual = { ...usualPorts(services), ...earlier.ports };
   const ports = { ...earlier.ports };
-  const streamMaxBytes = earlier.streamMaxBytes ?? streamSizeOf(options);
+  const { bavail, bsize } = statfsSync(dataDir);
+  const streamMaxBytes = streamSizeOf(options, bavail * bsize);
   const platform = await planPlatform({
     ...{ dataDir, partitions, note, onUp, onGivenUp, limits: UP_LIMITS },
     instances: services.map((service) => ({ service, name: service.name })),
@@ -118,17 +118,6 @@ async function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) 
 async function endAbandoned({ dataDir, services }: UpOptions): Promise<void> {
   for (const { name } of services) await stopAbandoned(join(dataDir, `${name}.pid`));
   for (const kind of engineKinds) await stopAbandoned(pidFile(kind, join(dataDir, kind)));
-}
-
-const STREAM_SIZE = 'ODO_HISTORY_STREAM_MAX_BYTES';
-
-/** The size of the streams of a new NATS; undefined if the environment says it, NATS runs elsewhere or has its streams. */
-function streamSizeOf({ dataDir, partitions, env }: UpOptions): number | undefined {
-  if (env[STREAM_SIZE] || env[engineFacts.nats.urlVariable] || existsSync(join(dataDir, 'nats/jetstream')))
-    return undefined;
-  const { bavail, bsize } = statfsSync(dataDir);
-  const wanted = partitions ?? Number(env['ODO_PARTITIONS']);
-  return streamBytesOn(bavail * bsize, wanted >= 1 ? wanted : DEFAULT_PARTITIONS);
 }
 
 function metricsAt({ metrics }: Child): string {
