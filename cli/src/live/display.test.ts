@@ -1,6 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createDisplay } from './display.ts';
 import { NOW_MS, statusOf } from './fleet.fixture.ts';
+import { rowsOf } from './fleet-frame.ts';
 
 const { isTTY, columns, rows } = process.stdout;
 
@@ -15,4 +17,26 @@ it('a terminal that does not know its size shows the fleet', () => {
   const display = createDisplay({ ingest: '127.0.0.1:1', history: '127.0.0.1:2', metrics: {} });
   display.show({ nowMs: NOW_MS, statuses: [statusOf('bus-1', { speed_kmh: 42 })], modelOf: () => '' });
   expect(written.mock.calls.flat().join('')).toMatch(/bus-1 .* driving .* 1 s ago/);
+});
+
+it('a terminal of 80 × 24 shows no more than it has, and under the fleet all addresses and whole hints', () => {
+  const size = { columns: 80, rows: 24 };
+  Object.assign(process.stdout, { isTTY: true, ...size });
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const metrics = { history: '127.0.0.1:4112', ingest: '127.0.0.1:4111' };
+  const display = createDisplay({ ingest: '127.0.0.1:4101', history: '127.0.0.1:2', metrics });
+  const statuses = Array.from({ length: 50 }, (_, at) => statusOf(`sim-${at}`, { speed_kmh: 42 }));
+  display.show({ nowMs: NOW_MS, statuses, modelOf: () => 'Volta, electric', taken: 1_234 });
+  const lines = stripVTControlCharacters(written.mock.calls.flat().join('')).split('\n');
+  expect(rowsOf(lines, size)).toBe(24);
+  expect(lines[0]).toBe('50 vehicles, 50 driving; 1,234 reports taken');
+  expect(lines.slice(-7)).toEqual([
+    '',
+    'Reports go in at 127.0.0.1:4101, queries at 127.0.0.1:2 (gRPC).',
+    'Metrics: history 127.0.0.1:4112, ingest 127.0.0.1:4111 (http, /metrics).',
+    'Ask it, in another terminal:',
+    '  npx odograph status sim-0 --endpoint 127.0.0.1:2',
+    '  npx odograph history sim-0 --from -5m --signals speed_kmh --endpoint 127.0.0.1:2',
+    '  npx odograph log tail --endpoint 127.0.0.1:2',
+  ]);
 });

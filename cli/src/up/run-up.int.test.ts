@@ -5,6 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from
 import { connect, createServer } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { chooseFreePorts } from '@odograph/cluster/choices.fixture';
 import { stateFile, type UpState } from '@odograph/cluster/up-state';
 import { isRunning } from '@odograph/engines/process-identity';
@@ -226,8 +227,7 @@ test('a service that does not stay up ends the platform, with the last lines of 
 });
 
 test('a service that was up and does not stay up ends the view first, then the platform; the reason is the last line', async () => {
-  const { output, ended, ready } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'dies later' });
-  await ready();
+  const { output, ended } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'dies later', FIXTURE_VIEW: 'table' });
   expect(await ended).toBe(1);
   const lines = output.err.trim().split('\n');
   expect(lines.slice(-2)).toEqual([
@@ -236,6 +236,11 @@ test('a service that was up and does not stay up ends the view first, then the p
       /^odograph: (history|ingest) does not stay up, giving up: \1 ended with exit code 1/,
     ),
   ]);
+  // The last frame is whole, and the terminal has its cursor again.
+  expect(stripVTControlCharacters(output.out)).toMatch(
+    /Metrics: history 127\.0\.0\.1:\d+, .*\n {2}npx odograph log tail.*\n$/s,
+  );
+  expect(output.out.endsWith('\n\x1b[?25h')).toBe(true);
   const log = await readFile(join(dataDir, 'up.log'), 'utf8');
   expect(log).toContain('Z history ended with exit code 1: restarting it in 0.1 s\n');
   expect(log).toContain(' does not stay up, giving up: ');

@@ -1,7 +1,7 @@
-/** `odograph up` with fake services; its argument is the data directory. */
-import { once } from 'node:events';
+/** `odograph up` with fake services; its argument is the data directory. FIXTURE_VIEW gives it the live view of a terminal. */
 import { join } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
+import { runLiveView } from '../live/live-view.ts';
 import { note, printJson, reportFailure } from '../terminal/output.ts';
 import { runUp } from './run-up.ts';
 
@@ -11,9 +11,9 @@ const services = platformServices.map((service) => ({ ...service, main }));
 
 try {
   await runUp({ dataDir, services, ports: {}, env: process.env, note }, async (state, signal) => {
-    await printJson({ ready: true, ...state });
-    // As a live view, which shows something until its signal.
-    if (!signal.aborted) await once(signal, 'abort');
+    if (process.env['FIXTURE_VIEW'] === undefined) return await printJson({ ready: true, ...state });
+    Object.assign(process.stdout, { isTTY: true, columns: 80, rows: 24 });
+    await runLiveView({ ...state, fleet: false, signal });
     note('the view has ended');
   });
 } catch (error) {
