@@ -74,7 +74,7 @@ function vehicleHistory(asked: Asked): GrpcService {
     getStatus: unary(async (request) => {
       asked.status.push(request);
       const { vehicleId } = request;
-      if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId)
+      if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId && !isSimulated(vehicleId))
         throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
       return { status: statusOf(vehicleId), position };
     }),
@@ -107,7 +107,10 @@ function statusOf(vehicleId: string): VehicleStatus {
   return VehicleStatus.create({
     vehicleId,
     ...{ fleet: 'default', units: 1 },
-    signals: signalsToWire({ speed_kmh: 27.5, 'Vehicle.Overlay.Transit.RouteId': routeOf(vehicleId) }),
+    signals: signalsToWire({
+      ...{ speed_kmh: 27.5, 'Vehicle.Overlay.Transit.RouteId': routeOf(vehicleId) },
+      ...(isSimulated(vehicleId) && { odometer_km: SIMULATED_KM }),
+    }),
     observedAtMs: { speed_kmh: AT_MS, 'Vehicle.Overlay.Transit.RouteId': AT_MS - 1_000 },
     lastObservedAtMs: AT_MS,
     lastReceivedAtMs: AT_MS + 250,
@@ -116,6 +119,10 @@ function statusOf(vehicleId: string): VehicleStatus {
 
 /** A text that would colour a terminal, ring its bell, clear it, and begin a row, in the old form and in that of one byte. */
 export const HOSTILE = { vehicleId: 'hz-esc', text: '\x1b[31mRED\x1b[0m\x07\x9b2J\nbus-1\x7f' };
+
+/** Where every simulated vehicle was: more than any has driven that begins. */
+export const SIMULATED_KM = 250_000;
+const isSimulated = (vehicleId: string) => vehicleId.startsWith('sim-');
 
 const routeOf = (vehicleId: string) => (vehicleId === HOSTILE.vehicleId ? HOSTILE.text : '383');
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { DescribeResponse } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { describe, expect, it, vi } from 'vitest';
-import { startHistory } from '../history.fixture.ts';
+import { SIMULATED_KM, startHistory } from '../history.fixture.ts';
 import { runLiveView } from './live-view.ts';
 
 describe('the live view', () => {
@@ -32,7 +32,7 @@ describe('the live view', () => {
     await history.stop();
   });
 
-  it('lets simulated vehicles report until its signal, also if ingest and history are away at first', async () => {
+  it('lets simulated vehicles go on where they were, and report until its signal, also if ingest and history are away at first', async () => {
     const [absentIngest, absentHistory] = await Promise.all([startScriptedIngest(), startHistory()]);
     absentIngest.kill();
     await absentHistory.stop();
@@ -50,6 +50,12 @@ describe('the live view', () => {
     ingest.kill();
     await history.stop();
     const [report] = ingest.batches.flat();
+    expect(new Set(history.asked.status.map(({ vehicleId }) => vehicleId)).size).toBe(50);
+    const odometers = ingest.batches.flat().flatMap(({ samples }) => samples[0]?.signals?.odometerKm ?? []);
+    // A few reports of the fleet are faulty.
+    const sound = odometers.filter((km) => km >= 0);
+    expect(sound.length).toBeGreaterThan(5);
+    expect(Math.min(...sound)).toBeGreaterThanOrEqual(SIMULATED_KM);
     expect(report).toMatchObject({ vehicleId: expect.stringMatching(/^sim-\d{3}$/), samples: [{}] });
   }, 20_000);
 
