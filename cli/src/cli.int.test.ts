@@ -206,6 +206,11 @@ describe('odograph status', () => {
     });
   });
 
+  it('of none says so, and not that no vehicle has reported', async () => {
+    const run = await runCli(['status', '--fleet', 'nowhere', '--endpoint', history.endpoint]);
+    expect(run).toEqual({ code: 0, stdout: '', stderr: 'no such vehicle\n' });
+  });
+
   it('takes the last position of the vehicle out of those that replays printed', async () => {
     // The log of the fixture has one partition.
     const positions = ['1/12', '0/7/3', '0/9', '0/9/1'].flatMap((position) => ['--at-least', position]);

@@ -11,6 +11,7 @@ import { certificate, startTlsMongo, startTlsNats } from '@odograph/testing/tls-
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { checkEngine } from './engines.ts';
+import { checkBinaries } from './machine.ts';
 import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
 import { checkService } from './services.ts';
 
@@ -144,6 +145,19 @@ describe('the doctor, on the platform,', () => {
       message: expect.stringMatching(/has ended; .*\n.*uncaught error\n.*another program listens/s),
       remedy: expect.stringContaining('--history-port'),
     });
+  });
+});
+
+it('the doctor says which binary of an engine would be started, or that none is needed', async () => {
+  const env = { PATH: '', ODO_NATS_URL: 'nats://me:secret@nats.example' };
+  const [nats, mongo] = await Array.fromAsync(checkBinaries(env));
+  expect(nats).toEqual({
+    ...{ check: 'NATS binary', status: 'ok' },
+    message: 'not needed: ODO_NATS_URL is nats://me:***@nats.example',
+  });
+  expect(mongo).toMatchObject({
+    ...{ check: 'MongoDB binary', status: 'ok' },
+    message: expect.stringMatching(/^\d+\.\d+\.\d+, \/.*\/mongod$/),
   });
 });
 
