@@ -65,7 +65,8 @@ export async function startHistory(port = 0, notReadyBecause?: Fault) {
   const server = await createGrpcServer({ services, logger: silentLogger, port });
   server.setServing(true);
   server.setReady(!notReadyBecause);
-  return { endpoint: `127.0.0.1:${server.port}`, port: server.port, asked, stop: () => server.stop(100) };
+  const { port: at, setReady } = server;
+  return { endpoint: `127.0.0.1:${at}`, port: at, asked, setReady, stop: () => server.stop(100) };
 }
 
 function vehicleHistory(asked: Asked): GrpcService {

@@ -75,6 +75,20 @@ describe('the doctor, on the platform,', () => {
     ]);
   });
 
+  it('says of a history that is not ready, although it answers, that it will be', async () => {
+    const { endpoint, setReady, stop } = await startHistory();
+    setReady(false);
+    const checks = await Array.fromAsync(checkService({ name: 'history', endpoint }));
+    await stop();
+    expect(checks).toMatchObject([
+      {
+        ...{ check: 'history', status: 'fail' },
+        message: `at ${endpoint} is alive but not ready: MongoDB did not answer it, and does now`,
+      },
+      { check: 'partition 0', status: 'ok' },
+    ]);
+  });
+
   it('warns if no platform runs, and fails if the last one ended by itself, with the reason', async () => {
     const why = async (upLog: string, status: string) => {
       const [check] = await Array.fromAsync(checkPlatform(undefined, dataDir(upLog)));
