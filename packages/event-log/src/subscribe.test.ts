@@ -166,7 +166,7 @@ test('for a slow subscriber, stretches without events are kept up to a number of
   await stretches.next();
 });
 
-test('a failed read of the log is reported and tried again', async () => {
+test('a failed read of the log is reported, with the time since the first one, and tried again', async () => {
   const log = createScriptedLog();
   log.commit(0, 1);
   let failures = 2;
@@ -177,7 +177,7 @@ test('a failed read of the log is reported and tried again', async () => {
       return log.reader.watermark(partition);
     },
   };
-  const troubles: unknown[] = [];
+  const troubles: number[] = [];
   const ending = new AbortController();
   const stretches = subscribe({
     reader,
@@ -185,11 +185,11 @@ test('a failed read of the log is reported and tried again', async () => {
     partition: 0,
     after: 0,
     signal: ending.signal,
-    onTrouble: (error) => troubles.push(error),
+    onTrouble: (_, failingMs) => troubles.push(failingMs),
   });
 
   expect((await stretches.next()).value).toMatchObject({ through: 1 });
-  expect(troubles).toHaveLength(2);
+  expect(troubles).toEqual([0, expect.toSatisfy((failingMs) => failingMs > 0)]);
   ending.abort();
   await stretches.next();
 });

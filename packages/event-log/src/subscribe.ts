@@ -29,8 +29,8 @@ interface SubscribeOptions {
   readonly signal: AbortSignal;
   /** Bytes that wait for a slow caller. Above that, they are dropped and the log is read instead. */
   readonly maxBufferedBytes?: number;
-  /** Called with the error of a read, before the log is read again. */
-  readonly onTrouble?: (error: unknown) => void;
+  /** Called with the error of a read, and how long ago the first one in a row was, before the log is read again. What it throws ends this. */
+  readonly onTrouble?: (error: unknown, failingMs: number) => void;
 }
 
 const DEFAULT_MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
@@ -56,6 +56,7 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
   signal.addEventListener('abort', wakeUp);
   let at = options.after;
   let failuresInARow = 0;
+  let failingSinceMs = 0;
   try {
     while (!signal.aborted) {
       try {
@@ -70,7 +71,9 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
         }
       } catch (error) {
         if (isFault(error, 'OUT_OF_RANGE')) throw error;
-        options.onTrouble?.(error);
+        const nowMs = performance.now();
+        if (failuresInARow === 0) failingSinceMs = nowMs;
+        options.onTrouble?.(error, nowMs - failingSinceMs);
         await pause(backoffMs(failuresInARow, BACKOFF), signal);
         failuresInARow += 1;
       }

@@ -11,7 +11,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { CallContext, ServerStreamMethod } from '@odograph/platform/grpc/handler';
 import { eventually } from '@odograph/testing/eventually';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { eventLogService } from './event-log-service.ts';
 
@@ -176,6 +176,24 @@ test('a subscription to a log that cannot be read ends with the reason', async (
     code: 'CORRUPT_LOG',
     message: reason,
   });
+});
+
+test('a subscription to a log that cannot be read for ten seconds ends with the reason, which is passing', async () => {
+  vi.useFakeTimers();
+  try {
+    const away = new Fault('UNAVAILABLE', 'MongoDB does not answer');
+    const service = openService([1], {}, { partition: 1, fault: away });
+    service.fail();
+    const ended = vi.fn();
+    const subscribed = service.subscribe({ partitions: [1] }, 1).catch(ended);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(ended).toHaveBeenCalledWith(away);
+    await subscribed;
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a subscription that fails in one partition follows none of the others any more', async () => {

@@ -32,6 +32,8 @@ export const MAX_TYPES = 32;
 /** How long a request waits for a position that the log does not have yet, and how often it looks. */
 export const MAX_WAIT_MS = 10_000;
 const POLL_MS = 200;
+/** How long a subscription goes on after a failed read. Its caller hears nothing meanwhile; a read may take 12 s to fail. */
+const MAX_FAILING_MS = 10_000;
 
 /** Events kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
 export const MAX_BUFFERED_BYTES = 1024 * 1024;
@@ -101,7 +103,7 @@ export function eventLogService(deps: EventLogDeps) {
     const { partition } = start;
     const last = lastEventOf(start);
     const after = start.index === undefined ? start.sequence : Math.max(0, start.sequence - 1);
-    const onTrouble = throwIfCorrupt;
+    const onTrouble = throwIfLasting;
     const options = {
       reader,
       listen,
@@ -151,9 +153,9 @@ async function untilInLog(
   }
 }
 
-/** Ends a subscription that would wait for ever: such a log stays as it is. */
-function throwIfCorrupt(error: unknown): void {
-  if (isFault(error, 'CORRUPT_LOG')) throw error;
+/** Ends a subscription with the reason if its caller would wait long: a corrupt log stays as it is. */
+function throwIfLasting(error: unknown, failingMs: number): void {
+  if (isFault(error, 'CORRUPT_LOG') || failingMs >= MAX_FAILING_MS) throw error;
 }
 
 /** The requested partitions, each once, with the position to start after. */
