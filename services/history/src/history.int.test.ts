@@ -140,6 +140,30 @@ test('samples are paged from the end of a range, newest first', async () => {
   });
 });
 
+test('a page token of samples is of use for its vehicle and its signals only', async () => {
+  const atLeast = await appendAll(minutely('bus-4', 60));
+  const speeds = { signals: ['speed_kmh'] };
+  const { nextPageToken: pageToken } = await platform.client.samplePage('bus-4', { ...speeds, atLeast });
+  expect((await platform.client.samplePage('bus-4', { ...speeds, pageToken })).samples).toHaveLength(10);
+  const refused = { code: 'INVALID_INPUT', findings: [{ field: 'page_token', reason: 'UNKNOWN_TOKEN' }] };
+  const others = [
+    ['bus-3', speeds],
+    ['bus-4', { signals: ['battery_level_pct'] }],
+    ['bus-4', {}],
+  ] as const;
+  for (const [vehicleId, options] of others)
+    await expect(platform.client.samplePage(vehicleId, { ...options, pageToken })).rejects.toMatchObject(
+      refused,
+    );
+});
+
+test('a request of more than 64 KiB is refused', async () => {
+  const readOf = (count: number) =>
+    Array.fromAsync(platform.client.readLog({ partitions: Array(count).fill(0), subject: 'unknown' }));
+  expect(await readOf(60_000)).toEqual([]);
+  await expect(readOf(70_000)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+});
+
 test('samples are paged through many windows, also one with several documents', async () => {
   const vehicleId = 'bus-6';
   const sample = (observedAtMs: number) =>

@@ -70,6 +70,12 @@ function openService(
       call<ReadRequest, ReadResponse>('read', ReadRequest.create(), new AbortController().signal)[
         Symbol.asyncIterator
       ]() as AsyncGenerator<ReadResponse>,
+    subscribeSlowly: () =>
+      call<SubscribeRequest, SubscribeResponse>(
+        'subscribe',
+        SubscribeRequest.create(),
+        new AbortController().signal,
+      )[Symbol.asyncIterator]() as AsyncGenerator<SubscribeResponse>,
     async subscribe(request: Partial<SubscribeRequest>, count: number) {
       const leaving = new AbortController();
       const answers: SubscribeResponse[] = [];
@@ -118,9 +124,14 @@ test('a client has a number of reads and subscriptions, and more are refused unt
   await expect(service.read({})).rejects.toMatchObject(refused('2 reads of the log a client'));
   await reads[0]?.return(undefined);
   expect(await service.read({ partitions: [0] })).toHaveLength(1);
-  await service.subscribe({ partitions: [1] }, 1);
-  await service.subscribe({ partitions: [1] }, 1);
-  await service.subscribe({ partitions: [1] }, 1);
+
+  const held = [service.subscribeSlowly(), service.subscribeSlowly()];
+  for (const subscription of held) await subscription.next();
+  const another = () => service.subscribe({ partitions: [1] }, 1);
+  await expect(another()).rejects.toMatchObject(refused('2 subscriptions to the log a client'));
+  await held[0]?.return(undefined);
+  expect(await another()).toHaveLength(1);
+  await held[1]?.return(undefined);
 });
 
 test('more than 32 types are refused, and a type that no event has', async () => {
