@@ -29,18 +29,23 @@ function openSamples(windows: readonly (readonly Signals[])[]) {
   return openSlices(slices, storeInMemory());
 }
 
-/** All pages of these windows. */
-function openSlices(slices: readonly (readonly [string, SamplesSlice])[], store: ReadModelStore) {
-  async function* stretches(_: unknown, __: string, { from, to }: KeyRange) {
-    yield { slices: new Map(slices.filter(([key]) => key >= from && key <= to)) };
+/** All pages of these windows, each of which is read alone. */
+function openSlices(
+  slices: readonly (readonly [string, SamplesSlice])[],
+  store: ReadModelStore,
+  { signal } = new AbortController(),
+) {
+  const within = ({ from, to }: KeyRange) => slices.filter(([key]) => key >= from && key <= to);
+  async function* stretches(_: unknown, __: string, keys: KeyRange) {
+    for (const slice of within(keys)) yield { slices: new Map([slice]) };
   }
-  async function* stretchesBack(_: unknown, __: string, { from, to }: KeyRange) {
-    yield { slices: new Map(slices.filter(([key]) => key >= from && key <= to).reverse()) };
+  async function* stretchesBack(_: unknown, __: string, keys: KeyRange) {
+    for (const slice of within(keys).reverse()) yield { slices: new Map([slice]) };
   }
   const reader = { stretches, stretchesBack } as unknown as ViewReader;
   const model = { projection: samples, store } as ReadModel<SamplesSlice>;
   const { listSamples } = sampleQueries({ partitionCount: 1, views: { reader }, samples: model });
-  const call = { signal: new AbortController().signal } as CallContext;
+  const call = { signal } as CallContext;
   return async (request: Partial<ListSamplesRequest>) => {
     const pages: string[][] = [];
     for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
@@ -111,6 +116,44 @@ test.each(ORDERS)(
     expect((await listAll({ order })).flat()).toEqual(wanted);
   },
 );
+
+const MANY = 50_000;
+
+/** A number of windows that have samples, all together {@link MANY}. Calls back when the time of one is read. */
+function manySamples(windows: number, onRead: (at: number) => void): [string, SamplesSlice][] {
+  const samplesEach = MANY / windows;
+  return Array.from({ length: windows }, (_, window) => {
+    const startMs = window * SAMPLE_WINDOW_MS;
+    const loose = Array.from({ length: samplesEach }, (__, index) => ({
+      get observedAtMs() {
+        onRead(window * samplesEach + index);
+        return startMs + index;
+      },
+      ...{ reportId: `r${index}`, signals: { speed_kmh: 1 } },
+    }));
+    return [windowKeyOf(startMs), { ...samples.initial('bus-1', windowKeyOf(startMs)), loose }];
+  });
+}
+
+test.each([
+  ['a page of a window of very many samples', 1, false],
+  ['a total of a window of very many samples', 1, true],
+  ['a total of very many windows', MANY, true],
+])('%s ends when its caller has left or its deadline is over', async (_, windows, withTotal) => {
+  const leaving = new AbortController();
+  let isReached = !withTotal;
+  let furthest = 0;
+  const onRead = (at: number) => {
+    // The page with the last sample is read first, then all are counted.
+    if (at === MANY - 1) isReached = true;
+    if (at === MANY / 2 && isReached) leaving.abort(new Error('left'));
+    if (leaving.signal.aborted) furthest = Math.max(furthest, at);
+  };
+  const list = openSlices(manySamples(windows, onRead), storeInMemory(), leaving);
+  const order = SampleOrder.NEWEST_FIRST;
+  await expect(list({ withTotal, pageSize: 1, order })).rejects.toThrow('left');
+  expect(furthest).toBeLessThan(MANY / 2 + 2_000);
+});
 
 test('an order that the contract does not have is refused', async () => {
   const order = 9 as SampleOrder;

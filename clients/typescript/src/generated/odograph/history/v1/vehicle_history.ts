@@ -159,7 +159,10 @@ export interface ListSamplesRequest {
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;
-  /** Also count all samples of the range. */
+  /**
+   * Also count all samples of the range. This reads of each two hours that have samples, so a range of many years takes
+   * seconds: count a shorter one.
+   */
   withTotal: boolean;
   /** Wait until the read model has this position. */
   atLeast?:
