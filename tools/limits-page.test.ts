@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import { listSettings } from '@odograph/platform/config/config';
@@ -13,6 +14,24 @@ test.each(platformServices)(
     );
   },
 );
+
+const sectionOf = (page: string, title: string): string => {
+  const [, section = ''] = readFileSync(join(import.meta.dirname, '../docs', page), 'utf8').split(
+    `\n## ${title}\n`,
+  );
+  return section.split('\n## ')[0] as string;
+};
+
+test('each bound on a report that the page of bad input names is on the page of limits', () => {
+  const rows = sectionOf('bad-input.md', 'Reports that are rejected');
+  const named = [...rows.matchAll(/(?:over|1 to|up to) ([\d,]+(?: KiB)?)/gi)].map(([, bound]) => bound);
+  expect(named).toHaveLength(9);
+  const listed = [...sectionOf('limits.md', 'A report').matchAll(/^- \*\*(.+)\*\*/gm)].map(
+    ([, bound]) => bound,
+  );
+  // Two bounds that are equal are two.
+  for (const bound of named) expect(listed.splice(listed.indexOf(bound), 1)).toEqual([bound]);
+});
 
 /** They bound nothing that a caller can ask for. */
 const MAXIMA_OF_ENGINES = ['ODO_HISTORY_STREAM_MAX_BYTES'];

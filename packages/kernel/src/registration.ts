@@ -28,11 +28,10 @@ export const CAPABILITIES: readonly string[] = [
   ...['headlights', 'horn', 'power_windows', 'trunk_lock', 'ventilation'],
 ];
 
-const MAX_TAGS = 32;
-const MAX_CAPABILITIES = 32;
-const MAX_TEXT = 100;
-const FLEET = /^[A-Za-z0-9._:-]{1,64}$/;
-const TAG = /^[a-z0-9][a-z0-9._:-]{0,31}$/;
+/** Of a list how many names, of a text how many characters. */
+export const REGISTRATION_LIMITS = { fleet: 64, text: 100, tags: 32, tag: 32, capabilities: 32 };
+const FLEET = new RegExp(`^[A-Za-z0-9._:-]{1,${REGISTRATION_LIMITS.fleet}}$`);
+const TAG = new RegExp(`^[a-z0-9][a-z0-9._:-]{0,${REGISTRATION_LIMITS.tag - 1}}$`);
 /** No control characters, and no space at either end. */
 const TEXT = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]*(?<!\s)$/u;
 
@@ -75,19 +74,19 @@ const CHECKS: Checks = {
   fleet: (fleet) =>
     when(fleet !== '' && !FLEET.test(fleet), {
       ...{ field: 'fleet', reason: 'INVALID_NAME' },
-      description: 'must be 1 to 64 characters of A-Z a-z 0-9 . _ : -',
+      description: `must be 1 to ${REGISTRATION_LIMITS.fleet} characters of A-Z a-z 0-9 . _ : -`,
     }),
   model: (model) => textFindings('model', model),
   displayName: (displayName) => textFindings('display_name', displayName),
   tags: (tags) =>
-    listFindings('tags', tags, MAX_TAGS, (tag, field) =>
+    listFindings('tags', tags, REGISTRATION_LIMITS.tags, (tag, field) =>
       when(!TAG.test(tag), {
         ...{ field, reason: 'INVALID_TAG' },
-        description: `is ${quoted(tag)}, but must be 1 to 32 characters of a-z 0-9 . _ : -, and begin with a letter or a digit`,
+        description: `is ${quoted(tag)}, but must be 1 to ${REGISTRATION_LIMITS.tag} characters of a-z 0-9 . _ : -, and begin with a letter or a digit`,
       }),
     ),
   capabilities: (capabilities) =>
-    listFindings('capabilities', capabilities, MAX_CAPABILITIES, (name, field) =>
+    listFindings('capabilities', capabilities, REGISTRATION_LIMITS.capabilities, (name, field) =>
       when(!CAPABILITIES.includes(name), {
         ...{ field, reason: 'UNKNOWN_CAPABILITY' },
         description: `is ${quoted(name)}, but must be one of ${CAPABILITIES.join(', ')}`,
@@ -117,8 +116,10 @@ function listFindings(
 }
 
 function textFindings(field: string, text: string): readonly Finding[] {
-  if (isLongerThan(text, MAX_TEXT)) {
-    return [{ field, reason: 'TOO_LONG', description: `has more than ${MAX_TEXT} characters` }];
+  if (isLongerThan(text, REGISTRATION_LIMITS.text)) {
+    return [
+      { field, reason: 'TOO_LONG', description: `has more than ${REGISTRATION_LIMITS.text} characters` },
+    ];
   }
   return when(!TEXT.test(text), {
     ...{ field, reason: 'INVALID_TEXT' },

@@ -135,7 +135,7 @@ export type KnownSignalName = keyof typeof KNOWN_SIGNALS;
 export const KNOWN_SIGNAL_NAMES = Object.keys(KNOWN_SIGNALS) as readonly KnownSignalName[];
 
 const VSS_PATH = /^Vehicle(\.[A-Za-z][A-Za-z0-9_]*)+$/;
-const VSS_PATH_MAX_LENGTH = 160;
+export const VSS_PATH_MAX_LENGTH = 160;
 
 /** Whether a text has the form of a VSS path below `Vehicle`. */
 export function isVssPath(text: string): boolean {

@@ -1,11 +1,19 @@
+import { REGISTRATION_LIMITS } from '@odograph/kernel/registration';
 import type { FixedLimit } from '@odograph/platform/config/limit';
 import { MAX_ANSWER_BYTES } from './api/answer-bytes.ts';
 import { MAX_BUFFERED_BYTES, MAX_MESSAGE_EVENTS, MAX_TYPES, MAX_WAIT_MS } from './api/event-log-service.ts';
-import { MAX_FILTER_TEXT, MAX_PAGE_SIZE, MAX_REQUEST_BYTES } from './api/request-checks.ts';
+import {
+  DECISION_ID_MAX_LENGTH,
+  MAX_FILTER_TEXT,
+  MAX_PAGE_SIZE,
+  MAX_REQUEST_BYTES,
+} from './api/request-checks.ts';
 import { MAX_NAMES } from './api/sample-queries.ts';
 import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
 import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
 import { BYTES_A_STRETCH } from './views/read-model-store.ts';
+
+const REGISTRATION = { of: 'registration', unit: '', above: 'INVALID_ARGUMENT' } as const;
 
 /** What history bounds, whatever its settings. */
 export const fixedLimits: readonly FixedLimit[] = [
@@ -75,6 +83,16 @@ export const fixedLimits: readonly FixedLimit[] = [
   },
   {
     ...{ of: 'report', value: MAX_OTHER_SIGNALS, unit: '', above: 'the first by name are kept' },
-    meaning: 'signals without a known field in a sample and in a status',
+    meaning: 'signals without a known field in a sample and in a status, over all reports',
   },
+  { ...REGISTRATION, value: REGISTRATION_LIMITS.fleet, meaning: 'characters of the name of a fleet' },
+  {
+    ...REGISTRATION,
+    value: REGISTRATION_LIMITS.text,
+    meaning: 'characters of a model and of a display name',
+  },
+  { ...REGISTRATION, value: REGISTRATION_LIMITS.tags, meaning: 'tags' },
+  { ...REGISTRATION, value: REGISTRATION_LIMITS.tag, meaning: 'characters of a tag' },
+  { ...REGISTRATION, value: REGISTRATION_LIMITS.capabilities, meaning: 'capabilities' },
+  { ...REGISTRATION, value: DECISION_ID_MAX_LENGTH, meaning: 'characters of the id of a decision' },
 ];

@@ -1,7 +1,7 @@
 /** A bound on what a caller can ask for. */
 export interface Limit {
   /** What has the bound. */
-  readonly of: 'message' | 'report' | 'call' | 'connection' | 'client' | 'process';
+  readonly of: 'message' | 'report' | 'registration' | 'call' | 'connection' | 'client' | 'process';
   /** What happens above it. */
   readonly above: string;
 }

@@ -20,13 +20,13 @@ export function checkVehicleId(vehicleId: string): string {
   throw invalid('vehicle_id', 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
 }
 
-const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
+export const DECISION_ID_MAX_LENGTH = 128;
+const DECISION_ID = new RegExp(`^[!-~]{1,${DECISION_ID_MAX_LENGTH}}$`);
 
 /** The id that the caller gives a decision. */
 export function checkDecisionId(decisionId: string): string {
   if (DECISION_ID.test(decisionId)) return decisionId;
-  const description =
-    'must be 1 to 128 visible ASCII characters, such as a UUID, the same when it is sent again';
+  const description = `must be 1 to ${DECISION_ID_MAX_LENGTH} visible ASCII characters, such as a UUID, the same when it is sent again`;
   throw invalid('decision_id', 'INVALID_DECISION_ID', description);
 }
 

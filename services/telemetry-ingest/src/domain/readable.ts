@@ -23,10 +23,11 @@ type Reading =
   | { readonly isReadable: true; readonly report: ReadableReport }
   | { readonly isReadable: false; readonly findings: Findings };
 
-const REPORT_ID = /^[\x21-\x7e]{1,128}$/;
+export const REPORT_ID_MAX_LENGTH = 128;
+const REPORT_ID = new RegExp(`^[!-~]{1,${REPORT_ID_MAX_LENGTH}}$`);
 export const CLOCK_TEXT_MAX_LENGTH = 64;
 export const TEXT_MAX_LENGTH = 256;
-const OTHERS_MAX_COUNT = 64;
+export const OTHERS_MAX_COUNT = 64;
 
 const KNOWN_BY_PATH = new Map<string, string>(
   KNOWN_SIGNAL_NAMES.map((name) => [KNOWN_SIGNALS[name].vssPath, name]),
@@ -52,7 +53,7 @@ function checkNames({ vehicleId, reportId, vin }: IncomingReport, findings: Find
     findings.add(() => ({ field: 'vehicle_id', reason: 'INVALID_VEHICLE_ID', description }));
   }
   if (!REPORT_ID.test(reportId)) {
-    const rule = '1 to 128 printable ASCII characters without spaces, unique for the vehicle and its time';
+    const rule = `1 to ${REPORT_ID_MAX_LENGTH} printable ASCII characters without spaces, unique for the vehicle and its time`;
     const description = `${quoted(reportId)} is not a report id: it must be ${rule}`;
     findings.add(() => ({ field: 'report_id', reason: 'INVALID_REPORT_ID', description }));
   }
