@@ -34,14 +34,29 @@ def test_every_service_is_listed_and_described_with_its_messages() -> None:
                     assert GetMessageClass(method.input_type) and GetMessageClass(method.output_type)
 
 
-def test_a_call_is_made_from_what_reflection_says() -> None:
-    with grpc.insecure_channel(os.environ["ODO_TEST_HISTORY"]) as channel:
+def call(endpoint: str, service: str, method: str, **fields: Any) -> Any:
+    """Calls a method with what reflection says about its messages."""
+    with grpc.insecure_channel(os.environ[endpoint]) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
-        describe = pool.FindServiceByName("odograph.history.v1.EventLog").methods_by_name["Describe"]
-        request, response = GetMessageClass(describe.input_type), GetMessageClass(describe.output_type)
-        call = channel.unary_unary(
-            "/odograph.history.v1.EventLog/Describe", request.SerializeToString, response.FromString
-        )
-        answer: Any = call(request(), timeout=10)
-        assert [each.watermark.partition for each in answer.partitions] == list(range(len(answer.partitions)))
-        assert len(answer.partitions) > 0
+        described = pool.FindServiceByName(service).methods_by_name[method]
+        request, response = GetMessageClass(described.input_type), GetMessageClass(described.output_type)
+        make = channel.unary_unary(f"/{service}/{method}", request.SerializeToString, response.FromString)
+        return make(request(**fields), timeout=10)
+
+
+def test_calls_are_made_from_what_reflection_says() -> None:
+    log = call("ODO_TEST_HISTORY", "odograph.history.v1.EventLog", "Describe")
+    assert [each.watermark.partition for each in log.partitions] == list(range(len(log.partitions)))
+    intake = call("ODO_TEST_INGEST", "odograph.telemetry.v1.TelemetryIngest", "Describe")
+    assert [each.partition for each in intake.partitions] == list(range(len(log.partitions)))
+    assert len(log.partitions) > 0
+
+    speed = 42
+    sample = {"observed_at_ms": 1_700_000_000_000, "signals": {"speed_kmh": speed}}
+    report = {"vehicle_id": "reflected-1", "report_id": "r1", "samples": [sample]}
+    sent = call("ODO_TEST_INGEST", "odograph.telemetry.v1.TelemetryIngest", "Report", reports=[report])
+    [result] = sent.results
+    at_least = {"partition": result.position.partition, "sequence": result.position.sequence}
+    asked = {"vehicle_id": "reflected-1", "at_least": at_least}
+    found = call("ODO_TEST_HISTORY", "odograph.history.v1.VehicleHistory", "GetStatus", **asked)
+    assert found.status.signals.speed_kmh == speed
