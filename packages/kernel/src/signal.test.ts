@@ -1,3 +1,4 @@
+import { expectLinearTime } from '@odograph/testing/linear-time.fixture';
 import { expect, test } from 'vitest';
 import { isSignalName, isVssPath, KNOWN_SIGNALS, type KnownSignal } from './signal.ts';
 
@@ -33,4 +34,11 @@ test.each([
   [`Vehicle.${'A'.repeat(153)}`, false],
 ])('%s as the name of a signal: %s', (name, isName) => {
   expect(isSignalName(name)).toBe(isName);
+});
+
+test('the time to look at the name of a signal is in proportion to its length', async () => {
+  await expectLinearTime(isSignalName, [
+    { head: 'Vehicle.', unit: 'a', tail: '!' },
+    { head: 'Vehicle', unit: '.a', tail: '!' },
+  ]);
 });

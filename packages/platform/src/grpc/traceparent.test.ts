@@ -1,3 +1,4 @@
+import { expectLinearTime } from '@odograph/testing/linear-time.fixture';
 import { expect, test } from 'vitest';
 import { isTraceparent } from './traceparent.ts';
 
@@ -22,4 +23,9 @@ test.each([
   ['a line break', `00-${TRACE}-${PARENT}-01\n`],
 ])('%s is not a trace context', (_, text) => {
   expect(isTraceparent(text)).toBe(false);
+});
+
+test('the time to look at a trace context is in proportion to its length', async () => {
+  const head = `cc-${TRACE}-${PARENT}-01-`;
+  await expectLinearTime(isTraceparent, [{ head, unit: '-a', tail: '\n' }]);
 });
