@@ -83,6 +83,18 @@ const ALL: Readonly<Record<string, Script['run']>> = {
     together(500, () => ask(target, SUBSCRIBE, {}, { deadlineMs: 2_000 })),
   'Reads that stop reading': (target, { index }) =>
     together(300, () => ask(target, READ, {}, { deadlineMs: 3_000, reads: 1 + index(100_000) })),
+  /** Each page ends by its bytes, and half of them are not taken. */
+  async 'large pages of samples, from two clients'({ history }, { index }) {
+    const sessions = history.sessionsOfTwo();
+    const answers = await together(200, (at) => {
+      const list = { vehicleId: `large-${index(10)}`, pageSize: 1_000 };
+      const bytes = frameMessage(encodeRequest(SAMPLES, list));
+      const reads = at % 4 < 2 ? 1 + index(100_000) : Number.POSITIVE_INFINITY;
+      return call(sessions[at % 2 === 0 ? 0 : 1], { path: SAMPLES, bytes, deadlineMs: 5_000, reads });
+    });
+    for (const session of sessions) session.destroy();
+    return answers;
+  },
   /** The tokens of one list, whole and damaged, for all lists and for other vehicles. */
   async 'pages with foreign tokens'(target, random) {
     const token = Buffer.from(await aToken(target, random));

@@ -4,6 +4,8 @@ import type { ServerName } from '../contract.ts';
 
 /** Another address of this machine than that of the canary: for the services it is another client. */
 const OUR_ADDRESS = '127.0.0.2';
+/** And one more client. */
+const OTHER_ADDRESS = '127.0.0.3';
 const SESSIONS = 4;
 
 /** A server under attack. */
@@ -32,12 +34,17 @@ export class Server {
   }
 
   /** A connection that only the caller uses and closes. */
-  ownSession(): ClientHttp2Session {
-    const createConnection = () => openSocket(this.port);
+  ownSession(address = OUR_ADDRESS): ClientHttp2Session {
+    const createConnection = () => openSocket(this.port, address);
     const session = connect(`http://127.0.0.1:${this.port}`, { createConnection, maxSessionMemory: 1_000 });
     // The calls on it end with it, and say so.
     session.on('error', () => undefined);
     return session;
+  }
+
+  /** A connection of each of two clients. */
+  sessionsOfTwo(): readonly [ClientHttp2Session, ClientHttp2Session] {
+    return [this.ownSession(), this.ownSession(OTHER_ADDRESS)];
   }
 
   close(): void {
@@ -45,8 +52,8 @@ export class Server {
   }
 }
 
-export function openSocket(port: number): Socket {
-  const socket = connectSocket({ host: '127.0.0.1', port, localAddress: OUR_ADDRESS, noDelay: true });
+export function openSocket(port: number, localAddress = OUR_ADDRESS): Socket {
+  const socket = connectSocket({ host: '127.0.0.1', port, localAddress, noDelay: true });
   socket.on('error', () => undefined);
   return socket;
 }
