@@ -28,9 +28,9 @@ test('events are read a few envelopes at a time, and none keeps the bytes of its
   const reader = createReader();
   const holders = new Holders(0, reader);
   holders.beginBatch();
-  await holders.prefetch(Array.from({ length: 100 }, (_, at) => ({ sequence: at + 1, index: 1 })));
+  await holders.read(Array.from({ length: 100 }, (_, at) => ({ sequence: at + 1, index: 1 })));
   expect(Math.max(...reader.reads)).toBeLessThanOrEqual(16);
-  const holder = await holders.at({ sequence: 77, index: 1 });
+  const holder = holders.at({ sequence: 77, index: 1 });
   expect(holder).toEqual({
     position: { partition: 0, sequence: 77, index: 1 },
     ...{ subject: 'V1', observedAtMs: START_MS + 1, reportId: 'r77', part: 0, aggregateVersion: undefined },
@@ -44,8 +44,35 @@ test('a place at which the log has nothing is read once', async () => {
   const holders = new Holders(0, reader);
   holders.beginBatch();
   for (let times = 0; times < 3; times += 1) {
-    expect(await holders.at({ sequence: 101, index: 0 })).toBeUndefined();
-    expect(await holders.at({ sequence: 7, index: 5 })).toBeUndefined();
+    await holders.read([
+      { sequence: 101, index: 0 },
+      { sequence: 7, index: 5 },
+    ]);
+    expect(holders.at({ sequence: 101, index: 0 })).toBeUndefined();
+    expect(holders.at({ sequence: 7, index: 5 })).toBeUndefined();
   }
-  expect(reader.reads).toEqual([1, 1]);
+  expect(reader.reads).toEqual([2]);
+});
+
+test('an event is never missing because it was not read', () => {
+  const holders = new Holders(0, createReader());
+  holders.beginBatch();
+  expect(() => holders.at({ sequence: 7, index: 1 })).toThrow('the event at 7/1 was not read');
+});
+
+test('events in memory are found by their index, also if others before them are left out', () => {
+  const holders = new Holders(0, createReader());
+  holders.beginBatch();
+  const indexes = [0, 3, 4, 8, 9, 15];
+  holders.addJudged(
+    7,
+    indexes.map((index) => ({
+      position: { partition: 0, sequence: 7, index },
+      event: reportOf({ subject: 'V1', time: index, id: 'a', content: 0 }),
+    })),
+  );
+  for (let index = 0; index < 20; index += 1)
+    expect(holders.at({ sequence: 7, index })?.position.index).toBe(
+      indexes.includes(index) ? index : undefined,
+    );
 });

@@ -42,8 +42,8 @@ export class Holders {
     this.#now.set(sequence, events);
   }
 
-  /** Reads the events at some places with few queries. */
-  async prefetch(places: readonly Place[]): Promise<void> {
+  /** Reads the events at some places: each envelope once, a few with each query. */
+  async read(places: readonly Place[]): Promise<void> {
     const missing = places.filter((place) => !this.#inMemory(place) && !this.#read.has(nameOf(place)));
     for (const place of missing) this.#read.set(nameOf(place), undefined);
     const bySequence = Map.groupBy(missing, ({ sequence }) => sequence);
@@ -58,11 +58,11 @@ export class Holders {
     }
   }
 
-  /** The event at a place; undefined if the log has none there. */
-  async at(place: Place): Promise<Holder | undefined> {
+  /** The event at a place that is in memory or was read for this batch; undefined if the log has none there. */
+  at(place: Place): Holder | undefined {
     const events = this.#inMemory(place);
     if (events) return holderAt(events, place.index);
-    if (!this.#read.has(nameOf(place))) await this.prefetch([place]);
+    if (!this.#read.has(nameOf(place))) throw new RangeError(`the event at ${nameOf(place)} was not read`);
     return this.#read.get(nameOf(place));
   }
 
@@ -73,13 +73,19 @@ export class Holders {
 
 const nameOf = ({ sequence, index }: Place): string => `${sequence}/${index}`;
 
-/** Events of an envelope keep their index if others before them are left out. */
+/** Events are in order, and keep their index if others before them are left out. */
 function holderAt(events: readonly StoredEvent[], index: number): Holder | undefined {
-  const stored =
-    events[index]?.position.index === index
-      ? events[index]
-      : events.find(({ position }) => position.index === index);
-  return stored && holderOf(stored.position, stored.event);
+  let [low, high] = [0, Math.min(index, events.length - 1)];
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const stored = events[middle];
+    if (stored === undefined) return undefined;
+    const { position } = stored;
+    if (position.index === index) return holderOf(position, stored.event);
+    if (position.index < index) low = middle + 1;
+    else high = middle - 1;
+  }
+  return undefined;
 }
 
 function holderOf(position: EventPosition, event: StoredEvent['event']): Holder {

@@ -64,6 +64,7 @@ type LedgerOptions = NonNullable<Parameters<typeof Ledger.open>[0]['options']>;
 function createTestStore() {
   const buckets = new Map<string, Entries>();
   const times = new Map<string, { through: number; known: KnownTimes }>();
+  const reads = { buckets: 0, times: 0 };
   let checkpoint = 0;
   let writesLeft = Number.POSITIVE_INFINITY;
   const isFull = (bucket: BucketName, { count }: Entries) => count >= 3 && bucket.prefix.length < 8;
@@ -88,6 +89,7 @@ function createTestStore() {
     begin: async () => ({ sequence: checkpoint, secret: [1, 2] }),
     checkpoint: async () => checkpoint,
     async timesOf(subjects, head) {
+      reads.times += 1;
       await nextTurn();
       const found = new Map<string, KnownTimes>();
       for (const subject of subjects) {
@@ -99,6 +101,7 @@ function createTestStore() {
       return found;
     },
     async buckets(names) {
+      reads.buckets += 1;
       await nextTurn();
       const found = names.map((bucket) => {
         const entries = new Entries(buckets.get(textOf(bucket))?.bytes ?? Buffer.alloc(0));
@@ -123,6 +126,7 @@ function createTestStore() {
   };
   return {
     store,
+    reads,
     /** As after a restore: the checkpoint is older than the rest. */
     setCheckpoint: (sequence: number) => {
       checkpoint = sequence;
@@ -140,7 +144,8 @@ function createTestStore() {
 /** A log in memory, and a stored ledger. */
 export function createTestLog(options: LedgerOptions = {}) {
   const envelopes: CommittedEnvelope[] = [];
-  const { store, ...control } = createTestStore();
+  const { store, reads: storeReads, ...control } = createTestStore();
+  const reads = Object.assign(storeReads, { queries: 0, envelopes: 0 });
   const reader = {
     async read(_: number, after: number, through: number) {
       await nextTurn();
@@ -148,12 +153,16 @@ export function createTestLog(options: LedgerOptions = {}) {
       return { events: next.flatMap(eventsOf), through: next.at(-1)?.sequence ?? through };
     },
     async readEnvelopes(_: number, sequences: readonly number[]) {
+      reads.queries += 1;
+      reads.envelopes += sequences.length;
       await nextTurn();
       return envelopes.filter(({ sequence }) => sequences.includes(sequence));
     },
   };
   return {
     ...control,
+    /** How often the stored ledger and the log were read, and how many envelopes. */
+    reads: reads as Readonly<typeof reads>,
     open: (signal = new AbortController().signal) =>
       Ledger.open({ partition: 0, store, reader, options }, envelopes.at(-1)?.sequence ?? 0, signal),
     append: (judged: readonly JudgedEnvelope[]) => envelopes.push(...judged),

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { eventsOf, type Fate } from '@odograph/event-log/committed-envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ReadEnvelope } from './envelope-reader.ts';
 import {
   createTestLog,
@@ -27,7 +28,7 @@ const anyReport: fc.Arbitrary<ReportSketch> = fc.record({
   subject: fc.constantFrom('V1', 'V1', 'V1', 'V2', 'V3'),
   time: fc.constantFrom(undefined, 0, HOUR_MS, 2 * HOUR_MS, FAR_AHEAD_MS),
   id: fc.constantFrom('a', 'b'),
-  content: fc.nat(1),
+  content: fc.nat(2),
 });
 
 /** The events of one report or decision. */
@@ -69,6 +70,8 @@ type Next = 'nothing' | 'store' | 'store while the next is judged' | 'die' | 'di
 const anyCourse = fc.array(
   fc.record({
     batch: fc.array(anyMessage, { minLength: 1, maxLength: 3 }),
+    /** How often the batch is sent: a vehicle repeats what was not acknowledged. */
+    times: fc.integer({ min: 1, max: 2 }),
     next: fc.constantFrom<Next>(
       ...(['nothing', 'store', 'store while the next is judged', 'die', 'die while storing'] as const),
     ),
@@ -198,6 +201,21 @@ function createOwners(log: TestLog, writesBeforeDeath: number) {
   };
 }
 
+/** The fates of envelopes that are judged one at a time, each when the log has all before it. */
+function createOneByOne(options: Parameters<typeof createTestLog>[0]) {
+  const log = createTestLog(options);
+  const opened = log.open();
+  return async (envelopes: readonly ReadEnvelope[]) => {
+    const fates: (readonly Fate[])[] = [];
+    for (const envelope of envelopes) {
+      const judged = await (await opened).judge([envelope]);
+      log.append(judged);
+      fates.push(...judged.map((each) => each.fates));
+    }
+    return fates;
+  };
+}
+
 const allHashesAre = (hash: number) => ({ hashOf: () => hash });
 
 test.each([
@@ -212,11 +230,15 @@ test.each([
         const log = createTestLog(options);
         const owners = createOwners(log, writes);
         const expected = createPlainJudge();
+        const alone = createOneByOne(options);
         const wanted: Outcome[] = [];
         let sequence = 0;
-        for (const { batch, next } of course) {
-          const judged = await owners.judge(batch.map((message) => sentAt(++sequence, message)));
-          const outcomes = batch.map(expected);
+        for (const { batch, times, next } of course) {
+          const messages = Array.from({ length: times }, () => batch).flat();
+          const sent = messages.map((message) => sentAt(++sequence, message));
+          const judged = await owners.judge(sent);
+          expect(judged.map(({ fates }) => fates)).toEqual(await alone(sent));
+          const outcomes = messages.map(expected);
           expect(judged.map((envelope, at) => outcomesOf(envelope, outcomes[at]?.length ?? 0))).toEqual(
             outcomes,
           );
@@ -272,6 +294,70 @@ test('a hundred thousand reports at one time are judged without looking through 
   const again = await ledger.judge([envelopeOf(51, reports(14_000))]);
   expect(again[0]?.fates).toHaveLength(2_000);
 }, 15_000);
+
+/** Reports or decisions of any number. Each is another one, or has another content. */
+type Flood = (at: number) => Event;
+
+const contentOf = (at: number) => createHash('sha256').update(`${at}`).digest().subarray(0, 16);
+const conflictAt: Flood = (at) => ({ ...reportOf(REPORT), contentHash: contentOf(at) });
+
+/** What costs the log reads if it is sent twice, and the fates of the second time. */
+const FLOODS: readonly [string, Flood, Flood, Fate['kind']][] = [
+  ['conflicts of one key', conflictAt, conflictAt, 'duplicate'],
+  [
+    'reports at one time',
+    (at) => reportOf({ ...REPORT, id: `${at}` }),
+    (at) => reportOf({ ...REPORT, id: `${at}` }),
+    'duplicate',
+  ],
+  [
+    'reports at many times, and then others under the same keys',
+    (at) => reportOf({ ...REPORT, time: at * HOUR_MS }),
+    (at) => reportOf({ ...REPORT, time: at * HOUR_MS, content: 1 }),
+    'conflict',
+  ],
+  [
+    'decisions, and then others with the same versions',
+    (at) => decisionOf('V1', `first ${at}`, at + 1),
+    (at) => decisionOf('V1', `second ${at}`, at + 1),
+    'superseded',
+  ],
+];
+
+describe.each(FLOODS)('%s', (_, first, second, kind) => {
+  test.each([
+    [60, 1],
+    [600, 1],
+    [600, 20],
+    [2_000, 1],
+    [2_000, 100],
+  ])('%i of them in %i envelopes are judged with few reads of the log', async (count, spread) => {
+    const log = createTestLog();
+    const each = count / spread;
+    for (let sequence = 1; sequence <= spread; sequence += 1) {
+      const events = Array.from({ length: each }, (_, at) => first((sequence - 1) * each + at));
+      log.append(await (await log.open()).judge([envelopeOf(sequence, events)]));
+    }
+    const owner = await log.open();
+    await owner.store();
+    const before = { ...log.reads };
+
+    const judged = await owner.judge([
+      envelopeOf(
+        spread + 1,
+        Array.from({ length: count }, (_, at) => second(at)),
+      ),
+    ]);
+
+    expect(new Set(judged[0]?.fates.map((fate) => fate.kind))).toEqual(new Set([kind]));
+    expect(judged[0]?.fates).toHaveLength(count);
+    expect(log.reads.envelopes - before.envelopes).toBe(spread);
+    expect(log.reads.queries - before.queries).toBe(Math.ceil(spread / 16));
+    // A hundred buckets with one query, and one level of buckets after the other: here a bucket has only three keys.
+    expect(log.reads.buckets - before.buckets).toBeLessThanOrEqual(9 * Math.ceil(count / 100));
+    expect(log.reads.times - before.times).toBe(0);
+  });
+});
 
 test('what is not stored is bounded when a new owner reads a long log, and a stop does not wait for it', async () => {
   const log = createTestLog({ maxKeys: 10 });

@@ -46,9 +46,6 @@ export interface JudgedEnvelope extends CommittedEnvelope {
 
 type Event = StoredEvent['event'];
 
-/** Events that are read before a batch is judged, because their hashes are those of its keys. */
-const MAX_PREFETCHED = 4_000;
-
 /**
  * Knows which reports a partition's log has, and decides with it what the log makes of the next ones. The fates of an
  * envelope depend on the log before it and on nothing else, so every owner comes to the same ones.
@@ -61,6 +58,8 @@ export class Ledger {
   readonly #memory: LedgerMemory;
   readonly #storedKeys: StoredKeys;
   readonly #holders: Holders;
+  /** The end of the log before the batch that is judged now, and where the hashes of its keys are up to there, by key. */
+  #before = { through: 0, places: new Map() as ReadonlyMap<string, readonly Place[]> };
   /** The last envelope that was judged. The log has it, or is about to. */
   #through: number;
   #stored: number;
@@ -111,9 +110,7 @@ export class Ledger {
   async judge(batch: readonly ReadEnvelope[]): Promise<readonly JudgedEnvelope[]> {
     this.#holders.beginBatch();
     await this.#prepare(batch.flatMap((envelope) => envelope.events.map(({ event }) => event)));
-    const judged: JudgedEnvelope[] = [];
-    for (const envelope of batch) judged.push(await this.#judgeEnvelope(envelope));
-    return judged;
+    return batch.map((envelope) => this.#judgeEnvelope(envelope));
   }
 
   /**
@@ -148,14 +145,14 @@ export class Ledger {
   }
 
   /** Gives each event its fate, and remembers what readers see of it. */
-  async #judgeEnvelope(envelope: ReadEnvelope): Promise<JudgedEnvelope> {
+  #judgeEnvelope(envelope: ReadEnvelope): JudgedEnvelope {
     const fates: Fate[] = [];
     const events: StoredEvent[] = [];
     const rareTypes = new Set<string>();
     // It sees those that are added below: an envelope may have the same event twice.
     this.#holders.addJudged(envelope.sequence, events);
     for (const sent of envelope.events) {
-      const fate = this.#isNew(sent.event) ? sent.undecodable : await this.#lookUp(sent, { envelope, fates });
+      const fate = this.#isNew(sent.event) ? sent.undecodable : this.#lookUp(sent, { envelope, fates });
       if (fate) fates.push(fate);
       const seen = whatIsSeen(sent, fate);
       if (!seen) continue;
@@ -192,68 +189,71 @@ export class Ledger {
    * The fate of an event whose key the log may have; undefined if it is new.
    * @param before its envelope, and the fates of the events before it there.
    */
-  async #lookUp(sent: SentEvent, before: JudgedBefore): Promise<Fate | undefined> {
+  #lookUp(sent: SentEvent, before: JudgedBefore): Fate | undefined {
     const { stored, event } = sent;
     const { index } = stored.position;
     this.#lookups += 1;
     const duplicate = duplicateJustBefore(index, before);
     if (duplicate !== undefined && isNextPart(event, duplicate)) return { index, kind: 'duplicate' };
-    const holder = await this.#holderOf(event);
+    const holder = this.#holderOf(event);
     const fate = fateOf(event, holder);
     if (fate === 'new' || holder === undefined)
-      return (await this.#isSuperseded(event)) ? { index, kind: 'superseded' } : sent.undecodable;
+      return this.#isSuperseded(event) ? { index, kind: 'superseded' } : sent.undecodable;
     if (fate === 'duplicate') return { index, kind: 'duplicate' };
-    const asConflict = { ...event, part: conflictPartOf(event) };
-    if (await this.#holderOf(asConflict)) return { index, kind: 'duplicate' };
+    if (this.#holderOf(asConflict(event))) return { index, kind: 'duplicate' };
     return { index, kind: 'conflict', heldAt: holder.position };
   }
 
   /** The event of the log so far with the same key; undefined if it has none. A hash alone is never believed. */
-  #holderOf(event: JudgedEvent): Promise<Holder | undefined> {
+  #holderOf(event: JudgedEvent): Holder | undefined {
     return this.#findHolder(event, (holder) => isSameEvent(holder, event));
   }
 
   /** Whether the log has another decision with the same version of the same aggregate. */
-  async #isSuperseded(event: JudgedEvent): Promise<boolean> {
+  #isSuperseded(event: JudgedEvent): boolean {
     const version = versionKeyOf(event);
     if (version === undefined) return false;
-    return (await this.#findHolder(version, (holder) => isSameVersion(holder, event))) !== undefined;
+    return this.#findHolder(version, (holder) => isSameVersion(holder, event)) !== undefined;
   }
 
-  async #findHolder(key: ReportKey, isIt: (holder: Holder) => boolean): Promise<Holder | undefined> {
-    for (const place of await this.#placesOf(key)) {
-      const holder = await this.#holders.at(place);
+  #findHolder(key: ReportKey, isIt: (holder: Holder) => boolean): Holder | undefined {
+    if (this.#memory.isNew(key)) return undefined;
+    const { through, places } = this.#before;
+    const now = this.#memory.find(key, this.#hashOf(key)).filter(({ sequence }) => sequence > through);
+    for (const place of [...(places.get(nameOf(key)) ?? NOWHERE), ...now]) {
+      const holder = this.#holders.at(place);
       if (holder !== undefined && isIt(holder)) return holder;
     }
     return undefined;
   }
 
-  /**
-   * Where events with the hash of a key are. Memory is asked first: what is stored meanwhile leaves it, and is then found in the
-   * stored ledger.
-   */
-  async #placesOf(key: ReportKey): Promise<readonly Place[]> {
-    if (this.#memory.isNew(key)) return NOWHERE;
-    const hash = this.#hashOf(key);
-    const recent = this.#memory.find(key, hash);
-    if (!this.#memory.canBeStored(key)) return recent;
-    return [...recent, ...(await this.#storedKeys.find(key, hash))];
-  }
-
-  /** Loads with few queries what judging these events nearly always needs. */
+  /** Reads all that judging these events needs: each part of the ledger and of the log once, with few queries. */
   async #prepare(events: readonly Event[]): Promise<void> {
     await this.#useSubjects(
       events.map(({ subject }) => subject),
       this.#through,
     );
     const known = events.filter((event) => !this.#memory.isNew(event));
-    await this.#storedKeys.prefetch(known.filter((event) => this.#memory.canBeStored(event)));
-    const places = new Map<string, Place>();
-    for (const event of known) {
-      for (const place of await this.#placesOf(event)) places.set(`${place.sequence}/${place.index}`, place);
-      if (places.size >= MAX_PREFETCHED) break;
-    }
-    await this.#holders.prefetch([...places.values()]);
+    const places = await this.#placesOf(known.flatMap(keysOf));
+    this.#before = { through: this.#through, places };
+    await this.#holders.read([...places.values()].flat());
+  }
+
+  /**
+   * Where events with the hashes of keys are, by the names of the keys. Memory is asked first: what is stored meanwhile leaves
+   * it, and is then found in the stored ledger.
+   */
+  async #placesOf(keys: readonly ReportKey[]): Promise<ReadonlyMap<string, readonly Place[]>> {
+    const hashed = Array.from(new Map(keys.map((key) => [nameOf(key), key])), ([name, key]) => {
+      const hash = this.#hashOf(key);
+      return { name, key, hash, recent: this.#memory.find(key, hash) };
+    });
+    const stored = hashed.filter(({ key }) => this.#memory.canBeStored(key));
+    const found = await this.#storedKeys.find(stored);
+    const places = new Map(hashed.map(({ name, recent }) => [name, recent]));
+    for (const [at, { name, recent }] of stored.entries())
+      places.set(name, [...recent, ...(found[at] ?? NOWHERE)]);
+    return places;
   }
 
   /** Makes the subjects' times known, and keeps them so while their events are judged. */
@@ -267,6 +267,17 @@ export class Ledger {
 
 const NO_BYTES = new Uint8Array();
 const NOWHERE: readonly Place[] = [];
+
+const nameOf = ({ subject, observedAtMs, reportId, part }: ReportKey): string =>
+  `${subject}\n${observedAtMs}\n${part}\n${reportId}`;
+
+/** The keys with which the fate of an event that may not be new is decided. */
+function keysOf(event: JudgedEvent): readonly ReportKey[] {
+  return [event, versionKeyOf(event) ?? asConflict(event)];
+}
+
+/** An event as the log has it if it is a conflict. */
+const asConflict = <T extends JudgedEvent>(event: T): T => ({ ...event, part: conflictPartOf(event) });
 
 interface JudgedBefore {
   readonly envelope: ReadEnvelope;
