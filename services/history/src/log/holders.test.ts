@@ -54,6 +54,18 @@ test('a place at which the log has nothing is read once', async () => {
   expect(reader.reads).toEqual([2]);
 });
 
+test('an event that was read is kept for the batches after it, and nothing is believed of a place without one', async () => {
+  const reader = createReader();
+  const holders = new Holders(0, reader);
+  const places = [7, 8, 101].map((sequence) => ({ sequence, index: 1 }));
+  for (let batch = 0; batch < 3; batch += 1) {
+    holders.beginBatch();
+    await holders.read(places);
+    expect(places.map((place) => holders.at(place)?.reportId)).toEqual(['r7', 'r8', undefined]);
+  }
+  expect(reader.reads).toEqual([3, 1, 1]);
+});
+
 test('an event is never missing because it was not read', () => {
   const holders = new Holders(0, createReader());
   holders.beginBatch();

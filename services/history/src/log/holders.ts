@@ -1,12 +1,16 @@
 import { eventsAt } from '@odograph/event-log/committed-envelope';
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import type { EventPosition } from '@odograph/kernel/position';
+import { LRUCache } from 'lru-cache';
 import type { Place } from '../domain/ledger/entries.ts';
 import type { JudgedEvent } from '../domain/ledger/fate.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 
 /** Envelopes read with one query: at most 8 MiB, and each is opened alone. */
 const ENVELOPES_AT_ONCE = 16;
+
+/** Events that are kept for the next batches: ten times those of the largest one, at most 15 MB. */
+const MAX_KEPT = 20_000;
 
 /** What others are compared with of an event of the log. It keeps none of the bytes of its envelope alive. */
 export interface Holder extends JudgedEvent {
@@ -24,6 +28,8 @@ export class Holders {
   #now = new Map<number, readonly StoredEvent[]>();
   /** Events that were read for the batch that is judged now; undefined: the log has no such event. */
   #read = new Map<string, Holder | undefined>();
+  /** Events that were read before. A client may send the same reports again and again, and the log does not change. */
+  readonly #kept = new LRUCache<string, Holder>({ max: MAX_KEPT });
 
   constructor(partition: number, reader: Pick<MongoLogReader, 'readEnvelopes'>) {
     this.#partition = partition;
@@ -44,16 +50,20 @@ export class Holders {
 
   /** Reads the events at some places: each envelope once, a few with each query. */
   async read(places: readonly Place[]): Promise<void> {
-    const missing = places.filter((place) => !this.#inMemory(place) && !this.#read.has(nameOf(place)));
-    for (const place of missing) this.#read.set(nameOf(place), undefined);
+    const others = places.filter((place) => !this.#inMemory(place) && !this.#read.has(nameOf(place)));
+    for (const place of others) this.#read.set(nameOf(place), this.#kept.get(nameOf(place)));
+    const missing = others.filter((place) => this.#read.get(nameOf(place)) === undefined);
     const bySequence = Map.groupBy(missing, ({ sequence }) => sequence);
     const sequences = [...bySequence.keys()];
     for (let at = 0; at < sequences.length; at += ENVELOPES_AT_ONCE) {
       const some = sequences.slice(at, at + ENVELOPES_AT_ONCE);
       for (const envelope of await this.#reader.readEnvelopes(this.#partition, some)) {
         const indexes = new Set(bySequence.get(envelope.sequence)?.map(({ index }) => index));
-        for (const { position, event } of eventsAt(envelope, indexes))
-          this.#read.set(nameOf(position), holderOf(position, event));
+        for (const { position, event } of eventsAt(envelope, indexes)) {
+          const holder = holderOf(position, event);
+          this.#read.set(nameOf(position), holder);
+          this.#kept.set(nameOf(position), holder);
+        }
       }
     }
   }
