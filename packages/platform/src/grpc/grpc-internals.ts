@@ -1,13 +1,33 @@
-import type { ServerHttp2Stream } from 'node:http2';
-import { type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { type Server, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import { invariant } from '@odograph/kernel/fault';
 
-// What the guard needs of the calls of grpc-js, to which there is no public access. A test holds the version that has it.
+// What the guards need of the servers and calls of grpc-js, to which there is no public access. A test holds the version that has it.
 
 export function http2StreamOf(call: object): ServerHttp2Stream {
   const { stream } = call as { stream?: ServerHttp2Stream };
   invariant(stream, 'a call of grpc-js has its HTTP/2 stream in the field stream');
   return stream;
+}
+
+/** Gives the headers that grpc-js gets; undefined if the call is already answered. */
+type TakeHeaders = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+) => IncomingHttpHeaders | undefined;
+
+/** Lets `take` see the headers of each call before grpc-js. */
+export function onHeaders(server: Server, take: TakeHeaders): void {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  invariant(http2Servers, 'a server of grpc-js has its HTTP/2 servers in the field http2Servers');
+  for (const http2Server of http2Servers.keys()) {
+    const [handle] = http2Server.listeners('stream');
+    invariant(handle, 'grpc-js listens to the streams of its HTTP/2 server');
+    http2Server.removeAllListeners('stream').on('stream', (stream, headers) => {
+      const taken = take(stream, headers);
+      if (taken) handle.call(http2Server, stream, taken);
+    });
+  }
 }
 
 /** Gives what a complete message has when it is expanded, or itself if it is not compressed. */

@@ -1,6 +1,7 @@
 import type { FixedLimit } from '../config/limit.ts';
 import { MAX_SCRAPERS } from '../metrics.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
+import { MAX_HEADER_BYTES } from './request-headers.ts';
 import { MAX_RESETS } from './resets.ts';
 import { DEFAULT_LIMITS, MAX_STREAMS } from './server.ts';
 
@@ -10,6 +11,10 @@ export const fixedLimits: readonly FixedLimit[] = [
     ...{ of: 'message', value: DEFAULT_LIMITS.finishMs, unit: 'ms', above: 'DEADLINE_EXCEEDED' },
     meaning:
       'time from the first byte of a message to its last, and from the start of a call with one request to its end',
+  },
+  {
+    ...{ of: 'call', value: MAX_HEADER_BYTES, unit: 'bytes', above: 'RESOURCE_EXHAUSTED' },
+    meaning: 'names and values of headers, with 32 for each; those that no method reads are not kept',
   },
   {
     ...{ of: 'call', value: MAX_DEADLINE_MS, unit: 'ms', above: 'it is cut; streams that stay excepted' },

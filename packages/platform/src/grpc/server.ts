@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  logVerbosity,
   type MethodDefinition,
   Server,
   ServerCredentials,
+  setLogVerbosity,
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
@@ -19,6 +21,7 @@ import { type GrpcService, type Method, serviceName } from './handler.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listener.ts';
 import { reflectionServices } from './reflection.ts';
+import { createRequestHeaders } from './request-headers.ts';
 import { createStreamGuard } from './stream-guard.ts';
 
 export interface GrpcServerOptions {
@@ -77,6 +80,8 @@ export const DEFAULT_LIMITS: CallLimits = {
   finishMs: 30_000,
   takeMs: 120_000,
 };
+// grpc-js logs whole headers as the caller sent them, as often as he sends them, with what they do to a terminal.
+setLogVerbosity(logVerbosity.NONE);
 /** Health and reflection must answer when everything else is busy, and do next to nothing. */
 const AT_ONCE: Admission = { enter: async () => () => undefined };
 /** How long connections stay open after calls were aborted, so that the answers are still sent. */
@@ -94,7 +99,8 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     inAll: 4 * limits.maxCalls,
     waitingPerClient: limits.maxWaitingCalls,
   });
-  const guard = createStreamGuard({ ...limits, logger });
+  const requestHeaders = createRequestHeaders(logger);
+  const guard = createStreamGuard({ ...limits, logger, headerBytesOf: requestHeaders.bytesOf });
   const { interceptor, took } = guard;
   const scope = {
     ...{ logger, open, admission, took, defaultDeadlineMs, toFault },
@@ -108,6 +114,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   for (const service of [health.service, ...reflection])
     addService(server, service, { ...scope, admission: AT_ONCE });
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  requestHeaders.guard(server);
   const listener = await listen({
     ...{ host, port: wantedPort, maxConnections: limits.maxConnections, logger },
     onConnection: (socket) => connections.injectConnection(socket),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { Metadata } from '@grpc/grpc-js';
 import { callBidi, callUnary } from '@odograph/client/call';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import {
@@ -138,6 +139,56 @@ test('open calls hold memory, also those that stay and have nothing to say', asy
   await soon(() => expect(refusals(watches)).toBe(14));
   for (const { stream } of watches) stream.close();
   await soon(() => expect(watch().status.code).toBeUndefined());
+});
+
+test('headers of open calls hold memory', async () => {
+  const { endpoint } = await loopback({}, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const watches = Array.from({ length: 20 }, () => {
+    const watching = call('/grpc.health.v1.Health/Watch', { ':authority': 'h'.repeat(14 * KIBIBYTE) });
+    watching.stream.end(begun(0, 0));
+    return watching;
+  });
+  await soon(() => expect(refusals(watches)).toBe(17));
+});
+
+test.each([
+  ['one is too long', { 'x-long': 'a'.repeat(17 * KIBIBYTE) }],
+  [
+    'there are too many',
+    Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`x-${at}`, 'a'.repeat(150)])),
+  ],
+])('a call is refused in words before grpc-js reads its headers if %s', async (_, headers) => {
+  const { endpoint, channel } = await loopback(answers);
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call(path, headers);
+  await once(stream, 'close');
+  expect(status).toEqual({ code: 8, message: expect.stringMatching(/^more than 16384 bytes of headers/) });
+  expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
+});
+
+test('headers that no method reads are neither copied nor split by grpc-js', async () => {
+  const { endpoint } = await loopback(answers);
+  const add = vi.spyOn(Metadata.prototype, 'add');
+  onTestFinished(() => add.mockRestore());
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call(path, { 'x-bin': ','.repeat(10_000), traceparent: '00' });
+  stream.end(begun(0, 0));
+  await soon(() => expect(status.code).toBe(0));
+  const names = new Set(add.mock.calls.map(([name]) => name));
+  expect(names).toContain('traceparent');
+  expect(names).not.toContain('x-bin');
+});
+
+test.each(['x-evil', 'traceparent'])('a header %s that grpc-js cannot read is not printed', async (name) => {
+  const print = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => print.mockRestore());
+  const { endpoint } = await loopback(answers);
+  const { call } = openRaw(endpoint);
+  const { stream, status } = call(path, { [name]: '\u009b31m\u00ff' });
+  stream.end(begun(0, 0));
+  await soon(() => expect(status.code).toBe(0));
+  expect(print).not.toHaveBeenCalled();
 });
 
 test('a connection that sends a message in very small pieces is ended', async () => {

@@ -22,6 +22,8 @@ export interface StreamGuardOptions {
   readonly finishMs: number;
   /** How long a client may take for a message that waits for it. HTTP/2 of Node does not tell how much of it is sent. */
   readonly takeMs: number;
+  /** What the headers of a call hold until it ends. */
+  readonly headerBytesOf: (stream: ServerHttp2Stream) => number;
   readonly logger: Logger;
 }
 
@@ -198,8 +200,9 @@ class GuardedStream implements RequestHolder {
 
   #hold(): void {
     if (this.#isOver()) return;
-    const bytes = CALL_BYTES + this.#meter.held + this.#completeBytes;
-    this.#options.memory.hold(this, bytes, this.#unfinishedSinceMs !== undefined);
+    const { memory, headerBytesOf } = this.#options;
+    const bytes = CALL_BYTES + headerBytesOf(this.#stream) + this.#meter.held + this.#completeBytes;
+    memory.hold(this, bytes, this.#unfinishedSinceMs !== undefined);
   }
 
   #close(): void {
