@@ -5,6 +5,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition } from '@odograph/kernel/position';
 import { isSignalName } from '@odograph/kernel/signal';
+import { visible } from '@odograph/kernel/visible';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type SampleJson, sampleJson } from '../json/sample-json.ts';
@@ -12,7 +13,6 @@ import { countArgument, listArgument } from '../terminal/arguments.ts';
 import { type AtLeastOptions, atLeastOf, withAtLeast } from '../terminal/filter.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 import { timeArgument } from '../terminal/time-argument.ts';
-import { visible } from '../terminal/visible.ts';
 
 interface HistoryOptions extends AtLeastOptions {
   readonly from?: number;

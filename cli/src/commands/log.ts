@@ -1,6 +1,7 @@
 import type { LogEvent } from '@odograph/client/log';
 import { NEWEST_VERSIONS } from '@odograph/contracts/event-catalogue';
 import { formatPosition, type Position } from '@odograph/kernel/position';
+import { visible } from '@odograph/kernel/visible';
 import { Command, InvalidArgumentError } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type EventJson, eventJson } from '../json/event-json.ts';
@@ -15,7 +16,6 @@ import {
 import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { note, noteWait, printJson, printLine } from '../terminal/output.ts';
-import { visible } from '../terminal/visible.ts';
 import { logRange } from './log-range.ts';
 
 interface LogOptions {

@@ -3,6 +3,7 @@ import { decodeEvent, isNewerThanKnown } from '@odograph/contracts/event-catalog
 import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition } from '@odograph/kernel/position';
 import type { TelemetryQuarantined, VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { visible } from '@odograph/kernel/visible';
 import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { eventJson } from '../json/event-json.ts';
@@ -10,7 +11,6 @@ import { countArgument } from '../terminal/arguments.ts';
 import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { findingsInWords } from '../terminal/finding-in-words.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
-import { visible } from '../terminal/visible.ts';
 
 interface QuarantineOptions extends AtLeastOptions {
   readonly vehicle?: string;

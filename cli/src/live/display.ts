@@ -1,6 +1,6 @@
 import { dataDirOf } from '@odograph/cluster/up-state';
+import { visible } from '@odograph/kernel/visible';
 import { note } from '../terminal/output.ts';
-import { visible } from '../terminal/visible.ts';
 import { widthOf } from '../terminal/width.ts';
 import { type FleetMoment, fleetFrame, type Size, summaryOf } from './fleet-frame.ts';
 import { hintsFor, vehicleToName, whereOf } from './hints.ts';

@@ -1,7 +1,7 @@
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition } from '@odograph/kernel/position';
+import { visible } from '@odograph/kernel/visible';
 import { note } from '../terminal/output.ts';
-import { visible } from '../terminal/visible.ts';
 import type { OnRejected, Totals } from './tally.ts';
 
 /** Rejected rows that people get a line for. */

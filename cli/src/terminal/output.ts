@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type Fault, isFault } from '@odograph/kernel/fault';
+import { visible, visibleLines } from '@odograph/kernel/visible';
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { findingInWords } from './finding-in-words.ts';
-import { visible, visibleLines } from './visible.ts';
 
 /** Prints a line, or several, and waits if the reader is slower. What would control a terminal is shown, not sent. */
 export async function printLine(line: string): Promise<void> {

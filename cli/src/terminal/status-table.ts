@@ -1,9 +1,9 @@
 import type { UnitSystem } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
+import { visible } from '@odograph/kernel/visible';
 import type { StatusJson } from '../json/status-json.ts';
 import { inWords } from './durations.ts';
 import { textTable } from './text-table.ts';
-import { visible } from './visible.ts';
 import { widthOf } from './width.ts';
 
 interface TableRoom {

@@ -29,4 +29,8 @@ describe('a table', () => {
     expect(table.split('\n')[0]?.split(/ +/)).toEqual(columns);
     if (maxWidth > 16) expect(widthOf(table)).toBeLessThanOrEqual(maxWidth);
   });
+
+  it('makes no row of a line break in a cell', () => {
+    expect(textTable(['name', 'value'], [['x', 'a\nb']])).toBe('name  value\nx     a\\u000ab');
+  });
 });

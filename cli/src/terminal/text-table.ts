@@ -1,4 +1,4 @@
-import { visible } from './visible.ts';
+import { visible } from '@odograph/kernel/visible';
 import { padTo, widthOf } from './width.ts';
 
 const BETWEEN = '  ';

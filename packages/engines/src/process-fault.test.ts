@@ -53,6 +53,24 @@ test('of JSON logs only warnings and errors are shown, each in a line without it
   ]);
 });
 
+test('what controls a terminal is shown, whatever wrote it', async () => {
+  const time = '\u009b2J';
+  const json = {
+    level: 'error',
+    time,
+    pid: 7,
+    msg: 'bad name',
+    err: { message: 'it is \u009b31mred\u001b[0m' },
+  };
+  await appendFile(file, `E failed to add \u009d0;title\u0007\n${JSON.stringify(json)}\n`);
+  const fault = new ProcessFault('it ended', logOf());
+  expect(fault.headline).toBe('it ended: error: bad name: it is \\u009b31mred\\u001b[0m');
+  expect(fault.message.split('\n').slice(1)).toEqual([
+    '  E failed to add \\u009d0;title\\u0007',
+    '  \\u009b2J error: bad name: it is \\u009b31mred\\u001b[0m',
+  ]);
+});
+
 test('of a long log no piece of a line is shown', async () => {
   const line = JSON.stringify({ level: 'info', time: 'now', msg: 'x'.repeat(1_000) });
   await appendFile(file, `${line}\n`.repeat(100));

@@ -1,4 +1,5 @@
 import { Fault } from '@odograph/kernel/fault';
+import { visible } from '@odograph/kernel/visible';
 import * as v from 'valibot';
 import { lastLines } from './log-file.ts';
 import { parseOwn } from './own-json.ts';
@@ -39,7 +40,7 @@ function withLastLines(
   return [`${what}; the last lines of ${logFile}:`, ...shown].join('\n  ');
 }
 
-/** A line of a log for people, without a stack. */
+/** A line of a log for people, without a stack and without anything that controls a terminal. */
 interface Saying {
   /** Its time with a space, or empty. */
   readonly at: string;
@@ -68,7 +69,9 @@ const mongoLine = v.object({
 function sayingOf(line: string, { pid }: ProcessLog): Saying | undefined {
   if (/^\s+at /.test(line)) return undefined;
   const saying = line.startsWith('{') ? inJson(line, pid) : inText(line);
-  return saying && { ...saying, text: saying.text.slice(0, MAX_SHOWN_CHARS) };
+  if (!saying) return undefined;
+  const { at, text } = saying;
+  return { ...saying, at: visible(at), text: visible(text.slice(0, MAX_SHOWN_CHARS)) };
 }
 
 /** NATS writes `[pid] date time [ERR] text`. */

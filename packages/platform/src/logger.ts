@@ -1,3 +1,4 @@
+import { visibleLines } from '@odograph/kernel/visible';
 import { pino } from 'pino';
 
 type Write = (fields: object, message: string) => void;
@@ -24,6 +25,8 @@ export function createLogger(service: string, level: LogLevel): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: plainError },
+    // JSON does not escape all that controls a terminal, and a log is read on one.
+    hooks: { streamWrite: visibleLines },
   };
   // Synchronous, so that the last line before an exit is written.
   const destination = pino.destination({ fd: 2, sync: true, maxLength: MAX_KEPT_BYTES });

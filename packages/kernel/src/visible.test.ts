@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textTable } from './text-table.ts';
 import { visible, visibleLines } from './visible.ts';
 
 /** Any text, rich in control characters. */
@@ -39,8 +38,7 @@ describe('a text on a terminal', () => {
     expect(visible('a\u202eb\u2066c\u2028')).toBe('a\\u202eb\\u2066c\\u2028');
   });
 
-  it('keeps the lines of a text, and makes no row of a cell', () => {
+  it('keeps the lines of a text', () => {
     expect(visibleLines('a\nb\x1b')).toBe('a\nb\\u001b');
-    expect(textTable(['name', 'value'], [['x', 'a\nb']])).toBe('name  value\nx     a\\u000ab');
   });
 });
