@@ -11,6 +11,8 @@ const QUICK_SCRIPTS = [
   'repeated fields, ingest',
   'PING flood, ingest',
   'SETTINGS flood, history',
+  'binary headers that HPACK repeats, history',
+  'headers that a library would log, ingest',
   'unknown paths, history',
   'unknown paths, ingest',
   'pages with foreign tokens',

@@ -43,6 +43,26 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
   if (isVehicleId(vehicleId)) return vehicleId;`,
     breaks: 'no process ends',
   },
+  {
+    name: 'headers of any size',
+    description: 'grpc-js makes an object of each comma in a binary header',
+    service: 'history',
+    file: 'packages/platform/src/grpc/server.ts',
+    find: '  requestHeaders.guard(server);',
+    replace: '',
+    breaks: 'the canary is served',
+    caughtBy: 'binary headers that HPACK repeats, history',
+  },
+  {
+    name: 'a library that logs',
+    description: 'grpc-js logs headers that it cannot read',
+    service: 'ingest',
+    file: 'packages/platform/src/grpc/server.ts',
+    find: 'setLogVerbosity(logVerbosity.NONE);',
+    replace: '',
+    breaks: 'callers do not fill the log',
+    caughtBy: 'headers that a library would log, ingest',
+  },
 ];
 
 const MESSAGES = 3_000;

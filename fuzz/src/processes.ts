@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Cluster } from '@odograph/cluster/cluster';
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import { isErrno } from '@odograph/engines/errno';
@@ -9,8 +10,17 @@ const PAGES_IN_MIB = 256;
 /** What a service may keep of the load: caches, the tail and the ledger, which their settings bound, and free heap. */
 const KEPT = 1.3;
 const KEPT_MIB = 128;
+/** What a service may log from one look to the next. */
+const LOGGED_BYTES = 1024 ** 2;
 const BACK_WITHIN_MS = 60_000;
 const SAMPLE_MS = 50;
+
+/** The log of a service, and its size at the last look. */
+interface Log {
+  readonly service: SupervisedProcess;
+  readonly file: string;
+  bytes: number;
+}
 
 /** What is known of the resident memory of a service, in MiB. */
 interface Memory {
@@ -22,18 +32,23 @@ interface Memory {
   peak: number;
 }
 
-/** Watches the processes of a platform: that they live, and the memory of its services. */
+/** Watches the processes of a platform: that they live, and the memory and logs of its services. */
 export class Processes {
   readonly #nodes: Cluster['nodes'];
   readonly #memories: readonly Memory[];
+  readonly #logs: readonly Log[];
   readonly #timer = setInterval(() => this.#sample(), SAMPLE_MS);
   #crashes: readonly number[];
 
-  constructor({ nodes, ingest, histories }: Cluster) {
+  constructor({ nodes, ingest, histories }: Cluster, dataDir: string) {
     const memoryOf = (service: SupervisedProcess, limit: number) =>
       ({ service, limit, start: 0, recent: 0, peak: 0 }) satisfies Memory;
     this.#nodes = nodes;
     this.#memories = [...histories.map((history) => memoryOf(history, 1_024)), memoryOf(ingest, 512)];
+    this.#logs = [...histories, ingest].map((service) => {
+      const file = join(dataDir, `${service.name}.log`);
+      return { service, file, bytes: statSync(file).size };
+    });
     this.#crashes = nodes.map((node) => node.crashes());
   }
 
@@ -47,7 +62,8 @@ export class Processes {
       judgeMemory(recent, limit, `the memory of ${service.name} is bounded`),
     );
     for (const memory of this.#memories) memory.recent = 0;
-    return [...ended.map(({ name }) => ({ rule: 'no process ends', detail: `${name} ended` })), ...tooMuch];
+    const ends = ended.map(({ name }) => ({ rule: 'no process ends', detail: `${name} ended` }));
+    return [...ends, ...tooMuch, ...this.#logs.flatMap(judgeLogged)];
   }
 
   /** The most that each service had, in MiB. */
@@ -82,6 +98,14 @@ export class Processes {
       memory.peak = Math.max(memory.peak, memory.recent);
     }
   }
+}
+
+function judgeLogged(log: Log): readonly Broken[] {
+  const { size } = statSync(log.file);
+  const logged = size - log.bytes;
+  log.bytes = size;
+  if (logged <= LOGGED_BYTES) return [];
+  return [{ rule: 'callers do not fill the log', detail: `${log.service.name} logged ${logged} bytes` }];
 }
 
 function judgeMemory(mib: number, allowedMib: number, rule: string): readonly Broken[] {

@@ -49,14 +49,14 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const startedAtMs = performance.now();
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-fuzz-'));
   const cluster = await startCluster({ dataDir, env: { ODO_LOG_LEVEL: 'warn', ...options.env } });
-  const result = await attack(cluster, options).finally(() => cluster.kill());
+  const result = await attack(cluster, dataDir, options).finally(() => cluster.kill());
   const isClean = result.violations.length === 0;
   if (isClean) await rm(dataDir, { recursive: true, force: true });
   const seconds = (performance.now() - startedAtMs) / 1_000;
   return { ...result, seconds, keptIn: isClean ? undefined : dataDir };
 }
 
-async function attack(cluster: Cluster, { inputs, signal, onProgress }: FuzzOptions) {
+async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onProgress }: FuzzOptions) {
   const { endpoints, metrics, histories, ingest, nats, mongo } = cluster;
   const [history = ''] = endpoints.histories;
   const target: Target = {
@@ -71,7 +71,7 @@ async function attack(cluster: Cluster, { inputs, signal, onProgress }: FuzzOpti
     services: pidsOf([...histories, ingest]),
     engines: pidsOf([nats, mongo]),
   }));
-  const processes = new Processes(cluster);
+  const processes = new Processes(cluster, dataDir);
   const judge = new Judge({ cluster, canary, processes, target });
   try {
     await pause(WARM_UP_MS);

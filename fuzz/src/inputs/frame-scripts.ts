@@ -8,9 +8,11 @@ import {
   END_STREAM,
   frameOf,
   HELLO,
+  type Header,
   headerBlock,
   opening,
   PREFACE,
+  repeatedHeaders,
   resetOf,
   settingsOf,
   TYPE,
@@ -92,6 +94,21 @@ function callEach(
 ): Promise<readonly Answer[]> {
   const usual = { path: UNARY[server.name], bytes: nothing, deadlineMs: 500 };
   return Promise.all(calls.map((each) => call(server.session(), { ...usual, ...each })));
+}
+
+/** Opens calls that each have a header some times, on four connections, a few at a time, as all can be open. */
+function repeatHeader(port: number, path: string, header: Header, count: number): Promise<readonly Answer[]> {
+  const { first, further } = repeatedHeaders(path, '60S', header, count);
+  const open = (at: number) => [
+    (at === 0 ? first : further)(streamId(at)),
+    frameOf(TYPE.DATA, END_STREAM, streamId(at), nothing),
+  ];
+  const calls = times(250, open).flat();
+  return onSockets([port], 4, async (send) => {
+    await send(HELLO);
+    for (let at = 0; at < calls.length && (await send(...calls.slice(at, at + 100))); at += 100)
+      await pause(50);
+  });
 }
 
 const TIMEOUTS = '0n 0S -1S 1 S 1e3m 99999999H 9999999999m 2147483648m 1.5S \u00ff'.split(' ');
@@ -202,6 +219,17 @@ const FOR_EACH_SERVER: Readonly<
       await send(HELLO);
       for (let at = 0; at < 200 && (await send(opening(streamId(at), path, '60S', pad))); ) at += 1;
     });
+  },
+  /** 60 KB of headers a call, and as many bytes as they may have. */
+  async 'binary headers that HPACK repeats'({ port }) {
+    const header = ['x-fuzz-bin', ','.repeat(4_000)] as const;
+    return (await Promise.all([15, 3].map((count) => repeatHeader(port, WATCH, header, count)))).flat();
+  },
+  /** Neither is valid as metadata, and methods read the second one. */
+  async 'headers that a library would log'({ port }) {
+    const value = `\u009b31m\u009d0;title\u009c${'\u00ff'.repeat(3_900)}`;
+    const names = ['x-fuzz', 'traceparent'];
+    return (await Promise.all(names.map((name) => repeatHeader(port, HEALTH, [name, value], 3)))).flat();
   },
   'hostile headers': (server) =>
     callEach(

@@ -55,6 +55,22 @@ export function headerBlock(headers: readonly Header[]): Buffer {
   return Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
 }
 
+/** Headers that HPACK repeats: the first block puts a header into the table, and each byte of each block has it again. */
+export function repeatedHeaders(path: string, timeout: string, [name, value]: Header, times: number) {
+  const literal = headerBlock([[name, value]]);
+  // Literal with incremental indexing (RFC 7541, section 6.2.1).
+  literal.writeUInt8(0x40, 0);
+  // The newest entry of the table, behind the 61 that every table has.
+  const again = Buffer.alloc(times, 0x80 | 62);
+  const usual = headerBlock(callHeaders(path, timeout));
+  const open = (stream: number, ...blocks: readonly Buffer[]) =>
+    frameOf(TYPE.HEADERS, END_HEADERS, stream, Buffer.concat([usual, ...blocks]));
+  return {
+    first: (stream: number) => open(stream, literal, again),
+    further: (stream: number) => open(stream, again),
+  };
+}
+
 /** With a prefix of 7 bits (RFC 7541, section 5.1). */
 function hpackInteger(value: number): Buffer {
   if (value < 127) return Buffer.from([value]);
