@@ -16,6 +16,7 @@ import {
   resetOf,
   settingsOf,
   TYPE,
+  windowOf,
 } from '../wire/frames.ts';
 import { openSocket, type Server } from '../wire/server.ts';
 import { drawMessage, drawRepeated, repeatedFields } from './message.ts';
@@ -38,6 +39,9 @@ const LONG = {
 const HOLD_MS = 1_500;
 /** Just below the limits of a message: 64 KiB on history, 1 MB on ingest. */
 const REPEATED_BYTES = [65_000, 980_000] as const;
+
+/** A symbol that both servers know, and field 4 of a question of reflection. */
+const SYMBOL = Buffer.from('odograph.history.v1.VehicleHistory');
 
 const nothing = frameMessage(Buffer.alloc(0));
 const streamId = (at: number) => 2 * at + 1;
@@ -256,6 +260,30 @@ const FOR_EACH_SERVER: Readonly<
     await pour(server, REFLECTION, '60S', frameMessage(host));
     return [];
   },
+  /** Some bytes ask for a file and all that it imports, of 10 KB and more. */
+  'reflection that is asked and read without end'(server) {
+    const question = frameMessage(Buffer.concat([Buffer.from([0x22, SYMBOL.length]), SYMBOL]));
+    const asks = times(100, (at) => frameOf(TYPE.DATA, 0, streamId(at), question));
+    return onSockets([server.port], 20, async (send) => {
+      await send(HELLO, windowOf(0, 2 ** 30));
+      await send(
+        ...times(100, (at) => [
+          opening(streamId(at), REFLECTION, '60S'),
+          windowOf(streamId(at), 2 ** 30),
+        ]).flat(),
+      );
+      for (let left = 20; left > 0 && (await send(...asks)); ) left -= 1;
+    });
+  },
+  'health that is asked without end': (server) =>
+    onSockets([server.port], 20, async (send) => {
+      await send(HELLO);
+      const ask = (at: number) => [
+        opening(streamId(at), HEALTH),
+        frameOf(TYPE.DATA, END_STREAM, streamId(at), nothing),
+      ];
+      await send(...times(1_000, ask).flat());
+    }),
   'an upload after the refusal': async (server) => [
     await pour(server, '/nothing/nothing', '1S', Buffer.alloc(16_000)),
   ],

@@ -39,6 +39,13 @@ export function settingsOf(initialWindow: number): Buffer {
   return frameOf(TYPE.SETTINGS, 0, 0, payload);
 }
 
+/** Lets the peer send more bytes, on a stream or, with 0, on the connection. */
+export function windowOf(stream: number, bytes: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(bytes);
+  return frameOf(TYPE.WINDOW_UPDATE, 0, stream, payload);
+}
+
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** The start of a connection with the usual settings. */
 export const HELLO = Buffer.concat([PREFACE, frameOf(TYPE.SETTINGS, 0, 0)]);

@@ -5,7 +5,8 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '@odograph/contracts/generated/grpc/health/v1/health';
 import { Fault } from '@odograph/kernel/fault';
-import { type GrpcService, grpcService, serverStream, unary } from './handler.ts';
+import type { Admission } from './admission.ts';
+import { type CallContext, type GrpcService, grpcService, serverStream, unary } from './handler.ts';
 
 /** The service grpc.health.v1.Health of a server. */
 export interface Health {
@@ -16,8 +17,11 @@ export interface Health {
   setReady(isReady: boolean): void;
 }
 
-/** Health of the server ('') and of each of these services. All are NOT_SERVING at first. */
-export function createHealth(serviceNames: readonly string[]): Health {
+/**
+ * Health of the server ('') and of each of these services. All are NOT_SERVING at first.
+ * @param admission says when a watch begins.
+ */
+export function createHealth(serviceNames: readonly string[], admission: Admission): Health {
   const names = new Set(['', ...serviceNames]);
   const changes = new EventEmitter().setMaxListeners(0);
   let [isServing, isReady] = [false, true];
@@ -32,7 +36,12 @@ export function createHealth(serviceNames: readonly string[]): Health {
     throw new Fault('NOT_FOUND', `this server has no such service: it has ${offered}`);
   }
 
-  async function* watch(service: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
+  async function* watch(
+    service: string,
+    { client, signal }: CallContext,
+  ): AsyncGenerator<HealthCheckResponse> {
+    // Only at the start: a server that stops says so to all watches at once.
+    await admission.enter(client, signal);
     let sent: HealthCheckResponse['status'] | undefined;
     for (;;) {
       const now = names.has(service) ? statusOf(service) : ServingStatus.SERVICE_UNKNOWN;
@@ -48,7 +57,7 @@ export function createHealth(serviceNames: readonly string[]): Health {
       list: unary(async () => ({
         statuses: Object.fromEntries([...names].map((name) => [name, { status: statusOf(name) }])),
       })),
-      watch: serverStream(({ service }, { signal }) => watch(service, signal), { stays: true }),
+      watch: serverStream(({ service }, context) => watch(service, context), { stays: true }),
     }),
     setServing(value) {
       isServing = value;

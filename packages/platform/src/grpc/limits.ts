@@ -33,6 +33,10 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'calls at a time',
   },
   {
+    ...{ of: 'client', value: 1, unit: '', above: 'further ones wait, and clients take turns' },
+    meaning: 'answers of health and of reflection in a turn of the event loop',
+  },
+  {
     ...{ of: 'client', value: MAX_RESETS, unit: '', above: 'a connection on which it opens a call is ended' },
     meaning: 'calls that are reset as soon as they are opened, in 10 seconds',
   },

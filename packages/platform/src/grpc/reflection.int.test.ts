@@ -14,6 +14,8 @@ import {
 } from '@odograph/contracts/generated/grpc/reflection/v1/reflection';
 import { describe, expect, test } from 'vitest';
 import { loopback } from '../loopback.fixture.ts';
+import type { BidiMethod } from './handler.ts';
+import { reflectionServices } from './reflection.ts';
 
 type Question = NonNullable<ServerReflectionRequest['messageRequest']>;
 type Answer = ServerReflectionResponse['messageResponse'];
@@ -140,4 +142,31 @@ test('reflection gives the files as the compiler wrote them', async () => {
     if (answer?.$case !== 'fileDescriptorResponse') throw new Error(name);
     expect(set.includes(Buffer.from(answer.value.fileDescriptorProto[0] ?? []))).toBe(true);
   }
+});
+
+test('the bytes of a file are made once, however often they are asked for', async () => {
+  const admission = { enter: async () => () => undefined };
+  const [service] = reflectionServices([], admission);
+  const method = service?.implementation['serverReflectionInfo'] as BidiMethod<
+    ServerReflectionRequest,
+    ServerReflectionResponse
+  >;
+  const value = 'odograph/history/v1/event_log.proto';
+  const request: ServerReflectionRequest = { host: '', messageRequest: { $case: 'fileByFilename', value } };
+  const given: (readonly Uint8Array[])[] = [];
+  const send = async ({ messageResponse }: ServerReflectionResponse) => {
+    if (messageResponse?.$case === 'fileDescriptorResponse')
+      given.push(messageResponse.value.fileDescriptorProto);
+  };
+  const questions = async function* () {
+    yield* [request, request];
+  };
+  const { signal } = new AbortController();
+  const context = { signal, client: '127.0.0.1', deadlineAtMs: Number.POSITIVE_INFINITY, traceparent: '' };
+  await method.handler(questions(), send, context);
+  const [first = [], second = []] = given;
+  expect(first.length).toBeGreaterThan(1);
+  first.forEach((bytes, at) => {
+    expect(second[at]).toBe(bytes);
+  });
 });

@@ -8,6 +8,7 @@ import {
   type ServerReflectionResponse,
   ServerReflectionService,
 } from '@odograph/contracts/generated/grpc/reflection/v1/reflection';
+import type { Admission } from './admission.ts';
 import { bidi, type GrpcService, grpcService, serviceName } from './handler.ts';
 
 type Question = ServerReflectionRequest['messageRequest'];
@@ -16,12 +17,17 @@ type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
 /**
  * gRPC reflection, v1 and v1alpha: all contracts as the compiler wrote them.
  * @param serviceNames the other services of the server; they are listed, and reflection itself.
+ * @param admission says when a question is answered: one call may ask any number of them.
  */
-export function reflectionServices(serviceNames: readonly string[]): readonly GrpcService[] {
+export function reflectionServices(
+  serviceNames: readonly string[],
+  admission: Admission,
+): readonly GrpcService[] {
   const listed = [...serviceNames];
   const serverReflectionInfo = bidi<ServerReflectionRequest, ServerReflectionResponse>(
-    async (requests, send) => {
+    async (requests, send, { client, signal }) => {
       for await (const request of requests) {
+        await admission.enter(client, signal);
         const messageResponse = answer(request.messageRequest, listed);
         await send({ validHost: request.host, originalRequest: request, messageResponse });
       }
@@ -62,13 +68,18 @@ function answer(question: Question, serviceNames: readonly string[]): Answer {
   }
 }
 
+/** Made once: a question costs its client next to nothing, and so must the answer. */
+const bytesOf: ReadonlyMap<DescFile, Uint8Array> = new Map(
+  Array.from(contracts.files, (file) => [file, toBinary(FileDescriptorProtoSchema, file.proto)]),
+);
+
 /** The file, and after it all files that it needs. */
 function withDependencies(file: DescFile | undefined): Answer | undefined {
   if (!file) return undefined;
   const files = new Set([file]);
   // A set goes on to what is added while it is walked.
   for (const { dependencies } of files) for (const each of dependencies) files.add(each);
-  const fileDescriptorProto = Array.from(files, ({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const fileDescriptorProto = Array.from(files).flatMap((each) => bytesOf.get(each) ?? []);
   return { $case: 'fileDescriptorResponse', value: { fileDescriptorProto } };
 }
 

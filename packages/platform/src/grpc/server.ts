@@ -13,13 +13,14 @@ import { Fault } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
 import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
-import { type Admission, createAdmission } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
 import type { RequestDecoder } from './decode.ts';
 import { type GrpcService, type Method, serviceName } from './handler.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listener.ts';
+import { createOneATurn } from './one-a-turn.ts';
 import { reflectionServices } from './reflection.ts';
 import { createRequestHeaders } from './request-headers.ts';
 import { createStreamGuard } from './stream-guard.ts';
@@ -82,8 +83,6 @@ export const DEFAULT_LIMITS: CallLimits = {
 };
 // grpc-js logs whole headers as the caller sent them, as often as he sends them, with what they do to a terminal.
 setLogVerbosity(logVerbosity.NONE);
-/** Health and reflection must answer when everything else is busy, and do next to nothing. */
-const AT_ONCE: Admission = { enter: async () => () => undefined };
 /** How long connections stay open after calls were aborted, so that the answers are still sent. */
 const LAST_ANSWERS_MS = 50;
 
@@ -107,12 +106,13 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     onEnd: callRecorder(options.meter),
   };
   const names = services.map(serviceName);
-  const health = createHealth(names);
-  const reflection = reflectionServices([...names, serviceName(health.service)]);
+  const oneATurn = createOneATurn();
+  const health = createHealth(names, oneATurn);
+  const reflection = reflectionServices([...names, serviceName(health.service)], oneATurn);
   const server = new Server({ ...channelOptions(options), interceptors: [interceptor] });
   for (const service of services) addService(server, service, scope);
   for (const service of [health.service, ...reflection])
-    addService(server, service, { ...scope, admission: AT_ONCE });
+    addService(server, service, { ...scope, admission: oneATurn });
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   requestHeaders.guard(server);
   const listener = await listen({
