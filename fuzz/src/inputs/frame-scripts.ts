@@ -195,6 +195,17 @@ const FOR_EACH_SERVER: Readonly<
     ]);
     return onSockets([server.port], 5, (send) => send(PREFACE, settingsOf(0), ...calls.flat()));
   },
+  'answers that are taken byte by byte'(server) {
+    const calls = times(100, (at) => [
+      opening(streamId(at), EMPTY[server.name], '60S'),
+      frameOf(TYPE.DATA, END_STREAM, streamId(at), nothing),
+    ]);
+    const grants = Buffer.concat(times(5_000, (at) => windowOf(streamId(at % 100), 1)));
+    return onSockets([server.port], 10, async (send) => {
+      await send(PREFACE, settingsOf(0), ...calls.flat());
+      for (let left = 200; left > 0 && (await send(grants)); ) left -= 1;
+    });
+  },
   /** nghttp2 ends a connection after about 1,000. */
   'complete requests, reset at once'(server) {
     const calls = times(950, (at) => [

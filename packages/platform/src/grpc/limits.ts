@@ -1,5 +1,6 @@
 import type { FixedLimit } from '../config/limit.ts';
 import { MAX_SCRAPERS } from '../metrics.ts';
+import { MAX_BESIDE_CALLS_BYTES } from './bytes-beside-calls.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
 import { MAX_HEADER_BYTES } from './request-headers.ts';
 import { MAX_RESETS } from './resets.ts';
@@ -39,6 +40,10 @@ export const fixedLimits: readonly FixedLimit[] = [
   {
     ...{ of: 'client', value: MAX_RESETS, unit: '', above: 'a connection on which it opens a call is ended' },
     meaning: 'calls that are reset as soon as they are opened, in 10 seconds',
+  },
+  {
+    ...{ of: 'client', value: MAX_BESIDE_CALLS_BYTES, unit: 'bytes', above: 'its connections are ended' },
+    meaning: 'bytes beside calls in a second, such as WINDOW_UPDATE and PING',
   },
   {
     ...{ of: 'client', value: MAX_SCRAPERS, unit: '', above: 'further ones are closed at once' },

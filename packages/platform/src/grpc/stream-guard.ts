@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
@@ -8,6 +8,7 @@ import {
 import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
 import { createTurns, type InTurn } from '../turns.ts';
+import { createBytesBesideCalls } from './bytes-beside-calls.ts';
 import { clientOf } from './client-address.ts';
 import { blameCaller, correctDeadline, type Expand, http2StreamOf, onComplete } from './grpc-internals.ts';
 import { MessageMeter } from './message-meter.ts';
@@ -63,8 +64,16 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   };
   const owners: Owners = new WeakMap();
   const open = new Set<GuardedStream>();
+  const beside = createBytesBesideCalls((session, client) => {
+    options.logger.warn(
+      { client },
+      'a connection was ended: its client sends very much beside its calls, such as WINDOW_UPDATE',
+    );
+    endConnection(session);
+  });
   const sweep = setInterval(() => {
     const nowMs = performance.now();
+    beside.sweep(nowMs);
     for (const each of open) each.sweep(nowMs);
   }, SWEEP_MS).unref();
   return {
@@ -73,6 +82,7 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
       correctDeadline(call);
       const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream });
       open.add(stream);
+      beside.add(stream.client, http2StreamOf(call));
       stream.onClose(() => open.delete(stream));
       return new ServerInterceptingCall(call);
     },
@@ -241,9 +251,12 @@ class GuardedStream implements RequestHolder {
   }
 
   #endConnection(): void {
-    const { session } = this.#stream;
-    if (!session || session.destroyed) return;
-    session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    session.destroy();
+    if (this.#stream.session) endConnection(this.#stream.session);
   }
+}
+
+function endConnection(session: Http2Session): void {
+  if (session.destroyed) return;
+  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  session.destroy();
 }
