@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 const NEEDED_MAJOR = 24;
 const projectNode = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
 
+// grpc-js prints headers as a server sent them, with what they do to a terminal.
+process.env.GRPC_VERBOSITY ??= 'NONE';
+
 if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
   // Halves the start-up time from the second start on.
   nodeModule.enableCompileCache();

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
@@ -234,6 +237,19 @@ describe('odograph status', () => {
     const { code, stderr } = await runCli(['status', '--json']);
     expect(code).toBe(4);
     expect(stderr).toContain('start it with \\"odograph up\\", or name it with --endpoint');
+  });
+
+  it('prints no headers of a server', async () => {
+    const server = createServer().on('stream', (stream) => {
+      stream.respond({ 'content-type': 'application/grpc', 'x-header': '\x9b31mRED\xff' });
+      stream.end();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await runCli(['status', 'bus-1', '--endpoint', `127.0.0.1:${port}`]);
+    server.close();
+    expect(code).toBe(4);
+    expect(stderr).not.toContain('RED');
   });
 
   it('finds the platform that runs, and none that was killed', async () => {
