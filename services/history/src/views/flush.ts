@@ -8,10 +8,11 @@ import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { InTurn } from '@odograph/platform/turns';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import type { Checkpoint, Checkpoints, CheckpointsByName, Parked } from './checkpoints.ts';
-import { type FoldOptions, foldSubject, readEvent } from './fold.ts';
-import { bytesOf, includesUpTo, isKnownNow } from './parking.ts';
+import { type LoadedSlices, loadAhead, loadEnds } from './flush-loading.ts';
+import { foldSubject } from './fold.ts';
+import { includesUpTo, isKnownNow } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
-import type { ChangedSlice, StoredSlice } from './read-model-store.ts';
+import type { ChangedSlice } from './read-model-store.ts';
 import type { Tail } from './tail.ts';
 import { type FlushedSlice, type ViewCache, viewName } from './view-cache.ts';
 
@@ -49,10 +50,6 @@ const PARTITIONS_AT_ONCE = 4;
  * events are collected while they are young.
  */
 const VEHICLES_PER_TURN = 4;
-/** Keys that an end of a vehicle may change to be loaded with those of the others: a report may spread over many windows. */
-const MAX_END_KEYS = 8;
-/** Slices, and events that change them, that are loaded with those that the fold of a vehicle is waiting for. */
-const AHEAD = 200;
 /** Events of a vehicle that stay decoded while it is folded in all projections; those after them are decoded for each. */
 const MAX_DECODED = 2_000;
 /** What a document costs in a turn: to compress it takes about as long as to decode this number of bytes. */
@@ -100,7 +97,7 @@ interface ModelFlush {
   /** By vehicle: what is parked after the vehicles that are flushed. */
   readonly parked: Map<string, Parked>;
   /** Slices that the vehicles of now change, by vehicle and key. */
-  loaded: ReadonlyMap<string, StoredSlice>;
+  loaded: LoadedSlices;
   changed: ChangedSlice[];
   /** All vehicles of the flush, for those who keep views. */
   readonly flushed: Map<string, readonly FlushedSlice[] | undefined>;
@@ -178,27 +175,6 @@ async function flushVehicles(
   return stored;
 }
 
-/**
- * Loads the slices that the first and the last event of each vehicle change, with one query. These are nearly always all
- * slices of the vehicle that change. A parked vehicle needs none.
- */
-async function loadEnds(
-  { model: { projection, store }, parked }: ModelFlush,
-  subjects: readonly string[],
-  tail: Tail,
-): Promise<ModelFlush['loaded']> {
-  const wanted = subjects
-    .filter((subject) => !parked.has(subject))
-    .flatMap((subject) => endsOf(tail, subject, projection).map((key) => ({ subject, key })));
-  return new Map((await store.load(wanted)).map((slice) => [keyOf(slice.subject, slice.key), slice]));
-}
-
-function endsOf<S>(tail: Tail, subject: string, projection: Projection<S>): readonly string[] {
-  const read = tail.ends(subject).map((stored) => readEvent(projection, stored));
-  const keys = new Set(read.flatMap((event) => event.keys));
-  return keys.size > MAX_END_KEYS ? [] : [...keys];
-}
-
 interface Vehicle {
   readonly subject: string;
   /** Above the lowest checkpoint, up to the end of the flush. */
@@ -260,42 +236,6 @@ async function flushVehicle(
   flushed.set(name, cache?.has(name) ? slices : undefined);
 }
 
-/**
- * Loads slices, and with them those that the vehicle's next events change: otherwise a vehicle whose reports are each of
- * another window would cost a query for each.
- */
-function loadAhead({ model, loaded }: ModelFlush, vehicle: Vehicle): FoldOptions<unknown>['load'] {
-  const { subject } = vehicle;
-  const ahead = new Map<string, StoredSlice>();
-  const find = (key: string) => ahead.get(key) ?? loaded.get(keyOf(subject, key));
-  const keysAhead = keysOf(model, vehicle);
-  return async (keys) => {
-    if (!keys.every(find)) {
-      const wanted = new Set([...keys, ...(keys.length < AHEAD ? await keysAhead(AHEAD) : [])]);
-      const missing = [...wanted].filter((key) => !find(key));
-      const slices = await Promise.all(missing.map((key) => model.load(subject, key)));
-      for (const slice of slices) ahead.set(slice.key, slice);
-    }
-    return keys.map((key) => find(key) as StoredSlice);
-  };
-}
-
-/** Gives with each call the keys that a vehicle's next events change. */
-function keysOf({ projection }: Pick<ReadModel<unknown>, 'projection'>, { events, decode, turn }: Vehicle) {
-  let next = 0;
-  return async (count: number): Promise<readonly string[]> => {
-    const keys: string[] = [];
-    const coming = events.slice(next, next + count);
-    for (const stored of coming) {
-      if (turn.isOver(bytesOf(stored))) await turn.next();
-      keys.push(...readEvent(projection, stored, decode).keys);
-      next += 1;
-      if (keys.length >= count) break;
-    }
-    return keys;
-  };
-}
-
 async function documentsOf<S>(
   projection: Projection<S>,
   state: S,
@@ -315,5 +255,3 @@ function assertTailHasAll(tail: Tail, { partition, sequence }: Checkpoint): void
   const message = `partition ${partition} is already stored up to ${tail.floor()}: another owner flushed it`;
   throw new Fault('VERSION_CONFLICT', message);
 }
-
-const keyOf = (...names: readonly string[]): string => names.join('\n');
