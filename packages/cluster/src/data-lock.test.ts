@@ -50,6 +50,7 @@ test('an open folder with other things in it is refused and left as it is, a clo
 
 test('a folder of another user is refused, by the numbers of both', async () => {
   const own = process.getuid?.() ?? 0;
+  // Only root may; without that right a folder of root serves.
   await chown(folder, 12_345, 12_345).catch(() => undefined);
   const [foreign, user] = own === 0 ? [folder, 12_345] : ['/usr', 0];
   expect(() => lockDataDir(foreign)).toThrow(

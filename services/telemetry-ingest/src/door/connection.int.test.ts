@@ -199,6 +199,7 @@ test('results that the client does not read keep their memory, and give it back 
   const { connection } = await open(door);
   // Every result has findings, so that no buffer between the two takes them all.
   const malformed = Array.from({ length: 400 }, () => report('no id', 'no id either'));
+  // It sends until the connection ends, with an error.
   void (async () => {
     for (let number = 1; ; number += 1) await connection.send(batch(number, ...malformed));
   })().catch(() => undefined);
