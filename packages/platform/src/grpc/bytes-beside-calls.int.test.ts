@@ -7,6 +7,7 @@ import { MAX_BESIDE_CALLS_BYTES } from './bytes-beside-calls.ts';
 const DATA = 0;
 const HEADERS = 1;
 const SETTINGS = 4;
+const GOAWAY = 7;
 const WINDOW_UPDATE = 8;
 const CONNECT = '/odograph.telemetry.v1.TelemetryIngest/Connect';
 
@@ -26,9 +27,9 @@ function header(name: string, value: string): Buffer {
 }
 
 /** A connection on which an answer of `Connect` waits for a window. */
-async function openWithWaitingAnswer(endpoint: string) {
+async function openWithWaitingAnswer(endpoint: string, allowHalfOpen = false) {
   const { hostname: host, port } = new URL(`http://${endpoint}`);
-  const socket = connectSocket({ host, port: Number(port) }).resume();
+  const socket = connectSocket({ host, port: Number(port), allowHalfOpen }).resume();
   socket.on('error', () => undefined);
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
@@ -60,6 +61,19 @@ function answerAndCount() {
   };
   return { counted, connect };
 }
+
+test('a client that takes its leave and keeps its half of the connection open is closed', async () => {
+  const { endpoint } = await loopback({ connect: async () => undefined });
+  const socket = await openWithWaitingAnswer(endpoint, true);
+  socket.write(frame(GOAWAY, 0, 0, Buffer.alloc(8)));
+  const until = Promise.withResolvers<void>();
+  socket.on('error', () => until.resolve());
+  await once(socket, 'end');
+  // Its half stays open; what it writes is refused once the connection is closed.
+  const timer = setInterval(() => socket.write('x'), 100);
+  onTestFinished(() => clearInterval(timer));
+  await until.promise;
+});
 
 test('a connection that takes its answers byte by byte is ended', async () => {
   const { endpoint } = await loopback({ connect: answerAndCount().connect });

@@ -67,6 +67,8 @@ export function createBytesBesideCalls(
       const sent = new Map<string, number>();
       const noisy: [ServerHttp2Session, Connection][] = [];
       for (const [session, connection] of connections) {
+        // Until its socket has closed too, for which the client must close its half.
+        if (session.destroyed) continue;
         const bytes = sentSinceLastLook(session, connection);
         if (bytes <= 0) continue;
         noisy.push([session, connection]);
