@@ -1,4 +1,5 @@
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { clientOf } from './client-address.ts';
 
 /**
  * What a client may send in a second beside its calls, such as WINDOW_UPDATE and PING: 60,000 frames or more. A client that
@@ -14,6 +15,7 @@ const WINDOW_BYTES = 64 * 1024;
 const BYTES_TAKEN = 8;
 
 interface Connection {
+  readonly session: ServerHttp2Session;
   readonly client: string;
   readonly streams: Set<ServerHttp2Stream>;
   /** What calls have sent, as far as it is known. */
@@ -27,7 +29,10 @@ interface Connection {
  * for each byte of its answers.
  */
 export interface BytesBesideCalls {
-  add(client: string, stream: ServerHttp2Stream): void;
+  /** A connection begins. */
+  open(session: ServerHttp2Session): void;
+  /** A call begins, on a connection that is open. */
+  add(stream: ServerHttp2Stream): void;
   /** Ends the connections of clients that have sent too much since the last look. */
   sweep(nowMs: number): void;
 }
@@ -35,22 +40,17 @@ export interface BytesBesideCalls {
 export function createBytesBesideCalls(
   end: (session: ServerHttp2Session, client: string) => void,
 ): BytesBesideCalls {
-  const connections = new Map<ServerHttp2Session, Connection>();
+  const connections = new Map<Http2Session, Connection>();
   let lookedAtMs = performance.now();
-
-  function open(client: string, session: ServerHttp2Session): Connection {
-    const connection = { client, streams: new Set<ServerHttp2Stream>(), callBytes: 0, besideBytes: 0 };
-    connections.set(session, connection);
-    session.once('close', () => connections.delete(session));
-    return connection;
-  }
-
   return {
-    add(client, stream) {
-      const { session } = stream;
-      if (!session || session.destroyed) return;
-      const connection =
-        connections.get(session as ServerHttp2Session) ?? open(client, session as ServerHttp2Session);
+    open(session) {
+      const client = clientOf(`${session.socket.remoteAddress}:0`);
+      connections.set(session, { session, client, streams: new Set(), callBytes: 0, besideBytes: 0 });
+      session.once('close', () => connections.delete(session));
+    },
+    add(stream) {
+      const connection = stream.session && connections.get(stream.session);
+      if (!connection) return;
       connection.callBytes += HEADERS_BYTES;
       connection.streams.add(stream);
       stream.prependListener('data', (chunk: Buffer) => {
@@ -65,23 +65,23 @@ export function createBytesBesideCalls(
       const seconds = Math.max(1, (nowMs - lookedAtMs) / 1_000);
       lookedAtMs = nowMs;
       const sent = new Map<string, number>();
-      const noisy: [ServerHttp2Session, Connection][] = [];
-      for (const [session, connection] of connections) {
+      const noisy: Connection[] = [];
+      for (const connection of connections.values()) {
         // Until its socket has closed too, for which the client must close its half.
-        if (session.destroyed) continue;
-        const bytes = sentSinceLastLook(session, connection);
+        if (connection.session.destroyed) continue;
+        const bytes = sentSinceLastLook(connection);
         if (bytes <= 0) continue;
-        noisy.push([session, connection]);
+        noisy.push(connection);
         sent.set(connection.client, (sent.get(connection.client) ?? 0) + bytes);
       }
-      for (const [session, { client }] of noisy)
+      for (const { session, client } of noisy)
         if ((sent.get(client) ?? 0) > MAX_BESIDE_CALLS_BYTES * seconds) end(session, client);
     },
   };
 }
 
-function sentSinceLastLook(session: ServerHttp2Session, connection: Connection): number {
-  const { bytesRead, bytesWritten } = session.socket;
+function sentSinceLastLook(connection: Connection): number {
+  const { bytesRead, bytesWritten } = connection.session.socket;
   let unread = 0;
   for (const { readableLength } of connection.streams) unread += readableLength;
   const besideBytes = bytesRead - connection.callBytes - unread - bytesWritten / BYTES_TAKEN;

@@ -1,4 +1,4 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { type Server, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import { invariant } from '@odograph/kernel/fault';
 
@@ -18,9 +18,7 @@ type TakeHeaders = (
 
 /** Lets `take` see the headers of each call before grpc-js. */
 export function onHeaders(server: Server, take: TakeHeaders): void {
-  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
-  invariant(http2Servers, 'a server of grpc-js has its HTTP/2 servers in the field http2Servers');
-  for (const http2Server of http2Servers.keys()) {
+  for (const http2Server of http2ServersOf(server)) {
     const [handle] = http2Server.listeners('stream');
     invariant(handle, 'grpc-js listens to the streams of its HTTP/2 server');
     http2Server.removeAllListeners('stream').on('stream', (stream, headers) => {
@@ -28,6 +26,17 @@ export function onHeaders(server: Server, take: TakeHeaders): void {
       if (taken) handle.call(http2Server, stream, taken);
     });
   }
+}
+
+/** Tells of each connection of a server. */
+export function onSession(server: Server, listener: (session: ServerHttp2Session) => void): void {
+  for (const http2Server of http2ServersOf(server)) http2Server.on('session', listener);
+}
+
+function http2ServersOf(server: Server): Iterable<Http2Server> {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  invariant(http2Servers, 'a server of grpc-js has its HTTP/2 servers in the field http2Servers');
+  return http2Servers.keys();
 }
 
 /** Gives what a complete message has when it is expanded, or itself if it is not compressed. */

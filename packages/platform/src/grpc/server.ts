@@ -17,6 +17,7 @@ import { createAdmission } from './admission.ts';
 import { answerBidi, answerServerStream, answerUnary } from './answer.ts';
 import type { CallScope, OpenCall } from './call.ts';
 import type { RequestDecoder } from './decode.ts';
+import { onSession } from './grpc-internals.ts';
 import { type GrpcService, type Method, serviceName } from './handler.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listener.ts';
@@ -115,6 +116,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     addService(server, service, { ...scope, admission: oneATurn });
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   requestHeaders.guard(server);
+  onSession(server, guard.opened);
   const listener = await listen({
     ...{ host, port: wantedPort, maxConnections: limits.maxConnections, logger },
     onConnection: (socket) => connections.injectConnection(socket),

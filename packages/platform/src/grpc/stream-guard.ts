@@ -1,4 +1,4 @@
-import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
@@ -30,6 +30,8 @@ export interface StreamGuardOptions {
 
 export interface StreamGuard {
   readonly interceptor: ServerInterceptor;
+  /** A connection begins. */
+  opened(session: ServerHttp2Session): void;
   /** The handler of a stream of requests has this one, which no longer waits. */
   took(message: Uint8Array): void;
   stop(): void;
@@ -82,10 +84,11 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
       correctDeadline(call);
       const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream });
       open.add(stream);
-      beside.add(stream.client, http2StreamOf(call));
+      beside.add(http2StreamOf(call));
       stream.onClose(() => open.delete(stream));
       return new ServerInterceptingCall(call);
     },
+    opened: beside.open,
     took: (message) => owners.get(message)?.took(message),
     stop: () => clearInterval(sweep),
   };
@@ -171,10 +174,10 @@ class GuardedStream implements RequestHolder {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#isAnswered()) return;
     this.#meter.add(chunk);
     const { held, isFragmented } = this.#meter;
     if (isFragmented) this.#endFragmented();
+    if (this.#isAnswered()) return;
     if (held > 0) this.#unfinishedSinceMs ??= performance.now();
     else if (!this.#options.isUnary) this.#unfinishedSinceMs = undefined;
     this.#hold();
