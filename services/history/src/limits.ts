@@ -8,7 +8,7 @@ import {
   MAX_PAGE_SIZE,
   MAX_REQUEST_BYTES,
 } from './api/request-checks.ts';
-import { MAX_NAMES } from './api/sample-queries.ts';
+import { MAX_NAMES, PAGES_AT_ONCE } from './api/sample-queries.ts';
 import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
 import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
 import { BYTES_A_STRETCH } from './views/read-model-store.ts';
@@ -70,6 +70,15 @@ export const fixedLimits: readonly FixedLimit[] = [
       above: 'they are dropped, and read from the log instead',
     },
     meaning: 'new events that wait for a slow subscriber, for each partition',
+  },
+  {
+    ...{
+      of: 'process',
+      value: PAGES_AT_ONCE,
+      unit: '',
+      above: 'the call waits; a client leaves room for others',
+    },
+    meaning: 'pages of samples that are read at the same time',
   },
   {
     ...{

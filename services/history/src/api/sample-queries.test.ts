@@ -14,7 +14,7 @@ import type { ReadModelStore } from '../views/read-model-store.ts';
 import { storeInMemory } from '../views/stores.fixture.ts';
 import type { KeyRange } from '../views/view.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { sampleQueries } from './sample-queries.ts';
+import { PAGES_AT_ONCE, sampleQueries } from './sample-queries.ts';
 
 /** All pages of windows of samples that are not stored yet, each a millisecond after the one before. */
 function openSamples(windows: readonly (readonly Signals[])[]) {
@@ -160,4 +160,27 @@ test('an order that the contract does not have is refused', async () => {
   await expect(openSamples([])({ order })).rejects.toMatchObject({
     findings: [{ field: 'order', reason: 'UNKNOWN_ORDER' }],
   });
+});
+
+test('a bounded number of pages is read at once, and a client leaves room for others', async () => {
+  let reading = 0;
+  async function* stretches() {
+    reading += 1;
+    await new Promise(() => undefined);
+    yield { slices: new Map() };
+  }
+  const deps = { reader: { stretches } as unknown as ViewReader };
+  const model = { projection: samples, store: storeInMemory() } as ReadModel<SamplesSlice>;
+  const { listSamples } = sampleQueries({ partitionCount: 1, views: deps, samples: model });
+  const ask = async (client: string) => {
+    const call = { client, signal: new AbortController().signal } as CallContext;
+    for (let at = 0; at < 100; at += 1)
+      void listSamples(ListSamplesRequest.create({ vehicleId: 'bus-1' }), call);
+    await new Promise(setImmediate);
+  };
+  await ask('hostile');
+  expect(reading).toBe(PAGES_AT_ONCE / 2);
+  await ask('other');
+  expect(reading).toBeGreaterThan(PAGES_AT_ONCE / 2);
+  expect(reading).toBeLessThan(PAGES_AT_ONCE);
 });

@@ -29,6 +29,7 @@ import type { Views } from '../views/views.ts';
 import { countFitting, MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { badToken, decodePageToken, encodePageToken, type ListQuery } from './page-token.ts';
 import { checkAtLeast, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
+import { createRoom } from './room.ts';
 
 export interface SampleDeps {
   readonly partitionCount: number;
@@ -45,10 +46,13 @@ type BoundedPage = SamplePage & { readonly maxBytes: number };
 
 /** Signals that a request may name; without names it gets all. */
 export const MAX_NAMES = 256;
+/** Pages that are read at the same time. Each has some MB in memory, and some queries that others wait for. */
+export const PAGES_AT_ONCE = 16;
 
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
   const work = worker(samples.store);
+  const roomFor = createRoom(PAGES_AT_ONCE);
 
   async function listSamples(request: ListSamplesRequest, call: CallContext): Promise<ListSamplesResponse> {
     const { signal } = call;
@@ -63,6 +67,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       const position = checkAtLeast(request.atLeast, { partitionCount, vehicleId });
       await reader.reach(samples, position, beforeDeadline(call));
     }
+    using _room = await roomFor(1, call);
     // One more than the page has says that there is a next one.
     const {
       samples: found,

@@ -11,7 +11,6 @@ import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
 import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
-import { createListRoom } from './list-room.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import {
   checkAtLeast,
@@ -20,6 +19,7 @@ import {
   checkVehicleId,
   pageSizeOf,
 } from './request-checks.ts';
+import { createRoom } from './room.ts';
 
 export interface VehicleReaderDeps {
   readonly partitionCount: number;
@@ -99,7 +99,7 @@ export async function readVehicle(
 /** Reads the pages of a list of vehicles. */
 export function vehiclePages({ partitionCount, views, status }: VehicleReaderDeps, list: VehicleList) {
   const { reader } = views;
-  const roomFor = createListRoom(LARGEST_AT_ONCE * MAX_OTHER_SIGNALS);
+  const roomFor = createRoom(LARGEST_AT_ONCE * MAX_OTHER_SIGNALS);
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
   async function knownOfEach(subjects: readonly string[], signal: AbortSignal): Promise<KnownVehicle[]> {
