@@ -85,10 +85,19 @@ export class Judge {
 
   /** Waits until the platform serves again. Services that do not are killed and started again. */
   async #recover(batch: readonly Input[]): Promise<void> {
+    if (await this.#servesAgain(batch)) return;
+    await this.#restart();
+    await this.#servesAgain(batch);
+  }
+
+  /** Waits for that, but not for ever. */
+  async #servesAgain(batch: readonly Input[]): Promise<boolean> {
     const deadlineAtMs = performance.now() + RECOVERS_WITHIN_MS;
-    for (let broken = await this.#look(); broken.length > 0; broken = await this.#look()) {
+    for (;;) {
+      const broken = await this.#look();
+      if (broken.length === 0) return true;
       for (const each of broken.filter(({ isDelay }) => !isDelay)) this.violations.add(each, batch);
-      if (performance.now() > deadlineAtMs) return await this.#restart();
+      if (performance.now() > deadlineAtMs) return false;
       await pause(500);
     }
   }
@@ -98,6 +107,5 @@ export class Judge {
     const services = [...histories, ingest];
     for (const service of services) await service.kill();
     for (const service of services) await service.start();
-    await this.#deps.canary.settle();
   }
 }
