@@ -36,6 +36,8 @@ export interface Projection<Slice> {
   read(event: VehicleEvent, position: EventPosition): SliceChange<Slice>;
   /** The slice before any event. */
   initial(subject: string, key: string): Slice;
+  /** The same slice once more: a change of one does not change the other. */
+  copy(slice: Slice): Slice;
   /**
    * The documents of a slice, in order; undefined for one that stays as it is stored. It does not change the slice.
    * Where they are many, each is made when it is taken, so that a caller can let others work.

@@ -114,6 +114,7 @@ test('an event that fails at its second slice changes none', async () => {
       },
     }),
     initial: () => ({ speeds: [] }),
+    copy: (slice) => structuredClone(slice),
     toDocuments: (slice) => [slice],
     fromDocuments: (_subject, _key, [slice]) => structuredClone(slice) as never,
   };

@@ -27,6 +27,7 @@ export const idsProjection: Projection<Ids> = {
     };
   },
   initial: () => ({ ids: [] }),
+  copy: ({ ids }) => ({ ids: [...ids] }),
   toDocuments: ({ ids }) => [{ ids: [...ids] }],
   fromDocuments: (_subject, _key, [document]) => ({ ids: [...(document as unknown as Ids).ids] }),
 };
@@ -54,6 +55,7 @@ export const blocksProjection: Projection<Blocks> = {
     };
   },
   initial: () => ({ open: [], full: 0, blocks: [] }),
+  copy: (slice) => ({ ...slice, open: [...slice.open] }),
   toDocuments({ open, full }) {
     const count = Math.floor(open.length / BLOCK);
     const filled = Array.from({ length: count }, (_, at) => ({

@@ -35,6 +35,7 @@ function countProjection() {
       return { keys: [String(speed)], applyTo };
     },
     initial: () => ({ reports: 0 }),
+    copy: (count) => ({ ...count }),
     toDocuments: (count) => [{ ...count }],
     fromDocuments: (_subject, _key, [document]) => ({ ...(document as unknown as Count) }),
   };
@@ -98,6 +99,28 @@ test('few events are folded in the turn in which their documents came', async ()
   const { read } = openPartition({ events: { 'bus-1': 20 } });
   const turns = await turnsOf(() => read());
   expect(turns).toBeLessThan(5);
+});
+
+test('of a view that is kept only the newer events are folded, and the one who has it keeps it as it is', async () => {
+  const { reader, model, tail, reads, read } = openPartition();
+  const kept = await reader.read(model, 'bus-1', '50');
+  for (const more of [1, 2, 3]) {
+    const at = tail.head() + 1;
+    tail.append({ events: [reportAt(at, 'bus-1', 50)], through: at });
+    expect(await read()).toBe(EVENTS + more);
+  }
+  expect(reads()).toBe(EVENTS + 3);
+  expect(kept.slices.get('50')?.reports).toBe(EVENTS);
+});
+
+test('one who asks while an older fold is under way waits for it and folds only what came since', async () => {
+  const { tail, reads, read } = openPartition();
+  const first = read();
+  await nextLoopTurn();
+  const at = tail.head() + 1;
+  tail.append({ events: [reportAt(at, 'bus-1', 50)], through: at });
+  expect(await Promise.all([first, read(), read()])).toEqual([EVENTS, EVENTS + 1, EVENTS + 1]);
+  expect(reads()).toBe(EVENTS + 1);
 });
 
 test('a fold goes on while one of those who wait for it has not left', async () => {

@@ -27,6 +27,7 @@ export function totalsProjection(name = 'totals'): Projection<Totals> & { isCure
       };
     },
     initial: () => ({ reports: 0, speedSum: 0 }),
+    copy: (totals) => ({ ...totals }),
     toDocuments: (totals) => [{ ...totals }],
     fromDocuments: (_subject, _key, documents) => ({ ...(documents[0] as unknown as Totals) }),
   };

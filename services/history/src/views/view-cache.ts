@@ -14,6 +14,8 @@ export interface KeptView<S> {
   readonly documents: Promise<LoadedStretch>;
   /** The documents and the events above the checkpoint, folded. */
   readonly view: Promise<View<S>>;
+  /** The same, once it is folded, and what it was folded from: after a flush that is no longer what is kept. */
+  folded?: { readonly view: View<S>; readonly documents: Promise<LoadedStretch> } | undefined;
   /** Those who wait for the view. */
   readonly askers: Askers;
   /** The view has every event of the vehicle up to this sequence. */

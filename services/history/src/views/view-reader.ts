@@ -4,6 +4,7 @@ import type { Position } from '@odograph/kernel/position';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import { Askers } from './askers.ts';
 import type { Parked } from './checkpoints.ts';
+import { continueView } from './continue-view.ts';
 import { foldRecent, type Recent, recentOf, storedStretch } from './fold-recent.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
@@ -157,8 +158,8 @@ interface Sources {
 }
 
 /**
- * A view in one of three ways: as it is kept; the newer events on the documents that are kept; or on those that are stored.
- * Nothing is awaited before `foldAndKeep` keeps it, so that those who ask next find it.
+ * A view in one of four ways: as it is kept; the newer events on the view that is kept, on the documents that are kept, or on
+ * those that are stored. Nothing is awaited before a fold is kept, so that those who ask next find it.
  */
 async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources): Promise<View<S>> {
   const { subject, keys, signal, readStored } = wanted;
@@ -166,15 +167,21 @@ async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources
   const reading = cache.reading(nameOf(model, subject));
   if (reading !== undefined) return reading.then(() => readView(model, wanted, sources));
 
-  const kept = view.followsTail(model) ? cache.find(nameOf(model, subject), keys.from) : undefined;
+  const kept = view.followsTail(model)
+    ? (cache.find(nameOf(model, subject), keys.from) as KeptView<S> | undefined)
+    : undefined;
   if (kept && isCurrent(kept, view.tail, subject) && kept.askers.join(signal)) {
     const position = { partition: view.tail.partition, sequence: view.headOf(model) };
     kept.through = position.sequence;
-    return within(keys, { ...((await kept.view) as View<S>), position });
+    return within(keys, { ...(await kept.view), position });
   }
+  // An older fold that is under way has read most of the events.
+  if (kept?.askers.areWaiting && kept.askers.join(signal))
+    return kept.view.catch(() => undefined).then(() => readView(model, wanted, sources));
   if (kept && continues(view.tail, kept)) {
     const recent = recentOf(view, model, subject, kept.checkpoint);
-    return within(keys, await foldAndKeep(model, { ...kept, recent, signal }, sources));
+    const known = knownOf(kept, view.tail);
+    return within(keys, await foldAndKeep(model, { ...kept, recent, known, signal }, sources));
   }
   // Memory first, then the documents: so a flush in between cannot hide an event.
   const recent = recentOf(view, model, subject);
@@ -194,11 +201,28 @@ function continues(tail: Tail, { checkpoint }: KeptView<unknown>): boolean {
   return checkpoint.sequence >= tail.floor();
 }
 
+/** A view of some documents and of the vehicle's events up to a sequence. */
+interface KnownView<S> {
+  readonly view: View<S>;
+  readonly through: number;
+}
+
+/**
+ * The view that is kept, unless its documents have been replaced by those of a flush, which have the same samples in less
+ * memory, or the tail lacks events after it.
+ */
+function knownOf<S>({ folded, documents, through }: KeptView<S>, tail: Tail): KnownView<S> | undefined {
+  const isOfDocuments = folded?.documents === documents;
+  return folded && isOfDocuments && through >= tail.floor() ? { view: folded.view, through } : undefined;
+}
+
 /** Documents from a key on, and the newer events. */
-interface ToFold {
+interface ToFold<S> {
   readonly from: string;
   readonly recent: Recent;
   readonly documents: Promise<LoadedStretch>;
+  /** What has some of the events already. */
+  readonly known?: KnownView<S> | undefined;
   /** Of the first who asks. */
   readonly signal: AbortSignal | undefined;
 }
@@ -206,18 +230,26 @@ interface ToFold {
 /** Folds the events into the documents, and keeps the view unless the read model is behind. */
 function foldAndKeep<S>(
   model: ReadModel<S>,
-  { from, recent, documents, signal }: ToFold,
+  { from, recent, documents, known, signal }: ToFold<S>,
   { view: partition, cache, log }: Sources,
 ): Promise<View<S>> {
   const { subject, checkpoint, position } = recent;
   const askers = new Askers(signal);
   const turn = new WorkTurn(askers);
-  const view = documents
-    .then((stretch) => foldRecent(model, recent, storedStretch(subject, from, stretch), { log, turn }))
-    .finally(() => askers.done());
+  const fold = async (): Promise<View<S>> => {
+    const stretch = await documents;
+    const continued = known && (await continueView(model, { ...known, from, stretch }, recent, turn));
+    return continued ?? foldRecent(model, recent, storedStretch(subject, from, stretch), { log, turn });
+  };
+  const view = fold().finally(() => askers.done());
   if (partition.followsTail(model)) {
     const { sequence: through } = position;
-    cache.keep(nameOf(model, subject), { from, checkpoint, documents, view, askers, through });
+    const kept: KeptView<S> = { from, checkpoint, documents, view, askers, through };
+    const remember = (folded: View<S>) => {
+      kept.folded = { view: folded, documents };
+    };
+    void view.then(remember, () => undefined);
+    cache.keep(nameOf(model, subject), kept);
   }
   return view;
 }

@@ -25,6 +25,7 @@ export const registrationProjection: Projection<RegistrationAggregate> = {
     };
   },
   initial: () => ({ version: 0, state: registrationDecider.initial, decisions: [] }),
+  copy: (aggregate) => ({ ...aggregate }),
   toDocuments: (aggregate) => (aggregate.version === 0 ? [] : [toDocument(aggregate)]),
   fromDocuments: (subject, key, [document]) =>
     document === undefined ? registrationProjection.initial(subject, key) : fromDocument(document),

@@ -29,6 +29,7 @@ export function createSamples(limits: CutLimits): Projection<SamplesSlice> {
     version: 5,
     read,
     initial: (_subject, key) => ({ startMs: Date.parse(key), open: EMPTY, full: [], loose: [] }),
+    copy: (slice) => ({ ...slice, loose: [...slice.loose] }),
     *toDocuments({ open, loose }) {
       const packed = pack(open, loose, limits);
       yield packed.open;

@@ -35,6 +35,7 @@ export const status: Projection<StatusSlice> = {
     ...{ latest: new Map(), vin: undefined, registration: undefined, retiredAtVersion: 0 },
     ...{ lastReceivedAtMs: undefined, hasMoreSignals: false },
   }),
+  copy: (slice) => ({ ...slice, latest: new Map(slice.latest) }),
   toDocuments(slice) {
     const known = statusOf(slice);
     return known === undefined ? [] : [toStatusDocument(known, slice)];
