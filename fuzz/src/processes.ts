@@ -4,16 +4,17 @@ import type { Cluster } from '@odograph/cluster/cluster';
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
 import { isErrno } from '@odograph/engines/errno';
 import { pause } from '@odograph/kernel/clock';
+import { liveMib } from './live-memory.ts';
 import type { Broken } from './verdict.ts';
 
 const PAGES_IN_MIB = 256;
-/** What a service may keep of the load: caches, the tail and the ledger, which their settings bound, and free heap. */
-const KEPT = 1.3;
-const KEPT_MIB = 128;
+/** What a service may hold of the load afterwards: caches, the tail and the ledger, which their settings bound. */
+const KEPT_MIB = 96;
 /** What a service may log from one look to the next. */
 const LOGGED_BYTES = 1024 ** 2;
 const BACK_WITHIN_MS = 60_000;
 const SAMPLE_MS = 50;
+const ASK_AGAIN_MS = 1_000;
 
 /** The log of a service, and its size at the last look. */
 interface Log {
@@ -22,14 +23,15 @@ interface Log {
   bytes: number;
 }
 
-/** What is known of the resident memory of a service, in MiB. */
+/** What is known of the memory of a service, in MiB. */
 interface Memory {
   readonly service: SupervisedProcess;
+  /** Resident memory: its limit, the most since the last look, and the most of all. */
   readonly limit: number;
-  /** Without hostile clients, since the last look, and the most of all. */
-  start: number;
   recent: number;
   peak: number;
+  /** What it holds without hostile clients. */
+  liveAtStart: number;
 }
 
 /** Watches the processes of a platform: that they live, and the memory and logs of its services. */
@@ -42,9 +44,9 @@ export class Processes {
 
   constructor({ nodes, ingest, histories }: Cluster, dataDir: string) {
     const memoryOf = (service: SupervisedProcess, limit: number) =>
-      ({ service, limit, start: 0, recent: 0, peak: 0 }) satisfies Memory;
+      ({ service, limit, recent: 0, peak: 0, liveAtStart: 0 }) satisfies Memory;
     this.#nodes = nodes;
-    this.#memories = [...histories.map((history) => memoryOf(history, 1_024)), memoryOf(ingest, 512)];
+    this.#memories = [...histories.map((history) => memoryOf(history, 1_024)), memoryOf(ingest, 640)];
     this.#logs = [...histories, ingest].map((service) => {
       const file = join(dataDir, `${service.name}.log`);
       return { service, file, bytes: statSync(file).size };
@@ -71,25 +73,33 @@ export class Processes {
     return Object.fromEntries(this.#memories.map(({ service, peak }) => [service.name, Math.round(peak)]));
   }
 
-  /** Takes the memory of now for that of services without hostile clients. */
-  rememberStart(): void {
-    for (const memory of this.#memories) memory.start = residentMib(memory.service);
+  /** Takes what services hold now for what they hold without hostile clients. */
+  async rememberStart(): Promise<void> {
+    for (const memory of this.#memories) memory.liveAtStart = await this.#liveMib(memory.service);
   }
 
-  /** Waits until the memory is back. The rules that are broken if it does not come back. */
+  /** Waits until services hold no more than at first. The rules that are broken if they do. */
   async untilBack(): Promise<readonly Broken[]> {
     const rule = `memory comes back within ${BACK_WITHIN_MS / 1_000} s`;
-    const notBack = () =>
-      this.#memories.flatMap(({ service, start }) =>
-        judgeMemory(residentMib(service), KEPT * start + KEPT_MIB, `${rule}, ${service.name}`),
-      );
     const deadlineAtMs = performance.now() + BACK_WITHIN_MS;
-    while (notBack().length > 0 && performance.now() < deadlineAtMs) await pause(SAMPLE_MS);
-    return notBack();
+    for (;;) {
+      const notBack: Broken[] = [];
+      for (const { service, liveAtStart } of this.#memories)
+        notBack.push(
+          ...judgeMemory(await this.#liveMib(service), liveAtStart + KEPT_MIB, `${rule}, ${service.name}`),
+        );
+      if (notBack.length === 0 || performance.now() > deadlineAtMs) return notBack;
+      await pause(ASK_AGAIN_MS);
+    }
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  async #liveMib(service: SupervisedProcess): Promise<number> {
+    const [pid, log] = [service.pid(), this.#logs.find((each) => each.service === service)];
+    return pid === undefined || !log ? 0 : await liveMib(pid, log.file);
   }
 
   #sample(): void {

@@ -12,6 +12,7 @@ import type { Input } from './inputs/input.ts';
 import type { Target } from './inputs/script.ts';
 import { fillLog } from './inputs/sequences.ts';
 import { Judge } from './judge.ts';
+import { liveMemoryEnv } from './live-memory.ts';
 import { Processes } from './processes.ts';
 import { judgeLog, type Violation } from './verdict.ts';
 import { Server } from './wire/server.ts';
@@ -48,7 +49,10 @@ const WARM_UP_MS = 3_000;
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const startedAtMs = performance.now();
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-fuzz-'));
-  const cluster = await startCluster({ dataDir, env: { ODO_LOG_LEVEL: 'warn', ...options.env } });
+  const cluster = await startCluster({
+    dataDir,
+    env: liveMemoryEnv({ ODO_LOG_LEVEL: 'warn', ...options.env }),
+  });
   const result = await attack(cluster, dataDir, options).finally(() => cluster.kill());
   const isClean = result.violations.length === 0;
   if (isClean) await rm(dataDir, { recursive: true, force: true });
@@ -76,7 +80,7 @@ async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onPro
   try {
     await pause(WARM_UP_MS);
     await canary.settle();
-    processes.rememberStart();
+    await processes.rememberStart();
     let count = 0;
     for (const batch of inBatches(inputs)) {
       if (signal?.aborted) break;

@@ -3,7 +3,40 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { Fault, type FaultCode } from '@odograph/kernel/fault';
+import { statusNameOf } from '@odograph/platform/grpc/status';
 import { root, writeOrCheck } from '../generated.ts';
+
+/** What each reason means, and whether to retry it. */
+const REASONS: Readonly<Record<FaultCode, readonly [means: string, retry: string]>> = {
+  INVALID_INPUT: ['the request is wrong; `BadRequest` names the fields', 'no: correct it'],
+  NOT_FOUND: ['what the request names does not exist', 'no'],
+  RULE_VIOLATED: ['the state does not allow it', 'no: read again first'],
+  VERSION_CONFLICT: ['another decision came first', 'no: read again, then decide again'],
+  OVERLOADED: ['a limit or a full buffer; `QuotaFailure` names it', 'after the delay of `RetryInfo`'],
+  TOO_LARGE: ['the message is over a size limit; without `RetryInfo`', 'no: split it'],
+  OUT_OF_RANGE: [
+    'the position is after the end of the log',
+    'no: begin again from a position that the log has',
+  ],
+  UNAVAILABLE: [
+    'the service, or something it needs, is away',
+    'after the delay of `RetryInfo`, if there is one',
+  ],
+  DEADLINE: ['not done in time; a change may be made or not', 'what is known by an id: reports, decisions'],
+  CANCELLED: ['the client cancelled it', 'no'],
+  CORRUPT_LOG: ['something stored is invalid', 'no: an operator must look at it'],
+  INTERNAL: ['a programming error', 'no'],
+};
+
+function codeRows(): string {
+  return Object.entries(REASONS)
+    .map(
+      ([code, [means, retry]]) =>
+        `| ${statusNameOf(new Fault(code as FaultCode, ''))} | ${code} | ${means} | ${retry} |`,
+    )
+    .join('\n');
+}
 
 const HEAD = `# API reference
 
@@ -22,18 +55,7 @@ Its \`ErrorInfo\` has the domain \`odograph\` and one of the reasons of this tab
 
 | code | reason | means | retry |
 | --- | --- | --- | --- |
-| INVALID_ARGUMENT | INVALID_INPUT | the request is wrong; \`BadRequest\` names the fields | no: correct it |
-| NOT_FOUND | NOT_FOUND | what the request names does not exist | no |
-| FAILED_PRECONDITION | RULE_VIOLATED | the state does not allow it | no: read again first |
-| ABORTED | VERSION_CONFLICT | another decision came first | no: read again, then decide again |
-| RESOURCE_EXHAUSTED | OVERLOADED | a limit or a full buffer; \`QuotaFailure\` names it | after the delay of \`RetryInfo\` |
-| RESOURCE_EXHAUSTED | TOO_LARGE | the message is over a size limit; without \`RetryInfo\` | no: split it |
-| OUT_OF_RANGE | OUT_OF_RANGE | the position is after the end of the log | no: begin again from a position that the log has |
-| UNAVAILABLE | UNAVAILABLE | the service, or something it needs, is away | after the delay of \`RetryInfo\`, if there is one |
-| DEADLINE_EXCEEDED | DEADLINE | not done in time; a change may be made or not | what is known by an id: reports, decisions |
-| CANCELLED | CANCELLED | the client cancelled it | no |
-| DATA_LOSS | CORRUPT_LOG | something stored is invalid | no: an operator must look at it |
-| INTERNAL | INTERNAL | a programming error | no |
+${codeRows()}
 `;
 
 interface Named {

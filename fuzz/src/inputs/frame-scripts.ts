@@ -56,7 +56,7 @@ async function onSockets(
   write: (send: Send, at: number) => Promise<unknown>,
   holdMs = HOLD_MS,
 ): Promise<readonly Answer[]> {
-  const sockets = times(count, (at) => openSocket(ports[at % ports.length] ?? 0).resume());
+  const sockets = times(count, (at) => openSocket(ports[at % ports.length] ?? 0, undefined, true).resume());
   const written = sockets.map((socket, at) =>
     write(async (...bytes) => {
       if (!socket.destroyed) socket.write(Buffer.concat(bytes));
@@ -112,6 +112,18 @@ function repeatHeader(port: number, path: string, header: Header, count: number)
     await send(HELLO);
     for (let at = 0; at < calls.length && (await send(...calls.slice(at, at + 100))); at += 100)
       await pause(50);
+  });
+}
+
+/** 20,000 calls, as fast as they leave. */
+function askEachAtOnce({ port }: Server, path: string): Promise<readonly Answer[]> {
+  return onSockets([port], 20, async (send) => {
+    await send(HELLO);
+    const ask = (at: number) => [
+      opening(streamId(at), path),
+      frameOf(TYPE.DATA, END_STREAM, streamId(at), nothing),
+    ];
+    await send(...times(1_000, ask).flat());
   });
 }
 
@@ -286,15 +298,17 @@ const FOR_EACH_SERVER: Readonly<
       for (let left = 20; left > 0 && (await send(...asks)); ) left -= 1;
     });
   },
-  'health that is asked without end': (server) =>
-    onSockets([server.port], 20, async (send) => {
-      await send(HELLO);
-      const ask = (at: number) => [
-        opening(streamId(at), HEALTH),
-        frameOf(TYPE.DATA, END_STREAM, streamId(at), nothing),
-      ];
-      await send(...times(1_000, ask).flat());
-    }),
+  'health that is asked without end': (server) => askEachAtOnce(server, HEALTH),
+  'methods that do not exist, without end': (server) => askEachAtOnce(server, '/nothing/nothing'),
+  async 'calls that take their leave'(server) {
+    const [path] = LONG[server.name];
+    const calls = times(100, (at) => [
+      opening(streamId(at), path, '60S'),
+      frameOf(TYPE.DATA, END_STREAM, streamId(at), nothing),
+    ]);
+    const leave = frameOf(TYPE.GOAWAY, 0, 0, Buffer.alloc(8));
+    return await onSockets([server.port], 10, (send) => send(HELLO, ...calls.flat(), leave));
+  },
   'an upload after the refusal': async (server) => [
     await pour(server, '/nothing/nothing', '1S', Buffer.alloc(16_000)),
   ],

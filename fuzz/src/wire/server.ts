@@ -52,8 +52,9 @@ export class Server {
   }
 }
 
-export function openSocket(port: number, localAddress = OUR_ADDRESS): Socket {
-  const socket = connectSocket({ host: '127.0.0.1', port, localAddress, noDelay: true });
+/** @param allowHalfOpen keeps our half open when the server closes its own */
+export function openSocket(port: number, localAddress = OUR_ADDRESS, allowHalfOpen = false): Socket {
+  const socket = connectSocket({ host: '127.0.0.1', port, localAddress, allowHalfOpen, noDelay: true });
   socket.on('error', () => undefined);
   return socket;
 }
