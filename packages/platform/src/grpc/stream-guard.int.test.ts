@@ -9,6 +9,7 @@ import {
   ReportRequest,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { pause } from '@odograph/kernel/clock';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Handlers, loopback } from '../loopback.fixture.ts';
 
@@ -113,6 +114,21 @@ test('messages of a stream that its handler does not take hold memory, also if a
   const { stream, status } = call(TelemetryIngestService.connect.path, { 'grpc-encoding': 'gzip' });
   stream.write(Buffer.concat(Array.from({ length: 10 }, () => compressed(20 * KIBIBYTE))));
   await soon(() => expect(status.code).toBe(8));
+});
+
+test('bytes of streams that their handlers do not take hold memory, as far as they have arrived', async () => {
+  const connect: Handlers['connect'] = async (requests) => {
+    for await (const _ of requests) await hang();
+  };
+  const { endpoint } = await loopback({ connect }, { limits: LIMITS });
+  const { call } = openRaw(endpoint);
+  const streams = Array.from({ length: 5 }, () => call(TelemetryIngestService.connect.path));
+  // One that the handler has, and some that wait for it: then grpc-js takes no more from the stream.
+  for (const { stream } of streams)
+    for (let message = 0; message < 3; message += 1) stream.write(begun(100, 100));
+  await pause(100);
+  for (const { stream } of streams) stream.write(begun(60_000, 60_000));
+  await soon(() => expect(refusals(streams)).toBeGreaterThan(1));
 });
 
 test('messages of a stream hold nothing once its handler has them', async () => {

@@ -168,6 +168,8 @@ class GuardedStream implements RequestHolder {
       else if (nowMs - this.#unfinishedSinceMs > finishMs)
         this.refuse(new Fault('DEADLINE', `the request was not complete after ${finishMs / 1_000} s`));
     }
+    // What arrives while the handler takes nothing is not told.
+    this.#hold();
     const bytes = this.#stream.writableLength;
     if (bytes === 0 || bytes !== this.#waiting.bytes) this.#waiting = { bytes, sinceMs: nowMs };
     else if (nowMs - this.#waiting.sinceMs > takeMs) this.#stream.close(constants.NGHTTP2_CANCEL);
@@ -214,7 +216,8 @@ class GuardedStream implements RequestHolder {
   #hold(): void {
     if (this.#isOver()) return;
     const { memory, headerBytesOf } = this.#options;
-    const bytes = CALL_BYTES + headerBytesOf(this.#stream) + this.#meter.held + this.#completeBytes;
+    const ofMessages = this.#meter.held + this.#completeBytes + this.#stream.readableLength;
+    const bytes = CALL_BYTES + headerBytesOf(this.#stream) + ofMessages;
     memory.hold(this, bytes, this.#unfinishedSinceMs !== undefined);
   }
 
