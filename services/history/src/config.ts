@@ -86,7 +86,7 @@ export const settings = {
     cacheBytes: bytes('ODO_HISTORY_CACHE_BYTES', 32 * MEBIBYTE, {
       min: 1024,
       limit: { of: 'process', above: 'the answer that was used longest ago is dropped' },
-      meaning: 'memory, roughly, of answers that are kept until their vehicle reports again',
+      meaning: 'memory, roughly, of answers that are kept for those who ask next',
     }),
   },
 } as const;

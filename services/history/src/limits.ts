@@ -76,7 +76,7 @@ export const fixedLimits: readonly FixedLimit[] = [
       of: 'process',
       value: PAGES_AT_ONCE,
       unit: '',
-      above: 'the call waits; a client leaves room for others',
+      above: 'the call waits; a client has at most a quarter of them',
     },
     meaning: 'pages of samples that are read at the same time',
   },

@@ -52,7 +52,7 @@ export const PAGES_AT_ONCE = 16;
 export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
   const { reader } = views;
   const work = worker(samples.store);
-  const roomFor = createRoom(PAGES_AT_ONCE);
+  const roomFor = createRoom(PAGES_AT_ONCE, PAGES_AT_ONCE / 4);
 
   async function listSamples(request: ListSamplesRequest, call: CallContext): Promise<ListSamplesResponse> {
     const { signal } = call;

@@ -8,10 +8,6 @@ export class Askers {
     this.#signals = [first];
   }
 
-  get areWaiting(): boolean {
-    return this.#state === 'under way';
-  }
-
   /** Whether the work is done, or goes on for one more. If not, it was given up. */
   join(signal: AbortSignal | undefined): boolean {
     if (this.#state === 'under way') this.#signals.push(signal);

@@ -9,22 +9,19 @@ import type { View } from './view.ts';
 /** A view, and what it was folded from. */
 interface Known<S> {
   readonly view: View<S>;
-  /** It has every event of the vehicle up to this sequence. */
-  readonly through: number;
   /** The first key of the stretch. */
   readonly from: string;
   readonly stretch: LoadedStretch;
 }
 
 /**
- * A view with newer events, for a vehicle with very many of them above its documents: only the newer ones are read. The slices
- * that they change are copied. Undefined if one of them cannot be applied, or if an event is parked: then the whole must be
- * folded.
+ * A view with newer events applied to copies of the slices that they change: a vehicle may have very many events above its
+ * documents. Undefined if an event cannot be applied, or if one is parked: then the whole must be folded.
  */
 export async function continueView<S>(
   { projection }: ReadModel<S>,
-  { view, through, from, stretch }: Known<S>,
-  { subject, events, position }: Recent,
+  { view, from, stretch }: Known<S>,
+  { subject, events, position }: Pick<Recent, 'subject' | 'events' | 'position'>,
   turn: WorkTurn,
 ): Promise<View<S> | undefined> {
   if (view.parked) return undefined;
@@ -37,7 +34,6 @@ export async function continueView<S>(
     return slice;
   };
   for (const stored of events) {
-    if (stored.position.sequence <= through) continue;
     if (turn.isOver(bytesOf(stored))) await turn.next();
     const { keys, reason, applyTo } = readEvent(projection, stored);
     if (reason !== undefined) return undefined;

@@ -123,6 +123,19 @@ test('one who asks while an older fold is under way waits for it and folds only 
   expect(reads()).toBe(EVENTS + 1);
 });
 
+test('one who waits for an older fold has it, also if the one who asked first leaves', async () => {
+  const { tail, reads, read } = openPartition();
+  const leaving = new AbortController();
+  const first = read(leaving.signal);
+  await nextLoopTurn();
+  const at = tail.head() + 1;
+  tail.append({ events: [reportAt(at, 'bus-1', 50)], through: at });
+  const second = read();
+  leaving.abort(new Error('left'));
+  expect(await Promise.all([first, second])).toEqual([EVENTS, EVENTS + 1]);
+  expect(reads()).toBe(EVENTS + 1);
+});
+
 test('a fold goes on while one of those who wait for it has not left', async () => {
   const { read } = openPartition();
   const [left, stays] = [new AbortController(), new AbortController()];

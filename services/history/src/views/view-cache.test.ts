@@ -105,6 +105,43 @@ test('a flush gives its documents to a view that is kept at its checkpoint, unle
   expect(await textAfter(3)).toEqual([1, 'x'.repeat(10)]);
 });
 
+test('a view may be continued once it is folded, and not after a flush has stored its events', async () => {
+  const cache = createViewCache(10_000);
+  const folded = Promise.withResolvers<View<unknown>>();
+  const keep = (view: Promise<View<unknown>>) => cache.keep('bus-1', { ...keptOf('bus-1', 10), view });
+  const found = () => cache.find('bus-1', 'b');
+  keep(folded.promise);
+  await cache.reading('bus-1');
+  expect([found()?.folded, found()?.folding]).toEqual([undefined, expect.any(Promise)]);
+  folded.resolve(VIEW);
+  await found()?.folding;
+  expect([found()?.folded, found()?.folding]).toEqual([VIEW, undefined]);
+  const flushed = new Map([['bus-1', []]]);
+  const move = { from: CHECKPOINT, to: { ...CHECKPOINT, sequence: 5 } };
+  await cache.advance(move, flushed);
+  expect([found()?.checkpoint.sequence, found()?.folded]).toEqual([5, undefined]);
+  keep(new Promise(() => undefined));
+  await cache.reading('bus-1');
+  await cache.advance(move, flushed);
+  expect([found()?.checkpoint.sequence, found()?.folding]).toEqual([5, undefined]);
+});
+
+test('a view that grows with each event takes its room, although it is not counted each time', async () => {
+  const cache = createViewCache(30_000);
+  cache.keep('other', keptOf('other', 10));
+  const samples: object[] = [];
+  const view = Promise.resolve({ ...VIEW, slices: new Map([['b', { samples }]]) });
+  let last = { ...keptOf('bus-1', 10), view };
+  while (cache.has('other')) {
+    samples.push({ text: 'x'.repeat(500) });
+    last = { ...last, ...(samples.length > 1 && { uncounted: (last.uncounted ?? 0) + 500 }) };
+    cache.keep('bus-1', last);
+    await yieldToEventLoop();
+  }
+  expect(samples.length * 500).toBeGreaterThan(15_000);
+  expect(samples.length * 500).toBeLessThan(30_000);
+});
+
 test('the size of a large view is counted in turns, and it takes its room then', async () => {
   const cache = createViewCache(15_000_000);
   const samples = Array.from({ length: 50_000 }, (_, at) => ({ at, signals: { speed_kmh: at } }));

@@ -14,10 +14,14 @@ export interface KeptView<S> {
   readonly documents: Promise<LoadedStretch>;
   /** The documents and the events above the checkpoint, folded. */
   readonly view: Promise<View<S>>;
-  /** The same, once it is folded, and what it was folded from: after a flush that is no longer what is kept. */
-  folded?: { readonly view: View<S>; readonly documents: Promise<LoadedStretch> } | undefined;
+  /** The same, once it is folded; not of documents that a flush has put in the place of others. */
+  folded?: View<S> | undefined;
+  /** Resolves when it is folded or has failed, after a second at the latest; undefined then. */
+  folding?: Promise<void> | undefined;
   /** Those who wait for the view. */
   readonly askers: Askers;
+  /** Bytes of the events that were folded since its memory was counted; undefined: it never was. */
+  uncounted?: number | undefined;
   /** The view has every event of the vehicle up to this sequence. */
   through: number;
 }
@@ -57,7 +61,7 @@ export interface FlushedSlice {
   readonly changed: ChangedSlice | undefined;
 }
 
-/** Then the next one reads the documents again, over another connection. */
+/** How long others wait for a read and for a fold. Then the next one reads the documents again, over another connection. */
 const PATIENCE_MS = 1_000;
 
 /** Memory of an entry without its documents and slices. */
@@ -71,27 +75,51 @@ interface Entry {
   readonly reading?: Promise<void>;
   /** After that. */
   readonly stretch?: LoadedStretch;
+  /** The memory of documents and slices, as it was counted last. */
+  readonly counted: number;
 }
 
-/** @param patienceMs how long others wait for a read of the same documents */
+/** @param patienceMs how long others wait for a read of the same documents, and for a fold of the same events */
 export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): ViewCache {
   const entries = new LRUCache<string, Entry>({ maxSize: maxBytes });
 
   function keep(name: string, kept: KeptView<unknown>, known?: LoadedStretch): void {
+    const { counted = 0 } = entries.peek(name) ?? {};
     const isStill = () => entries.peek(name)?.kept === kept;
     const drop = () => void (isStill() && entries.delete(name));
     // Another object each time, because the size of the same one is not counted again.
-    const put = (entry: Omit<Entry, 'kept'>, bytes: number) =>
-      entries.set(name, { kept, ...entry }, { size: Math.ceil(ENTRY_BYTES + bytes) });
-    const putStretch = (stretch: LoadedStretch) => void (isStill() && put({ stretch }, 0));
-    const folded = Promise.all([kept.documents, kept.view]).then(async ([stretch, { slices }]) => {
+    const put = (entry: Omit<Entry, 'kept'>) =>
+      entries.set(
+        name,
+        { kept, ...entry },
+        { size: Math.ceil(ENTRY_BYTES + entry.counted + (kept.uncounted ?? 0)) },
+      );
+    const putStretch = (stretch: LoadedStretch) => void (isStill() && put({ stretch, counted }));
+    const count = async ([stretch, { slices }]: [LoadedStretch, View<unknown>]) => {
       if (slices.size === 0) return drop();
-      const bytes = await bytesOf([stretch, slices], maxBytes);
-      if (isStill()) put({ stretch }, bytes);
-    });
-    folded.catch(drop);
-    if (known) put({ stretch: known }, 0);
-    else put({ reading: atMost(patienceMs, kept.documents.then(putStretch, drop), drop) }, 0);
+      // Counting takes as long as folding many events: only if it has grown by much since the last time.
+      if (kept.uncounted !== undefined && kept.uncounted < counted / 2) return;
+      const bytes = await bytesOf([stretch, slices], maxBytes, isStill);
+      if (!isStill()) return;
+      kept.uncounted = 0;
+      put({ stretch, counted: bytes });
+    };
+    Promise.all([kept.documents, kept.view]).then(count).catch(drop);
+    if (known) put({ stretch: known, counted });
+    else put({ reading: atMost(patienceMs, kept.documents.then(putStretch, drop), drop), counted });
+  }
+
+  /** Keeps a fold that begins, so that others wait for it instead of folding the same events. */
+  function keepFold(name: string, kept: KeptView<unknown>): void {
+    const end = () => {
+      kept.folding = undefined;
+    };
+    const remember = (view: View<unknown>) => {
+      kept.folded = view;
+      end();
+    };
+    kept.folding = atMost(patienceMs, kept.view.then(remember, end), end);
+    keep(name, kept);
   }
 
   function advanceOne(name: string, move: CheckpointMove, flushed: FlushedViews): void {
@@ -102,11 +130,13 @@ export function createViewCache(maxBytes: number, patienceMs = PATIENCE_MS): Vie
       return;
     }
     const next = advanced(stretch, kept.from, flushed.get(name));
-    if (next) keep(name, { ...kept, checkpoint: move.to, documents: Promise.resolve(next) }, next);
+    if (!next) return;
+    const refolded = { folded: undefined, folding: undefined, uncounted: undefined };
+    keep(name, { ...kept, ...refolded, checkpoint: move.to, documents: Promise.resolve(next) }, next);
   }
 
   return {
-    keep: (name, kept) => keep(name, kept),
+    keep: keepFold,
     has: (name) => entries.has(name),
     clear: () => entries.clear(),
     reading: (name) => entries.peek(name)?.reading,
@@ -177,12 +207,12 @@ function atMost(ms: number, work: Promise<void>, giveUp: () => void): Promise<vo
   return promise;
 }
 
-/** Roughly, in memory. It stops counting above `most`. */
-async function bytesOf(value: unknown, most: number): Promise<number> {
+/** Roughly, in memory. It stops counting above `most`, and when nobody wants to know any more. */
+async function bytesOf(value: unknown, most: number, isWanted: () => boolean): Promise<number> {
   const turn = new WorkTurn();
   const left = [value];
   let bytes = 0;
-  while (left.length > 0 && bytes <= most) {
+  while (left.length > 0 && bytes <= most && isWanted()) {
     const next = left.pop();
     bytes += ownBytesOf(next);
     for (const held of heldBy(next)) left.push(held);

@@ -6,6 +6,7 @@ import { Askers } from './askers.ts';
 import type { Parked } from './checkpoints.ts';
 import { continueView } from './continue-view.ts';
 import { foldRecent, type Recent, recentOf, storedStretch } from './fold-recent.ts';
+import { bytesOf } from './parking.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
 import type { LoadedStretch } from './read-model-store.ts';
@@ -175,12 +176,11 @@ async function readView<S>(model: ReadModel<S>, wanted: Wanted, sources: Sources
     kept.through = position.sequence;
     return within(keys, { ...(await kept.view), position });
   }
-  // An older fold that is under way has read most of the events.
-  if (kept?.askers.areWaiting && kept.askers.join(signal))
-    return kept.view.catch(() => undefined).then(() => readView(model, wanted, sources));
   if (kept && continues(view.tail, kept)) {
-    const recent = recentOf(view, model, subject, kept.checkpoint);
-    const known = knownOf(kept, view.tail);
+    const { folded: known, folding, checkpoint } = kept;
+    // An older fold has most of the events already.
+    if (folding && kept.askers.join(signal)) return folding.then(() => readView(model, wanted, sources));
+    const recent = recentOf(view, model, subject, checkpoint);
     return within(keys, await foldAndKeep(model, { ...kept, recent, known, signal }, sources));
   }
   // Memory first, then the documents: so a flush in between cannot hide an event.
@@ -201,28 +201,16 @@ function continues(tail: Tail, { checkpoint }: KeptView<unknown>): boolean {
   return checkpoint.sequence >= tail.floor();
 }
 
-/** A view of some documents and of the vehicle's events up to a sequence. */
-interface KnownView<S> {
-  readonly view: View<S>;
-  readonly through: number;
-}
-
-/**
- * The view that is kept, unless its documents have been replaced by those of a flush, which have the same samples in less
- * memory, or the tail lacks events after it.
- */
-function knownOf<S>({ folded, documents, through }: KeptView<S>, tail: Tail): KnownView<S> | undefined {
-  const isOfDocuments = folded?.documents === documents;
-  return folded && isOfDocuments && through >= tail.floor() ? { view: folded.view, through } : undefined;
-}
-
 /** Documents from a key on, and the newer events. */
 interface ToFold<S> {
   readonly from: string;
   readonly recent: Recent;
   readonly documents: Promise<LoadedStretch>;
-  /** What has some of the events already. */
-  readonly known?: KnownView<S> | undefined;
+  /** A view of these documents that has the events up to a sequence already. */
+  readonly known?: View<S> | undefined;
+  readonly through?: number;
+  /** Bytes of events that its memory lacks in the count of the cache. */
+  readonly uncounted?: number | undefined;
   /** Of the first who asks. */
   readonly signal: AbortSignal | undefined;
 }
@@ -230,25 +218,25 @@ interface ToFold<S> {
 /** Folds the events into the documents, and keeps the view unless the read model is behind. */
 function foldAndKeep<S>(
   model: ReadModel<S>,
-  { from, recent, documents, known, signal }: ToFold<S>,
+  { from, recent, documents, known, through = 0, uncounted = 0, signal }: ToFold<S>,
   { view: partition, cache, log }: Sources,
 ): Promise<View<S>> {
   const { subject, checkpoint, position } = recent;
   const askers = new Askers(signal);
   const turn = new WorkTurn(askers);
+  const newer = known && recent.events.filter((stored) => stored.position.sequence > through);
   const fold = async (): Promise<View<S>> => {
     const stretch = await documents;
-    const continued = known && (await continueView(model, { ...known, from, stretch }, recent, turn));
+    const continued =
+      known &&
+      newer &&
+      (await continueView(model, { view: known, from, stretch }, { ...recent, events: newer }, turn));
     return continued ?? foldRecent(model, recent, storedStretch(subject, from, stretch), { log, turn });
   };
   const view = fold().finally(() => askers.done());
   if (partition.followsTail(model)) {
-    const { sequence: through } = position;
-    const kept: KeptView<S> = { from, checkpoint, documents, view, askers, through };
-    const remember = (folded: View<S>) => {
-      kept.folded = { view: folded, documents };
-    };
-    void view.then(remember, () => undefined);
+    const more = newer?.reduce((bytes, stored) => bytes + bytesOf(stored), uncounted);
+    const kept = { from, checkpoint, documents, view, askers, uncounted: more, through: position.sequence };
     cache.keep(nameOf(model, subject), kept);
   }
   return view;
