@@ -15,7 +15,7 @@ const QUICK_SCRIPTS = [
   'headers that a library would log, ingest',
   'unknown paths, history',
   'unknown paths, ingest',
-  'calls that take their leave, history',
+  'calls, then GOAWAY, history',
   'many subscribers from the start',
   'pages with foreign tokens',
   'decisions on one vehicle',

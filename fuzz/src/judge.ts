@@ -87,7 +87,9 @@ export class Judge {
   async #recover(batch: readonly Input[]): Promise<void> {
     if (await this.#servesAgain(batch)) return;
     await this.#restart();
-    await this.#servesAgain(batch);
+    if (await this.#servesAgain(batch)) return;
+    const detail = `they did not after ${RECOVERS_WITHIN_MS / 1_000} s`;
+    this.violations.add({ rule: 'services that were started again serve', detail }, batch);
   }
 
   /** Waits for that, but not for ever. */

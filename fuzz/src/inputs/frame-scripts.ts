@@ -300,7 +300,7 @@ const FOR_EACH_SERVER: Readonly<
   },
   'health that is asked without end': (server) => askEachAtOnce(server, HEALTH),
   'methods that do not exist, without end': (server) => askEachAtOnce(server, '/nothing/nothing'),
-  async 'calls that take their leave'(server) {
+  async 'calls, then GOAWAY'(server) {
     const [path] = LONG[server.name];
     const calls = times(100, (at) => [
       opening(streamId(at), path, '60S'),

@@ -7,6 +7,7 @@ import { MAX_BESIDE_CALLS_BYTES } from './bytes-beside-calls.ts';
 const DATA = 0;
 const HEADERS = 1;
 const SETTINGS = 4;
+const PING = 6;
 const GOAWAY = 7;
 const WINDOW_UPDATE = 8;
 const CONNECT = '/odograph.telemetry.v1.TelemetryIngest/Connect';
@@ -26,14 +27,22 @@ function header(name: string, value: string): Buffer {
   return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
 }
 
-/** A connection on which an answer of `Connect` waits for a window. */
-async function openWithWaitingAnswer(endpoint: string, allowHalfOpen = false) {
+/** A connection of HTTP/2, of which no answer has a window. */
+async function openSocket(endpoint: string, allowHalfOpen = false) {
   const { hostname: host, port } = new URL(`http://${endpoint}`);
   const socket = connectSocket({ host, port: Number(port), allowHalfOpen }).resume();
   socket.on('error', () => undefined);
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   const noWindow = Buffer.from([0, SETTINGS, 0, 0, 0, 0]);
+  socket.write(frame(SETTINGS, 0, 0, noWindow));
+  return socket;
+}
+
+/** A connection on which an answer of `Connect` waits for a window. */
+async function openWithWaitingAnswer(endpoint: string, allowHalfOpen = false) {
+  const socket = await openSocket(endpoint, allowHalfOpen);
   const headers = [
     header(':method', 'POST'),
     header(':scheme', 'http'),
@@ -42,10 +51,7 @@ async function openWithWaitingAnswer(endpoint: string, allowHalfOpen = false) {
     header('content-type', 'application/grpc'),
     header('te', 'trailers'),
   ];
-  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  socket.write(
-    Buffer.concat([frame(SETTINGS, 0, 0, noWindow), frame(HEADERS, 4, 1, Buffer.concat(headers))]),
-  );
+  socket.write(frame(HEADERS, 4, 1, Buffer.concat(headers)));
   return socket;
 }
 
@@ -62,7 +68,16 @@ function answerAndCount() {
   return { counted, connect };
 }
 
-test('a client that takes its leave and keeps its half of the connection open is closed', async () => {
+test('a connection without a call that sends very many PING is ended', async () => {
+  const { endpoint } = await loopback({});
+  const socket = await openSocket(endpoint);
+  const pings = Buffer.concat(Array.from({ length: 2_000 }, () => frame(PING, 0, 0, Buffer.alloc(8))));
+  const timer = setInterval(() => socket.write(pings), 10);
+  onTestFinished(() => clearInterval(timer));
+  await once(socket, 'close');
+});
+
+test('a connection that ends with GOAWAY is closed, also if its client keeps its half open', async () => {
   const { endpoint } = await loopback({ connect: async () => undefined });
   const socket = await openWithWaitingAnswer(endpoint, true);
   socket.write(frame(GOAWAY, 0, 0, Buffer.alloc(8)));

@@ -2,8 +2,8 @@ import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:h
 import { clientOf } from './client-address.ts';
 
 /**
- * What a client may send in a second beside its calls, such as WINDOW_UPDATE and PING: 60,000 frames or more. A client that
- * takes its answers as they come sends less than a hundredth of that.
+ * What a client may send in a second beside its calls, such as WINDOW_UPDATE and PING, and to methods that do not exist: 60,000
+ * frames or more. A client that takes its answers as they come sends less than a hundredth of that.
  */
 export const MAX_BESIDE_CALLS_BYTES = 1024 * 1024;
 const FRAME_HEAD_BYTES = 9;
@@ -67,7 +67,7 @@ export function createBytesBesideCalls(
       const sent = new Map<string, number>();
       const noisy: Connection[] = [];
       for (const connection of connections.values()) {
-        // Until its socket has closed too, for which the client must close its half.
+        // Its socket is not closed yet, but has nothing to do with it any more.
         if (connection.session.destroyed) continue;
         const bytes = sentSinceLastLook(connection);
         if (bytes <= 0) continue;

@@ -28,7 +28,7 @@ export function onHeaders(server: Server, take: TakeHeaders): void {
   }
 }
 
-/** Tells of each connection of a server. */
+/** Calls the listener with each connection of a server, at once. */
 export function onSession(server: Server, listener: (session: ServerHttp2Session) => void): void {
   for (const http2Server of http2ServersOf(server)) http2Server.on('session', listener);
 }

@@ -24,8 +24,6 @@ interface Listener {
 
 /** How often a log line says that connections are refused, at most. */
 const SAY_EVERY_MS = 60_000;
-/** How long a client may keep its half of a connection open after the server has closed its own. */
-const LINGER_MS = 2_000;
 
 /** Accepts connections, as grpc-js does by itself, but not without bounds. Throws a Fault RULE_VIOLATED if it cannot listen. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
@@ -48,7 +46,6 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return refuse(client);
     }
     sockets.add(socket);
-    socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
     socket.once('close', () => {
       sockets.delete(socket);
       places.give(client, 1);

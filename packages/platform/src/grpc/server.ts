@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   logVerbosity,
@@ -116,10 +117,14 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     addService(server, service, { ...scope, admission: oneATurn });
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   requestHeaders.guard(server);
-  onSession(server, guard.opened);
+  let incoming: Socket | undefined;
+  onSession(server, (session) => incoming && guard.opened(session, incoming));
   const listener = await listen({
     ...{ host, port: wantedPort, maxConnections: limits.maxConnections, logger },
-    onConnection: (socket) => connections.injectConnection(socket),
+    onConnection(socket) {
+      incoming = socket;
+      connections.injectConnection(socket);
+    },
   });
   const { port } = listener;
   logger.info({ host, port, services: names }, 'gRPC server listens');

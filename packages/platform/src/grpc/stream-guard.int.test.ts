@@ -9,7 +9,6 @@ import {
   ReportRequest,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
-import { pause } from '@odograph/kernel/clock';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Handlers, loopback } from '../loopback.fixture.ts';
 
@@ -117,8 +116,12 @@ test('messages of a stream that its handler does not take hold memory, also if a
 });
 
 test('bytes of streams that their handlers do not take hold memory, as far as they have arrived', async () => {
+  let taken = 0;
   const connect: Handlers['connect'] = async (requests) => {
-    for await (const _ of requests) await hang();
+    for await (const _ of requests) {
+      taken += 1;
+      await hang();
+    }
   };
   const { endpoint } = await loopback({ connect }, { limits: LIMITS });
   const { call } = openRaw(endpoint);
@@ -126,7 +129,7 @@ test('bytes of streams that their handlers do not take hold memory, as far as th
   // One that the handler has, and some that wait for it: then grpc-js takes no more from the stream.
   for (const { stream } of streams)
     for (let message = 0; message < 3; message += 1) stream.write(begun(100, 100));
-  await pause(100);
+  await soon(() => expect(taken).toBe(5));
   for (const { stream } of streams) stream.write(begun(60_000, 60_000));
   await soon(() => expect(refusals(streams)).toBeGreaterThan(1));
 });
@@ -207,8 +210,11 @@ test.each(['x-evil', 'traceparent'])('a header %s that grpc-js cannot read is no
   expect(print).not.toHaveBeenCalled();
 });
 
-test('a connection that sends a message in very small pieces is ended', async () => {
-  const { endpoint } = await loopback(answers);
+test.each([
+  ['a connection', {}],
+  ['also after its call was refused, a connection', { maxMessageBytes: 1_000 }],
+])('%s that sends a message in very small pieces is ended', async (_, options) => {
+  const { endpoint } = await loopback(answers, options);
   const { call, closed } = openRaw(endpoint);
   const { stream } = call();
   stream.write(begun(100_000, 0));

@@ -1,4 +1,5 @@
 import { constants, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
@@ -10,6 +11,7 @@ import type { Logger } from '../logger.ts';
 import { createTurns, type InTurn } from '../turns.ts';
 import { createBytesBesideCalls } from './bytes-beside-calls.ts';
 import { clientOf } from './client-address.ts';
+import { createEndedConnections } from './ended-connections.ts';
 import { blameCaller, correctDeadline, type Expand, http2StreamOf, onComplete } from './grpc-internals.ts';
 import { MessageMeter } from './message-meter.ts';
 import { createRequestMemory, type RequestHolder, type RequestMemory } from './request-memory.ts';
@@ -31,7 +33,7 @@ export interface StreamGuardOptions {
 export interface StreamGuard {
   readonly interceptor: ServerInterceptor;
   /** A connection begins. */
-  opened(session: ServerHttp2Session): void;
+  opened(session: ServerHttp2Session, socket: Socket): void;
   /** The handler of a stream of requests has this one, which no longer waits. */
   took(message: Uint8Array): void;
   stop(): void;
@@ -69,13 +71,15 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   const beside = createBytesBesideCalls((session, client) => {
     options.logger.warn(
       { client },
-      'a connection was ended: its client sends very much beside its calls, such as WINDOW_UPDATE',
+      'a connection was ended: its client sends very much beside its calls, such as WINDOW_UPDATE, or to unknown methods',
     );
     endConnection(session);
   });
+  const ended = createEndedConnections();
   const sweep = setInterval(() => {
     const nowMs = performance.now();
     beside.sweep(nowMs);
+    ended.sweep(nowMs);
     for (const each of open) each.sweep(nowMs);
   }, SWEEP_MS).unref();
   return {
@@ -88,7 +92,10 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
       stream.onClose(() => open.delete(stream));
       return new ServerInterceptingCall(call);
     },
-    opened: beside.open,
+    opened(session, socket) {
+      beside.open(session);
+      ended.open(session, socket);
+    },
     took: (message) => owners.get(message)?.took(message),
     stop: () => clearInterval(sweep),
   };
@@ -168,7 +175,7 @@ class GuardedStream implements RequestHolder {
       else if (nowMs - this.#unfinishedSinceMs > finishMs)
         this.refuse(new Fault('DEADLINE', `the request was not complete after ${finishMs / 1_000} s`));
     }
-    // What arrives while the handler takes nothing is not told.
+    // While the handler takes nothing, no event says that bytes have arrived.
     this.#hold();
     const bytes = this.#stream.writableLength;
     if (bytes === 0 || bytes !== this.#waiting.bytes) this.#waiting = { bytes, sinceMs: nowMs };
