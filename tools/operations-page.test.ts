@@ -26,3 +26,10 @@ test('it names the collections of the log as they are', () => {
   expect([...named.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(collections);
   expect(collections.length).toBeGreaterThan(0);
 });
+
+test('what it says to drop has the version of the projection', () => {
+  const source = readFileSync(resolve(root, 'services/history/src/domain/samples/samples.ts'), 'utf8');
+  const [, version] = /version: (\d+)/.exec(source) ?? [];
+  expect(page).toContain(`db.samples_v${version}.drop()`);
+  expect(page).toContain(`/:samples@${version}$/`);
+});

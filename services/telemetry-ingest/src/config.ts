@@ -81,7 +81,10 @@ const publisher = {
 const room = {
   fullPct: percent('ODO_INGEST_STREAM_FULL_PCT', 90, {
     min: 1,
-    limit: { of: 'process', above: 'UNAVAILABLE with a delay' },
+    limit: {
+      of: 'process',
+      above: 'the report is UNAVAILABLE with a delay; RESOURCE_EXHAUSTED if no report of a call is taken',
+    },
     meaning: 'how full a stream may be for telemetry; decisions are still accepted',
   }),
   minFreeDiskPct: percent('ODO_INGEST_MIN_FREE_DISK_PCT', DEFAULT_MIN_FREE_DISK_PCT, {
