@@ -149,6 +149,17 @@ const ALL: Readonly<Record<string, Script['run']>> = {
     const one = (at: number) => makeReport(`${prefix}-${at}`, 'first');
     return await report(target, times(100_000, one), 5_000);
   },
+  /** Each looks at 10,000 vehicles or more, and finds none. */
+  async 'lists that find nothing, from two clients'({ history }) {
+    const sessions = history.sessionsOfTwo();
+    const answers = await together(200, (at) => {
+      const path = at % 4 < 2 ? STATUSES : `${VEHICLES}/List`;
+      const bytes = frameMessage(encodeRequest(path, { text: 'nobody', pageSize: 1_000 }));
+      return call(sessions[at % 2 === 0 ? 0 : 1], { path, bytes, deadlineMs: 5_000 });
+    });
+    for (const session of sessions) session.destroy();
+    return answers;
+  },
 };
 
 export const SEQUENCES: readonly Script[] = Object.entries(ALL).map(([name, run]) => ({ name, run }));

@@ -28,6 +28,7 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
   const slice: StatusSlice = { ...status.initial('', ''), latest, lastReceivedAtMs: 5 };
   const ids = IDS.slice(0, fleetSize);
   const reads: number[] = [];
+  let [atOnce, mostAtOnce] = [0, 0];
   const reader = {
     positions: () => [{ partition: 0, sequence: 9 }],
     async subjectsAfter(_: unknown, { after, limit }: SubjectsAfter) {
@@ -36,7 +37,10 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
     },
     async readEach(_: unknown, subjects: readonly string[]) {
       reads.push(subjects.length);
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
       await reading;
+      atOnce -= 1;
       return subjects.map((subject) => ({ subject, slice, parked: undefined }));
     },
   };
@@ -52,6 +56,7 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
   ) => readPage({ ...ANY, ...filter, pageSize, pageToken, atLeast: [] }, { client, signal } as CallContext);
   return {
     reads: () => reads,
+    mostAtOnce: () => mostAtOnce,
     page,
     async allPages(filter: Partial<StatusFilter>, pageSize: number) {
       const pages: (readonly string[])[] = [];
@@ -133,4 +138,10 @@ test('lists read a bounded number of vehicles at once, and a client leaves room 
   await expect(left).rejects.toThrow('left');
   for (const each of pages) expect((await each).vehicles).toHaveLength(50);
   expect(reads()).toEqual(Array(21).fill(51));
+});
+
+test('lists of small vehicles, which hardly any of them matches, are read a few at a time too', async () => {
+  const { page, mostAtOnce } = openLists({ reading: yieldToEventLoop() });
+  await Promise.all(Array.from({ length: 60 }, () => page({ text: 'nobody' })));
+  expect(mostAtOnce()).toBe(8);
 });

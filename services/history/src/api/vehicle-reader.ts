@@ -68,6 +68,10 @@ const SELECTIVE_READ = 200;
 const SIGNALS_A_READ = 100_000;
 /** Vehicles that lists have in memory at once if each has as many signals as it can, which takes 2 MB; more if they have fewer. */
 export const LARGEST_AT_ONCE = 256;
+/** Room for lists, in signals. */
+const ROOM = LARGEST_AT_ONCE * MAX_OTHER_SIGNALS;
+/** A read of small vehicles takes as much, because others also wait for its queries. */
+const LEAST_ROOM = ROOM / 16;
 /** Vehicles that one call reads at most, and one batch more: a text that hardly any vehicle has takes several calls. */
 export const MAX_READ = 10_000;
 
@@ -99,7 +103,7 @@ export async function readVehicle(
 /** Reads the pages of a list of vehicles. */
 export function vehiclePages({ partitionCount, views, status }: VehicleReaderDeps, list: VehicleList) {
   const { reader } = views;
-  const roomFor = createRoom(LARGEST_AT_ONCE * MAX_OTHER_SIGNALS);
+  const roomFor = createRoom(ROOM);
 
   /** Folds before it filters: what a list filters by may have changed in the tail. */
   async function knownOfEach(subjects: readonly string[], signal: AbortSignal): Promise<KnownVehicle[]> {
@@ -122,8 +126,8 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
     while (filling.read < MAX_READ) {
       call.signal.throwIfAborted();
       const limit = toReadNext(filling, isSelective);
+      using _room = await roomFor(Math.max(LEAST_ROOM, Math.ceil(limit * signalsEach(filling))), call);
       const subjects = await reader.subjectsAfter(status, { after: filling.through, limit, having });
-      using _room = await roomFor(Math.ceil(subjects.length * signalsEach(filling)), call);
       for (const each of await knownOfEach(subjects, call.signal)) {
         filling.signals += each.known.latest.size;
         if (matches(each.vehicleId, each.known)) yield each;
