@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@odograph/client';
 import { type Cluster, startCluster } from '@odograph/cluster/cluster';
-import { yieldCpu } from '@odograph/engines/yield-cpu';
+import { MAX_NICENESS, yieldCpu } from '@odograph/engines/yield-cpu';
 import { pause } from '@odograph/kernel/clock';
 import { formatPosition } from '@odograph/kernel/position';
 import { CANARY_VEHICLE } from './canary/canary.ts';
@@ -67,14 +67,14 @@ async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onPro
     history: new Server('history', history, metrics['history-1']),
     ingest: new Server('ingest', endpoints.ingest, metrics['ingest']),
   };
-  // The platform comes first.
-  yieldCpu({ pid: process.pid, exitCode: null, signalCode: null });
-  await fillLog(target);
   const pidsOf = (nodes: Cluster['nodes']) => nodes.flatMap((node) => node.pid() ?? []);
   const canary = forkCanary({ ingest: endpoints.ingest, history, metrics: Object.values(metrics) }, () => ({
     services: pidsOf([...histories, ingest]),
     engines: pidsOf([nats, mongo]),
   }));
+  // Attackers have machines of their own, so the platform and the canary come first.
+  yieldCpu({ pid: process.pid, exitCode: null, signalCode: null }, MAX_NICENESS);
+  await fillLog(target);
   const processes = new Processes(cluster, dataDir);
   const judge = new Judge({ cluster, canary, processes, target });
   try {

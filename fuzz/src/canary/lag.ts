@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { isErrno } from '@odograph/engines/errno';
 
 /** The processes of the platform, by their ids. */
@@ -16,9 +16,9 @@ const NANOSECONDS = 1e6;
 const TICK_MS = 10;
 
 /**
- * Measures what the machine withholds: how late timers of this process are, which does nothing else, and how long the
- * services were ready to run and waited for a processor, as far as processes had it that are not of the platform. The
- * fuzzer is such a process.
+ * Measures what the machine withholds: how late timers of this process are, which does nothing else, and how long the platform
+ * was ready to run and waited for a processor, as far as processes had it that are not of the platform. The fuzzer is such a
+ * process.
  * @returns a function that begins a measurement, whose result gives the milliseconds that were withheld since then.
  */
 export function measureLag(pids: () => PlatformPids): () => () => number {
@@ -41,7 +41,10 @@ export function measureLag(pids: () => PlatformPids): () => () => number {
   };
 }
 
-/** Since the machine started: how long the services' main threads waited, and the processor time of all other processes. */
+/**
+ * Since the machine started: how long the main threads of services and all threads of engines waited, and the processor time of
+ * all other processes.
+ */
 function timesOf({ services, engines }: PlatformPids): {
   readonly waitedMs: number;
   readonly othersMs: number;
@@ -51,9 +54,22 @@ function timesOf({ services, engines }: PlatformPids): {
   // In user and system mode: 14th and 15th field (proc_pid_stat(5)); the names of ours have no spaces.
   const ticksOf = (pid: number) => sum(numbersIn(`${pid}/stat`).slice(13, 15));
   return {
-    waitedMs: sum(services.map((pid) => numbersIn(`${pid}/schedstat`)[1] ?? 0)) / NANOSECONDS,
+    waitedMs: sum([...services, ...engines.flatMap(threadsOf)].map(waitedNs)) / NANOSECONDS,
     othersMs: (busy - sum([...services, ...engines].map(ticksOf))) * TICK_MS,
   };
+}
+
+/** A thread, by `<process>` or `<process>/task/<thread>`. */
+const waitedNs = (thread: number | string) => numbersIn(`${thread}/schedstat`)[1] ?? 0;
+
+/** None for a process that has ended. */
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return [];
+    throw error;
+  }
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
