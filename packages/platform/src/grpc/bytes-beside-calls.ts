@@ -20,7 +20,7 @@ interface Connection {
   readonly streams: Set<ServerHttp2Stream>;
   /** What calls have sent, as far as it is known. */
   callBytes: number;
-  /** What it had sent beside calls at the last look. */
+  /** What it had sent beside calls when the period began. */
   besideBytes: number;
 }
 
@@ -33,7 +33,7 @@ export interface BytesBesideCalls {
   open(session: ServerHttp2Session): void;
   /** A call begins, on a connection that is open. */
   add(stream: ServerHttp2Stream): void;
-  /** Ends the connections of clients that have sent too much since the last look. */
+  /** Ends the connections of clients that have sent too much in this second. Call it a few times in a second. */
   sweep(nowMs: number): void;
 }
 
@@ -41,7 +41,7 @@ export function createBytesBesideCalls(
   end: (session: ServerHttp2Session, client: string) => void,
 ): BytesBesideCalls {
   const connections = new Map<Http2Session, Connection>();
-  let lookedAtMs = performance.now();
+  let sinceMs = performance.now();
   return {
     open(session) {
       const client = clientOf(`${session.socket.remoteAddress}:0`);
@@ -62,30 +62,31 @@ export function createBytesBesideCalls(
       });
     },
     sweep(nowMs) {
-      const seconds = Math.max(1, (nowMs - lookedAtMs) / 1_000);
-      lookedAtMs = nowMs;
+      // A session that is destroyed has no socket, and may stay until its client has closed its half.
+      const open = [...connections.values()].filter(({ session }) => !session.destroyed);
+      const noisy = open.filter((connection) => bytesOfPeriod(connection) > 0);
       const sent = new Map<string, number>();
-      const noisy: Connection[] = [];
-      for (const connection of connections.values()) {
-        // Its socket is not closed yet, but has nothing to do with it any more.
-        if (connection.session.destroyed) continue;
-        const bytes = sentSinceLastLook(connection);
-        if (bytes <= 0) continue;
-        noisy.push(connection);
-        sent.set(connection.client, (sent.get(connection.client) ?? 0) + bytes);
-      }
-      for (const { session, client } of noisy)
-        if ((sent.get(client) ?? 0) > MAX_BESIDE_CALLS_BYTES * seconds) end(session, client);
+      for (const connection of noisy)
+        sent.set(connection.client, (sent.get(connection.client) ?? 0) + bytesOfPeriod(connection));
+      const seconds = (nowMs - sinceMs) / 1_000;
+      const most = MAX_BESIDE_CALLS_BYTES * Math.max(1, seconds);
+      for (const { session, client } of noisy) if ((sent.get(client) ?? 0) > most) end(session, client);
+      if (seconds < 1) return;
+      sinceMs = nowMs;
+      for (const connection of open) beginPeriod(connection);
     },
   };
 }
 
-function sentSinceLastLook(connection: Connection): number {
-  const { bytesRead, bytesWritten } = connection.session.socket;
+const bytesOfPeriod = (connection: Connection) => bytesBeside(connection) - connection.besideBytes;
+
+function beginPeriod(connection: Connection): void {
+  if (!connection.session.destroyed) connection.besideBytes = bytesBeside(connection);
+}
+
+function bytesBeside({ session, streams, callBytes }: Connection): number {
+  const { bytesRead, bytesWritten } = session.socket;
   let unread = 0;
-  for (const { readableLength } of connection.streams) unread += readableLength;
-  const besideBytes = bytesRead - connection.callBytes - unread - bytesWritten / BYTES_TAKEN;
-  const more = besideBytes - connection.besideBytes;
-  connection.besideBytes = besideBytes;
-  return more;
+  for (const { readableLength } of streams) unread += readableLength;
+  return bytesRead - callBytes - unread - bytesWritten / BYTES_TAKEN;
 }

@@ -5,6 +5,7 @@ import type { LiveLog } from '../log/broadcaster.ts';
 import type { LogCollections } from '../log/collections.ts';
 import { readPartition } from '../log/partition-record.ts';
 import type { Partitions } from '../log/partitions.ts';
+import { shareReads } from '../views/shared-reads.ts';
 import type { Views } from '../views/views.ts';
 
 interface DescribeDeps {
@@ -16,7 +17,7 @@ interface DescribeDeps {
   readonly liveLog: Pick<LiveLog, 'health'>;
 }
 
-/** Describes the progress, the owner and the state of every partition. */
+/** Describes the progress, the owner and the state of every partition, with one read for all who ask at the same time. */
 export function createPartitionDescriber(deps: DescribeDeps): () => Promise<readonly PartitionInfo[]> {
   const partitions = Array.from({ length: deps.partitionCount }, (_, partition) => partition);
 
@@ -42,5 +43,6 @@ export function createPartitionDescriber(deps: DescribeDeps): () => Promise<read
     };
   }
 
-  return () => Promise.all(partitions.map(describePartition));
+  const describeAll = shareReads(() => Promise.all(partitions.map(describePartition)));
+  return () => describeAll('all');
 }
