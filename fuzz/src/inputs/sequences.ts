@@ -154,7 +154,7 @@ const ALL: Readonly<Record<string, Script['run']>> = {
     const sessions = history.sessionsOfTwo();
     const answers = await together(200, (at) => {
       const path = at % 4 < 2 ? STATUSES : `${VEHICLES}/List`;
-      const bytes = frameMessage(encodeRequest(path, { text: 'nobody', pageSize: 1_000 }));
+      const bytes = frameMessage(encodeRequest(path, { text: 'no such vehicle', pageSize: 1_000 }));
       return call(sessions[at % 2 === 0 ? 0 : 1], { path, bytes, deadlineMs: 5_000 });
     });
     for (const session of sessions) session.destroy();

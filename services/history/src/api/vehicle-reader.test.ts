@@ -142,6 +142,6 @@ test('lists read a bounded number of vehicles at once, and a client leaves room 
 
 test('lists of small vehicles, which hardly any of them matches, are read a few at a time too', async () => {
   const { page, mostAtOnce } = openLists({ reading: yieldToEventLoop() });
-  await Promise.all(Array.from({ length: 60 }, () => page({ text: 'nobody' })));
+  await Promise.all(Array.from({ length: 60 }, () => page({ text: 'no such vehicle' })));
   expect(mostAtOnce()).toBe(8);
 });

@@ -207,7 +207,7 @@ function atMost(ms: number, work: Promise<void>, giveUp: () => void): Promise<vo
   return promise;
 }
 
-/** Roughly, in memory. It stops counting above `most`, and when nobody wants to know any more. */
+/** Roughly, in memory. It stops counting above `most`, and when it is not wanted any more. */
 async function bytesOf(value: unknown, most: number, isWanted: () => boolean): Promise<number> {
   const turn = new WorkTurn();
   const left = [value];
