@@ -46,7 +46,7 @@ export class Processes {
     const memoryOf = (service: SupervisedProcess, limit: number) =>
       ({ service, limit, recent: 0, peak: 0, liveAtStart: 0 }) satisfies Memory;
     this.#nodes = nodes;
-    // All scripts together make ingest take 560 MiB at most, much of it in blocks that its allocator keeps.
+    // A million inputs made ingest take 583 MiB, much of it in blocks that its allocator keeps.
     this.#memories = [...histories.map((history) => memoryOf(history, 1_024)), memoryOf(ingest, 640)];
     this.#logs = [...histories, ingest].map((service) => {
       const file = join(dataDir, `${service.name}.log`);
