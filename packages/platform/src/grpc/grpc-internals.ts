@@ -58,6 +58,19 @@ export function onComplete(
     complete(message, encoding !== 'identity', () => expand(message, encoding));
 }
 
+interface MessageReader {
+  decoder: { write(piece: Buffer): readonly Buffer[] };
+  readonly readQueue: unknown[];
+}
+
+/** Drops the messages of a call that is answered, and what its caller sends from now on. grpc-js would keep them. */
+export function forgetRequest(call: object): void {
+  const reader = call as MessageReader;
+  invariant(reader.decoder && reader.readQueue, 'a call of grpc-js has a decoder and a queue of messages');
+  reader.decoder = { write: () => [] };
+  reader.readQueue.length = 0;
+}
+
 interface DeadlineHolder {
   deadline: number;
   readonly deadlineTimer: NodeJS.Timeout | null;

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { callBidi, callUnary } from '@odograph/client/call';
@@ -232,6 +234,24 @@ test('a client that goes on to send after it was refused is cut off', async () =
   await soon(() => expect(status.code).toBe(8));
   await closed;
   expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+});
+
+test('a refused call does not keep its unfinished message until it is cut off', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const heldBytes = () => {
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const { endpoint } = await loopback(answers, { limits: { finishMs: 100 } });
+  const { call } = openRaw(endpoint);
+  const before = heldBytes();
+  const calls = Array.from({ length: 80 }, () => call());
+  for (const { stream } of calls) stream.write(begun(100_000, 90_000));
+  await soon(() => expect(calls.filter(({ status }) => status.code === 4).length).toBe(80));
+  const after = heldBytes();
+  expect(calls.filter(({ stream }) => stream.closed)).toEqual([]);
+  expect(after - before).toBeLessThan(3_000_000);
 });
 
 test('a refused client that takes nothing is cut off soon', async () => {

@@ -12,7 +12,14 @@ import { createTurns, type InTurn } from '../turns.ts';
 import { createBytesBesideCalls } from './bytes-beside-calls.ts';
 import { clientOf } from './client-address.ts';
 import { createEndedConnections } from './ended-connections.ts';
-import { blameCaller, correctDeadline, type Expand, http2StreamOf, onComplete } from './grpc-internals.ts';
+import {
+  blameCaller,
+  correctDeadline,
+  type Expand,
+  forgetRequest,
+  http2StreamOf,
+  onComplete,
+} from './grpc-internals.ts';
 import { MessageMeter } from './message-meter.ts';
 import { createRequestMemory, type RequestHolder, type RequestMemory } from './request-memory.ts';
 import { createResets, type Resets } from './resets.ts';
@@ -162,6 +169,7 @@ class GuardedStream implements RequestHolder {
   refuse(fault: Fault): void {
     this.#refusedAtMs = performance.now();
     this.#options.memory.release(this);
+    forgetRequest(this.#call);
     const { code, details, metadata } = toServiceError(fault, this.#options.logger);
     this.#call.sendStatus({ code, details, metadata });
   }
@@ -191,7 +199,10 @@ class GuardedStream implements RequestHolder {
     this.#meter.add(chunk);
     const { held, isFragmented } = this.#meter;
     if (isFragmented) this.#endFragmented();
-    if (this.#isAnswered()) return;
+    if (this.#isAnswered()) {
+      forgetRequest(this.#call);
+      return;
+    }
     if (held > 0) this.#unfinishedSinceMs ??= performance.now();
     else if (!this.#options.isUnary) this.#unfinishedSinceMs = undefined;
     this.#hold();
