@@ -90,6 +90,14 @@ test('a connection that ends with GOAWAY is closed, also if its client keeps its
   await until.promise;
 });
 
+test('a server that stops does not wait for long for a client that keeps its half of a connection open', async () => {
+  const { endpoint, server } = await loopback({});
+  const socket = await openSocket(endpoint, true);
+  socket.write(frame(PING, 0, 0, Buffer.alloc(8)));
+  await once(socket, 'data');
+  await server.stop(60_000);
+});
+
 test('a connection that takes its answers byte by byte is ended', async () => {
   const { endpoint } = await loopback({ connect: answerAndCount().connect });
   const socket = await openWithWaitingAnswer(endpoint);

@@ -18,7 +18,7 @@ export function createEndedConnections(): EndedConnections {
   return {
     open(session, socket) {
       open.set(session, { socket, endedAtMs: undefined });
-      session.once('close', () => open.delete(session));
+      socket.once('close', () => open.delete(session));
     },
     sweep(nowMs) {
       for (const [session, connection] of open) {

@@ -10,7 +10,7 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { pause } from '@odograph/kernel/clock';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, invariant } from '@odograph/kernel/fault';
 import type { Meter } from '@opentelemetry/api';
 import type { Logger } from '../logger.ts';
 import { latencyHistogram } from '../metrics.ts';
@@ -118,7 +118,10 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   requestHeaders.guard(server);
   let incoming: Socket | undefined;
-  onSession(server, (session) => incoming && guard.opened(session, incoming));
+  onSession(server, (session) => {
+    invariant(incoming, 'grpc-js opens the session of a connection in the turn in which it gets it');
+    guard.opened(session, incoming);
+  });
   const listener = await listen({
     ...{ host, port: wantedPort, maxConnections: limits.maxConnections, logger },
     onConnection(socket) {
@@ -136,13 +139,14 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     // Watches of the health tell it before they end.
     await nextTurn();
     for (const call of open) call.stop(reason);
-    guard.stop();
     server.tryShutdown(() => undefined);
-    if (await endsWithin(allEnded, deadlineMs)) return;
-    logger.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
-    for (const call of open) call.abort(reason);
-    await pause(LAST_ANSWERS_MS);
-    listener.destroy();
+    if (!(await endsWithin(allEnded, deadlineMs))) {
+      logger.warn({ calls: open.size }, 'gRPC calls were cut off at the end of the drain');
+      for (const call of open) call.abort(reason);
+      await pause(LAST_ANSWERS_MS);
+      listener.destroy();
+    }
+    guard.stop();
   };
   return {
     port,
