@@ -65,6 +65,7 @@ describe('the points', () => {
     const flush = [['flush sent'], ['flush answered']];
     expect(update('status_v1', { _id: 1 }, { _id: 2 })).toEqual(flush);
     expect(update('samples_v12', { _id: 1 })).toEqual(flush);
+    expect(onMongo({ insert: 'samples_v12' })).toEqual(flush);
     expect(update('other_v1', { _id: 1 })).toEqual([[], []]);
     expect(update('checkpoints', { _id: '0:a@1', sequence: 4 })).toEqual([
       ['checkpoint sent'],
@@ -76,7 +77,9 @@ describe('the points', () => {
   test('of a decision are those of an envelope between history and NATS, and its documents', () => {
     expect(published('PUB events.3 _INBOX.a', Buffer.from('x'), 'history-nats')).toEqual(['decision sent']);
     expect(received({ stream: 'EVENTS-3', seq: 7 }, 'history-nats')).toEqual(['decision acknowledged']);
-    expect(update('registration_v1', { _id: 1 })).toEqual([['registration sent'], ['registration answered']]);
+    const stored = [['registration sent'], ['registration answered']];
+    expect(update('registration_v1', { _id: 1 })).toEqual(stored);
+    expect(onMongo({ insert: 'registration_v1' })).toEqual(stored);
   });
 
   test('are on links of their protocol', () => {

@@ -128,11 +128,16 @@ function isLedgerCheckpoint(request: MongoFrame): boolean {
 }
 
 function isFlush(request: MongoFrame): boolean {
-  return isUpdate(request) && /^(status|samples)_v\d+$/.test(request.collection);
+  return isStored(request) && /^(status|samples)_v\d+$/.test(request.collection);
 }
 
 function isFlushOfDecisions(request: MongoFrame): boolean {
-  return isUpdate(request) && /^registration_v\d+$/.test(request.collection);
+  return isStored(request) && /^registration_v\d+$/.test(request.collection);
+}
+
+/** A new slice of a view is inserted, and one that is stored already is updated. */
+function isStored(request: MongoFrame): boolean {
+  return isUpdate(request) || request.command === 'insert';
 }
 
 /** The update that creates a missing checkpoint compares no sequence. */

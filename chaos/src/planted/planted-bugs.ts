@@ -12,7 +12,7 @@ const SUBSCRIBE = 'packages/event-log/src/subscribe.ts';
 const BELLS = 'services/history/src/log/bells.ts';
 const SESSION = 'services/history/src/log/append-session.ts';
 const LEDGER = 'services/history/src/log/ledger.ts';
-const LEDGER_STORE = 'services/history/src/log/ledger-store.ts';
+const DUPLICATE_KEY = 'services/history/src/log/duplicate-key.ts';
 const KNOWN_TIMES = 'services/history/src/domain/ledger/known-times.ts';
 const FATE = 'services/history/src/domain/ledger/fate.ts';
 const COLLECTIONS = 'services/history/src/log/collections.ts';
@@ -130,9 +130,9 @@ const inTheLog: readonly ChaosBug[] = [
     description:
       'the checkpoint of the ledger moves although the connection broke while the ledger was stored',
     service: 'history',
-    file: LEDGER_STORE,
-    find: '  return failed.length > 0 && failed.every(',
-    replace: '  return failed.every(',
+    file: DUPLICATE_KEY,
+    find: '    if (failed.length === 0 || failed.some(',
+    replace: '    if (failed.some(',
     caughtBy: 'at: ledger sent',
   },
   {
@@ -224,8 +224,8 @@ const inTheViews: readonly ChaosBug[] = [
     description: 'a late flush of a former owner overwrites newer documents',
     service: 'history',
     file: STORE,
-    find: '$cond: [isOlder, next,',
-    replace: '$cond: [true, next,',
+    find: '$cond: [isOlder,',
+    replace: '$cond: [true,',
     caughtBy: 'late: flush sent',
   },
 ];

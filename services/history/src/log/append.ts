@@ -1,9 +1,8 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { Collection } from 'mongodb';
+import { DUPLICATE_KEY } from './duplicate-key.ts';
 import { type EnvelopeDocument, toDocument } from './envelope-document.ts';
 import type { JudgedEnvelope } from './ledger.ts';
-
-const DUPLICATE_KEY = 11000;
 
 interface InsertAnswer {
   readonly writeErrors?: readonly { readonly code: number; readonly errmsg: string }[];

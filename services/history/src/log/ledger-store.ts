@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '@odograph/kernel/fault';
 import type { WorkTurn } from '@odograph/platform/work-turn';
-import { type AnyBulkWriteOperation, Binary, type Filter, MongoBulkWriteError } from 'mongodb';
+import { type AnyBulkWriteOperation, Binary, type Filter } from 'mongodb';
 import {
   type BucketName,
   capacityOf,
@@ -16,6 +16,7 @@ import type { KnownTimes } from '../domain/ledger/known-times.ts';
 import { LeastNumbers } from '../domain/ledger/least-numbers.ts';
 import type { SubjectChange } from '../domain/ledger/ledger-memory.ts';
 import type { LogCollections } from './collections.ts';
+import { inTheWayOf } from './duplicate-key.ts';
 import {
   bucketKey,
   bucketNameOf,
@@ -72,7 +73,6 @@ const OPERATIONS_AT_ONCE = 500;
 export const SEQUENCES_AT_ONCE = 16_384;
 /** Buckets in one answer of MongoDB: at most 4 MiB. */
 const BUCKETS_AT_ONCE = 16;
-const DUPLICATE_KEY = 11000;
 
 export function createLedgerStore({
   ledger,
@@ -147,15 +147,8 @@ type Ledger = LogCollections['ledger'];
 async function write(
   ledger: Ledger,
   operations: readonly AnyBulkWriteOperation<LedgerDocument>[],
-): Promise<number[]> {
-  if (operations.length === 0) return [];
-  try {
-    await ledger.bulkWrite(operations, { ordered: false });
-    return [];
-  } catch (error) {
-    if (!isOnlyInTheWay(error)) throw error;
-    return [error.writeErrors].flat().map(({ index }) => index);
-  }
+): Promise<readonly number[]> {
+  return operations.length === 0 ? [] : await inTheWayOf(ledger.bulkWrite(operations, { ordered: false }));
 }
 
 /** An entry may be added twice, after a crash or by a former owner: that changes nothing. */
@@ -249,14 +242,4 @@ function* inGroups<T>(all: Iterable<T>): Generator<readonly T[], void> {
     group = [];
   }
   if (group.length > 0) yield group;
-}
-
-/**
- * Whether every failed upsert found its document in its way. A lost connection has the same class of error, without any
- * failed upsert.
- */
-function isOnlyInTheWay(error: unknown): error is MongoBulkWriteError {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return false;
-  const failed = [error.writeErrors].flat();
-  return failed.length > 0 && failed.every(({ code }) => code === DUPLICATE_KEY);
 }

@@ -229,7 +229,8 @@ async function flushVehicle(
   const slices: FlushedSlice[] = [];
   for (const [key, { stored, state, isChanged }] of folded.slices) {
     const documents = isChanged ? await documentsOf(projection, state, turn) : undefined;
-    slices.push({ stored, changed: documents && { subject, key, includes, documents } });
+    const isNew = stored.includes === undefined;
+    slices.push({ stored, changed: documents && { subject, key, includes, documents, isNew } });
   }
   for (const slice of slices) if (slice.changed) changed.push(slice.changed);
   const name = viewName(projection.name, subject);

@@ -115,3 +115,23 @@ test('a removal looks at few documents with each command, however many there are
   expect(examined.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(3_000);
   expect(Math.max(...examined)).toBeLessThanOrEqual(1_000);
 });
+
+test('a slice that was new when it was loaded is stored, and one that another owner has stored since keeps what includes more', async () => {
+  await using mongo = await testMongo();
+  const store = createReadModelStore(mongo.db, totalsProjection());
+  const slice = (key: string, s: number) => {
+    return { subject: 'bus-1', key, includes: { s, i: 0 }, documents: [{ reports: s }], isNew: true };
+  };
+  await store.save([slice('a', 5), slice('b', 5), slice('c', 5)]);
+  const known = { ...slice('z', 6), isNew: false };
+  await store.save([known, slice('a', 4), slice('b', 5), slice('c', 6), slice('d', 6)]);
+  const { slices } = await store.loadFirst('bus-1', 'a', 'z');
+  const found = slices.map(({ key, includes, documents }) => [key, includes?.s, documents[0]?.['reports']]);
+  expect(found).toEqual([
+    ['a', 5, 5],
+    ['b', 5, 5],
+    ['c', 6, 6],
+    ['d', 6, 6],
+    ['z', 6, 6],
+  ]);
+});

@@ -22,6 +22,33 @@ test('many documents are written with commands of bounded size, those of a slice
   expect(sizes).toHaveLength(3);
 });
 
+test('only slices of one new document are inserted; of the others, the first document is written last', async () => {
+  const written: unknown[] = [];
+  const idsOf = (documents: readonly { readonly _id: { readonly k: string; readonly n: number } }[]) =>
+    documents.map(({ _id: { k, n } }) => `${k}${n}`);
+  const collection = {
+    insertMany: async (documents: Parameters<typeof idsOf>[0]) =>
+      void written.push({ inserted: idsOf(documents) }),
+    bulkWrite: async (
+      updates: readonly { readonly updateOne: { readonly filter: Parameters<typeof idsOf>[0][number] } }[],
+    ) => void written.push({ updated: idsOf(updates.map(({ updateOne }) => updateOne.filter)) }),
+  };
+  const store = createReadModelStore({ collection: () => collection } as unknown as Db, totalsProjection());
+  const sliceOf = (key: string, count: number, isNew: boolean) => {
+    const documents = Array.from({ length: count }, (_, n) => ({ n }));
+    return { subject: 'bus-1', key, includes: { s: 1, i: 0 }, documents, isNew };
+  };
+  await store.save([sliceOf('a', 1, true), sliceOf('b', 3, true), sliceOf('c', 1, false)]);
+  await store.save([sliceOf('d', 2, false)]);
+  await store.save([sliceOf('e', 1, true)]);
+  expect(written).toEqual([
+    { inserted: ['a0'] },
+    { updated: ['b2', 'b1', 'b0', 'c0'] },
+    { updated: ['d1', 'd0'] },
+    { inserted: ['e0'] },
+  ]);
+});
+
 test('documents are read forward, also those at the end of a range: a rewrite begins with the last one', async () => {
   const sorts: unknown[] = [];
   const documents = ['a', 'b'].map((k) => ({ _id: { v: 'bus-1', k, n: 0 }, at: { s: 1, i: 0 }, body: {} }));

@@ -1,6 +1,7 @@
 import type { EventPosition } from '@odograph/kernel/position';
 import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import { type Collection, type Db, type Filter, MaxKey } from 'mongodb';
+import { inTheWayOf } from '../log/duplicate-key.ts';
 
 /** The key of a document: vehicle, slice, and the document's index in the slice. */
 interface DocumentKey {
@@ -45,6 +46,8 @@ export interface ChangedSlice {
   readonly includes: Includes;
   /** Undefined: stays as it is stored. */
   readonly documents: readonly (DocumentBody | undefined)[];
+  /** Its first document was not stored when it was loaded. It may be since. */
+  readonly isNew?: boolean;
 }
 
 export type SliceName = Pick<StoredSlice, 'subject' | 'key'>;
@@ -144,11 +147,11 @@ export function createReadModelStore(database: Db, { name, version }: Projection
     },
 
     async save(slices) {
-      let group: ReturnType<typeof writesOf> = [];
+      let group: Write[] = [];
       for (const [at, slice] of slices.entries()) {
         group.push(...writesOf(slice));
         if (group.length < WRITES_AT_ONCE && at < slices.length - 1) continue;
-        if (group.length > 0) await collection.bulkWrite(group, { ordered: true });
+        if (group.length > 0) await write(collection, group);
         group = [];
       }
     },
@@ -259,24 +262,45 @@ const between = (v: string, fromKey: string, toKey: string) => ({
   $lte: { v, k: toKey, n: Number.MAX_SAFE_INTEGER },
 });
 
+/** A document to write. */
+interface Write {
+  readonly next: ReadModelDocument;
+  /** It is hardly ever stored already. */
+  readonly isNew: boolean;
+}
+
 /** Writes the last document first, so a reader that reads forward during a rewrite finds every sample at least once. */
-function writesOf({ subject, key, includes, documents }: ChangedSlice) {
+function writesOf({ subject, key, includes, documents, isNew = false }: ChangedSlice): readonly Write[] {
   return documents
     .flatMap((body, n) => (body === undefined ? [] : { n, body }))
     .reverse()
     .map(({ n, body }) => {
-      const _id = { v: subject, k: key, n };
-      // BSON compares `s`, then `i`; a missing field, as in an upsert, is less than any other.
-      const isOlder = { $lt: ['$at', includes] };
-      const next = { $literal: { _id, at: includes, body } };
-      return {
-        updateOne: {
-          filter: { _id },
-          update: [{ $replaceWith: { $cond: [isOlder, next, '$$ROOT'] } }],
-          upsert: true,
-        },
-      };
+      const next = { _id: { v: subject, k: key, n }, at: includes, body };
+      // Of several documents, some may be left from a crash, and those must not be written after the first one.
+      return { next, isNew: isNew && documents.length === 1 };
     });
+}
+
+/** An insert takes a third of what an upsert takes. */
+async function write(collection: Collection<ReadModelDocument>, writes: readonly Write[]): Promise<void> {
+  const fresh = writes.filter(({ isNew }) => isNew).map(({ next }) => next);
+  const inTheWay =
+    fresh.length === 0 ? [] : await inTheWayOf(collection.insertMany(fresh, { ordered: false }));
+  const others = writes.filter(({ isNew }) => !isNew).map(({ next }) => next);
+  const updates = [...inTheWay.map((at) => fresh[at] as ReadModelDocument), ...others].map(updateOf);
+  if (updates.length > 0) await collection.bulkWrite(updates, { ordered: true });
+}
+
+function updateOf(next: ReadModelDocument) {
+  // BSON compares `s`, then `i`; a missing field, as in an upsert, is less than any other.
+  const isOlder = { $lt: ['$at', next.at] };
+  return {
+    updateOne: {
+      filter: { _id: next._id },
+      update: [{ $replaceWith: { $cond: [isOlder, { $literal: next }, '$$ROOT'] } }],
+      upsert: true,
+    },
+  };
 }
 
 function toSlices(documents: readonly ReadModelDocument[]): StoredSlice[] {
