@@ -126,6 +126,30 @@ test('a view may be continued once it is folded, and not after a flush has store
   expect([found()?.checkpoint.sequence, found()?.folding]).toEqual([5, undefined]);
 });
 
+test('those who wait for a fold go on when it fails, and when a flush has put its documents in the place of others', async () => {
+  const cache = createViewCache(10_000);
+  const found = () => cache.find('bus-1', 'b');
+  const keep = async () => {
+    const fold = Promise.withResolvers<View<unknown>>();
+    cache.keep('bus-1', { ...keptOf('bus-1', 10), view: fold.promise });
+    await cache.reading('bus-1');
+    return { fold, waiting: found()?.folding };
+  };
+
+  const failed = await keep();
+  failed.fold.reject(new Error('newer event'));
+  await failed.waiting;
+  await yieldToEventLoop();
+  expect(found()).toBeUndefined();
+
+  const flushed = await keep();
+  const move = { from: CHECKPOINT, to: { ...CHECKPOINT, sequence: 5 } };
+  await cache.advance(move, new Map([['bus-1', []]]));
+  flushed.fold.resolve(VIEW);
+  await flushed.waiting;
+  expect([found()?.checkpoint.sequence, found()?.folded]).toEqual([5, undefined]);
+});
+
 test('a view that grows with each event takes its room, although it is not counted each time', async () => {
   const cache = createViewCache(30_000);
   cache.keep('other', keptOf('other', 10));
