@@ -18,7 +18,7 @@ const TICK_MS = 10;
 /**
  * Measures what the machine withholds: how late timers of this process are, which does nothing else, and how long the platform
  * was ready to run and waited for a processor, as far as processes had it that are not of the platform. The fuzzer is such a
- * process.
+ * process. Of an engine, the thread counts that waited longest: which of them a call needs is not known.
  * @returns a function that begins a measurement, whose result gives the milliseconds that were withheld since then.
  */
 export function measureLag(pids: () => PlatformPids): () => () => number {
@@ -35,18 +35,21 @@ export function measureLag(pids: () => PlatformPids): () => () => number {
     return () => {
       const own = lates.filter(({ atMs }) => atMs >= startedAtMs).map(({ lateMs }) => lateMs);
       const after = timesOf(pids());
-      const taken = Math.min(after.waitedMs - before.waitedMs, after.othersMs - before.othersMs);
+      const taken = Math.min(waitedMs(before.waits, after.waits), after.othersMs - before.othersMs);
       return Math.max(lateNow(), ...own) + Math.max(0, taken);
     };
   };
 }
 
+/** How long threads waited since they started, in nanoseconds, by their names. */
+type Waits = ReadonlyMap<string, number>;
+
 /**
- * Since the machine started: how long the main threads of services and all threads of engines waited, and the processor time of
- * all other processes.
+ * Since the machine started: how long the main thread of each service and the threads of each engine waited, and the processor
+ * time of all other processes.
  */
 function timesOf({ services, engines }: PlatformPids): {
-  readonly waitedMs: number;
+  readonly waits: readonly Waits[];
   readonly othersMs: number;
 } {
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = numbersIn('stat');
@@ -54,13 +57,22 @@ function timesOf({ services, engines }: PlatformPids): {
   // In user and system mode: 14th and 15th field (proc_pid_stat(5)); the names of ours have no spaces.
   const ticksOf = (pid: number) => sum(numbersIn(`${pid}/stat`).slice(13, 15));
   return {
-    waitedMs: sum([...services, ...engines.flatMap(threadsOf)].map(waitedNs)) / NANOSECONDS,
+    waits: [...services.map((pid) => [`${pid}`]), ...engines.map(threadsOf)].map(waitsOf),
     othersMs: (busy - sum([...services, ...engines].map(ticksOf))) * TICK_MS,
   };
 }
 
-/** A thread, by `<process>` or `<process>/task/<thread>`. */
-const waitedNs = (thread: number | string) => numbersIn(`${thread}/schedstat`)[1] ?? 0;
+/** Threads by `<process>` or `<process>/task/<thread>`. */
+const waitsOf = (threads: readonly string[]): Waits =>
+  new Map(threads.map((thread) => [thread, numbersIn(`${thread}/schedstat`)[1] ?? 0]));
+
+/** How long all processes waited between two looks, each as long as that of its threads which waited longest. */
+function waitedMs(before: readonly Waits[], after: readonly Waits[]): number {
+  const known = new Map(before.flatMap((waits) => [...waits]));
+  const longest = (waits: Waits) =>
+    Math.max(0, ...Array.from(waits, ([thread, waitedNs]) => waitedNs - (known.get(thread) ?? 0)));
+  return sum(after.map(longest)) / NANOSECONDS;
+}
 
 /** None for a process that has ended. */
 function threadsOf(pid: number): readonly string[] {
