@@ -40,7 +40,7 @@ export function doorPath(reports: number): () => Promise<PathCost> {
   });
   const intake = new BatchIntake({
     publisher: events,
-    clients: { admitReports: () => undefined, windowsFault: () => undefined },
+    clients: { admitReports: () => undefined, storingFault: () => undefined },
     clock: systemClock,
     limits: LIMITS,
     room: new TelemetryRoom(OPEN, ROOM),

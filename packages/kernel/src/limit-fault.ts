@@ -6,6 +6,7 @@ export type LimitName =
   | 'message_reports'
   | 'client_reports_per_second'
   | 'client_windows_per_second'
+  | 'client_vehicles_per_second'
   | 'client_connections'
   | 'work_bytes'
   | 'queued_bytes'

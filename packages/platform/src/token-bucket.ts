@@ -2,8 +2,10 @@ import type { Clock } from '@odograph/kernel/clock';
 import { invariant } from '@odograph/kernel/fault';
 
 interface TokenBucketOptions {
-  /** Tokens that a bucket regains each second, and tokens in a full bucket. */
+  /** Tokens that a bucket regains each second. */
   readonly ratePerSecond: number;
+  /** Tokens in a full bucket: what one key may take at once. */
+  readonly burst: number;
   /** How many buckets are kept. */
   readonly maxKeys?: number;
   readonly clock: Clock;
@@ -26,8 +28,8 @@ interface Bucket {
  * makes it full again.
  */
 export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
-  const { ratePerSecond, maxKeys = 10_000, clock } = options;
-  invariant(ratePerSecond > 0 && maxKeys > 0, 'ratePerSecond and maxKeys are above 0');
+  const { ratePerSecond, burst, maxKeys = 10_000, clock } = options;
+  invariant(ratePerSecond > 0 && burst > 0 && maxKeys > 0, 'ratePerSecond, burst and maxKeys are above 0');
   const refillMs = (tokens: number) => (tokens / ratePerSecond) * 1_000;
   // In order of use: a map iterates in order of insertion, and each use reinserts the key.
   const buckets = new Map<string, Bucket>();
@@ -46,7 +48,7 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
     // If the clock was set back, the bucket neither gains nor loses tokens.
     const setBackMs = Math.max(0, usedAtMs - nowMs);
     const fromMs = Math.max(fullAtMs - setBackMs, nowMs);
-    const missing = Math.min(count, ratePerSecond) - ratePerSecond;
+    const missing = Math.min(count, burst) - burst;
     const waitMs = Math.max(0, Math.ceil(fromMs + refillMs(missing) - nowMs));
     use(key, { fullAtMs: waitMs > 0 ? fromMs : fromMs + refillMs(count), usedAtMs: nowMs });
     return waitMs;

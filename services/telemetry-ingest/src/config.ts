@@ -12,6 +12,10 @@ export const WINDOW_BATCHES = 8;
  */
 export const MESSAGE_HEADROOM = 4;
 
+/** Of reports that are refused one by one. */
+const NOT_TAKEN =
+  'the report is UNAVAILABLE with a delay; RESOURCE_EXHAUSTED if no report of a call is taken';
+
 /** What a message, a report and a client may contain or do. */
 const limits = {
   maxBytes: bytes('ODO_INGEST_MAX_MESSAGE_BYTES', 1_000_000, {
@@ -48,13 +52,20 @@ const limits = {
   reportsPerSecond: whole('ODO_INGEST_MAX_REPORTS_PER_SECOND', 20_000, {
     min: 1,
     limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
-    meaning: 'reports of one client in a second; a report counts as one for each KiB that it begins',
+    meaning:
+      'reports of one client in a second, half of them at once; a report counts as one for each KiB that it begins',
   }),
   windowsPerSecond: whole('ODO_INGEST_MAX_WINDOWS_PER_SECOND', 250, {
     min: 1,
-    limit: { of: 'client', above: 'the report is UNAVAILABLE with a delay' },
+    limit: { of: 'client', above: NOT_TAKEN },
     meaning:
       'windows of two hours over which the reports of one client may spread in a second, beyond the first 8 of each report',
+  }),
+  vehiclesPerSecond: whole('ODO_INGEST_MAX_VEHICLES_PER_SECOND', 2_000, {
+    min: 1,
+    limit: { of: 'client', above: NOT_TAKEN },
+    meaning:
+      'vehicles of a client in a second, those of 5 s at once; each counts again after 15 s and in each two hours, and 50 samples as one',
   }),
   // The largest batch that the other settings allow holds 10.4 MB, and must fit into half.
   maxWorkBytes: bytes('ODO_INGEST_MAX_WORK_BYTES', 128 * 1024 * 1024, {
@@ -83,7 +94,7 @@ const room = {
     min: 1,
     limit: {
       of: 'process',
-      above: 'the report is UNAVAILABLE with a delay; RESOURCE_EXHAUSTED if no report of a call is taken',
+      above: NOT_TAKEN,
     },
     meaning: 'how full a stream may be for telemetry; decisions are still accepted',
   }),

@@ -1,14 +1,17 @@
 import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
 import type { Fact } from './accept.ts';
 
+/** How many samples of a report are believed. */
+export function countBelieved([first]: readonly Fact[]): number {
+  return first?.type === 'TelemetryReported' ? first.samples.length : 0;
+}
+
 /**
- * Over how many windows of time the believed samples of a report spread. The samples of a vehicle are stored by window, so
- * this is what the report costs behind the door, whatever its size.
+ * Over which windows of time the believed samples of a report spread, each by its number since 1970. The samples of a vehicle
+ * are stored by window, so this is what the report costs behind the door, whatever its size.
  */
-export function countWindows(facts: readonly Fact[]): number {
+export function windowsOf(facts: readonly Fact[]): readonly number[] {
   const [first] = facts;
-  if (first?.type !== 'TelemetryReported') return 0;
-  const { samples } = first;
-  if (samples.length === 1) return 1;
-  return new Set(samples.map(({ observedAtMs }) => Math.floor(observedAtMs / SAMPLE_WINDOW_MS))).size;
+  if (first?.type !== 'TelemetryReported') return [];
+  return [...new Set(first.samples.map(({ observedAtMs }) => Math.floor(observedAtMs / SAMPLE_WINDOW_MS)))];
 }

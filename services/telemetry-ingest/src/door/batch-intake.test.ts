@@ -27,7 +27,7 @@ test.each([
   onTestFinished(() => clock.mockRestore());
   const intake = new BatchIntake({
     publisher: createMemoryLog(),
-    clients: { admitReports: () => undefined, windowsFault: () => undefined },
+    clients: { admitReports: () => undefined, storingFault: () => undefined },
     clock: { now: () => Date.now() },
     // Read once for each report.
     limits: {

@@ -18,7 +18,7 @@ export type EventAppender = Pick<EventPublisher, 'appendAll' | 'partitionCount' 
 
 interface BatchIntakeDeps {
   readonly publisher: EventAppender;
-  readonly clients: Pick<ClientLimits, 'admitReports' | 'windowsFault'>;
+  readonly clients: Pick<ClientLimits, 'admitReports' | 'storingFault'>;
   readonly clock: Clock;
   readonly limits: ReportLimits;
   readonly room: TelemetryRoom;
@@ -89,9 +89,11 @@ export class BatchIntake {
         await setImmediate();
         turnStartedAtMs = performance.now();
       }
-      const { judged, events, windows } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
+      const { judged, events, samples, windows } = judgeReport(bytes, { receivedAtMs, traceparent, limits });
       // A report that cannot be read gets its result even if there is no room: a retry would not help it.
-      const fault = events[0] && (room.faultFor(events[0].subject) ?? clients.windowsFault(client, windows));
+      const vehicle = events[0]?.subject;
+      const fault =
+        vehicle && (room.faultFor(vehicle) ?? clients.storingFault(client, { vehicle, samples, windows }));
       results.push(fault ? unavailable(fault) : resultOf(judged));
       if (fault) faults.set(index, fault);
       else if (events.length > 0) appends.push(events);

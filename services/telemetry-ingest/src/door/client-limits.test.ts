@@ -1,10 +1,28 @@
 import { isFault } from '@odograph/kernel/fault';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { BYTES_PER_REPORT, costOf, createClientLimits, FREE_WINDOWS } from './client-limits.ts';
+import {
+  BURST_SHARE,
+  BYTES_PER_REPORT,
+  costOf,
+  createClientLimits,
+  FREE_WINDOWS,
+  SAMPLES_PER_VEHICLE,
+  VEHICLES_BURST_S,
+} from './client-limits.ts';
+import { RECENT_MS } from './recent-windows.ts';
 
-const QUOTA = { maxConnections: 2, reportsPerSecond: 100, windowsPerSecond: 250, maxWorkBytes: 60_000 };
+const QUOTA = {
+  ...{ maxConnections: 2, reportsPerSecond: 200, windowsPerSecond: 250, vehiclesPerSecond: 2_000 },
+  maxWorkBytes: 60_000,
+};
 
+const windows = (count: number) => Array.from({ length: count }, (_, at) => at);
+const storedOf = (vehicle: string, windows: readonly number[], samples = 0) => ({
+  vehicle,
+  samples,
+  windows,
+});
 const reports = (count: number, bytes = 200) => Array.from({ length: count }, () => new Uint8Array(bytes));
 
 function open() {
@@ -13,15 +31,15 @@ function open() {
   return { clock, metrics, limits: createClientLimits({ quota: QUOTA, clock, metrics }) };
 }
 
-test('the reports of one second are admitted at once, and no more', () => {
+test('the reports of half a second are admitted at once, and no more', () => {
   const { limits } = open();
-  limits.admitReports('a', reports(100));
+  limits.admitReports('a', reports(QUOTA.reportsPerSecond * BURST_SHARE));
   expect(() => limits.admitReports('a', reports(1))).toThrow(
     expect.objectContaining({
       code: 'OVERLOADED',
-      limit: '100 reports/s a client',
-      message: 'more than 100 reports/s a client: wait 10 ms',
-      retryAfterMs: 10,
+      limit: '200 reports/s a client',
+      message: 'more than 200 reports/s a client: wait 5 ms',
+      retryAfterMs: 5,
     }),
   );
 });
@@ -38,12 +56,12 @@ test('a client that waits as long as the fault says is admitted', () => {
   limits.admitReports('a', reports(50));
 });
 
-test('a message of more than one second’s reports is admitted, and the next one waits for its time', () => {
+test('a message of more reports is admitted, and the next one waits for its time', () => {
   const { limits, clock } = open();
   limits.admitReports('a', reports(500));
-  clock.ms += 3_999;
+  clock.ms += 1_999;
   expect(() => limits.admitReports('a', reports(1))).toThrow();
-  clock.ms += 1_001;
+  clock.ms += 501;
   limits.admitReports('a', reports(500));
 });
 
@@ -59,8 +77,8 @@ test('a report counts as one for each KiB that it begins, and the refusal says s
   expect(() => limits.admitReports('a', reports(2, 10 * BYTES_PER_REPORT))).toThrow(
     expect.objectContaining({
       message:
-        'more than 100 reports/s a client, and a report counts as one for each 1024 bytes, so these 2 as 20: wait 100 ms',
-      retryAfterMs: 100,
+        'more than 200 reports/s a client, and a report counts as one for each 1024 bytes, so these 2 as 20: wait 50 ms',
+      retryAfterMs: 50,
     }),
   );
 });
@@ -80,10 +98,11 @@ test('property: reports cost at least one each, more bytes never cost less, and 
 
 test('a report that spreads over many windows of time waits for its share, and one of a night never does', () => {
   const { limits, clock } = open();
-  expect(limits.windowsFault('a', 1_000)).toBeUndefined();
-  for (let at = 0; at < 1_000; at += 1) expect(limits.windowsFault('a', FREE_WINDOWS)).toBeUndefined();
-  expect(limits.windowsFault('b', 100)).toBeUndefined();
-  expect(limits.windowsFault('a', FREE_WINDOWS + 1)).toMatchObject({
+  expect(limits.storingFault('a', storedOf('bus-1', windows(1_000)))).toBeUndefined();
+  for (let at = 0; at < 500; at += 1)
+    expect(limits.storingFault('a', storedOf(`bus-${at}`, windows(FREE_WINDOWS)))).toBeUndefined();
+  expect(limits.storingFault('b', storedOf('bus-1', windows(100)))).toBeUndefined();
+  expect(limits.storingFault('a', storedOf('bus-1', windows(FREE_WINDOWS + 1)))).toMatchObject({
     code: 'OVERLOADED',
     limit: '250 windows/s a client',
     message:
@@ -91,7 +110,80 @@ test('a report that spreads over many windows of time waits for its share, and o
     retryAfterMs: 2_972,
   });
   clock.ms += 2_972;
-  expect(limits.windowsFault('a', FREE_WINDOWS + 1)).toBeUndefined();
+  expect(limits.storingFault('a', storedOf('bus-1', windows(FREE_WINDOWS + 1)))).toBeUndefined();
+});
+
+test('a client may report for many vehicles at once, and then for some more each second; each counts again after a while', () => {
+  const { limits, clock } = open();
+  const most = QUOTA.vehiclesPerSecond * VEHICLES_BURST_S;
+  const begin = (client: string, from: number, count: number) => {
+    const vehicles = Array.from({ length: count }, (_, at) => `bus-${from + at}`);
+    return vehicles.filter((vehicle) => limits.storingFault(client, storedOf(vehicle, windows(1)))).length;
+  };
+  expect(begin('a', 0, most)).toBe(0);
+  expect(begin('a', 0, most)).toBe(0);
+  expect(limits.storingFault('a', storedOf(`bus-${most}`, windows(1)))).toMatchObject({
+    code: 'OVERLOADED',
+    limit: '2000 vehicles/s a client',
+    message:
+      'more than 2000 vehicles/s a client; each counts again after 15 s and in each window of two hours, and 50 samples as one more: wait 1000 ms',
+    retryAfterMs: 1_000,
+  });
+  expect(limits.storingFault('b', storedOf(`bus-${most}`, windows(1)))).toBeUndefined();
+  clock.ms += 1_000;
+  expect(begin('a', 2 * most, 2_500)).toBe(500);
+  clock.ms += RECENT_MS;
+  expect(begin('a', 0, most + 1)).toBe(1);
+});
+
+test.each([
+  ['25,000 vehicles that report each ten seconds', 25_000, 10, 0],
+  ['20,000 vehicles that report each second', 20_000, 1, 6],
+])('%s are refused at most at first', (_, fleet, everyS, untilS) => {
+  const { limits, clock } = open();
+  const refusedAtS: number[] = [];
+  for (let second = 0; second < 60; second += 1) {
+    for (let at = second % everyS; at < fleet; at += everyS)
+      if (limits.storingFault('a', storedOf(`bus-${at}`, windows(1)))) refusedAtS.push(second);
+    clock.ms += 1_000;
+  }
+  expect(refusedAtS.filter((second) => second >= untilS)).toEqual([]);
+});
+
+test('a report that is refused for its windows does not pay for its vehicle again', () => {
+  const { limits } = open();
+  const many = windows(QUOTA.windowsPerSecond + 1 + FREE_WINDOWS);
+  expect(limits.storingFault('a', storedOf('bus-1', many))).toBeUndefined();
+  for (let at = 0; at < 1_000; at += 1)
+    expect(limits.storingFault('a', storedOf('bus-2', many))).toMatchObject({
+      limit: '250 windows/s a client',
+    });
+});
+
+test('samples of vehicles that count already count too', () => {
+  const { limits, clock } = open();
+  const samples = 1_000;
+  const most = (QUOTA.vehiclesPerSecond * VEHICLES_BURST_S - 1) / (samples / SAMPLES_PER_VEHICLE);
+  const admitted = () => {
+    for (let count = 0; ; count += 1)
+      if (limits.storingFault('a', storedOf('bus-1', [7], samples))) return count;
+  };
+  expect(admitted()).toBe(Math.floor(most));
+  clock.ms += 1_000;
+  expect(admitted()).toBe((QUOTA.vehiclesPerSecond * SAMPLES_PER_VEHICLE) / samples);
+});
+
+test('a vehicle counts for each of its windows, and also without one', () => {
+  const { limits } = open();
+  const most = QUOTA.vehiclesPerSecond * VEHICLES_BURST_S;
+  for (let at = 0; at < most / 2; at += 1) {
+    expect(limits.storingFault('a', storedOf('bus-1', [at]))).toBeUndefined();
+    expect(limits.storingFault('a', storedOf(`bus-${at}`, []))).toBeUndefined();
+  }
+  expect(limits.storingFault('a', storedOf('bus-1', [most]))).toMatchObject({
+    limit: '2000 vehicles/s a client',
+  });
+  expect(limits.storingFault('a', storedOf('bus-1', [0]))).toBeUndefined();
 });
 
 test('batches in work are bounded over all clients, each has as much as is free, and what is done makes room', () => {

@@ -4,15 +4,18 @@ import type { Fault } from '@odograph/kernel/fault';
 import { LimitFault } from '@odograph/kernel/limit-fault';
 import { createTokenBuckets } from '@odograph/platform/token-bucket';
 import type { DoorMetrics } from './metrics.ts';
+import { RECENT_MS, RecentWindows } from './recent-windows.ts';
 import type { SplitReports } from './split-message.ts';
 
 /** What one client may send, and what the batches of all clients may hold. */
 export interface ClientQuota {
   readonly maxConnections: number;
-  /** A client may send the reports of one second at once. A larger message is admitted first, and then waited for. */
+  /** A client may send a share of them at once, {@link BURST_SHARE}. A larger message is admitted first, and then waited for. */
   readonly reportsPerSecond: number;
   /** How many windows of time the reports of a client may spread over in a second, beyond {@link FREE_WINDOWS} each. */
   readonly windowsPerSecond: number;
+  /** How many windows of vehicles, which had no report lately, a client may report for in a second; see {@link SAMPLES_PER_VEHICLE}. */
+  readonly vehiclesPerSecond: number;
   /** Memory for batches in work, of all clients. A client may hold as much as is free: alone half. */
   readonly maxWorkBytes: number;
 }
@@ -20,12 +23,20 @@ export interface ClientQuota {
 export interface ClientLimits {
   /** Throws a Fault OVERLOADED with the time to wait if the client sends more reports than its rate. */
   admitReports(client: string, reports: readonly Uint8Array[]): void;
-  /** Why a report that spreads over windows of time is refused now: a Fault OVERLOADED; undefined if it is admitted. */
-  windowsFault(client: string, windows: number): Fault | undefined;
+  /** Why what history would have to store of a report is refused now: a Fault OVERLOADED; undefined if it is admitted. */
+  storingFault(client: string, stored: Stored): Fault | undefined;
   /** Throws a Fault OVERLOADED if too much is in work. Dispose of the result when the results of the batch are sent. */
   holdBatch(client: string, batch: Pick<SplitReports, 'reports' | 'bytes'>): Disposable;
   /** Throws a Fault OVERLOADED if the client has too many connections. Dispose of the result when the connection ends. */
   openConnection(client: string): Disposable;
+}
+
+/** What history stores of a report. */
+interface Stored {
+  readonly vehicle: string;
+  readonly samples: number;
+  /** The windows of time of its samples. */
+  readonly windows: readonly number[];
 }
 
 interface ClientLimitsDeps {
@@ -37,8 +48,23 @@ interface ClientLimitsDeps {
 /** A report counts as one for each of these bytes that it begins. Most reports have less. */
 export const BYTES_PER_REPORT = 1024;
 
-/** Windows of two hours over which a report may spread at no cost, as after a night without a connection. */
+/**
+ * The share of the reports of a second that a client may send at once. Those of others wait behind them until history has
+ * folded them. By default it is two of the largest messages, so that one gets through beside small ones.
+ */
+export const BURST_SHARE = 1 / 2;
+
+/** Windows of two hours over which a report may spread, as after a night without a connection, at the cost of as many vehicles. */
 export const FREE_WINDOWS = 8;
+
+/**
+ * For the vehicles of how many seconds a client may begin to report at once. History stores a few thousand vehicles a second
+ * on two cores, what waits for that is in its memory, and storing slows down the answers to others.
+ */
+export const VEHICLES_BURST_S = 5;
+
+/** To store this number of samples takes history about as long as a vehicle. */
+export const SAMPLES_PER_VEHICLE = 50;
 
 /** What the objects of a report take while it is in work, its events and its result: measured on 5,000 reports. */
 const REPORT_OVERHEAD_BYTES = 640;
@@ -46,12 +72,25 @@ const REPORT_OVERHEAD_BYTES = 640;
 /** When to try again to connect. It is a guess: a connection can end at any time. */
 const CONNECTION_RETRY_MS = 5_000;
 
+/** When to try again at the soonest to report for a vehicle. One would be admitted sooner, but usually many are refused. */
+const VEHICLES_RETRY_MS = 1_000;
+
 /** When to send a batch again for which there is no memory. It is a guess: a batch usually takes some milliseconds. */
 const WORK_RETRY_MS = 1_000;
 
 export function createClientLimits({ quota, clock, metrics }: ClientLimitsDeps): ClientLimits {
-  const reportTokens = createTokenBuckets({ ratePerSecond: quota.reportsPerSecond, clock });
-  const windowTokens = createTokenBuckets({ ratePerSecond: quota.windowsPerSecond, clock });
+  const { reportsPerSecond, windowsPerSecond, vehiclesPerSecond } = quota;
+  const burst = reportsPerSecond * BURST_SHARE;
+  const reportTokens = createTokenBuckets({ ratePerSecond: reportsPerSecond, burst, clock });
+  const windowTokens = createTokenBuckets({
+    ratePerSecond: windowsPerSecond,
+    burst: windowsPerSecond,
+    clock,
+  });
+  const vehicleBurst = vehiclesPerSecond * VEHICLES_BURST_S;
+  const vehicleTokens = createTokenBuckets({ ratePerSecond: vehiclesPerSecond, burst: vehicleBurst, clock });
+  // Two clients at their limit, and more of smaller ones.
+  const recent = new RecentWindows(clock, 2 * (vehicleBurst + (vehiclesPerSecond * RECENT_MS) / 1_000));
   const work = new FairShare<string>(quota.maxWorkBytes);
   const connections = new Map<string, number>();
 
@@ -72,10 +111,15 @@ export function createClientLimits({ quota, clock, metrics }: ClientLimitsDeps):
       const retryAfterMs = reportTokens.tryTake(client, cost);
       if (retryAfterMs > 0) throw tooFast(quota, { cost, count: reports.length, retryAfterMs });
     },
-    windowsFault(client, windows) {
-      if (windows <= FREE_WINDOWS) return undefined;
-      const retryAfterMs = windowTokens.tryTake(client, windows - FREE_WINDOWS);
-      return retryAfterMs > 0 ? tooSpread(quota, windows, retryAfterMs) : undefined;
+    storingFault(client, { vehicle, samples, windows }) {
+      const begun = recent.newOf(vehicle, windows);
+      const vehiclesAfterMs = vehicleTokens.tryTake(client, begun.length + samples / SAMPLES_PER_VEHICLE);
+      if (vehiclesAfterMs > 0) return tooManyVehicles(quota, vehiclesAfterMs);
+      // Before the next refusal: then a retry does not pay again.
+      if (begun.length > 0) recent.add(begun);
+      const beyond = windows.length - FREE_WINDOWS;
+      const windowsAfterMs = beyond > 0 ? windowTokens.tryTake(client, beyond) : 0;
+      return windowsAfterMs > 0 ? tooSpread(quota, windows.length, windowsAfterMs) : undefined;
     },
     holdBatch(client, { reports, bytes }) {
       const held = bytes + REPORT_OVERHEAD_BYTES * reports.length;
@@ -119,6 +163,14 @@ function tooSpread({ windowsPerSecond }: ClientQuota, windows: number, retryAfte
   const rule = `beyond ${FREE_WINDOWS} a report, a client may send ${windowsPerSecond} a second`;
   const message = `samples in ${windows} windows of two hours: ${rule}: wait ${retryAfterMs} ms, or split the report`;
   return new LimitFault('client_windows_per_second', 'OVERLOADED', message, { limit, retryAfterMs });
+}
+
+function tooManyVehicles({ vehiclesPerSecond }: ClientQuota, afterMs: number): LimitFault {
+  const retryAfterMs = Math.max(VEHICLES_RETRY_MS, afterMs);
+  const limit = `${vehiclesPerSecond} vehicles/s a client`;
+  const rule = `each counts again after ${RECENT_MS / 1_000} s and in each window of two hours, and ${SAMPLES_PER_VEHICLE} samples as one more`;
+  const message = `more than ${limit}; ${rule}: wait ${retryAfterMs} ms`;
+  return new LimitFault('client_vehicles_per_second', 'OVERLOADED', message, { limit, retryAfterMs });
 }
 
 function tooMuchWork(work: FairShare<string>, client: string): LimitFault {

@@ -5,7 +5,7 @@ import type { VehicleReport } from '@odograph/contracts/generated/odograph/telem
 import { acceptReport, type Fact } from '../domain/accept.ts';
 import type { Findings } from '../domain/findings.ts';
 import type { ReportLimits } from '../domain/report.ts';
-import { countWindows } from '../domain/windows.ts';
+import { countBelieved, windowsOf } from '../domain/windows.ts';
 import { decodeReport } from './decode-report.ts';
 import type { Judged } from './results.ts';
 
@@ -14,8 +14,9 @@ interface JudgedReport {
   readonly judged: Judged;
   /** What goes into the log; empty for a report that is rejected. */
   readonly events: readonly Event[];
-  /** Over how many windows of time the report spreads. */
-  readonly windows: number;
+  /** The believed samples of the report, and over which windows of time they spread. */
+  readonly samples: number;
+  readonly windows: readonly number[];
 }
 
 interface JudgeContext {
@@ -36,11 +37,12 @@ export function judgeReport(
   const judged = acceptReport(decoded.report, receivedAtMs, limits);
   if (judged.outcome === 'rejected') return rejected(judged.findings);
   const events = toEvents(judged.facts, decoded.wire, traceparent);
-  return { judged, events, windows: countWindows(judged.facts) };
+  const { facts } = judged;
+  return { judged, events, samples: countBelieved(facts), windows: windowsOf(facts) };
 }
 
 function rejected(findings: Findings): JudgedReport {
-  return { judged: { outcome: 'rejected', findings }, events: [], windows: 0 };
+  return { judged: { outcome: 'rejected', findings }, events: [], samples: 0, windows: [] };
 }
 
 /**

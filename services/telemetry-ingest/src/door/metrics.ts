@@ -84,7 +84,13 @@ const REFUSALS: readonly Readonly<Record<string, string>>[] = [
   { code: 'INVALID_ARGUMENT', limit: 'message_reports' },
   ...(
     [
-      ...['message_bytes', 'client_reports_per_second', 'client_windows_per_second', 'client_connections'],
+      ...[
+        'message_bytes',
+        'client_reports_per_second',
+        'client_windows_per_second',
+        'client_vehicles_per_second',
+        'client_connections',
+      ],
       ...['work_bytes', 'queued_bytes', 'stream_bytes', 'free_disk'],
     ] as const satisfies readonly LimitName[]
   ).map((limit) => ({ code: 'RESOURCE_EXHAUSTED', limit })),

@@ -281,6 +281,17 @@ test('reports that spread over many windows of time are taken one after another,
   });
 });
 
+test('reports for more vehicles than a client may begin with wait, and those for others are taken', async () => {
+  const door = await openTestDoor({ vehiclesPerSecond: 2 });
+  const eleven = Array.from({ length: 11 }, (_, at) => report(`bus-${at}`));
+  const answer = await send(door, [...eleven, report('bus-0', 'r-2')]);
+  expect(outcomes(answer)).toEqual([...times(9, ACCEPTED), UNAVAILABLE, UNAVAILABLE, ACCEPTED]);
+  expect(answer.results[9]).toMatchObject({
+    findings: [{ reason: 'OVERLOADED', description: expect.stringMatching(/^more than 2 vehicles\/s /) }],
+    retryAfterMs: 1_000,
+  });
+});
+
 test('a call for which there is no memory is refused with the limit, and one that is answered makes room', async () => {
   const door = await openTestDoor({ maxWorkBytes: 40_000 });
   const release = door.log.hold();
