@@ -9,7 +9,8 @@ import { reported } from '../log/log.fixture.ts';
 import type { CheckpointMove, Parked } from './checkpoints.ts';
 import { flushTail } from './flush.ts';
 import type { ReadModel } from './read-model.ts';
-import type { ChangedSlice, ReadModelStore, SliceName, StoredSlice } from './read-model-store.ts';
+import type { ReadModelStore, SliceName, StoredSlice } from './read-model-store.ts';
+import type { ChangedSlice } from './save-slices.ts';
 import { createTail } from './tail.ts';
 import { totalsProjection } from './totals.fixture.ts';
 

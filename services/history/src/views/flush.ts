@@ -12,7 +12,7 @@ import { type LoadedSlices, loadAhead, loadEnds } from './flush-loading.ts';
 import { foldSubject } from './fold.ts';
 import { includesUpTo, isKnownNow } from './parking.ts';
 import type { ReadModel, SubjectLog } from './read-model.ts';
-import type { ChangedSlice } from './read-model-store.ts';
+import type { ChangedSlice } from './save-slices.ts';
 import type { Tail } from './tail.ts';
 import { type FlushedSlice, type ViewCache, viewName } from './view-cache.ts';
 

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
 import type { Parked } from './checkpoints.ts';
 import { foldSubject } from './fold.ts';
-import type { Includes } from './read-model-store.ts';
+import type { Includes } from './read-model-document.ts';
 import { decided, POISON_SPEED, type Totals, totalsProjection } from './totals.fixture.ts';
 
 const at = (sequence: number): EventPosition => ({ partition: 0, sequence, index: 0 });

@@ -6,7 +6,7 @@ import { comparePositions, type EventPosition } from '@odograph/kernel/position'
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { WorkTurn } from '@odograph/platform/work-turn';
 import type { Parked } from './checkpoints.ts';
-import type { Includes } from './read-model-store.ts';
+import type { Includes } from './read-model-document.ts';
 
 /** Reads the vehicle's events between two positions, inclusive, from the log: those that waited behind a parked one. */
 export type Replay = (from: EventPosition, through: EventPosition) => AsyncIterable<StoredEvent>;

@@ -1,27 +1,8 @@
 import type { EventPosition } from '@odograph/kernel/position';
 import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import { type Collection, type Db, type Filter, MaxKey } from 'mongodb';
-import { inTheWayOf } from '../log/duplicate-key.ts';
-
-/** The key of a document: vehicle, slice, and the document's index in the slice. */
-interface DocumentKey {
-  readonly v: string;
-  readonly k: string;
-  readonly n: number;
-}
-
-/** The last position of its vehicle's events that a slice has. BSON compares it field by field. */
-export interface Includes {
-  readonly s: number;
-  readonly i: number;
-}
-
-interface ReadModelDocument {
-  readonly _id: DocumentKey;
-  /** The position that the slice included when this was written. The first document counts: it is written at each flush, and last. */
-  readonly at: Includes;
-  readonly body: DocumentBody;
-}
+import type { DocumentKey, Includes, ReadModelDocument } from './read-model-document.ts';
+import { type ChangedSlice, saveSlices } from './save-slices.ts';
 
 /** A slice as it is stored. */
 export interface StoredSlice {
@@ -37,17 +18,6 @@ export interface LoadedStretch {
   readonly slices: readonly StoredSlice[];
   /** There is no other slice up to this key, inclusive. */
   readonly through: string;
-}
-
-/** A slice to store. */
-export interface ChangedSlice {
-  readonly subject: string;
-  readonly key: string;
-  readonly includes: Includes;
-  /** Undefined: stays as it is stored. */
-  readonly documents: readonly (DocumentBody | undefined)[];
-  /** Its first document was not stored when it was loaded. It may be since. */
-  readonly isNew?: boolean;
 }
 
 export type SliceName = Pick<StoredSlice, 'subject' | 'key'>;
@@ -90,8 +60,6 @@ export interface ReadModelStore {
 /** Ends a read that takes too long, so that it does not hold its connection. */
 const READ_TIME_MS = 10_000;
 const READ = { promoteBuffers: true, maxTimeMS: READ_TIME_MS } as const;
-/** Documents written with one command, and those of one slice more: encoding them takes a few milliseconds. */
-const WRITES_AT_ONCE = 500;
 /** Documents read with one query: two windows with a sample a second. */
 const DOCUMENTS_A_STRETCH = 64;
 /** Bytes of documents after which a stretch ends. A document is hardly ever over 100 kB. */
@@ -146,15 +114,7 @@ export function createReadModelStore(database: Db, { name, version }: Projection
       return documents.map(({ _id }) => _id.v);
     },
 
-    async save(slices) {
-      let group: Write[] = [];
-      for (const [at, slice] of slices.entries()) {
-        group.push(...writesOf(slice));
-        if (group.length < WRITES_AT_ONCE && at < slices.length - 1) continue;
-        if (group.length > 0) await write(collection, group);
-        group = [];
-      }
-    },
+    save: (slices) => saveSlices(collection, slices),
 
     async removeAbove(sequence, isWanted, signal) {
       // Without a filter: MongoDB could look for a match for longer than anybody waits for its answer.
@@ -261,47 +221,6 @@ const between = (v: string, fromKey: string, toKey: string) => ({
   $gte: { v, k: fromKey, n: 0 },
   $lte: { v, k: toKey, n: Number.MAX_SAFE_INTEGER },
 });
-
-/** A document to write. */
-interface Write {
-  readonly next: ReadModelDocument;
-  /** It is hardly ever stored already. */
-  readonly isNew: boolean;
-}
-
-/** Writes the last document first, so a reader that reads forward during a rewrite finds every sample at least once. */
-function writesOf({ subject, key, includes, documents, isNew = false }: ChangedSlice): readonly Write[] {
-  return documents
-    .flatMap((body, n) => (body === undefined ? [] : { n, body }))
-    .reverse()
-    .map(({ n, body }) => {
-      const next = { _id: { v: subject, k: key, n }, at: includes, body };
-      // Of several documents, some may be left from a crash, and those must not be written after the first one.
-      return { next, isNew: isNew && documents.length === 1 };
-    });
-}
-
-/** An insert takes a third of what an upsert takes. */
-async function write(collection: Collection<ReadModelDocument>, writes: readonly Write[]): Promise<void> {
-  const fresh = writes.filter(({ isNew }) => isNew).map(({ next }) => next);
-  const inTheWay =
-    fresh.length === 0 ? [] : await inTheWayOf(collection.insertMany(fresh, { ordered: false }));
-  const others = writes.filter(({ isNew }) => !isNew).map(({ next }) => next);
-  const updates = [...inTheWay.map((at) => fresh[at] as ReadModelDocument), ...others].map(updateOf);
-  if (updates.length > 0) await collection.bulkWrite(updates, { ordered: true });
-}
-
-function updateOf(next: ReadModelDocument) {
-  // BSON compares `s`, then `i`; a missing field, as in an upsert, is less than any other.
-  const isOlder = { $lt: ['$at', next.at] };
-  return {
-    updateOne: {
-      filter: { _id: next._id },
-      update: [{ $replaceWith: { $cond: [isOlder, { $literal: next }, '$$ROOT'] } }],
-      upsert: true,
-    },
-  };
-}
 
 function toSlices(documents: readonly ReadModelDocument[]): StoredSlice[] {
   const slices: {

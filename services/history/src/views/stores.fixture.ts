@@ -6,12 +6,8 @@ import { comparePositions } from '@odograph/kernel/position';
 import type { DocumentBody } from '@odograph/kernel/projection';
 import type { SubjectQuery } from '../log/mongo-log-reader.ts';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
-import {
-  type Includes,
-  includesPosition,
-  type ReadModelStore,
-  type StoredSlice,
-} from './read-model-store.ts';
+import type { Includes } from './read-model-document.ts';
+import { includesPosition, type ReadModelStore, type StoredSlice } from './read-model-store.ts';
 
 /** Awaited before each read and write: it may wait or throw. */
 export type Disturb = () => Promise<void>;

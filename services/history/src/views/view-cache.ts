@@ -2,7 +2,8 @@ import { WorkTurn } from '@odograph/platform/work-turn';
 import { LRUCache } from 'lru-cache';
 import type { Askers } from './askers.ts';
 import type { Checkpoint, CheckpointMove } from './checkpoints.ts';
-import type { ChangedSlice, LoadedStretch, StoredSlice } from './read-model-store.ts';
+import type { LoadedStretch, StoredSlice } from './read-model-store.ts';
+import type { ChangedSlice } from './save-slices.ts';
 import type { View } from './view.ts';
 
 /** What was read and folded for the last one who asked about a vehicle. */
