@@ -86,6 +86,21 @@ test('a read model that cannot be stored holds up no other one', async () => {
   expect(test.view.tail.bytes()).toBe(0);
 });
 
+test('in another process that starts meanwhile it is behind, until the owner has stored it', async () => {
+  const test = await openTestPartition();
+  const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
+  test.follow(3);
+  await test.view.flushNow();
+  const replica = await openPartitionView({ ...test.deps, isOwner: () => false });
+  expect([good, sick].map((model) => replica.headOf(model))).toEqual([3, 0]);
+
+  test.state.isSick = false;
+  await test.view.flushNow();
+  await replica.reach(sick, 3, AbortSignal.timeout(10_000));
+  expect(replica.headOf(sick)).toBe(3);
+  await replica.stop();
+});
+
 test('when the tail is full, it falls behind and answers with what is stored', async () => {
   const test = await openTestPartition({ flushBytes: 1 });
   const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
