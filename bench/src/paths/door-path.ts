@@ -73,6 +73,7 @@ const NO_METRICS: DoorMetrics = {
   answered: () => undefined,
   reportsTaken: () => 0,
   refused: () => undefined,
+  refusedInPart: () => undefined,
   connectionOpened: () => undefined,
   connectionClosed: () => undefined,
 };

@@ -1,4 +1,5 @@
 import { VehicleReport } from '@odograph/contracts/generated/odograph/telemetry/v1/report';
+import { Fault } from '@odograph/kernel/fault';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { BatchIntake } from './batch-intake.ts';
 import { createMemoryLog, report } from './door.fixture.ts';
@@ -13,6 +14,7 @@ const NO_METRICS = {
   batchTaken: () => undefined,
   answered: () => undefined,
   refused: () => undefined,
+  refusedInPart: () => undefined,
   connectionOpened: () => undefined,
   connectionClosed: () => undefined,
 };
@@ -58,4 +60,23 @@ test.each([
   );
   await taking;
   expect(turns).toBe(expected);
+});
+
+test('of a batch that is taken in part, what was refused is counted', async () => {
+  const fault = new Fault('OVERLOADED', 'wait');
+  const refusedInPart = vi.fn();
+  const intake = new BatchIntake({
+    publisher: createMemoryLog(),
+    clients: {
+      admitReports: () => undefined,
+      storingFault: (_, { vehicle }) => (vehicle === 'bus-8' ? fault : undefined),
+    },
+    clock: { now: () => Date.now() },
+    limits: { maxSamples: 1_000, futureToleranceMs: 300_000 },
+    room: new TelemetryRoom(createMemoryLog(), { fullPct: 90, minFreeDiskPct: 10 }),
+    metrics: { ...NO_METRICS, refusedInPart: (faults) => refusedInPart([...faults]) },
+  });
+  const reports = ['bus-7', 'bus-8', 'bus-9'].map((id) => VehicleReport.encode(report(id)).finish());
+  await intake.take({ reports, refusal: undefined }, CALL);
+  expect(refusedInPart.mock.calls).toEqual([[[fault]]]);
 });

@@ -60,6 +60,7 @@ export class BatchIntake {
       metrics.answered(results);
       const fault = batchRefusal(results, faults, call.failsIfAllAreRejected);
       if (fault) throw fault;
+      metrics.refusedInPart(faults.values());
       return results;
     } catch (error) {
       metrics.refused(error);

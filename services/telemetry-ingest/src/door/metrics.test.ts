@@ -25,6 +25,8 @@ test('the metrics of the door can be scraped, by outcome, reason and limit', asy
   const cause = new LimitFault('stream_bytes', 'OVERLOADED', 'full', { limit: 'bytes of the stream' });
   metrics.refused(new Fault('OVERLOADED', 'full', { cause }));
   metrics.refused(new Fault('UNAVAILABLE', 'closed'));
+  const tooMany = new LimitFault('client_vehicles_per_second', 'OVERLOADED', 'x', { limit: '2 vehicles/s' });
+  metrics.refusedInPart([tooMany, cause, tooMany]);
   metrics.connectionOpened();
 
   const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -34,7 +36,8 @@ test('the metrics of the door can be scraped, by outcome, reason and limit', asy
     'odograph_ingest_findings_total{reason="VIN_CHECK_DIGIT"} 1',
     'odograph_ingest_findings_total{reason="OVERLOADED"} 1',
     'odograph_ingest_refusals_total{code="RESOURCE_EXHAUSTED",limit="message_bytes"} 1',
-    'odograph_ingest_refusals_total{code="RESOURCE_EXHAUSTED",limit="stream_bytes"} 1',
+    'odograph_ingest_refusals_total{code="RESOURCE_EXHAUSTED",limit="stream_bytes"} 2',
+    'odograph_ingest_refusals_total{code="RESOURCE_EXHAUSTED",limit="client_vehicles_per_second"} 1',
     'odograph_ingest_refusals_total{code="UNAVAILABLE"} 1',
     'odograph_ingest_batch_reports_sum 3',
     'odograph_ingest_connections 1',

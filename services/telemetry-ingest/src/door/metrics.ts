@@ -2,6 +2,7 @@ import {
   ReportOutcome,
   type ReportResult,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { Fault } from '@odograph/kernel/fault';
 import { LimitFault, type LimitName } from '@odograph/kernel/limit-fault';
 import { statusNameOf } from '@odograph/platform/grpc/status';
 import { counter, histogram, upDownCounter } from '@odograph/platform/metrics';
@@ -13,6 +14,8 @@ export interface DoorMetrics {
   answered(results: readonly ReportResult[]): void;
   /** A batch or a connection was refused as a whole. */
   refused(error: unknown): void;
+  /** Some reports of a batch were refused. The batch counts once for each code and limit. */
+  refusedInPart(faults: Iterable<Fault>): void;
   /** How many reports were accepted or quarantined. */
   reportsTaken(): number;
   connectionOpened(): void;
@@ -29,7 +32,7 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
     meter,
     'odograph.ingest.refusals',
     '{refusal}',
-    'Batches and connections that were refused as a whole, by code and by the limit that was reached.',
+    'Batches and connections that were refused, also in part, by code and by the limit that was reached.',
   );
   const batch = histogram(
     meter,
@@ -58,6 +61,11 @@ export function createDoorMetrics(meter: Meter): DoorMetrics {
     },
     reportsTaken: () => taken,
     refused: (error) => refusals.add(1, refusalLabels(error)),
+    refusedInPart(faults) {
+      const labels = Array.from(faults, refusalLabels);
+      for (const each of new Map(labels.map((label) => [JSON.stringify(label), label])).values())
+        refusals.add(1, each);
+    },
     connectionOpened: () => connections.add(1),
     connectionClosed: () => connections.add(-1),
   };
