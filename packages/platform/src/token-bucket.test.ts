@@ -35,6 +35,12 @@ describe('a token bucket', () => {
     expect(buckets.tryTake('a', 25)).toBe(0);
   });
 
+  test('can be asked how long to wait, and keeps its tokens', () => {
+    const buckets = createTokenBuckets({ ratePerSecond: 10, burst: 10, clock: virtualClock() });
+    expect([buckets.waitMs('a', 25), buckets.waitMs('a', 10), buckets.tryTake('a', 10)]).toEqual([0, 0, 0]);
+    expect([buckets.waitMs('a', 1), buckets.waitMs('a', 2)]).toEqual([100, 200]);
+  });
+
   test('gains nothing if the clock is set back', () => {
     const clock = virtualClock();
     const buckets = createTokenBuckets({ ratePerSecond: 10, burst: 10, clock });

@@ -14,6 +14,8 @@ interface TokenBucketOptions {
 interface TokenBuckets {
   /** Takes tokens from the bucket of a key and returns 0. If it has too few, returns after how many milliseconds to retry. */
   tryTake(key: string, count: number): number;
+  /** What `tryTake` would return now, without taking any. */
+  waitMs(key: string, count: number): number;
 }
 
 interface Bucket {
@@ -41,7 +43,8 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
     if (buckets.size > maxKeys && oldest !== undefined) buckets.delete(oldest);
   };
 
-  const tryTake = (key: string, count: number) => {
+  /** When the bucket of a key would be full if nothing was taken now, and how long to wait for a number of tokens. */
+  const look = (key: string, count: number) => {
     invariant(count >= 0, 'the count of tokens is not negative');
     const nowMs = clock.now();
     const { fullAtMs, usedAtMs } = buckets.get(key) ?? { fullAtMs: nowMs, usedAtMs: nowMs };
@@ -49,9 +52,15 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
     const setBackMs = Math.max(0, usedAtMs - nowMs);
     const fromMs = Math.max(fullAtMs - setBackMs, nowMs);
     const missing = Math.min(count, burst) - burst;
-    const waitMs = Math.max(0, Math.ceil(fromMs + refillMs(missing) - nowMs));
-    use(key, { fullAtMs: waitMs > 0 ? fromMs : fromMs + refillMs(count), usedAtMs: nowMs });
-    return waitMs;
+    return { nowMs, fromMs, waitMs: Math.max(0, Math.ceil(fromMs + refillMs(missing) - nowMs)) };
   };
-  return { tryTake };
+
+  return {
+    tryTake(key, count) {
+      const { nowMs, fromMs, waitMs } = look(key, count);
+      use(key, { fullAtMs: waitMs > 0 ? fromMs : fromMs + refillMs(count), usedAtMs: nowMs });
+      return waitMs;
+    },
+    waitMs: (key, count) => look(key, count).waitMs,
+  };
 }

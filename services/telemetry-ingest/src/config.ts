@@ -65,7 +65,7 @@ const limits = {
     min: 1,
     limit: { of: 'client', above: NOT_TAKEN },
     meaning:
-      'vehicles of a client in a second, those of 5 s at once; each counts again after 15 s and in each two hours, and 50 samples as one',
+      'vehicles of a client in a second, those of 15 s at once; each counts again after 15 s and in each two hours, and 50 samples as one',
   }),
   // The largest batch that the other settings allow holds 10.4 MB, and must fit into half.
   maxWorkBytes: bytes('ODO_INGEST_MAX_WORK_BYTES', 128 * 1024 * 1024, {

@@ -49,8 +49,8 @@ interface ClientLimitsDeps {
 export const BYTES_PER_REPORT = 1024;
 
 /**
- * The share of the reports of a second that a client may send at once. Those of others wait behind them until history has
- * folded them. By default it is two of the largest messages, so that one gets through beside small ones.
+ * The share of the reports of a second that a client may send at once. Those of others wait behind them in the log until
+ * history has folded them. By default it is two of the largest messages, so that one gets through beside small ones.
  */
 export const BURST_SHARE = 1 / 2;
 
@@ -61,7 +61,10 @@ export const FREE_WINDOWS = 8;
  * For the vehicles of how many seconds a client may begin to report at once. History stores a few thousand vehicles a second
  * on two cores, what waits for that is in its memory, and storing slows down the answers to others.
  */
-export const VEHICLES_BURST_S = 5;
+export const VEHICLES_BURST_S = 15;
+
+/** History stores about two of them on two cores. A thousand smaller ones are remembered beside them. */
+const CLIENTS_AT_THEIR_LIMIT = 5;
 
 /** To store this number of samples takes history about as long as a vehicle. */
 export const SAMPLES_PER_VEHICLE = 50;
@@ -89,8 +92,8 @@ export function createClientLimits({ quota, clock, metrics }: ClientLimitsDeps):
   });
   const vehicleBurst = vehiclesPerSecond * VEHICLES_BURST_S;
   const vehicleTokens = createTokenBuckets({ ratePerSecond: vehiclesPerSecond, burst: vehicleBurst, clock });
-  // Two clients at their limit, and more of smaller ones.
-  const recent = new RecentWindows(clock, 2 * (vehicleBurst + (vehiclesPerSecond * RECENT_MS) / 1_000));
+  const ofOneClient = vehicleBurst + (vehiclesPerSecond * RECENT_MS) / 1_000;
+  const recent = new RecentWindows(clock, CLIENTS_AT_THEIR_LIMIT * ofOneClient);
   const work = new FairShare<string>(quota.maxWorkBytes);
   const connections = new Map<string, number>();
 
@@ -112,14 +115,17 @@ export function createClientLimits({ quota, clock, metrics }: ClientLimitsDeps):
       if (retryAfterMs > 0) throw tooFast(quota, { cost, count: reports.length, retryAfterMs });
     },
     storingFault(client, { vehicle, samples, windows }) {
-      const begun = recent.newOf(vehicle, windows);
-      const vehiclesAfterMs = vehicleTokens.tryTake(client, begun.length + samples / SAMPLES_PER_VEHICLE);
-      if (vehiclesAfterMs > 0) return tooManyVehicles(quota, vehiclesAfterMs);
-      // Before the next refusal: then a retry does not pay again.
-      if (begun.length > 0) recent.add(begun);
+      const begun = recent.newOf(client, vehicle, windows);
+      const vehicles = begun.length + samples / SAMPLES_PER_VEHICLE;
       const beyond = windows.length - FREE_WINDOWS;
+      // A report that one of the two refuses does not pay for the other.
+      const vehiclesAfterMs = vehicleTokens.waitMs(client, vehicles);
+      if (vehiclesAfterMs > 0) return tooManyVehicles(quota, vehiclesAfterMs);
       const windowsAfterMs = beyond > 0 ? windowTokens.tryTake(client, beyond) : 0;
-      return windowsAfterMs > 0 ? tooSpread(quota, windows.length, windowsAfterMs) : undefined;
+      if (windowsAfterMs > 0) return tooSpread(quota, windows.length, windowsAfterMs);
+      vehicleTokens.tryTake(client, vehicles);
+      if (begun.length > 0) recent.add(client, begun);
+      return undefined;
     },
     holdBatch(client, { reports, bytes }) {
       const held = bytes + REPORT_OVERHEAD_BYTES * reports.length;

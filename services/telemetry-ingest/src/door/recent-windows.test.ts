@@ -4,9 +4,12 @@ import { RECENT_MS, RecentWindows } from './recent-windows.ts';
 function open(max = 100) {
   const clock = { ms: 1_000_000, now: () => clock.ms };
   const recent = new RecentWindows(clock, max);
-  const isNew = (vehicle: string, ...windows: readonly number[]) => recent.newOf(vehicle, windows).length;
-  const add = (vehicle: string, ...windows: readonly number[]) => recent.add(recent.newOf(vehicle, windows));
-  return { clock, isNew, add };
+  const by = (client: string) => ({
+    isNew: (vehicle: string, ...windows: readonly number[]) => recent.newOf(client, vehicle, windows).length,
+    add: (vehicle: string, ...windows: readonly number[]) =>
+      recent.add(client, recent.newOf(client, vehicle, windows)),
+  });
+  return { clock, by, ...by('a') };
 }
 
 test('a window of a vehicle is new until it has a report, and again after a while', () => {
@@ -43,4 +46,37 @@ test('above the maximum, the first ones are forgotten', () => {
   const { isNew, add } = open(3);
   for (const vehicle of ['a', 'b', 'c', 'd']) add(vehicle, 7);
   expect(['a', 'b', 'c', 'd'].map((vehicle) => isNew(vehicle, 7))).toEqual([1, 0, 0, 0]);
+});
+
+test('the windows of one client are new for another, which loses none to it', () => {
+  const { by } = open(100);
+  const [large, small] = [by('large'), by('small')];
+  for (let at = 0; at < 20; at += 1) small.add('bus', at);
+  expect(large.isNew('bus', 0)).toBe(1);
+  for (let at = 0; at < 1_000; at += 1) large.add('bus', at);
+  const counts = [small, large].map(({ isNew }) =>
+    isNew('bus', ...Array.from({ length: 1_000 }, (_, at) => at)),
+  );
+  expect(counts[0]).toBe(980);
+  expect(counts[1]).toBeGreaterThanOrEqual(920);
+  expect(counts[1]).toBeLessThan(935);
+});
+
+test('of very many clients, those that added one last are remembered', () => {
+  const { by } = open(10_000);
+  const first = by('first');
+  first.add('bus', 1);
+  for (let at = 0; at < 999; at += 1) by(`client-${at}`).add('bus', 1);
+  expect(first.isNew('bus', 1)).toBe(0);
+  by('one more').add('bus', 1);
+  expect([first.isNew('bus', 1), by('client-0').isNew('bus', 1)]).toEqual([1, 0]);
+});
+
+test('a client that adds nothing for a while takes no memory from others', () => {
+  const { clock, by } = open(100);
+  for (let at = 0; at < 100; at += 1) by('gone').add('bus', at);
+  clock.ms += RECENT_MS;
+  const { isNew, add } = by('here');
+  for (let at = 0; at < 100; at += 1) add('bus', at);
+  expect(isNew('bus', ...Array.from({ length: 100 }, (_, at) => at))).toBe(0);
 });

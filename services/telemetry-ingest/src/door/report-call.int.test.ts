@@ -9,6 +9,7 @@ import {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { Fault } from '@odograph/kernel/fault';
 import { expect, test, vi } from 'vitest';
+import { VEHICLES_BURST_S } from './client-limits.ts';
 import { openTestDoor, report, storedTypes, type TestDoor } from './door.fixture.ts';
 
 const { ACCEPTED, QUARANTINED, REJECTED, UNAVAILABLE } = ReportOutcome;
@@ -282,12 +283,15 @@ test('reports that spread over many windows of time are taken one after another,
 });
 
 test('reports for more vehicles than a client may begin with wait, and those for others are taken', async () => {
-  const door = await openTestDoor({ vehiclesPerSecond: 2 });
-  const eleven = Array.from({ length: 11 }, (_, at) => report(`bus-${at}`));
-  const answer = await send(door, [...eleven, report('bus-0', 'r-2')]);
-  expect(outcomes(answer)).toEqual([...times(9, ACCEPTED), UNAVAILABLE, UNAVAILABLE, ACCEPTED]);
-  expect(answer.results[9]).toMatchObject({
-    findings: [{ reason: 'OVERLOADED', description: expect.stringMatching(/^more than 2 vehicles\/s /) }],
+  const door = await openTestDoor({ vehiclesPerSecond: 1 });
+  const most = VEHICLES_BURST_S;
+  // With these samples there is not enough for one more vehicle before 0.9 s have passed.
+  const samples = times(3, sampleOf(report('x')));
+  const more = Array.from({ length: most + 1 }, (_, at) => ({ ...report(`bus-${at}`), samples }));
+  const answer = await send(door, [...more, report('bus-0', 'r-2')]);
+  expect(outcomes(answer)).toEqual([...times(most - 1, ACCEPTED), UNAVAILABLE, UNAVAILABLE, ACCEPTED]);
+  expect(answer.results[most]).toMatchObject({
+    findings: [{ reason: 'OVERLOADED', description: expect.stringMatching(/^more than 1 vehicles\/s /) }],
     retryAfterMs: 1_000,
   });
 });
