@@ -1,9 +1,9 @@
 import {
   type AskableEngine,
-  addressOf,
   askEngine,
   type ClockReading,
   type EngineAnswer,
+  placeOf,
 } from '@odograph/engines/ask-engine';
 import { engineFacts } from '@odograph/engines/engine-kind';
 import { inWords } from '../terminal/durations.ts';
@@ -27,8 +27,8 @@ export async function* checkEngine(engine: RunningEngine): AsyncGenerator<Check>
 
 export function checkAnswer({ kind, url, pid }: RunningEngine, answer: EngineAnswer): Check {
   const { title, urlVariable } = engineFacts[kind];
-  const { host, port } = addressOf(kind, url);
-  const at = `at ${host}:${port}`;
+  const { name, address } = placeOf(kind, url);
+  const at = `at ${name}`;
   const process = pid === undefined ? '' : ` (process ${pid})`;
   switch (answer.state) {
     case 'answers':
@@ -49,12 +49,14 @@ export function checkAnswer({ kind, url, pid }: RunningEngine, answer: EngineAns
         `${at}${process} has switched JetStream off, as it does when its disk is full`,
         `free some space, then ${pid === undefined ? 'restart NATS' : `kill ${pid}: odograph up restarts it`}`,
       );
+    case 'unreachable':
+      return fail(title, `cannot be reached ${at}: ${answer.reason}`, `start it, or correct ${urlVariable}`);
     case 'away': {
       if (answer.isPortTaken)
         return fail(
           title,
           `another program answers ${at}`,
-          `find it with ss -ltnp 'sport = :${port}' and stop it`,
+          `find it with ss -ltnp 'sport = :${address?.port}' and stop it`,
         );
       const remedy = `start it, or set ${urlVariable} to where it runs`;
       if (pid === undefined) return fail(title, `nothing listens ${at}`, remedy);

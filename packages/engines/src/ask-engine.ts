@@ -1,6 +1,7 @@
+import { Resolver } from 'node:dns/promises';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { MongoClient } from 'mongodb';
+import { MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import type { EngineKind } from './engine-kind.ts';
 import { processState } from './process-identity.ts';
 
@@ -14,7 +15,9 @@ export type EngineAnswer =
   /** NATS without JetStream, which it switches off when its disk is full. */
   | { readonly state: 'without JetStream' }
   /** The process has ended, or nothing listens. `isPortTaken`: another program listens at its address. */
-  | { readonly state: 'away'; readonly isPortTaken: boolean };
+  | { readonly state: 'away'; readonly isPortTaken: boolean }
+  /** Its client did not find it, or cannot read the URL. */
+  | { readonly state: 'unreachable'; readonly reason: string };
 
 /** A clock elsewhere, and ours before and after it was read, in Unix milliseconds. */
 export interface ClockReading {
@@ -31,14 +34,23 @@ export type AskableEngine = (typeof askableEngines)[number];
 
 const USUAL_PORTS: Readonly<Record<AskableEngine, number>> = { nats: 4222, mongo: 27_017 };
 
-/** Where an engine listens; of several hosts in a URL, which `new URL` does not read, the first. */
-export function addressOf(
-  kind: AskableEngine,
-  url: string,
-): { readonly host: string; readonly port: number } {
-  const [, host = 'localhost', port] =
-    /^\w+:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^,/?:]+)(?::(\d+))?/.exec(url) ?? [];
-  return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? USUAL_PORTS[kind] : Number(port) };
+/** Where an engine is, as its URL says. */
+interface EnginePlace {
+  /** For people: `host:port`, several of them, the domain of SRV records, or the path of a socket. */
+  readonly name: string;
+  /** Undefined if only the engine's client can look for it. */
+  readonly address?: { readonly host: string; readonly port: number };
+}
+
+export function placeOf(kind: AskableEngine, url: string): EnginePlace {
+  // NATS takes a password with an @, so the login ends at the last one.
+  const [, scheme, hosts = ''] = /^(?:([^:/]+):\/\/)?(?:[^/?#]*@)?([^/?#]*)/.exec(url) ?? [];
+  // MongoDB writes the path of a socket as a host.
+  const [, host, given] = /^(\[[^\]]+\]|[^,:%]+)(?::(\d+))?$/.exec(hosts) ?? [];
+  if (host === undefined || scheme === undefined || scheme === 'mongodb+srv')
+    return { name: hosts.replaceAll(/%2F/gi, '/') };
+  const port = given === undefined ? USUAL_PORTS[kind] : Number(given);
+  return { name: `${host}:${port}`, address: { host: host.replace(/^\[|\]$/g, ''), port } };
 }
 
 /** Asks an engine at a URL, without credentials. @param pid its process, if it runs on this machine. */
@@ -47,12 +59,30 @@ export async function askEngine(
   url: string,
   pid: number | undefined,
 ): Promise<EngineAnswer> {
-  const greeting = await knock(addressOf(kind, url), url.startsWith('tls://'));
+  const { address } = placeOf(kind, url);
+  if (!address) return kind === 'nats' ? NO_NATS_URL : await askMongo(url).catch(unreachable);
+  const greeting = await knock(address, url.startsWith('tls://'));
   const state = pid === undefined ? 'running' : processState(pid);
   if (state === 'stopped') return { state };
   if (state === 'gone') return { state: 'away', isPortTaken: greeting !== undefined };
   if (greeting === undefined) return { state: 'away', isPortTaken: false };
-  return kind === 'nats' ? natsAnswer(greeting) : await askMongo(withoutCredentials(url));
+  return kind === 'nats' ? natsAnswer(greeting) : await askMongo(url).catch(silentOr);
+}
+
+const NO_NATS_URL: EngineAnswer = {
+  state: 'unreachable',
+  reason: 'its URL must name one server, as nats://host:port or tls://host:port does',
+};
+
+/** The driver may take a parameter, which may be a secret, for a user name, and repeats that. */
+function unreachable({ message }: Error): EngineAnswer {
+  return { state: 'unreachable', reason: message.replace(/(unescaped characters) .*/s, '$1') };
+}
+
+/** It accepts connections, so if the driver got no answer, it gave none. */
+function silentOr(error: Error): EngineAnswer {
+  const isSilent = error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
+  return isSilent ? { state: 'silent' } : unreachable(error);
 }
 
 /** NATS sends INFO to every client. */
@@ -68,29 +98,35 @@ function natsAnswer(greeting: string): EngineAnswer {
 
 /** The driver refuses a mechanism without a user. */
 function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&])authMechanism=[^&]*&?/i, '$1');
+  return url.replace(/\/\/[^/?#]*@/, '//').replace(/([?&])authMechanism=[^&]*&?/i, '$1');
 }
 
 async function askMongo(url: string): Promise<EngineAnswer> {
-  const client = new MongoClient(url, {
+  const client = new MongoClient(withoutCredentials(url), {
     serverSelectionTimeoutMS: ANSWER_WITHIN_MS,
     connectTimeoutMS: ANSWER_WITHIN_MS,
     socketTimeoutMS: ANSWER_WITHIN_MS,
     maxPoolSize: 1,
   });
   try {
+    await findServers(client.options);
     const admin = client.db('admin');
     const { version } = await admin.command({ buildInfo: 1 });
     const askedAtMs = Date.now();
     const { localTime } = await admin.command({ hello: 1 });
     const clock = { theirsMs: Number(localTime), askedAtMs, answeredAtMs: Date.now() };
     return { state: 'answers', version: String(version), clock };
-  } catch {
-    // It accepts connections, so whatever the driver says, it gave no answer.
-    return { state: 'silent' };
   } finally {
     await client.close();
   }
+}
+
+/** Fails if a domain has no SRV records. The driver asks for them too, and waits far longer for a name server that is silent. */
+async function findServers({ srvHost, srvServiceName }: MongoClient['options']): Promise<void> {
+  if (srvHost === undefined) return;
+  await new Resolver({ timeout: ANSWER_WITHIN_MS, tries: 1 }).resolveSrv(
+    `_${srvServiceName}._tcp.${srvHost}`,
+  );
 }
 
 /** In place of a greeting: the server proved who it is, and says no more to a client without a certificate. */
