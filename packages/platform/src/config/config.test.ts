@@ -82,7 +82,7 @@ describe('a config', () => {
       '  ODO_GRPC_HOST must be a host name or an IP address, not "a b"',
       '  ODO_GRPC_PORT must be a whole number from 0 to 65535, not "70000"',
       '  ODO_LOG_LEVEL must be one of debug, info, warn, error, silent, not "loud"',
-      '  ODO_NATS_URL is not set: it must be a URL that starts with nats:// or tls://, with @ : / % in a password as %40 %3A %2F %25',
+      '  ODO_NATS_URL is not set: it must be a URL that starts with nats:// or tls:// and names one host, with @ : / % in a password as %40 %3A %2F %25',
       '  ODO_INGEST_BATCH_MAX_AGE_MS must be a whole number from 1 to 1000, not "5ms"',
       '  ODO_INGEST_BATCH_MAX_BYTES must be a whole number from 1 to 1099511627776, not "1e6"',
       '  ODO_INGEST_MAX_CALLS must be a whole number, at least 1, not "0"',

@@ -25,9 +25,11 @@ test.each([
   LONG,
   'http://h',
   'nats://',
+  'nats://a:1,b:2',
+  'nats://a,b:2',
 ])('NATS may not be %s, and the refusal says how to write a password', (url) => {
   expect(() => read({ ODO_NATS_URL: url })).toThrow(
-    /ODO_NATS_URL must be a URL that starts with nats:\/\/ or tls:\/\/, with @ : \/ % in a password as %40 %3A %2F %25, not /,
+    /ODO_NATS_URL must be a URL that starts with nats:\/\/ or tls:\/\/ and names one host, with @ : \/ % in a password as %40 %3A %2F %25, not /,
   );
 });
 

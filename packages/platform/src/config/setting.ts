@@ -65,20 +65,33 @@ export function percent(name: `${string}_PCT`, fallback: number, options: Number
   return { ...whole(name, fallback, { max: 100, ...options }), unit: '%' };
 }
 
+interface UrlOptions extends SettingOptions {
+  /** Whether it may name several hosts, `a:1,b:2`. */
+  readonly hosts: 'one' | 'several';
+}
+
 /** A URL of one of these protocols, for example `nats:`. It has no default. */
-function url(name: string, protocols: readonly string[], options: SettingOptions): Setting<string> {
+function url(name: string, protocols: readonly string[], { hosts, ...options }: UrlOptions): Setting<string> {
   const isAllowed = (text: string) =>
-    protocols.some((protocol) => text.startsWith(`${protocol}//`)) && isUrl(text);
+    protocols.some((protocol) => text.startsWith(`${protocol}//`)) &&
+    isUrl(hosts === 'one' ? text : withFirstHost(text));
   const starts = protocols.map((protocol) => `${protocol}//`).join(' or ');
-  const allowed = `a URL that starts with ${starts}, with @ : / % in a password as %40 %3A %2F %25`;
+  const one = hosts === 'one' ? ' and names one host' : '';
+  const allowed = `a URL that starts with ${starts}${one}, with @ : / % in a password as %40 %3A %2F %25`;
   const schema = v.pipe(v.string(), v.check(isAllowed));
   return { ...SETTING, name, fallback: undefined, schema, allowed, ...options };
 }
 
-/** A URL whose user and password can be decoded. MongoDB's may name several hosts; the first stands for all. */
+/** A URL of several hosts cannot be parsed: the first stands for all. */
+function withFirstHost(text: string): string {
+  return text.replace(/(,[^,@/?#]+)+(?=[/?#]|$)/, '');
+}
+
+/** A URL of one host, whose user and password can be decoded. */
 function isUrl(text: string): boolean {
-  const url = URL.parse(text.replace(/(,[^,@/?#]+)+(?=[/?#]|$)/, ''));
-  return Boolean(url?.host) && isDecodable(`${url?.username}${url?.password}`);
+  const url = URL.parse(text);
+  if (!url?.host || url.host.includes(',')) return false;
+  return isDecodable(`${url.username}${url.password}`);
 }
 
 function isDecodable(text: string): boolean {
@@ -215,6 +228,7 @@ export const serviceSettings = {
 
 export const natsSettings = {
   url: url('ODO_NATS_URL', ['nats:', 'tls:'], {
+    hosts: 'one',
     meaning:
       'the NATS server with JetStream, with `user:password@` or `token@` before the host; with `tls://` the server needs `handshake_first`',
   }),
@@ -235,6 +249,7 @@ const DATABASE = { pattern: /^[\w-]{1,63}$/, allowed: '1 to 63 letters, digits, 
 
 export const mongoSettings = {
   url: url('ODO_MONGO_URL', ['mongodb:', 'mongodb+srv:'], {
+    hosts: 'several',
     meaning:
       'the MongoDB replica set, with the parameters of its driver, such as `tls=true&tlsCAFile=/path`; writes wait for a majority and the journal',
   }),
