@@ -104,6 +104,17 @@ describe('a connection to MongoDB', () => {
     await expect.poll(ping, { timeout: 10_000 }).toMatchObject({ ok: 1 });
   });
 
+  test.each([
+    ['mongodb://me:hunter2@h/?colour=red', 'option colour is not supported'],
+    ['mongodb://h/?tlsCertificateKeyFilePassword=hunter2@x', 'Username contains unescaped characters'],
+    ['mongodb://me:hunter2@ter@h/', 'Invalid connection string'],
+  ])('refuses a URL that the driver cannot use, without its secret: %s', async (url, why) => {
+    const refusal = await connectMongo({ ...OPTIONS, url }, createMetrics('test').meter).catch(String);
+    expect(refusal).toMatch(/^Fault: ODO_MONGO_URL is mongodb:\/\/.*, which cannot be used: /);
+    expect(refusal).toContain(why);
+    expect(refusal).not.toContain('hunter');
+  });
+
   test('gives up an operation that gets no answer in time', async () => {
     const { mongo } = await connected({ answerWaitMs: 200 });
     await mongo.db.collection('busy').insertOne({});

@@ -48,22 +48,7 @@ const ANSWER_WAIT_MS = 40_000;
 /** Connects to MongoDB. Acknowledged writes are on the disks of a majority; reads go to the primary and see only such writes. */
 export async function connectMongo(options: MongoOptions, meter: Meter): Promise<Mongo> {
   const { name, pool } = options;
-  const client = new MongoClient(options.url, {
-    appName: name,
-    minPoolSize: pool.min,
-    maxPoolSize: pool.max,
-    waitQueueTimeoutMS: pool.waitMs,
-    maxIdleTimeMS: MAX_IDLE_MS,
-    serverSelectionTimeoutMS: options.serverWaitMs,
-    socketTimeoutMS: options.answerWaitMs ?? ANSWER_WAIT_MS,
-    retryReads: options.answerWaitMs === undefined,
-    writeConcern: { w: 'majority', journal: true },
-    readConcern: { level: 'majority' },
-    readPreference: 'primary',
-    // Without this, the driver stores undefined as null.
-    ignoreUndefined: true,
-    monitorCommands: true,
-  });
+  const client = clientOf(options);
   measureMongo(client, name, meter);
   const poolState = watchPool(client, pool);
   const toFault = (error: unknown) => asFault(error, client, { ...pool, ...poolState() });
@@ -76,6 +61,35 @@ export async function connectMongo(options: MongoOptions, meter: Meter): Promise
     throw refusedLogin(error, options.url) ?? toFault(error);
   }
   return { client, db, asFault: toFault, close: () => client.close() };
+}
+
+function clientOf({ name, pool, ...options }: MongoOptions): MongoClient {
+  try {
+    return new MongoClient(options.url, {
+      appName: name,
+      minPoolSize: pool.min,
+      maxPoolSize: pool.max,
+      waitQueueTimeoutMS: pool.waitMs,
+      maxIdleTimeMS: MAX_IDLE_MS,
+      serverSelectionTimeoutMS: options.serverWaitMs,
+      socketTimeoutMS: options.answerWaitMs ?? ANSWER_WAIT_MS,
+      retryReads: options.answerWaitMs === undefined,
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      // Without this, the driver stores undefined as null.
+      ignoreUndefined: true,
+      monitorCommands: true,
+    });
+  } catch (error) {
+    throw refusedUrl(error, options.url);
+  }
+}
+
+/** The driver knows which parameters there are. Its error is not passed on: it may repeat a secret. */
+function refusedUrl(error: unknown, url: string): Fault {
+  const why = error instanceof Error ? error.message.replace(/(unescaped characters) .*/s, '$1') : '';
+  return new Fault('INVALID_INPUT', `ODO_MONGO_URL is ${maskPassword(url)}, which cannot be used: ${why}`);
 }
 
 /** The codes of a wrong password, and of none or of a user without rights. */
