@@ -466,6 +466,13 @@ describe('odograph log', () => {
     expect(stderr).toContain('There is no event type \\"Nope\\": the types are TelemetryReported, ');
   });
 
+  it.each(['read', 'tail'])('%s refuses a position that it would not use', async (command) => {
+    const { code, stderr } = await cli('log', command, '--from', '0/5', '--partition', '1');
+    const message = '--from 0/5 is not of --partition 1: leave one out, or add --partition 0';
+    expect([code, jsonLines(stderr)]).toEqual([2, [{ error: { code: 'INVALID_INPUT', message } }]]);
+    expect([...history.asked.reads, ...history.asked.subscriptions]).toEqual([]);
+  });
+
   it('tail follows from now on, continues after a broken connection, and ends without an error at Ctrl-C', async () => {
     const { code, stdout, stderr } = await runCli(
       ['log', 'tail', '--type', 'TelemetryReported', '--endpoint', history.endpoint, '--json'],

@@ -91,8 +91,8 @@ interface ReadOptions extends LogOptions, AtLeastOptions {
 
 async function read(options: ReadOptions): Promise<void> {
   const { from, partition, type: types, subject, limit, atLeast } = options;
-  using client = openClient('history', options.endpoint);
   const wanted = { ...logRange(from, partition), types, subject, limit, atLeast };
+  using client = openClient('history', options.endpoint);
   let count = 0;
   for await (const event of client.readLog(wanted)) {
     count += 1;
@@ -103,10 +103,10 @@ async function read(options: ReadOptions): Promise<void> {
 
 async function tail(options: LogOptions): Promise<void> {
   const { from = [], partition, type: types, subject } = options;
+  const wanted = { ...logRange(from, partition), types, subject };
   using client = openClient('history', options.endpoint);
   noteWait('waiting for events …');
   await untilInterrupted(async (signal) => {
-    const wanted = { ...logRange(from, partition), types, subject };
     const events = client.events({
       ...wanted,
       from: from.length > 0 ? 'start' : 'now',
