@@ -173,6 +173,15 @@ test('a partition that is named often is followed once', async () => {
   expect(service.listened).toEqual([2]);
 });
 
+test('a position of a partition that is not asked for changes nothing', async () => {
+  const service = openService([1]);
+  const after = [{ partition: 2, sequence: 1 }];
+  expect(idsOf(await service.read({ partitions: [1], after }))).toEqual([['r0']]);
+  expect(service.queries.map((query) => query.after.partition)).toEqual([1]);
+  await service.subscribe({ partitions: [1], after }, 1);
+  expect(service.listened).toEqual([1]);
+});
+
 test('a position with an index in no envelope is the start of the log', async () => {
   const after = [{ partition: 1, sequence: 0, index: 5 }];
   expect(idsOf(await openService([1]).subscribe({ partitions: [1], after }, 1))).toEqual([['r0']]);

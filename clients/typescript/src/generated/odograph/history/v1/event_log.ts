@@ -66,7 +66,10 @@ export interface PartitionInfo {
 
 /** Asks for events that are in the log. */
 export interface ReadRequest {
-  /** Read after these positions, at most one for each partition; other partitions are read from their start. */
+  /**
+   * Read after these positions, at most one for each partition; other partitions are read from their start.
+   * One of a partition that is not asked for changes nothing, so a client may give all that it keeps.
+   */
   after: Position[];
   /** Only these partitions; empty: all. */
   partitions: number[];
@@ -88,7 +91,10 @@ export interface ReadResponse {
 
 /** Asks to follow the log. */
 export interface SubscribeRequest {
-  /** Read after these positions, at most one for each partition; other partitions are read from their start. */
+  /**
+   * Read after these positions, at most one for each partition; other partitions are read from their start.
+   * One of a partition that is not asked for changes nothing, so a client may give all that it keeps.
+   */
   after: Position[];
   /** Only these partitions; empty: all. */
   partitions: number[];
