@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from './program.ts';
 
@@ -19,6 +19,33 @@ const optionsOf = (command: Command): readonly string[] => command.options.flatM
 describe('--help', () => {
   it.each(everyCommand(createProgram()))('of "%s" shows no default that is empty', (_name, command) => {
     expect(command.helpInformation()).not.toMatch(/\(default: (\[\]|"")\)/);
+  });
+});
+
+/** Fields of a registration: an empty text removes a value. */
+const FIELDS = ['--fleet', '--model', '--display-name', '--tags', '--capabilities', '--vin'];
+const MAY_BE_BLANK: Readonly<Record<string, readonly string[]>> = {
+  'vehicles register': FIELDS,
+  'vehicles update': FIELDS,
+};
+
+const takes = ({ parseArg }: Option, text: string): boolean => {
+  try {
+    parseArg?.(text, undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return false;
+    throw error;
+  }
+};
+
+describe('a blank text', () => {
+  it.each(everyCommand(createProgram()))('is refused by the options of "%s"', (name, command) => {
+    const valued = command.options.filter(({ required, optional }) => required || optional);
+    for (const text of ['', ' '])
+      expect(valued.filter((option) => takes(option, text)).map(({ long }) => long)).toEqual(
+        MAY_BE_BLANK[name] ?? [],
+      );
   });
 });
 

@@ -12,6 +12,7 @@ import {
   partitionArgument,
   positionArgument,
   repeatable,
+  textArgument,
 } from '../terminal/arguments.ts';
 import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
@@ -80,7 +81,7 @@ function withLogOptions(command: Command): Command {
       'only these event types, separated by commas (default: all but TimeTicked)',
       typesArgument,
     )
-    .option('--subject <id>', 'only events of this vehicle')
+    .option('--subject <id>', 'only events of this vehicle', textArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line');
 }

@@ -7,7 +7,7 @@ import { visible } from '@odograph/kernel/visible';
 import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { eventJson } from '../json/event-json.ts';
-import { countArgument } from '../terminal/arguments.ts';
+import { countArgument, textArgument } from '../terminal/arguments.ts';
 import { type AtLeastOptions, withAtLeast } from '../terminal/filter.ts';
 import { findingsInWords } from '../terminal/finding-in-words.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
@@ -25,7 +25,7 @@ const TYPES = ['TelemetryQuarantined', 'TelemetryConflicted', 'UndecodableReceiv
 export function quarantineCommand(): Command {
   const list = withAtLeast(new Command('list'))
     .description('list reports that were not believed, conflict with an earlier one, or could not be decoded')
-    .option('--vehicle <id>', 'only events of this vehicle')
+    .option('--vehicle <id>', 'only events of this vehicle', textArgument)
     .option('--limit <count>', 'at most this many', countArgument)
     .addOption(endpointOption('history'))
     .option('--json', 'one JSON object a line, as of "log read"')

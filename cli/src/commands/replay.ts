@@ -13,6 +13,7 @@ import type { Speed } from '../replay/pace.ts';
 import { createProgress } from '../replay/progress.ts';
 import { sendSource } from '../replay/send-source.ts';
 import { Tally, type Totals } from '../replay/tally.ts';
+import { textArgument } from '../terminal/arguments.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
 
@@ -33,8 +34,8 @@ export function replayCommand(): Command {
     .addOption(new Option('--format <format>', 'its form').choices(SOURCE_FORMATS).makeOptionMandatory())
     .option('--speed <speed>', 'times faster than it was recorded, or max', speedArgument, 'max')
     .addOption(new Option('--speed-unit <unit>', 'of capmetro speeds').choices(['ms', 'mph']).default('ms'))
-    .option('--vehicle <id>', 'the vehicle of twizy drives', 'twizy')
-    .option('--tz <zone>', 'the time zone of twizy drives', 'Africa/Casablanca')
+    .option('--vehicle <id>', 'the vehicle of twizy drives', textArgument, 'twizy')
+    .option('--tz <zone>', 'the time zone of twizy drives', textArgument, 'Africa/Casablanca')
     .addOption(endpointOption('ingest'))
     .option('--json', 'end with one line of JSON')
     .action(replay);

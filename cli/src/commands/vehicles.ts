@@ -9,7 +9,7 @@ import { Command, Option } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
 import { type VehicleJson, vehicleJson } from '../json/registration-json.ts';
 import { assertTaken, createRejections } from '../replay/outcome.ts';
-import { namesArgument, versionArgument } from '../terminal/arguments.ts';
+import { namesArgument, textArgument, versionArgument } from '../terminal/arguments.ts';
 import {
   type AtLeastOptions,
   atLeastOf,
@@ -82,7 +82,11 @@ function withQuery(command: Command): Command {
 
 function withDecision(command: Command): Command {
   return withCommon(command)
-    .option('--decision-id <id>', 'sent again with the same id, it changes nothing (default: a new one)')
+    .option(
+      '--decision-id <id>',
+      'sent again with the same id, it changes nothing (default: a new one)',
+      textArgument,
+    )
     .option('--expected-version <version>', 'only if the vehicle has this version', versionArgument);
 }
 

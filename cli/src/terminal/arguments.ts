@@ -42,6 +42,12 @@ export function partitionArgument(text: string): number {
   throw new InvalidArgumentError('It must be a partition number, 0 or more.');
 }
 
+/** A text by which something is chosen. History takes an empty one for none, as of a shell variable that is not set. */
+export function textArgument(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It must not be blank: give a text, or leave the option out.');
+}
+
 /** A path from the working directory, made absolute. */
 export function folderArgument(text: string): string {
   if (text.trim() !== '') return resolve(text);

@@ -3,7 +3,7 @@ import type { VehicleFilter } from '@odograph/client/history';
 import { partitionOf } from '@odograph/kernel/partition';
 import { comparePositions, type Position } from '@odograph/kernel/position';
 import type { Command } from 'commander';
-import { positionArgument, repeatable } from './arguments.ts';
+import { positionArgument, repeatable, textArgument } from './arguments.ts';
 
 /** The options of a command that lists vehicles. */
 export interface FilterOptions {
@@ -16,10 +16,10 @@ export interface FilterOptions {
 
 export function withFilter(command: Command): Command {
   return command
-    .option('--fleet <name>', 'only the vehicles of this fleet')
-    .option('--tag <tag>', 'only with this tag')
-    .option('--model <name>', 'only of this model')
-    .option('--text <text>', 'only with this text in the id, name, model or VIN')
+    .option('--fleet <name>', 'only the vehicles of this fleet', textArgument)
+    .option('--tag <tag>', 'only with this tag', textArgument)
+    .option('--model <name>', 'only of this model', textArgument)
+    .option('--text <text>', 'only with this text in the id, name, model or VIN', textArgument)
     .option('--retired', 'also the retired ones');
 }
 
