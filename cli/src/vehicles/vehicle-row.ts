@@ -33,7 +33,7 @@ const UNITS: Readonly<Record<string, UnitSystem>> = { metric: 'metric', imperial
 /**
  * Reads the rows of a CSV file. A column that the file has sets its value, also an empty one; only empty units are left
  * as they are. Names in a cell are separated by `;` or spaces.
- * @throws Fault INVALID_INPUT if the header has no vehicle_id, or another column twice or unknown.
+ * @throws Fault INVALID_INPUT if the header has no vehicle_id, or a column that is unknown or there twice.
  */
 export function readVehicleRows(lines: AsyncIterable<Line>): AsyncGenerator<TableRow<VehicleRow>> {
   return readTable(lines, (columns) => {
@@ -58,12 +58,9 @@ export function readVehicleRows(lines: AsyncIterable<Line>): AsyncGenerator<Tabl
 
 function assertColumns(columns: readonly string[]): void {
   requireColumns('vehicles', columns, ['vehicle_id']);
-  const wrong = columns.find(
-    (column, at) => !VEHICLE_COLUMNS.includes(column) || columns.indexOf(column) !== at,
-  );
-  if (wrong === undefined) return;
-  const why = VEHICLE_COLUMNS.includes(wrong) ? 'is there twice' : 'is not known';
-  const message = `column ${JSON.stringify(wrong)} ${why}: a vehicles file may have ${VEHICLE_COLUMNS.join(', ')}`;
+  const unknown = columns.find((column) => !VEHICLE_COLUMNS.includes(column));
+  if (unknown === undefined) return;
+  const message = `column ${JSON.stringify(unknown)} is not known: a vehicles file may have ${VEHICLE_COLUMNS.join(', ')}`;
   throw new Fault('INVALID_INPUT', message);
 }
 

@@ -95,10 +95,16 @@ describe('a row of the bus fleet', () => {
     });
   });
 
+  it('may be in a file with columns that have no name', async () => {
+    const [row] = await rowsOf(['7,2017-03-21T10:07:26Z,1,,,30.2,-97.7,,,'], 'ms', `${HEADER},,`);
+    expect(row).toMatchObject({ report: { vehicleId: '7' } });
+  });
+
   it.each([
     ['vehicle_id,speed', 'not a capmetro file: it has no column timestamp, latitude, longitude'],
     ['"never closed', 'the first line must name the columns: the quotes do not match (CSV_QUOTE_NOT_CLOSED)'],
     ['', 'the file is empty: its first line must name the columns'],
+    [`${HEADER}, speed`, 'column "speed" is there twice: remove or rename one of them'],
   ])('needs a file of its format: %j', async (header, message) => {
     await expect(rowsOf([], 'ms', header)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
   });

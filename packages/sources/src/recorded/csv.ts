@@ -74,6 +74,7 @@ export async function* readCsv(
 /**
  * Reads CSV (RFC 4180, without line breaks inside quotes: a line is a row, so a stray quote affects one row only). The
  * first line names the columns; `forColumns` throws if they are not those of its format.
+ * @throws Fault INVALID_INPUT if there is no such line, or if it names a column twice.
  */
 export async function* readTable<Value>(
   lines: AsyncIterable<Line>,
@@ -90,6 +91,7 @@ export async function* readTable<Value>(
         throw new Fault('INVALID_INPUT', `the first line must name the columns: ${cells}`);
       columns = cells.map((cell) => cell.trim());
       read = forColumns(columns);
+      assertOnce(columns);
     }
   }
   if (!columns) throw new Fault('INVALID_INPUT', 'the file is empty: its first line must name the columns');
@@ -100,6 +102,15 @@ export function requireColumns(format: string, columns: readonly string[], neede
   const missing = needed.filter((column) => !columns.includes(column));
   if (missing.length === 0) return;
   throw new Fault('INVALID_INPUT', `not a ${format} file: it has no column ${missing.join(', ')}`);
+}
+
+/** Columns without a name may be there often: a spreadsheet writes them, and no format reads them. */
+function assertOnce(columns: readonly string[]): void {
+  const seen = new Set<string>();
+  const twice = columns.find((column) => column !== '' && seen.size === seen.add(column).size);
+  if (twice === undefined) return;
+  const message = `column ${JSON.stringify(twice)} is there twice: remove or rename one of them`;
+  throw new Fault('INVALID_INPUT', message);
 }
 
 function toRow<Value>(

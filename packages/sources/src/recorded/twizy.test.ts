@@ -113,5 +113,6 @@ describe('a row of the electric drives', () => {
     await expect(rowsOf('drive,route,start_local', [])).rejects.toThrow(
       'not a twizy file: it has no column soc_pct',
     );
+    await expect(rowsOf(`${RAW},drive`, [])).rejects.toThrow('column "drive" is there twice');
   });
 });
