@@ -281,6 +281,21 @@ test('the streams of a new log fit on the disk, and keep their size', async () =
   }
 });
 
+test('on a full disk the platform goes on, and says which files cannot be written', async () => {
+  for (const name of ['up.log', 'up.json.new', 'up.choices.json.new'])
+    await symlink('/dev/full', join(dataDir, name));
+  const { up, ended, ready, output } = spawnUp();
+  const { processes, endpoints } = await ready();
+  for (const what of [join(dataDir, 'up.log'), 'up.json', 'the choice of ports'])
+    expect(output.err).toContain(`${what} cannot be written: ENOSPC`);
+  process.kill(processes['history'] ?? 0, 'SIGKILL');
+  const restarted = /history was killed by SIGKILL: restarting it .*\n(.*\n)*history is up: /;
+  await vi.waitUntil(() => restarted.test(output.err), DEADLINE);
+  expect(await accepts(endpoints['ingest'])).toBe(true);
+  up.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
+
 test('a second signal kills a service that does not drain', async () => {
   const { up, ended, ready, output } = spawnUp({ ...elsewhere, FIXTURE_MODE: 'never drains' });
   const { processes } = await ready();
