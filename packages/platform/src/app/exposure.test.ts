@@ -12,7 +12,7 @@ test.each(['0.0.0.0', '::', '10.1.2.3', 'ingest.example', '127.example.com'])(
   'a port that listens on %s is exposed, with what others may do there',
   (host) => {
     expect(exposuresOf({ ODO_GRPC_HOST: host, ODO_METRICS_HOST: host })).toEqual([
-      `ODO_GRPC_HOST is ${host}: any program that reaches it may report for any vehicle, read everything, and change vehicles and parked events`,
+      `ODO_GRPC_HOST is ${host}: any program that reaches it may report for any vehicle, read everything, change vehicles and parked events, and set aside a message that halts the log`,
       `ODO_METRICS_HOST is ${host}: any program that reaches it may read the metrics`,
     ]);
   },

@@ -3,7 +3,7 @@ import { maskPassword } from '../config/setting.ts';
 /** What other machines can do at a port that listens beyond this one. */
 const OPEN_PORTS = {
   ODO_GRPC_HOST:
-    'any program that reaches it may report for any vehicle, read everything, and change vehicles and parked events',
+    'any program that reaches it may report for any vehicle, read everything, change vehicles and parked events, and set aside a message that halts the log',
   ODO_METRICS_HOST: 'any program that reaches it may read the metrics',
 } as const;
 
