@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
+import type { LimitName } from '@odograph/kernel/limit-fault';
 import { listSettings } from '@odograph/platform/config/config';
 import { expect, test } from 'vitest';
 
@@ -22,15 +23,61 @@ const sectionOf = (page: string, title: string): string => {
   return section.split('\n## ')[0] as string;
 };
 
+/** The bounds in a text, such as `256 KiB`, after one of these words. */
+const boundsIn = (text: string, words: string): string[] =>
+  [...text.matchAll(new RegExp(`(?:${words}) (\\d[\\d,]*\\b(?: [KM]i?B)?)`, 'gi'))].map(([, bound = '']) => bound);
+
 test('each bound on a report that the page of bad input names is on the page of limits', () => {
-  const rows = sectionOf('bad-input.md', 'Reports that are rejected');
-  const named = [...rows.matchAll(/(?:over|1 to|up to) ([\d,]+(?: KiB)?)/gi)].map(([, bound]) => bound);
+  const named = boundsIn(sectionOf('bad-input.md', 'Reports that are rejected'), 'over|1 to|up to');
   expect(named).toHaveLength(9);
   const listed = [...sectionOf('limits.md', 'A report').matchAll(/^- \*\*(.+)\*\*/gm)].map(
     ([, bound]) => bound,
   );
   // Two bounds that are equal are two.
   for (const bound of named) expect(listed.splice(listed.indexOf(bound), 1)).toEqual([bound]);
+});
+
+/** Where the pages have a limit that a refusal of ingest names: the line of limits.md that ends so, and the row of bad-input.md. */
+const PLACES: Readonly<Record<LimitName, { readonly line: string; readonly row: string }>> = {
+  message_bytes: { line: '`ODO_INGEST_MAX_MESSAGE_BYTES`', row: 'M2' },
+  message_reports: { line: '`ODO_INGEST_MAX_REPORTS`', row: 'M3' },
+  client_reports_per_second: { line: '`ODO_INGEST_MAX_REPORTS_PER_SECOND`', row: 'M9' },
+  client_windows_per_second: { line: '`ODO_INGEST_MAX_WINDOWS_PER_SECOND`', row: 'M15' },
+  client_vehicles_per_second: { line: '`ODO_INGEST_MAX_VEHICLES_PER_SECOND`', row: 'M16' },
+  client_connections: { line: '`ODO_INGEST_MAX_CONNECTIONS`', row: 'M11' },
+  work_bytes: { line: '`ODO_INGEST_MAX_WORK_BYTES`', row: 'M17' },
+  queued_bytes: { line: 'memory for events that wait for disk', row: 'M12' },
+  stream_bytes: { line: '`ODO_INGEST_STREAM_FULL_PCT`', row: 'M12' },
+  free_disk: { line: '`ODO_INGEST_MIN_FREE_DISK_PCT`', row: 'M12' },
+};
+
+/** The lines of limits.md. */
+const limitLines = readFileSync(join(import.meta.dirname, '../docs/limits.md'), 'utf8').split('\n- ');
+const refusedRows = sectionOf('bad-input.md', 'Messages and connections that are refused').split('\n');
+const rowOf = (id: string) => refusedRows.filter((row) => row.startsWith(`| ${id} |`));
+
+test.each(Object.entries(PLACES))('both pages have the limit %s', (_, { line, row }) => {
+  expect(limitLines.filter((each) => each.includes(line))).toHaveLength(1);
+  expect(rowOf(row)).toHaveLength(1);
+});
+
+/** Bounds that limits.md has in other words. */
+const IN_OTHER_WORDS: Readonly<Record<string, string>> = {
+  '1 MB': '**1,000,000 bytes**',
+  '4 MB': '**4**: times the size of a message',
+  '1 KiB': 'one for each KiB',
+  '8': 'the first 8 of each report',
+};
+
+test('each bound on a message or a client that the page of bad input names is on the page of limits', () => {
+  const named = refusedRows.flatMap((row) => boundsIn(row, 'over|more than|above|at most'));
+  expect(named.length).toBeGreaterThan(8);
+  const ofIngest = limitLines.filter((line) => line.includes('(telemetry-ingest'));
+  const missing = named.filter((bound) => {
+    const wanted = IN_OTHER_WORDS[bound] ?? `**${bound}**`;
+    return !ofIngest.some((line) => `- ${line}`.includes(wanted));
+  });
+  expect(missing).toEqual([]);
 });
 
 /** They bound nothing that a caller can ask for. */

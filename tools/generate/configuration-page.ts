@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { upCommand } from '@odograph/cli/commands/up';
 import { platformServices } from '@odograph/cluster/services';
 import { listSettings, type Settings } from '@odograph/platform/config/config';
+import { beyond } from '@odograph/platform/config/limit';
 import type { Setting } from '@odograph/platform/config/setting';
 import { writeOrCheck } from '../generated.ts';
 import { inLargestUnit } from '../in-units.ts';
@@ -62,8 +63,8 @@ function page(): string {
 }
 
 function entryOf(setting: Setting<unknown>): string {
-  const above = setting.limit ? `;\n  above it: ${setting.limit.above}` : '';
-  return `- \`${setting.name}\`, ${defaultOf(setting)}, ${setting.allowed}:\n  ${setting.meaning}${above}\n`;
+  const limit = setting.limit ? `;\n  ${beyond(setting.limit)}` : '';
+  return `- \`${setting.name}\`, ${defaultOf(setting)}, ${setting.allowed}:\n  ${setting.meaning}${limit}\n`;
 }
 
 function defaultOf({ fallback, fallbackInWords, unit }: Setting<unknown>): string {

@@ -97,7 +97,7 @@ export function latencyHistogram(meter: Meter, name: string, description: string
 /** Connections for scrapes of one client; four times as many of all clients. */
 export const MAX_SCRAPERS = 4;
 /** How long a request may take to arrive. */
-const REQUEST_TIMEOUT_MS = 5_000;
+export const REQUEST_TIMEOUT_MS = 5_000;
 /** By default Node looks every 30 s. */
 const CHECK_EVERY_MS = 1_000;
 

@@ -6,10 +6,13 @@ interface TokenBucketOptions {
   readonly ratePerSecond: number;
   /** Tokens in a full bucket: what one key may take at once. */
   readonly burst: number;
-  /** How many buckets are kept. */
+  /** How many buckets are kept. Default: {@link MAX_KEYS}. */
   readonly maxKeys?: number;
   readonly clock: Clock;
 }
+
+/** Clients may have very many addresses. */
+export const MAX_KEYS = 10_000;
 
 interface TokenBuckets {
   /** Takes tokens from the bucket of a key and returns 0. If it has too few, returns after how many milliseconds to retry. */
@@ -30,7 +33,7 @@ interface Bucket {
  * makes it full again.
  */
 export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
-  const { ratePerSecond, burst, maxKeys = 10_000, clock } = options;
+  const { ratePerSecond, burst, maxKeys = MAX_KEYS, clock } = options;
   invariant(ratePerSecond > 0 && burst > 0 && maxKeys > 0, 'ratePerSecond, burst and maxKeys are above 0');
   const refillMs = (tokens: number) => (tokens / ratePerSecond) * 1_000;
   // In order of use: a map iterates in order of insertion, and each use reinserts the key.

@@ -1,5 +1,5 @@
 /** How long the long works of a process may take together, in one turn of the event loop. Then commits and other calls run. */
-const TURN_MS = 5;
+export const TURN_MS = 5;
 /** Bytes that are decoded between two reads of the clock: about a quarter of a millisecond. */
 const CLOCK_BYTES = 16 * 1024;
 /** What a step costs beside its bytes. */

@@ -18,7 +18,7 @@ import { vehicleHistoryService } from './api/vehicle-history-service.ts';
 import { vehicleRegistryService } from './api/vehicle-registry-service.ts';
 import { createReleaseParked } from './commands/parked.ts';
 import { createDecideRegistration } from './commands/registration.ts';
-import { type HistoryConfig, MIN_POOL } from './config.ts';
+import { type HistoryConfig, MIN_POOL, MONGO_WAITS } from './config.ts';
 import { registrationProjection } from './domain/registration/registration-projection.ts';
 import { samples } from './domain/samples/samples.ts';
 import { status } from './domain/status/status.ts';
@@ -37,10 +37,6 @@ import { readModelOf, startViews } from './views/views.ts';
 
 export const SERVICE_NAME = 'history';
 
-/** How long an operation waits for a free connection, and how long for a server. */
-const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000 };
-/** Longer than MongoDB works on any query (`maxTimeMS`), and shorter than callers wait. */
-const QUERY_ANSWER_MS = 12_000;
 /** After this long without an answer of MongoDB, history is not ready. */
 const MONGO_SILENT_MS = 10_000;
 /**
@@ -69,7 +65,7 @@ function connectionParts(config: HistoryConfig, logger: Logger) {
   return (
     compose(SERVICE_NAME)
       .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
-      .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter, QUERY_ANSWER_MS))
+      .part('mongo', ({ metrics }) => openMongo(SERVICE_NAME, queryPool, metrics.meter, MONGO_WAITS.answerMs))
       .part('partitionCount', ({ mongo }) => openPartitions(mongo, config.wantedPartitions))
       // The log has its own connections, so that it never waits for a query.
       .part('logMongo', ({ metrics, partitionCount }) => {

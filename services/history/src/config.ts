@@ -15,6 +15,11 @@ const HOUR_MS = 3_600_000;
 const MEBIBYTE = 1024 ** 2;
 /** Connections to MongoDB that stay open for queries. */
 export const MIN_POOL = 5;
+/**
+ * How long a query waits for a free connection, for a server, and for its answer: longer than MongoDB works on any query
+ * (`maxTimeMS`), and shorter than callers wait.
+ */
+export const MONGO_WAITS = { connectionMs: 2_000, serverMs: 5_000, answerMs: 12_000 };
 
 export const settings = {
   ...serviceSettings,

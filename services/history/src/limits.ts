@@ -1,7 +1,18 @@
+import { SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
+import { PATIENCE_MS } from '@odograph/event-log/stream-watch';
 import { REGISTRATION_LIMITS } from '@odograph/kernel/registration';
 import type { FixedLimit } from '@odograph/platform/config/limit';
+import { DEFAULT_DEADLINE_MS } from '@odograph/platform/grpc/server';
+import { TURN_MS } from '@odograph/platform/work-turn';
 import { MAX_ANSWER_BYTES } from './api/answer-bytes.ts';
-import { MAX_BUFFERED_BYTES, MAX_MESSAGE_EVENTS, MAX_TYPES, MAX_WAIT_MS } from './api/event-log-service.ts';
+import {
+  MAX_BUFFERED_BYTES,
+  MAX_FAILING_MS,
+  MAX_MESSAGE_EVENTS,
+  MAX_TYPES,
+  MAX_WAIT_MS,
+} from './api/event-log-service.ts';
+import { MAX_TOKEN_LENGTH } from './api/page-token.ts';
 import {
   DECISION_ID_MAX_LENGTH,
   MAX_FILTER_TEXT,
@@ -10,9 +21,16 @@ import {
 } from './api/request-checks.ts';
 import { MAX_NAMES, PAGES_AT_ONCE } from './api/sample-queries.ts';
 import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
+import { MAX_REPEATS } from './commands/decide.ts';
+import { MONGO_WAITS } from './config.ts';
+import { REMEMBERED_DECISIONS } from './domain/aggregate.ts';
 import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
-import { BYTES_A_STRETCH } from './views/read-model-store.ts';
+import { QUERY_TIME_MS, STRETCH_BYTES } from './log/mongo-log-reader.ts';
+import { CACHE_BYTES } from './log/stored-keys.ts';
+import { BYTES_A_STRETCH, READ_TIME_MS } from './views/read-model-store.ts';
+import { MAX_KEPT_BYTES } from './views/subject-pages.ts';
 
+const AWAY = { of: 'call', unit: 'ms', above: 'UNAVAILABLE with a delay' } as const;
 const REGISTRATION = { of: 'registration', unit: '', above: 'INVALID_ARGUMENT' } as const;
 
 /** What history bounds, whatever its settings. */
@@ -47,6 +65,10 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'stored samples in memory at a time; of a larger window they are read block by block',
   },
   {
+    ...{ of: 'call', value: STRETCH_BYTES, unit: 'bytes', above: 'the rest is read after it' },
+    meaning: 'envelopes of the log in memory at a time, and the last one more',
+  },
+  {
     ...{ of: 'call', value: MAX_NAMES, unit: '', above: 'INVALID_ARGUMENT' },
     meaning: 'signals that a request for samples may name',
   },
@@ -59,8 +81,20 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'characters of a text that a list is filtered by',
   },
   {
+    ...{ of: 'call', value: MAX_TOKEN_LENGTH, unit: '', above: 'INVALID_ARGUMENT' },
+    meaning: 'characters of a page token',
+  },
+  {
+    ...{ of: 'call', value: DEFAULT_DEADLINE_MS, unit: 'ms', above: 'DEADLINE_EXCEEDED' },
+    meaning: 'how long a call without its own deadline may take; streams of the log excepted',
+  },
+  {
     ...{ of: 'call', value: MAX_WAIT_MS, unit: 'ms', above: 'OUT_OF_RANGE' },
     meaning: 'wait of `Read` and `Subscribe` for a position that the log does not have yet',
+  },
+  {
+    ...{ of: 'call', value: MAX_FAILING_MS, unit: 'ms', above: 'UNAVAILABLE' },
+    meaning: 'how long `Subscribe` goes on while the log cannot be read',
   },
   {
     ...{
@@ -70,6 +104,24 @@ export const fixedLimits: readonly FixedLimit[] = [
       above: 'they are dropped, and read from the log instead',
     },
     meaning: 'new events that wait for a slow subscriber, for each partition',
+  },
+  ...[
+    { value: READ_TIME_MS, meaning: 'time that MongoDB works on a query of the views' },
+    { value: QUERY_TIME_MS, meaning: 'time that MongoDB works on a query of the log' },
+    { value: MONGO_WAITS.answerMs, meaning: 'wait for an answer of MongoDB' },
+    { value: MONGO_WAITS.serverMs, meaning: 'wait for a MongoDB that cannot be reached' },
+  ].map((each) => ({ ...AWAY, ...each })),
+  {
+    ...{ of: 'call', value: MONGO_WAITS.connectionMs, unit: 'ms', above: 'RESOURCE_EXHAUSTED with a delay' },
+    meaning: 'wait for a connection to MongoDB while all are used',
+  },
+  {
+    ...{ of: 'call', value: PATIENCE_MS, unit: 'ms', above: 'UNAVAILABLE with a delay' },
+    meaning: 'wait of a decision for a partition that is closed, or for a JetStream that does not answer',
+  },
+  {
+    ...{ of: 'call', value: MAX_REPEATS, unit: '', above: 'ABORTED' },
+    meaning: 'times that a decision is made again because another one has its version',
   },
   {
     ...{
@@ -91,6 +143,32 @@ export const fixedLimits: readonly FixedLimit[] = [
       'vehicles that a kind of list has in memory at once, if each has as many signals as it can, and more of smaller ones',
   },
   {
+    ...{ of: 'process', value: TURN_MS, unit: 'ms', above: 'it goes on in a later turn' },
+    meaning: 'work in a turn of the event loop whose length a vehicle or a caller decides',
+  },
+  {
+    ...{
+      of: 'process',
+      value: SHARED_PUBLISHER_OPTIONS.maxQueuedBytes,
+      unit: 'bytes',
+      above: 'RESOURCE_EXHAUSTED with a delay',
+    },
+    meaning: 'memory for decisions that wait for disk; a partition may hold as much as is free, alone half',
+  },
+  {
+    ...{ of: 'process', value: CACHE_BYTES, unit: 'bytes', above: 'what was used longest ago is dropped' },
+    meaning: 'memory, for each partition, of stored keys of reports in which late ones are looked up',
+  },
+  {
+    ...{
+      of: 'process',
+      value: MAX_KEPT_BYTES,
+      unit: 'bytes',
+      above: 'the page that was used longest ago is dropped',
+    },
+    meaning: 'memory, roughly, of pages of vehicle ids that lists have read',
+  },
+  {
     ...{ of: 'report', value: MAX_OTHER_SIGNALS, unit: '', above: 'the first by name are kept' },
     meaning: 'signals without a known field in a sample and in a status, over all reports',
   },
@@ -104,4 +182,13 @@ export const fixedLimits: readonly FixedLimit[] = [
   { ...REGISTRATION, value: REGISTRATION_LIMITS.tag, meaning: 'characters of a tag' },
   { ...REGISTRATION, value: REGISTRATION_LIMITS.capabilities, meaning: 'capabilities' },
   { ...REGISTRATION, value: DECISION_ID_MAX_LENGTH, meaning: 'characters of the id of a decision' },
+  {
+    ...{
+      of: 'registration',
+      value: REMEMBERED_DECISIONS,
+      unit: '',
+      above: 'INVALID_ARGUMENT for an older one',
+    },
+    meaning: 'decisions about a vehicle that get the same answer when they are sent again',
+  },
 ];

@@ -13,7 +13,7 @@ export const WINDOW_BATCHES = 8;
 export const MESSAGE_HEADROOM = 4;
 
 /** Of reports that are refused one by one. */
-const NOT_TAKEN =
+export const NOT_TAKEN =
   'the report is UNAVAILABLE with a delay; RESOURCE_EXHAUSTED if no report of a call is taken';
 
 /** What a message, a report and a client may contain or do. */
@@ -80,6 +80,7 @@ const limits = {
 const publisher = {
   envelopeEvents: whole('ODO_INGEST_ENVELOPE_EVENTS', MAX_ENVELOPE_EVENTS, {
     ...{ min: 1, max: MAX_ENVELOPE_EVENTS },
+    limit: { of: 'process', above: 'another envelope follows' },
     meaning: 'events in an envelope',
   }),
   ackTimeoutMs: ms('ODO_INGEST_ACK_TIMEOUT_MS', 5_000, {
@@ -100,7 +101,8 @@ const room = {
   }),
   minFreeDiskPct: percent('ODO_INGEST_MIN_FREE_DISK_PCT', DEFAULT_MIN_FREE_DISK_PCT, {
     max: 99,
-    meaning: 'how much of the disk of the log must be free; below this share telemetry is refused',
+    limit: { of: 'process', below: NOT_TAKEN },
+    meaning: 'how much of the disk of the log must be free for telemetry; decisions are still accepted',
   }),
 };
 

@@ -8,7 +8,7 @@ export class WireError extends Error {
 const MAX_VARINT_BYTES = 10;
 const MAX_TAG = 0xffff_ffff;
 /** As in the generated decoders. */
-const MAX_GROUP_DEPTH = 100;
+export const MAX_GROUP_DEPTH = 100;
 
 /**
  * Reads the fields of a protobuf message in place, for callers that the generated decoder is too slow or too strict for.

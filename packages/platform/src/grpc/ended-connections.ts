@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 
 /** How long a client may take for what was sent last, and to close its half of the connection. */
-const LINGER_MS = 5_000;
+export const LINGER_MS = 5_000;
 
 /**
  * Closes the sockets of connections that have ended. Node leaves them open as long as a client neither takes what is left for

@@ -1,10 +1,15 @@
+import { MAX_GROUP_DEPTH } from '@odograph/contracts/wire/fields';
 import type { FixedLimit } from '../config/limit.ts';
-import { MAX_SCRAPERS } from '../metrics.ts';
+import { MAX_SCRAPERS, REQUEST_TIMEOUT_MS } from '../metrics.ts';
 import { MAX_BESIDE_CALLS_BYTES } from './bytes-beside-calls.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
+import { LINGER_MS } from './ended-connections.ts';
+import { FREE_CHUNKS, MIN_CHUNK_BYTES } from './message-meter.ts';
 import { MAX_HEADER_BYTES } from './request-headers.ts';
 import { MAX_RESETS } from './resets.ts';
-import { DEFAULT_LIMITS, MAX_STREAMS } from './server.ts';
+import { DEFAULT_LIMITS, MAX_STREAMS, PINGS } from './server.ts';
+import { FINDINGS_MAX_BYTES, MESSAGE_MAX_CHARACTERS } from './status.ts';
+import { REFUSAL_MS } from './stream-guard.ts';
 
 /** What every server bounds, whatever its settings. */
 export const fixedLimits: readonly FixedLimit[] = [
@@ -12,6 +17,14 @@ export const fixedLimits: readonly FixedLimit[] = [
     ...{ of: 'message', value: DEFAULT_LIMITS.finishMs, unit: 'ms', above: 'DEADLINE_EXCEEDED' },
     meaning:
       'time from the first byte of a message to its last, and from the start of a call with one request to its end',
+  },
+  {
+    ...{ of: 'message', value: FREE_CHUNKS, unit: '', above: 'its connection is ended' },
+    meaning: `pieces in which a message arrives, and one more for each ${MIN_CHUNK_BYTES} bytes of it`,
+  },
+  {
+    ...{ of: 'message', value: MAX_GROUP_DEPTH, unit: '', above: 'it is refused as wrong bytes' },
+    meaning: 'groups of protobuf in one another, which no contract has',
   },
   {
     ...{ of: 'call', value: MAX_HEADER_BYTES, unit: 'bytes', above: 'RESOURCE_EXHAUSTED' },
@@ -30,12 +43,41 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'messages of a stream of answers that wait for the client',
   },
   {
+    ...{ of: 'call', value: REFUSAL_MS, unit: 'ms', above: 'it is reset' },
+    meaning: 'time in which a client takes the refusal of a call that it left unfinished',
+  },
+  {
+    ...{ of: 'call', value: MESSAGE_MAX_CHARACTERS, unit: '', above: 'it is cut' },
+    meaning: 'characters of the message of a status, and of a description in its details',
+  },
+  {
+    ...{ of: 'call', value: FINDINGS_MAX_BYTES, unit: 'bytes', above: 'the others are counted' },
+    meaning: 'findings in the details of a status',
+  },
+  {
     ...{ of: 'connection', value: MAX_STREAMS, unit: '', above: 'further ones wait at the client' },
     meaning: 'calls at a time',
   },
   {
+    ...{ of: 'connection', value: PINGS.answerMs, unit: 'ms', above: 'it is ended' },
+    meaning: `time in which a client answers a ping, after ${PINGS.everyMs / 1_000} s without one`,
+  },
+  {
+    ...{ of: 'connection', value: LINGER_MS, unit: 'ms', above: 'its socket is closed' },
+    meaning:
+      'time in which a client takes what was sent last and closes its half, once the connection has ended',
+  },
+  {
+    ...{ of: 'connection', value: REQUEST_TIMEOUT_MS, unit: 'ms', above: '408, and it is closed' },
+    meaning: 'time in which a request to `/metrics` arrives',
+  },
+  {
     ...{ of: 'client', value: 1, unit: '', above: 'further ones wait, and clients take turns' },
     meaning: 'answers of health and of reflection in a turn of the event loop',
+  },
+  {
+    ...{ of: 'client', value: 1, unit: '', above: 'further ones wait' },
+    meaning: 'compressed messages that are expanded at a time',
   },
   {
     ...{ of: 'client', value: MAX_RESETS, unit: '', above: 'a connection on which it opens a call is ended' },

@@ -8,8 +8,8 @@ const HEAD_BYTES = 5;
 const CHUNK_COST = 128;
 
 /** The least that chunks have on average, beside the first ones. TCP segments have 536 bytes or more. */
-const MIN_CHUNK_BYTES = 64;
-const FREE_CHUNKS = 64;
+export const MIN_CHUNK_BYTES = 64;
+export const FREE_CHUNKS = 64;
 
 /** Follows the gRPC messages in a stream of bytes, beside grpc-js, which tells nothing of a message before it is complete. */
 export class MessageMeter {

@@ -72,9 +72,11 @@ export interface GrpcServer {
 }
 
 const MEBIBYTE = 1024 * 1024;
-const DEFAULT_DEADLINE_MS = 30_000;
+export const DEFAULT_DEADLINE_MS = 30_000;
 /** Calls at a time on one connection. Further calls wait at the client. */
 export const MAX_STREAMS = 128;
+/** How often a client is pinged, and how long it may take to answer: it may be gone without having closed the connection. */
+export const PINGS = { everyMs: 20_000, answerMs: 10_000 };
 export const DEFAULT_LIMITS: CallLimits = {
   maxConnections: 1_000,
   maxCalls: 64,
@@ -163,9 +165,8 @@ function channelOptions({ maxMessageBytes = MEBIBYTE }: GrpcServerOptions) {
   return {
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_concurrent_streams': MAX_STREAMS,
-    // Detects within 30 s that a peer is gone without closing the connection.
-    'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.keepalive_time_ms': PINGS.everyMs,
+    'grpc.keepalive_timeout_ms': PINGS.answerMs,
     'grpc.enable_channelz': 0,
   };
 }

@@ -37,8 +37,8 @@ export function statusNameOf(error: unknown): string {
 export const STATUS_DETAILS_TRAILER = 'grpc-status-details-bin';
 
 // Together below the 8 KiB of headers that many clients accept. The trailer is base64 and repeats the message.
-const MESSAGE_MAX_CHARACTERS = 500;
-const FINDINGS_MAX_BYTES = 3_000;
+export const MESSAGE_MAX_CHARACTERS = 500;
+export const FINDINGS_MAX_BYTES = 3_000;
 
 /** The namespace of {@link ErrorInfo} reasons: they are fault codes. */
 const ERROR_DOMAIN = 'odograph';

@@ -47,6 +47,8 @@ export interface StreamGuard {
 }
 
 const SWEEP_MS = 1_000;
+/** How long a call that was refused waits for its client to take what came before. */
+export const REFUSAL_MS = 1_000;
 /** A client that keeps the server busy beside its calls is noticed in the turn after its bytes have come. */
 const LOOK_MS = 100;
 /** A call that is reset sooner was opened to be reset. */
@@ -268,7 +270,7 @@ class GuardedStream implements RequestHolder {
   #endAnswered(nowMs: number): void {
     const isSent = this.#stream.writableFinished;
     if (isSent && !this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    const isLate = this.#refusedAtMs !== undefined && nowMs - this.#refusedAtMs >= SWEEP_MS;
+    const isLate = this.#refusedAtMs !== undefined && nowMs - this.#refusedAtMs >= REFUSAL_MS;
     if (isLate) this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 

@@ -33,7 +33,7 @@ export const MAX_TYPES = 32;
 export const MAX_WAIT_MS = 10_000;
 const POLL_MS = 200;
 /** How long a subscription goes on after a failed read. Its caller hears nothing meanwhile; a read may take 12 s to fail. */
-const MAX_FAILING_MS = 10_000;
+export const MAX_FAILING_MS = 10_000;
 
 /** Events kept for a slow subscriber, for each partition. It is small because there may be many subscribers. */
 export const MAX_BUFFERED_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ import { invalid } from './request-checks.ts';
 export type ListQuery = readonly [list: string, ...conditions: readonly unknown[]];
 
 /** Longer ones are not ours: an id and a time fit many times. */
-const MAX_TOKEN_LENGTH = 1_024;
+export const MAX_TOKEN_LENGTH = 1_024;
 
 /** A token for the page after a key. It is opaque to callers, and of use for the same query only. */
 export function encodePageToken(query: ListQuery, key: readonly (string | number)[]): string {

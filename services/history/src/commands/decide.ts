@@ -45,7 +45,7 @@ interface DecideDeps<Command, State, Fact extends object> {
 }
 
 /** How often a decision is made again after another one took its version. */
-const MAX_REPEATS = 5;
+export const MAX_REPEATS = 5;
 /** A refusal on a state that is old may be wrong. An append on it is not: the log refuses a version that is taken. */
 const REFUSALS = ['NOT_FOUND', 'RULE_VIOLATED', 'VERSION_CONFLICT'] as const;
 

@@ -14,10 +14,10 @@ const STRETCH_ENVELOPES = 64;
 const FIRST_ENVELOPES = 8;
 /** Events and unpacked bytes after which a stretch ends, so that a reader holds little. The size of the next query follows from them. */
 const STRETCH_EVENTS = 4_000;
-const STRETCH_BYTES = 4 * 1024 * 1024;
+export const STRETCH_BYTES = 4 * 1024 * 1024;
 
 /** Ends queries whose caller has gone. */
-const QUERY_TIME_MS = 10_000;
+export const QUERY_TIME_MS = 10_000;
 
 /** Reads the log from MongoDB; the connection (platform/mongo.ts) asks the primary, with majority read concern. */
 export interface MongoLogReader extends LogReader {

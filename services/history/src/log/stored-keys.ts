@@ -4,7 +4,8 @@ import { Entries, type Place } from '../domain/ledger/entries.ts';
 import { type ReportKey, windowOf } from '../domain/ledger/report-key.ts';
 import type { LedgerStore, StoredBucket } from './ledger-store.ts';
 
-const CACHE_BYTES = 32 * 1024 * 1024;
+/** What a writer keeps of the stored ledger, for late reports. */
+export const CACHE_BYTES = 32 * 1024 * 1024;
 /** Buckets loaded with one query: nearly always less than 2 MB, at most 20 MB. */
 const BUCKETS_AT_ONCE = 100;
 

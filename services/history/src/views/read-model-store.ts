@@ -58,7 +58,7 @@ export interface ReadModelStore {
 }
 
 /** Ends a read that takes too long, so that it does not hold its connection. */
-const READ_TIME_MS = 10_000;
+export const READ_TIME_MS = 10_000;
 const READ = { promoteBuffers: true, maxTimeMS: READ_TIME_MS } as const;
 /** Documents read with one query: two windows with a sample a second. */
 const DOCUMENTS_A_STRETCH = 64;

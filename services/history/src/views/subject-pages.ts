@@ -25,7 +25,7 @@ interface StoredPage {
   readonly subjects: Promise<readonly string[]>;
 }
 
-const MAX_KEPT_BYTES = 5_000_000;
+export const MAX_KEPT_BYTES = 5_000_000;
 /** Of a subject in a page, roughly. */
 const SUBJECT_BYTES = 100;
 

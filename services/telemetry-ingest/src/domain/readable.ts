@@ -154,7 +154,7 @@ function findInValue(value: SignalValue | undefined): FindingWithoutField | unde
   return undefined;
 }
 
-const QUOTED_MAX_LENGTH = 40;
+export const QUOTED_MAX_LENGTH = 40;
 
 /** A caller's text for use in a finding: quoted, and cut if it is long. */
 function quoted(text: string): string {

@@ -28,7 +28,7 @@ function hasSignals(signals: Sample['signals']): boolean {
 }
 
 /** How many findings of one event keep their description. */
-const DESCRIBED_FINDINGS = 200;
+export const DESCRIBED_FINDINGS = 200;
 
 /**
  * Limits the size of the findings: a report of 256 KiB can have more than 10,000 bad signals, and a description for each

@@ -33,7 +33,7 @@ interface BatchCall extends Pick<CallContext, 'client' | 'deadlineAtMs' | 'trace
 }
 
 /** After judging for this long, in milliseconds, other calls get a turn. One report more may begin before. */
-const TURN_MS = 4;
+export const TURN_MS = 4;
 
 /** Takes batches of reports: judges each report, and appends the events of those that can be read. */
 export class BatchIntake {

@@ -30,7 +30,7 @@ interface ConnectionDeps {
 type Send = (response: ConnectResponse) => Promise<void>;
 
 /** One acknowledgement covers at most this many reports, so that it stays below the 4 MiB that gRPC clients take. */
-const REPORTS_PER_ACK = 5_000;
+export const REPORTS_PER_ACK = 5_000;
 
 /**
  * One call of `Connect`. Every batch that was read is taken and acknowledged, in order, no matter how the connection ends:

@@ -12,7 +12,7 @@ import type { Judgement } from '../domain/accept.ts';
  * 4 MiB. With 300 bytes a finding, 60 for the one that counts the rest and 30 for the result, 10,000 reports stay below.
  * The others are dropped as soon as they are counted, so that they are not kept until the batch is on disk.
  */
-const FURTHER_FINDINGS = 100;
+export const FURTHER_FINDINGS = 100;
 
 const OUTCOMES = {
   accepted: ReportOutcome.ACCEPTED,
