@@ -10,6 +10,7 @@ import { MAX_RESETS } from './resets.ts';
 import { DEFAULT_LIMITS, MAX_STREAMS, PINGS } from './server.ts';
 import { FINDINGS_MAX_BYTES, MESSAGE_MAX_CHARACTERS } from './status.ts';
 import { REFUSAL_MS } from './stream-guard.ts';
+import { TRACEPARENT_MAX_LENGTH } from './traceparent.ts';
 
 /** What every server bounds, whatever its settings. */
 export const fixedLimits: readonly FixedLimit[] = [
@@ -29,6 +30,10 @@ export const fixedLimits: readonly FixedLimit[] = [
   {
     ...{ of: 'call', value: MAX_HEADER_BYTES, unit: 'bytes', above: 'RESOURCE_EXHAUSTED' },
     meaning: 'names and values of headers, with 32 for each; those that no method reads are not kept',
+  },
+  {
+    ...{ of: 'call', value: TRACEPARENT_MAX_LENGTH, unit: '', above: 'it is left out' },
+    meaning: 'characters of a trace context, which each event of the call keeps',
   },
   {
     ...{ of: 'call', value: MAX_DEADLINE_MS, unit: 'ms', above: 'it is cut; streams that stay excepted' },

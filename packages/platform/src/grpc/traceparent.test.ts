@@ -9,6 +9,7 @@ test.each([
   ['the example of the standard', `00-${TRACE}-${PARENT}-01`],
   ['flags that are unknown', `00-${TRACE}-${PARENT}-02`],
   ['a later version with more fields', `cc-${TRACE}-${PARENT}-01-what-will-be`],
+  ['a later version with 128 characters', `cc-${TRACE}-${PARENT}-01-${'a'.repeat(72)}`],
 ])('%s is a trace context', (_, text) => {
   expect(isTraceparent(text)).toBe(true);
 });
@@ -21,6 +22,7 @@ test.each([
   ['an all-zero parent', `00-${TRACE}-${'0'.repeat(16)}-01`],
   ['upper case', `00-${TRACE.toUpperCase()}-${PARENT}-01`],
   ['a line break', `00-${TRACE}-${PARENT}-01\n`],
+  ['a later version with over 128 characters', `cc-${TRACE}-${PARENT}-01-${'a'.repeat(73)}`],
 ])('%s is not a trace context', (_, text) => {
   expect(isTraceparent(text)).toBe(false);
 });
