@@ -913,7 +913,7 @@ export type EventLogService = typeof EventLogService;
 export const EventLogService = {
   /**
    * Returns the partitions, with the watermark and the health of each.
-   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   describe: {
     path: "/odograph.history.v1.EventLog/Describe" as const,
@@ -974,7 +974,7 @@ export const EventLogService = {
 export interface EventLogServer extends UntypedServiceImplementation {
   /**
    * Returns the partitions, with the watermark and the health of each.
-   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
   /**
@@ -1001,7 +1001,7 @@ export interface EventLogServer extends UntypedServiceImplementation {
 export interface EventLogClient extends Client {
   /**
    * Returns the partitions, with the watermark and the health of each.
-   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   describe(
     request: DescribeRequest,

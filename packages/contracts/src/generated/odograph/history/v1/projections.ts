@@ -558,7 +558,7 @@ export type ProjectionsService = typeof ProjectionsService;
 export const ProjectionsService = {
   /**
    * Returns the events that a projection could not apply, by projection and vehicle.
-   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listParked: {
     path: "/odograph.history.v1.Projections/ListParked" as const,
@@ -571,7 +571,7 @@ export const ProjectionsService = {
   },
   /**
    * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
-   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   retryParked: {
     path: "/odograph.history.v1.Projections/RetryParked" as const,
@@ -584,7 +584,7 @@ export const ProjectionsService = {
   },
   /**
    * Continues without a parked event. Answers when the decision is in the log.
-   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   dropParked: {
     path: "/odograph.history.v1.Projections/DropParked" as const,
@@ -600,17 +600,17 @@ export const ProjectionsService = {
 export interface ProjectionsServer extends UntypedServiceImplementation {
   /**
    * Returns the events that a projection could not apply, by projection and vehicle.
-   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listParked: handleUnaryCall<ListParkedRequest, ListParkedResponse>;
   /**
    * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
-   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   retryParked: handleUnaryCall<RetryParkedRequest, RetryParkedResponse>;
   /**
    * Continues without a parked event. Answers when the decision is in the log.
-   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   dropParked: handleUnaryCall<DropParkedRequest, DropParkedResponse>;
 }
@@ -618,7 +618,7 @@ export interface ProjectionsServer extends UntypedServiceImplementation {
 export interface ProjectionsClient extends Client {
   /**
    * Returns the events that a projection could not apply, by projection and vehicle.
-   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listParked(
     request: ListParkedRequest,
@@ -637,7 +637,7 @@ export interface ProjectionsClient extends Client {
   ): ClientUnaryCall;
   /**
    * Applies a parked event again, and the events that wait behind it. Answers when the decision is in the log.
-   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   retryParked(
     request: RetryParkedRequest,
@@ -656,7 +656,7 @@ export interface ProjectionsClient extends Client {
   ): ClientUnaryCall;
   /**
    * Continues without a parked event. Answers when the decision is in the log.
-   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Status codes: INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   dropParked(
     request: DropParkedRequest,
