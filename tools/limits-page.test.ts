@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import type { LimitName } from '@odograph/kernel/limit-fault';
@@ -25,7 +25,9 @@ const sectionOf = (page: string, title: string): string => {
 
 /** The bounds in a text, such as `256 KiB`, after one of these words. */
 const boundsIn = (text: string, words: string): string[] =>
-  [...text.matchAll(new RegExp(`(?:${words}) (\\d[\\d,]*\\b(?: [KM]i?B)?)`, 'gi'))].map(([, bound = '']) => bound);
+  [...text.matchAll(new RegExp(`(?:${words}) (\\d[\\d,]*\\b(?: [KM]i?B)?)`, 'gi'))].map(
+    ([, bound = '']) => bound,
+  );
 
 test('each bound on a report that the page of bad input names is on the page of limits', () => {
   const named = boundsIn(sectionOf('bad-input.md', 'Reports that are rejected'), 'over|1 to|up to');
@@ -37,28 +39,54 @@ test('each bound on a report that the page of bad input names is on the page of 
   for (const bound of named) expect(listed.splice(listed.indexOf(bound), 1)).toEqual([bound]);
 });
 
-/** Where the pages have a limit that a refusal of ingest names: the line of limits.md that ends so, and the row of bad-input.md. */
-const PLACES: Readonly<Record<LimitName, { readonly line: string; readonly row: string }>> = {
+/** Where the pages have a limit that a refusal of ingest names. */
+interface Places {
+  /** What the line of limits.md has. */
+  readonly line: string;
+  /** The row of bad-input.md. */
+  readonly row: string;
+  /** The name in the refusal and in operations.md, unless the way out is to send a smaller message. */
+  readonly name?: string;
+}
+
+const PLACES: Readonly<Record<LimitName, Places>> = {
   message_bytes: { line: '`ODO_INGEST_MAX_MESSAGE_BYTES`', row: 'M2' },
   message_reports: { line: '`ODO_INGEST_MAX_REPORTS`', row: 'M3' },
-  client_reports_per_second: { line: '`ODO_INGEST_MAX_REPORTS_PER_SECOND`', row: 'M9' },
-  client_windows_per_second: { line: '`ODO_INGEST_MAX_WINDOWS_PER_SECOND`', row: 'M15' },
-  client_vehicles_per_second: { line: '`ODO_INGEST_MAX_VEHICLES_PER_SECOND`', row: 'M16' },
-  client_connections: { line: '`ODO_INGEST_MAX_CONNECTIONS`', row: 'M11' },
-  work_bytes: { line: '`ODO_INGEST_MAX_WORK_BYTES`', row: 'M17' },
-  queued_bytes: { line: 'memory for events that wait for disk', row: 'M12' },
-  stream_bytes: { line: '`ODO_INGEST_STREAM_FULL_PCT`', row: 'M12' },
-  free_disk: { line: '`ODO_INGEST_MIN_FREE_DISK_PCT`', row: 'M12' },
+  client_reports_per_second: {
+    line: '`ODO_INGEST_MAX_REPORTS_PER_SECOND`',
+    ...{ row: 'M9', name: 'reports/s' },
+  },
+  client_windows_per_second: {
+    line: '`ODO_INGEST_MAX_WINDOWS_PER_SECOND`',
+    ...{ row: 'M15', name: 'windows/s' },
+  },
+  client_vehicles_per_second: {
+    line: '`ODO_INGEST_MAX_VEHICLES_PER_SECOND`',
+    ...{ row: 'M16', name: 'vehicles/s' },
+  },
+  client_connections: { line: '`ODO_INGEST_MAX_CONNECTIONS`', row: 'M11', name: 'connections' },
+  work_bytes: { line: '`ODO_INGEST_MAX_WORK_BYTES`', row: 'M17', name: 'bytes of batches in work' },
+  queued_bytes: { line: 'memory for events that wait for disk', row: 'M12', name: 'bytes waiting for disk' },
+  stream_bytes: { line: '`ODO_INGEST_STREAM_FULL_PCT`', row: 'M12', name: 'bytes of the stream' },
+  free_disk: { line: '`ODO_INGEST_MIN_FREE_DISK_PCT`', row: 'M12', name: '% free disk' },
 };
 
 /** The lines of limits.md. */
 const limitLines = readFileSync(join(import.meta.dirname, '../docs/limits.md'), 'utf8').split('\n- ');
+const root = join(import.meta.dirname, '..');
+const refusingSources = globSync('{services/telemetry-ingest,packages/event-log}/src/**/*.ts', { cwd: root })
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => readFileSync(join(root, file), 'utf8'))
+  .filter((source) => source.includes('new LimitFault('));
 const refusedRows = sectionOf('bad-input.md', 'Messages and connections that are refused').split('\n');
 const rowOf = (id: string) => refusedRows.filter((row) => row.startsWith(`| ${id} |`));
 
-test.each(Object.entries(PLACES))('both pages have the limit %s', (_, { line, row }) => {
+test.each(Object.entries(PLACES))('each page has the limit %s', (_, { line, row, name = '' }) => {
   expect(limitLines.filter((each) => each.includes(line))).toHaveLength(1);
   expect(rowOf(row)).toHaveLength(1);
+  const ofFull = sectionOf('operations.md', 'A full stream, a full disk');
+  expect(ofFull.includes(`${name}**`)).toBe(true);
+  expect(refusingSources.some((source) => source.includes(name))).toBe(true);
 });
 
 /** Bounds that limits.md has in other words. */

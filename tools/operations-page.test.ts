@@ -1,5 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createRestartPolicy, UP_LIMITS } from '@odograph/cluster/restart-policy';
+import { platformServices } from '@odograph/cluster/services';
 import { expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
@@ -32,4 +34,24 @@ test('what it says to drop has the version of the projection', () => {
   const [, version] = /version: (\d+)/.exec(source) ?? [];
   expect(page).toContain(`db.samples_v${version}.drop()`);
   expect(page).toContain(`/:samples@${version}$/`);
+});
+
+test('it says how long `up` waits at most before it restarts a process', () => {
+  const policy = createRestartPolicy({ now: () => 0 }, UP_LIMITS);
+  const delaysMs: number[] = [];
+  for (let delayMs = policy.exited(); delayMs !== undefined; delayMs = policy.exited())
+    delaysMs.push(delayMs);
+  expect(page).toContain(`up to ${Math.max(...delaysMs) / 1_000} s.`);
+});
+
+test('it says how often a stream that is short of room is trimmed', () => {
+  const source = readFileSync(resolve(root, 'services/history/src/upkeep/trim.ts'), 'utf8');
+  const [, seconds] = /SHORT_INTERVAL_MS = (\d+)_000/.exec(source) ?? [];
+  expect(page).toContain(`every ${seconds} s while the stream is short of room`);
+  expect(page).toContain(`it is tried every ${seconds} s |`);
+});
+
+test('it has the passwords of the engines that services need, and of no other', () => {
+  const named = [...page.matchAll(/\.data\/(\w+)\/secret/g)].map(([, engine]) => engine);
+  expect(named).toEqual([...new Set(platformServices.flatMap(({ engines }) => engines))]);
 });
