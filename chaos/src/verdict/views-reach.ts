@@ -18,6 +18,7 @@ async function reachLog(endpoint: string, withinMs: number): Promise<readonly st
     await history.statusPage({ pageSize: 1, atLeast, deadlineMs: withinMs });
     return [];
   } catch (error) {
+    // The query asks for nothing but the position: whatever its fault is, it got no answer there in time.
     if (!isFault(error)) throw error;
     return [`${endpoint}: ${error.message}`];
   }
