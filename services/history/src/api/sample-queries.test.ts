@@ -63,7 +63,7 @@ test('of a window with very many documents, a page reads the blocks that it need
   const blocks = Array.from({ length: 200 }, (_, at) => toBlock([sampleAt(2 * at), sampleAt(2 * at + 1)]));
   const documents = [{ full: 200, pieces: [] }, ...blocks];
   const key = windowKeyOf(0);
-  await store.save([{ subject: 'bus-1', key, includes: { s: 1, i: 0 }, documents }]);
+  await store.save([{ subject: 'bus-1', key, includes: { s: 1, i: 0 }, documents, isNew: true }]);
   const heads = blocks.map(({ data: _, ...head }, at) => ({ ...head, n: at + 1 }));
   const slice = samples.fromDocuments('bus-1', key, [{ full: 200, pieces: [] }, ...heads]);
   const read: number[] = [];

@@ -3,7 +3,7 @@ import { MongoBulkWriteError } from 'mongodb';
 export const DUPLICATE_KEY = 11000;
 
 /**
- * Does an unordered write. Gives the indexes of the operations that found a document with their key in the way; all others
+ * Awaits an unordered write. Gives the indexes of the operations that found a document with their key in the way; all others
  * are written. Throws what else happens: a lost connection has the same class of error, without any failed operation.
  */
 export async function inTheWayOf(write: Promise<unknown>): Promise<readonly number[]> {

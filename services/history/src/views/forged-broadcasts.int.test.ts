@@ -102,7 +102,13 @@ test('the documents of other partitions, and those that the log confirms, stay',
   await using test = await openTestViews();
   const { store } = test.model;
   const slice = (subject: string, s: number) => {
-    return { subject, key: 'all', includes: { s, i: 0 }, documents: [{ reports: 1, speedSum: 1 }] };
+    return {
+      subject,
+      key: 'all',
+      includes: { s, i: 0 },
+      documents: [{ reports: 1, speedSum: 1 }],
+      isNew: true,
+    };
   };
   await store.save([slice('above', 8), slice('other', 9), slice('below', 7)]);
   await store.removeAbove(7, (subject) => subject !== 'other', new AbortController().signal);

@@ -185,7 +185,8 @@ test.each(['stretches', 'stretchesBack'] as const)(
     const { reader, model, store, reads } = openPartition({ events: { 'bus-1': 500 } });
     const keys = Array.from({ length: 80 }, (_, at) => String(20 + at));
     const includes = { s: 0, i: 0 };
-    await store.save(keys.map((key) => ({ subject: 'bus-1', key, includes, documents: [{ reports: 1 }] })));
+    const slice = { subject: 'bus-1', includes, documents: [{ reports: 1 }], isNew: true };
+    await store.save(keys.map((key) => ({ ...slice, key })));
     const found: [string, number][] = [];
     let stretches = 0;
     for await (const { slices } of reader[name](model, 'bus-1', { from: '20', to: '99' })) {

@@ -1,6 +1,7 @@
 import { testMongo } from '@odograph/testing/engines';
 import { expect, test } from 'vitest';
 import { createReadModelStore } from './read-model-store.ts';
+import type { ChangedSlice } from './save-slices.ts';
 import { totalsProjection } from './totals.fixture.ts';
 
 test('stretches have every slice once and complete, for any number of documents per slice', async () => {
@@ -11,7 +12,7 @@ test('stretches have every slice once and complete, for any number of documents 
   await store.save(
     Object.entries(counts).map(([key, count]) => {
       const documents = Array.from({ length: count }, (_, n) => ({ n }));
-      return { subject: 'bus-1', key, includes, documents };
+      return { subject: 'bus-1', key, includes, documents, isNew: false };
     }),
   );
 
@@ -44,7 +45,8 @@ const heavy = (key: string, count: number, bytes: number) => ({
 test('of a slice with very many documents, or very large ones, the bytes are read one document at a time', async () => {
   await using mongo = await testMongo();
   const store = createReadModelStore(mongo.db, totalsProjection());
-  await store.save([heavy('a', 3, 10), heavy('b', 100, 1_000), heavy('c', 2, 10), heavy('d', 10, 1_000_000)]);
+  const saved = [heavy('a', 3, 10), heavy('b', 100, 1_000), heavy('c', 2, 10), heavy('d', 10, 1_000_000)];
+  await store.save(saved.map((each) => ({ ...each, isNew: false })));
   const stretches = [];
   for (let next = ''; next <= 'z'; ) {
     const { slices, through } = await store.loadFirst('bus-1', next, 'z');
@@ -73,7 +75,7 @@ test('a slice whose first document is missing, as after a crash, includes nothin
   await using mongo = await testMongo();
   const store = createReadModelStore(mongo.db, totalsProjection());
   const slice = { subject: 'bus-1', key: 'a', includes: { s: 1, i: 0 } };
-  await store.save([{ ...slice, documents: [undefined, { n: 1 }] }]);
+  await store.save([{ ...slice, documents: [undefined, { n: 1 }], isNew: false }]);
   const { slices } = await store.loadFirst('bus-1', 'a', 'a');
   expect(slices).toEqual([{ ...slice, includes: undefined, documents: [{ n: 1 }] }]);
   expect(await store.load([slice])).toEqual([{ ...slice, includes: undefined, documents: [] }]);
@@ -83,8 +85,10 @@ test('a fold gets the first document, and writes those that it gives', async () 
   await using mongo = await testMongo();
   const store = createReadModelStore(mongo.db, totalsProjection());
   const slice = { subject: 'bus-1', key: 'a' };
-  await store.save([{ ...slice, includes: { s: 1, i: 0 }, documents: [{ n: 0 }, { n: 1 }] }]);
-  await store.save([{ ...slice, includes: { s: 2, i: 0 }, documents: [{ n: 9 }, undefined, { n: 2 }] }]);
+  const save = (s: number, documents: ChangedSlice['documents']) =>
+    store.save([{ ...slice, includes: { s, i: 0 }, documents, isNew: false }]);
+  await save(1, [{ n: 0 }, { n: 1 }]);
+  await save(2, [{ n: 9 }, undefined, { n: 2 }]);
   const includes = { s: 2, i: 0 };
   expect(await store.load([slice])).toEqual([{ ...slice, includes, documents: [{ n: 9 }] }]);
   const { slices } = await store.loadFirst('bus-1', 'a', 'a');
@@ -96,7 +100,7 @@ test('a removal looks at few documents with each command, however many there are
   const projection = totalsProjection();
   const store = createReadModelStore(mongo.db, projection);
   const slice = (at: number, s: number) => {
-    return { subject: `bus-${at}`, key: 'all', includes: { s, i: 0 }, documents: [{ n: 0 }] };
+    return { subject: `bus-${at}`, key: 'all', includes: { s, i: 0 }, documents: [{ n: 0 }], isNew: true };
   };
   await store.save([...Array(3_000).keys()].map((at) => slice(at, at === 2_999 ? 8 : 7)));
   await mongo.db.command({ profile: 2 });

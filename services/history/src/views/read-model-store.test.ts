@@ -12,7 +12,7 @@ test('many documents are written with commands of bounded size, those of a slice
   );
   const sliceOf = (key: string, count: number) => {
     const documents = Array.from({ length: count }, (_, n) => ({ n }));
-    return { subject: 'bus-1', key, includes: { s: 1, i: 0 }, documents };
+    return { subject: 'bus-1', key, includes: { s: 1, i: 0 }, documents, isNew: false };
   };
   const single = Array.from({ length: 1_100 }, (_, at) => sliceOf(`k${at}`, 1));
   await store.save([...single, sliceOf('last', 700), sliceOf('empty', 0)]);

@@ -14,7 +14,7 @@ export interface ChangedSlice {
   /** Undefined: stays as it is stored. */
   readonly documents: readonly (DocumentBody | undefined)[];
   /** Its first document was not stored when it was loaded. It may be since. */
-  readonly isNew?: boolean;
+  readonly isNew: boolean;
 }
 
 /** Stores slices. A stored slice that includes a later position is not changed. */
@@ -39,7 +39,7 @@ interface Write {
 }
 
 /** Writes the last document first, so a reader that reads forward during a rewrite finds every sample at least once. */
-function writesOf({ subject, key, includes, documents, isNew = false }: ChangedSlice): readonly Write[] {
+function writesOf({ subject, key, includes, documents, isNew }: ChangedSlice): readonly Write[] {
   return documents
     .flatMap((body, n) => (body === undefined ? [] : { n, body }))
     .reverse()

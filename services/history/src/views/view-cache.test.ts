@@ -96,7 +96,7 @@ test('a flush gives its documents to a view that is kept at its checkpoint, unle
     await cache.reading('bus-1');
     const slice = { subject: 'bus-1', key: 'b' };
     const stored = { ...slice, includes: { s: storedAt, i: 0 }, documents: [] };
-    const changed = { ...slice, includes: { s: 5, i: 0 }, documents: [{ text: 'new' }] };
+    const changed = { ...slice, includes: { s: 5, i: 0 }, documents: [{ text: 'new' }], isNew: false };
     await cache.advance(move, new Map([['bus-1', [{ stored, changed }]]]));
     const kept = cache.find('bus-1', 'b');
     return [kept?.checkpoint.sequence, (await kept?.documents)?.slices[0]?.documents[0]?.['text']];
