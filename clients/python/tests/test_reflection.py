@@ -34,7 +34,7 @@ def test_every_service_is_listed_and_described_with_its_messages() -> None:
                     assert GetMessageClass(method.input_type) and GetMessageClass(method.output_type)
 
 
-def call(endpoint: str, service: str, method: str, **fields: Any) -> Any:
+def call(endpoint: str, service: str, method: str, /, **fields: Any) -> Any:
     """Calls a method with what reflection says about its messages."""
     with grpc.insecure_channel(os.environ[endpoint]) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
@@ -60,3 +60,15 @@ def test_calls_are_made_from_what_reflection_says() -> None:
     asked = {"vehicle_id": "reflected-1", "at_least": at_least}
     found = call("ODO_TEST_HISTORY", "odograph.history.v1.VehicleHistory", "GetStatus", **asked)
     assert found.status.signals.speed_kmh == speed
+
+
+def test_the_other_services_are_called_too() -> None:
+    vehicle = {"vehicle_id": "reflected-2", "decision_id": "d1", "display_name": "Reflected"}
+    decided = call("ODO_TEST_HISTORY", "odograph.history.v1.VehicleRegistry", "Register", **vehicle)
+    assert decided.version == 1 and decided.position.sequence > 0
+    listed = call("ODO_TEST_HISTORY", "odograph.history.v1.Projections", "ListParked", page_size=1)
+    assert (list(listed.parked), listed.next_page_token) == ([], "")
+    serving = 1
+    for endpoint, ours in SERVICES.items():
+        for service in ours:
+            assert call(endpoint, "grpc.health.v1.Health", "Check", service=service).status == serving
