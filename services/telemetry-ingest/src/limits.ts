@@ -18,6 +18,7 @@ import { DESCRIBED_FINDINGS } from './domain/split-samples.ts';
 import { TURN_MS } from './door/batch-intake.ts';
 import { REPORTS_PER_ACK } from './door/connection.ts';
 import { REPORT_MAX_BYTES } from './door/decode-report.ts';
+import { MAX_CLIENTS } from './door/recent-windows.ts';
 import { FURTHER_FINDINGS } from './door/results.ts';
 
 const REJECTED = { of: 'report', unit: '', above: 'the report is rejected' } as const;
@@ -102,5 +103,14 @@ export const fixedLimits: readonly FixedLimit[] = [
       above: 'the one that sent longest ago is forgotten, and may send as much at once again',
     },
     meaning: 'clients whose rates are known',
+  },
+  {
+    ...{
+      of: 'process',
+      value: MAX_CLIENTS,
+      unit: '',
+      above: 'those of the one that reported longest ago count again',
+    },
+    meaning: 'clients whose vehicles of the last 15 s are remembered',
   },
 ];

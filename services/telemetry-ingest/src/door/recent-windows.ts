@@ -4,7 +4,7 @@ import type { Clock } from '@odograph/kernel/clock';
 export const RECENT_MS = 15_000;
 
 /** Clients of which windows are remembered. A client that has not reported lately hardly needs it. */
-const MAX_CLIENTS = 1_000;
+export const MAX_CLIENTS = 1_000;
 /** The part of its windows that the largest client loses when there are too many: its first ones. */
 const FORGOTTEN_SHARE = 1 / 8;
 
