@@ -1,8 +1,5 @@
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { connect as connectSocket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { constants } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { callBidi, callUnary } from '@odograph/client/call';
@@ -13,54 +10,22 @@ import {
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Handlers, loopback } from '../loopback.fixture.ts';
+import {
+  begun,
+  compressed,
+  hang,
+  NO_WINDOW,
+  openRaw,
+  sendAndRead,
+  soon,
+  whole,
+} from './raw-calls.fixture.ts';
 
 const ANSWER = { results: [] };
 const OTHER_CLIENT = '127.0.0.2';
 const KIBIBYTE = 1024;
 const LIMITS = { maxUnfinishedBytes: 200 * KIBIBYTE };
 const { path } = TelemetryIngestService.report;
-const soon = (expectation: () => void) => vi.waitFor(expectation, { timeout: 10_000, interval: 10 });
-
-/** A raw HTTP/2 connection, whose calls can be left unfinished. */
-function openRaw(endpoint: string, { settings = {}, localAddress = '127.0.0.1' } = {}) {
-  const { hostname: host, port } = new URL(`http://${endpoint}`);
-  const createConnection = () => connectSocket({ host, port: Number(port), localAddress });
-  const session: ClientHttp2Session = connect(`http://${endpoint}`, { settings, createConnection });
-  session.on('error', () => undefined);
-  onTestFinished(() => session.destroy());
-  const closed = new Promise((done) => session.once('close', done));
-  const call = (to: string = path, headers: Readonly<Record<string, string>> = {}) => {
-    const stream = session.request({
-      ...{ ':method': 'POST', ':path': to, te: 'trailers', 'content-type': 'application/grpc' },
-      ...headers,
-    });
-    stream.on('error', () => undefined);
-    return { stream, status: statusOf(stream) };
-  };
-  return { session, closed, call };
-}
-
-/** The gRPC status and message of a call; undefined until it has one. */
-function statusOf(stream: ClientHttp2Stream) {
-  const found: { code?: number; message?: string } = {};
-  const read = (headers: Record<string, unknown>) => {
-    if (headers['grpc-status'] === undefined) return;
-    found.code = Number(headers['grpc-status']);
-    found.message = decodeURI(String(headers['grpc-message'] ?? ''));
-  };
-  stream.on('response', read);
-  stream.on('trailers', read);
-  stream.resume();
-  return found;
-}
-
-/** The beginning of a message that announces more bytes than are sent. */
-function begun(announced: number, sent: number): Buffer {
-  const bytes = Buffer.alloc(5 + sent);
-  bytes.writeUInt32BE(announced, 1);
-  return bytes;
-}
-
 const answers = { report: async () => ANSWER };
 
 test('unfinished requests are refused, the oldest first, when they hold too much; a short one gets through', async () => {
@@ -74,23 +39,8 @@ test('unfinished requests are refused, the oldest first, when they hold too much
   expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
 });
 
-/** A complete message of this many zeros. */
-function whole(bytes: number): Buffer {
-  return begun(bytes, bytes);
-}
-
-/** The same, compressed. */
-function compressed(bytes: number): Buffer {
-  const message = gzipSync(Buffer.alloc(bytes));
-  const head = begun(message.length, 0);
-  head[0] = 1;
-  return Buffer.concat([head, message]);
-}
-
 const refusals = (calls: readonly { readonly status: { readonly code?: number } }[]) =>
   calls.filter(({ status }) => status.code === 8).length;
-
-const hang = () => Promise.withResolvers<never>().promise;
 
 test.each([
   ['as they are', whole, {}],
@@ -236,36 +186,12 @@ test('a client that goes on to send after it was refused is cut off', async () =
   expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
 });
 
-test('a refused call does not keep its unfinished message until it is cut off', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  const heldBytes = () => {
-    collect();
-    return process.memoryUsage().arrayBuffers;
-  };
-  const { endpoint } = await loopback(answers, { limits: { finishMs: 100 } });
-  const { call } = openRaw(endpoint);
-  const before = heldBytes();
-  const calls = Array.from({ length: 80 }, () => call());
-  for (const { stream } of calls) stream.write(begun(100_000, 90_000));
-  await soon(() => expect(calls.filter(({ status }) => status.code === 4).length).toBe(80));
-  const after = heldBytes();
-  expect(calls.filter(({ stream }) => stream.closed)).toEqual([]);
-  expect(after - before).toBeLessThan(3_000_000);
-});
-
 test('a refused client that takes nothing is cut off soon', async () => {
-  const connect: Handlers['connect'] = async (requests, send) => {
-    const readAll = async () => {
-      for await (const _ of requests);
-    };
-    await Promise.all([send({ message: undefined }), readAll()]);
-  };
   const { endpoint } = await loopback(
-    { connect },
+    { connect: sendAndRead },
     { limits: { ...LIMITS, maxUnfinishedBytes: 20 * KIBIBYTE } },
   );
-  const { call } = openRaw(endpoint, { settings: { initialWindowSize: 0 } });
+  const { call } = openRaw(endpoint, NO_WINDOW);
   const { stream } = call(TelemetryIngestService.connect.path);
   await once(stream, 'response');
   stream.write(begun(100_000, 10 * KIBIBYTE));
@@ -370,7 +296,7 @@ test('one answer at a time waits for a client that takes nothing, and not for ev
     }
   };
   const { endpoint, channel } = await loopback({ ...answers, subscribe }, { limits: { takeMs: 1_500 } });
-  const { call } = openRaw(endpoint, { settings: { initialWindowSize: 0 } });
+  const { call } = openRaw(endpoint, NO_WINDOW);
   const { stream } = call('/odograph.history.v1.EventLog/Subscribe');
   stream.end(begun(0, 0));
   await soon(() => expect(produced).toBe(1));
