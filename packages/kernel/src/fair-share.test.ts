@@ -33,6 +33,17 @@ test('no holder gets more than a holder may have, however much is free', () => {
   expect([fill(shares, 'a'), fill(shares, 'b')]).toEqual([10, 10]);
 });
 
+test('a holder that took more than its share has room again once it is below it, and so have the others', () => {
+  const shares = new FairShare<string>(100);
+  expect(shares.hasRoom('a')).toBe(true);
+  shares.take('a', 120);
+  expect([shares.total, shares.hasRoom('a'), shares.hasRoom('b')]).toEqual([120, false, false]);
+  shares.give('a', 70);
+  expect([shares.hasRoom('a'), shares.hasRoom('b')]).toEqual([false, true]);
+  shares.give('a', 1);
+  expect(shares.hasRoom('a')).toBe(true);
+});
+
 test('property: the total is what the holders hold, and never above the maximum', () => {
   const step = fc.record({
     holder: fc.constantFrom('a', 'b', 'c'),

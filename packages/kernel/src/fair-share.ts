@@ -26,11 +26,20 @@ export class FairShare<Holder> {
 
   /** Takes an amount for a holder, or returns false if that would be more than its share. */
   tryTake(holder: Holder, amount: number): boolean {
-    const held = this.heldBy(holder) + amount;
-    if (held > Math.min(this.#maxEach, this.max - this.#total)) return false;
-    this.#total += amount;
-    this.#held.set(holder, held);
+    if (this.heldBy(holder) + amount > this.#shareNow()) return false;
+    this.take(holder, amount);
     return true;
+  }
+
+  /** Whether a holder has less than its share. */
+  hasRoom(holder: Holder): boolean {
+    return this.heldBy(holder) < this.#shareNow();
+  }
+
+  /** Takes an amount that was not known before it was there. It may be more than the share. */
+  take(holder: Holder, amount: number): void {
+    this.#total += amount;
+    this.#held.set(holder, this.heldBy(holder) + amount);
   }
 
   /** Gives back what a holder took. */
@@ -39,5 +48,9 @@ export class FairShare<Holder> {
     this.#total -= amount;
     if (held > 0) this.#held.set(holder, held);
     else this.#held.delete(holder);
+  }
+
+  #shareNow(): number {
+    return Math.min(this.#maxEach, this.max - this.#total);
   }
 }

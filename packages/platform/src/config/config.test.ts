@@ -40,6 +40,7 @@ describe('a config', () => {
         limits: {
           ...{ maxConnections: 1_000, maxCalls: 64, maxWaitingCalls: 1_000 },
           maxUnfinishedBytes: 128 * 1024 ** 2,
+          maxAnswerBytes: 128 * 1024 ** 2,
         },
       },
       metrics: { host: '127.0.0.1', port: 0 },

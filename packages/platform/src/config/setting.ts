@@ -203,6 +203,15 @@ export const serviceSettings = {
         meaning:
           'memory for open calls, 16 KiB each, and their requests, of all clients; a client may hold as much as is free, alone half',
       }),
+      maxAnswerBytes: bytes('ODO_GRPC_MAX_ANSWER_BYTES', 128 * MEBIBYTE, {
+        min: MEBIBYTE,
+        limit: {
+          of: 'process',
+          above: 'the next answer waits until the client has taken one, and after 2 min: RESOURCE_EXHAUSTED',
+        },
+        meaning:
+          'memory for answers that wait for their clients, of all clients, and health excepted; a client may hold as much as is free, alone half',
+      }),
     },
   },
   metrics: {

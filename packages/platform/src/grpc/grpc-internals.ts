@@ -71,6 +71,25 @@ export function forgetRequest(call: object): void {
   reader.readQueue.length = 0;
 }
 
+interface MessageSender {
+  /** Calls it when a message is to be encoded and written. */
+  readonly whenRoom: (send: () => void) => void;
+  /** The client has taken a message, as far as flow control goes. */
+  readonly onTaken: () => void;
+}
+
+/** Lets a sender decide when the messages of a call are written. grpc-js writes what a handler gives it at once. */
+export function onSend(call: ServerInterceptingCallInterface, { whenRoom, onTaken }: MessageSender): void {
+  const send = call.sendMessage.bind(call);
+  call.sendMessage = (message, callback) =>
+    whenRoom(() =>
+      send(message, () => {
+        onTaken();
+        callback();
+      }),
+    );
+}
+
 interface DeadlineHolder {
   deadline: number;
   readonly deadlineTimer: NodeJS.Timeout | null;

@@ -53,6 +53,8 @@ export interface CallLimits {
   readonly maxWaitingCalls: number;
   /** Memory for calls and their requests, of all clients. */
   readonly maxUnfinishedBytes: number;
+  /** Memory for answers that wait for their clients, of all clients. */
+  readonly maxAnswerBytes: number;
   /** How long a request may take to arrive. */
   readonly finishMs: number;
   /** How long a message may wait for a client to take it. */
@@ -82,6 +84,7 @@ export const DEFAULT_LIMITS: CallLimits = {
   maxCalls: 64,
   maxWaitingCalls: 1_000,
   maxUnfinishedBytes: 128 * MEBIBYTE,
+  maxAnswerBytes: 128 * MEBIBYTE,
   finishMs: 30_000,
   takeMs: 120_000,
 };

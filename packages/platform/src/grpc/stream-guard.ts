@@ -6,9 +6,11 @@ import {
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
+import { HealthService } from '@odograph/contracts/generated/grpc/health/v1/health';
 import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '../logger.ts';
 import { createTurns, type InTurn } from '../turns.ts';
+import { type AnswerMemory, createAnswerMemory } from './answer-memory.ts';
 import { createBytesBesideCalls } from './bytes-beside-calls.ts';
 import { clientOf } from './client-address.ts';
 import { createEndedConnections } from './ended-connections.ts';
@@ -24,14 +26,13 @@ import { MessageMeter } from './message-meter.ts';
 import { createRequestMemory, type RequestHolder, type RequestMemory } from './request-memory.ts';
 import { createResets, type Resets } from './resets.ts';
 import { toServiceError } from './status.ts';
+import { type AnswerLimits, StreamAnswers } from './stream-answers.ts';
 
-export interface StreamGuardOptions {
+export interface StreamGuardOptions extends AnswerLimits {
   /** Memory for the calls and requests of all clients. */
   readonly maxUnfinishedBytes: number;
   /** How long a message may take from its first byte to its last, and a request from its start. */
   readonly finishMs: number;
-  /** How long a client may take for a message that waits for it. HTTP/2 of Node does not tell how much of it is sent. */
-  readonly takeMs: number;
   /** What the headers of a call hold until it ends. */
   readonly headerBytesOf: (stream: ServerHttp2Stream) => number;
   readonly logger: Logger;
@@ -57,18 +58,20 @@ const AT_ONCE_MS = 20;
 const CALL_BYTES = 16 * 1024;
 /** What a message takes beside its bytes while it waits for its handler. */
 const MESSAGE_BYTES = 256;
+const HEALTH_PATH = `/${HealthService.check.path.split('/')[1]}/`;
 /** What grpc-js gets instead of a message whose call has ended. It sends it to no client. */
 const OVER = { code: status.CANCELLED, details: 'the call has ended' };
 
 /**
- * Bounds what callers make the server hold: their calls, the messages that they do not finish or that wait for a handler, by
- * bytes, and by time the messages that they do not finish and the answers that they do not take. grpc-js bounds only the
- * length of one message.
+ * Bounds what callers make the server hold: by bytes their calls, the messages that they do not finish or that wait for a
+ * handler, and the answers that they do not take, and by time the messages that they do not finish and these answers. grpc-js
+ * bounds only the length of one message.
  */
 export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   const shared = {
     ...options,
     memory: createRequestMemory(options.maxUnfinishedBytes),
+    answers: createAnswerMemory(options.maxAnswerBytes),
     inTurn: createTurns(),
     resets: createResets((client) =>
       options.logger.warn(
@@ -94,10 +97,11 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   }, SWEEP_MS).unref();
   const look = setInterval(() => beside.sweep(performance.now()), LOOK_MS).unref();
   return {
-    interceptor: ({ requestStream }, call) => {
+    interceptor: ({ requestStream, path }, call) => {
       blameCaller(call);
       correctDeadline(call);
-      const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream });
+      const isHealth = path.startsWith(HEALTH_PATH);
+      const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream, isHealth });
       open.add(stream);
       beside.add(http2StreamOf(call));
       stream.onClose(() => open.delete(stream));
@@ -120,12 +124,14 @@ type Owners = WeakMap<Uint8Array, GuardedStream>;
 
 interface GuardedStreamOptions extends StreamGuardOptions {
   readonly memory: RequestMemory;
+  readonly answers: AnswerMemory;
   /** One after the other, by client. */
   readonly inTurn: InTurn;
   readonly resets: Resets;
   readonly owners: Owners;
   /** Whether the request is one message: then it is unfinished from its start, and is held until the call ends. */
   readonly isUnary: boolean;
+  readonly isHealth: boolean;
 }
 
 /** One call, as the HTTP/2 stream below it. */
@@ -135,6 +141,7 @@ class GuardedStream implements RequestHolder {
   readonly #stream: ServerHttp2Stream;
   readonly #options: GuardedStreamOptions;
   readonly #meter = new MessageMeter();
+  readonly #answers: StreamAnswers;
   readonly #openedAtMs = performance.now();
   /** Until the server has had a turn for something else: its own slowness must not make a reset look late. */
   #isNew = true;
@@ -143,8 +150,6 @@ class GuardedStream implements RequestHolder {
   #refusedAtMs: number | undefined;
   /** What the complete messages hold. */
   #completeBytes = 0;
-  /** The bytes of messages that wait for the client, and since when they are the same. */
-  #waiting = { bytes: 0, sinceMs: 0 };
 
   constructor(call: ServerInterceptingCallInterface, options: GuardedStreamOptions) {
     this.client = clientOf(call.getPeer());
@@ -153,6 +158,8 @@ class GuardedStream implements RequestHolder {
     this.#options = options;
     if (options.isUnary) this.#unfinishedSinceMs = performance.now();
     onComplete(call, (...given) => this.#complete(...given));
+    const { client } = this;
+    this.#answers = new StreamAnswers(call, { ...options, client, refuse: (fault) => this.refuse(fault) });
     // Before grpc-js, so that a message which this piece completes counts once.
     this.#stream.prependListener('data', (chunk: Buffer) => this.#receive(chunk));
     this.#stream.once('end', () => this.#finish());
@@ -182,7 +189,7 @@ class GuardedStream implements RequestHolder {
   }
 
   sweep(nowMs: number): void {
-    const { finishMs, takeMs } = this.#options;
+    const { finishMs } = this.#options;
     if (this.#isAnswered()) this.#endAnswered(nowMs);
     else if (this.#unfinishedSinceMs !== undefined) {
       // While the handler takes nothing, the rest cannot arrive.
@@ -192,9 +199,7 @@ class GuardedStream implements RequestHolder {
     }
     // While the handler takes nothing, no event says that bytes have arrived.
     this.#hold();
-    const bytes = this.#stream.writableLength;
-    if (bytes === 0 || bytes !== this.#waiting.bytes) this.#waiting = { bytes, sinceMs: nowMs };
-    else if (nowMs - this.#waiting.sinceMs > takeMs) this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#answers.sweep(nowMs);
   }
 
   #receive(chunk: Buffer): void {
@@ -248,6 +253,7 @@ class GuardedStream implements RequestHolder {
 
   #close(): void {
     this.#options.memory.release(this);
+    this.#answers.close();
     // Node ends the writable side of a stream that was reset, so that says nothing of an answer.
     const isReset = this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR && !this.#stream.headersSent;
     const isAtOnce = this.#isNew || performance.now() - this.#openedAtMs < AT_ONCE_MS;
