@@ -5,6 +5,7 @@ import { MAX_BESIDE_CALLS_BYTES } from './bytes-beside-calls.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
 import { LINGER_MS } from './ended-connections.ts';
 import { FREE_CHUNKS, MIN_CHUNK_BYTES } from './message-meter.ts';
+import { MAX_QUESTION_BYTES } from './reflection.ts';
 import { MAX_HEADER_BYTES } from './request-headers.ts';
 import { MAX_RESETS } from './resets.ts';
 import { DEFAULT_LIMITS, MAX_STREAMS, PINGS } from './server.ts';
@@ -26,6 +27,10 @@ export const fixedLimits: readonly FixedLimit[] = [
   {
     ...{ of: 'message', value: MAX_GROUP_DEPTH, unit: '', above: 'it is refused as wrong bytes' },
     meaning: 'groups of protobuf in one another, which no contract has',
+  },
+  {
+    ...{ of: 'message', value: MAX_QUESTION_BYTES, unit: 'bytes', above: 'RESOURCE_EXHAUSTED' },
+    meaning: 'a request of reflection',
   },
   {
     ...{ of: 'call', value: MAX_HEADER_BYTES, unit: 'bytes', above: 'RESOURCE_EXHAUSTED' },

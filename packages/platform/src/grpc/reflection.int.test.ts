@@ -8,14 +8,14 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import { type Channel, callBidi } from '@odograph/client/call';
 import {
-  type ServerReflectionRequest,
+  ServerReflectionRequest,
   type ServerReflectionResponse,
   ServerReflectionService,
 } from '@odograph/contracts/generated/grpc/reflection/v1/reflection';
 import { describe, expect, test } from 'vitest';
 import { loopback } from '../loopback.fixture.ts';
 import type { BidiMethod } from './handler.ts';
-import { reflectionServices } from './reflection.ts';
+import { MAX_QUESTION_BYTES, reflectionServices } from './reflection.ts';
 
 type Question = NonNullable<ServerReflectionRequest['messageRequest']>;
 type Answer = ServerReflectionResponse['messageResponse'];
@@ -24,6 +24,7 @@ type Ask = (question: Question) => Promise<Answer>;
 const { serverReflectionInfo: v1 } = ServerReflectionService;
 const v1alpha = { ...v1, path: v1.path.replace('v1', 'v1alpha') };
 type Method = typeof v1alpha;
+const NO_FILE: Question = { $case: 'fileByFilename', value: 'no.proto' };
 
 /** Asks one question after the other on one stream, as clients do. */
 function openReflection(channel: Channel, method: Method): Ask {
@@ -144,15 +145,37 @@ test('reflection gives the files as the compiler wrote them', async () => {
   }
 });
 
+test('a request that is longer than it need be is refused in words, and one of that length is repeated in its answer', async () => {
+  const { channel } = await loopback({});
+  const ask = async (bytes: number) => {
+    const call = callBidi(channel, v1);
+    const request = ServerReflectionRequest.create({ host: '', messageRequest: NO_FILE });
+    const rest = bytes - ServerReflectionRequest.encode(request).finish().length;
+    // The tag and the length of the field.
+    request.host = 'h'.repeat(rest - 3);
+    await call.send(request);
+    return (await call.responses.next()).value;
+  };
+  expect(await ask(MAX_QUESTION_BYTES)).toMatchObject({ originalRequest: { messageRequest: NO_FILE } });
+  await expect(ask(MAX_QUESTION_BYTES + 1)).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    message: expect.stringMatching(
+      /^the request has 4097 bytes, more than 4096 bytes a request of reflection/,
+    ),
+    limit: '4096 bytes a request of reflection',
+  });
+});
+
 test('the bytes of a file are made once, however often they are asked for', async () => {
   const admission = { enter: async () => () => undefined };
   const [service] = reflectionServices([], admission);
   const method = service?.implementation['serverReflectionInfo'] as BidiMethod<
-    ServerReflectionRequest,
+    Buffer,
     ServerReflectionResponse
   >;
   const value = 'odograph/history/v1/event_log.proto';
-  const request: ServerReflectionRequest = { host: '', messageRequest: { $case: 'fileByFilename', value } };
+  const messageRequest: Question = { $case: 'fileByFilename', value };
+  const request = Buffer.from(ServerReflectionRequest.encode({ host: '', messageRequest }).finish());
   const given: (readonly Uint8Array[])[] = [];
   const send = async ({ messageResponse }: ServerReflectionResponse) => {
     if (messageResponse?.$case === 'fileDescriptorResponse')

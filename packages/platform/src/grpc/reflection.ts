@@ -8,11 +8,17 @@ import {
   type ServerReflectionResponse,
   ServerReflectionService,
 } from '@odograph/contracts/generated/grpc/reflection/v1/reflection';
+import { Fault } from '@odograph/kernel/fault';
 import type { Admission } from './admission.ts';
-import { bidi, type GrpcService, grpcService, serviceName } from './handler.ts';
+import { decode } from './decode.ts';
+import { bidi, type GrpcService, grpcService, serviceName, withRawRequests } from './handler.ts';
 
 type Question = ServerReflectionRequest['messageRequest'];
 type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
+
+/** The longest question. An answer repeats it twice, and the longest names of our contracts have less than a tenth of that. */
+export const MAX_QUESTION_BYTES = 4 * 1024;
+const { serverReflectionInfo: method } = ServerReflectionService;
 
 /**
  * gRPC reflection, v1 and v1alpha: all contracts as the compiler wrote them.
@@ -24,19 +30,29 @@ export function reflectionServices(
   admission: Admission,
 ): readonly GrpcService[] {
   const listed = [...serviceNames];
-  const serverReflectionInfo = bidi<ServerReflectionRequest, ServerReflectionResponse>(
+  const serverReflectionInfo = bidi<Buffer, ServerReflectionResponse>(
     async (requests, send, { client, signal }) => {
-      for await (const request of requests) {
+      for await (const message of requests) {
         await admission.enter(client, signal);
+        const request = questionIn(message);
         const messageResponse = answer(request.messageRequest, listed);
         await send({ validHost: request.host, originalRequest: request, messageResponse });
       }
     },
   );
-  const versions = [ServerReflectionService, inAlpha(ServerReflectionService)];
+  const raw = withRawRequests(ServerReflectionService, 'serverReflectionInfo');
+  const versions = [raw, inAlpha(raw)];
   const services = versions.map((definition) => grpcService(definition, { serverReflectionInfo }));
   listed.push(...services.map(serviceName));
   return services;
+}
+
+/** Throws a Fault TOO_LARGE, which ends the call. */
+function questionIn(message: Buffer): ServerReflectionRequest {
+  if (message.length <= MAX_QUESTION_BYTES) return decode(method, message);
+  const limit = `${MAX_QUESTION_BYTES} bytes a request of reflection`;
+  const found = `the request has ${message.length} bytes, more than ${limit}`;
+  throw new Fault('TOO_LARGE', `${found}: ask for one name, and leave host empty`, { limit });
 }
 
 /** v1alpha has the same messages under another path. */
