@@ -12,6 +12,7 @@ import { Trouble } from '@odograph/platform/trouble';
 import type { Meter } from '@opentelemetry/api';
 import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
+import { createParkedList } from './api/parked-list.ts';
 import { projectionsService } from './api/projections-service.ts';
 import { MAX_REQUEST_BYTES } from './api/request-checks.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
@@ -189,7 +190,10 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
                 setMessageAside: commands.setMessageAside,
                 limits: config.limits,
               }),
-              projectionsService({ partitionCount, views, releaseParked: commands.releaseParked }),
+              projectionsService({
+                parkedList: createParkedList({ partitionCount, views }),
+                releaseParked: commands.releaseParked,
+              }),
               vehicleRegistryService({
                 ...{ partitionCount, views, ...models },
                 decideRegistration: commands.decideRegistration,

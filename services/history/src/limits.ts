@@ -13,6 +13,7 @@ import {
   MAX_WAIT_MS,
 } from './api/event-log-service.ts';
 import { MAX_TOKEN_LENGTH } from './api/page-token.ts';
+import { LIST_EVERY_MS } from './api/parked-list.ts';
 import {
   DECISION_ID_MAX_LENGTH,
   MAX_FILTER_TEXT,
@@ -167,6 +168,15 @@ export const fixedLimits: readonly FixedLimit[] = [
       above: 'the page that was used longest ago is dropped',
     },
     meaning: 'memory, roughly, of pages of vehicle ids that lists have read',
+  },
+  {
+    ...{
+      of: 'process',
+      value: LIST_EVERY_MS,
+      unit: 'ms',
+      above: 'those who ask wait for the next list and share it',
+    },
+    meaning: 'time between two lists of parked events, for each of which the views are stored',
   },
   {
     ...{ of: 'report', value: MAX_OTHER_SIGNALS, unit: '', above: 'the first by name are kept' },

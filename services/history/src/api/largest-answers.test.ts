@@ -24,6 +24,7 @@ import type { SubjectsAfter } from '../views/subject-pages.ts';
 import type { ViewReader } from '../views/view-reader.ts';
 import type { Views } from '../views/views.ts';
 import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
+import { createParkedList } from './parked-list.ts';
 import { projectionsService } from './projections-service.ts';
 import { statusQueries } from './status-queries.ts';
 import { vehicleRegistryService } from './vehicle-registry-service.ts';
@@ -126,8 +127,9 @@ test('pages of parked events with long reasons have at most a mebibyte, and ever
     checkpoints: { read: async () => new Map([['status', stored]]) },
     flushNow: async () => undefined,
   } as unknown as Views;
+  const parkedList = createParkedList({ partitionCount: 1, views });
   const releaseParked = () => Promise.reject(new Error('nothing is released'));
-  const service = projectionsService({ partitionCount: 1, views, releaseParked });
+  const service = projectionsService({ parkedList, releaseParked });
   const pages = await pagesOf<ListParkedResponse>(service, 'listParked', (page) =>
     ListParkedRequest.create(page),
   );
