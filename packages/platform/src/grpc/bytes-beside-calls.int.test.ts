@@ -123,10 +123,10 @@ test('a connection where an answer waits may bring any number of requests', asyn
   }, 1_000);
   onTestFinished(() => clearInterval(sweep));
   let sent = 0;
-  for (; sweeps < 3; sent += 2_000) {
+  // A busy machine takes longer to send more than a limit.
+  for (; sweeps < 3 || sent * 5 <= MAX_BESIDE_CALLS_BYTES; sent += 2_000) {
     socket.write(messages);
     await vi.waitFor(() => expect(counted.messages).toBe(sent + 2_000), { interval: 1 });
   }
-  expect(sent * 5).toBeGreaterThan(MAX_BESIDE_CALLS_BYTES);
   expect(socket.destroyed).toBe(false);
 });
