@@ -39,7 +39,7 @@ test('each bound on a report that the page of bad input names is on the page of 
   for (const bound of named) expect(listed.splice(listed.indexOf(bound), 1)).toEqual([bound]);
 });
 
-/** Where the pages have a limit that a refusal of ingest names. */
+/** Where the pages have a limit that a refusal names. */
 interface Places {
   /** What the line of limits.md has. */
   readonly line: string;
@@ -64,6 +64,10 @@ const PLACES: Readonly<Record<LimitName, Places>> = {
     line: '`ODO_INGEST_MAX_VEHICLES_PER_SECOND`',
     ...{ row: 'M16', name: 'vehicles/s' },
   },
+  client_decisions_per_second: {
+    line: '`ODO_HISTORY_MAX_DECISIONS_PER_SECOND`',
+    ...{ row: 'V11', name: 'decisions/s' },
+  },
   client_connections: { line: '`ODO_INGEST_MAX_CONNECTIONS`', row: 'M11', name: 'connections' },
   work_bytes: { line: '`ODO_INGEST_MAX_WORK_BYTES`', row: 'M17', name: 'bytes of batches in work' },
   queued_bytes: { line: 'memory for events that wait for disk', row: 'M12', name: 'bytes waiting for disk' },
@@ -74,12 +78,13 @@ const PLACES: Readonly<Record<LimitName, Places>> = {
 /** The lines of limits.md. */
 const limitLines = readFileSync(join(import.meta.dirname, '../docs/limits.md'), 'utf8').split('\n- ');
 const root = join(import.meta.dirname, '..');
-const refusingSources = globSync('{services/telemetry-ingest,packages/event-log}/src/**/*.ts', { cwd: root })
+const refusingSources = globSync('{services/*,packages/event-log}/src/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => readFileSync(join(root, file), 'utf8'))
   .filter((source) => source.includes('new LimitFault('));
 const refusedRows = sectionOf('bad-input.md', 'Messages and connections that are refused').split('\n');
-const rowOf = (id: string) => refusedRows.filter((row) => row.startsWith(`| ${id} |`));
+const decisionRows = sectionOf('bad-input.md', 'Decisions about vehicles that are refused').split('\n');
+const rowOf = (id: string) => [...refusedRows, ...decisionRows].filter((row) => row.startsWith(`| ${id} |`));
 
 test.each(Object.entries(PLACES))('each page has the limit %s', (_, { line, row, name = '' }) => {
   expect(limitLines.filter((each) => each.includes(line))).toHaveLength(1);

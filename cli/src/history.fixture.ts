@@ -277,11 +277,16 @@ const VEHICLES: readonly Vehicle[] = [
   vehicle('old-1', 2, { fleet: 'north' }),
 ];
 
-/** Accepts every decision, except about `bus-9`. It pages by two vehicles, with an empty page between, and ignores the filter. */
+/** Accepts every decision, except about `bus-9`, and the first one about `bus-8`. It pages by two vehicles, with an empty page between, and ignores the filter. */
 function registry(asked: Asked): GrpcService {
   const position = { partition: 0, sequence: 12, index: 3 };
   const decision = unary(async (request: RegisterRequest | UpdateRequest | RetireRequest) => {
     asked.decisions.push(request);
+    const isFirst = asked.decisions.filter(({ vehicleId }) => vehicleId === request.vehicleId).length === 1;
+    if (request.vehicleId === 'bus-8' && isFirst) {
+      const [limit, retryAfterMs] = ['200 decisions/s a client', 100];
+      throw new Fault('OVERLOADED', `more than ${limit}: wait ${retryAfterMs} ms`, { limit, retryAfterMs });
+    }
     if (request.vehicleId !== 'bus-9') return { version: 4, position };
     const findings = [{ field: 'vin', reason: 'INVALID_VIN', description: 'is not a VIN' }];
     throw new Fault('INVALID_INPUT', 'the registration is wrong', { findings });

@@ -24,6 +24,8 @@ interface ImportDeps {
   readonly onProgress: (totals: ImportTotals) => void;
 }
 
+/** History refuses the decisions of a client that makes very many, and says when to try again. */
+const UNTIL_DEADLINE = { maxAttempts: Number.POSITIVE_INFINITY };
 /** Decisions of different vehicles that are under way at a time. */
 const AT_ONCE = 16;
 
@@ -72,7 +74,7 @@ async function done({ vehicleId, change }: VehicleRow, deps: ImportDeps): Promis
   if (plan === 'retired') return 'vehicle_id: the vehicle is retired: register it again first';
   const outcome = plan === 'register' ? 'registered' : 'updated';
   if (isDryRun) return outcome;
-  const options = { expectedVersion: vehicle?.version ?? 0 };
+  const options = { expectedVersion: vehicle?.version ?? 0, ...UNTIL_DEADLINE };
   try {
     if (plan === 'register') await client.registerVehicle(vehicleId, change, options);
     else await client.updateVehicle(vehicleId, change, options);

@@ -186,6 +186,16 @@ describe('odograph vehicles import', () => {
     expect(stderr).toBe('line 2: vin: is not a VIN\n');
   });
 
+  it('waits as history says while it takes no more decisions', async () => {
+    const startedMs = performance.now();
+    const { code, stdout } = await importCsv('vehicle_id\nbus-7\nbus-8\n');
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(95);
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([{ rows: 2, registered: 2, rejected: 0 }]);
+    const [refused, taken] = history.asked.decisions.filter(({ vehicleId }) => vehicleId === 'bus-8');
+    expect(taken).toEqual(refused);
+  });
+
   it.each([
     ['', 'the file is empty: its first line must name the columns'],
     ['id,name\n', 'not a vehicles file: it has no column vehicle_id'],

@@ -1,4 +1,9 @@
-import { status } from '@grpc/grpc-js';
+import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import {
+  type RegisterRequest,
+  type RegisterResponse,
+  VehicleRegistryService,
+} from '@odograph/client/generated/odograph/history/v1/vehicle_registry';
 import { Event } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { Position } from '@odograph/client/generated/odograph/telemetry/v1/position';
 import { VehicleReport } from '@odograph/client/generated/odograph/telemetry/v1/report';
@@ -20,11 +25,11 @@ import {
   type ScriptedIngest,
   startScriptedIngest,
 } from '@odograph/client/ingest.fixture';
-import { overloaded, unavailable } from '@odograph/client/server.fixture';
+import { overloaded, serviceError, startServer, unavailable } from '@odograph/client/server.fixture';
 import { encodeReport } from '@odograph/client/wire';
 import { eventually } from '@odograph/testing/eventually';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Driver, decoded, encoded, LANGUAGES, startDriver } from './driver.fixture.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -444,6 +449,27 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
     expect(seen).toEqual(wanted.map(({ event }) => event?.reportId));
     expect(log.subscriptions).toHaveLength(4);
     expect(log.subscriptions[1]?.after).toEqual([{ partition: 1, sequence: 7 }]);
+  });
+
+  test("decides again after OVERLOADED, after the server's delay and with the same id", async () => {
+    const asked: RegisterRequest[] = [];
+    const register: handleUnaryCall<RegisterRequest, RegisterResponse> = ({ request }, callback) => {
+      asked.push(request);
+      if (asked.length < 3) callback(serviceError(overloaded('more than 1 decisions/s a client', 100)));
+      else callback(null, { version: 1, position: { partition: 0, sequence: 1, index: 0 } });
+    };
+    const registry = await startServer([[VehicleRegistryService, { register }]]);
+    const deciding = startDriver(language, { ingest: ingest.endpoint, history: registry.endpoint });
+    onTestFinished(() => {
+      deciding.close();
+      registry.kill();
+    });
+    const startedMs = performance.now();
+    expect(await deciding.one('registerVehicle', { vehicleId: 'bus-1', fields: {} })).toMatchObject({
+      version: 1,
+    });
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(195);
+    expect(asked).toEqual([asked[0], asked[0], asked[0]]);
   });
 
   test('does not follow again after a fault that a retry cannot help', async () => {

@@ -8,6 +8,7 @@ export type LimitName =
   | 'client_windows_per_second'
   | 'client_vehicles_per_second'
   | 'client_connections'
+  | 'client_decisions_per_second'
   | 'work_bytes'
   | 'queued_bytes'
   | 'stream_bytes'

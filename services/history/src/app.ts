@@ -10,6 +10,7 @@ import type { Logger } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
 import { Trouble } from '@odograph/platform/trouble';
 import type { Meter } from '@opentelemetry/api';
+import { createDecisionQuota } from './api/decision-quota.ts';
 import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { createParkedList } from './api/parked-list.ts';
@@ -160,6 +161,12 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
         const { collections, queries: reader } = log;
         return createPartitionDescriber({ partitionCount, collections, reader, views, writers, liveLog });
       })
+      .part('decisions', () =>
+        createDecisionQuota({
+          decisionsPerSecond: config.limits.decisionsPerSecond,
+          clock: systemClock,
+        }),
+      )
       .part('releaseParked', ({ partitionCount, models, views, publisher }) =>
         createReleaseParked({
           ...{ partitionCount, publisher, clock: systemClock },
@@ -192,10 +199,12 @@ function apiParts(app: ReturnType<typeof viewParts>, config: HistoryConfig, logg
               }),
               projectionsService({
                 parkedList: createParkedList({ partitionCount, views }),
+                decisions: commands.decisions,
                 releaseParked: commands.releaseParked,
               }),
               vehicleRegistryService({
                 ...{ partitionCount, views, ...models },
+                decisions: commands.decisions,
                 decideRegistration: commands.decideRegistration,
               }),
             ],

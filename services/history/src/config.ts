@@ -77,6 +77,12 @@ export const settings = {
       limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
       meaning: 'streams of `EventLog.Read` of one client; four times as many of all clients',
     }),
+    decisionsPerSecond: whole('ODO_HISTORY_MAX_DECISIONS_PER_SECOND', 200, {
+      min: 1,
+      limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
+      meaning:
+        'decisions of one client in a second, those of 10 s at once: changes of registrations, and retries and drops of parked events',
+    }),
   },
   views: {
     flushIntervalMs: ms('ODO_HISTORY_FLUSH_MS', 15_000, {

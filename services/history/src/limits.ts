@@ -3,6 +3,7 @@ import { PATIENCE_MS } from '@odograph/event-log/stream-watch';
 import { REGISTRATION_LIMITS } from '@odograph/kernel/registration';
 import type { FixedLimit } from '@odograph/platform/config/limit';
 import { DEFAULT_DEADLINE_MS } from '@odograph/platform/grpc/server';
+import { MAX_KEYS } from '@odograph/platform/token-bucket';
 import { TURN_MS } from '@odograph/platform/work-turn';
 import { MAX_ANSWER_BYTES } from './api/answer-bytes.ts';
 import {
@@ -168,6 +169,15 @@ export const fixedLimits: readonly FixedLimit[] = [
       above: 'the page that was used longest ago is dropped',
     },
     meaning: 'memory, roughly, of pages of vehicle ids that lists have read',
+  },
+  {
+    ...{
+      of: 'process',
+      value: MAX_KEYS,
+      unit: '',
+      above: 'the one that decided longest ago is forgotten, and may make as many at once again',
+    },
+    meaning: 'clients whose rates of decisions are known',
   },
   {
     ...{

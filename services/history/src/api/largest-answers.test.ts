@@ -107,6 +107,7 @@ test('pages of the largest registrations have at most a mebibyte, and every vehi
   const service = vehicleRegistryService({
     ...openFleet(IDS, { registration: { value, version: 2 ** 31 } }),
     registration: {} as ReadModel<RegistrationAggregate>,
+    decisions: { admit: () => undefined },
     decideRegistration: () => Promise.reject(new Error('nothing is decided')),
   });
   const pages = await pagesOf<ListResponse>(service, 'list', (page) => ListRequest.create(page));
@@ -129,7 +130,7 @@ test('pages of parked events with long reasons have at most a mebibyte, and ever
   } as unknown as Views;
   const parkedList = createParkedList({ partitionCount: 1, views });
   const releaseParked = () => Promise.reject(new Error('nothing is released'));
-  const service = projectionsService({ parkedList, releaseParked });
+  const service = projectionsService({ parkedList, decisions: { admit: () => undefined }, releaseParked });
   const pages = await pagesOf<ListParkedResponse>(service, 'listParked', (page) =>
     ListParkedRequest.create(page),
   );

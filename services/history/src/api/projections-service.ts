@@ -5,21 +5,24 @@ import {
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import type { createReleaseParked, ReleaseParked } from '../commands/parked.ts';
 import { countFitting } from './answer-bytes.ts';
+import type { DecisionQuota } from './decision-quota.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import type { ParkedEntry, ParkedList } from './parked-list.ts';
 import { checkVehicleId, pageSizeOf } from './request-checks.ts';
 
 interface ProjectionsDeps {
   readonly parkedList: ParkedList;
+  readonly decisions: DecisionQuota;
   readonly releaseParked: ReturnType<typeof createReleaseParked>;
 }
 
 const LIST = ['parked'] as const;
 
-export function projectionsService({ parkedList, releaseParked }: ProjectionsDeps) {
+export function projectionsService({ parkedList, decisions, releaseParked }: ProjectionsDeps) {
   const release = (type: ReleaseParked['type']) =>
     unary(async ({ projection, vehicleId }: Omit<ReleaseParked, 'type'>, context: CallContext) => {
       const command = { type, projection, vehicleId: checkVehicleId(vehicleId) };
+      decisions.admit(context.client);
       return { position: await releaseParked(command, context) };
     });
 

@@ -22,6 +22,7 @@ import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
+import type { DecisionQuota } from './decision-quota.ts';
 import { checkAtLeast, checkDecisionId, checkVehicleId, invalid } from './request-checks.ts';
 import {
   type KnownVehicle,
@@ -34,6 +35,7 @@ import {
 
 interface VehicleRegistryDeps extends VehicleReaderDeps {
   readonly registration: ReadModel<RegistrationAggregate>;
+  readonly decisions: DecisionQuota;
   readonly decideRegistration: ReturnType<typeof createDecideRegistration>;
 }
 
@@ -44,20 +46,19 @@ const OTHER_BYTES = 200;
 
 /** The registrations of vehicles, over gRPC. Decisions are made by the command; lists read the status. */
 export function vehicleRegistryService(deps: VehicleRegistryDeps) {
-  const { decideRegistration, registration, status, partitionCount } = deps;
+  const { decisions, decideRegistration, registration, status, partitionCount } = deps;
   const { reader } = deps.views;
   const bytesOf = ({ known }: KnownVehicle) => OTHER_BYTES + registrationBytes(known);
   const readPage = vehiclePages(deps, { name: 'vehicles', bytesOf });
 
   const decision = <Request extends DecisionFields>(commandOf: (request: Request) => RegistrationCommand) =>
-    unary((request: Request, context: CallContext) => {
+    unary(async (request: Request, context: CallContext) => {
       const subject = checkVehicleId(request.vehicleId);
       const decisionId = checkDecisionId(request.decisionId);
       const { expectedVersion } = request;
-      return decideRegistration(
-        { subject, decisionId, expectedVersion, command: commandOf(request) },
-        context,
-      );
+      const command = commandOf(request);
+      decisions.admit(context.client);
+      return await decideRegistration({ subject, decisionId, expectedVersion, command }, context);
     });
 
   /** The newer of registration and status, of which one may be parked or behind. */
