@@ -136,13 +136,14 @@ function viewParts(app: ReturnType<typeof logParts>, { views: settings }: Histor
       registration: readModelOf(mongo.db, registrationProjection),
     }))
     .part('views', async ({ partitionCount, mongo, log, liveLog, models, writers, metrics }, stopping) => {
+      const projections = Object.values(models).map(({ projection }) => projection.name);
       const views = await startViews({
         ...{ partitionCount, settings, stopping, database: mongo.db },
         log: log.reader,
         listen: liveLog.listen,
         models: Object.values(models),
         isOwner: (partition) => writers.isOwner(partition),
-        metrics: createViewMetrics(metrics.meter, partitionCount),
+        metrics: createViewMetrics(metrics.meter, partitionCount, projections),
         logger,
       });
       measureViews(metrics.meter, views);

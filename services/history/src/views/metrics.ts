@@ -11,7 +11,12 @@ export interface ViewMetrics {
   healed(partition: number): void;
 }
 
-export function createViewMetrics(meter: Meter, partitionCount: number): ViewMetrics {
+/** @param projections the names that can be given to `retried`: what they count is there from the start, at 0 */
+export function createViewMetrics(
+  meter: Meter,
+  partitionCount: number,
+  projections: readonly string[],
+): ViewMetrics {
   const duration = latencyHistogram(
     meter,
     'odograph.views.flush.duration',
@@ -25,8 +30,10 @@ export function createViewMetrics(meter: Meter, partitionCount: number): ViewMet
     '{restart}',
     'How often views disagreed with the log and started again from it.',
   );
-  for (let partition = 0; partition < partitionCount; partition += 1)
+  for (let partition = 0; partition < partitionCount; partition += 1) {
     for (const each of [slices, retries, heals]) each.add(0, { partition });
+    for (const projection of projections) retries.add(0, { partition, projection });
+  }
   return {
     flushed(partition, stored, durationMs) {
       duration.record(durationMs / 1_000, { partition });
