@@ -163,6 +163,18 @@ test('an event that only a newer program knows is parked as such, and a drop goe
   });
 });
 
+test('the reason of a parked event, and a type that no program knows, are stored up to 200 characters', async () => {
+  const long = 'é'.repeat(199);
+  const read = () => {
+    throw new Error(`${long}🚌${long}`);
+  };
+  const { parked } = await fold([driven(1)], { projection: { ...totalsProjection(), read } });
+  expect(parked).toEqual(heldAt(1, `${long}\ufffd`));
+  const { parked: newer } = await fold([{ ...driven(7), type: 'T'.repeat(100_000) }]);
+  const type = 'T'.repeat(200);
+  expect(newer).toMatchObject({ reason: type, newer: { type } });
+});
+
 test('who knows the event goes on from it without a decision, with what waited up to the checkpoint', async () => {
   const log = [driven(1), driven(2), driven(3), driven(4)];
   const stored = { from: 4, includes: { s: 1, i: 0 } };

@@ -11,6 +11,9 @@ import type { Includes } from './read-model-document.ts';
 /** Reads the vehicle's events between two positions, inclusive, from the log: those that waited behind a parked one. */
 export type Replay = (from: EventPosition, through: EventPosition) => AsyncIterable<StoredEvent>;
 
+/** Of a text that is stored with a parked event, because all that is parked in a partition shares one document. */
+const MAX_CHARACTERS = 200;
+
 interface ParkingOptions {
   /** The name of the projection. */
   readonly projection: string;
@@ -41,10 +44,11 @@ export class Parking {
     return this.#parked;
   }
 
-  /** The last event that was due is parked. */
+  /** The last event that was due is parked. Of its reason and its type the first 200 characters are kept. */
   park(position: EventPosition, reason: string, newer?: EventKind): void {
     const { projection, subject } = this.#options;
-    this.#parked = { projection, subject, position, reason, newer };
+    const kind = newer && { ...newer, type: shortened(newer.type) };
+    this.#parked = { projection, subject, position, reason: shortened(reason), newer: kind };
   }
 
   /** Of the events those to apply, in order, with those that waited and wait no longer. */
@@ -79,6 +83,11 @@ export class Parking {
     }
     if (!this.#parked) yield stored;
   }
+}
+
+/** No half of a character is left at the end. */
+function shortened(text: string): string {
+  return text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS).toWellFormed() : text;
 }
 
 /** Whether this program can decode the parked event, and the one that parked it could not. */
