@@ -194,8 +194,8 @@ const inTheViews: readonly ChaosBug[] = [
     file: FLUSH,
     find: '  let slices = 0;',
     replace: `  let slices = 0;
-  const early = flushing.map(({ checkpoint }) => ({ from: checkpoint, to: { ...checkpoint, sequence } }));
-  await deps.checkpoints.move(early);`,
+  for (const { checkpoint } of flushing)
+    await deps.checkpoints.move({ from: checkpoint, to: { ...checkpoint, sequence } });`,
     caughtBy: 'at: flush sent',
   },
   {

@@ -72,6 +72,6 @@ export async function removeBeyondLog(
   for (const from of beyondLog(stored)) {
     const model = models.find(({ projection }) => projection.name === from.projection);
     await model?.store.removeAbove(stored.watermark, isOwn, signal);
-    await checkpoints.move([{ from, to: { ...from, sequence: 0, parked: [] } }]);
+    await checkpoints.move({ from, to: { ...from, sequence: 0, parked: [] } });
   }
 }

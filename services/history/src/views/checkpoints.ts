@@ -2,13 +2,17 @@ import type { EventKind } from '@odograph/contracts/event-catalogue';
 import { Fault, invariant } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { Projection } from '@odograph/kernel/projection';
-import type { Collection } from 'mongodb';
+import { BSON, type Collection } from 'mongodb';
+
+/** What MongoDB stores as one document. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /** An event that a projection could not apply. Later events of its vehicle wait behind it in that projection. */
 export interface Parked {
   readonly projection: string;
   readonly subject: string;
   readonly position: EventPosition;
+  /** At most 200 characters. */
   readonly reason: string;
   /** What only a newer program can decode: one that knows it goes on by itself, from this event on. */
   readonly newer?: EventKind | undefined;
@@ -45,8 +49,11 @@ export type CheckpointsByName = ReadonlyMap<string, Checkpoint>;
 export interface Checkpoints {
   /** The checkpoints of all projections in a partition, read with one query. A new one is at 0. */
   read(partition: number): Promise<CheckpointsByName>;
-  /** Moves checkpoints of a partition. Throws a Fault VERSION_CONFLICT if one is not at `from` any more. */
-  move(moves: readonly CheckpointMove[]): Promise<void>;
+  /**
+   * Moves one checkpoint. Throws a Fault VERSION_CONFLICT if it is not at `from` any more, and RULE_VIOLATED if its parked
+   * events take more bytes than a document of MongoDB may have.
+   */
+  move(move: CheckpointMove): Promise<void>;
 }
 
 export interface CheckpointMove {
@@ -77,21 +84,6 @@ export function createCheckpoints(
     );
   }
 
-  const moveOne = ({ from, to }: CheckpointMove) => ({
-    updateOne: {
-      filter: { _id: idOf(to.partition, to.projection), sequence: from.sequence },
-      update: { $set: { sequence: to.sequence, parked: to.parked.map(parkedToDocument) } },
-    },
-  });
-
-  const createOne = ({ to }: CheckpointMove) => ({
-    updateOne: {
-      filter: { _id: idOf(to.partition, to.projection) },
-      update: { $setOnInsert: { sequence: 0, parked: [] } },
-      upsert: true,
-    },
-  });
-
   /** A repeated move, or the same move of another owner, has succeeded: the fold depends on the log alone. */
   async function assertMoved({ from, to }: CheckpointMove): Promise<void> {
     const now = (await read(to.partition)).get(to.projection)?.sequence;
@@ -103,13 +95,23 @@ export function createCheckpoints(
 
   return {
     read,
-    async move(moves) {
-      const first = moves.filter(({ from }) => from.sequence === 0);
-      if (first.length > 0) await collection.bulkWrite(first.map(createOne), { ordered: false });
-      const { matchedCount } = await collection.bulkWrite(moves.map(moveOne), { ordered: false });
-      if (matchedCount < moves.length) await Promise.all(moves.map(assertMoved));
+    async move({ from, to }) {
+      const _id = idOf(to.partition, to.projection);
+      const moved = { sequence: to.sequence, parked: to.parked.map(parkedToDocument) };
+      assertFits(to, BSON.calculateObjectSize({ _id, ...moved }));
+      const created = { $setOnInsert: { sequence: 0, parked: [] } };
+      if (from.sequence === 0) await collection.updateOne({ _id }, created, { upsert: true });
+      const { matchedCount } = await collection.updateOne({ _id, sequence: from.sequence }, { $set: moved });
+      if (matchedCount === 0) await assertMoved({ from, to });
     },
   };
+}
+
+function assertFits({ partition, projection, parked }: Checkpoint, bytes: number): void {
+  if (bytes <= MAX_DOCUMENT_BYTES) return;
+  const what = `the ${parked.length} parked events of ${projection} in partition ${partition}`;
+  const message = `${what} take ${bytes} bytes, more than the ${MAX_DOCUMENT_BYTES} of a document of MongoDB`;
+  throw new Fault('RULE_VIOLATED', `${message}: install a version of history that can apply them`);
 }
 
 function fromDocument(

@@ -57,7 +57,7 @@ function openFlush({
   const model = { projection, store, load } as ReadModel<unknown>;
   const from = new Map([[name, { partition: 0, projection: name, sequence: 0, parked }]]);
   const moved: CheckpointMove[] = [];
-  const checkpoints = { move: async (moves: readonly CheckpointMove[]) => void moved.push(...moves) };
+  const checkpoints = { move: async (move: CheckpointMove) => void moved.push(move) };
   const log = { readSubject: () => ReadableStream.from<StoredEvent>([]) };
   const flush = () => flushTail({ tail, models: [model], from, checkpoints, log, inTurn: createTurns() });
   /** How often a fold has waited for slices, which are then loaded with one query. */

@@ -59,7 +59,7 @@ const DOCUMENT_BYTES = 4 * 1024;
  * Stores the events of a tail: first all changed documents, then the checkpoints by compare-and-set. Each document has the
  * position that it includes, so a crash in between, or a second owner, changes nothing.
  *
- * A read model that cannot be folded or stored fails alone. Throws if all do, or if a checkpoint cannot be moved.
+ * A read model that cannot be folded or stored, or whose checkpoint cannot be moved, fails alone. Throws if all do.
  */
 export async function flushTail({ tail, models, from, inTurn, ...deps }: FlushDeps): Promise<Flushed> {
   const through = endOfEnvelope(tail.partition, tail.head());
@@ -80,14 +80,16 @@ export async function flushTail({ tail, models, from, inTurn, ...deps }: FlushDe
     assertNotAllFailed(flushing);
     await deps.rest?.(workMs);
   }
-  const stored = flushing.filter(({ failure }) => !failure);
-  const moves = stored.map(({ checkpoint, parked }) => {
-    return { from: checkpoint, to: { ...checkpoint, sequence, parked: [...parked.values()] } };
-  });
-  await deps.checkpoints.move(moves);
-  for (const [at, move] of moves.entries())
-    await deps.cache?.advance(move, (stored[at] as ModelFlush).flushed);
-  return { slices, checkpoints: moves.map(({ to }) => to), failures: failuresOf(flushing) };
+  const checkpoints: Checkpoint[] = [];
+  const move = async ({ checkpoint, parked, flushed }: ModelFlush) => {
+    const to = { ...checkpoint, sequence, parked: [...parked.values()] };
+    await deps.checkpoints.move({ from: checkpoint, to });
+    checkpoints.push(to);
+    await deps.cache?.advance({ from: checkpoint, to }, flushed);
+  };
+  for (const flush of flushing) await unlessFailed(flush, () => move(flush));
+  assertNotAllFailed(flushing);
+  return { slices, checkpoints, failures: failuresOf(flushing) };
 }
 
 /** A read model during a flush. */

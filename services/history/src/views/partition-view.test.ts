@@ -5,6 +5,7 @@ import { eventually } from '@odograph/testing/eventually';
 import { expect, test } from 'vitest';
 import { reported } from '../log/log.fixture.ts';
 import { readStored } from './agreement.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { openPartitionView, PartitionView } from './partition-view.ts';
 import type { ReadModel } from './read-model.ts';
 import { batchLoads } from './shared-reads.ts';
@@ -16,10 +17,19 @@ const NEVER = 3_600_000;
 
 /** A partition with the read models `good` and `sick`. Documents of the sick one cannot be stored. */
 async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_000, isOwner = true } = {}) {
-  const state = { isSick: true, isAway: false };
+  const state = { isSick: true, isAway: false, isFull: false };
   const log = logInMemory();
-  const checkpoints = checkpointsInMemory(names);
+  const stored = checkpointsInMemory(names);
+  const checkpoints: Checkpoints = {
+    ...stored,
+    async move(move) {
+      if (state.isFull && move.to.projection.startsWith('sick'))
+        throw new Fault('RULE_VIOLATED', 'too large');
+      await stored.move(move);
+    },
+  };
   const failed: (string | undefined)[] = [];
+  const over: object[] = [];
   const saves = new Map<string, number>();
   const models = names.map((name): ReadModel<unknown> => {
     const projection = totalsProjection(name);
@@ -40,7 +50,7 @@ async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_
       models,
       checkpoints,
       log,
-      logger: silentLogger,
+      logger: { ...silentLogger, info: (fields: object) => void over.push(fields) },
       inTurn: createTurns(),
     },
     cache: createViewCache(1),
@@ -67,10 +77,10 @@ async function openTestPartition({ names = ['good', 'sick'], flushBytes = 1_000_
   };
   const move = async (name: string, sequence: number) => {
     const from = (await checkpoints.read(0)).get(name);
-    if (from) await checkpoints.move([{ from, to: { ...from, sequence } }]);
+    if (from) await checkpoints.move({ from, to: { ...from, sequence } });
   };
   const sequenceOf = async (name: string) => (await checkpoints.read(0)).get(name)?.sequence;
-  return { ...{ state, log, models, deps, view, failed, saves, append, follow, move, sequenceOf } };
+  return { ...{ state, log, models, deps, view, failed, over, saves, append, follow, move, sequenceOf } };
 }
 
 test('a read model that cannot be stored holds up no other one', async () => {
@@ -84,6 +94,20 @@ test('a read model that cannot be stored holds up no other one', async () => {
   await test.view.flushNow();
   expect(await test.sequenceOf('sick')).toBe(3);
   expect(test.view.tail.bytes()).toBe(0);
+});
+
+test('a read model whose checkpoint cannot be moved holds up no other one', async () => {
+  const test = await openTestPartition();
+  Object.assign(test.state, { isSick: false, isFull: true });
+  test.follow(3);
+  await test.view.flushNow();
+  expect([await test.sequenceOf('good'), await test.sequenceOf('sick')]).toEqual([3, 0]);
+  expect(test.failed).toEqual(['sick']);
+  expect(test.over).toEqual([]);
+  test.state.isFull = false;
+  await test.view.flushNow();
+  expect(await test.sequenceOf('sick')).toBe(3);
+  expect(test.over).toMatchObject([{ partition: 0, projection: 'sick', failures: 1 }]);
 });
 
 test('in another process that starts meanwhile it is behind, until the owner has stored it', async () => {

@@ -230,6 +230,7 @@ export class PartitionView {
     const flushed = await flushTail({ tail, models: following, from, checkpoints, log, cache, inTurn, rest });
     this.#learn(flushed.checkpoints);
     metrics.flushed(tail.partition, flushed.slices, performance.now() - startedAt);
+    for (const { projection } of flushed.checkpoints) this.#attempts.succeeded(projection);
     for (const [name, error] of flushed.failures) this.#attempts.failed(name, error);
     if (flushed.failures.size > 0 && tail.bytes() >= settings.flushBytes) {
       this.#trim(({ projection }) => !flushed.failures.has(projection.name));

@@ -14,7 +14,7 @@ export type Disturb = () => Promise<void>;
 
 const undisturbed: Disturb = () => yieldToEventLoop();
 
-/** The checkpoints of partition 0. A move that is disturbed may have moved some of them, as in MongoDB. */
+/** The checkpoints of partition 0. */
 export function checkpointsInMemory(names: readonly string[], disturb = undisturbed): Checkpoints {
   const current = new Map(
     names.map((projection): [string, Checkpoint] => {
@@ -26,15 +26,11 @@ export function checkpointsInMemory(names: readonly string[], disturb = undistur
       await disturb();
       return new Map(current);
     },
-    async move(moves) {
-      let lost = 0;
-      for (const { from, to } of moves) {
-        await disturb();
-        const now = current.get(to.projection)?.sequence;
-        if (now === from.sequence) current.set(to.projection, to);
-        else if (now !== to.sequence) lost += 1;
-      }
-      if (lost > 0) throw new Fault('VERSION_CONFLICT', `${lost} checkpoints were moved`);
+    async move({ from, to }) {
+      await disturb();
+      const now = current.get(to.projection)?.sequence;
+      if (now === from.sequence) current.set(to.projection, to);
+      else if (now !== to.sequence) throw new Fault('VERSION_CONFLICT', 'the checkpoint was moved');
     },
   };
 }
