@@ -171,8 +171,8 @@ const inTheViews: readonly ChaosBug[] = [
     description: 'a follower of the log does not notice a missing broadcast',
     service: 'history',
     file: SUBSCRIBE,
-    find: 'if (!next || next.after > at) return;',
-    replace: 'if (!next) return;',
+    find: 'if (!next || next.after > at) return false;',
+    replace: 'if (!next) return false;',
     caughtBy: 'at: broadcast, replica',
   },
   {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
@@ -164,6 +166,102 @@ test('for a slow subscriber, stretches without events are kept up to a number of
   expect(log.reads()).toBe(1);
   ending.abort();
   await stretches.next();
+});
+
+/** Room that a test gives, for one stretch after the other. */
+function openRoom() {
+  const asking: ((room: Disposable) => void)[] = [];
+  const state = { asked: 0, held: 0 };
+  const room = () => {
+    state.asked += 1;
+    return new Promise<Disposable>((resolve) => void asking.push(resolve));
+  };
+  const give = () => {
+    state.asked -= 1;
+    state.held += 1;
+    const release = () => {
+      state.held -= 1;
+    };
+    asking.shift()?.({ [Symbol.dispose]: release });
+  };
+  return { room, give, state };
+}
+
+/** Follows a log in which two envelopes are stored, with room that the test gives. */
+function followInRoom() {
+  const log = createScriptedLog();
+  for (let at = 0; at < 2; at += 1) log.commit(0, 1);
+  const { room, give, state } = openRoom();
+  const leaving = new AbortController();
+  const { reader, listen } = log;
+  const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: leaving.signal, room });
+  return { log, give, state, stretches, leave: () => leaving.abort() };
+}
+
+test('a stretch is read when there is room, which is given back when the next one is asked for', async () => {
+  const { log, give, state, stretches } = followInRoom();
+  const first = stretches.next();
+  await nextTurn();
+  expect([log.reads(), state]).toEqual([0, { asked: 1, held: 0 }]);
+  give();
+  expect((await first).value).toMatchObject({ through: 2 });
+  expect([log.reads(), state]).toEqual([1, { asked: 0, held: 1 }]);
+
+  const second = stretches.next();
+  await nextTurn();
+  expect(state).toEqual({ asked: 0, held: 0 });
+  log.pass(log.commit(0, 1));
+  await nextTurn();
+  expect(state).toEqual({ asked: 1, held: 0 });
+  give();
+  expect((await second).value).toMatchObject({ through: 3 });
+  expect(state).toEqual({ asked: 0, held: 1 });
+  await stretches.return();
+  expect(state).toEqual({ asked: 0, held: 0 });
+});
+
+test('a subscriber that leaves while it waits for room takes nothing, and gives the room back', async () => {
+  const { log, give, state, stretches, leave } = followInRoom();
+  const first = stretches.next();
+  await nextTurn();
+  leave();
+  give();
+  expect(await first).toEqual({ done: true, value: undefined });
+  expect([log.reads(), state]).toEqual([0, { asked: 0, held: 0 }]);
+});
+
+test('a subscriber that waits, for room or for what is new, keeps nothing of what it had', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const { log, give, stretches, state, leave } = followInRoom();
+  const seen: WeakRef<object>[] = [];
+  /** Asks for the next stretch, without keeping it. */
+  const ask = async () => {
+    const { value } = await stretches.next();
+    if (value) seen.push(new WeakRef(value));
+  };
+  const areKept = async () => {
+    await nextTurn();
+    collect();
+    return seen.map((stretch) => stretch.deref() !== undefined);
+  };
+  const first = ask();
+  await nextTurn();
+  give();
+  await first;
+  const second = ask();
+  expect(await areKept()).toEqual([false]);
+  log.pass(log.commit(0, 1));
+  await nextTurn();
+  give();
+  await second;
+  log.pass(log.commit(0, 1));
+  const third = ask();
+  expect(await areKept()).toEqual([false, false]);
+  expect(state).toEqual({ asked: 1, held: 0 });
+  leave();
+  give();
+  await third;
 });
 
 test('a failed read of the log is reported, with the time since the first one, and tried again', async () => {

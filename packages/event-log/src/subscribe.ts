@@ -29,6 +29,11 @@ interface SubscribeOptions {
   readonly signal: AbortSignal;
   /** Bytes that wait for a slow caller. Above that, they are dropped and the log is read instead. */
   readonly maxBufferedBytes?: number;
+  /**
+   * Awaited before a stretch is in memory; disposed of when the caller asks for the next one, or leaves. It resolves in the
+   * end although the signal is aborted. Without it there is always room.
+   */
+  readonly room?: () => Promise<Disposable>;
   /** Called with the error of a read, and how long ago the first one in a row was, before the log is read again. What it throws ends this. */
   readonly onTrouble?: (error: unknown, failingMs: number) => void;
 }
@@ -49,33 +54,24 @@ const CONFIRM_MS = 1_000;
  * @throws {Fault} OUT_OF_RANGE if the log ends below what was followed: it was restored.
  */
 export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogStretch, void, undefined> {
-  const { reader, partition, signal } = options;
+  const { partition, signal } = options;
   const buffer = new StretchBuffer(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES);
   const stopListening = options.listen(partition, (stretch, bytes) => buffer.push(stretch, bytes));
   const wakeUp = () => buffer.wake();
   signal.addEventListener('abort', wakeUp);
-  let at = options.after;
-  let failuresInARow = 0;
-  let failingSinceMs = 0;
+  const following: Following = { ...options, buffer, at: options.after };
+  const retries = countRetries(options);
   try {
     while (!signal.aborted) {
       try {
-        for await (const stretch of readToWatermark(reader, partition, at, signal)) {
-          yield stretch;
-          at = stretch.through;
-        }
-        failuresInARow = 0;
-        for await (const stretch of takeWhileLinked(buffer, at, signal)) {
-          yield stretch;
-          at = stretch.through;
-        }
+        const watermark = await watermarkFor(following);
+        while (following.at < watermark && !signal.aborted) yield* readNext(following, watermark);
+        retries.succeeded();
+        using check = dueAfter(CHECK_MS, wakeUp);
+        let isLinked = true;
+        while (isLinked && !signal.aborted && !check.isDue) isLinked = yield* takeNext(following);
       } catch (error) {
-        if (isFault(error, 'OUT_OF_RANGE')) throw error;
-        const nowMs = performance.now();
-        if (failuresInARow === 0) failingSinceMs = nowMs;
-        options.onTrouble?.(error, nowMs - failingSinceMs);
-        await pause(backoffMs(failuresInARow, BACKOFF), signal);
-        failuresInARow += 1;
+        await retries.failed(error);
       }
     }
   } finally {
@@ -84,28 +80,76 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
   }
 }
 
-async function* readToWatermark(
-  reader: LogReader,
-  partition: number,
-  after: number,
-  signal: AbortSignal,
+/** Waits after a failed read, longer each time. Throws what ends the following. */
+function countRetries({ onTrouble, signal }: Pick<SubscribeOptions, 'onTrouble' | 'signal'>) {
+  let failuresInARow = 0;
+  let failingSinceMs = 0;
+  return {
+    async failed(error: unknown): Promise<void> {
+      if (isFault(error, 'OUT_OF_RANGE')) throw error;
+      const nowMs = performance.now();
+      if (failuresInARow === 0) failingSinceMs = nowMs;
+      onTrouble?.(error, nowMs - failingSinceMs);
+      await pause(backoffMs(failuresInARow, BACKOFF), signal);
+      failuresInARow += 1;
+    },
+    succeeded(): void {
+      failuresInARow = 0;
+    },
+  };
+}
+
+interface Following extends Pick<SubscribeOptions, 'reader' | 'partition' | 'signal' | 'room'> {
+  readonly buffer: StretchBuffer;
+  /** The sequence up to which the caller has everything. */
+  at: number;
+}
+
+// A generator that waits keeps what it yielded last in memory. So each stretch has one of its own, which ends.
+
+/** The next stretch of the log. */
+async function* readNext(
+  following: Following,
+  watermark: number,
 ): AsyncGenerator<LogStretch, void, undefined> {
-  let at = after;
-  const watermark = await watermarkFor(reader, partition, at, signal);
-  while (at < watermark && !signal.aborted) {
-    const stretch = await reader.read(partition, at, watermark);
-    yield stretch;
-    at = stretch.through;
-  }
+  const { reader, partition, signal, room, at } = following;
+  using _room = await room?.();
+  if (signal.aborted) return;
+  const stretch = await reader.read(partition, at, watermark);
+  yield stretch;
+  following.at = stretch.through;
+}
+
+/** The next stretch that is passed on. Gives false if the log has to be read. */
+async function* takeNext(following: Following): AsyncGenerator<LogStretch, boolean, undefined> {
+  const { buffer, room, at } = following;
+  await buffer.arrived();
+  using _room = await room?.();
+  const next = buffer.take();
+  if (!next || next.after > at) return false;
+  if (next.through <= at) return true;
+  yield startingAfter(next, at);
+  following.at = next.through;
+  return true;
+}
+
+/** Becomes due after a time, and calls back. */
+function dueAfter(ms: number, onDue: () => void): Disposable & { readonly isDue: boolean } {
+  let isDue = false;
+  const timer = setTimeout(() => {
+    isDue = true;
+    onDue();
+  }, ms);
+  return {
+    get isDue() {
+      return isDue;
+    },
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
 }
 
 /** The watermark. Throws a Fault OUT_OF_RANGE if it stays below a sequence up to which the log was followed. */
-async function watermarkFor(
-  reader: LogReader,
-  partition: number,
-  followed: number,
-  signal: AbortSignal,
-): Promise<number> {
+async function watermarkFor({ reader, partition, at: followed, signal }: Following): Promise<number> {
   const first = await reader.watermark(partition);
   if (first >= followed) return first;
   await pause(CONFIRM_MS, signal);
@@ -114,31 +158,6 @@ async function watermarkFor(
   const [end, beyond] = [watermark, followed].map((sequence) => formatPosition({ partition, sequence }));
   const message = `the log ends at ${end}, before ${beyond}, up to which it was followed: it was restored`;
   throw new Fault('OUT_OF_RANGE', `${message}; begin again from a position that it has`);
-}
-
-/** Yields what is passed on while each continues the one before. Ends when the log has to be read. */
-async function* takeWhileLinked(
-  buffer: StretchBuffer,
-  after: number,
-  signal: AbortSignal,
-): AsyncGenerator<LogStretch, void, undefined> {
-  let at = after;
-  let isDue = false;
-  const timer = setTimeout(() => {
-    isDue = true;
-    buffer.wake();
-  }, CHECK_MS);
-  try {
-    while (!signal.aborted && !isDue) {
-      const next = await buffer.next();
-      if (!next || next.after > at) return;
-      if (next.through <= at) continue;
-      yield startingAfter(next, at);
-      at = next.through;
-    }
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What a stretch has after a sequence. */
@@ -175,9 +194,13 @@ class StretchBuffer {
     this.#arrived.ring();
   }
 
-  /** The next stretch; undefined if some were dropped, or after `wake`. */
-  async next(): Promise<NewStretch | undefined> {
+  /** Resolves when there is something to take, or after `wake`. */
+  async arrived(): Promise<void> {
     if (this.#waiting.length === 0 && !this.#hasDropped) await this.#arrived.rung();
+  }
+
+  /** The next stretch; undefined if some were dropped, or if there is none. */
+  take(): NewStretch | undefined {
     this.#hasDropped = false;
     const first = this.#waiting.shift();
     this.#waitingBytes -= first?.bytes ?? 0;

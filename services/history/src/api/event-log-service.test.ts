@@ -1,3 +1,6 @@
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { NEWEST_VERSIONS } from '@odograph/contracts/event-catalogue';
 import {
   ReadRequest,
@@ -31,6 +34,7 @@ function openService(
       return { position: { partition, sequence: 1, index }, event };
     });
   const queries: MatchQuery[] = [];
+  const stretches: { readonly partition: number; readonly stretch: WeakRef<object> }[] = [];
   const listened: number[] = [];
   const left: number[] = [];
   const waiting = Promise.withResolvers<void>();
@@ -42,7 +46,9 @@ function openService(
         await waiting.promise;
         throw broken.fault;
       }
-      return { events: eventsOf(partition), through: 1 };
+      const stretch = { events: eventsOf(partition), through: 1 };
+      stretches.push({ partition, stretch: new WeakRef(stretch) });
+      return stretch;
     },
     async *matching(query: MatchQuery) {
       queries.push(query);
@@ -63,7 +69,7 @@ function openService(
     return handler(request, { signal, client: 'me' } as CallContext);
   };
   return {
-    ...{ queries, listened, left, fail: waiting.resolve },
+    ...{ queries, stretches, listened, left, fail: waiting.resolve },
     read: (request: Partial<ReadRequest>, { signal } = new AbortController()) =>
       Array.fromAsync(call<ReadRequest, ReadResponse>('read', ReadRequest.create(request), signal)),
     readSlowly: () =>
@@ -165,6 +171,26 @@ test('a stretch that is sent in several messages can be continued after each of 
   ]);
   const after = [{ partition: 1, sequence: 1, index: 1 }];
   expect(idsOf(await service.subscribe({ partitions: [1], after }, 1))).toEqual([['r2']]);
+});
+
+test('a subscription has the stretch of one partition in memory, until its messages are taken', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const service = openService([3_000_000, 3_000_000]);
+  const subscription = service.subscribeSlowly();
+  const inMemory = async () => {
+    await nextLoopTurn();
+    collect();
+    return service.stretches.filter(({ stretch }) => stretch.deref()).map(({ partition }) => partition);
+  };
+  for (const partition of Array(PARTITIONS).keys()) {
+    for (const index of [0, 1]) {
+      const { value } = await subscription.next();
+      expect(value?.events).toMatchObject([{ position: { partition, index } }]);
+      expect(await inMemory()).toEqual([partition]);
+    }
+  }
+  await subscription.return(undefined);
 });
 
 test('a partition that is named often is followed once', async () => {

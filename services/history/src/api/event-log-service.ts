@@ -9,7 +9,7 @@ import {
   type SubscribeResponse,
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
-import type { StoredEvent } from '@odograph/event-log/log-reader';
+import type { LogStretch, StoredEvent } from '@odograph/event-log/log-reader';
 import { type LogListener, subscribe } from '@odograph/event-log/subscribe';
 import { isLogSubjectId, logSubjectId } from '@odograph/event-log/substitute-events';
 import { pause } from '@odograph/kernel/clock';
@@ -19,6 +19,7 @@ import { type EventPosition, endOfEnvelope, formatPosition, type Position } from
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 import { type CallContext, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import { createQuota } from '@odograph/platform/grpc/quota';
+import { createTurns } from '@odograph/platform/turns';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { mergeAsync } from './merge-async.ts';
@@ -90,18 +91,22 @@ export function eventLogService(deps: EventLogDeps) {
     using _subscription = subscriptions.open(client);
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
+    const room = roomForOne();
     try {
-      yield* mergeAsync(startsOf(request, partitionCount).map((start) => follow(start, either)));
+      yield* mergeAsync(startsOf(request, partitionCount).map((start) => follow(start, either, room)));
     } finally {
       // If one partition fails, the followers of the others wait for what is new.
       ending.abort();
     }
   }
 
-  async function* follow(start: Position, signal: AbortSignal): AsyncGenerator<SubscribeResponse> {
+  async function* follow(
+    start: Position,
+    signal: AbortSignal,
+    room: RoomForStretch,
+  ): AsyncGenerator<SubscribeResponse> {
     await untilInLog(reader, start, signal);
     const { partition } = start;
-    const last = lastEventOf(start);
     const after = start.index === undefined ? start.sequence : Math.max(0, start.sequence - 1);
     const onTrouble = throwIfLasting;
     const options = {
@@ -111,17 +116,11 @@ export function eventLogService(deps: EventLogDeps) {
       after,
       signal,
       maxBufferedBytes: MAX_BUFFERED_BYTES,
+      room,
       onTrouble,
     };
-    for await (const { events, through } of subscribe(options)) {
-      const newer = events.filter(({ position }) => isAfter(position, last));
-      let message: LoggedEvent[] = [];
-      for await (const next of inMessages(newer)) {
-        if (message.length > 0) yield { events: message, position: message.at(-1)?.position };
-        message = next;
-      }
-      yield { events: message, position: { partition, sequence: through } };
-    }
+    await using stretches = subscribe(options);
+    while (yield* nextMessages(stretches, lastEventOf(start)));
   }
 
   return grpcService(EventLogService, {
@@ -136,6 +135,38 @@ export function eventLogService(deps: EventLogDeps) {
       return {};
     }),
   });
+}
+
+/** Waits until a subscription may have a stretch in memory, which it gives back when it is sent. */
+type RoomForStretch = () => Promise<Disposable>;
+
+/** Room for one stretch at a time, in the order of the requests. */
+function roomForOne(): RoomForStretch {
+  const inTurn = createTurns();
+  return () => {
+    const { promise, resolve } = Promise.withResolvers<Disposable>();
+    const hold = () => new Promise<void>((release) => resolve({ [Symbol.dispose]: release }));
+    void inTurn('stretch', hold);
+    return promise;
+  };
+}
+
+/** The messages of the next stretch. It is a generator of its own that ends, because one that waits keeps what it had last. */
+async function* nextMessages(
+  stretches: AsyncGenerator<LogStretch, void>,
+  last: EventPosition,
+): AsyncGenerator<SubscribeResponse, boolean> {
+  const { value: stretch } = await stretches.next();
+  if (!stretch) return false;
+  const { events, through } = stretch;
+  const newer = events.filter(({ position }) => isAfter(position, last));
+  let message: LoggedEvent[] = [];
+  for await (const next of inMessages(newer)) {
+    if (message.length > 0) yield { events: message, position: message.at(-1)?.position };
+    message = next;
+  }
+  yield { events: message, position: { partition: last.partition, sequence: through } };
+  return true;
 }
 
 /** Waits until the log has a position, which may be that of a report which was acknowledged just now. */
