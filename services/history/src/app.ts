@@ -29,7 +29,7 @@ import { openLiveLog } from './log/broadcaster.ts';
 import { createLogIndexes, logCollections, refuseFirstForm } from './log/collections.ts';
 import { watchFreeDisk } from './log/free-disk.ts';
 import { createWriterMetrics } from './log/metrics.ts';
-import { createMongoLogReader } from './log/mongo-log-reader.ts';
+import { createMongoLogReader, STRETCH_OF_A_STREAM } from './log/mongo-log-reader.ts';
 import { createPartitionRecords } from './log/partition-record.ts';
 import { startPartitions } from './log/partitions.ts';
 import { setMessageAside } from './log/set-aside.ts';
@@ -228,5 +228,9 @@ async function openLog(own: Mongo, queries: Mongo) {
   const collections = logCollections(own.db);
   await createLogIndexes(collections);
   const reader = createMongoLogReader(collections);
-  return { collections, reader, queries: createMongoLogReader(logCollections(queries.db)) };
+  return {
+    collections,
+    reader,
+    queries: createMongoLogReader(logCollections(queries.db), STRETCH_OF_A_STREAM),
+  };
 }

@@ -27,7 +27,7 @@ import { MAX_REPEATS } from './commands/decide.ts';
 import { MONGO_WAITS } from './config.ts';
 import { REMEMBERED_DECISIONS } from './domain/aggregate.ts';
 import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
-import { QUERY_TIME_MS, STRETCH_BYTES } from './log/mongo-log-reader.ts';
+import { QUERY_TIME_MS, STRETCH_OF_A_STREAM, STRETCH_OF_A_VIEW } from './log/mongo-log-reader.ts';
 import { CACHE_BYTES } from './log/stored-keys.ts';
 import { BYTES_A_STRETCH, READ_TIME_MS } from './views/read-model-store.ts';
 import { MAX_KEPT_BYTES } from './views/subject-pages.ts';
@@ -67,8 +67,8 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'stored samples in memory at a time; of a larger window they are read block by block',
   },
   {
-    ...{ of: 'call', value: STRETCH_BYTES, unit: 'bytes', above: 'the rest is read after it' },
-    meaning: 'envelopes of the log in memory at a time, and the last one more',
+    ...{ of: 'call', value: STRETCH_OF_A_VIEW.bytes, unit: 'bytes', above: 'the rest is read after it' },
+    meaning: 'what waited behind a parked event in memory at a time, and at most an envelope more',
   },
   {
     ...{ of: 'call', value: MAX_NAMES, unit: '', above: 'INVALID_ARGUMENT' },
@@ -97,6 +97,10 @@ export const fixedLimits: readonly FixedLimit[] = [
   {
     ...{ of: 'call', value: MAX_FAILING_MS, unit: 'ms', above: 'UNAVAILABLE' },
     meaning: 'how long `Subscribe` goes on while the log cannot be read',
+  },
+  {
+    ...{ of: 'call', value: STRETCH_OF_A_STREAM.bytes, unit: 'bytes', above: 'the rest is read after it' },
+    meaning: 'what a stream of `Read` or `Subscribe` has of the log in memory, and at most an envelope more',
   },
   {
     ...{

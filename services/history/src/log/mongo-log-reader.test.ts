@@ -9,7 +9,7 @@ import { Entries } from '../domain/ledger/entries.ts';
 import type { LogCollections } from './collections.ts';
 import { type EnvelopeDocument, toDocument } from './envelope-document.ts';
 import { reported } from './log.fixture.ts';
-import { createMongoLogReader } from './mongo-log-reader.ts';
+import { createMongoLogReader, STRETCH_OF_A_STREAM, type StretchSize } from './mongo-log-reader.ts';
 
 const BUS = reported({ vehicleId: 'bus-1', reportId: 'r1', observedAtMs: 1 });
 const MIB = 1024 * 1024;
@@ -30,7 +30,10 @@ const isWanted = ({ _id: wanted }: Filter, { s }: EnvelopeDocument['_id']) =>
   '$in' in wanted ? wanted.$in.some((each) => each.s === s) : s > wanted.$gt.s && s <= wanted.$lte.s;
 
 /** A log in memory that notes how many bytes are read from it at a time, and a ledger that is stored up to a sequence. */
-function openLog(documents: readonly EnvelopeDocument[], { storedThrough = 0 } = {}) {
+function openLog(
+  documents: readonly EnvelopeDocument[],
+  { storedThrough = 0, size = undefined as StretchSize | undefined } = {},
+) {
   const stretches: number[] = [];
   async function* found(filter: Filter, limit: number | undefined) {
     stretches.push(0);
@@ -54,7 +57,7 @@ function openLog(documents: readonly EnvelopeDocument[], { storedThrough = 0 } =
   };
   const ledgerCheckpoints = { findOne: async () => ({ sequence: storedThrough }) };
   const collections = { envelopes, ledger, ledgerCheckpoints } as unknown as LogCollections;
-  return { reader: createMongoLogReader(collections), stretches };
+  return { reader: createMongoLogReader(collections, size), stretches };
 }
 
 const START = endOfEnvelope(0, 0);
@@ -90,6 +93,30 @@ test('and so are those of a vehicle that the ledger knows', async () => {
   expect(found.map(({ position }) => position.sequence)).toEqual(documents.map(({ _id }) => _id.s));
   expect(Math.max(...stretches)).toBeLessThan(4.6 * MIB);
   expect(stretches.length).toBeLessThan(20);
+});
+
+test('for a stream of a client, less is read at a time', async () => {
+  const documents = Array.from({ length: 50 }, (_, at) => envelopeOf(at + 1, 1, at < 10 ? 0 : MIB / 2 - 400));
+  const size = STRETCH_OF_A_STREAM;
+  const { reader, stretches } = openLog(documents, { size });
+  for (let at = 0; at < 50; ) at = (await reader.read(0, at, 50)).through;
+  expect(await Array.fromAsync(reader.matching({ after: START, through: 50, limit: 1_000 }))).toHaveLength(
+    50,
+  );
+  expect(Math.max(...stretches)).toBeLessThan(1.6 * MIB);
+
+  const small = openLog(
+    Array.from({ length: 50 }, (_, at) => envelopeOf(at + 1, 300)),
+    { size },
+  );
+  const counts: number[] = [];
+  for (let at = 0; at < 50; ) {
+    const { events, through } = await small.reader.read(0, at, 50);
+    counts.push(events.length);
+    at = through;
+  }
+  expect(Math.max(...counts)).toBeLessThan(size.events + 300);
+  expect(counts.length).toBeLessThan(10);
 });
 
 test('events that do not match are passed over in turns, and not after the caller has left', async () => {

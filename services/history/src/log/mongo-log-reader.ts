@@ -12,9 +12,19 @@ import { createLedgerStore, type LedgerStore } from './ledger-store.ts';
 /** The most envelopes that are read with one query, and those of the first one, before their size is known. */
 const STRETCH_ENVELOPES = 64;
 const FIRST_ENVELOPES = 8;
-/** Events and unpacked bytes after which a stretch ends, so that a reader holds little. The size of the next query follows from them. */
-const STRETCH_EVENTS = 4_000;
-export const STRETCH_BYTES = 4 * 1024 * 1024;
+/**
+ * Events and unpacked bytes after which a stretch ends: it has at most an envelope more. The size of the next query follows
+ * from them.
+ */
+export interface StretchSize {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** For the views, also while a query folds what waited behind a parked event. */
+export const STRETCH_OF_A_VIEW: StretchSize = { events: 4_000, bytes: 4 * 1024 * 1024 };
+/** For streams of `Read` and `Subscribe`: each may hold a stretch for as long as its client takes nothing. */
+export const STRETCH_OF_A_STREAM: StretchSize = { events: 2_000, bytes: 1024 * 1024 };
 
 /** Ends queries whose caller has gone. */
 export const QUERY_TIME_MS = 10_000;
@@ -52,13 +62,13 @@ export interface MatchQuery {
   readonly signal?: AbortSignal;
 }
 
-export function createMongoLogReader(collections: LogCollections): MongoLogReader {
-  const queries = createEnvelopeQueries(collections.envelopes);
+export function createMongoLogReader(collections: LogCollections, size = STRETCH_OF_A_VIEW): MongoLogReader {
+  const queries = createEnvelopeQueries(collections.envelopes, size);
   const { head, nextEnvelopes, envelopesAfter, readEnvelopes } = queries;
   /** Of each partition: how many envelopes the last stretch would have needed. */
   const stretchSizes = new Map<number, number>();
 
-  const subjectEvents = createSubjectReader({ ...queries, ledger: createLedgerStore(collections) });
+  const subjectEvents = createSubjectReader({ ...queries, size, ledger: createLedgerStore(collections) });
 
   async function* eventsAfter({ after, through, types = [], subject }: MatchQuery, turn: WorkTurn) {
     const { partition } = after;
@@ -87,7 +97,7 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
       const limit = stretchSizes.get(partition) ?? FIRST_ENVELOPES;
       const { envelopes } = await nextEnvelopes({ partition, after, through, turn }, limit);
       for (const envelope of envelopes) {
-        if (events.length >= STRETCH_EVENTS) break;
+        if (events.length >= size.events) break;
         assertLinked(envelope, at, after);
         events.push(...(await opened(envelope, turn)));
         at = envelope.sequence;
@@ -96,7 +106,7 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
       }
       // Without an envelope there is nothing up to `through`: a repair jumped over these sequences.
       if (count === 0) return { events, through };
-      stretchSizes.set(partition, envelopesFor(count, { events: events.length, bytes }));
+      stretchSizes.set(partition, envelopesFor(size, count, { events: events.length, bytes }));
       return { events, through: at };
     },
 
@@ -115,7 +125,7 @@ export function createMongoLogReader(collections: LogCollections): MongoLogReade
   };
 }
 
-function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
+function createEnvelopeQueries(envelopes: LogCollections['envelopes'], size: StretchSize) {
   async function head(partition: number): Promise<LogHead | undefined> {
     const last = await envelopes.findOne(
       { _id: { $gte: { p: partition, s: 0 }, $lte: { p: partition, s: Number.MAX_SAFE_INTEGER } } },
@@ -146,7 +156,7 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
       const envelope = fromDocument(document);
       found.push(envelope);
       bytes += unpackedLength(envelope.bytes);
-      if (bytes >= STRETCH_BYTES) return { envelopes: found, bytes, isCut: true };
+      if (bytes >= size.bytes) return { envelopes: found, bytes, isCut: true };
     }
     return { envelopes: found, bytes, isCut: false };
   }
@@ -160,7 +170,7 @@ function createEnvelopeQueries(envelopes: LogCollections['envelopes']) {
       yield* next;
       if (!isCut && next.length < limit) return;
       after = next.at(-1)?.sequence ?? after;
-      limit = envelopesFor(next.length, { bytes });
+      limit = envelopesFor(size, next.length, { bytes });
     }
   }
 
@@ -186,8 +196,12 @@ interface Stretch {
 }
 
 /** How many envelopes make a stretch, if they are like the last ones: from 1 to the maximum of a query. */
-function envelopesFor(count: number, { events = 0, bytes }: { events?: number; bytes: number }): number {
-  const stretches = Math.max(events / STRETCH_EVENTS, bytes / STRETCH_BYTES);
+function envelopesFor(
+  size: StretchSize,
+  count: number,
+  { events = 0, bytes }: Partial<StretchSize> & { bytes: number },
+): number {
+  const stretches = Math.max(events / size.events, bytes / size.bytes);
   return Math.min(STRETCH_ENVELOPES, Math.ceil(count / stretches) || STRETCH_ENVELOPES);
 }
 
@@ -207,6 +221,7 @@ export interface SubjectQuery {
 }
 
 interface SubjectReaderDeps {
+  readonly size: StretchSize;
   readonly ledger: LedgerStore;
   readonly firstOf: (partition: number, sequences: readonly number[]) => Promise<Stretch>;
   readonly envelopesAfter: (query: EnvelopeQuery) => AsyncGenerator<CommittedEnvelope, void>;
@@ -216,7 +231,7 @@ interface SubjectReaderDeps {
  * Reads a subject's events in order, by the places that the ledger has of them. What the stored ledger does not have yet is at
  * the end of the log.
  */
-function createSubjectReader({ ledger, firstOf, envelopesAfter }: SubjectReaderDeps) {
+function createSubjectReader({ size, ledger, firstOf, envelopesAfter }: SubjectReaderDeps) {
   /** The envelopes with events of the subject that the stored ledger has. */
   async function* storedEnvelopes({ subject, from, through, turn }: SubjectQuery) {
     let limit = FIRST_ENVELOPES;
@@ -228,7 +243,7 @@ function createSubjectReader({ ledger, firstOf, envelopesAfter }: SubjectReaderD
         const { envelopes, bytes, isCut } = await firstOf(from.partition, sequences.slice(at, at + limit));
         yield* envelopes;
         at = isCut ? sequences.indexOf(envelopes.at(-1)?.sequence ?? 0, at) + 1 : at + limit;
-        limit = envelopesFor(envelopes.length, { bytes });
+        limit = envelopesFor(size, envelopes.length, { bytes });
       }
       next = (sequences.at(-1) ?? next) + 1;
     }
