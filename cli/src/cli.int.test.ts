@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { outcome, type ScriptedIngest, startScriptedIngest } from '@odograph/client/ingest.fixture';
+import { lockDataDir } from '@odograph/cluster/data-lock';
 import { SampleOrder } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
@@ -255,10 +256,15 @@ describe('odograph status', () => {
   it('finds the platform that runs, and none that was killed', async () => {
     const state = (pid: number) =>
       JSON.stringify({ pid, endpoints: { history: history.endpoint }, metrics: {}, processes: {} });
+    const unlock = lockDataDir(folder);
     writeFileSync(join(folder, 'up.json'), state(process.pid));
     const found = await runCli(['status', 'bus-1', '--json'], { env: { ODO_DATA_DIR: folder } });
     expect(jsonLines(found.stdout)).toEqual([STATUS]);
     writeFileSync(join(folder, 'up.json'), state(2 ** 22 + 1));
+    expect((await runCli(['status', 'bus-1'], { env: { ODO_DATA_DIR: folder } })).code).toBe(4);
+    unlock();
+    // Another process has its id now.
+    writeFileSync(join(folder, 'up.json'), state(process.pid));
     expect((await runCli(['status', 'bus-1'], { env: { ODO_DATA_DIR: folder } })).code).toBe(4);
   });
 });

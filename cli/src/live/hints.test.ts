@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockDataDir } from '@odograph/cluster/data-lock';
 import { stateFile, writeUpState } from '@odograph/cluster/up-state';
 import { expect, onTestFinished, test } from 'vitest';
 import { NOW_MS, statusOf } from './fleet.fixture.ts';
@@ -46,6 +47,7 @@ test('that is needed unless it is found on the default data directory, whatever 
   const dataDir = mkdtempSync(join(tmpdir(), 'odograph-hints-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true }));
   expect(whereOf('127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
+  onTestFinished(lockDataDir(dataDir));
   writeUpState(dataDir, { endpoints: { history: '127.0.0.1:1' }, metrics: {}, processes: {} });
   expect(whereOf('127.0.0.1:1', dataDir)).toBe('');
   expect(whereOf('127.0.0.1:2', dataDir)).toBe(' --endpoint 127.0.0.1:2');

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { isSystemError } from '@odograph/engines/errno';
 import { parseOwn, readOwn } from '@odograph/engines/own-json';
 import { writePrivate } from '@odograph/engines/private-files';
-import { isRunning } from '@odograph/engines/process-identity';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { Fault } from '@odograph/kernel/fault';
 import * as v from 'valibot';
+import { holderOf } from './data-lock.ts';
 
 /** What `odograph up` runs now. A restart of a process changes its process id and nothing else. */
 export interface UpState {
@@ -47,7 +47,8 @@ export function removeUpState(dataDir: string): void {
 }
 
 /**
- * The platform that runs on a data directory; undefined if none does, even if a killed one left its file.
+ * The platform that runs on a data directory; undefined if none does, even if a killed one left its file
+ * and another process has its id now, as after a restart of the machine.
  * @throws Fault UNAVAILABLE when the file cannot be read or is damaged.
  */
 export function runningPlatform(dataDir: string): RunningPlatform | undefined {
@@ -56,7 +57,7 @@ export function runningPlatform(dataDir: string): RunningPlatform | undefined {
   if (text === undefined) return undefined;
   const state = parseOwn(stateSchema, text);
   if (!state) throw new Fault('UNAVAILABLE', `${file} was not written by odograph up: remove it`);
-  return isRunning(state.pid) ? state : undefined;
+  return holderOf(dataDir) === state.pid ? state : undefined;
 }
 
 function readState(file: string): string | undefined {
