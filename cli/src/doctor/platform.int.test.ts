@@ -1,6 +1,10 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writePidFile } from '@odograph/engines/pid-file';
+import { pidFile } from '@odograph/engines/start-engine';
 import { describe, expect, it } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
-import { dataDir } from './doctor.fixture.ts';
+import { dataDir, listening, sleeping } from './doctor.fixture.ts';
 import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
 
 describe('the doctor, on the platform,', () => {
@@ -53,6 +57,28 @@ describe('the doctor, on the platform,', () => {
     expect(await why(up + reason + between + stopped, 'fail')).toBe(message);
     const starting = '2026-11-29T06:00:00.000Z starting\n';
     expect(await why(up + reason + stopped + starting + up + stopped, 'warn')).toBe(none);
+  });
+
+  it('takes no process for another program that was restarted while it was asked', async () => {
+    const folder = dataDir();
+    mkdirSync(join(folder, 'nats'));
+    const file = pidFile('nats', join(folder, 'nats'));
+    const [before, after] = [sleeping(), sleeping()];
+    writePidFile(file, before.pid ?? 0, 'sleep');
+    const port = await listening((socket) => {
+      if (before.exitCode === null && before.signalCode === null) {
+        before.kill('SIGKILL');
+        before.once('exit', () => {
+          writePidFile(file, after.pid ?? 0, 'sleep');
+          socket.destroy();
+        });
+      } else socket.end('INFO {"version":"2.15.1","jetstream":true}\r\n');
+    });
+    const endpoints = { nats: `nats://owner:***@127.0.0.1:${port}` };
+    const checks = checkPlatform({ pid: process.pid, endpoints, metrics: {}, processes: {} }, folder);
+    expect((await Array.fromAsync(checks)).find(({ check }) => check === 'NATS')).toMatchObject({
+      ...{ status: 'ok', message: `2.15.1 answers at 127.0.0.1:${port} (process ${after.pid})` },
+    });
   });
 
   it('warns of a process that is restarted again and again, although it serves just now', () => {

@@ -36,9 +36,20 @@ async function* checkEngines(
 ): AsyncGenerator<Check> {
   for (const kind of askableEngines) {
     const url = endpoints[kind];
-    const pid = recordedProcess(pidFile(kind, join(dataDir, kind))) ?? processes[kind];
-    if (url !== undefined) yield* checkEngine({ kind, url, pid });
+    const pidNow = () => recordedProcess(pidFile(kind, join(dataDir, kind))) ?? processes[kind];
+    if (url !== undefined) yield* ofOneProcess(pidNow, (pid) => checkEngine({ kind, url, pid }));
   }
+}
+
+/** Checks a process, and once more if it was restarted meanwhile: what listens at its address then is no other program. */
+async function* ofOneProcess(
+  pidNow: () => number | undefined,
+  check: (pid: number | undefined) => AsyncGenerator<Check>,
+): AsyncGenerator<Check> {
+  const pid = pidNow();
+  const checks = await Array.fromAsync(check(pid));
+  const now = pidNow();
+  yield* now === pid ? checks : check(now);
 }
 
 /** Those that a platform would use. */
@@ -55,9 +66,12 @@ async function* checkServices(
 ): AsyncGenerator<Check> {
   for (const { name } of platformServices.toReversed()) {
     const endpoint = endpoints[name];
-    const pid = recordedProcess(join(dataDir, `${name}.pid`)) ?? processes[name];
-    const started = pid === undefined ? undefined : { pid, dataDir };
-    if (endpoint !== undefined) yield* checkService({ name, endpoint, started });
+    const pidNow = () => recordedProcess(join(dataDir, `${name}.pid`)) ?? processes[name];
+    if (endpoint !== undefined)
+      yield* ofOneProcess(pidNow, (pid) => {
+        const started = pid === undefined ? undefined : { pid, dataDir };
+        return checkService({ name, endpoint, started });
+      });
     else yield fail(name, 'is not up yet', 'wait until it is, and see up.log in the data directory');
   }
 }

@@ -61,10 +61,13 @@ export async function askEngine(
 ): Promise<EngineAnswer> {
   const { address } = placeOf(kind, url);
   if (!address) return kind === 'nats' ? NO_NATS_URL : await askMongo(url).catch(unreachable);
-  const greeting = await knock(address, url.startsWith('tls://'));
+  const knockOnce = () => knock(address, url.startsWith('tls://'));
+  const greeting = await knockOnce();
   const state = pid === undefined ? 'running' : processState(pid);
   if (state === 'stopped') return { state };
-  if (state === 'gone') return { state: 'away', isPortTaken: greeting !== undefined };
+  // What accepted the first connection may have been the process itself.
+  if (state === 'gone')
+    return { state: 'away', isPortTaken: greeting !== undefined && (await knockOnce()) !== undefined };
   if (greeting === undefined) return { state: 'away', isPortTaken: false };
   return kind === 'nats' ? natsAnswer(greeting) : await askMongo(url).catch(silentOr);
 }
