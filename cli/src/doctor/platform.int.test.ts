@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePidFile } from '@odograph/engines/pid-file';
 import { pidFile } from '@odograph/engines/start-engine';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { dataDir, listening, sleeping } from './doctor.fixture.ts';
 import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
@@ -79,6 +79,33 @@ describe('the doctor, on the platform,', () => {
     expect((await Array.fromAsync(checks)).find(({ check }) => check === 'NATS')).toMatchObject({
       ...{ status: 'ok', message: `2.15.1 answers at 127.0.0.1:${port} (process ${after.pid})` },
     });
+  });
+
+  it('asks the engines that a platform would use, and refuses a URL that it could not use', async () => {
+    const port = await listening(
+      (socket) => void socket.end('INFO {"version":"2.15.1","jetstream":true}\r\n'),
+    );
+    const { mongoUrl } = inject('engines');
+    const ask = async (env: NodeJS.ProcessEnv) =>
+      (await Array.fromAsync(checkPlatform(undefined, dataDir(), env))).slice(1);
+    const urls = { ODO_NATS_URL: `nats://127.0.0.1:${port}`, ODO_MONGO_URL: mongoUrl };
+    expect(await ask(urls)).toMatchObject([
+      { check: 'NATS', status: 'ok', message: `2.15.1 answers at 127.0.0.1:${port}` },
+      { check: 'MongoDB', status: 'ok' },
+    ]);
+    expect(
+      await ask({ ODO_NATS_URL: `127.0.0.1:${port}`, ODO_MONGO_URL: 'mongodb://127.0.0.1:1' }),
+    ).toMatchObject([
+      {
+        ...{ check: 'NATS', status: 'fail' },
+        message: expect.stringMatching(/^ODO_NATS_URL must be a URL that starts with nats:\/\/ .*, not "127/),
+        remedy: 'correct it, or unset it: odograph up then starts NATS here',
+      },
+      {
+        ...{ check: 'MongoDB', status: 'fail', message: 'nothing listens at 127.0.0.1:1' },
+        remedy: 'start it, or set ODO_MONGO_URL to where it runs',
+      },
+    ]);
   });
 
   it('warns of a process that is restarted again and again, although it serves just now', () => {

@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { platformServices } from '@odograph/cluster/services';
 import { ENDED_BECAUSE, readUpLog, type UpLogEntry } from '@odograph/cluster/up-log';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
-import { askableEngines } from '@odograph/engines/ask-engine';
+import { type AskableEngine, askableEngines } from '@odograph/engines/ask-engine';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { recordedProcess } from '@odograph/engines/pid-file';
 import { pidFile } from '@odograph/engines/start-engine';
+import { isFault } from '@odograph/kernel/fault';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
+import { readConfig } from '@odograph/platform/config/config';
+import { mongoSettings, natsSettings } from '@odograph/platform/config/setting';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkEngine } from './engines.ts';
 import { checkService } from './services.ts';
@@ -55,8 +58,25 @@ async function* ofOneProcess(
 /** Those that a platform would use. */
 async function* checkEnginesElsewhere(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   for (const kind of askableEngines) {
-    const url = env[engineFacts[kind].urlVariable];
-    if (url) yield* checkEngine({ kind, url, pid: undefined });
+    const { title, urlVariable } = engineFacts[kind];
+    const url = env[urlVariable];
+    if (!url) continue;
+    const wrong = wrongIn(kind, env);
+    if (wrong === undefined) yield* checkEngine({ kind, url, pid: undefined });
+    else yield fail(title, wrong, `correct it, or unset it: odograph up then starts ${title} here`);
+  }
+}
+
+const URL_SETTINGS = { nats: natsSettings.url, mongo: mongoSettings.url };
+
+/** What is wrong with the URL of an engine, as a service says it; undefined if nothing is. */
+function wrongIn(kind: AskableEngine, env: NodeJS.ProcessEnv): string | undefined {
+  try {
+    readConfig({ url: URL_SETTINGS[kind] }, env);
+    return undefined;
+  } catch (error) {
+    if (!isFault(error, 'INVALID_INPUT')) throw error;
+    return error.findings.map(({ field, description }) => `${field} ${description}`).join('; ');
   }
 }
 
