@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockDataDir } from '@odograph/cluster/data-lock';
 import { writePidFile } from '@odograph/engines/pid-file';
 import { pidFile } from '@odograph/engines/start-engine';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { dataDir, listening, sleeping } from './doctor.fixture.ts';
 import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
@@ -57,6 +58,31 @@ describe('the doctor, on the platform,', () => {
     expect(await why(up + reason + between + stopped, 'fail')).toBe(message);
     const starting = '2026-11-29T06:00:00.000Z starting\n';
     expect(await why(up + reason + stopped + starting + up + stopped, 'warn')).toBe(none);
+    expect(await why(up + reason + stopped + starting + up, 'fail')).toMatch(
+      /the last one ended without a word after 2026-11-28T22:00:00\.000Z: it was killed, /,
+    );
+  });
+
+  it('says that odograph up is stopped, or has nothing up yet', async () => {
+    const up = sleeping();
+    const { pid = 0 } = up;
+    const endpoints = { ingest: '127.0.0.1:1', history: '127.0.0.1:1' };
+    const first = async () =>
+      (await Array.fromAsync(checkPlatform({ pid, endpoints, metrics: {}, processes: {} }, dataDir())))[0];
+    expect(await first()).toMatchObject({ status: 'ok', message: `odograph up runs as process ${pid}` });
+    up.kill('SIGSTOP');
+    await expect.poll(first).toMatchObject({
+      ...{ check: 'platform', status: 'fail', remedy: `kill -CONT ${pid}` },
+      message: `odograph up, process ${pid}, is stopped, as by Ctrl-Z: it restarts nothing`,
+    });
+    const folder = dataDir();
+    onTestFinished(lockDataDir(folder));
+    expect(await Array.fromAsync(checkPlatform(undefined, folder, {}))).toMatchObject([
+      {
+        ...{ check: 'platform', status: 'fail' },
+        message: `odograph up, process ${process.pid}, is starting or stopping: nothing is up`,
+      },
+    ]);
   });
 
   it('takes no process for another program that was restarted while it was asked', async () => {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { holderOf } from '@odograph/cluster/data-lock';
 import { platformServices } from '@odograph/cluster/services';
-import { ENDED_BECAUSE, readUpLog, type UpLogEntry } from '@odograph/cluster/up-log';
+import { ENDED_BECAUSE, readUpLog, STOPPED, type UpLogEntry } from '@odograph/cluster/up-log';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
 import { type AskableEngine, askableEngines } from '@odograph/engines/ask-engine';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { recordedProcess } from '@odograph/engines/pid-file';
+import { processState } from '@odograph/engines/process-identity';
 import { pidFile } from '@odograph/engines/start-engine';
 import { isFault } from '@odograph/kernel/fault';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
@@ -22,15 +24,26 @@ export async function* checkPlatform(
 ): AsyncGenerator<Check> {
   const log = readUpLog(dataDir);
   if (running) {
-    yield ok('platform', `odograph up runs as process ${running.pid}`);
+    yield checkUp(running.pid);
     yield* checkExposure(running, env);
     yield* checkRestarts(log, Date.now());
     yield* checkEngines(running, dataDir);
     yield* checkServices(running, dataDir);
   } else {
-    yield notRunning(log);
+    const pid = holderOf(dataDir);
+    yield pid === undefined ? notRunning(log) : nothingIsUp(pid);
     yield* checkEnginesElsewhere(env);
   }
+}
+
+/** While it is stopped, all may serve, and nothing that ends is started again. */
+function checkUp(pid: number): Check {
+  if (processState(pid) !== 'stopped') return ok('platform', `odograph up runs as process ${pid}`);
+  return fail(
+    'platform',
+    `odograph up, process ${pid}, is stopped, as by Ctrl-Z: it restarts nothing`,
+    `kill -CONT ${pid}`,
+  );
 }
 
 async function* checkEngines(
@@ -111,15 +124,40 @@ export function* checkExposure(
     yield warn('exposure', line, 'there are no identities yet: see SECURITY.md');
 }
 
+/** Before the first process is up, and after the last one has ended. */
+function nothingIsUp(pid: number): Check {
+  return fail(
+    'platform',
+    `odograph up, process ${pid}, is starting or stopping: nothing is up`,
+    'wait until it is, and see up.log in the data directory',
+  );
+}
+
+const START = 'start it with make run, or npx odograph up';
+
 function notRunning(log: readonly UpLogEntry[]): Check {
-  const start = 'start it with make run, or npx odograph up';
   const ended = log.findLast(({ message }) => message.startsWith(ENDED_BECAUSE));
-  if (!ended) return warn('platform', 'no odograph up runs on this data directory', start);
+  if (ended) return endedBecause(ended);
+  const last = log.at(-1);
+  if (last && last.message !== STOPPED)
+    return fail(
+      'platform',
+      `no odograph up runs here; the last one ended without a word after ${last.at}: it was killed, the machine went down, or the disk was full`,
+      `see the log of the kernel if nobody killed it, then ${START}`,
+    );
+  return warn(
+    'platform',
+    'no odograph up runs on this data directory',
+    `${START}; if one runs on another, set ODO_DATA_DIR to that`,
+  );
+}
+
+function endedBecause(ended: UpLogEntry): Check {
   const reason = ended.message.slice(ENDED_BECAUSE.length);
   return fail(
     'platform',
     `no odograph up runs here; the last one ended at ${ended.at}: ${reason}`,
-    `act on the reason, then ${start}`,
+    `act on the reason, then ${START}`,
   );
 }
 

@@ -17,7 +17,7 @@ import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
 import { STREAM_SIZE, streamSizeOf } from './stream-size.ts';
 import type { Child } from './supervised-process.ts';
-import { ENDED_BECAUSE, openUpLog, STARTING } from './up-log.ts';
+import { ENDED_BECAUSE, openUpLog, STARTING, STOPPED } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
 
 export interface UpOptions {
@@ -81,7 +81,7 @@ export async function runPlatform(
     ending.abort();
     await Promise.allSettled([view]);
     await platform?.stop();
-    log('stopped');
+    log(STOPPED);
     stopBounding();
     removeUpState(dataDir);
     unlock();
