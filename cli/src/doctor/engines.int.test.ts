@@ -55,7 +55,17 @@ describe.each([
     engine.kill('SIGCONT');
     await engine.kill9();
     expect(await ofEngine(kind, engine)).toMatchObject([
-      { status: 'fail', message: expect.stringContaining('nothing listens') },
+      {
+        status: 'fail',
+        message: `process ${engine.pid} has ended: nothing listens at 127.0.0.1:${engine.port}`,
+      },
+    ]);
+    const { pid } = process;
+    expect(await ofEngine(kind, { ...engine, pid })).toMatchObject([
+      {
+        status: 'fail',
+        message: `process ${pid} does not listen at 127.0.0.1:${engine.port}: it is starting or ending`,
+      },
     ]);
     const thief = createServer((socket) => void socket.end('hello\r\n')).listen(engine.port, '127.0.0.1');
     await once(thief, 'listening');

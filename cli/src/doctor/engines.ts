@@ -35,6 +35,12 @@ export function checkAnswer({ kind, url, pid }: RunningEngine, answer: EngineAns
       return ok(title, `${answer.version ?? 'it'} answers ${at}${process}`);
     case 'stopped':
       return fail(title, `${at}: process ${pid} is stopped, so it answers nothing`, `kill -CONT ${pid}`);
+    case 'does not listen':
+      return fail(
+        title,
+        `process ${pid} does not listen ${at}: it is starting or ending`,
+        `wait until it listens; what keeps it is in ${kind}/${kind}.log in the data directory`,
+      );
     case 'silent':
       return fail(
         title,
@@ -62,7 +68,7 @@ export function checkAnswer({ kind, url, pid }: RunningEngine, answer: EngineAns
       if (pid === undefined) return fail(title, `nothing listens ${at}`, remedy);
       return fail(
         title,
-        `nothing listens ${at}${process}`,
+        `process ${pid} has ended: nothing listens ${at}`,
         `odograph up restarts it: see up.log, and ${kind}/${kind}.log in the data directory`,
       );
     }

@@ -12,10 +12,16 @@ describe('the doctor, on a service,', () => {
     const service = { name: 'history', endpoint: '127.0.0.1:1' } as const;
     const started = { pid: process.pid, dataDir: dataDir() };
     const [ours] = await Array.fromAsync(checkService({ ...service, started }));
-    expect(ours).toMatchObject({ status: 'fail', remedy: expect.stringContaining('history.log') });
+    expect(ours).toMatchObject({
+      ...{ status: 'fail', remedy: expect.stringContaining('history.log') },
+      message: `process ${process.pid} does not listen at 127.0.0.1:1: it is starting or ending`,
+    });
     expect(ours?.remedy).not.toContain('start it');
     expect(await Array.fromAsync(checkService(service))).toMatchObject([
-      { status: 'fail', remedy: expect.stringContaining('--endpoint') },
+      {
+        ...{ status: 'fail', message: 'nothing listens at 127.0.0.1:1' },
+        remedy: expect.stringContaining('--endpoint'),
+      },
     ]);
   });
 

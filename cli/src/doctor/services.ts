@@ -84,10 +84,23 @@ async function checkProcess({ name, endpoint, started }: AskedService): Promise<
   return fail(name, `${message}\n  and another program listens at ${endpoint}`, remedy);
 }
 
-function noAnswer({ name, started }: AskedService, { code, message }: Fault): Check {
+function noAnswer(service: AskedService, { code, message }: Fault): Check {
+  if (message.includes('ECONNREFUSED')) return doesNotListen(service);
+  const { name, started } = service;
   const what = code === 'DEADLINE' ? `gives no answer in ${ASK_WITHIN_MS / 1_000} s` : message;
   if (started) return fail(name, what, `see the engines above, and ${name}.log in the data directory`);
-  return fail(name, what, 'start it with odograph up, or name with --endpoint where it listens');
+  return fail(name, what, START_OR_NAME);
+}
+
+const START_OR_NAME = 'start it with odograph up, or name with --endpoint where it listens';
+
+function doesNotListen({ name, endpoint, started }: AskedService): Check {
+  if (!started) return fail(name, `nothing listens at ${endpoint}`, START_OR_NAME);
+  return fail(
+    name,
+    `process ${started.pid} does not listen at ${endpoint}: it is starting or ending`,
+    `wait until it listens; what keeps it is above, or in ${name}.log in the data directory`,
+  );
 }
 
 /** Asks the health of the process, and then of its service: whether it is ready. */

@@ -10,11 +10,13 @@ export type EngineAnswer =
   | { readonly state: 'answers'; readonly version?: string; readonly clock?: ClockReading }
   /** The process has a SIGSTOP: it keeps its connections and does not answer. */
   | { readonly state: 'stopped' }
+  /** The process runs, and nothing listens: it is starting or ending. */
+  | { readonly state: 'does not listen' }
   /** It accepts connections, and does not answer. */
   | { readonly state: 'silent' }
   /** NATS without JetStream, which it switches off when its disk is full. */
   | { readonly state: 'without JetStream' }
-  /** The process has ended, or nothing listens. `isPortTaken`: another program listens at its address. */
+  /** The process has ended, or without a known process nothing listens. `isPortTaken`: another program listens at its address. */
   | { readonly state: 'away'; readonly isPortTaken: boolean }
   /** Its client did not find it, or cannot read the URL. */
   | { readonly state: 'unreachable'; readonly reason: string };
@@ -68,7 +70,8 @@ export async function askEngine(
   // What accepted the first connection may have been the process itself.
   if (state === 'gone')
     return { state: 'away', isPortTaken: greeting !== undefined && (await knockOnce()) !== undefined };
-  if (greeting === undefined) return { state: 'away', isPortTaken: false };
+  if (greeting === undefined)
+    return pid === undefined ? { state: 'away', isPortTaken: false } : { state: 'does not listen' };
   return kind === 'nats' ? natsAnswer(greeting) : await askMongo(url).catch(silentOr);
 }
 
