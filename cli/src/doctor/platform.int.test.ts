@@ -6,7 +6,7 @@ import { pidFile } from '@odograph/engines/start-engine';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { startHistory } from '../history.fixture.ts';
 import { dataDir, listening, sleeping } from './doctor.fixture.ts';
-import { checkExposure, checkPlatform, checkRestarts } from './platform.ts';
+import { checkExposure, checkPlatform } from './platform.ts';
 
 describe('the doctor, on the platform,', () => {
   it('repeats what the platform lets in from other machines', () => {
@@ -31,6 +31,8 @@ describe('the doctor, on the platform,', () => {
     await history.stop();
     expect(checks.map(({ check, status }) => [check, status])).toEqual([
       ['platform', 'ok'],
+      ['NATS', 'fail'],
+      ['MongoDB', 'fail'],
       ['ingest', 'fail'],
       ['history', 'ok'],
       ['partition 0', 'ok'],
@@ -61,6 +63,8 @@ describe('the doctor, on the platform,', () => {
     expect(await why(up + reason + stopped + starting + up, 'fail')).toMatch(
       /the last one ended without a word after 2026-11-28T22:00:00\.000Z: it was killed, /,
     );
+    const stopping = '2026-11-29T06:00:00.000Z stopping\n';
+    expect(await why(up + stopping, 'warn')).toBe(none);
   });
 
   it('says that odograph up is stopped, or has nothing up yet', async () => {
@@ -80,7 +84,28 @@ describe('the doctor, on the platform,', () => {
     expect(await Array.fromAsync(checkPlatform(undefined, folder, {}))).toMatchObject([
       {
         ...{ check: 'platform', status: 'fail' },
-        message: `odograph up, process ${process.pid}, is starting or stopping: nothing is up`,
+        message: `odograph up, process ${process.pid}, is starting: nothing is up yet`,
+      },
+    ]);
+  });
+
+  it('asks nothing of a platform that is stopping, and says why it stops', async () => {
+    const endpoints = { ingest: '127.0.0.1:1', history: '127.0.0.1:1' };
+    const { pid } = process;
+    const ask = (upLog: string) =>
+      Array.fromAsync(checkPlatform({ pid, endpoints, metrics: {}, processes: {} }, dataDir(upLog)));
+    const stopping = '2026-11-28T23:00:02.000Z stopping\n';
+    expect(await ask(`2026-11-28T23:00:01.000Z ended because of this: no disk\n${stopping}`)).toMatchObject([
+      {
+        ...{ check: 'platform', status: 'fail' },
+        message: `odograph up, process ${pid}, is stopping: no disk`,
+        remedy: 'act on the reason, then start it with make run, or npx odograph up',
+      },
+    ]);
+    expect(await ask(stopping)).toMatchObject([
+      {
+        ...{ check: 'platform', status: 'warn' },
+        message: `odograph up, process ${pid}, is stopping, as it was told to`,
       },
     ]);
   });
@@ -130,23 +155,6 @@ describe('the doctor, on the platform,', () => {
       {
         ...{ check: 'MongoDB', status: 'fail', message: 'nothing listens at 127.0.0.1:1' },
         remedy: 'start it, or set ODO_MONGO_URL to where it runs',
-      },
-    ]);
-  });
-
-  it('warns of a process that is restarted again and again, although it serves just now', () => {
-    const nowMs = Date.parse('2026-11-28T23:10:00Z');
-    const end = (minute: number, name: string) => {
-      const message = `${name} ended with exit code 1: restarting it in 0.2 s`;
-      return { at: `2026-11-28T23:0${minute}:30.000Z`, message };
-    };
-    expect([...checkRestarts([end(1, 'history'), end(3, 'history')], nowMs)]).toEqual([]);
-    const three = [end(1, 'history'), end(3, 'history'), end(3, 'ingest'), end(5, 'history')];
-    expect([...checkRestarts(three, nowMs)]).toMatchObject([
-      {
-        ...{ check: 'history', status: 'warn' },
-        message:
-          '3 restarts within 10 minutes, last at 2026-11-28T23:05:30.000Z: history ended with exit code 1',
       },
     ]);
   });

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { holderOf } from '@odograph/cluster/data-lock';
 import { platformServices } from '@odograph/cluster/services';
-import { ENDED_BECAUSE, readUpLog, STOPPED, type UpLogEntry } from '@odograph/cluster/up-log';
+import { readUpLog, type UpLogEntry } from '@odograph/cluster/up-log';
 import type { RunningPlatform } from '@odograph/cluster/up-state';
 import { type AskableEngine, askableEngines } from '@odograph/engines/ask-engine';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
 import { recordedProcess } from '@odograph/engines/pid-file';
-import { processState } from '@odograph/engines/process-identity';
 import { pidFile } from '@odograph/engines/start-engine';
 import { isFault } from '@odograph/kernel/fault';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
 import { readConfig } from '@odograph/platform/config/config';
 import { mongoSettings, natsSettings } from '@odograph/platform/config/setting';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, fail, warn } from './check.ts';
 import { checkEngine } from './engines.ts';
 import { checkService } from './services.ts';
+import { checkRestarts, checkUp, isStopping, notRunning, notUpYet } from './up.ts';
 
 /** Whether the platform runs on a data directory, and what its engines, its services and its log say. */
 export async function* checkPlatform(
@@ -23,37 +23,26 @@ export async function* checkPlatform(
   env: NodeJS.ProcessEnv = process.env,
 ): AsyncGenerator<Check> {
   const log = readUpLog(dataDir);
-  if (running) {
-    yield checkUp(running.pid);
-    yield* checkExposure(running, env);
-    yield* checkRestarts(log, Date.now());
-    yield* checkEngines(running, dataDir);
-    yield* checkServices(running, dataDir);
-  } else {
-    const pid = holderOf(dataDir);
-    yield pid === undefined ? notRunning(log) : nothingIsUp(pid);
-    yield* checkEnginesElsewhere(env);
-  }
-}
-
-/** While it is stopped, all may serve, and nothing that ends is started again. */
-function checkUp(pid: number): Check {
-  if (processState(pid) !== 'stopped') return ok('platform', `odograph up runs as process ${pid}`);
-  return fail(
-    'platform',
-    `odograph up, process ${pid}, is stopped, as by Ctrl-Z: it restarts nothing`,
-    `kill -CONT ${pid}`,
-  );
+  const pid = running?.pid ?? holderOf(dataDir);
+  yield pid === undefined ? notRunning(log) : checkUp({ pid, isUp: running !== undefined, log });
+  if (!running) yield* checkEnginesElsewhere(env);
+  if (!running || isStopping(log)) return;
+  yield* checkExposure(running, env);
+  yield* checkRestarts(log, Date.now());
+  yield* checkEngines(running, dataDir, log);
+  yield* checkServices(running, dataDir, log);
 }
 
 async function* checkEngines(
   { endpoints, processes }: RunningPlatform,
   dataDir: string,
+  log: readonly UpLogEntry[],
 ): AsyncGenerator<Check> {
   for (const kind of askableEngines) {
     const url = endpoints[kind];
     const pidNow = () => recordedProcess(pidFile(kind, join(dataDir, kind))) ?? processes[kind];
     if (url !== undefined) yield* ofOneProcess(pidNow, (pid) => checkEngine({ kind, url, pid }));
+    else yield notUpYet(engineFacts[kind].title, log);
   }
 }
 
@@ -96,6 +85,7 @@ function wrongIn(kind: AskableEngine, env: NodeJS.ProcessEnv): string | undefine
 async function* checkServices(
   { endpoints, processes }: RunningPlatform,
   dataDir: string,
+  log: readonly UpLogEntry[],
 ): AsyncGenerator<Check> {
   for (const { name } of platformServices.toReversed()) {
     const endpoint = endpoints[name];
@@ -105,7 +95,7 @@ async function* checkServices(
         const started = pid === undefined ? undefined : { pid, dataDir };
         return checkService({ name, endpoint, started });
       });
-    else yield fail(name, 'is not up yet', 'wait until it is, and see up.log in the data directory');
+    else yield notUpYet(name, log);
   }
 }
 
@@ -122,71 +112,4 @@ export function* checkExposure(
   };
   for (const line of exposuresOf(settings))
     yield warn('exposure', line, 'there are no identities yet: see SECURITY.md');
-}
-
-/** Before the first process is up, and after the last one has ended. */
-function nothingIsUp(pid: number): Check {
-  return fail(
-    'platform',
-    `odograph up, process ${pid}, is starting or stopping: nothing is up`,
-    'wait until it is, and see up.log in the data directory',
-  );
-}
-
-const START = 'start it with make run, or npx odograph up';
-
-function notRunning(log: readonly UpLogEntry[]): Check {
-  const ended = log.findLast(({ message }) => message.startsWith(ENDED_BECAUSE));
-  if (ended) return endedBecause(ended);
-  const last = log.at(-1);
-  if (last && last.message !== STOPPED)
-    return fail(
-      'platform',
-      `no odograph up runs here; the last one ended without a word after ${last.at}: it was killed, the machine went down, or the disk was full`,
-      `see the log of the kernel if nobody killed it, then ${START}`,
-    );
-  return warn(
-    'platform',
-    'no odograph up runs on this data directory',
-    `${START}; if one runs on another, set ODO_DATA_DIR to that`,
-  );
-}
-
-function endedBecause(ended: UpLogEntry): Check {
-  const reason = ended.message.slice(ENDED_BECAUSE.length);
-  return fail(
-    'platform',
-    `no odograph up runs here; the last one ended at ${ended.at}: ${reason}`,
-    `act on the reason, then ${START}`,
-  );
-}
-
-/** A process that is restarted again and again may serve just now. */
-const RESTARTS_WARNED_FROM = 3;
-const RECENT_MS = 10 * 60_000;
-/** A note of a supervised process, such as `history was killed by SIGKILL: restarting it in 0.2 s`. */
-const RESTART = /^((\S+) .*): restarting it in \S+ s$/s;
-const NAMES: readonly string[] = [
-  ...platformServices.map(({ name }) => name),
-  ...askableEngines.flatMap((kind) => [kind, engineFacts[kind].title]),
-];
-
-/** Warns of each process that ended several times lately, with how it ended last. */
-export function* checkRestarts(log: readonly UpLogEntry[], nowMs: number): Generator<Check> {
-  const ends = log
-    .filter(({ at }) => Date.parse(at) > nowMs - RECENT_MS)
-    .flatMap(({ at, message }) => {
-      const [, how, name = ''] = RESTART.exec(message) ?? [];
-      return how === undefined ? [] : [{ at, how, name: NAMES.includes(name) ? name : 'platform' }];
-    });
-  for (const [name, own = []] of Object.entries(Object.groupBy(ends, (end) => end.name))) {
-    const last = own.at(-1);
-    if (own.length < RESTARTS_WARNED_FROM || !last) continue;
-    const message = `${own.length} restarts within 10 minutes, last at ${last.at}: ${last.how}`;
-    yield warn(
-      name,
-      message,
-      'see up.log in the data directory, and what the log of the process says before each end',
-    );
-  }
 }

@@ -20,6 +20,8 @@ export function openUpLog(dataDir: string, note: Note): (line: string) => void {
 
 /** The first message of each run of a platform. */
 export const STARTING = 'starting';
+/** The message of each run before it stops what it has started. */
+export const STOPPING = 'stopping';
 /** The last message of each run that ends in order. */
 export const STOPPED = 'stopped';
 /** Before the reason why a platform ended by itself. */

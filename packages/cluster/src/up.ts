@@ -17,7 +17,7 @@ import { UP_LIMITS } from './restart-policy.ts';
 import type { ServiceSpec } from './services.ts';
 import { STREAM_SIZE, streamSizeOf } from './stream-size.ts';
 import type { Child } from './supervised-process.ts';
-import { ENDED_BECAUSE, openUpLog, STARTING, STOPPED } from './up-log.ts';
+import { ENDED_BECAUSE, openUpLog, STARTING, STOPPED, STOPPING } from './up-log.ts';
 import { removeUpState, type UpState, writeUpState } from './up-state.ts';
 
 export interface UpOptions {
@@ -79,6 +79,7 @@ export async function runPlatform(
     throw error;
   } finally {
     ending.abort();
+    log(STOPPING);
     await Promise.allSettled([view]);
     await platform?.stop();
     log(STOPPED);
