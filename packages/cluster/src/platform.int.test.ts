@@ -24,6 +24,14 @@ const NO_SERVICE: ServiceSpec = {
   ...{ yieldsCpu: false, isReplicated: false },
 };
 
+/** The port that another program has until the test ends. */
+async function taken(port = 0): Promise<number> {
+  const thief = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void thief.close());
+  await once(thief, 'listening');
+  return (thief.address() as AddressInfo).port;
+}
+
 /** An engine and what it was noted to do, on a folder of its own. */
 async function planOne(kind: EngineKind) {
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-platform-'));
@@ -37,20 +45,17 @@ async function planOne(kind: EngineKind) {
     note: (line) => notes.push(line),
     onGivenUp: givenUp.resolve,
   });
-  const engine = engines[0]?.process;
+  const { process: engine, port } = engines[0] ?? {};
   if (!engine) throw new Error(`no ${kind}`);
   onTestFinished(async () => {
     await kill();
     await rm(dataDir, { recursive: true });
   });
-  return { notes, engine, givenUp: givenUp.promise, folder: join(dataDir, kind) };
+  return { notes, engine, port, givenUp: givenUp.promise, folder: join(dataDir, kind) };
 }
 
 test('a service whose port was taken is refused with the option that changes it', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
-  onTestFinished(() => void taken.close());
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
+  const port = await taken();
   const { start } = await planPlatform({
     ...{ dataDir: tmpdir(), env: {}, limits: UP_LIMITS, findEngine: () => expect.unreachable() },
     instances: [{ name: 'none', service: NO_SERVICE }],
@@ -67,6 +72,17 @@ async function damage(database: string): Promise<void> {
   await mkdir(database, { recursive: true });
   await writeFile(join(database, 'storage.bson'), 'not BSON');
 }
+
+test('an engine whose port was taken while it was away is refused with the way to another port', async () => {
+  const { engine, port } = await planOne('nats');
+  await engine.start();
+  await engine.kill();
+  await taken(port);
+  await expect(engine.start()).rejects.toMatchObject({
+    code: 'RULE_VIOLATED',
+    message: `port ${port} on 127.0.0.1 is in use by another program: stop that program, or start odograph up again: it then takes another port for NATS`,
+  });
+});
 
 test('an engine that refuses its data at its first start is not tried again, and says why', async () => {
   const { notes, engine, folder } = await planOne('mongo');
