@@ -11,6 +11,8 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** The user who runs it, by number; only root may run it as another one. */
+  readonly uid?: number;
   /** `stays open` sends one line that is not JSON, and no end. */
   readonly input?: string | 'stays open';
   /** Called with all output so far; the process gets the signal that it returns. */
@@ -21,8 +23,9 @@ export interface CliOptions {
 
 /** Runs the real command line in another process, which does not see a platform that runs on this machine. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
-  const { env = {}, input = '', onStdout, onStderr } = options;
+  const { env = {}, uid, input = '', onStdout, onStderr } = options;
   const child = spawn(process.execPath, [ODOGRAPH, ...args], {
+    ...(uid !== undefined && { uid }),
     env: { PATH: process.env['PATH'], ODO_DATA_DIR: '/nonexistent', ...env },
   });
   let [stdout, stderr] = ['', ''];

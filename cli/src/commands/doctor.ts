@@ -1,6 +1,7 @@
-import { dataDirOf, runningPlatform } from '@odograph/cluster/up-state';
+import { dataDirOf, type RunningPlatform, runningPlatform } from '@odograph/cluster/up-state';
+import { isFault } from '@odograph/kernel/fault';
 import { Command } from 'commander';
-import type { Check } from '../doctor/check.ts';
+import { type Check, fail } from '../doctor/check.ts';
 import { checkBinaries, checkDataDir, checkLoopback, checkNode } from '../doctor/machine.ts';
 import { checkPlatform } from '../doctor/platform.ts';
 import { checkService } from '../doctor/services.ts';
@@ -36,7 +37,24 @@ async function* allChecks(endpoint: string | undefined): AsyncGenerator<Check> {
   yield* checkDataDir(dataDir, process.env);
   yield checkLoopback();
   if (endpoint !== undefined) yield* checkService({ name: 'history', endpoint });
-  else yield* checkPlatform(runningPlatform(dataDir), dataDir);
+  else yield* checkFound(dataDir);
+}
+
+/** What runs on the data directory; what keeps us from finding it is a finding too. */
+async function* checkFound(dataDir: string): AsyncGenerator<Check> {
+  let running: RunningPlatform | undefined;
+  try {
+    running = runningPlatform(dataDir);
+  } catch (error) {
+    if (!isFault(error, 'UNAVAILABLE')) throw error;
+    const remedy =
+      error.cause === undefined
+        ? 'then restart odograph up, which writes it again'
+        : 'run the doctor as the user who runs odograph up';
+    yield fail('platform', error.message, remedy);
+    return;
+  }
+  yield* checkPlatform(running, dataDir);
 }
 
 function inWords({ check, status, message, remedy }: Check): string {

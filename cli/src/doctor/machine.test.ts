@@ -50,7 +50,9 @@ describe('doctor, on the machine,', () => {
       });
       writeFileSync(join(folder, 'file'), '');
       const [below] = await Array.fromAsync(checkDataDir(join(folder, 'file', 'b'), {}));
-      expect(below).toMatchObject({ status: 'fail' });
+      expect(below).toMatchObject({
+        ...{ status: 'fail', message: `${join(folder, 'file')} is not a directory` },
+      });
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { streamSizeOf } from '@odograph/cluster/stream-size';
 import { engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { isSystemError } from '@odograph/engines/errno';
 import { lookForEngine } from '@odograph/engines/find-engine';
 import { DEFAULT_MIN_FREE_DISK_PCT } from '@odograph/kernel/defaults';
 import { isFault } from '@odograph/kernel/fault';
@@ -44,17 +45,15 @@ export async function* checkBinaries(env: NodeJS.ProcessEnv): AsyncGenerator<Che
 /** The directory, or the nearest existing one above it, and its disk. */
 export async function* checkDataDir(dataDir: string, env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   const existing = await nearestExisting(dataDir);
-  if (await isWritableFolder(existing)) {
-    yield ok('data directory', existing === dataDir ? dataDir : `${dataDir}, created on first use`);
-  } else {
-    yield fail(
-      'data directory',
-      `${existing} is not a writable directory`,
-      'set ODO_DATA_DIR to another one',
-    );
-  }
   const disk = await statfs(existing);
-  yield checkFirstStart(dataDir, env, disk) ?? checkDisk(disk);
+  const wrong = await whyUnusable(existing);
+  if (wrong) {
+    yield wrong;
+    yield checkDisk(disk);
+  } else {
+    yield ok('data directory', existing === dataDir ? dataDir : `${dataDir}, created on first use`);
+    yield checkFirstStart(dataDir, env, disk) ?? checkDisk(disk);
+  }
 }
 
 interface Disk {
@@ -125,10 +124,20 @@ async function nearestExisting(path: string): Promise<string> {
   return nearestExisting(dirname(path));
 }
 
-async function isWritableFolder(path: string): Promise<boolean> {
-  if (!(await stat(path)).isDirectory()) return false;
-  return access(path, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+/** Undefined if this process can use the folder. */
+async function whyUnusable(path: string): Promise<Check | undefined> {
+  const found = await stat(path);
+  const another = 'set ODO_DATA_DIR to another one';
+  if (!found.isDirectory()) return fail('data directory', `${path} is not a directory`, another);
+  try {
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const own = process.getuid?.();
+    const isForeign = own !== undefined && own !== found.uid;
+    const whose = isForeign ? `: it belongs to user ${found.uid}, and this is user ${own}` : '';
+    const remedy = isForeign ? `run the doctor as user ${found.uid}, or ${another}` : another;
+    return fail('data directory', `${path} cannot be used (${error.code})${whose}`, remedy);
+  }
 }
