@@ -48,8 +48,31 @@ test('of JSON logs only warnings and errors are shown, each in a line without it
   expect(new ProcessFault('it ended', logOf()).message.split('\n')).toEqual([
     `it ended; the last lines of ${file}:`,
     `  ${time} error: the service did not start: no database`,
-    `  ${time} E: Failed to set up listener {"error":{"errmsg":"Address already in use"}}`,
+    `  ${time} E: Failed to set up listener: Address already in use`,
     `  ${time} F: ***aborting`,
+  ]);
+});
+
+test('of a line of MongoDB the reason is shown, not the values for programs around it', async () => {
+  const errorOf = (msg: string, attr: object) => JSON.stringify({ t: { $date: 'T' }, s: 'E', msg, attr });
+  const lines = [
+    errorOf('WiredTiger error message', {
+      error: 28,
+      message: {
+        ts_sec: 1,
+        thread: '1:0x7f',
+        msg: 'db/x.wt: failed to write 4096 bytes',
+        error_str: 'No space',
+      },
+    }),
+    errorOf('Writing fatal message', { message: 'DBException: 28: No space\nActual exception type: X\n\n' }),
+    errorOf('Failed to start', { code: 7 }),
+  ];
+  await appendFile(file, `${lines.join('\n')}\n`);
+  expect(new ProcessFault('it ended', logOf()).message.split('\n').slice(1)).toEqual([
+    '  T E: WiredTiger error message: No space: db/x.wt: failed to write 4096 bytes',
+    '  T E: Writing fatal message: DBException: 28: No space',
+    '  T E: Failed to start {"code":7}',
   ]);
 });
 

@@ -89,12 +89,38 @@ function inJson(line: string, pid: number): Saying | undefined {
     return ours.pid === pid ? { at: `${ours.time} `, text, isError: ours.level === 'error' } : undefined;
   }
   const mongo = parseOwn(mongoLine, line);
-  const attributes = mongo?.attr === undefined ? '' : ` ${JSON.stringify(mongo.attr)}`;
   return (
     mongo && {
       at: `${mongo.t.$date} `,
-      text: `${mongo.s}: ${mongo.msg.trim()}${attributes}`,
+      text: `${mongo.s}: ${mongo.msg.trim()}${mongoReason(mongo.attr)}`,
       isError: mongo.s !== 'W',
     }
   );
+}
+
+/** Where MongoDB, and its storage engine, say what went wrong among values for programs. */
+const mongoReasons = v.union([
+  v.pipe(
+    v.object({ message: v.object({ error_str: v.string(), msg: v.string() }) }),
+    v.transform(({ message: { error_str, msg } }) => `${error_str}: ${msg}`),
+  ),
+  v.pipe(
+    v.object({ error: v.object({ errmsg: v.string() }) }),
+    v.transform(({ error }) => error.errmsg),
+  ),
+  v.pipe(
+    v.object({ error: v.string() }),
+    v.transform(({ error }) => error),
+  ),
+  v.pipe(
+    v.object({ message: v.string() }),
+    v.transform(({ message }) => message),
+  ),
+]);
+
+/** The reason in the attributes of a line, or else all of them; the last lines of a log are read by people. */
+function mongoReason(attr: unknown): string {
+  if (attr === undefined) return '';
+  const reason = v.safeParse(mongoReasons, attr);
+  return reason.success ? `: ${reason.output.trim().split('\n')[0]}` : ` ${JSON.stringify(attr)}`;
 }
