@@ -68,6 +68,6 @@ async function up(options: CommandOptions): Promise<void> {
   await runUp(platform, async (state: UpState, signal: AbortSignal) => {
     const { endpoints, metrics } = state;
     if (isJson) await printJson({ ready: true, ...state });
-    await runLiveView({ endpoints, metrics, fleet, isShown: !isJson, signal });
+    await runLiveView({ dataDir: platform.dataDir, endpoints, metrics, fleet, isShown: !isJson, signal });
   });
 }

@@ -1,9 +1,10 @@
 import { dataDirOf } from '@odograph/cluster/up-state';
+import { projectRoot } from '@odograph/engines/project-paths';
 import { visible } from '@odograph/kernel/visible';
 import { note } from '../terminal/output.ts';
 import { widthOf } from '../terminal/width.ts';
 import { type FleetMoment, fleetFrame, type Size, summaryOf } from './fleet-frame.ts';
-import { hintsFor, vehicleToName, whereOf } from './hints.ts';
+import { doctorHint, hintsFor, vehicleToName, whereOf } from './hints.ts';
 
 /** Where people see the fleet. */
 export interface Display {
@@ -13,7 +14,9 @@ export interface Display {
   leave(): void;
 }
 
-interface Endpoints {
+interface Shown {
+  /** The data directory of the platform. */
+  readonly dataDir: string;
   readonly ingest: string;
   readonly history: string;
   /** By the name of the service. */
@@ -31,23 +34,22 @@ const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 
 /** A table that is refreshed in place on a terminal; elsewhere a line from time to time. */
-export function createDisplay(endpoints: Endpoints): Display {
-  return process.stdout.isTTY ? tableDisplay(process.stdout, endpoints) : lineDisplay();
+export function createDisplay(shown: Shown): Display {
+  return process.stdout.isTTY ? tableDisplay(process.stdout, shown) : lineDisplay();
 }
 
 function lineDisplay(): Display {
   return { everyMs: LINE_EVERY_MS, show: (moment) => note(summaryOf(moment)), leave: () => undefined };
 }
 
-function tableDisplay(terminal: NodeJS.WriteStream, endpoints: Endpoints): Display {
+function tableDisplay(terminal: NodeJS.WriteStream, shown: Shown): Display {
   let isFirst = true;
   let named: string | undefined;
   return {
     everyMs: REFRESH_MS,
     show: (moment) => {
       named = vehicleToName(moment, named);
-      const hints = hintsFor(named, whereOf(endpoints.history, dataDirOf({}))).map((hint) => `  ${hint}`);
-      const foot = ['', ...addressLines(endpoints), 'Ask it, in another terminal:', ...hints];
+      const foot = ['', ...addressLines(shown), ...hintLines(named, moment, shown)];
       const size = { columns: terminal.columns || 80, rows: terminal.rows || 24 };
       const lines = fleetFrame(moment, foot, size).map((line) => clearedAfter(visible(line), size));
       terminal.write(`${isFirst ? HIDE_CURSOR + CLEAR_ALL : ''}${HOME}${lines.join('\n')}${CLEAR_BELOW}`);
@@ -64,7 +66,18 @@ function clearedAfter(line: string, { columns }: Size): string {
   return line !== '' && widthOf(line) % columns === 0 ? line : line + CLEAR_LINE;
 }
 
-function addressLines({ ingest, history, metrics }: Endpoints): readonly string[] {
+/** The checkout has the command; elsewhere npx would look for it in the registry of npm. */
+function hintLines(
+  vehicleId: string | undefined,
+  { trouble }: FleetMoment,
+  { history, dataDir }: Shown,
+): readonly string[] {
+  const asked = hintsFor(vehicleId, whereOf(history, dataDirOf({})));
+  const hints = trouble === undefined ? asked : [doctorHint(dataDir, dataDirOf({})), ...asked];
+  return [`Ask it, in another terminal, in ${projectRoot}:`, ...hints.map((hint) => `  ${hint}`)];
+}
+
+function addressLines({ ingest, history, metrics }: Shown): readonly string[] {
   const scraped = Object.entries(metrics).map(([name, endpoint]) => `${name} ${endpoint}`);
   return [
     `Reports go in at ${ingest}, queries at ${history} (gRPC).`,

@@ -5,7 +5,7 @@ import { lockDataDir } from '@odograph/cluster/data-lock';
 import { stateFile, writeUpState } from '@odograph/cluster/up-state';
 import { expect, onTestFinished, test } from 'vitest';
 import { NOW_MS, statusOf } from './fleet.fixture.ts';
-import { hintsFor, vehicleToName, whereOf } from './hints.ts';
+import { doctorHint, hintsFor, vehicleToName, whereOf } from './hints.ts';
 
 const momentOf = (...statuses: ReturnType<typeof statusOf>[]) => ({
   ...{ nowMs: NOW_MS, statuses, modelOf: () => '' },
@@ -53,4 +53,10 @@ test('that is needed unless it is found on the default data directory, whatever 
   expect(whereOf('127.0.0.1:2', dataDir)).toBe(' --endpoint 127.0.0.1:2');
   writeFileSync(stateFile(dataDir), 'damaged');
   expect(whereOf('127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
+});
+
+test('the hint for the doctor names the data directory for a shell, unless it is the default one', () => {
+  expect(doctorHint('/d', '/d')).toBe('npx odograph doctor');
+  expect(doctorHint('/data/a-b', '/d')).toBe('ODO_DATA_DIR=/data/a-b npx odograph doctor');
+  expect(doctorHint("/it's $HOME", '/d')).toBe(`ODO_DATA_DIR='/it'\\''s $HOME' npx odograph doctor`);
 });

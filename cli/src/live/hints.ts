@@ -24,6 +24,13 @@ export function hintsFor(vehicleId: string | undefined, where: string): readonly
   ];
 }
 
+/** The command that says what is wrong with the platform of a data directory, for a shell. */
+export function doctorHint(dataDir: string, defaultDataDir: string): string {
+  const quoted = `'${dataDir.replaceAll("'", `'\\''`)}'`;
+  const path = /^[\w./-]+$/.test(dataDir) ? dataDir : quoted;
+  return `${dataDir === defaultDataDir ? '' : `ODO_DATA_DIR=${path} `}npx odograph doctor`;
+}
+
 /** What a command needs to find history, unless the platform on the default data directory has that history. */
 export function whereOf(historyEndpoint: string, defaultDataDir: string): string {
   return historyOf(defaultDataDir) === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;

@@ -6,6 +6,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { SIMULATED_KM, startHistory } from '../history.fixture.ts';
 import { runLiveView } from './live-view.ts';
 
+const VIEW = { dataDir: '/nonexistent' };
+
 describe('the live view', () => {
   it.each([
     ['every report', { refusal: { reason: 'NATS is away', sinceMs: 1, limit: '' } }],
@@ -21,7 +23,7 @@ describe('the live view', () => {
     const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const leaving = new AbortController();
     const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
-    const viewing = runLiveView({ endpoints, fleet: false, signal: leaving.signal });
+    const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
     // The fixture has two pages of one vehicle each.
     const words = `the first 1 vehicles, 1 silent; 1,234 reports taken; ingest refuses ${what}: NATS is away\n`;
     await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
@@ -39,8 +41,10 @@ describe('the live view', () => {
     const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const leaving = new AbortController();
     const endpoints = { ingest: absentIngest.endpoint, history: absentHistory.endpoint };
-    const viewing = runLiveView({ endpoints, fleet: true, signal: leaving.signal });
-    await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining('cannot reach')));
+    const viewing = runLiveView({ ...VIEW, endpoints, fleet: true, signal: leaving.signal });
+    await vi.waitFor(() =>
+      expect(printed).toHaveBeenCalledWith(expect.stringContaining('history: cannot reach')),
+    );
     const history = await startHistory(absentHistory.port);
     const ingest = await startScriptedIngest({ port: absentIngest.port });
     await vi.waitFor(() => expect(ingest.batches.flat().length).toBeGreaterThan(10), { timeout: 10_000 });
@@ -66,7 +70,7 @@ describe('the live view', () => {
     const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const leaving = new AbortController();
     const endpoints = { ingest: endpoint, history: endpoint };
-    const viewing = runLiveView({ endpoints, fleet: true, isShown: false, signal: leaving.signal });
+    const viewing = runLiveView({ ...VIEW, endpoints, fleet: true, isShown: false, signal: leaving.signal });
     await connected;
     leaving.abort();
     await viewing;

@@ -1,5 +1,6 @@
 import { type Client, createClient } from '@odograph/client';
 import type { DescribeResponse as IngestDescription } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
+import type { ServiceName } from '@odograph/cluster/services';
 import { pause } from '@odograph/kernel/clock';
 import { invariant, isFault } from '@odograph/kernel/fault';
 import { statusJson } from '../json/status-json.ts';
@@ -8,6 +9,8 @@ import type { FleetMoment } from './fleet-frame.ts';
 import { feedFleet, fleetProfiles, resumeFleet } from './simulated-fleet.ts';
 
 interface LiveViewOptions {
+  /** The data directory of the platform. */
+  readonly dataDir: string;
   /** `host:port` of each service by name. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** `host:port` of the metrics of each service by name. Default: they are not shown. */
@@ -27,7 +30,7 @@ const ASK_WITHIN_MS = 2_000;
 
 /** Shows what the platform knows of the fleet, and lets simulated vehicles report, until the signal. */
 export async function runLiveView(options: LiveViewOptions): Promise<void> {
-  const { endpoints, metrics = {}, fleet: isWanted, seed = 1, isShown = true } = options;
+  const { dataDir, endpoints, metrics = {}, fleet: isWanted, seed = 1, isShown = true } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const { ingest, history } = endpoints;
@@ -61,7 +64,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     }
   }
 
-  const all = [isShown && show(createDisplay({ ingest, history, metrics })), isWanted && drive()];
+  const all = [isShown && show(createDisplay({ dataDir, ingest, history, metrics })), isWanted && drive()];
   // The one that fails ends the other, and nothing is printed after this function has ended.
   for (const each of all) if (each) each.catch(() => failed.abort());
   await Promise.allSettled(all);
@@ -76,7 +79,7 @@ async function askIngest(client: Client, signal: AbortSignal): Promise<Part<'tak
     const answer = await client.describeIngest({ deadlineMs: ASK_WITHIN_MS, signal });
     return { taken: answer.reportsTaken, trouble: refusedBy(answer) };
   } catch (error) {
-    return troubleOf(error);
+    return troubleOf('ingest', error);
   }
 }
 
@@ -92,11 +95,11 @@ async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'st
     const statuses = page.statuses.map((status) => statusJson(status, undefined));
     return { statuses, hasMore: page.nextPageToken !== '' };
   } catch (error) {
-    return troubleOf(error);
+    return troubleOf('history', error);
   }
 }
 
-function troubleOf(error: unknown): { readonly trouble: string } {
+function troubleOf(service: ServiceName, error: unknown): { readonly trouble: string } {
   if (!isFault(error)) throw error;
-  return { trouble: error.message };
+  return { trouble: `${service}: ${error.message}` };
 }

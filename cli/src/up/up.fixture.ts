@@ -13,7 +13,7 @@ try {
   await runUp({ dataDir, services, ports: {}, env: process.env, note }, async (state, signal) => {
     if (process.env['FIXTURE_VIEW'] === undefined) return await printJson({ ready: true, ...state });
     Object.assign(process.stdout, { isTTY: true, columns: 80, rows: 24 });
-    await runLiveView({ ...state, fleet: false, signal });
+    await runLiveView({ ...state, dataDir, fleet: false, signal });
     note('the view has ended');
   });
 } catch (error) {
