@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chooseFreePorts } from '@odograph/cluster/choices.fixture';
 import type { ServiceName } from '@odograph/cluster/services';
 import { stateFile, type UpState } from '@odograph/cluster/up-state';
+import type { AskableEngine } from '@odograph/engines/ask-engine';
 import { type CliRun, jsonLines, runCli } from '../cli.fixture.ts';
 
 const ODOGRAPH = fileURLToPath(new URL('../../bin/odograph.mjs', import.meta.url));
@@ -19,7 +20,7 @@ export const hasRecordedFleets = existsSync(RECORDED);
 export const recorded = (path: string): string => join(RECORDED, path);
 
 interface Ready {
-  readonly endpoints: Readonly<Record<ServiceName, string>>;
+  readonly endpoints: Readonly<Record<ServiceName | AskableEngine, string>>;
 }
 
 export interface Outcome {
@@ -39,17 +40,21 @@ export async function startPlatform() {
   await chooseFreePorts(dataDir);
   let up = await spawnUp(dataDir);
 
-  /** Runs a command against it. Throws its stderr if it failed. */
+  /** Runs a command against it, however that ends. */
+  const run = (...args: string[]) => runCli(args, { env: { ODO_DATA_DIR: dataDir } });
+  /** The same; throws its stderr if it failed. */
   async function odograph(...args: string[]): Promise<CliRun> {
-    const run = await runCli(args, { env: { ODO_DATA_DIR: dataDir } });
-    if (run.code !== 0) throw new Error(`odograph ${args.join(' ')}: exit ${run.code}\n${run.stderr}`);
-    return run;
+    const ended = await run(...args);
+    if (ended.code !== 0) throw new Error(`odograph ${args.join(' ')}: exit ${ended.code}\n${ended.stderr}`);
+    return ended;
   }
   const json = async (...args: string[]) =>
     jsonLines((await odograph(...args, '--json')).stdout) as JsonObject[];
 
   return {
     folder,
+    dataDir,
+    run,
     odograph,
     json,
     endpoints: () => up.ready.endpoints,
@@ -62,6 +67,10 @@ export async function startPlatform() {
       const events = await json('log', 'read', ...filters);
       return events.map(({ position, received_at, traceparent, ...rest }) => rest);
     },
+    /** The process of `odograph up`. */
+    up: () => up.child,
+    /** What `odograph up` has written for people. */
+    screen: () => up.screen.text,
     /** The current process ids by name. */
     processes: async () => (await stateIn(dataDir)).processes,
     /** The metrics endpoint of each service by name. */
@@ -88,16 +97,27 @@ async function stateIn(dataDir: string): Promise<UpState> {
   return JSON.parse(await readFile(stateFile(dataDir), 'utf8')) as UpState;
 }
 
-async function spawnUp(dataDir: string): Promise<{ child: ChildProcess; ready: Ready }> {
+interface RunningUp {
+  readonly child: ChildProcess;
+  readonly ready: Ready;
+  readonly screen: { readonly text: string };
+}
+
+async function spawnUp(dataDir: string): Promise<RunningUp> {
   const child = spawn(process.execPath, [ODOGRAPH, 'up', '--data', dataDir, '--no-fleet', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const screen = { text: '' };
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    screen.text += text;
+    process.stderr.write(text);
+  });
+  const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`odograph up ended with ${code}`);
   });
   const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
-  return { child, ready: JSON.parse(line) as Ready };
+  return { child, ready: JSON.parse(line) as Ready, screen };
 }
 
 async function stopUp(child: ChildProcess): Promise<void> {
