@@ -218,7 +218,9 @@ function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boo
   const why = error.details
     .trimEnd()
     .replace(/Resolution note:$/, '')
-    .trimEnd();
+    .trimEnd()
+    // What the operating system said stands within grpc-js's words for it.
+    .replace(/^No connection established\. Last error: (?:Error: )?(.+)\.$/s, '$1');
   const isReset = error.code === status.CANCELLED || why.startsWith('Received RST_STREAM');
   if (isReset && !isCancelled) {
     return new Fault('UNAVAILABLE', `${endpoint} broke off the call: ${why}`, { cause: error });
