@@ -6,12 +6,12 @@ import { jsonLines, runCli } from '../cli.fixture.ts';
 import type { Check } from './check.ts';
 import { dataDir } from './doctor.fixture.ts';
 
-const NOBODY = 65_534;
+const OTHER_USER = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 /** Whether the checkout is open to another user, who is to run the command for root. */
-function isOpenToNobody(): boolean {
-  const { status } = spawnSync(process.execPath, ['--check', import.meta.filename], { uid: NOBODY });
+function isOpenToOthers(): boolean {
+  const { status } = spawnSync(process.execPath, ['--check', import.meta.filename], { uid: OTHER_USER });
   return status === 0;
 }
 
@@ -24,13 +24,13 @@ async function examined(folder: string, uid?: number): Promise<readonly Check[]>
   return checks.slice(checks.findIndex(({ check }) => check === 'data directory'));
 }
 
-it.skipIf(isRoot && !isOpenToNobody())(
+it.skipIf(isRoot && !isOpenToOthers())(
   'the doctor says whose the data directory is that it cannot read',
   async () => {
     const folder = dataDir();
     // Root may read everything, so another user asks.
     chmodSync(folder, isRoot ? 0o700 : 0o000);
-    const checks = await examined(folder, isRoot ? NOBODY : undefined);
+    const checks = await examined(folder, isRoot ? OTHER_USER : undefined);
     chmodSync(folder, 0o700);
     expect(checks).toMatchObject([
       {

@@ -46,7 +46,7 @@ async function* checkEngines(
   }
 }
 
-/** Checks a process, and once more if it was restarted meanwhile: what listens at its address then is no other program. */
+/** Checks a process, and once more if it was restarted meanwhile: the new one listens at its address, not another program. */
 async function* ofOneProcess(
   pidNow: () => number | undefined,
   check: (pid: number | undefined) => AsyncGenerator<Check>,

@@ -55,7 +55,7 @@ export function notRunning(log: readonly UpLogEntry[]): Check {
     return fail(
       'platform',
       `no odograph up runs here; the last one ended without a word after ${last.at}: it was killed, the machine went down, or the disk was full`,
-      `see the log of the kernel if nobody killed it, then ${START}`,
+      `see the log of the kernel if it was not killed by hand, then ${START}`,
     );
   return warn(
     'platform',

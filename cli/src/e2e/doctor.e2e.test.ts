@@ -140,7 +140,7 @@ test('of MongoDB that was killed, and of odograph up that does not restart it, i
   expect(await processOf('mongo')).not.toBe(mongo);
 });
 
-/** Kills history, and each that is started in its place, until there were so many or `odograph up` has given up. */
+/** Kills history, and each that is started in its place, that number of times or until `odograph up` has given up. */
 async function killHistory(times: number): Promise<void> {
   let before: number | undefined;
   for (let kills = 0; kills < times && platform.up().exitCode === null; ) {
