@@ -3,17 +3,16 @@
  * Exit code: 1 if a rule was broken, 130 if it was interrupted.
  */
 import { Command } from 'commander';
+import { countArgument, wholeNumberArgument } from '../src/arguments.ts';
 import { drawInput } from '../src/inputs/input.ts';
 import { type FuzzResult, runFuzz } from '../src/run.ts';
 import { describeViolation, type Violation } from '../src/verdict.ts';
 
-const count = (text: string) => Number.parseInt(text, 10);
-
 const { seed, inputs, from } = new Command('fuzz')
   .description('Throws hostile inputs at a platform, and judges how a client that behaves well is served')
-  .option('--seed <number>', 'seed of all inputs', count, Date.now() % 2 ** 31)
-  .option('--inputs <count>', 'number of inputs', count, 1_000_000)
-  .option('--from <number>', 'the first input', count, 0)
+  .option('--seed <number>', 'seed of all inputs', wholeNumberArgument, Date.now() % 2 ** 31)
+  .option('--inputs <count>', 'number of inputs', countArgument, 1_000_000)
+  .option('--from <number>', 'the first input', wholeNumberArgument, 0)
   .parse()
   .opts<{ seed: number; inputs: number; from: number }>();
 

@@ -3,11 +3,12 @@
  * Exit code: 1 if a bug was not caught.
  */
 import { Command, Option } from 'commander';
+import { wholeNumberArgument } from '../src/arguments.ts';
 import { PLANTED_BUGS, seenOf } from '../src/planted-bugs.ts';
 
 const { seed, bug } = new Command('planted')
   .description('Plants bugs in the platform, and prints what was seen of each')
-  .option('--seed <number>', 'seed of all inputs', (text) => Number.parseInt(text, 10), 1)
+  .option('--seed <number>', 'seed of all inputs', wholeNumberArgument, 1)
   .addOption(new Option('--bug <name>', 'run only this bug').choices(PLANTED_BUGS.map(({ name }) => name)))
   .parse()
   .opts<{ seed: number; bug?: string }>();
