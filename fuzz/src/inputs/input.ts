@@ -7,14 +7,17 @@ import { drawMessage, drawRepeated, repeatedFields } from './message.ts';
 import type { Script, Target } from './script.ts';
 import { SEQUENCES } from './sequences.ts';
 
-/** One attempt to break a rule. Its number and the seed decide all of it, whatever ran before. */
+/**
+ * One attempt to break a rule. Its number and the seed decide all of it, whatever ran before, except for the page tokens of a
+ * script that takes them from the platform.
+ */
 export interface Input {
   readonly number: number;
   /** What it is, in a few words. */
   readonly name: string;
   /** Nothing but the canary runs beside it. */
   readonly isAlone: boolean;
-  /** Resolves with what was answered. Never throws, and does the same each time. */
+  /** Resolves with what was answered. Never throws. Does the same each time, if need be under names that no run before had. */
   run(target: Target): Promise<readonly Answer[]>;
 }
 
@@ -31,8 +34,14 @@ export function drawInput(seed: number, number: number): Input {
   const random = createRandom(seedOf(seed, number));
   const again = () => createRandom(seedOf(seed + 1, number));
   const script = SCRIPTS[number] ?? (random.chance(SCRIPT_ODDS) ? random.pick(SCRIPTS) : undefined);
-  if (script)
-    return { number, name: script.name, isAlone: true, run: (target) => script.run(target, again()) };
+  if (script) {
+    let runs = 0;
+    const run = (target: Target) => {
+      runs += 1;
+      return script.run(target, again(), `${seed}-${number}-${runs}`);
+    };
+    return { number, name: script.name, isAlone: true, run };
+  }
   const method = random.pick(METHODS);
   const name = `message to ${method.server}, ${method.path}`;
   return {

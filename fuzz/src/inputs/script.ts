@@ -9,8 +9,11 @@ export type Target = Readonly<Record<ServerName, Server>>;
 /** An input that is written out, not drawn: it takes seconds, and runs alone. */
 export interface Script {
   readonly name: string;
-  /** Resolves with the answers to judge, if it has any. Never throws. */
-  run(target: Target, random: Random): Promise<readonly Answer[]>;
+  /**
+   * Resolves with the answers to judge, if it has any. Never throws.
+   * @param unused a part for names that no run before had: what is sent again costs less.
+   */
+  run(target: Target, random: Random, unused: string): Promise<readonly Answer[]>;
 }
 
 export const times = <T>(count: number, make: (at: number) => T): T[] =>

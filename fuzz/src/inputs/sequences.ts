@@ -20,7 +20,7 @@ const REPORT = '/odograph.telemetry.v1.TelemetryIngest/Report';
 const TWO_HOURS_MS = 7_200_000;
 /** A refusal of ingest that ends by itself, and when. */
 const TOO_FAST = /reports\/s a client.*: wait (\d+) ms/;
-/** A script waits in at most N calls. */
+/** After as many calls a script waits no more: it drops what is refused, so that it ends. */
 const MAX_CALLS = 200;
 
 /** Asks history on one of the connections that inputs share. */
@@ -69,13 +69,6 @@ async function report({ ingest }: Target, reports: readonly Uint8Array[], inCall
 export async function fillLog(target: Target): Promise<void> {
   const large = (at: number) => makeReport(`large-${at % 10}`, `large-${at}`, { samples: 15, texts: 60 });
   await report(target, times(80, large), 4);
-}
-
-/** For names that no input had before: what is sent again costs less. */
-let lastFresh = 0;
-function fresh(): number {
-  lastFresh += 1;
-  return lastFresh;
 }
 
 /** The token of a second page; empty if there is none. */
@@ -132,8 +125,8 @@ const ALL: Readonly<Record<string, Script['run']>> = {
       return ask(target, `${VEHICLES}/${name}`, { ...decision, ...change });
     });
   },
-  async '50,000 windows of one vehicle'(target) {
-    const id = `windows-${fresh()}`;
+  async '50,000 windows of one vehicle'(target, _, unused) {
+    const id = `windows-${unused}`;
     const windows = (at: number) => {
       const fromMs = SOME_TIME_MS - at * 1_000 * TWO_HOURS_MS;
       return makeReport(id, `w-${at}`, { samples: 1_000, stepMs: -TWO_HOURS_MS, fromMs });
@@ -142,8 +135,8 @@ const ALL: Readonly<Record<string, Script['run']>> = {
     const list = { vehicleId: id, pageSize: 1_000, withTotal: true };
     return [...sent, ...(await together(4, () => ask(target, SAMPLES, list)))];
   },
-  async 'one hot vehicle'(target) {
-    const id = `hot-${fresh()}`;
+  async 'one hot vehicle'(target, _, unused) {
+    const id = `hot-${unused}`;
     const one = (at: number) => makeReport(id, `h-${at}`, { fromMs: SOME_TIME_MS + at * 1_000 });
     const answers: Answer[] = [];
     for (let from = 0; from < 30_000; from += 2_000) {
@@ -153,8 +146,8 @@ const ALL: Readonly<Record<string, Script['run']>> = {
     }
     return answers;
   },
-  async 'more new vehicles than a client may begin with'(target) {
-    const prefix = `new-${fresh()}`;
+  async 'more new vehicles than a client may begin with'(target, _, unused) {
+    const prefix = `new-${unused}`;
     const one = (at: number) => makeReport(`${prefix}-${at}`, 'first');
     return await report(target, times(100_000, one), 5_000);
   },
