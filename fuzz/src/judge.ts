@@ -4,7 +4,7 @@ import type { ForkedCanary } from './canary/fork-canary.ts';
 import type { Input } from './inputs/input.ts';
 import type { Target } from './inputs/script.ts';
 import type { Processes } from './processes.ts';
-import { type Broken, judgeAnswer, judgeOperation, Violations } from './verdict.ts';
+import { type Broken, judgeAnswer, judgeOperation, Refusals, Violations } from './verdict.ts';
 
 interface JudgeDeps {
   readonly cluster: Cluster;
@@ -25,6 +25,7 @@ export class Judge {
   readonly slowestMs: Record<string, number> = {};
   /** Delays that were seen once, and not when the same inputs ran again. */
   notSeenAgain = 0;
+  readonly #refusals = new Refusals();
   readonly #deps: JudgeDeps;
 
   constructor(deps: JudgeDeps) {
@@ -77,10 +78,11 @@ export class Judge {
   /** Waits for the canary, and gives the rules that were broken since the last look. */
   async #look(): Promise<readonly Broken[]> {
     const { operations } = await this.#deps.canary.settle();
+    const refused = operations.flatMap((operation) => this.#refusals.judge(operation) ?? []);
     for (const { name, tookMs, lagMs } of operations)
       this.slowestMs[name] = Math.max(this.slowestMs[name] ?? 0, Math.round(tookMs - lagMs));
     const slow = operations.flatMap((operation) => judgeOperation(operation) ?? []);
-    return [...this.#deps.processes.look(), ...slow.slice(0, 1)];
+    return [...this.#deps.processes.look(), ...refused.slice(0, 1), ...slow.slice(0, 1)];
   }
 
   /** Waits until the platform serves again. Services that do not are killed and started again. */

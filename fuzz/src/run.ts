@@ -14,7 +14,7 @@ import { fillLog } from './inputs/sequences.ts';
 import { Judge } from './judge.ts';
 import { liveMemoryEnv } from './live-memory.ts';
 import { Processes } from './processes.ts';
-import { judgeLog, type Violation } from './verdict.ts';
+import { judgeCount, judgeLog, type Violation } from './verdict.ts';
 import { Server } from './wire/server.ts';
 
 export interface FuzzOptions {
@@ -90,7 +90,7 @@ async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onPro
     }
     const back = await processes.untilBack();
     const { acknowledged } = await canary.stop();
-    for (const broken of [...back, ...(await checkLog(history, acknowledged))])
+    for (const broken of [...back, ...judgeCount(acknowledged), ...(await checkLog(history, acknowledged))])
       judge.violations.add(broken, []);
     onProgress?.(count, judge.violations.all());
     return {

@@ -27,16 +27,48 @@ export function judgeAnswer({ end, status, text }: Answer): Broken | undefined {
   return undefined;
 }
 
+const SERVED = 'the canary is served';
 /** How long the canary may wait, besides what the machine withheld. */
 const LIMIT_MS = 500;
 
 /** What is wrong with how the canary was served. */
 export function judgeOperation({ name, tookMs, lagMs, failure }: Operation): Broken | undefined {
-  if (failure !== undefined)
-    return { rule: 'the canary is served', detail: `${name} failed: ${failure}`, isDelay: true };
+  if (failure !== undefined) return { rule: SERVED, detail: `${name} failed: ${failure}`, isDelay: true };
   if (tookMs <= LIMIT_MS + lagMs) return undefined;
   const detail = `${name} took ${tookMs.toFixed(0)} ms, of which the machine withheld ${lagMs.toFixed(0)} ms`;
   return { rule: `the canary is served within ${LIMIT_MS} ms`, detail, isDelay: true };
+}
+
+/** The longest delay that a refusal of the platform names: a client that waits for so long must be served then. */
+const REFUSED_MS = 5_000;
+
+/**
+ * Which operations of the canary were refused, one time after the other, since when. The canary is far below each limit of a
+ * client and has an address of its own, so a refusal is right only while something that all clients share is full:
+ * the bytes that wait for disk, a stream, the disk, the connections to MongoDB.
+ */
+export class Refusals {
+  readonly #sinceMs = new Map<string, number>();
+
+  /** What is wrong with the next operation that has ended. It need not be seen twice: it was refused again and again. */
+  judge({ name, endedAtMs, failure, refusal }: Operation): Broken | undefined {
+    if (failure !== undefined) return undefined;
+    if (refusal === undefined) {
+      this.#sinceMs.delete(name);
+      return undefined;
+    }
+    const sinceMs = this.#sinceMs.get(name) ?? endedAtMs;
+    this.#sinceMs.set(name, sinceMs);
+    const refusedMs = endedAtMs - sinceMs;
+    if (refusedMs <= REFUSED_MS) return undefined;
+    return { rule: SERVED, detail: `${name} was refused for ${refusedMs.toFixed(0)} ms: ${refusal}` };
+  }
+}
+
+/** A run in which the platform took no report of the canary says nothing of how it serves. */
+export function judgeCount(acknowledged: Readonly<Record<string, string>>): readonly Broken[] {
+  if (Object.keys(acknowledged).length > 0) return [];
+  return [{ rule: SERVED, detail: 'no report was acknowledged in the whole run' }];
 }
 
 /** Every acknowledged report of the canary is in the log once, where its acknowledgement said. */

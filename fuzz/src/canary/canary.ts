@@ -17,11 +17,15 @@ export interface CanaryTarget {
 /** One request of the canary, and how it went. */
 export interface Operation {
   readonly name: string;
+  /** On a clock that all operations share. */
+  readonly endedAtMs: number;
   readonly tookMs: number;
   /** What the machine withheld in that time; see `measureLag`. */
   readonly lagMs: number;
-  /** Why it failed. A refusal that says when to try again is not a failure. */
+  /** Why it failed. */
   readonly failure?: string;
+  /** Why it was refused, if the refusal says when to try again: that is what a limit answers, and not a failure. */
+  readonly refusal?: string;
 }
 
 export const CANARY_VEHICLE = 'canary';
@@ -85,9 +89,9 @@ export class Canary {
   /** The result of the work; undefined if it failed. */
   async #measure<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     const [startedAtMs, lagMs] = [performance.now(), this.#measureLag()];
-    const end = (failure?: string) => {
-      const took = { name, tookMs: performance.now() - startedAtMs, lagMs: lagMs() };
-      this.operations.push({ ...took, ...(failure !== undefined && { failure }) });
+    const end = (why: Pick<Operation, 'failure' | 'refusal'> = {}) => {
+      const endedAtMs = performance.now();
+      this.operations.push({ name, endedAtMs, tookMs: endedAtMs - startedAtMs, lagMs: lagMs(), ...why });
     };
     const operation = work().then(
       (result) => {
@@ -95,7 +99,7 @@ export class Canary {
         return result;
       },
       (error: unknown) => {
-        end(this.#stopping.signal.aborted ? undefined : failureOf(error));
+        end(this.#stopping.signal.aborted ? {} : whyNot(error));
         return undefined;
       },
     );
@@ -124,7 +128,8 @@ export class Canary {
       if (!this.#connection || this.#connection.hasEnded)
         this.#connection = await this.#client.connect({ signal: this.#stopping.signal });
       const { reportId, bytes } = this.#nextReport();
-      const { results } = await withinDeadline(this.#connection.send([bytes]), reportId);
+      const { results, refused } = await withinDeadline(this.#connection.send([bytes]), reportId);
+      if (refused) throw new Fault('UNAVAILABLE', `report ${reportId} was refused: ${refused.message}`);
       return this.#acknowledge(reportId, results[0]?.position);
     });
   }
@@ -151,7 +156,8 @@ export class Canary {
         this.#sighting(event.reportId).resolve();
     } catch (error) {
       if (signal.aborted) return;
-      this.operations.push({ name: 'Subscribe', tookMs: 0, lagMs: 0, failure: String(error) });
+      const at = { endedAtMs: performance.now(), tookMs: 0, lagMs: 0 };
+      this.operations.push({ name: 'Subscribe', ...at, failure: String(error) });
     }
   }
 
@@ -163,11 +169,13 @@ export class Canary {
   }
 }
 
-/** Undefined for a refusal that names a delay: that is what a limit answers. */
-function failureOf(error: unknown): string | undefined {
-  if (!isFault(error)) return String(error);
-  if (error.code === 'OVERLOADED' && error.retryAfterMs !== undefined) return undefined;
-  return `${error.code}: ${error.message}`;
+/** Why an operation did not succeed, by the error that it ended with. */
+export function whyNot(error: unknown): Pick<Operation, 'failure' | 'refusal'> {
+  if (!isFault(error)) return { failure: String(error) };
+  const why = `${error.code}: ${error.message}`;
+  return error.code === 'OVERLOADED' && error.retryAfterMs !== undefined
+    ? { refusal: why }
+    : { failure: why };
 }
 
 async function withinDeadline<T>(work: Promise<T>, reportId: string): Promise<T> {
