@@ -1,15 +1,18 @@
 import type { Cluster } from '@odograph/cluster/cluster';
 import { pause } from '@odograph/kernel/clock';
+import type { Operation } from './canary/canary.ts';
+import type { CanaryReply } from './canary/canary-process.ts';
 import type { ForkedCanary } from './canary/fork-canary.ts';
 import type { Input } from './inputs/input.ts';
 import type { Target } from './inputs/script.ts';
+import { untilBack } from './memory.ts';
 import type { Processes } from './processes.ts';
 import { type Broken, judgeAnswer, judgeOperation, Refusals, Violations } from './verdict.ts';
 
 interface JudgeDeps {
-  readonly cluster: Cluster;
-  readonly canary: ForkedCanary;
-  readonly processes: Processes;
+  readonly cluster: Pick<Cluster, 'histories' | 'ingest'>;
+  readonly canary: Pick<ForkedCanary, 'settle' | 'stop'>;
+  readonly processes: Pick<Processes, 'look' | 'holders'>;
   readonly target: Target;
 }
 
@@ -45,6 +48,18 @@ export class Judge {
     for (const each of sure) this.violations.add(each, guilty.length > 0 ? guilty : batch);
   }
 
+  /**
+   * Waits until memory has come back, and judges what was since the last input. There is nothing to repeat, so a delay counts
+   * at once.
+   * @returns where each acknowledged report of the canary is in the log
+   */
+  async end(): Promise<CanaryReply['acknowledged']> {
+    const back = await untilBack(this.#deps.processes.holders());
+    const { operations, acknowledged } = await this.#deps.canary.stop();
+    for (const each of [...back, ...this.#judge(operations)]) this.violations.add(each, []);
+    return acknowledged;
+  }
+
   /** The rules that a batch breaks together. What a single answer shows by itself is a violation already. */
   async #runOnce(batch: readonly Input[]): Promise<readonly Broken[]> {
     const late: Broken[] = [];
@@ -78,9 +93,14 @@ export class Judge {
   /** Waits for the canary, and gives the rules that were broken since the last look. */
   async #look(): Promise<readonly Broken[]> {
     const { operations } = await this.#deps.canary.settle();
-    const refused = operations.flatMap((operation) => this.#refusals.judge(operation) ?? []);
+    return this.#judge(operations);
+  }
+
+  /** The rules that were broken since the last look, with what the canary did since then. */
+  #judge(operations: readonly Operation[]): readonly Broken[] {
     for (const { name, tookMs, lagMs } of operations)
       this.slowestMs[name] = Math.max(this.slowestMs[name] ?? 0, Math.round(tookMs - lagMs));
+    const refused = operations.flatMap((operation) => this.#refusals.judge(operation) ?? []);
     const slow = operations.flatMap((operation) => judgeOperation(operation) ?? []);
     return [...this.#deps.processes.look(), ...refused.slice(0, 1), ...slow.slice(0, 1)];
   }

@@ -1,31 +1,35 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cluster } from '@odograph/cluster/cluster';
 import type { SupervisedProcess } from '@odograph/cluster/supervised-process';
-import { isErrno } from '@odograph/engines/errno';
-import { pause } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
 import { liveMib } from './live-memory.ts';
+import { type Holder, judgeMemory, residentMib } from './memory.ts';
 import type { Broken } from './verdict.ts';
 
-const PAGES_IN_MIB = 256;
-/** What a service may hold of the load afterwards: caches, the tail and the ledger, which their settings bound. */
-const KEPT_MIB = 96;
 /** What a service may log from one look to the next. */
 const LOGGED_BYTES = 1024 ** 2;
-const BACK_WITHIN_MS = 60_000;
 const SAMPLE_MS = 50;
-const ASK_AGAIN_MS = 1_000;
+
+/** What is looked at of a process. */
+type Watched = Pick<SupervisedProcess, 'name' | 'pid' | 'crashes'>;
+
+/** The processes of a platform. */
+interface Platform {
+  readonly nodes: readonly Watched[];
+  readonly histories: readonly Watched[];
+  readonly ingest: Watched;
+}
 
 /** The log of a service, and its size at the last look. */
 interface Log {
-  readonly service: SupervisedProcess;
+  readonly service: Watched;
   readonly file: string;
   bytes: number;
 }
 
 /** What is known of the memory of a service, in MiB. */
 interface Memory {
-  readonly service: SupervisedProcess;
+  readonly service: Watched;
   /** Resident memory: its limit, the most since the last look, and the most of all. */
   readonly limit: number;
   recent: number;
@@ -36,14 +40,14 @@ interface Memory {
 
 /** Watches the processes of a platform: that they live, and the memory and logs of its services. */
 export class Processes {
-  readonly #nodes: Cluster['nodes'];
+  readonly #nodes: Platform['nodes'];
   readonly #memories: readonly Memory[];
   readonly #logs: readonly Log[];
   readonly #timer = setInterval(() => this.#sample(), SAMPLE_MS);
   #crashes: readonly number[];
 
-  constructor({ nodes, ingest, histories }: Cluster, dataDir: string) {
-    const memoryOf = (service: SupervisedProcess, limit: number) =>
+  constructor({ nodes, ingest, histories }: Platform, dataDir: string) {
+    const memoryOf = (service: Watched, limit: number) =>
       ({ service, limit, recent: 0, peak: 0, liveAtStart: 0 }) satisfies Memory;
     this.#nodes = nodes;
     this.#memories = [...histories.map((history) => memoryOf(history, 1_024)), memoryOf(ingest, 512)];
@@ -78,34 +82,26 @@ export class Processes {
     for (const memory of this.#memories) memory.liveAtStart = await this.#liveMib(memory.service);
   }
 
-  /** Waits until services hold no more than at first. The rules that are broken if they do. */
-  async untilBack(): Promise<readonly Broken[]> {
-    const rule = `memory comes back within ${BACK_WITHIN_MS / 1_000} s`;
-    const deadlineAtMs = performance.now() + BACK_WITHIN_MS;
-    for (;;) {
-      const notBack: Broken[] = [];
-      for (const { service, liveAtStart } of this.#memories) {
-        // One that does not answer in time, or has ended, breaks the rule too; the rest of the verdict must not be lost.
-        const mib = await this.#liveMib(service).catch(() => Number.POSITIVE_INFINITY);
-        notBack.push(...judgeMemory(mib, liveAtStart + KEPT_MIB, `${rule}, ${service.name}`));
-      }
-      if (notBack.length === 0 || performance.now() > deadlineAtMs) return notBack;
-      await pause(ASK_AGAIN_MS);
-    }
+  /** The services, by what they hold. */
+  holders(): readonly Holder[] {
+    return this.#memories.map(({ service, liveAtStart }) => {
+      return { name: service.name, liveAtStart, liveMib: () => this.#liveMib(service) };
+    });
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  async #liveMib(service: SupervisedProcess): Promise<number> {
+  async #liveMib(service: Watched): Promise<number> {
     const [pid, log] = [service.pid(), this.#logs.find((each) => each.service === service)];
-    return pid === undefined || !log ? 0 : await liveMib(pid, log.file);
+    if (pid === undefined || !log) throw new Fault('UNAVAILABLE', `${service.name} is not up`);
+    return await liveMib(pid, log.file);
   }
 
   #sample(): void {
     for (const memory of this.#memories) {
-      memory.recent = Math.max(memory.recent, residentMib(memory.service));
+      memory.recent = Math.max(memory.recent, residentMib(memory.service.pid()));
       memory.peak = Math.max(memory.peak, memory.recent);
     }
   }
@@ -117,19 +113,4 @@ function judgeLogged(log: Log): readonly Broken[] {
   log.bytes = size;
   if (logged <= LOGGED_BYTES) return [];
   return [{ rule: 'callers do not fill the log', detail: `${log.service.name} logged ${logged} bytes` }];
-}
-
-function judgeMemory(mib: number, allowedMib: number, rule: string): readonly Broken[] {
-  if (mib <= allowedMib) return [];
-  return [{ rule, detail: `${mib.toFixed(0)} MiB, allowed ${allowedMib.toFixed(0)} MiB` }];
-}
-
-/** The second field of `/proc/<pid>/statm` (proc(5)), in pages of 4 KiB. 0 for a process that is not up. */
-function residentMib(process: SupervisedProcess): number {
-  try {
-    return Number(readFileSync(`/proc/${process.pid()}/statm`, 'utf8').split(' ')[1]) / PAGES_IN_MIB;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return 0;
-    throw error;
-  }
 }

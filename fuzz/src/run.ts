@@ -88,9 +88,8 @@ async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onPro
       count += batch.length;
       onProgress?.(count, judge.violations.all());
     }
-    const back = await processes.untilBack();
-    const { acknowledged } = await canary.stop();
-    for (const broken of [...back, ...judgeCount(acknowledged), ...(await checkLog(history, acknowledged))])
+    const acknowledged = await judge.end();
+    for (const broken of [...judgeCount(acknowledged), ...(await checkLog(history, acknowledged))])
       judge.violations.add(broken, []);
     onProgress?.(count, judge.violations.all());
     return {

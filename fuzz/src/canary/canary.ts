@@ -43,10 +43,14 @@ export class Canary {
   readonly acknowledged: Record<string, string> = {};
   readonly #client: Client;
   readonly #measureLag: () => () => number;
+  /** No operation begins any more. */
   readonly #stopping = new AbortController();
+  /** Nothing is under way any more. */
+  readonly #ending = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   readonly #seen = new Map<string, PromiseWithResolvers<void>>();
   readonly #loops: readonly Promise<void>[];
+  readonly #following: Promise<void>;
   #connection: Connection | undefined;
   #reports = 0;
 
@@ -64,8 +68,8 @@ export class Canary {
       seldom('ListSamples', () => this.#client.samplePage(CANARY_VEHICLE, PAGE)),
       ...[ingest, history].map((endpoint) => seldom('health', () => checkHealth(endpoint))),
       ...metrics.map((endpoint) => seldom('/metrics', () => scrape(endpoint))),
-      this.#follow(),
     ];
+    this.#following = this.#follow();
   }
 
   /** Resolves when each operation that is under way now has ended. */
@@ -73,10 +77,12 @@ export class Canary {
     await Promise.all(this.#running);
   }
 
+  /** Resolves when each operation has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#connection?.cancel();
     await Promise.all(this.#loops);
+    this.#ending.abort();
+    await this.#following;
   }
 
   async #every(ms: number, work: () => Promise<unknown>): Promise<void> {
@@ -99,7 +105,7 @@ export class Canary {
         return result;
       },
       (error: unknown) => {
-        end(this.#stopping.signal.aborted ? {} : whyNot(error));
+        end(whyNot(error));
         return undefined;
       },
     );
@@ -126,7 +132,7 @@ export class Canary {
   async #sendBatch(): Promise<void> {
     await this.#measure('Connect', async () => {
       if (!this.#connection || this.#connection.hasEnded)
-        this.#connection = await this.#client.connect({ signal: this.#stopping.signal });
+        this.#connection = await this.#client.connect({ signal: this.#ending.signal });
       const { reportId, bytes } = this.#nextReport();
       const { results, refused } = await withinDeadline(this.#connection.send([bytes]), reportId);
       if (refused) throw new Fault('UNAVAILABLE', `report ${reportId} was refused: ${refused.message}`);
@@ -150,7 +156,7 @@ export class Canary {
 
   /** Follows the log, also after disconnects; that it ends is a failure. */
   async #follow(): Promise<void> {
-    const { signal } = this.#stopping;
+    const { signal } = this.#ending;
     try {
       for await (const { event } of this.#client.events({ subject: CANARY_VEHICLE, signal }))
         this.#sighting(event.reportId).resolve();
