@@ -34,9 +34,7 @@ export function measureLag(pids: () => PlatformPids): () => () => number {
     const [startedAtMs, before] = [performance.now(), timesOf(pids())];
     return () => {
       const own = lates.filter(({ atMs }) => atMs >= startedAtMs).map(({ lateMs }) => lateMs);
-      const after = timesOf(pids());
-      const taken = Math.min(waitedMs(before.waits, after.waits), after.othersMs - before.othersMs);
-      return Math.max(lateNow(), ...own) + Math.max(0, taken);
+      return Math.max(lateNow(), ...own) + takenMs(before, timesOf(pids()));
     };
   };
 }
@@ -44,14 +42,20 @@ export function measureLag(pids: () => PlatformPids): () => () => number {
 /** How long threads waited since they started, in nanoseconds, by their names. */
 type Waits = ReadonlyMap<string, number>;
 
-/**
- * Since the machine started: how long the main thread of each service and the threads of each engine waited, and the processor
- * time of all other processes.
- */
-function timesOf({ services, engines }: PlatformPids): {
+/** Since the machine started. */
+export interface Times {
+  /** How long the main thread of each service and the threads of each engine waited. */
   readonly waits: readonly Waits[];
+  /** The processor time of all other processes. */
   readonly othersMs: number;
-} {
+}
+
+/** For how many milliseconds others had the processor between two looks, while the platform waited for it. */
+export function takenMs(before: Times, after: Times): number {
+  return Math.max(0, Math.min(waitedMs(before.waits, after.waits), after.othersMs - before.othersMs));
+}
+
+function timesOf({ services, engines }: PlatformPids): Times {
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = numbersIn('stat');
   const busy = user + nice + system + irq + softIrq + steal;
   // In user and system mode: 14th and 15th field (proc_pid_stat(5)); the names of ours have no spaces.
