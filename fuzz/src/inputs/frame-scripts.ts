@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { pause } from '@odograph/kernel/clock';
-import type { Random } from '@odograph/kernel/random';
 import { METHODS, type ServerName } from '../contract.ts';
 import { type Answer, call, frameMessage } from '../wire/call.ts';
 import {
@@ -18,13 +17,15 @@ import {
   TYPE,
   windowOf,
 } from '../wire/frames.ts';
-import { openSocket, type Server } from '../wire/server.ts';
+import type { Server } from '../wire/server.ts';
 import { drawMessage, drawRepeated, repeatedFields } from './message.ts';
-import { type Script, times } from './script.ts';
+import { HOLD_MS, onSockets, type Send } from './on-sockets.ts';
+import { pour } from './pour.ts';
+import { REFLECTION, REFLECTION_SCRIPTS } from './reflection-scripts.ts';
+import { type Script, type ServerScripts, streamId, times } from './script.ts';
 
 const HEALTH = '/grpc.health.v1.Health/Check';
 const WATCH = '/grpc.health.v1.Health/Watch';
-const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 const HISTORY = '/odograph.history.v1';
 const REPORT = '/odograph.telemetry.v1.TelemetryIngest/Report';
 /** A call with a message of its own, a call without one, and calls with long answers, on each server. */
@@ -35,40 +36,10 @@ const LONG = {
   ingest: [REFLECTION],
 } as const;
 
-/** How long what is open stays open. */
-const HOLD_MS = 1_500;
 /** Just below the limits of a message: 64 KiB on history, 1 MB on ingest. */
 const REPEATED_BYTES = [65_000, 980_000] as const;
 
-/** A symbol that both servers know, and field 4 of a question of reflection. */
-const SYMBOL = Buffer.from('odograph.history.v1.VehicleHistory');
-
 const nothing = frameMessage(Buffer.alloc(0));
-const streamId = (at: number) => 2 * at + 1;
-
-/** Sends bytes; resolves when they have left or the connection has ended, with whether it is still open. */
-type Send = (...bytes: readonly Uint8Array[]) => Promise<boolean>;
-
-/** Writes bytes to some sockets at the same time, holds them, and cuts them. */
-async function onSockets(
-  ports: readonly number[],
-  count: number,
-  write: (send: Send, at: number) => Promise<unknown>,
-  holdMs = HOLD_MS,
-): Promise<readonly Answer[]> {
-  const sockets = times(count, (at) => openSocket(ports[at % ports.length] ?? 0, undefined, true).resume());
-  const written = sockets.map((socket, at) =>
-    write(async (...bytes) => {
-      if (!socket.destroyed) socket.write(Buffer.concat(bytes));
-      while (socket.writableNeedDrain && !socket.destroyed) await pause(1);
-      return !socket.destroyed;
-    }, at),
-  );
-  await Promise.all(written);
-  await pause(holdMs);
-  for (const socket of sockets) socket.destroy();
-  return [];
-}
 
 function flood({ port }: Server, one: Buffer): Promise<readonly Answer[]> {
   const many = Buffer.concat(times(1_000, () => one));
@@ -77,18 +48,6 @@ function flood({ port }: Server, one: Buffer): Promise<readonly Answer[]> {
     for (let left = 20; left > 0 && (await send(many)); ) left -= 1;
   };
   return onSockets([port], 10, write, 200);
-}
-
-/** Writes on one call over and over and reads nothing, until the server closes the call, or for some seconds. */
-async function pour(server: Server, path: string, timeout: string, chunk: Buffer): Promise<Answer> {
-  const session = server.ownSession();
-  const stream = session.request(Object.fromEntries(callHeaders(path, timeout)));
-  stream.on('error', () => undefined);
-  const untilMs = performance.now() + 4_000;
-  while (!stream.closed && performance.now() < untilMs) if (!stream.write(chunk)) await pause(1);
-  const { closed } = stream;
-  session.destroy();
-  return { end: closed ? 'closed' : 'neither in time', text: '' };
 }
 
 /** The same call with other headers, or other calls, over the connections that inputs share. */
@@ -161,9 +120,7 @@ const BEGINNINGS: readonly Buffer[] = [
   ].map((frames) => Buffer.concat([PREFACE, frames])),
 ];
 
-const FOR_EACH_SERVER: Readonly<
-  Record<string, (server: Server, random: Random) => Promise<readonly Answer[]>>
-> = {
+const FOR_EACH_SERVER: ServerScripts = {
   /** Each repeated field of each request, as long as a message may be: alone, with likely others, of hostile values. */
   async 'repeated fields'(server, random) {
     const answers: Answer[] = [];
@@ -276,28 +233,7 @@ const FOR_EACH_SERVER: Readonly<
   },
   'many scrapes': ({ metricsPort }) =>
     onSockets([metricsPort], 200, (send) => send(...times(10, () => SCRAPE))),
-  /** What waits for the reader must not grow with what is asked. */
-  async 'reflection that is not read'(server) {
-    // Field 1, of 32,000 bytes: the host.
-    const host = Buffer.concat([Buffer.from([0x0a, 0x80, 0xfa, 0x01]), Buffer.alloc(32_000, 'h')]);
-    await pour(server, REFLECTION, '60S', frameMessage(host));
-    return [];
-  },
-  /** Some bytes ask for a file and all that it imports, of 10 KB and more. */
-  'reflection that is asked and read without end'(server) {
-    const question = frameMessage(Buffer.concat([Buffer.from([0x22, SYMBOL.length]), SYMBOL]));
-    const asks = times(100, (at) => frameOf(TYPE.DATA, 0, streamId(at), question));
-    return onSockets([server.port], 20, async (send) => {
-      await send(HELLO, windowOf(0, 2 ** 30));
-      await send(
-        ...times(100, (at) => [
-          opening(streamId(at), REFLECTION, '60S'),
-          windowOf(streamId(at), 2 ** 30),
-        ]).flat(),
-      );
-      for (let left = 20; left > 0 && (await send(...asks)); ) left -= 1;
-    });
-  },
+  ...REFLECTION_SCRIPTS,
   'health that is asked without end': (server) => askEachAtOnce(server, HEALTH),
   'methods that do not exist, without end': (server) => askEachAtOnce(server, '/nothing/nothing'),
   async 'calls, then GOAWAY'(server) {

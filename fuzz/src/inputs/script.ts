@@ -16,5 +16,19 @@ export interface Script {
   run(target: Target, random: Random, unused: string): Promise<readonly Answer[]>;
 }
 
+/** What is thrown at each server, by its name. */
+export type ServerScripts = Readonly<
+  Record<string, (server: Server, random: Random) => Promise<readonly Answer[]>>
+>;
+
+/** The streams that a client opens have odd ids (RFC 9113, section 5.1.1). */
+export const streamId = (at: number) => 2 * at + 1;
+
+/** How many calls a connection may have open. */
+export const MAX_STREAMS = 128;
+
+/** How long a text may nearly be in a message that each server takes, which are 64 KiB and 4 MB. */
+export const LONGEST_TEXT: Readonly<Record<ServerName, number>> = { history: 65_000, ingest: 3_990_000 };
+
 export const times = <T>(count: number, make: (at: number) => T): T[] =>
   Array.from({ length: count }, (_, at) => make(at));

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, connect, type Settings } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { ServerName } from '../contract.ts';
 
@@ -7,6 +7,12 @@ const OUR_ADDRESS = '127.0.0.2';
 /** And one more client. */
 const OTHER_ADDRESS = '127.0.0.3';
 const SESSIONS = 4;
+
+interface SessionOptions {
+  /** The address of the client. */
+  readonly address?: string;
+  readonly settings?: Settings;
+}
 
 /** A server under attack. */
 export class Server {
@@ -34,9 +40,10 @@ export class Server {
   }
 
   /** A connection that only the caller uses and closes. */
-  ownSession(address = OUR_ADDRESS): ClientHttp2Session {
+  ownSession({ address, settings }: SessionOptions = {}): ClientHttp2Session {
     const createConnection = () => openSocket(this.port, address);
-    const session = connect(`http://127.0.0.1:${this.port}`, { createConnection, maxSessionMemory: 1_000 });
+    const options = { createConnection, settings, maxSessionMemory: 1_000 };
+    const session = connect(`http://127.0.0.1:${this.port}`, options);
     // The calls on it end with it, and say so.
     session.on('error', () => undefined);
     return session;
@@ -44,7 +51,7 @@ export class Server {
 
   /** A connection of each of two clients. */
   sessionsOfTwo(): readonly [ClientHttp2Session, ClientHttp2Session] {
-    return [this.ownSession(), this.ownSession(OTHER_ADDRESS)];
+    return [this.ownSession(), this.ownSession({ address: OTHER_ADDRESS })];
   }
 
   close(): void {
