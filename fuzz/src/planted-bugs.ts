@@ -63,6 +63,26 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
     breaks: 'callers do not fill the log',
     caughtBy: 'headers that a library would log, ingest',
   },
+  {
+    name: 'requests that take any memory',
+    description: 'what calls and their requests hold has no bound',
+    service: 'ingest',
+    file: 'packages/platform/src/grpc/request-memory.ts',
+    find: 'new FairShare<string>(maxBytes)',
+    replace: 'new FairShare<string>(Number.POSITIVE_INFINITY)',
+    breaks: 'the memory of ingest is bounded',
+    caughtBy: 'watches of names that gzip makes short, from two clients, ingest',
+  },
+  {
+    name: 'a watch that outlives its call',
+    description: 'a watch of health does not end with its call, and keeps the name that was asked for',
+    service: 'ingest',
+    file: 'packages/platform/src/grpc/health.ts',
+    find: "await once(changes, 'change', { signal })",
+    replace: "await once(changes, 'change')",
+    breaks: 'memory comes back within 60 s, ingest',
+    caughtBy: 'watches of names that gzip makes short, from two clients, ingest',
+  },
 ];
 
 const MESSAGES = 3_000;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { pause } from '@odograph/kernel/clock';
-import { METHODS, type ServerName } from '../contract.ts';
+import { encodeRequest, METHODS, type ServerName } from '../contract.ts';
 import { type Answer, call, frameMessage } from '../wire/call.ts';
 import {
   callHeaders,
@@ -22,7 +23,7 @@ import { drawMessage, drawRepeated, repeatedFields } from './message.ts';
 import { HOLD_MS, onSockets, type Send } from './on-sockets.ts';
 import { pour } from './pour.ts';
 import { REFLECTION, REFLECTION_SCRIPTS } from './reflection-scripts.ts';
-import { type Script, type ServerScripts, streamId, times } from './script.ts';
+import { LONGEST_TEXT, type Script, type ServerScripts, streamId, times } from './script.ts';
 
 const HEALTH = '/grpc.health.v1.Health/Check';
 const WATCH = '/grpc.health.v1.Health/Watch';
@@ -255,6 +256,16 @@ const FOR_EACH_SERVER: ServerScripts = {
     const watch = { path: WATCH, deadlineMs: 1_000, reads: 1 };
     await Promise.all(times(100, (at) => call(session, { ...watch, bytes: frameMessage(name(at)) })));
     session.destroy();
+    return [];
+  },
+  /** A watch has its request until it ends: of four MB, of which four KB are sent. */
+  async 'watches of names that gzip makes short, from two clients'(server) {
+    const sessions = server.sessionsOfTwo();
+    const name = encodeRequest(WATCH, { service: 'n'.repeat(LONGEST_TEXT[server.name]) });
+    const bytes = frameMessage(gzipSync(name), 1);
+    const watch = { path: WATCH, bytes, headers: { 'grpc-encoding': 'gzip' }, deadlineMs: 8_000, reads: 1 };
+    await Promise.all(sessions.flatMap((session) => times(64, () => call(session, watch))));
+    for (const session of sessions) session.destroy();
     return [];
   },
 };
