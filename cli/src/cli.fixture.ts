@@ -11,8 +11,8 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** The user who runs it, by number; only root may run it as another one. */
-  readonly uid?: number;
+  /** A command that runs it, and its arguments. */
+  readonly under?: readonly string[];
   /** `stays open` sends one line that is not JSON, and no end. */
   readonly input?: string | 'stays open';
   /** Called with all output so far; the process gets the signal that it returns. */
@@ -23,9 +23,9 @@ export interface CliOptions {
 
 /** Runs the real command line in another process, which does not see a platform that runs on this machine. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
-  const { env = {}, uid, input = '', onStdout, onStderr } = options;
-  const child = spawn(process.execPath, [ODOGRAPH, ...args], {
-    ...(uid !== undefined && { uid }),
+  const { env = {}, under = [], input = '', onStdout, onStderr } = options;
+  const [command, ...before] = [...under, process.execPath, ODOGRAPH] as const;
+  const child = spawn(command as string, [...before, ...args], {
     env: { PATH: process.env['PATH'], ODO_DATA_DIR: '/nonexistent', ...env },
   });
   let [stdout, stderr] = ['', ''];
