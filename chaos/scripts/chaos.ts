@@ -2,6 +2,7 @@
  * Injects faults into a running platform, and checks that nothing was lost, duplicated or reordered.
  * Exit code: 1 if a round broke a rule, 130 if it was interrupted.
  */
+import { countArgument, wholeNumberArgument } from '@odograph/testing/number-arguments';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { drawRounds, runCampaign } from '../src/campaign.ts';
@@ -9,16 +10,18 @@ import { isFailed, reportOf, roundLine } from '../src/report.ts';
 import type { RoundResult } from '../src/round/run-round.ts';
 import { SCENARIOS } from '../src/scenarios/scenarios.ts';
 
-const count = (text: string) => Number.parseInt(text, 10);
-
 const { rounds, seed, scenario, atOnce } = new Command('chaos')
   .description('Injects faults into a platform, and checks that nothing was lost, duplicated or reordered')
-  .option('--rounds <count>', 'number of rounds; with --scenario and --seed it is one', count, 200)
-  .option('--seed <number>', 'seed of the campaign; with --scenario it is the seed of that round', count)
+  .option('--rounds <count>', 'number of rounds; with --scenario and --seed it is one', countArgument, 200)
+  .option(
+    '--seed <number>',
+    'seed of the campaign; with --scenario it is the seed of that round',
+    wholeNumberArgument,
+  )
   .addOption(
     new Option('--scenario <name>', 'run only this scenario').choices(SCENARIOS.map(({ name }) => name)),
   )
-  .option('--at-once <count>', 'platforms at the same time', count, 2)
+  .option('--at-once <count>', 'platforms at the same time', countArgument, 2)
   .parse()
   .opts<{ rounds: number; seed?: number; scenario?: string; atOnce: number }>();
 

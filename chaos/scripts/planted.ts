@@ -2,19 +2,18 @@
  * Plants bugs in the platform, one at a time, and prints the rules that caught each.
  * Exit code: 1 if a bug was not caught.
  */
+import { countArgument, wholeNumberArgument } from '@odograph/testing/number-arguments';
 import { Command, Option } from 'commander';
 import { inParallel } from '../src/in-parallel.ts';
 import { PLANTED_BUGS } from '../src/planted/planted-bugs.ts';
 import { type BugSearch, searchBug } from '../src/planted/search-bug.ts';
 
-const count = (text: string) => Number.parseInt(text, 10);
-
 const { rounds, seed, bug, atOnce } = new Command('planted')
   .description('Plants bugs in the platform, and prints the rules that caught each')
-  .option('--rounds <count>', 'rounds for each bug at most', count, 6)
-  .option('--seed <number>', 'seed of all rounds', count, 1)
+  .option('--rounds <count>', 'rounds for each bug at most', countArgument, 6)
+  .option('--seed <number>', 'seed of all rounds', wholeNumberArgument, 1)
   .addOption(new Option('--bug <name>', 'run only this bug').choices(PLANTED_BUGS.map(({ name }) => name)))
-  .option('--at-once <count>', 'platforms at the same time', count, 2)
+  .option('--at-once <count>', 'platforms at the same time', countArgument, 2)
   .parse()
   .opts<{ rounds: number; seed: number; bug?: string; atOnce: number }>();
 

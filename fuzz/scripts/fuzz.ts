@@ -2,8 +2,8 @@
  * Throws mutated messages, hostile HTTP/2 and hostile sequences of calls at a platform, while a canary is served.
  * Exit code: 1 if a rule was broken, 130 if it was interrupted.
  */
+import { countArgument, wholeNumberArgument } from '@odograph/testing/number-arguments';
 import { Command } from 'commander';
-import { countArgument, wholeNumberArgument } from '../src/arguments.ts';
 import { drawInput } from '../src/inputs/input.ts';
 import { type FuzzResult, runFuzz } from '../src/run.ts';
 import { describeViolation, type Violation } from '../src/verdict.ts';

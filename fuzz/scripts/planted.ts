@@ -2,8 +2,8 @@
  * Plants bugs in the platform, one at a time, and prints what was seen of each.
  * Exit code: 1 if a bug was not caught.
  */
+import { wholeNumberArgument } from '@odograph/testing/number-arguments';
 import { Command, Option } from 'commander';
-import { wholeNumberArgument } from '../src/arguments.ts';
 import { PLANTED_BUGS, seenOf } from '../src/planted-bugs.ts';
 
 const { seed, bug } = new Command('planted')

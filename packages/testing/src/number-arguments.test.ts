@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countArgument, wholeNumberArgument } from './arguments.ts';
+import { countArgument, wholeNumberArgument } from './number-arguments.ts';
 
 test('a number has digits and nothing else', () => {
   expect(wholeNumberArgument('0')).toBe(0);
