@@ -1,6 +1,6 @@
 /**
  * Divides a bounded amount, of bytes or of places, between holders, for example clients or partitions. A holder may hold at
- * most as much as is still free: alone half of all, beside another one a third. So there is always room for one that holds
+ * most as much as is still free: alone half of all, beside another one a third. So something is left for one that holds
  * nothing yet, and the number of holders need not be known (the dynamic threshold of Choudhury and Hahne, 1998).
  */
 export class FairShare<Holder> {

@@ -187,7 +187,7 @@ export const serviceSettings = {
         min: 1,
         limit: { of: 'client', above: 'further ones wait, and clients take turns' },
         meaning:
-          'calls with one answer that are worked on at the same time for one client, and four times as many for all',
+          'calls with one answer of a client at the same time, from the work on them until it has taken the answer; four times as many of all',
       }),
       maxWaitingCalls: whole('ODO_GRPC_MAX_WAITING_CALLS', 1_000, {
         min: 0,
@@ -207,10 +207,10 @@ export const serviceSettings = {
         min: MEBIBYTE,
         limit: {
           of: 'process',
-          above: 'the next answer waits until the client has taken one, and after 2 min: RESOURCE_EXHAUSTED',
+          above: 'the next answer waits until the client has taken one, and after 30 s: RESOURCE_EXHAUSTED',
         },
         meaning:
-          'memory for answers that wait for their clients, of all clients, and health excepted; a client may hold as much as is free, alone half',
+          'memory for what streams send until their clients take it, of all clients, health excepted; a client may hold as much as is free, alone half',
       }),
     },
   },

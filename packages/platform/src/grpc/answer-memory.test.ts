@@ -34,14 +34,20 @@ test('a client that takes nothing does not hold up another one', () => {
   expect(sent).toEqual(['1', '2', 'other']);
 });
 
-test('one answer may be longer than all memory; others are sent once it is taken', () => {
+test('one answer may be longer than all memory; the next one is sent once it is taken', () => {
   const { memory, sent, answer } = opened(1_000);
   const long = answer('long', 5_000);
   answer('next', 10);
-  answer('other', 10, 'b');
   expect(sent).toEqual(['long']);
   memory.hold(long, 0);
-  expect(sent).toEqual(['long', 'next', 'other']);
+  expect(sent).toEqual(['long', 'next']);
+});
+
+test('a client that holds nothing can send, however much the others hold', () => {
+  const { sent, answer } = opened(1_000);
+  for (const client of ['b', 'c', 'd'])
+    for (const number of [1, 2]) answer(`${client}${number}`, 600, client);
+  expect(sent).toEqual(['b1', 'c1', 'd1']);
 });
 
 test('the answer of a call that has ended is not sent, and what it held is free', () => {

@@ -1,11 +1,14 @@
 import { FairShare } from '@odograph/kernel/fair-share';
 
-/** A call whose answers wait for their client. */
+/** A call with a stream of answers, which wait for their client. */
 interface Answered {
   readonly client: string;
 }
 
-/** The memory for answers that wait for their clients. */
+/**
+ * The memory for the answers of streams that wait for their clients. Calls with one answer need none: few are worked on at a
+ * time, and each until its client has the answer.
+ */
 export interface AnswerMemory {
   /**
    * Calls `send` at once, or as soon as the client of the call may hold more: how long the answer is, is known only when it
@@ -18,12 +21,17 @@ export interface AnswerMemory {
   release(call: Answered): void;
 }
 
-/** Shares this many bytes among all clients: a client may hold as much as is free, alone half, and then one answer more. */
+/**
+ * Shares this many bytes among all clients: a client may hold as much as is free, alone half, and then one answer more. One
+ * that holds nothing can always send, whatever the others hold.
+ */
 export function createAnswerMemory(maxBytes: number): AnswerMemory {
   const share = new FairShare<string>(maxBytes);
   const held = new Map<Answered, number>();
   /** What is to be sent, by client. */
   const waiting = new Map<string, Map<Answered, () => void>>();
+
+  const hasRoom = (client: string) => share.hasRoom(client) || share.heldBy(client) === 0;
 
   function forget(call: Answered): void {
     const sends = waiting.get(call.client);
@@ -33,7 +41,7 @@ export function createAnswerMemory(maxBytes: number): AnswerMemory {
   function sendWhatFits(): void {
     for (const [client, sends] of waiting) {
       for (const [call, send] of sends) {
-        if (!share.hasRoom(client)) break;
+        if (!hasRoom(client)) break;
         forget(call);
         send();
       }
@@ -53,7 +61,7 @@ export function createAnswerMemory(maxBytes: number): AnswerMemory {
   return {
     hold,
     whenRoom(call, send) {
-      if (share.hasRoom(call.client)) send();
+      if (hasRoom(call.client)) send();
       else waiting.set(call.client, (waiting.get(call.client) ?? new Map()).set(call, send));
     },
     release(call) {

@@ -15,6 +15,9 @@ import {
   soon,
 } from './raw-calls.fixture.ts';
 
+/** Time for the tests before answered calls are cut off. */
+const LATE = { sweepMs: 4_000 };
+
 /** Waits until the calls hold less than this, and requires that none of them is cut off by then. */
 async function expectReleased(calls: readonly RawCall[], before: number, lessThan: number): Promise<void> {
   await soon(() => {
@@ -24,7 +27,7 @@ async function expectReleased(calls: readonly RawCall[], before: number, lessTha
 }
 
 test('a refused call does not keep its unfinished message until it is cut off', async () => {
-  const { endpoint } = await loopback({}, { limits: { finishMs: 100 } });
+  const { endpoint } = await loopback({}, { limits: { ...LATE, finishMs: 100 } });
   const { call } = openRaw(endpoint);
   const before = await settledBytes();
   const calls = Array.from({ length: 80 }, () => call());
@@ -41,7 +44,7 @@ test('a call that is answered does not keep what its client goes on to send whil
     });
     await sendAndRead(requests, send, call);
   };
-  const { endpoint } = await loopback({ connect });
+  const { endpoint } = await loopback({ connect }, { limits: LATE });
   const { call } = openRaw(endpoint, NO_WINDOW);
   const before = await settledBytes();
   const calls = Array.from({ length: 80 }, () =>
@@ -59,7 +62,7 @@ test('a refused call does not keep the messages that its handler did not take', 
   const connect: Handlers['connect'] = async (requests) => {
     for await (const _ of requests) await hang();
   };
-  const { endpoint } = await loopback({ connect }, { limits: { maxUnfinishedBytes: 20_000_000 } });
+  const { endpoint } = await loopback({ connect }, { limits: { ...LATE, maxUnfinishedBytes: 20_000_000 } });
   const { call } = openRaw(endpoint);
   const before = await settledBytes();
   const refused = call(TelemetryIngestService.connect.path, { 'grpc-encoding': 'gzip' });

@@ -53,12 +53,16 @@ export interface CallLimits {
   readonly maxWaitingCalls: number;
   /** Memory for calls and their requests, of all clients. */
   readonly maxUnfinishedBytes: number;
-  /** Memory for answers that wait for their clients, of all clients. */
+  /** Memory for the answers of streams that wait for their clients, of all clients. */
   readonly maxAnswerBytes: number;
   /** How long a request may take to arrive. */
   readonly finishMs: number;
+  /** How long an answer may wait for memory. */
+  readonly roomMs: number;
   /** How long a message may wait for a client to take it. */
   readonly takeMs: number;
+  /** How often it is checked how long these take. */
+  readonly sweepMs: number;
 }
 
 export interface GrpcServer {
@@ -86,7 +90,9 @@ export const DEFAULT_LIMITS: CallLimits = {
   maxUnfinishedBytes: 128 * MEBIBYTE,
   maxAnswerBytes: 128 * MEBIBYTE,
   finishMs: 30_000,
+  roomMs: 30_000,
   takeMs: 120_000,
+  sweepMs: 1_000,
 };
 // grpc-js logs whole headers as the caller sent them, as often as he sends them, with what they do to a terminal.
 setLogVerbosity(logVerbosity.NONE);

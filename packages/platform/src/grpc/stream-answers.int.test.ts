@@ -49,15 +49,14 @@ const handlers: Handlers = {
 };
 
 test.each([
-  ['with one answer', TelemetryIngestService.report.path, EMPTY, ANSWER_BYTES],
   ['with many answers', '/odograph.history.v1.EventLog/Subscribe', EMPTY, ANSWER_BYTES],
   ['with many requests and answers', TelemetryIngestService.connect.path, EMPTY, ANSWER_BYTES],
   ['of reflection', ServerReflectionService.serverReflectionInfo.path, QUESTION, REFLECTION_BYTES],
 ])(
-  'answers that a client does not take hold bounded memory, of calls %s',
+  'answers that a client does not take hold bounded memory, of streams %s',
   async (_, to, request, answerBytes) => {
     const maxAnswerBytes = 10 * answerBytes;
-    const { endpoint, channel } = await loopback(handlers, { limits: { maxAnswerBytes, maxCalls: CALLS } });
+    const { endpoint, channel } = await loopback(handlers, { limits: { maxAnswerBytes } });
     const { call, session } = openRaw(endpoint, NO_WINDOW);
     const before = await settledBytes();
     const calls = Array.from({ length: CALLS }, () => call(to).stream);
@@ -74,39 +73,72 @@ test.each([
   },
 );
 
-test('health is answered also while the answers of its client wait', async () => {
-  const { endpoint } = await loopback(handlers, { limits: { maxAnswerBytes: ANSWER_BYTES } });
-  const stalled = openRaw(endpoint, NO_WINDOW).call();
-  stalled.stream.end(EMPTY);
-  await once(stalled.stream, 'response');
-  const { call } = openRaw(endpoint);
-  const [report, health] = [call(), call(HealthService.check.path)];
-  for (const { stream } of [report, health]) stream.end(EMPTY);
+test('of calls with one answer that a client does not take, as many hold one as are worked on', async () => {
+  const maxCalls = 5;
+  const { endpoint, channel } = await loopback(
+    { report: async () => answerOf('x'.repeat(ANSWER_BYTES)) },
+    { limits: { maxCalls } },
+  );
+  const { call, session } = openRaw(endpoint, NO_WINDOW);
+  const before = await settledBytes();
+  let answered = 0;
+  for (let count = 0; count < CALLS; count += 1) {
+    const { stream } = call();
+    stream.once('response', () => {
+      answered += 1;
+    });
+    stream.end(EMPTY);
+  }
+  await soon(() => expect(answered).toBe(maxCalls));
+  // Answered after all that came before it.
+  const health = openRaw(endpoint).call(HealthService.check.path);
+  health.stream.end(EMPTY);
   await soon(() => expect(health.status.code).toBe(0));
-  expect(report.status.code).toBeUndefined();
+  expect(answered).toBe(maxCalls);
+  expect(heldBytes() - before).toBeLessThan(maxCalls * ANSWER_BYTES + BESIDE_BYTES);
+  session.destroy();
+  expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(LARGE);
+});
+
+/** Opens a stream with one large answer. */
+function ask({ call }: ReturnType<typeof openRaw>, to: string = TelemetryIngestService.connect.path) {
+  const asked = call(to);
+  asked.stream.end(EMPTY);
+  return asked;
+}
+
+test('health and calls with one answer are answered also while the streams of their client wait', async () => {
+  const { endpoint } = await loopback(handlers, { limits: { maxAnswerBytes: ANSWER_BYTES } });
+  await once(ask(openRaw(endpoint, NO_WINDOW)).stream, 'response');
+  const raw = openRaw(endpoint);
+  const stream = ask(raw);
+  const others = [ask(raw, HealthService.check.path), ask(raw, TelemetryIngestService.report.path)];
+  await soon(() => expect(others.map(({ status }) => status.code)).toEqual([0, 0]));
+  expect(stream.status.code).toBeUndefined();
+});
+
+test('a stream of another client is answered, however much the streams of some hold', async () => {
+  const { endpoint } = await loopback(handlers, { limits: { maxAnswerBytes: ANSWER_BYTES } });
+  for (const localAddress of ['127.0.0.2', '127.0.0.3'])
+    await once(ask(openRaw(endpoint, { ...NO_WINDOW, localAddress })).stream, 'response');
+  const { status } = ask(openRaw(endpoint));
+  await soon(() => expect(status.code).toBe(0));
 });
 
 test('a client that takes its answers gets all, however much they are together', async () => {
-  const { channel } = await loopback(handlers, { limits: { maxAnswerBytes: 2 * ANSWER_BYTES } });
-  const calls = Array.from({ length: CALLS }, () =>
-    callUnary(channel, TelemetryIngestService.report, { reports: [] }),
-  );
-  expect(await Promise.all(calls)).toEqual(calls.map(() => LARGE));
+  const { endpoint } = await loopback(handlers, { limits: { maxAnswerBytes: 2 * ANSWER_BYTES } });
+  const raw = openRaw(endpoint);
+  const asked = Array.from({ length: CALLS }, () => ask(raw));
+  await soon(() => expect(asked.filter(({ status }) => status.code === 0).length).toBe(CALLS));
 });
 
 test('an answer for which there is no memory in time is refused in words', async () => {
-  const limits = { maxAnswerBytes: 2 * ANSWER_BYTES, takeMs: 1_500 };
-  const { endpoint, channel } = await loopback(handlers, { limits });
-  const ask = ({ call }: ReturnType<typeof openRaw>) => {
-    const asked = call();
-    asked.stream.end(EMPTY);
-    return asked;
-  };
+  const limits = { maxAnswerBytes: 2 * ANSWER_BYTES, roomMs: 500 };
+  const { endpoint } = await loopback(handlers, { limits });
   const stalled = ask(openRaw(endpoint, NO_WINDOW));
   await once(stalled.stream, 'response');
   const { status } = ask(openRaw(endpoint));
-  const message = expect.stringMatching(/^more than 204800 bytes of answers that wait for their clients/);
+  const message = expect.stringMatching(/^more than 204800 bytes of streams wait for their clients/);
   await soon(() => expect(status).toEqual({ code: 8, message }));
   expect(stalled.stream.closed).toBe(false);
-  expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(LARGE);
 });

@@ -5,20 +5,19 @@ import type { AnswerMemory } from './answer-memory.ts';
 import { http2StreamOf, onSend } from './grpc-internals.ts';
 
 export interface AnswerLimits {
-  /** Memory for the answers that wait for their clients, of all clients. */
+  /** Memory for the answers of streams that wait for their clients, of all clients. */
   readonly maxAnswerBytes: number;
-  /**
-   * How long a client may take for an answer that waits for it, and how long one waits for memory. HTTP/2 of Node does not
-   * tell how much of it is sent.
-   */
+  /** How long an answer may wait for this memory. */
+  readonly roomMs: number;
+  /** How long a client may take for an answer that waits for it. HTTP/2 of Node does not tell how much of it is sent. */
   readonly takeMs: number;
 }
 
 interface StreamAnswersOptions extends AnswerLimits {
   readonly client: string;
   readonly answers: AnswerMemory;
-  /** Its answers are short, and are sent when no other one is. */
-  readonly isHealth: boolean;
+  /** Whether its answers wait for memory. */
+  readonly mayWait: boolean;
   /** Ends the call with a status. */
   readonly refuse: (fault: Fault) => void;
 }
@@ -37,16 +36,17 @@ export class StreamAnswers {
     this.client = options.client;
     this.#stream = http2StreamOf(call);
     this.#options = options;
-    onSend(call, { whenRoom: (send) => this.#whenRoom(send), onTaken: () => this.#count() });
+    if (options.mayWait)
+      onSend(call, { whenRoom: (send) => this.#whenRoom(send), onTaken: () => this.#count() });
   }
 
   sweep(nowMs: number): void {
-    const { takeMs, maxAnswerBytes, refuse } = this.#options;
+    const { takeMs, roomMs, maxAnswerBytes, refuse } = this.#options;
     const bytes = this.#stream.writableLength;
     if (bytes === 0 || bytes !== this.#waiting.bytes) this.#waiting = { bytes, sinceMs: nowMs };
     else if (nowMs - this.#waiting.sinceMs > takeMs) this.#stream.close(constants.NGHTTP2_CANCEL);
     const sinceMs = this.#heldBackSinceMs;
-    if (sinceMs !== undefined && nowMs - sinceMs > takeMs && !this.#isOver())
+    if (sinceMs !== undefined && nowMs - sinceMs > roomMs && !this.#isOver())
       refuse(tooMuchWaits(maxAnswerBytes));
   }
 
@@ -55,22 +55,14 @@ export class StreamAnswers {
   }
 
   #whenRoom(send: () => void): void {
-    if (this.#options.isHealth) {
-      this.#send(send);
-      return;
-    }
     this.#heldBackSinceMs = performance.now();
     this.#options.answers.whenRoom(this, () => {
       this.#heldBackSinceMs = undefined;
-      this.#send(send);
+      if (this.#isOver()) return;
+      send();
+      // At once: many calls can be answered before the next sweep.
+      this.#count();
     });
-  }
-
-  #send(send: () => void): void {
-    if (this.#isOver()) return;
-    send();
-    // At once: many calls can be answered before the next sweep.
-    this.#count();
   }
 
   #count(): void {
@@ -84,8 +76,8 @@ export class StreamAnswers {
 }
 
 function tooMuchWaits(maxBytes: number): Fault {
-  const limit = `${maxBytes} bytes of answers that wait for their clients, at most half of them for one`;
-  return new Fault('OVERLOADED', `more than ${limit}: take them faster, or ask for less at the same time`, {
+  const limit = `${maxBytes} bytes of streams wait for their clients, at most half of them for one`;
+  return new Fault('OVERLOADED', `more than ${limit}: take them faster, or open fewer streams`, {
     limit,
     retryAfterMs: 1_000,
   });

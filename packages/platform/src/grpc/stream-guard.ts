@@ -33,6 +33,8 @@ export interface StreamGuardOptions extends AnswerLimits {
   readonly maxUnfinishedBytes: number;
   /** How long a message may take from its first byte to its last, and a request from its start. */
   readonly finishMs: number;
+  /** How often it is checked how long these and the answers take. */
+  readonly sweepMs: number;
   /** What the headers of a call hold until it ends. */
   readonly headerBytesOf: (stream: ServerHttp2Stream) => number;
   readonly logger: Logger;
@@ -47,7 +49,6 @@ export interface StreamGuard {
   stop(): void;
 }
 
-const SWEEP_MS = 1_000;
 /** How long a call that was refused waits for its client to take what came before. */
 export const REFUSAL_MS = 1_000;
 /** A client that keeps the server busy beside its calls is noticed in the turn after its bytes have come. */
@@ -94,14 +95,15 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
     const nowMs = performance.now();
     ended.sweep(nowMs);
     for (const each of open) each.sweep(nowMs);
-  }, SWEEP_MS).unref();
+  }, options.sweepMs).unref();
   const look = setInterval(() => beside.sweep(performance.now()), LOOK_MS).unref();
   return {
-    interceptor: ({ requestStream, path }, call) => {
+    interceptor: ({ requestStream, responseStream, path }, call) => {
       blameCaller(call);
       correctDeadline(call);
-      const isHealth = path.startsWith(HEALTH_PATH);
-      const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream, isHealth });
+      // Answers of health are short, and are sent when no other one is.
+      const mayWait = responseStream && !path.startsWith(HEALTH_PATH);
+      const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream, mayWait });
       open.add(stream);
       beside.add(http2StreamOf(call));
       stream.onClose(() => open.delete(stream));
@@ -131,7 +133,8 @@ interface GuardedStreamOptions extends StreamGuardOptions {
   readonly owners: Owners;
   /** Whether the request is one message: then it is unfinished from its start, and is held until the call ends. */
   readonly isUnary: boolean;
-  readonly isHealth: boolean;
+  /** Whether its answers wait for memory. */
+  readonly mayWait: boolean;
 }
 
 /** One call, as the HTTP/2 stream below it. */
