@@ -292,6 +292,28 @@ test('a failed read of the log is reported, with the time since the first one, a
   await stretches.next();
 });
 
+test('reads that fail now and then, with others in between, are not one long failure', async () => {
+  const log = createScriptedLog();
+  for (let count = 0; count < 9; count += 1) log.commit(0, 1);
+  let reads = 0;
+  const reader: LogReader = {
+    ...log.reader,
+    read: async (...asked) => {
+      reads += 1;
+      if (reads % 2 === 0) throw new Error('away');
+      return await log.reader.read(...asked);
+    },
+  };
+  const failingMs: number[] = [];
+  const ending = new AbortController();
+  const { signal } = ending;
+  const onTrouble = (_: unknown, ms: number) => void failingMs.push(ms);
+  const given = { reader, listen: log.listen, partition: 0, after: 0 };
+  for await (const { through } of subscribe({ ...given, signal, onTrouble }))
+    if (through === log.watermark()) ending.abort();
+  expect(failingMs).toEqual([0, 0, 0, 0]);
+});
+
 /** Takes the next stretch while the clock runs as fast as it must. */
 async function nextInTime(log: ScriptedLog, act: () => void, after = 0) {
   vi.useFakeTimers();

@@ -65,7 +65,10 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
     while (!signal.aborted) {
       try {
         const watermark = await watermarkFor(following);
-        while (following.at < watermark && !signal.aborted) yield* readNext(following, watermark);
+        while (following.at < watermark && !signal.aborted) {
+          yield* readNext(following, watermark);
+          retries.succeeded();
+        }
         retries.succeeded();
         using check = dueAfter(CHECK_MS, wakeUp);
         let isLinked = true;
