@@ -1,6 +1,7 @@
 import { connect } from 'node:http2';
 import { type Client, createClient } from '@odograph/client';
 import type { Connection } from '@odograph/client/connection';
+import { faultFromRpcStatus } from '@odograph/client/rpc-status';
 import { encodeReport } from '@odograph/client/wire';
 import { pause } from '@odograph/kernel/clock';
 import { Fault, isFault } from '@odograph/kernel/fault';
@@ -135,7 +136,7 @@ export class Canary {
         this.#connection = await this.#client.connect({ signal: this.#ending.signal });
       const { reportId, bytes } = this.#nextReport();
       const { results, refused } = await withinDeadline(this.#connection.send([bytes]), reportId);
-      if (refused) throw new Fault('UNAVAILABLE', `report ${reportId} was refused: ${refused.message}`);
+      if (refused) throw faultFromRpcStatus(refused);
       return this.#acknowledge(reportId, results[0]?.position);
     });
   }
