@@ -99,6 +99,15 @@ test('if another owner has flushed, the list has what that one stored', async ()
   expect(await vehicles(after(LIST_EVERY_MS, list.next(HERE)))).toEqual(['a', 'a']);
 });
 
+test('if too many events are parked to be stored, the list has those that are', async () => {
+  const { list, park, state } = openViews();
+  park('a', 0);
+  await after(10, list.next(HERE));
+  park('b', 0);
+  state.fault = new Fault('RULE_VIOLATED', 'they take more bytes than a document of MongoDB');
+  expect(await vehicles(after(LIST_EVERY_MS, list.next(HERE)))).toEqual(['a']);
+});
+
 test('a list that fails says why, and the next one is made', async () => {
   const { list, park, state } = openViews();
   park('a', 0);

@@ -43,7 +43,16 @@ export function createParkedList({ partitionCount, views }: ParkedListDeps): Par
   let waiting: Waiting | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let mayBeginAtMs = 0;
-  let made: { readonly atMs: number; readonly entries: readonly ParkedEntry[] } | undefined;
+  let made: readonly ParkedEntry[] | undefined;
+
+  /** Keeps a list for its further pages. It may be long. */
+  function keep(entries: readonly ParkedEntry[]): void {
+    made = entries;
+    const drop = () => {
+      if (made === entries) made = undefined;
+    };
+    setTimeout(drop, LIST_EVERY_MS).unref();
+  }
 
   async function make(former: Promise<unknown>, askers: Askers): Promise<readonly ParkedEntry[]> {
     // Those who asked for the former one learn why it failed.
@@ -58,7 +67,7 @@ export function createParkedList({ partitionCount, views }: ParkedListDeps): Par
     const parked = (await Promise.all(partitions.map(parkedIn))).flat();
     const entries = parked.map((each) => ({ key: keyOf(each), parked: each }));
     entries.sort((a, b) => compareText(a.key, b.key));
-    made = { atMs: performance.now(), entries };
+    keep(entries);
     return entries;
   }
 
@@ -66,8 +75,8 @@ export function createParkedList({ partitionCount, views }: ParkedListDeps): Par
     try {
       await views.flushNow(partition);
     } catch (error) {
-      // Another owner has flushed: then the checkpoints have what it stored.
-      if (!isFault(error, 'VERSION_CONFLICT')) throw error;
+      // Another owner has flushed, or too many events are parked for a checkpoint. Then the list has what is stored.
+      if (!isFault(error, 'VERSION_CONFLICT', 'RULE_VIOLATED')) throw error;
     }
   }
 
@@ -93,8 +102,7 @@ export function createParkedList({ partitionCount, views }: ParkedListDeps): Par
   return {
     next,
     async recent(signal) {
-      if (made && performance.now() - made.atMs < LIST_EVERY_MS) return made.entries;
-      return await next(signal);
+      return made ?? (await next(signal));
     },
   };
 }

@@ -143,6 +143,18 @@ test('if nothing can be stored, the tail stays as it is', async () => {
   expect(test.view.tail.floor()).toBe(0);
 });
 
+test('nor if too much is parked in all; they answer with what the tail has, and go on once it can be stored', async () => {
+  const test = await openTestPartition({ names: ['sick', 'sick too'], flushBytes: 1 });
+  Object.assign(test.state, { isSick: false, isFull: true });
+  test.follow(3);
+  await expect(test.view.flushNow()).rejects.toMatchObject({ code: 'RULE_VIOLATED' });
+  expect(test.models.map((model) => test.view.headOf(model))).toEqual([3, 3]);
+  expect(test.view.tail.floor()).toBe(0);
+  test.state.isFull = false;
+  await test.view.flushNow();
+  expect([await test.sequenceOf('sick'), await test.sequenceOf('sick too')]).toEqual([3, 3]);
+});
+
 test('another process leaves it behind when its own tail is full', async () => {
   const test = await openTestPartition({ isOwner: false, flushBytes: 1 });
   const [good, sick] = test.models as [ReadModel<unknown>, ReadModel<unknown>];
