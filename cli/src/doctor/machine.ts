@@ -46,7 +46,7 @@ export async function* checkBinaries(env: NodeJS.ProcessEnv): AsyncGenerator<Che
 export async function* checkDataDir(dataDir: string, env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   const existing = await nearestExisting(dataDir);
   const disk = await statfs(existing);
-  const wrong = await whyUnusable(existing);
+  const wrong = await whyUnusable(existing, dataDir);
   if (wrong) {
     yield wrong;
     yield checkDisk(disk);
@@ -124,8 +124,8 @@ async function nearestExisting(path: string): Promise<string> {
   return nearestExisting(dirname(path));
 }
 
-/** Undefined if this process can use the folder. */
-async function whyUnusable(path: string): Promise<Check | undefined> {
+/** Undefined if this process can use the folder, or make the data directory in it. */
+async function whyUnusable(path: string, dataDir: string): Promise<Check | undefined> {
   const found = await stat(path);
   const another = 'set ODO_DATA_DIR to another one';
   if (!found.isDirectory()) return fail('data directory', `${path} is not a directory`, another);
@@ -137,7 +137,9 @@ async function whyUnusable(path: string): Promise<Check | undefined> {
     const own = process.getuid?.();
     const isForeign = own !== undefined && own !== found.uid;
     const whose = isForeign ? `: it belongs to user ${found.uid}, and this is user ${own}` : '';
-    const remedy = isForeign ? `run the doctor as user ${found.uid}, or ${another}` : another;
+    // In a folder of another user, such as /, no data directory is to be made.
+    const isTheirs = isForeign && path === dataDir;
+    const remedy = isTheirs ? `run the doctor as user ${found.uid}, or ${another}` : another;
     return fail('data directory', `${path} cannot be used (${error.code})${whose}`, remedy);
   }
 }

@@ -63,6 +63,10 @@ describe('the doctor, on the platform,', () => {
     expect(await why(up + reason + stopped + starting + up, 'fail')).toMatch(
       /the last one ended without a word after 2026-11-28T22:00:00\.000Z: it was killed, /,
     );
+    // Killed before it had started anything.
+    expect(await why(up + stopped + starting, 'fail')).toMatch(
+      /without a word after 2026-11-29T06:00:00\.000Z: /,
+    );
     const stopping = '2026-11-29T06:00:00.000Z stopping\n';
     expect(await why(up + stopping, 'warn')).toBe(none);
   });

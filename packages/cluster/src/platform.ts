@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { credentialsOf } from '@odograph/engines/credentials';
 import { type EngineKind, type EngineUser, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
-import { requireFreePort } from '@odograph/engines/free-port';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { isDataOf, startEngine } from '@odograph/engines/start-engine';
@@ -111,15 +110,14 @@ async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<P
   const port = await options.choosePort(kind);
   const { title, urlOn, yieldsCpu } = engineFacts[kind];
   const dataDir = join(options.dataDir, kind);
-  const start = { dataDir, port, binary: source.path, users: usersOf(kind, options), yieldsCpu };
+  const start = {
+    ...{ dataDir, port, binary: source.path, users: usersOf(kind, options), yieldsCpu },
+    portWayOut: `stop that program, or start odograph up again: it then takes another port for ${title}`,
+  };
   const owner = credentialsOf(dataDir);
   let hasStarted = false;
   const launch = async (_signal: AbortSignal, wasUp: boolean) => {
     if (wasUp && !isDataOf(kind, dataDir, owner)) throw goneFault(title, dataDir);
-    await requireFreePort(
-      port,
-      `stop that program, or start odograph up again: it then takes another port for ${title}`,
-    );
     const engine = await startEngine(kind, start).catch((error: unknown) => {
       throw hasStarted ? error : asRefusal(error);
     });

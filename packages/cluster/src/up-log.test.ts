@@ -15,7 +15,7 @@ test('what is read of up.log is the last run, whose messages may have several li
   const log = openUpLog(dataDir, (line) => expect.unreachable(line));
   for (const line of [STARTING, 'history was killed by SIGKILL', STARTING, 'two\n  lines', 'stopped'])
     log(line);
-  expect(readUpLog(dataDir).map(({ message }) => message)).toEqual(['two\n  lines', 'stopped']);
+  expect(readUpLog(dataDir).map(({ message }) => message)).toEqual([STARTING, 'two\n  lines', 'stopped']);
 });
 
 test('on a full disk each line is noted as one that cannot be written, and nothing else fails', () => {

@@ -46,5 +46,10 @@ export function readUpLog(dataDir: string): readonly UpLogEntry[] {
     if (at !== undefined && message !== undefined) entries.push({ at, message });
     else if (last) entries.splice(-1, 1, { ...last, message: `${last.message}\n${line}` });
   }
-  return entries.slice(entries.findLastIndex(({ message }) => message === STARTING) + 1);
+  return entries.slice(
+    Math.max(
+      0,
+      entries.findLastIndex(({ message }) => message === STARTING),
+    ),
+  );
 }

@@ -25,6 +25,8 @@ interface StartOptions {
   readonly dataDir: string;
   /** Default: a free port. */
   readonly port?: number;
+  /** What to do if another program has the port. */
+  readonly portWayOut?: string;
   /** Path of the binary. Default: what {@link findBinary} finds. */
   readonly binary?: string;
   /** Who may use it besides its owner. Default: no other user. */
@@ -62,7 +64,7 @@ export async function startEngine(kind: EngineKind, options: StartOptions): Prom
   const dataDir = resolve(options.dataDir);
   makePrivateFolder(dataDir);
   await stopAbandoned(pidFile(kind, dataDir));
-  if (options.port !== undefined) await requireFreePort(options.port);
+  if (options.port !== undefined) await requireFreePort(options.port, options.portWayOut);
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await findFreePort());
     try {
