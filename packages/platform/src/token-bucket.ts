@@ -39,11 +39,15 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
   // In order of use: a map iterates in order of insertion, and each use reinserts the key.
   const buckets = new Map<string, Bucket>();
 
+  let lastKey: string | undefined;
+
   const use = (key: string, bucket: Bucket) => {
-    buckets.delete(key);
+    if (key !== lastKey) buckets.delete(key);
+    lastKey = key;
     buckets.set(key, bucket);
-    const [oldest] = buckets.keys();
-    if (buckets.size > maxKeys && oldest !== undefined) buckets.delete(oldest);
+    if (buckets.size <= maxKeys) return;
+    const [oldest = key] = buckets.keys();
+    buckets.delete(oldest);
   };
 
   /** When the bucket of a key would be full if nothing was taken now, and how long to wait for a number of tokens. */

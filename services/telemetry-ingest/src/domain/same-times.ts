@@ -15,6 +15,7 @@ const NONE: readonly Finding[] = [];
  * under one report key (decision 001), into a sample that was perhaps never measured.
  */
 export function findSameTimes(samples: readonly Sample[]): readonly Finding[] {
+  if (samples.length < 2) return NONE;
   if (new Set(samples.map(({ observedAtMs }) => observedAtMs)).size === samples.length) return NONE;
   const times = new Map<number, SameTime>();
   for (const { observedAtMs, signals } of samples) {

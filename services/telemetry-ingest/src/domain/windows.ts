@@ -13,5 +13,11 @@ export function countBelieved([first]: readonly Fact[]): number {
 export function windowsOf(facts: readonly Fact[]): readonly number[] {
   const [first] = facts;
   if (first?.type !== 'TelemetryReported') return [];
-  return [...new Set(first.samples.map(({ observedAtMs }) => Math.floor(observedAtMs / SAMPLE_WINDOW_MS)))];
+  const windows = first.samples.map(windowOf);
+  // Most reports have one sample.
+  return windows.length < 2 ? windows : [...new Set(windows)];
+}
+
+function windowOf({ observedAtMs }: { readonly observedAtMs: number }): number {
+  return Math.floor(observedAtMs / SAMPLE_WINDOW_MS);
 }

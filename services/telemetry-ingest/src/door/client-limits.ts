@@ -119,12 +119,12 @@ export function createClientLimits({ quota, clock, metrics }: ClientLimitsDeps):
       const vehicles = begun.length + samples / SAMPLES_PER_VEHICLE;
       const beyond = windows.length - FREE_WINDOWS;
       // A report that one of the two refuses does not pay for the other.
-      const vehiclesAfterMs = vehicleTokens.waitMs(client, vehicles);
-      if (vehiclesAfterMs > 0) return tooManyVehicles(quota, vehiclesAfterMs);
-      const windowsAfterMs = beyond > 0 ? windowTokens.tryTake(client, beyond) : 0;
+      const windowsAfterMs = beyond > 0 ? windowTokens.waitMs(client, beyond) : 0;
       if (windowsAfterMs > 0) return tooSpread(quota, windows.length, windowsAfterMs);
-      vehicleTokens.tryTake(client, vehicles);
-      if (begun.length > 0) recent.add(client, begun);
+      const vehiclesAfterMs = vehicleTokens.tryTake(client, vehicles);
+      if (vehiclesAfterMs > 0) return tooManyVehicles(quota, vehiclesAfterMs);
+      if (beyond > 0) windowTokens.tryTake(client, beyond);
+      if (begun.length > 0) recent.add(client, vehicle, begun);
       return undefined;
     },
     holdBatch(client, { reports, bytes }) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RECENT_MS, RecentWindows } from './recent-windows.ts';
 
@@ -6,8 +7,10 @@ function open(max = 100) {
   const recent = new RecentWindows(clock, max);
   const by = (client: string) => ({
     isNew: (vehicle: string, ...windows: readonly number[]) => recent.newOf(client, vehicle, windows).length,
-    add: (vehicle: string, ...windows: readonly number[]) =>
-      recent.add(client, recent.newOf(client, vehicle, windows)),
+    add: (vehicle: string, ...windows: readonly number[]) => {
+      const begun = recent.newOf(client, vehicle, windows);
+      if (begun.length > 0) recent.add(client, vehicle, begun);
+    },
   });
   return { clock, by, ...by('a') };
 }
@@ -79,4 +82,46 @@ test('a client that adds nothing for a while takes no memory from others', () =>
   const { isNew, add } = by('here');
   for (let at = 0; at < 100; at += 1) add('bus', at);
   expect(isNew('bus', ...Array.from({ length: 100 }, (_, at) => at))).toBe(0);
+});
+
+test('a vehicle that goes on and on takes no more than its recent windows', () => {
+  const { clock, by } = open(25);
+  const [on, other] = [by('a'), by('b')];
+  for (let window = 0; window < 200; window += 1) {
+    on.add('bus', window);
+    clock.ms += 1_000;
+  }
+  for (let window = 0; window < 10; window += 1) other.add('bus', window);
+  on.add('bus', 200);
+  expect(other.isNew('bus', ...Array.from({ length: 10 }, (_, window) => window))).toBe(0);
+  expect(on.isNew('bus', ...Array.from({ length: 201 }, (_, window) => window))).toBe(201 - 15);
+});
+
+test('property: a window is remembered for the time from its first report, whatever else is reported', () => {
+  const step = fc.record({
+    client: fc.constantFrom('a', 'b'),
+    vehicle: fc.constantFrom('bus', 'tram'),
+    windows: fc.uniqueArray(fc.nat(4), { maxLength: 3 }),
+    passesMs: fc.nat(RECENT_MS / 2),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const clock = { ms: 1_000_000, now: () => clock.ms };
+      const recent = new RecentWindows(clock, 1_000);
+      const addedAtMs = new Map<string, number>();
+      for (const { client, vehicle, windows, passesMs } of steps) {
+        clock.ms += passesMs;
+        const keyOf = (window: number) => `${client}/${vehicle}/${window}`;
+        const isNew = (window: number) => {
+          const atMs = addedAtMs.get(keyOf(window)) ?? Number.NEGATIVE_INFINITY;
+          return clock.ms - atMs >= RECENT_MS;
+        };
+        const begun = recent.newOf(client, vehicle, windows);
+        const asked = windows.length > 0 ? windows : [-1];
+        expect(begun).toEqual(asked.filter(isNew));
+        if (begun.length > 0) recent.add(client, vehicle, begun);
+        for (const window of begun) addedAtMs.set(keyOf(window), clock.ms);
+      }
+    }),
+  );
 });

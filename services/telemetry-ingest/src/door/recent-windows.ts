@@ -8,12 +8,33 @@ export const MAX_CLIENTS = 1_000;
 /** The part of its windows that the largest client loses when there are too many: its first ones. */
 const FORGOTTEN_SHARE = 1 / 8;
 
-/** Which windows of vehicles had their first report lately. A vehicle whose report has no window counts as one by itself. */
+/** The window of a report that has none: its vehicle counts as one by itself. */
+const NO_WINDOW = -1;
+const ONLY_VEHICLE: readonly number[] = [NO_WINDOW];
+const NONE: readonly number[] = [];
+
+/** Which windows of a vehicle were added: most vehicles have one, and a map takes far more memory. */
+interface Added {
+  /** The last one, and when it was added. */
+  readonly window: number;
+  readonly atMs: number;
+  /** When those before it were added, the first one first. */
+  readonly before?: Map<number, number>;
+}
+
+interface Client {
+  /** In the order in which a window was added last. */
+  readonly vehicles: Map<string, Added>;
+  /** Of all vehicles. */
+  windows: number;
+}
+
+/** Which windows of vehicles had their first report lately. */
 export class RecentWindows {
   readonly #clock: Clock;
   readonly #max: number;
-  /** When each window of a client was added, the first one first. The client that added one last is the last. */
-  readonly #clients = new Map<string, Map<string, number>>();
+  /** The client that added a window last is the last. */
+  readonly #clients = new Map<string, Client>();
   #size = 0;
 
   /** @param max how many are remembered, each in 100 to 200 bytes; above it, the client that has most loses some */
@@ -22,24 +43,28 @@ export class RecentWindows {
     this.#max = max;
   }
 
-  /** Those of these windows of a vehicle that are not remembered of the client, by their keys. */
-  newOf(client: string, vehicle: string, windows: readonly number[]): readonly string[] {
-    const keys = windows.length === 0 ? [vehicle] : windows.map((window) => `${vehicle}\n${window}`);
-    const addedAtMs = this.#clients.get(client);
+  /** Those of these windows of a vehicle that are not remembered of the client. It is called for each report. */
+  newOf(client: string, vehicle: string, windows: readonly number[]): readonly number[] {
+    const asked = windows.length === 0 ? ONLY_VEHICLE : windows;
+    const added = this.#clients.get(client)?.vehicles.get(vehicle);
+    if (added === undefined) return asked;
     const nowMs = this.#clock.now();
-    return keys.filter((key) => !isRecent(addedAtMs?.get(key), nowMs));
+    const isNew = (window: number) => !isRecent(addedAtMs(added, window), nowMs);
+    return asked.some(isNew) ? asked.filter(isNew) : NONE;
   }
 
-  /** Remembers windows from now on. */
-  add(client: string, keys: readonly string[]): void {
+  /** Remembers windows of a vehicle from now on. */
+  add(client: string, vehicle: string, windows: readonly number[]): void {
     const nowMs = this.#clock.now();
-    const addedAtMs = this.#clients.get(client) ?? new Map<string, number>();
+    const known = this.#clients.get(client) ?? { vehicles: new Map(), windows: 0 };
     this.#clients.delete(client);
-    this.#clients.set(client, addedAtMs);
-    for (const key of keys) {
-      if (!addedAtMs.delete(key)) this.#size += 1;
-      addedAtMs.set(key, nowMs);
-    }
+    this.#clients.set(client, known);
+    const former = known.vehicles.get(vehicle);
+    const sizeBefore = former ? sizeOf(former) : 0;
+    const added = addTo(former, windows, nowMs);
+    known.vehicles.delete(vehicle);
+    known.vehicles.set(vehicle, added);
+    this.#count(known, sizeOf(added) - sizeBefore);
     const isOld = (atMs: number) => !isRecent(atMs, nowMs);
     this.#forget(client, isOld);
     for (const other of this.#clients.keys()) {
@@ -47,26 +72,62 @@ export class RecentWindows {
       if (this.#clients.has(other)) break;
     }
     while (this.#size > this.#max) {
-      const [largest, { size }] = this.#largest();
-      let left = size * FORGOTTEN_SHARE;
-      this.#forget(largest, () => left-- > 0);
+      const [name, largest] = this.#largest();
+      const wanted = largest.windows * (1 - FORGOTTEN_SHARE);
+      this.#forget(name, () => largest.windows > wanted);
     }
   }
 
   /** Forgets the first windows of a client up to one that is still wanted. */
-  #forget(client: string, isUnwanted: (atMs: number) => boolean): void {
-    const addedAtMs = this.#clients.get(client) ?? new Map<string, number>();
-    for (const [key, atMs] of addedAtMs) {
+  #forget(name: string, isUnwanted: (atMs: number) => boolean): void {
+    const client = this.#clients.get(name);
+    for (const [vehicle, { atMs, before }] of client?.vehicles ?? []) {
+      if (!client) return;
+      for (const [window, beforeAtMs] of before ?? []) {
+        if (!isUnwanted(beforeAtMs)) return;
+        before?.delete(window);
+        this.#count(client, -1);
+      }
       if (!isUnwanted(atMs)) return;
-      addedAtMs.delete(key);
-      this.#size -= 1;
+      client.vehicles.delete(vehicle);
+      this.#count(client, -1);
     }
-    this.#clients.delete(client);
+    this.#clients.delete(name);
+  }
+
+  #count(client: Client, change: number): void {
+    client.windows += change;
+    this.#size += change;
   }
 
   #largest() {
-    return [...this.#clients].reduce((largest, next) => (next[1].size > largest[1].size ? next : largest));
+    return [...this.#clients].reduce((largest, next) =>
+      next[1].windows > largest[1].windows ? next : largest,
+    );
   }
+}
+
+function addedAtMs(added: Added, window: number): number | undefined {
+  return added.window === window ? added.atMs : added.before?.get(window);
+}
+
+function sizeOf({ before }: Added): number {
+  return 1 + (before?.size ?? 0);
+}
+
+/** Adds windows that are not remembered, and forgets those that are old. */
+function addTo(former: Added | undefined, windows: readonly number[], atMs: number): Added {
+  const [window = NO_WINDOW] = windows.slice(-1);
+  if (!former && windows.length === 1) return { window, atMs };
+  const before = former?.before ?? new Map<number, number>();
+  if (former) before.set(former.window, former.atMs);
+  for (const each of windows) before.delete(each);
+  for (const [each, beforeAtMs] of before) {
+    if (isRecent(beforeAtMs, atMs)) break;
+    before.delete(each);
+  }
+  for (const each of windows.slice(0, -1)) before.set(each, atMs);
+  return { window, atMs, ...(before.size > 0 && { before }) };
 }
 
 /** After the clock was set back, none is. */
