@@ -23,8 +23,8 @@ interface TokenBuckets {
 
 interface Bucket {
   /** When the bucket is full again. It lacks the tokens that it regains until then. */
-  readonly fullAtMs: number;
-  readonly usedAtMs: number;
+  fullAtMs: number;
+  usedAtMs: number;
 }
 
 /**
@@ -36,38 +36,46 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
   const { ratePerSecond, burst, maxKeys = MAX_KEYS, clock } = options;
   invariant(ratePerSecond > 0 && burst > 0 && maxKeys > 0, 'ratePerSecond, burst and maxKeys are above 0');
   const refillMs = (tokens: number) => (tokens / ratePerSecond) * 1_000;
-  // In order of use: a map iterates in order of insertion, and each use reinserts the key.
+  // In order of use: a map iterates in order of insertion, and another key than the last one is inserted again.
   const buckets = new Map<string, Bucket>();
-
   let lastKey: string | undefined;
 
-  const use = (key: string, bucket: Bucket) => {
-    if (key !== lastKey) buckets.delete(key);
+  /** The bucket of a key, which is then the last one in use. */
+  const use = (key: string, nowMs: number): Bucket => {
+    const bucket = buckets.get(key) ?? { fullAtMs: nowMs, usedAtMs: nowMs };
+    if (key === lastKey) return bucket;
     lastKey = key;
+    buckets.delete(key);
     buckets.set(key, bucket);
-    if (buckets.size <= maxKeys) return;
     const [oldest = key] = buckets.keys();
-    buckets.delete(oldest);
+    if (buckets.size > maxKeys) buckets.delete(oldest);
+    return bucket;
   };
 
-  /** When the bucket of a key would be full if nothing was taken now, and how long to wait for a number of tokens. */
-  const look = (key: string, count: number) => {
+  /** When a bucket would be full if nothing was taken. If the clock was set back, it neither gains nor loses tokens. */
+  const fullFrom = ({ fullAtMs, usedAtMs }: Bucket, nowMs: number) =>
+    Math.max(fullAtMs - Math.max(0, usedAtMs - nowMs), nowMs);
+
+  /** How long to wait for a number of tokens of a bucket that is full at a time. */
+  const waitFor = (count: number, fromMs: number, nowMs: number) => {
     invariant(count >= 0, 'the count of tokens is not negative');
-    const nowMs = clock.now();
-    const { fullAtMs, usedAtMs } = buckets.get(key) ?? { fullAtMs: nowMs, usedAtMs: nowMs };
-    // If the clock was set back, the bucket neither gains nor loses tokens.
-    const setBackMs = Math.max(0, usedAtMs - nowMs);
-    const fromMs = Math.max(fullAtMs - setBackMs, nowMs);
-    const missing = Math.min(count, burst) - burst;
-    return { nowMs, fromMs, waitMs: Math.max(0, Math.ceil(fromMs + refillMs(missing) - nowMs)) };
+    return Math.max(0, Math.ceil(fromMs + refillMs(Math.min(count, burst) - burst) - nowMs));
   };
 
   return {
     tryTake(key, count) {
-      const { nowMs, fromMs, waitMs } = look(key, count);
-      use(key, { fullAtMs: waitMs > 0 ? fromMs : fromMs + refillMs(count), usedAtMs: nowMs });
+      const nowMs = clock.now();
+      const bucket = use(key, nowMs);
+      const fromMs = fullFrom(bucket, nowMs);
+      const waitMs = waitFor(count, fromMs, nowMs);
+      bucket.fullAtMs = waitMs > 0 ? fromMs : fromMs + refillMs(count);
+      bucket.usedAtMs = nowMs;
       return waitMs;
     },
-    waitMs: (key, count) => look(key, count).waitMs,
+    waitMs(key, count) {
+      const nowMs = clock.now();
+      const bucket = buckets.get(key);
+      return waitFor(count, bucket ? fullFrom(bucket, nowMs) : nowMs, nowMs);
+    },
   };
 }

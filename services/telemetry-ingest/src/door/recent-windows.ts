@@ -49,8 +49,10 @@ export class RecentWindows {
     const added = this.#clients.get(client)?.vehicles.get(vehicle);
     if (added === undefined) return asked;
     const nowMs = this.#clock.now();
-    const isNew = (window: number) => !isRecent(addedAtMs(added, window), nowMs);
-    return asked.some(isNew) ? asked.filter(isNew) : NONE;
+    // Nearly all reports have one, and nothing is new.
+    const [window = NO_WINDOW] = asked;
+    if (asked.length === 1 && isRecent(addedAtMs(added, window), nowMs)) return NONE;
+    return asked.filter((each) => !isRecent(addedAtMs(added, each), nowMs));
   }
 
   /** Remembers windows of a vehicle from now on. */
