@@ -4,13 +4,13 @@ import { MAX_SCRAPERS, REQUEST_TIMEOUT_MS } from '../metrics.ts';
 import { MAX_BESIDE_CALLS_BYTES } from './bytes-beside-calls.ts';
 import { MAX_DEADLINE_MS } from './call.ts';
 import { LINGER_MS } from './ended-connections.ts';
+import { REFUSAL_MS } from './guarded-stream.ts';
 import { FREE_CHUNKS, MIN_CHUNK_BYTES } from './message-meter.ts';
 import { MAX_QUESTION_BYTES } from './reflection.ts';
 import { MAX_HEADER_BYTES } from './request-headers.ts';
 import { MAX_RESETS } from './resets.ts';
 import { DEFAULT_LIMITS, MAX_STREAMS, PINGS } from './server.ts';
 import { FINDINGS_MAX_BYTES, MESSAGE_MAX_CHARACTERS } from './status.ts';
-import { REFUSAL_MS } from './stream-guard.ts';
 import { TRACEPARENT_MAX_LENGTH } from './traceparent.ts';
 
 /** What every server bounds, whatever its settings. */
