@@ -46,10 +46,6 @@ export function readUpLog(dataDir: string): readonly UpLogEntry[] {
     if (at !== undefined && message !== undefined) entries.push({ at, message });
     else if (last) entries.splice(-1, 1, { ...last, message: `${last.message}\n${line}` });
   }
-  return entries.slice(
-    Math.max(
-      0,
-      entries.findLastIndex(({ message }) => message === STARTING),
-    ),
-  );
+  const begun = entries.findLastIndex(({ message }) => message === STARTING);
+  return entries.slice(Math.max(0, begun));
 }

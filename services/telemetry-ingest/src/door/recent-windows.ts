@@ -83,8 +83,8 @@ export class RecentWindows {
   /** Forgets the first windows of a client up to one that is still wanted. */
   #forget(name: string, isUnwanted: (atMs: number) => boolean): void {
     const client = this.#clients.get(name);
-    for (const [vehicle, { atMs, before }] of client?.vehicles ?? []) {
-      if (!client) return;
+    if (!client) return;
+    for (const [vehicle, { atMs, before }] of client.vehicles) {
       for (const [window, beforeAtMs] of before ?? []) {
         if (!isUnwanted(beforeAtMs)) return;
         before?.delete(window);
