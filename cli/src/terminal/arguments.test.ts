@@ -1,6 +1,17 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderArgument, textArgument } from './arguments.ts';
+import { countArgument, folderArgument, textArgument } from './arguments.ts';
+
+test.each(['', '0', '-1', '1.5', '1e3', '0x10', ' 7', '9007199254740992'])(
+  '%j is refused as a count',
+  (text) => {
+    expect(() => countArgument(text)).toThrow('It must be a whole number, 1 or more.');
+  },
+);
+
+test('a count is written in digits', () => {
+  expect(countArgument('1000')).toBe(1_000);
+});
 
 test.each(['', '  '])('%j is refused as a folder', (text) => {
   expect(() => folderArgument(text)).toThrow('It must be the path of a folder.');
