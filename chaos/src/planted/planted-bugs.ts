@@ -83,8 +83,9 @@ const inTheLog: readonly ChaosBug[] = [
     description: 'an event whose key has a known hash is a duplicate, whatever the event that is found there',
     service: 'history',
     file: LEDGER,
-    find: '      if (holder !== undefined && isIt(holder)) return holder;',
-    replace: '      if (holder !== undefined) return { ...holder, contentHash: key.contentHash };',
+    find: '    return this.#findHolder(event, (holder) => isSameEvent(holder, event));',
+    replace:
+      '    const hit = this.#findHolder(event, () => true); return hit && { ...hit, contentHash: event.contentHash };',
     caughtBy: 'calm',
   },
   {
@@ -112,7 +113,7 @@ const inTheLog: readonly ChaosBug[] = [
       'the log does not ask whether it has another decision with the same version of the aggregate',
     service: 'history',
     file: LEDGER,
-    find: '    if (version === undefined) return false;',
+    find: '    if (event.aggregateVersion === undefined) return false;',
     replace: '    return false;',
     caughtBy: 'many deciders',
   },

@@ -50,9 +50,14 @@ export class Holders {
 
   /** Reads the events at some places: each envelope once, a few with each query. */
   async read(places: readonly Place[]): Promise<void> {
-    const others = places.filter((place) => !this.#inMemory(place) && !this.#read.has(nameOf(place)));
-    for (const place of others) this.#read.set(nameOf(place), this.#kept.get(nameOf(place)));
-    const missing = others.filter((place) => this.#read.get(nameOf(place)) === undefined);
+    const missing: Place[] = [];
+    for (const place of places) {
+      const name = nameOf(place);
+      if (this.#inMemory(place) || this.#read.has(name)) continue;
+      const kept = this.#kept.get(name);
+      this.#read.set(name, kept);
+      if (kept === undefined) missing.push(place);
+    }
     const bySequence = Map.groupBy(missing, ({ sequence }) => sequence);
     const sequences = [...bySequence.keys()];
     for (let at = 0; at < sequences.length; at += ENVELOPES_AT_ONCE) {
@@ -60,9 +65,9 @@ export class Holders {
       for (const envelope of await this.#reader.readEnvelopes(this.#partition, some)) {
         const indexes = new Set(bySequence.get(envelope.sequence)?.map(({ index }) => index));
         for (const { position, event } of eventsAt(envelope, indexes)) {
-          const holder = holderOf(position, event);
-          this.#read.set(nameOf(position), holder);
-          this.#kept.set(nameOf(position), holder);
+          const [name, holder] = [nameOf(position), holderOf(position, event)];
+          this.#read.set(name, holder);
+          this.#kept.set(name, holder);
         }
       }
     }
@@ -72,8 +77,20 @@ export class Holders {
   at(place: Place): Holder | undefined {
     const events = this.#inMemory(place);
     if (events) return holderAt(events, place.index);
-    if (!this.#read.has(nameOf(place))) throw new RangeError(`the event at ${nameOf(place)} was not read`);
-    return this.#read.get(nameOf(place));
+    const name = nameOf(place);
+    const holder = this.#read.get(name);
+    if (holder === undefined && !this.#read.has(name))
+      throw new RangeError(`the event at ${name} was not read`);
+    return holder;
+  }
+
+  /** The first event at some places that is wanted. */
+  first(places: readonly Place[], isWanted: (holder: Holder) => boolean): Holder | undefined {
+    for (const place of places) {
+      const holder = this.at(place);
+      if (holder !== undefined && isWanted(holder)) return holder;
+    }
+    return undefined;
   }
 
   #inMemory({ sequence }: Place): readonly StoredEvent[] | undefined {

@@ -13,7 +13,7 @@ import {
 } from '../domain/ledger/fate.ts';
 import { isPlain } from '../domain/ledger/known-times.ts';
 import { LedgerMemory } from '../domain/ledger/ledger-memory.ts';
-import { createKeyHash, type KeyHash, type ReportKey } from '../domain/ledger/report-key.ts';
+import { createKeyHash, type KeyHash } from '../domain/ledger/report-key.ts';
 import { FREQUENT_TYPES } from './envelope-document.ts';
 import type { ReadEnvelope } from './envelope-reader.ts';
 import { type Holder, Holders } from './holders.ts';
@@ -58,8 +58,8 @@ export class Ledger {
   readonly #memory: LedgerMemory;
   readonly #storedKeys: StoredKeys;
   readonly #holders: Holders;
-  /** The end of the log before the batch that is judged now, and where the hashes of its keys are up to there, by key. */
-  #before = { through: 0, places: new Map() as ReadonlyMap<string, readonly Place[]> };
+  /** What was known of the keys that judging a batch may ask for, before it is judged. */
+  #before: KnownBefore = { through: 0, places: new Map(), others: new Map() };
   /** The last envelope that was judged. The log has it, or is about to. */
   #through: number;
   #stored: number;
@@ -197,10 +197,10 @@ export class Ledger {
     if (duplicate !== undefined && isNextPart(event, duplicate)) return { index, kind: 'duplicate' };
     const holder = this.#holderOf(event);
     const fate = fateOf(event, holder);
+    if (fate === 'duplicate') return { index, kind: 'duplicate' };
     if (fate === 'new' || holder === undefined)
       return this.#isSuperseded(event) ? { index, kind: 'superseded' } : sent.undecodable;
-    if (fate === 'duplicate') return { index, kind: 'duplicate' };
-    if (this.#holderOf(asConflict(event))) return { index, kind: 'duplicate' };
+    if (this.#holderOf(this.#otherKeyOf(event))) return { index, kind: 'duplicate' };
     return { index, kind: 'conflict', heldAt: holder.position };
   }
 
@@ -211,48 +211,58 @@ export class Ledger {
 
   /** Whether the log has another decision with the same version of the same aggregate. */
   #isSuperseded(event: JudgedEvent): boolean {
-    const version = versionKeyOf(event);
-    if (version === undefined) return false;
-    return this.#findHolder(version, (holder) => isSameVersion(holder, event)) !== undefined;
+    if (event.aggregateVersion === undefined) return false;
+    return this.#findHolder(this.#otherKeyOf(event), (holder) => isSameVersion(holder, event)) !== undefined;
   }
 
-  #findHolder(key: ReportKey, isIt: (holder: Holder) => boolean): Holder | undefined {
+  #otherKeyOf(event: JudgedEvent): JudgedEvent {
+    return this.#before.others.get(event) ?? otherKeyOf(event);
+  }
+
+  /** The log has one event with a key, so what it had before the batch comes first. */
+  #findHolder(key: JudgedEvent, isIt: (holder: Holder) => boolean): Holder | undefined {
     if (this.#memory.isNew(key)) return undefined;
     const { through, places } = this.#before;
+    const known = this.#holders.first(places.get(key) ?? NOWHERE, isIt);
+    if (known) return known;
     const now = this.#memory.find(key, this.#hashOf(key)).filter(({ sequence }) => sequence > through);
-    for (const place of [...(places.get(nameOf(key)) ?? NOWHERE), ...now]) {
-      const holder = this.#holders.at(place);
-      if (holder !== undefined && isIt(holder)) return holder;
-    }
-    return undefined;
+    return this.#holders.first(now, isIt);
   }
 
-  /** Reads all that judging these events needs: each part of the ledger and of the log once, with few queries. */
+  /** Reads all that judging these events needs, with few queries: under their own keys, then under their other ones. */
   async #prepare(events: readonly Event[]): Promise<void> {
     await this.#useSubjects(
       events.map(({ subject }) => subject),
       this.#through,
     );
-    const known = events.filter((event) => !this.#memory.isNew(event));
-    const places = await this.#placesOf(known.flatMap(keysOf));
-    this.#before = { through: this.#through, places };
-    await this.#holders.read([...places.values()].flat());
+    const known = events.filter((event) => !this.#isNew(event));
+    const own = await this.#placesOf(known);
+    // Nearly always the log has what is sent again, and no other key is needed.
+    const isDecided = (event: Event) => {
+      const holder = this.#holders.first(own.get(event) ?? NOWHERE, (each) => isSameEvent(each, event));
+      return fateOf(event, holder) === 'duplicate';
+    };
+    const undecided = known.filter((event) => !isDecided(event));
+    const others = new Map(undecided.map((event) => [event, otherKeyOf(event)]));
+    const places = new Map([...own, ...(await this.#placesOf([...others.values()]))]);
+    this.#before = { through: this.#through, places, others };
   }
 
   /**
-   * Where events with the hashes of keys are, by the names of the keys. Memory is asked first: what is stored meanwhile leaves
-   * it, and is then found in the stored ledger.
+   * Where events with the hashes of keys are. They are read. Memory is asked first: what is stored meanwhile leaves it, and is
+   * then found in the stored ledger.
    */
-  async #placesOf(keys: readonly ReportKey[]): Promise<ReadonlyMap<string, readonly Place[]>> {
-    const hashed = Array.from(new Map(keys.map((key) => [nameOf(key), key])), ([name, key]) => {
+  async #placesOf(keys: readonly JudgedEvent[]): Promise<ReadonlyMap<JudgedEvent, readonly Place[]>> {
+    const hashed = keys.map((key) => {
       const hash = this.#hashOf(key);
-      return { name, key, hash, recent: this.#memory.find(key, hash) };
+      return { key, hash, recent: this.#memory.find(key, hash) };
     });
     const stored = hashed.filter(({ key }) => this.#memory.canBeStored(key));
     const found = await this.#storedKeys.find(stored);
-    const places = new Map(hashed.map(({ name, recent }) => [name, recent]));
-    for (const [at, { name, recent }] of stored.entries())
-      places.set(name, [...recent, ...(found[at] ?? NOWHERE)]);
+    const places = new Map(hashed.map(({ key, recent }) => [key, recent]));
+    for (const [at, { key, recent }] of stored.entries())
+      places.set(key, [...recent, ...(found[at] ?? NOWHERE)]);
+    await this.#holders.read([...places.values()].flat());
     return places;
   }
 
@@ -268,16 +278,20 @@ export class Ledger {
 const NO_BYTES = new Uint8Array();
 const NOWHERE: readonly Place[] = [];
 
-const nameOf = ({ subject, observedAtMs, reportId, part }: ReportKey): string =>
-  `${subject}\n${observedAtMs}\n${part}\n${reportId}`;
-
-/** The keys with which the fate of an event that may not be new is decided. */
-function keysOf(event: JudgedEvent): readonly ReportKey[] {
-  return [event, versionKeyOf(event) ?? asConflict(event)];
+/** What a ledger knows before a batch is judged. */
+interface KnownBefore {
+  /** The end of the log. */
+  readonly through: number;
+  /** Where the log has events with the hashes of keys. */
+  readonly places: ReadonlyMap<JudgedEvent, readonly Place[]>;
+  /** The other keys of events that their own one does not decide. */
+  readonly others: ReadonlyMap<JudgedEvent, JudgedEvent>;
 }
 
-/** An event as the log has it if it is a conflict. */
-const asConflict = <T extends JudgedEvent>(event: T): T => ({ ...event, part: conflictPartOf(event) });
+/** The key that also decides the fate of an event: the version of a decision, or a report as the log has it if it is a conflict. */
+function otherKeyOf(event: JudgedEvent): JudgedEvent {
+  return { ...event, ...(versionKeyOf(event) ?? { part: conflictPartOf(event) }) };
+}
 
 interface JudgedBefore {
   readonly envelope: ReadEnvelope;
