@@ -15,7 +15,7 @@ export type Disturb = () => Promise<void>;
 const undisturbed: Disturb = () => yieldToEventLoop();
 
 /** The checkpoints of partition 0. */
-export function checkpointsInMemory(names: readonly string[], disturb = undisturbed): Checkpoints {
+export function checkpointsInMemory(names: readonly string[], disturb = undisturbed) {
   const current = new Map(
     names.map((projection): [string, Checkpoint] => {
       return [projection, { partition: 0, projection, sequence: 0, parked: [] }];
@@ -32,7 +32,9 @@ export function checkpointsInMemory(names: readonly string[], disturb = undistur
       if (now === from.sequence) current.set(to.projection, to);
       else if (now !== to.sequence) throw new Fault('VERSION_CONFLICT', 'the checkpoint was moved');
     },
-  };
+    /** Up to where a projection is stored. */
+    storedThrough: (projection: string): number => current.get(projection)?.sequence ?? 0,
+  } satisfies Checkpoints & { storedThrough(projection: string): number };
 }
 
 /** A log of partition 0 with an event an envelope. */
