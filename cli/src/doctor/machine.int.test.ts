@@ -47,6 +47,20 @@ it('the doctor says whose the data directory is that it cannot read', async () =
   ]);
 });
 
+it('the doctor does not advise to be the owner of a folder in which there is no data directory', async () => {
+  const folder = dataDir();
+  chmodSync(folder, 0o555);
+  // Only root may give a folder away.
+  if (isRoot) chownSync(folder, OTHER_USER, OTHER_USER);
+  const [found] = await examined(join(folder, 'below'), POWERLESS);
+  if (isRoot) chownSync(folder, 0, 0);
+  chmodSync(folder, 0o700);
+  expect(found).toMatchObject({
+    ...{ check: 'data directory', status: 'fail', remedy: 'set ODO_DATA_DIR to another one' },
+    message: expect.stringContaining(`${folder} cannot be used (EACCES)`),
+  });
+});
+
 it('the doctor says of a damaged up.json that it is', async () => {
   const folder = dataDir();
   writeFileSync(join(folder, 'up.json'), '{');

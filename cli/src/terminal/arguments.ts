@@ -33,7 +33,7 @@ export function messageArgument(text: string): Position {
 
 export function countArgument(text: string): number {
   const count = Number(text);
-  if (/^\d{1,15}$/.test(text) && count >= 1) return count;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }
 

@@ -1,7 +1,7 @@
 /**
  * Divides a bounded amount, of bytes or of places, between holders, for example clients or partitions. A holder may hold at
- * most as much as is still free: alone half of all, beside another one a third. So something is left for one that holds
- * nothing yet, and the number of holders need not be known (the dynamic threshold of Choudhury and Hahne, 1998).
+ * most as much as is still free: alone half of all, beside another one a third. So a few holders leave something for one that
+ * holds nothing yet, and their number need not be known (the dynamic threshold of Choudhury and Hahne, 1998).
  */
 export class FairShare<Holder> {
   readonly max: number;

@@ -47,8 +47,10 @@ export function createTokenBuckets(options: TokenBucketOptions): TokenBuckets {
     lastKey = key;
     buckets.delete(key);
     buckets.set(key, bucket);
-    const [oldest = key] = buckets.keys();
-    if (buckets.size > maxKeys) buckets.delete(oldest);
+    if (buckets.size > maxKeys) {
+      const [oldest = key] = buckets.keys();
+      buckets.delete(oldest);
+    }
     return bucket;
   };
 

@@ -210,7 +210,7 @@ export const serviceSettings = {
           above: 'the next answer waits until the client has taken one, and after 30 s: RESOURCE_EXHAUSTED',
         },
         meaning:
-          'memory for what streams send until their clients take it, of all clients, health excepted; a client may hold as much as is free, alone half',
+          'memory for what streams, health excepted, send until their clients take it; a client may hold as much as is free, alone half, or a message',
       }),
     },
   },

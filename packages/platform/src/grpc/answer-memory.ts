@@ -6,8 +6,8 @@ interface Answered {
 }
 
 /**
- * The memory for the answers of streams that wait for their clients. Calls with one answer need none: few are worked on at a
- * time, and each until its client has the answer.
+ * The memory for the answers of streams that wait for their clients. Calls with one answer need none: each has its place until
+ * its client has taken the answer, so that no more answers wait than there are places.
  */
 export interface AnswerMemory {
   /**

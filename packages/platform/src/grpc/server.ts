@@ -47,7 +47,7 @@ export interface GrpcServerOptions {
 export interface CallLimits {
   /** Connections of one client; four times as many of all clients. */
   readonly maxConnections: number;
-  /** Calls with one answer that are worked on at the same time, for one client; four times as many for all. */
+  /** Calls with one answer at the same time, until it is taken, for one client; four times as many for all. */
   readonly maxCalls: number;
   /** Calls of one client that wait for their turn. */
   readonly maxWaitingCalls: number;

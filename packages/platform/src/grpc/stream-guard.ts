@@ -33,8 +33,8 @@ const HEALTH_PATH = `/${HealthService.check.path.split('/')[1]}/`;
 
 /**
  * Bounds what callers make the server hold: by bytes their calls, the messages that they do not finish or that wait for a
- * handler, and the answers that they do not take, and by time the messages that they do not finish and these answers. grpc-js
- * bounds only the length of one message.
+ * handler, and the answers of streams that they do not take, and by time the messages that they do not finish and all answers.
+ * grpc-js bounds only the length of one message.
  */
 export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
   const shared = {

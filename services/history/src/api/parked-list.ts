@@ -24,8 +24,8 @@ export interface ParkedEntry {
 /** All parked events, by projection and vehicle. */
 export interface ParkedList {
   /**
-   * A list that is made after the call, so that it has what was parked before: one every {@link LIST_EVERY_MS}, for all who
-   * ask before it begins. Throws the reason of the signal, or what storing and reading threw.
+   * A list that is made after the call, so that it has what was parked before, as far as this process can store it: one every
+   * {@link LIST_EVERY_MS}, for all who ask before it begins. Throws the reason of the signal, or what storing and reading threw.
    */
   next(signal: AbortSignal): Promise<readonly ParkedEntry[]>;
   /** The last list if it is not older than {@link LIST_EVERY_MS}, for the further pages of it; else the next one. */

@@ -181,6 +181,15 @@ test('a report that is refused for its windows does not pay for its vehicle', ()
     });
 });
 
+test('a report that is refused for its vehicle does not pay for its windows', () => {
+  const { limits } = open({ vehiclesPerSecond: 1 });
+  expect(limits.storingFault('a', storedOf('bus-1', windows(9)))).toBeUndefined();
+  for (let at = 0; at < 1_000; at += 1)
+    expect(limits.storingFault('a', storedOf('bus-2', windows(100)))).toMatchObject({
+      limit: '1 vehicles/s a client',
+    });
+});
+
 test('samples of vehicles that count already count too', () => {
   const { limits, clock } = open();
   const samples = 1_000;

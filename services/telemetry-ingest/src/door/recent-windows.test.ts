@@ -84,10 +84,11 @@ test('a client that adds nothing for a while takes no memory from others', () =>
   expect(isNew('bus', ...Array.from({ length: 100 }, (_, at) => at))).toBe(0);
 });
 
-test('a vehicle that goes on and on takes no more than its recent windows', () => {
-  const { clock, by } = open(25);
+test('a vehicle that goes on and on takes no more than its recent windows, also behind another one', () => {
+  const { clock, by } = open(27);
   const [on, other] = [by('a'), by('b')];
   for (let window = 0; window < 200; window += 1) {
+    if (window % 14 === 0) on.add('tram', window);
     on.add('bus', window);
     clock.ms += 1_000;
   }

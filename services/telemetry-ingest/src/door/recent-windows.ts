@@ -23,7 +23,7 @@ interface Added {
 }
 
 interface Client {
-  /** In the order in which a window was added last. */
+  /** In the order in which a window was added last. So older windows of a vehicle stay until it is the first, up to 30 s. */
   readonly vehicles: Map<string, Added>;
   /** Of all vehicles. */
   windows: number;

@@ -558,8 +558,8 @@ export type ProjectionsService = typeof ProjectionsService;
 export const ProjectionsService = {
   /**
    * Returns the events that a projection could not apply, by projection and vehicle. A first page has those that were parked
-   * when it was asked for, if the process that owns their partition answers; another one has those that the last flush
-   * stored. A list is made at most once in 5 s, for all who wait for one; further pages are of the last one.
+   * when it was asked for, if the process that owns their partition answers and they can be stored; else it has those that the
+   * last flush stored. A list is made at most once in 5 s, for all who wait for one; further pages are of the last one.
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listParked: {
@@ -602,8 +602,8 @@ export const ProjectionsService = {
 export interface ProjectionsServer extends UntypedServiceImplementation {
   /**
    * Returns the events that a projection could not apply, by projection and vehicle. A first page has those that were parked
-   * when it was asked for, if the process that owns their partition answers; another one has those that the last flush
-   * stored. A list is made at most once in 5 s, for all who wait for one; further pages are of the last one.
+   * when it was asked for, if the process that owns their partition answers and they can be stored; else it has those that the
+   * last flush stored. A list is made at most once in 5 s, for all who wait for one; further pages are of the last one.
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listParked: handleUnaryCall<ListParkedRequest, ListParkedResponse>;
@@ -622,8 +622,8 @@ export interface ProjectionsServer extends UntypedServiceImplementation {
 export interface ProjectionsClient extends Client {
   /**
    * Returns the events that a projection could not apply, by projection and vehicle. A first page has those that were parked
-   * when it was asked for, if the process that owns their partition answers; another one has those that the last flush
-   * stored. A list is made at most once in 5 s, for all who wait for one; further pages are of the last one.
+   * when it was asked for, if the process that owns their partition answers and they can be stored; else it has those that the
+   * last flush stored. A list is made at most once in 5 s, for all who wait for one; further pages are of the last one.
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listParked(
