@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer } from 'node:net';
 import { DescribeResponse } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { startScriptedIngest } from '@odograph/client/ingest.fixture';
@@ -61,6 +62,28 @@ describe('the live view', () => {
     expect(sound.length).toBeGreaterThan(5);
     expect(Math.min(...sound)).toBeGreaterThanOrEqual(SIMULATED_KM);
     expect(report).toMatchObject({ vehicleId: expect.stringMatching(/^sim-\d{3}$/), samples: [{}] });
+  }, 20_000);
+
+  it('says what the simulated vehicles are told, and goes on', async () => {
+    const refusing = createHttp2Server().listen(0, '127.0.0.1');
+    refusing.on('stream', (stream) => {
+      const refusal = { 'grpc-status': '8', 'grpc-message': 'not today' };
+      stream.respond({ 'content-type': 'application/grpc', ...refusal }, { endStream: true });
+    });
+    await once(refusing, 'listening');
+    const history = await startHistory();
+    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const leaving = new AbortController();
+    const ingest = `127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    const endpoints = { ingest, history: history.endpoint };
+    const viewing = runLiveView({ ...VIEW, endpoints, fleet: true, signal: leaving.signal });
+    const words = expect.stringContaining('the simulated vehicles: not today');
+    await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(words), { timeout: 10_000 });
+    leaving.abort();
+    await viewing;
+    printed.mockRestore();
+    refusing.close();
+    await history.stop();
   }, 20_000);
 
   it('ends with its signal, although history and ingest do not answer', async () => {

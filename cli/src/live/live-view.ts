@@ -27,6 +27,7 @@ interface LiveViewOptions {
 /** More vehicles than a terminal has lines. */
 const PAGE_SIZE = 500;
 const ASK_WITHIN_MS = 2_000;
+const DRIVE_AGAIN_MS = 5_000;
 
 /** Shows what the platform knows of the fleet, and lets simulated vehicles report, until the signal. */
 export async function runLiveView(options: LiveViewOptions): Promise<void> {
@@ -37,6 +38,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
   invariant(ingest && history, 'a running platform has endpoints of ingest and history');
   using client = createClient({ ingest, history, maxAttempts: 1 });
   const models = new Map<string, string>();
+  let fleetTrouble: string | undefined;
 
   async function drive(): Promise<void> {
     const fleet = await resumeFleet(client, seed, signal);
@@ -44,6 +46,19 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     for (const { vehicleId, model, drive: motor } of fleetProfiles(seed))
       models.set(vehicleId, `${model}, ${motor}`);
     await feedFleet(client, fleet, signal);
+  }
+
+  /** Whatever the platform says to its fleet, it goes on without it. */
+  async function driveAgain(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await drive();
+      } catch (error) {
+        fleetTrouble = troubleOf('the simulated vehicles', error).trouble;
+      }
+      await pause(DRIVE_AGAIN_MS, signal);
+      fleetTrouble = undefined;
+    }
   }
 
   async function show(display: Display): Promise<void> {
@@ -55,7 +70,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
         if (signal.aborted) return;
         known = fleet.statuses ? fleet : known;
         const { statuses = [], hasMore } = known;
-        const trouble = [intake.trouble, fleet.trouble].filter(Boolean).join('; ') || undefined;
+        const trouble = [intake.trouble, fleet.trouble, fleetTrouble].filter(Boolean).join('; ') || undefined;
         display.show({ nowMs: Date.now(), statuses, hasMore, modelOf, taken: intake.taken, trouble });
         await pause(display.everyMs, signal);
       }
@@ -64,7 +79,10 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     }
   }
 
-  const all = [isShown && show(createDisplay({ dataDir, ingest, history, metrics })), isWanted && drive()];
+  const all = [
+    isShown && show(createDisplay({ dataDir, ingest, history, metrics })),
+    isWanted && driveAgain(),
+  ];
   // The one that fails ends the other, and nothing is printed after this function has ended.
   for (const each of all) if (each) each.catch(() => failed.abort());
   await Promise.allSettled(all);
@@ -99,7 +117,10 @@ async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'st
   }
 }
 
-function troubleOf(service: ServiceName, error: unknown): { readonly trouble: string } {
+function troubleOf(
+  whose: ServiceName | 'the simulated vehicles',
+  error: unknown,
+): { readonly trouble: string } {
   if (!isFault(error)) throw error;
-  return { trouble: `${service}: ${error.message}` };
+  return { trouble: `${whose}: ${error.message}` };
 }

@@ -210,6 +210,9 @@ function grpcOptionsOf({ deadlineMs = Number.POSITIVE_INFINITY }: CallOptions): 
   return deadlineMs > TIMER_MAX_MS ? {} : { deadline: Date.now() + deadlineMs };
 }
 
+/** What grpc-js says if the server ends a connection with ENHANCE_YOUR_CALM: one of its clients asks for too much. */
+const CALM = 'Bandwidth exhausted or memory limit exceeded';
+
 /** Without an answer of the server itself, the message names its endpoint. */
 function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boolean | undefined): Fault {
   // The stream's own error: its iteration was left.
@@ -221,7 +224,7 @@ function faultOf(error: Error | ServiceError, endpoint: string, isCancelled: boo
     .trimEnd()
     // What the operating system said stands within grpc-js's words for it.
     .replace(/^No connection established\. Last error: (?:Error: )?(.+)\.$/s, '$1');
-  const isReset = error.code === status.CANCELLED || why.startsWith('Received RST_STREAM');
+  const isReset = error.code === status.CANCELLED || why.startsWith('Received RST_STREAM') || why === CALM;
   if (isReset && !isCancelled) {
     return new Fault('UNAVAILABLE', `${endpoint} broke off the call: ${why}`, { cause: error });
   }

@@ -52,6 +52,7 @@ export class GuardedStream implements RequestHolder {
   readonly client: string;
   readonly #call: ServerInterceptingCallInterface;
   readonly #stream: ServerHttp2Stream;
+  readonly #connection: Http2Session | undefined;
   readonly #options: GuardedStreamOptions;
   readonly #meter = new MessageMeter();
   readonly #answers: StreamAnswers;
@@ -68,6 +69,7 @@ export class GuardedStream implements RequestHolder {
     this.client = clientOf(call.getPeer());
     this.#call = call;
     this.#stream = http2StreamOf(call);
+    this.#connection = this.#stream.session;
     this.#options = options;
     if (options.isUnary) this.#unfinishedSinceMs = performance.now();
     onComplete(call, (...given) => this.#complete(...given));
@@ -80,7 +82,7 @@ export class GuardedStream implements RequestHolder {
     setImmediate(() => {
       this.#isNew = false;
     });
-    if (options.resets.areTooMany(this.client)) this.#endConnection();
+    this.#endIfItResets();
     this.#hold();
   }
 
@@ -170,7 +172,14 @@ export class GuardedStream implements RequestHolder {
     // Node ends the writable side of a stream that was reset, so that says nothing of an answer.
     const isReset = this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR && !this.#stream.headersSent;
     const isAtOnce = this.#isNew || performance.now() - this.#openedAtMs < AT_ONCE_MS;
-    if (isReset && isAtOnce) this.#options.resets.add(this.client);
+    if (!isReset || !isAtOnce || !this.#connection) return;
+    this.#options.resets.add(this.client, this.#connection);
+    this.#endIfItResets();
+  }
+
+  #endIfItResets(): void {
+    const { client } = this;
+    if (this.#connection && this.#options.resets.areTooMany(client, this.#connection)) this.#endConnection();
   }
 
   /** Whether the status is on its way. */
@@ -194,14 +203,14 @@ export class GuardedStream implements RequestHolder {
   }
 
   #endFragmented(): void {
-    if (!this.#stream.session || this.#stream.session.destroyed) return;
+    if (!this.#connection || this.#connection.destroyed) return;
     const { client } = this;
     this.#options.logger.warn({ client }, 'a connection was ended: it sent a message in very small pieces');
     this.#endConnection();
   }
 
   #endConnection(): void {
-    if (this.#stream.session) endConnection(this.#stream.session);
+    if (this.#connection) endConnection(this.#connection);
   }
 }
 

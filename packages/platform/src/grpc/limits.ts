@@ -90,7 +90,7 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'compressed messages that are expanded at a time',
   },
   {
-    ...{ of: 'client', value: MAX_RESETS, unit: '', above: 'a connection on which it opens a call is ended' },
+    ...{ of: 'client', value: MAX_RESETS, unit: '', above: 'a connection on which one is reset is ended' },
     meaning: 'calls that are reset as soon as they are opened, in 10 seconds',
   },
   {

@@ -22,6 +22,7 @@ import {
 } from './raw-calls.fixture.ts';
 
 const ANSWER = { results: [] };
+const EMPTY = whole(0);
 const OTHER_CLIENT = '127.0.0.2';
 const KIBIBYTE = 1024;
 const LIMITS = { maxUnfinishedBytes: 200 * KIBIBYTE };
@@ -218,7 +219,7 @@ async function resetMany(endpoint: string): Promise<void> {
   await connections[1]?.closed;
 }
 
-test('requests that are reset at once do not begin, and when they are many all connections of their client end', async () => {
+test('requests that are reset at once do not begin, and when they are many the connections end on which they are', async () => {
   let begunCalls = 0;
   const report = async () => {
     begunCalls += 1;
@@ -226,9 +227,13 @@ test('requests that are reset at once do not begin, and when they are many all c
   };
   const { endpoint, server, channel } = await loopback({ report });
   const idle = openRaw(endpoint, { localAddress: OTHER_CLIENT });
+  const ended = vi.fn();
+  idle.session.once('close', ended);
   await resetMany(endpoint);
-  idle.call();
-  await idle.closed;
+  const { stream, status } = idle.call();
+  stream.end(EMPTY);
+  await soon(() => expect(status.code).toBeDefined());
+  expect(ended).not.toHaveBeenCalled();
   expect(await callUnary(channel, TelemetryIngestService.report, { reports: [] })).toEqual(ANSWER);
   await soon(() => expect(server.openCalls).toBe(0));
   expect(begunCalls).toBeLessThan(100);
