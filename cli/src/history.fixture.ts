@@ -2,6 +2,7 @@ import { encodeEvent, encodePayload } from '@odograph/contracts/event-catalogue'
 import {
   EventLogService,
   type LoggedEvent,
+  type PartitionInfo,
   type ReadRequest,
   type SubscribeRequest,
 } from '@odograph/contracts/generated/odograph/history/v1/event_log';
@@ -49,12 +50,15 @@ export async function startHistory(port = 0, notReadyBecause?: Fault) {
       decisions: [],
     },
   };
-  const services = [vehicleHistory(asked), eventLog(asked, notReadyBecause), projections(), registry(asked)];
+  /** What is to be said of its partition instead of that all is well. */
+  const partition: Partial<PartitionInfo> = {};
+  const log = eventLog(asked, { partition, describeFault: notReadyBecause });
+  const services = [vehicleHistory(asked), log, projections(), registry(asked)];
   const server = await createGrpcServer({ services, logger: silentLogger, port });
   server.setServing(true);
   server.setReady(!notReadyBecause);
   const { port: at, setReady } = server;
-  return { endpoint: `127.0.0.1:${at}`, port: at, asked, setReady, stop: () => server.stop(100) };
+  return { endpoint: `127.0.0.1:${at}`, port: at, asked, partition, setReady, stop: () => server.stop(100) };
 }
 
 function vehicleHistory(asked: Asked): GrpcService {
@@ -196,7 +200,13 @@ function logged(event: Event, index: number): LoggedEvent {
   return { position: { partition: 0, sequence: 1, index }, event };
 }
 
-function eventLog(asked: Asked, describeFault?: Fault): GrpcService {
+function eventLog(
+  asked: Asked,
+  {
+    partition: other,
+    describeFault,
+  }: { partition: Partial<PartitionInfo>; describeFault: Fault | undefined },
+): GrpcService {
   const watermark = { partition: 0, sequence: 1, index: undefined };
   return grpcService(EventLogService, {
     describe: unary(async () => {
@@ -204,7 +214,7 @@ function eventLog(asked: Asked, describeFault?: Fault): GrpcService {
       const partition = {
         ...{ watermark, checkpoint: watermark, views: watermark },
         ...{ state: PartitionState.RUNNING, reason: '', owner: 'me' },
-        ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0 },
+        ...{ lastError: '', lastErrorAtMs: 0, failingSinceMs: 0, ...other },
       };
       return { partitions: [partition], nowMs: Date.now() };
     }),

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer } from 'node:net';
+import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import { DescribeResponse } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { describe, expect, it, vi } from 'vitest';
@@ -27,6 +28,30 @@ describe('the live view', () => {
     const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
     // The fixture has two pages of one vehicle each.
     const words = `the first 1 vehicles, 1 silent; 1,234 reports taken; ingest refuses ${what}: NATS is away\n`;
+    await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
+    leaving.abort();
+    await viewing;
+    printed.mockRestore();
+    ingest.kill();
+    await history.stop();
+  });
+
+  it.each([
+    [
+      'history appends nothing to partition 0 for 10 min: MongoDB does not answer',
+      { failingSinceMs: Date.now() - 630_000, lastError: 'MongoDB does not answer' },
+    ],
+    [
+      'partition 0 of the log is halted: message 17 cannot be read',
+      { state: PartitionState.HALTED, reason: 'message 17 cannot be read' },
+    ],
+  ])('says why the values are old: %s', async (words, partition) => {
+    const [ingest, history] = await Promise.all([startScriptedIngest(), startHistory()]);
+    Object.assign(history.partition, partition);
+    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const leaving = new AbortController();
+    const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
+    const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
     await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
     leaving.abort();
     await viewing;
