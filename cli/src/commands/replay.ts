@@ -15,7 +15,7 @@ import { sendSource } from '../replay/send-source.ts';
 import { Tally, type Totals } from '../replay/tally.ts';
 import { textArgument } from '../terminal/arguments.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
-import { note, printJson, printLine } from '../terminal/output.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 interface ReplayOptions {
   readonly format: SourceFormat;
@@ -62,8 +62,8 @@ async function replay(file: string, options: ReplayOptions, command: Command): P
 
 async function sendAll(source: OpenSource, options: ReplayOptions, signal: AbortSignal): Promise<Totals> {
   const { speed, endpoint, json: isJson = false } = options;
-  const progress = createProgress(source);
-  const rejections = createRejections(isJson);
+  const progress = createProgress(source, !isJson);
+  const rejections = createRejections(isJson, progress.note);
   const tally = new Tally(rejections.add);
   const onProgress = () => progress.show(tally.sent);
   try {
@@ -72,12 +72,12 @@ async function sendAll(source: OpenSource, options: ReplayOptions, signal: Abort
     return tally.totals;
   } catch (error) {
     if (!isJson && tally.sent > 0)
-      note(`${tally.sent} rows were done by then; replay the file again for the others`);
+      progress.note(`${tally.sent} rows were done by then; replay the file again for the others`);
     throw error;
   } finally {
     source.close();
-    progress.end();
     rejections.end();
+    progress.end();
   }
 }
 

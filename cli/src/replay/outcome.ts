@@ -33,16 +33,16 @@ export function outcomeInWords(totals: Totals, seconds: number): string {
 }
 
 /** Prints rejected rows on stderr: for programs each, for people the first few. */
-export function createRejections(isJson: boolean): { readonly add: OnRejected; end(): void } {
+export function createRejections(isJson: boolean, print = note): { readonly add: OnRejected; end(): void } {
   let count = 0;
   return {
     add: (row, reason) => {
       count += 1;
-      if (isJson) note(JSON.stringify({ rejected: { row, reason } }));
-      else if (count <= SHOWN) note(`line ${row}: ${visible(reason)}`);
+      if (isJson) print(JSON.stringify({ rejected: { row, reason } }));
+      else if (count <= SHOWN) print(`line ${row}: ${visible(reason)}`);
     },
     end: () => {
-      if (!isJson && count > SHOWN) note(`and ${counted(count - SHOWN)} more rejected rows`);
+      if (!isJson && count > SHOWN) print(`and ${counted(count - SHOWN)} more rejected rows`);
     },
   };
 }

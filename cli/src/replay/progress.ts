@@ -1,17 +1,24 @@
 import type { OpenSource } from '@odograph/sources/recorded/open-source';
 import { SingleBar } from 'cli-progress';
+import { note } from '../terminal/output.ts';
 
 /** Shows people the progress of a replay. */
 interface Progress {
   show(rows: number): void;
+  /** Prints a line on stderr, once no bar is in its way. */
+  note(line: string): void;
   end(): void;
 }
 
 /** A bar on stderr if that is a terminal, else nothing. It shows bytes read, because the number of rows is not known. */
-export function createProgress(source: OpenSource): Progress {
-  if (!process.stderr.isTTY || source.sizeBytes === undefined) {
-    return { show: () => undefined, end: () => undefined };
+export function createProgress(
+  source: Pick<OpenSource, 'sizeBytes' | 'readBytes'>,
+  isWanted: boolean,
+): Progress {
+  if (!isWanted || !process.stderr.isTTY || source.sizeBytes === undefined) {
+    return { show: () => undefined, note, end: () => undefined };
   }
+  const lines: string[] = [];
   const startedMs = performance.now();
   const bar = new SingleBar({
     format: '{bar} {percentage} %  {rows} rows  {rate} rows/s',
@@ -28,6 +35,10 @@ export function createProgress(source: OpenSource): Progress {
       const seconds = (performance.now() - startedMs) / 1_000;
       bar.update(source.readBytes(), { rows, rate: Math.round(rows / seconds) });
     },
-    end: () => bar.stop(),
+    note: (line) => void lines.push(line),
+    end: () => {
+      bar.stop();
+      for (const line of lines.splice(0)) note(line);
+    },
   };
 }
