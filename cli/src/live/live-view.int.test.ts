@@ -10,6 +10,25 @@ import { runLiveView } from './live-view.ts';
 
 const VIEW = { dataDir: '/nonexistent' };
 
+interface Served {
+  readonly ingest: Awaited<ReturnType<typeof startScriptedIngest>>;
+  readonly history: Awaited<ReturnType<typeof startHistory>>;
+}
+
+/** Waits until the view has some words, and ends it and the services. */
+async function expectShown(words: string, { ingest, history }: Served): Promise<void> {
+  const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const leaving = new AbortController();
+  const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
+  const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
+  await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
+  leaving.abort();
+  await viewing;
+  printed.mockRestore();
+  ingest.kill();
+  await history.stop();
+}
+
 describe('the live view', () => {
   it.each([
     ['every report', { refusal: { reason: 'NATS is away', sinceMs: 1, limit: '' } }],
@@ -22,18 +41,9 @@ describe('the live view', () => {
       description: DescribeResponse.fromPartial({ reportsTaken: 1_234, nowMs: 2, ...description }),
     });
     const history = await startHistory();
-    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const leaving = new AbortController();
-    const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
-    const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
     // The fixture has two pages of one vehicle each.
     const words = `the first 1 vehicles, 1 silent; 1,234 reports taken; ingest refuses ${what}: NATS is away\n`;
-    await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
-    leaving.abort();
-    await viewing;
-    printed.mockRestore();
-    ingest.kill();
-    await history.stop();
+    await expectShown(words, { ingest, history });
   });
 
   it.each([
@@ -48,16 +58,7 @@ describe('the live view', () => {
   ])('says why the values are old: %s', async (words, partition) => {
     const [ingest, history] = await Promise.all([startScriptedIngest(), startHistory()]);
     Object.assign(history.partition, partition);
-    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const leaving = new AbortController();
-    const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
-    const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
-    await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
-    leaving.abort();
-    await viewing;
-    printed.mockRestore();
-    ingest.kill();
-    await history.stop();
+    await expectShown(words, { ingest, history });
   });
 
   it('lets simulated vehicles go on where they were, and report until its signal, also if ingest and history are away at first', async () => {
