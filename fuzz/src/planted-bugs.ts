@@ -74,6 +74,16 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
     caughtBy: 'watches of names that gzip makes short, from two clients, ingest',
   },
   {
+    name: 'all that has come is read at once',
+    description: 'a turn of the event loop reads what one client has sent on all its connections',
+    service: 'ingest',
+    file: 'packages/platform/src/grpc/stream-guard.ts',
+    find: '      turns.open(session, socket);',
+    replace: '',
+    breaks: 'the canary is served',
+    caughtBy: 'calls on very many connections at once, ingest',
+  },
+  {
     name: 'a watch that outlives its call',
     description: 'a watch of health does not end with its call, and keeps the name that was asked for',
     service: 'ingest',

@@ -176,6 +176,14 @@ const FOR_EACH_SERVER: ServerScripts = {
       for (let left = 200; left > 0 && (await send(grants)); ) left -= 1;
     });
   },
+  /** 60,000 calls that are open to the end, as far as the server lets them. */
+  'calls on very many connections at once'(server) {
+    const calls = times(100, (at) => [
+      opening(streamId(at), UNARY[server.name], '60S'),
+      frameOf(TYPE.DATA, 0, streamId(at), frameMessage(Buffer.alloc(3), 0, 100)),
+    ]);
+    return onSockets([server.port], 600, (send) => send(HELLO, ...calls.flat()));
+  },
   /** nghttp2 ends a connection after about 1,000. */
   'complete requests, reset at once'(server) {
     const calls = times(950, (at) => [

@@ -1,13 +1,26 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { type Server, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import { invariant } from '@odograph/kernel/fault';
 
-// What the guards need of the servers and calls of grpc-js, to which there is no public access. A test holds the version that has it.
+// What the guards need of the sockets of Node and the servers and calls of grpc-js, to which there is no public access. A test holds the version that has it.
 
 export function http2StreamOf(call: object): ServerHttp2Stream {
   const { stream } = call as { stream?: ServerHttp2Stream };
   invariant(stream, 'a call of grpc-js has its HTTP/2 stream in the field stream');
   return stream;
+}
+
+/** What reads from a socket, also below an HTTP/2 session, which does not let its socket be paused. */
+export interface Reader {
+  readStart(): void;
+  readStop(): void;
+}
+
+export function readerOf(socket: Socket): Reader {
+  const { _handle: reader } = socket as { readonly _handle?: Partial<Reader> };
+  invariant(reader?.readStart && reader.readStop, 'a socket has in the field _handle what reads from it');
+  return reader as Reader;
 }
 
 /** Gives the headers that grpc-js gets; undefined if the call is already answered. */

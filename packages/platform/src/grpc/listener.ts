@@ -55,7 +55,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   await new Promise<void>((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     server.once('error', (cause) => reject(listenFault(address, cause, 'ODO_GRPC')));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: 4 * maxConnections }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -8,6 +8,7 @@ import { createBytesBesideCalls } from './bytes-beside-calls.ts';
 import { createEndedConnections } from './ended-connections.ts';
 import { blameCaller, correctDeadline, http2StreamOf } from './grpc-internals.ts';
 import { endConnection, GuardedStream, type Owners, type StreamLimits } from './guarded-stream.ts';
+import { createReadTurns } from './read-turns.ts';
 import { createRequestMemory } from './request-memory.ts';
 import { createResets } from './resets.ts';
 
@@ -59,6 +60,7 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
     endConnection(session);
   });
   const ended = createEndedConnections();
+  const turns = createReadTurns();
   const sweep = setInterval(() => {
     const nowMs = performance.now();
     ended.sweep(nowMs);
@@ -74,12 +76,14 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
       const stream = new GuardedStream(call, { ...shared, owners, isUnary: !requestStream, mayWait });
       open.add(stream);
       beside.add(http2StreamOf(call));
+      turns.add(http2StreamOf(call));
       stream.onClose(() => open.delete(stream));
       return new ServerInterceptingCall(call);
     },
     opened(session, socket) {
       beside.open(session);
       ended.open(session, socket);
+      turns.open(session, socket);
     },
     took: (message) => owners.get(message)?.took(message),
     stop() {
