@@ -84,12 +84,14 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
     caughtBy: 'calls on very many connections at once, ingest',
   },
   {
-    name: 'a watch that outlives its call',
-    description: 'a watch of health does not end with its call, and keeps the name that was asked for',
+    name: 'requests that outlive their calls',
+    description: 'a server keeps what streams were asked, as bytes and decoded',
     service: 'ingest',
-    file: 'packages/platform/src/grpc/health.ts',
-    find: "await once(changes, 'change', { signal })",
-    replace: "await once(changes, 'change')",
+    file: 'packages/platform/src/grpc/answer.ts',
+    find: 'await sendAll(method.handler(decode<Request>(decoder, call.request), open.context), call, open);',
+    replace: `const request = decode<Request>(decoder, call.request);
+      Reflect.set(globalThis, performance.now(), [request, call.request]);
+      await sendAll(method.handler(request, open.context), call, open);`,
     breaks: 'memory comes back within 60 s, ingest',
     caughtBy: 'watches of names that gzip makes short, from two clients, ingest',
   },

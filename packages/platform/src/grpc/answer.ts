@@ -42,8 +42,7 @@ export function answerServerStream<Request, Response>(
   return (call) => {
     const open = openCall(call, method, scope);
     const work = async () => {
-      const request = decode<Request>(decoder, call.request);
-      await sendAll(method.handler(request, open.context), call, open);
+      await sendAll(method.handler(decode<Request>(decoder, call.request), open.context), call, open);
     };
     answerStream(work(), call, open);
   };

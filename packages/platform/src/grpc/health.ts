@@ -36,15 +36,16 @@ export function createHealth(serviceNames: readonly string[], admission: Admissi
     throw new Fault('NOT_FOUND', `this server has no such service: it has ${offered}`);
   }
 
+  /** Of an unknown service it needs no name: a name may be long, and the watch stays. */
   async function* watch(
-    service: string,
+    service: string | undefined,
     { client, signal }: CallContext,
   ): AsyncGenerator<HealthCheckResponse> {
     // Only at the start: a server that stops says so to all watches at once.
     await admission.enter(client, signal);
     let sent: HealthCheckResponse['status'] | undefined;
     for (;;) {
-      const now = names.has(service) ? statusOf(service) : ServingStatus.SERVICE_UNKNOWN;
+      const now = service === undefined ? ServingStatus.SERVICE_UNKNOWN : statusOf(service);
       if (now === sent) await once(changes, 'change', { signal });
       else yield { status: now };
       sent = now;
@@ -57,7 +58,12 @@ export function createHealth(serviceNames: readonly string[], admission: Admissi
       list: unary(async () => ({
         statuses: Object.fromEntries([...names].map((name) => [name, { status: statusOf(name) }])),
       })),
-      watch: serverStream(({ service }, context) => watch(service, context), { stays: true }),
+      watch: serverStream(
+        ({ service }, context) => watch(names.has(service) ? service : undefined, context),
+        {
+          stays: true,
+        },
+      ),
     }),
     setServing(value) {
       isServing = value;
