@@ -192,6 +192,19 @@ describe('odograph status', () => {
     expect(all.stdout).toMatch(/^vehicle +name +model +speed.*\nbus-1 +28 km\/h/);
   });
 
+  it('says below the values why newer reports are not in them', async () => {
+    const failing = { failingSinceMs: Date.now() - 630_000, lastError: 'MongoDB does not answer' };
+    Object.assign(history.partition, failing);
+    for (const asked of [['bus-1'], []]) {
+      const { code, stderr } = await cli('status', ...asked);
+      expect([code, stderr]).toEqual([
+        0,
+        'newer reports are not shown: history appends nothing to partition 0 for 10 min: MongoDB does not answer\n',
+      ]);
+    }
+    Object.assign(history.partition, { failingSinceMs: 0, lastError: '' });
+  });
+
   it('of some vehicles asks for those', async () => {
     await cli(
       'status',

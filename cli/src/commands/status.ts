@@ -15,6 +15,7 @@ import {
   withAtLeast,
   withFilter,
 } from '../terminal/filter.ts';
+import { troubleOfLog } from '../terminal/log-trouble.ts';
 import { note, printJson, printLine, terminalWidth } from '../terminal/output.ts';
 import { fleetTable, vehicleTable } from '../terminal/status-table.ts';
 
@@ -49,6 +50,7 @@ async function oneStatus(client: Client, vehicleId: string, options: StatusOptio
   const json = statusJson(answer.status, answer.position);
   if (options.json) await printJson(json);
   else await printLine(vehicleTable(json, { nowMs: Date.now(), maxWidth: terminalWidth() }));
+  await noteOldValues(client, answer.position?.partition);
 }
 
 async function allStatuses(client: Client, options: StatusOptions): Promise<void> {
@@ -66,6 +68,13 @@ async function allStatuses(client: Client, options: StatusOptions): Promise<void
   }
   if (rows.length > 0) await printLine(fleetTable(rows, terminalWidth()));
   else if (!options.json) note(hasFilter(filter) ? 'no such vehicle' : 'no vehicle has reported yet');
+  await noteOldValues(client);
+}
+
+/** What was printed may be old, and does not look like it. */
+async function noteOldValues(client: Client, partition?: number): Promise<void> {
+  const trouble = await troubleOfLog(client, partition === undefined ? {} : { partition });
+  if (trouble !== undefined) note(`newer reports are not shown: ${trouble}`);
 }
 
 function statusesOf({ statuses, positions }: ListStatusResponse): readonly StatusJson[] {

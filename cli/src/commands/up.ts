@@ -3,7 +3,7 @@ import { dataDirOf, type UpState } from '@odograph/cluster/up-state';
 import { DEFAULT_PARTITIONS } from '@odograph/kernel/defaults';
 import { Command } from 'commander';
 import { runLiveView } from '../live/live-view.ts';
-import { countArgument, folderArgument, portArgument } from '../terminal/arguments.ts';
+import { folderArgument, partitionsArgument, portArgument } from '../terminal/arguments.ts';
 import { note, printJson } from '../terminal/output.ts';
 import { runUp } from '../up/run-up.ts';
 
@@ -42,7 +42,7 @@ export function upCommand(): Command {
     .option(
       '--partitions <count>',
       `partitions of a new log, which keeps them; default: ODO_PARTITIONS, or ${DEFAULT_PARTITIONS}`,
-      countArgument,
+      partitionsArgument,
     )
     .option('--json', 'print one line of JSON when all processes are up')
     .action(up);

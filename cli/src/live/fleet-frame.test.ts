@@ -36,6 +36,16 @@ describe('the live view', () => {
     );
   });
 
+  it('breaks its first lines between words', () => {
+    const frame = fleetFrame({ ...moment, trouble: 'history is away' }, [], { columns: 30, rows: 24 });
+    expect(frame.slice(0, 4)).toEqual([
+      '10 vehicles, 1 driving, 9',
+      'standing; 1,234 reports taken',
+      'history is away',
+      '',
+    ]);
+  });
+
   it('has a line of its own for what is wrong', () => {
     const frame = fleetFrame({ ...moment, trouble: 'history is away' }, [], SIZE);
     expect(frame.slice(1, 3)).toEqual(['history is away', '']);
@@ -80,8 +90,8 @@ describe('the live view', () => {
     const frame = fleetFrame({ ...moment, modelOf }, [], { columns: 80, rows: 24 });
     expect(frame[2]).toMatch(/^vehicle +state +speed +battery +fuel +location +heard$/);
     const narrow = fleetFrame(moment, [], { columns: 30, rows: 24 });
-    expect(narrow[2]).toMatch(/^vehicle +state +heard$/);
-    expect(Math.max(...narrow.slice(2).map((line) => line.length))).toBeLessThanOrEqual(30);
+    expect(narrow[narrow.indexOf('') + 1]).toMatch(/^vehicle +state +heard$/);
+    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(30);
   });
 
   it('keeps the lines of the foot whole, and counts the rows that they take', () => {

@@ -2,7 +2,7 @@ import type { StatusJson } from '../json/status-json.ts';
 import { inWords } from '../terminal/durations.ts';
 import { level, locationOf, measured, signalOf } from '../terminal/status-table.ts';
 import { textTable } from '../terminal/text-table.ts';
-import { cutTo, widthOf } from '../terminal/width.ts';
+import { cutTo, widthOf, wrapTo } from '../terminal/width.ts';
 
 /** What the live view shows of a fleet at one time. */
 export interface FleetMoment {
@@ -15,7 +15,7 @@ export interface FleetMoment {
   readonly modelOf: (vehicleId: string) => string;
   /** What does not work, such as that the statuses are not up to date. */
   readonly trouble?: string | undefined;
-  /** Reports that ingest has taken since it started, from anyone; undefined if it does not say. */
+  /** Reports that ingest has taken, from anyone, also before it was restarted; undefined if it does not say. */
   readonly taken?: number | undefined;
 }
 
@@ -73,11 +73,12 @@ function countsOf({ statuses, hasMore, nowMs, taken, trouble }: FleetMoment): st
 
 /**
  * The lines of the view on a terminal: a table of the fleet, and below it the foot. Vehicles without values of now come last.
- * Columns leave a narrow terminal, and the foot a low one; the terminal wraps its lines, so that they can be copied.
+ * Columns leave a narrow terminal, and the foot a low one; the terminal wraps lines of the foot, so that they can be copied.
  */
 export function fleetFrame(moment: FleetMoment, wanted: readonly string[], size: Size): readonly string[] {
   const { statuses, nowMs } = moment;
-  const head = [...[countsOf(moment), moment.trouble ?? ''].filter(Boolean), ''];
+  const said = [countsOf(moment), moment.trouble ?? ''].filter(Boolean);
+  const head = [...said.flatMap((line) => wrapTo(size.columns, line)), ''];
   // One row has the names of the columns.
   const roomAbove = (lines: readonly string[]) => size.rows - rowsOf([...head, ...lines], size) - 1;
   const foot = roomAbove(wanted) >= LEAST_ROWS ? wanted : [];

@@ -1,15 +1,14 @@
 import { type Client, createClient } from '@odograph/client';
-import type { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
-import { PartitionState } from '@odograph/client/generated/odograph/telemetry/v1/event';
 import type { DescribeResponse as IngestDescription } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import type { ServiceName } from '@odograph/cluster/services';
 import { pause } from '@odograph/kernel/clock';
 import { invariant, isFault } from '@odograph/kernel/fault';
 import { statusJson } from '../json/status-json.ts';
-import { inWords } from '../terminal/durations.ts';
+import { troubleOfLog } from '../terminal/log-trouble.ts';
 import { createDisplay, type Display } from './display.ts';
 import type { FleetMoment } from './fleet-frame.ts';
 import { feedFleet, fleetProfiles, resumeFleet } from './simulated-fleet.ts';
+import { createTotal } from './total.ts';
 
 interface LiveViewOptions {
   /** The data directory of the platform. */
@@ -67,6 +66,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
   async function show(display: Display): Promise<void> {
     const modelOf = (vehicleId: string) => models.get(vehicleId) ?? '';
     let known: Part<'statuses' | 'hasMore'> = {};
+    const total = createTotal();
     try {
       while (!signal.aborted) {
         const [fleet, intake] = await Promise.all([askHistory(client, signal), askIngest(client, signal)]);
@@ -74,7 +74,8 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
         known = fleet.statuses ? fleet : known;
         const { statuses = [], hasMore } = known;
         const trouble = [intake.trouble, fleet.trouble, fleetTrouble].filter(Boolean).join('; ') || undefined;
-        display.show({ nowMs: Date.now(), statuses, hasMore, modelOf, taken: intake.taken, trouble });
+        const taken = total(intake.taken);
+        display.show({ nowMs: Date.now(), statuses, hasMore, modelOf, taken, trouble });
         await pause(display.everyMs, signal);
       }
     } finally {
@@ -111,30 +112,11 @@ function refusedBy({ refusal, partitions }: IngestDescription): string | undefin
 }
 
 async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
-  const [statuses, log] = await Promise.all([askStatuses(client, signal), askLog(client, signal)]);
-  return { ...log, ...statuses };
-}
-
-/** Why the log does not go on: then the statuses are those of before. */
-async function askLog(client: Client, signal: AbortSignal): Promise<Part<never>> {
-  try {
-    const partitions = await client.describeLog({ deadlineMs: ASK_WITHIN_MS, signal });
-    const [trouble] = partitions.flatMap((each) => stuckBy(each, Date.now()) ?? []);
-    return { trouble };
-  } catch (error) {
-    return troubleOf('history', error);
-  }
-}
-
-function stuckBy(
-  { watermark, state, reason, failingSinceMs, lastError }: PartitionInfo,
-  nowMs: number,
-): string | undefined {
-  const partition = `partition ${watermark?.partition ?? 0}`;
-  if (state === PartitionState.HALTED) return `${partition} of the log is halted: ${reason}`;
-  // A shorter one passes by itself.
-  if (failingSinceMs === 0 || nowMs - failingSinceMs < ASK_WITHIN_MS) return undefined;
-  return `history appends nothing to ${partition} for ${inWords(nowMs - failingSinceMs)}: ${lastError}`;
+  const [statuses, trouble] = await Promise.all([
+    askStatuses(client, signal),
+    troubleOfLog(client, { signal }),
+  ]);
+  return { trouble, ...statuses };
 }
 
 async function askStatuses(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { countArgument, folderArgument, textArgument } from './arguments.ts';
+import { countArgument, folderArgument, partitionsArgument, textArgument } from './arguments.ts';
 
 test.each(['', '0', '-1', '1.5', '1e3', '0x10', ' 7', '9007199254740992'])(
   '%j is refused as a count',
@@ -27,4 +27,12 @@ test.each(['', ' \t'])('%j is refused as a text', (text) => {
 
 test('a text stays as it is', () => {
   expect(textArgument(' night bus ')).toBe(' night bus ');
+});
+
+test.each(['0', '65', '1e1', ''])('%j is refused as a number of partitions', (text) => {
+  expect(() => partitionsArgument(text)).toThrow('from 1 to 64');
+});
+
+test('a log has up to 64 partitions', () => {
+  expect(['1', '64'].map(partitionsArgument)).toEqual([1, 64]);
 });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { MAX_PARTITIONS } from '@odograph/kernel/defaults';
 import { type Position, parsePosition } from '@odograph/kernel/position';
 import { InvalidArgumentError } from 'commander';
 
@@ -35,6 +36,13 @@ export function countArgument(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+}
+
+/** How many partitions a log has. */
+export function partitionsArgument(text: string): number {
+  const count = Number(text);
+  if (/^\d{1,5}$/.test(text) && count >= 1 && count <= MAX_PARTITIONS) return count;
+  throw new InvalidArgumentError(`It must be a number of partitions, from 1 to ${MAX_PARTITIONS}.`);
 }
 
 export function partitionArgument(text: string): number {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { textTable } from './text-table.ts';
-import { cutTo, padTo, widthOf } from './width.ts';
+import { cutTo, padTo, widthOf, wrapTo } from './width.ts';
 
 it.each([
   ['bus-1', 5],
@@ -19,6 +19,13 @@ it('is filled up and cut by its columns', () => {
   expect(padTo(6, '北京')).toBe('北京  ');
   expect(padTo(3, '北京')).toBe('北京');
   expect([4, 3, 1].map((width) => cutTo(width, '北京 1'))).toEqual(['北京', '北', '']);
+});
+
+it('is broken between words, and a long word stays whole', () => {
+  expect(wrapTo(12, '50 vehicles, 20 driving; 1 late')).toEqual(['50 vehicles,', '20 driving;', '1 late']);
+  expect(wrapTo(6, '北京 公交 1路')).toEqual(['北京', '公交', '1路']);
+  expect(wrapTo(4, 'a longest b')).toEqual(['a', 'longest', 'b']);
+  expect(wrapTo(9, '')).toEqual(['']);
 });
 
 it('keeps the columns of a table below each other', () => {

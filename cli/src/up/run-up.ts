@@ -29,6 +29,8 @@ function onStopSignals(note: Note): { signal: AbortSignal; forget: () => void } 
   const stopping = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     if (stopping.signal.aborted) endAtOnce();
+    // The terminal shows ^C where the cursor is.
+    if (name === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
     note(name === 'SIGINT' ? 'stopping; press Ctrl-C again to end all processes at once' : 'stopping');
     stopping.abort();
   };
