@@ -48,7 +48,7 @@ function flood({ port }: Server, one: Buffer): Promise<readonly Answer[]> {
     await send(HELLO);
     for (let left = 20; left > 0 && (await send(many)); ) left -= 1;
   };
-  return onSockets([port], 10, write, 200);
+  return onSockets([port], 10, write, { holdMs: 200 });
 }
 
 /** The same call with other headers, or other calls, over the connections that inputs share. */
@@ -182,7 +182,8 @@ const FOR_EACH_SERVER: ServerScripts = {
       opening(streamId(at), UNARY[server.name], '60S'),
       frameOf(TYPE.DATA, 0, streamId(at), frameMessage(Buffer.alloc(3), 0, 100)),
     ]);
-    return onSockets([server.port], 600, (send) => send(HELLO, ...calls.flat()));
+    const open = (send: Send) => send(HELLO, ...calls.flat());
+    return onSockets([server.port], 600, open, { isReadToEnd: true });
   },
   /** nghttp2 ends a connection after about 1,000. */
   'complete requests, reset at once'(server) {

@@ -15,11 +15,14 @@ export function http2StreamOf(call: object): ServerHttp2Stream {
 export interface Reader {
   readStart(): void;
   readStop(): void;
+  /** Bytes that wait until the peer takes them. */
+  readonly writeQueueSize: number;
 }
 
 export function readerOf(socket: Socket): Reader {
   const { _handle: reader } = socket as { readonly _handle?: Partial<Reader> };
-  invariant(reader?.readStart && reader.readStop, 'a socket has in the field _handle what reads from it');
+  const isReader = reader?.readStart && reader.readStop && reader.writeQueueSize !== undefined;
+  invariant(isReader, 'a socket has in the field _handle what reads from it');
   return reader as Reader;
 }
 

@@ -6,7 +6,7 @@ import { MAX_DEADLINE_MS } from './call.ts';
 import { LINGER_MS } from './ended-connections.ts';
 import { REFUSAL_MS } from './guarded-stream.ts';
 import { FREE_CHUNKS, MIN_CHUNK_BYTES } from './message-meter.ts';
-import { CALL_COST, CALLS_IN_A_TURN, END_COST } from './read-turns.ts';
+import { CALL_COST, CALLS_IN_A_TURN } from './read-turns.ts';
 import { MAX_QUESTION_BYTES } from './reflection.ts';
 import { MAX_HEADER_BYTES } from './request-headers.ts';
 import { MAX_RESETS } from './resets.ts';
@@ -89,7 +89,7 @@ export const fixedLimits: readonly FixedLimit[] = [
       unit: '',
       above: 'its connections wait, and are read in turns',
     },
-    meaning: `calls that come in a turn of the event loop; a call counts as ${CALL_COST} pieces of messages, its end as ${END_COST}`,
+    meaning: `calls that come in a turn of the event loop; a call counts as ${CALL_COST} pieces of messages`,
   },
   {
     ...{ of: 'client', value: 1, unit: '', above: 'further ones wait, and clients take turns' },

@@ -10,7 +10,14 @@ async function openListener() {
   const warnings: object[] = [];
   const logger: Logger = { ...silentLogger, warn: (fields) => warnings.push(fields) };
   const onConnection = (socket: Socket) => accepted.push(socket);
-  const listener = await listen({ host: '127.0.0.1', port: 0, maxConnections: 2, onConnection, logger });
+  const listener = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    maxConnections: 2,
+    onAccept: () => undefined,
+    onConnection,
+    logger,
+  });
   onTestFinished(() => void listener.stop());
   const open = (localAddress = '127.0.0.1') => {
     const socket = connect({ port: listener.port, host: '127.0.0.1', localAddress }).resume();

@@ -10,6 +10,8 @@ interface ListenerOptions {
   readonly port: number;
   /** Connections of one client; four times as many of all, near which a client may have as many as are free. */
   readonly maxConnections: number;
+  /** Called with every connection, also one that is refused. */
+  readonly onAccept: () => void;
   readonly onConnection: (socket: Socket) => void;
   readonly logger: Logger;
 }
@@ -27,7 +29,7 @@ const SAY_EVERY_MS = 60_000;
 
 /** Accepts connections, as grpc-js does by itself, but not without bounds. Throws a Fault RULE_VIOLATED if it cannot listen. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { host, port, maxConnections, onConnection, logger } = options;
+  const { host, port, maxConnections, onAccept, onConnection, logger } = options;
   const places = new FairShare<string>(4 * maxConnections, maxConnections);
   const sockets = new Set<Socket>();
   let quietUntilMs = 0;
@@ -40,6 +42,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 
   const server = createServer({ noDelay: true }, (socket) => {
+    onAccept();
     const client = clientOf(`${socket.remoteAddress}:0`);
     if (!places.tryTake(client, 1)) {
       socket.destroy();
@@ -55,6 +58,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   await new Promise<void>((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     server.once('error', (cause) => reject(listenFault(address, cause, 'ODO_GRPC')));
+    // By default 511 wait to be taken, and the kernel lets those above try again after a second.
     server.listen({ port, host, backlog: 4 * maxConnections }, resolve);
   });
   return {

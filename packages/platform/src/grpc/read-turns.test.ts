@@ -2,85 +2,106 @@ import { EventEmitter } from 'node:events';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
-import { CALLS_IN_A_TURN, createReadTurns, OPENING_TURNS } from './read-turns.ts';
+import { expect, test, vi } from 'vitest';
+import { ACCEPTING_TURNS, CALL_COST, CALLS_IN_A_TURN, createReadTurns } from './read-turns.ts';
 
 const CONNECTIONS = 20;
 
+type Server = ReturnType<typeof openServer>;
+type Connection = ReturnType<Server['connect']>;
+
 /** A server whose connections say whether they are read, without a network. */
 function openServer() {
-  const turns = createReadTurns();
-  return {
-    connect(remoteAddress = '10.0.0.1') {
-      const [session, socket] = [new EventEmitter(), new EventEmitter()];
-      let isRead = true;
-      const _handle = {
-        readStart: () => {
-          isRead = true;
-        },
-        readStop: () => {
-          isRead = false;
-        },
-      };
-      turns.open(
-        session as Http2Session,
-        Object.assign(socket, { remoteAddress, _handle }) as unknown as Socket,
-      );
-      return {
-        isRead: () => isRead,
-        openCalls(count: number): readonly EventEmitter[] {
-          const streams = Array.from({ length: count }, () => Object.assign(new EventEmitter(), { session }));
-          for (const stream of streams) {
-            session.emit('stream', stream);
-            turns.add(stream as unknown as ServerHttp2Stream);
-          }
-          return streams;
-        },
-        close: () => socket.emit('close'),
-      };
-    },
-  };
+  const warn = vi.fn();
+  const turns = createReadTurns(warn);
+  function connect(remoteAddress = '10.0.0.1') {
+    const session = Object.assign(new EventEmitter(), { destroyed: false });
+    const handle = { isRead: true, writeQueueSize: 0 };
+    const _handle = Object.assign(handle, {
+      readStart: () => Object.assign(handle, { isRead: true }),
+      readStop: () => Object.assign(handle, { isRead: false }),
+    });
+    const socket = Object.assign(new EventEmitter(), { remoteAddress, _handle });
+    turns.accepted();
+    turns.open(session as unknown as Http2Session, socket as unknown as Socket);
+    return {
+      isRead: () => handle.isRead,
+      openCalls(count: number): readonly EventEmitter[] {
+        const streams = Array.from({ length: count }, () => Object.assign(new EventEmitter(), { session }));
+        for (const stream of streams) {
+          session.emit('stream', stream);
+          turns.add(stream as unknown as ServerHttp2Stream);
+        }
+        return streams;
+      },
+      takeAnswers: (isTaking: boolean) => Object.assign(handle, { writeQueueSize: isTaking ? 0 : 1 }),
+      close(streams: readonly EventEmitter[] = []) {
+        session.destroyed = true;
+        for (const stream of streams) stream.emit('close');
+        socket.emit('close');
+      },
+    };
+  }
+  return { connect, accept: turns.accepted, warn };
 }
 
-const read = (connections: readonly { isRead(): boolean }[]) => connections.filter(({ isRead }) => isRead());
+async function runTurns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
+}
 
-test('a client that opens too many calls in a turn is read again in the next one; others are read on', async () => {
+test('a client that opens too many calls in a turn waits for the next one; others are read on', async () => {
   const { connect } = openServer();
   const [busy, idle, other] = [connect(), connect(), connect('10.0.0.2')];
   busy.openCalls(CALLS_IN_A_TURN);
   expect(busy.isRead()).toBe(true);
   busy.openCalls(1);
   expect([busy.isRead(), idle.isRead(), other.isRead()]).toEqual([false, false, true]);
-  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  await runTurns(3);
   expect([busy.isRead(), idle.isRead()]).toEqual([true, true]);
 });
 
-test('pieces of messages and ends of calls count too', async () => {
+test('pieces of messages count, each as a part of a call', async () => {
   const { connect } = openServer();
   const connection = connect();
-  const [stream] = connection.openCalls(1);
-  for (let piece = 0; connection.isRead() && piece < 1_000; piece += 1) stream?.emit('data', Buffer.alloc(1));
-  expect(connection.isRead()).toBe(false);
-  await nextTurn();
-  await nextTurn();
+  const [stream] = connection.openCalls(CALLS_IN_A_TURN - 1);
+  for (let piece = 0; piece < CALL_COST; piece += 1) stream?.emit('data', Buffer.alloc(1));
   expect(connection.isRead()).toBe(true);
-  const streams = connection.openCalls(CALLS_IN_A_TURN);
-  for (const each of streams) each.emit('close');
+  stream?.emit('data', Buffer.alloc(1));
   expect(connection.isRead()).toBe(false);
+  await runTurns(2);
+  expect(connection.isRead()).toBe(true);
+});
+
+test('ends of calls count with the end of their connection, and not otherwise', async () => {
+  const { connect } = openServer();
+  const [one, other] = [connect(), connect()];
+  const streams: EventEmitter[] = [];
+  for (let turn = 0; turn < 8; turn += 1) {
+    streams.push(...one.openCalls(CALLS_IN_A_TURN));
+    await nextTurn();
+  }
+  for (const each of streams) each.emit('close');
+  expect([one.isRead(), other.isRead()]).toEqual([true, true]);
+  const left = [...one.openCalls(CALLS_IN_A_TURN)];
+  for (let turn = 0; turn < 8; turn += 1) {
+    await nextTurn();
+    left.push(...one.openCalls(CALLS_IN_A_TURN));
+  }
+  await nextTurn();
+  one.close(left);
+  expect(other.isRead()).toBe(false);
+  await nextTurn();
+  expect(other.isRead()).toBe(true);
 });
 
 /** Runs turns in which all connections that are read open very many calls. Returns how often each of them was read. */
-async function flood(
-  connections: readonly ReturnType<ReturnType<typeof openServer>['connect']>[],
-  turns: number,
-) {
-  const times = new Map<unknown, number>();
+async function flood(connections: readonly Connection[], turns: number, calls = () => CALLS_IN_A_TURN * 2) {
+  const times = new Map<Connection, number>();
   for (let turn = 0; turn < turns; turn += 1) {
-    for (const each of connections)
-      if (each.isRead()) {
-        each.openCalls(CALLS_IN_A_TURN * 2);
-        times.set(each, (times.get(each) ?? 0) + 1);
-      }
+    for (const each of connections.filter(({ isRead }) => isRead())) {
+      each.openCalls(calls());
+      times.set(each, (times.get(each) ?? 0) + 1);
+    }
     await nextTurn();
   }
   return connections.map((each) => times.get(each) ?? 0);
@@ -89,9 +110,26 @@ async function flood(
 test('of a client that sends very much on all connections one is read in a turn, and none waits for ever', async () => {
   const { connect } = openServer();
   const connections = Array.from({ length: CONNECTIONS }, () => connect());
+  await runTurns(2);
+  connections[0]?.openCalls(CALLS_IN_A_TURN + 1);
   const times = await flood(connections, CONNECTIONS * 4);
   expect(Math.min(...times)).toBeGreaterThan(0);
   expect(times.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(CONNECTIONS * 4);
+});
+
+test('idle connections, however old, keep none from being read', async () => {
+  const { connect } = openServer();
+  for (let left = CONNECTIONS; left > 0; left -= 1) connect();
+  const heaviest = connect();
+  const heavy = Array.from({ length: 5 }, () => connect());
+  await runTurns(2);
+  heaviest.openCalls(CALLS_IN_A_TURN * 8);
+  let read = 0;
+  for (let turn = 0; turn < CONNECTIONS * 8; turn += 1) {
+    if (heaviest.isRead()) read += 1;
+    await flood([...heavy, ...(heaviest.isRead() ? [heaviest] : [])], 1);
+  }
+  expect(read).toBeGreaterThan(CONNECTIONS / 4);
 });
 
 /** The most turns that a connection with one call in each of its turns waits beside those that send very much. */
@@ -121,27 +159,69 @@ test.each([
   expect(await longestWait(isNew)).toBeLessThanOrEqual(turns);
 });
 
-test('while connections are opened, none that waits is read, but not for ever', async () => {
-  const { connect } = openServer();
-  const busy = connect();
-  await nextTurn();
+/** How many turns a connection waits whose client has sent too much, while connections of others come in each turn. */
+async function waitBesideOpening(accept: (server: Server) => void): Promise<number> {
+  const server = openServer();
+  const busy = server.connect();
+  await runTurns(2);
   busy.openCalls(CALLS_IN_A_TURN + 1);
   let turns = 0;
   for (; !busy.isRead(); turns += 1) {
+    accept(server);
+    await nextTurn();
+  }
+  return turns;
+}
+
+test.each([
+  ['opened', ({ connect }: Server) => connect('10.0.0.2')],
+  ['refused', ({ accept }: Server) => accept()],
+])('while connections are %s, one that sent too much waits, but not for ever', async (_, accept) => {
+  const turns = await waitBesideOpening(accept);
+  expect(turns).toBeGreaterThanOrEqual(ACCEPTING_TURNS);
+  expect(turns).toBeLessThanOrEqual(ACCEPTING_TURNS + 2);
+});
+
+test('connections that send little after too much are read again, while connections of others come', async () => {
+  const { connect } = openServer();
+  const many = Array.from({ length: 8 }, () => connect());
+  await runTurns(2);
+  many[0]?.openCalls(CALLS_IN_A_TURN + 1);
+  await nextTurn();
+  for (let turn = 0; turn < 4; turn += 1) {
     connect('10.0.0.2');
     await nextTurn();
   }
-  expect(turns).toBeGreaterThanOrEqual(OPENING_TURNS);
-  expect(turns).toBeLessThanOrEqual(OPENING_TURNS + 2);
+  expect(many.filter(({ isRead }) => isRead())).toHaveLength(many.length);
+});
+
+test('one whose answers are not taken is not read until they are', async () => {
+  const { connect } = openServer();
+  const [one, other] = [connect(), connect()];
+  one.openCalls(CALLS_IN_A_TURN + 1);
+  one.takeAnswers(false);
+  await runTurns(6);
+  expect([one.isRead(), other.isRead()]).toEqual([false, true]);
+  one.takeAnswers(true);
+  await vi.waitFor(() => expect(one.isRead()).toBe(true));
 });
 
 test('connections that have ended are forgotten, also while they wait', async () => {
   const { connect } = openServer();
   const connections = Array.from({ length: CONNECTIONS }, () => connect());
   connections[0]?.openCalls(CALLS_IN_A_TURN + 1);
-  expect(read(connections)).toEqual([]);
+  const areRead = () => connections.some(({ isRead }) => isRead());
+  expect(areRead()).toBe(false);
   for (const each of connections) each.close();
-  for (let turn = 0; turn < 9; turn += 1) await nextTurn();
-  expect(read(connections)).toEqual([]);
+  await runTurns(9);
+  expect(areRead()).toBe(false);
   expect(connect().isRead()).toBe(true);
+});
+
+test('a client that sends very much for a second is warned of, once', async () => {
+  const { connect, warn } = openServer();
+  const connections = Array.from({ length: CONNECTIONS }, () => connect());
+  const untilMs = performance.now() + 1_200;
+  while (performance.now() < untilMs) await flood(connections, 10);
+  expect(warn.mock.calls).toEqual([['10.0.0.1']]);
 });

@@ -3,65 +3,89 @@ import type { Socket } from 'node:net';
 import { clientOf } from './client-address.ts';
 import { type Reader, readerOf } from './grpc-internals.ts';
 
-/** What it costs to begin a call, and to end one, beside a piece of a message. */
+/** What it costs to begin a call, and to end one whose connection has ended, beside a piece of a message. */
 export const CALL_COST = 16;
-export const END_COST = 4;
+const END_COST = 4;
 const PIECE_COST = 1;
-/** What is read from a client in a turn of the event loop. It is work for about ten milliseconds. */
+/** What may come from a client in a turn of the event loop before its connections are read in turns: work for about 10 ms. */
 export const CALLS_IN_A_TURN = 32;
 const TURN_COST = CALLS_IN_A_TURN * CALL_COST;
-/** Turns one after the other that take new connections and read from none that waits. */
-export const OPENING_TURNS = 256;
+/** Turns one after the other that take new connections and read nothing more from clients that send too much. */
+export const ACCEPTING_TURNS = 128;
+/** Whether a client takes its answers is looked at so often. */
+const LOOK_MS = 10;
+/** After this time of a client that sends too much the log says so, and again after a minute. */
+const WARN_AFTER_MS = 1_000;
+const WARN_EVERY_MS = 60_000;
 
 /**
- * Reads from clients in turns, and within a client from its connections. By itself, a turn of the event loop reads all that
- * has come on all connections: if a client opens a hundred calls on each of a thousand, no other is served until all are open.
+ * Reads the connections of a client in turns if it sends too much. By itself, a turn of the event loop reads all that has come
+ * on all connections: if a client opens a hundred calls on each of a thousand, nothing else is done until all are open.
  */
 export interface ReadTurns {
+  /** A connection was taken from the listener, and perhaps refused. */
+  accepted(): void;
   /** A connection begins. */
   open(session: Http2Session, socket: Socket): void;
   /** A call begins whose messages are read, on a connection that is open. */
   add(stream: ServerHttp2Stream): void;
 }
 
-export function createReadTurns(): ReadTurns {
+/** @param warn is called with the address of a client that sends too much for a while. */
+export function createReadTurns(warn: (client: string) => void): ReadTurns {
   const connections = new Map<Http2Session, Connection>();
-  const clients = new Map<string, ReadClient>();
-  /** Those of which something came in this turn, and those whose connections wait. */
-  const busy = new Set<ReadClient>();
-  let hasOpened = false;
-  let openingTurns = 0;
+  const clients = new Map<string, ClientConnections>();
+  /** Those of which something came in this turn, and those with connections that wait. */
+  const busy = new Set<ClientConnections>();
+  let hasAccepted = false;
+  let acceptingTurns = 0;
+  let immediate: NodeJS.Immediate | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
-  function count(connection: Connection, cost: number): void {
-    if (busy.size === 0) setImmediate(endTurn);
-    busy.add(connection.client);
-    connection.client.count(connection, cost);
+  function endSoon(client: ClientConnections): void {
+    busy.add(client);
+    immediate ??= setImmediate(endTurn);
   }
 
   function endTurn(): void {
+    clearImmediate(immediate);
+    clearTimeout(timer);
+    immediate = undefined;
     // Node takes one new connection in a turn, so others may wait behind it.
-    openingTurns = hasOpened && openingTurns < OPENING_TURNS ? openingTurns + 1 : 0;
-    hasOpened = false;
-    for (const client of busy) if (client.endTurn(openingTurns === 0)) busy.delete(client);
-    if (busy.size > 0) setImmediate(endTurn);
+    acceptingTurns = hasAccepted && acceptingTurns < ACCEPTING_TURNS ? acceptingTurns + 1 : 0;
+    hasAccepted = false;
+    for (const client of busy) {
+      client.endTurn(acceptingTurns > 0);
+      if (client.isQuiet()) busy.delete(client);
+    }
+    if ([...busy].some((client) => client.canResume())) immediate = setImmediate(endTurn);
+    else if (busy.size > 0) timer = setTimeout(endTurn, LOOK_MS);
   }
 
-  function clientAt(address: string): ReadClient {
-    const client = clients.get(address) ?? new ReadClient();
+  function clientAt(address: string): ClientConnections {
+    const client = clients.get(address) ?? new ClientConnections(() => warn(address));
     clients.set(address, client);
     return client;
   }
 
   return {
+    accepted() {
+      hasAccepted = busy.size > 0;
+    },
     open(session, socket) {
       const address = clientOf(`${socket.remoteAddress}:0`);
       const client = clientAt(address);
       const connection = client.open(readerOf(socket));
-      hasOpened = true;
       connections.set(session, connection);
       session.on('stream', (stream) => {
-        count(connection, CALL_COST);
-        stream.once('close', () => count(connection, END_COST));
+        client.count(connection, CALL_COST);
+        endSoon(client);
+        stream.once('close', () => {
+          // Other calls end by themselves, and that says nothing of what comes.
+          if (!session.destroyed) return;
+          client.countEnd(END_COST);
+          endSoon(client);
+        });
       });
       socket.once('close', () => {
         connections.delete(session);
@@ -70,54 +94,73 @@ export function createReadTurns(): ReadTurns {
     },
     add(stream) {
       const connection = stream.session && connections.get(stream.session);
-      if (connection) stream.prependListener('data', () => count(connection, PIECE_COST));
+      if (!connection) return;
+      const { client } = connection;
+      stream.prependListener('data', () => {
+        client.count(connection, PIECE_COST);
+        endSoon(client);
+      });
     },
   };
 }
 
 interface Connection {
-  readonly client: ReadClient;
+  readonly client: ClientConnections;
   readonly reader: Reader;
   /** Which of its client it is: a higher one is newer. */
   readonly number: number;
-  /** The turn in which something came last; of a new one that in which it began. */
-  lastTurn: number;
-  /** What came in that turn. Of a new one it is expected that it fills a turn. */
-  lastCost: number;
+  /** Which resumption of its client let it be read last. */
+  lastResumption: number;
+  /** What has come on it since its client sends too much; undefined if nothing ever has. */
+  cost: number | undefined;
 }
 
 type Order = (a: Connection, b: Connection) => number;
 
-const weight = ({ lastCost }: Connection) => Math.floor(Math.log2(lastCost));
-const longestFirst: Order = (a, b) => a.lastTurn - b.lastTurn;
+const costOf = ({ cost = Number.MAX_VALUE }: Connection) => cost;
+const longestFirst: Order = (a, b) => a.lastResumption - b.lastResumption;
 const newestFirst: Order = (a, b) => b.number - a.number;
-const lightestFirst: Order = (a, b) => weight(a) - weight(b) || longestFirst(a, b);
+const lightestFirst: Order = (a, b) => costOf(a) - costOf(b) || longestFirst(a, b);
 /**
- * Which connections of a client that sends too much are read next, one turn after the other. So one that sends little waits for
- * a few of the others, whether it is new or not, and none waits for ever.
+ * Which connections are read next, one resumption after the other. So one that sends little waits for a few of the others,
+ * whether it is new or not, and none waits for ever.
  */
 const ORDERS: readonly Order[] = [lightestFirst, newestFirst, longestFirst];
 
 /** The connections of a client. */
-class ReadClient {
+class ClientConnections {
   readonly #connections = new Set<Connection>();
-  /** Those that are not read. */
+  /** Those that wait to be read. */
   readonly #waiting = new Set<Connection>();
   /** What came on each in this turn. */
   readonly #costs = new Map<Connection, number>();
   /** What came on all in this turn. */
   #cost = 0;
-  /** How many are to be read again next. */
-  #next = 1;
-  #turn = 0;
+  /** Whether too much came in the turn after the last resumption. */
+  #isHeavy = false;
+  #resumptions = 0;
+  /**
+   * The cost up to which the lightest ones were read. One that comes later begins there, so that it is not before those that
+   * have waited (start-time fair queueing, Goyal, Vin and Cheng, 1996).
+   */
+  #served = 0;
+  /** How many the next resumption lets be read. */
+  #width = 1;
   #opened = 0;
+  #waitsSinceMs = 0;
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #warn: () => void;
+
+  constructor(warn: () => void) {
+    this.#warn = warn;
+  }
 
   open(reader: Reader): Connection {
     this.#opened += 1;
-    const [lastTurn, lastCost] = [this.#turn, TURN_COST];
-    const connection = { client: this, reader, number: this.#opened, lastTurn, lastCost };
+    const [number, lastResumption] = [this.#opened, this.#resumptions];
+    const connection: Connection = { client: this, reader, number, lastResumption, cost: undefined };
     this.#connections.add(connection);
-    if (this.#waiting.size > 0) this.#stop(connection);
+    if (!this.isQuiet()) this.#stop(connection);
     return connection;
   }
 
@@ -127,48 +170,80 @@ class ReadClient {
     return this.#connections.size === 0;
   }
 
+  /** Something came on a connection. */
   count(connection: Connection, cost: number): void {
-    const wasTooMuch = this.#isTooMuch();
-    this.#cost += cost;
     this.#costs.set(connection, (this.#costs.get(connection) ?? 0) + cost);
-    if (this.#isTooMuch() && !wasTooMuch) this.#stopAll();
-    // While others wait, it is read once in its turn.
-    else if (this.#waiting.size > 0) this.#stop(connection);
+    this.countEnd(cost);
+    // While others wait, one that was read waits again.
+    if (!this.isQuiet()) this.#stop(connection);
   }
 
-  /** @returns whether none waits. */
-  endTurn(mayResume: boolean): boolean {
-    this.#turn += 1;
+  /** A connection has ended, and a call with it. */
+  countEnd(cost: number): void {
+    const wasTooMuch = this.#cost > TURN_COST;
+    this.#cost += cost;
+    if (this.#cost > TURN_COST && !wasTooMuch) this.#stopAll();
+  }
+
+  endTurn(isAccepting: boolean): void {
     for (const [connection, cost] of this.#costs)
-      [connection.lastTurn, connection.lastCost] = [this.#turn, cost];
-    this.#cost = 0;
+      connection.cost = this.isQuiet() ? 0 : Math.max(connection.cost ?? 0, this.#served) + cost;
     this.#costs.clear();
-    if (mayResume && this.#waiting.size > 0) this.#resume();
+    this.#cost = 0;
+    if (this.isQuiet()) return;
+    if (!isAccepting || !this.#isHeavy) this.#resume();
+    this.#warnIfLong(performance.now());
+  }
+
+  /** Whether none waits. */
+  isQuiet(): boolean {
     return this.#waiting.size === 0;
   }
 
-  #isTooMuch(): boolean {
-    return this.#cost > TURN_COST;
+  /** Whether one that waits may be read. */
+  canResume(): boolean {
+    return [...this.#waiting].some(takesAnswers);
   }
 
   #stopAll(): void {
-    this.#next = 1;
+    if (this.isQuiet()) this.#waitsSinceMs = performance.now();
+    this.#isHeavy = true;
+    this.#width = 1;
     for (const each of this.#connections) this.#stop(each);
   }
 
   #stop(connection: Connection): void {
-    // Its calls end after it.
+    // A call may end after its connection, which must not wait again.
     if (!this.#connections.has(connection)) return;
     connection.reader.readStop();
     this.#waiting.add(connection);
   }
 
   #resume(): void {
-    const order = ORDERS[this.#turn % ORDERS.length];
-    for (const connection of [...this.#waiting].sort(order).slice(0, this.#next)) {
+    const order = ORDERS[this.#resumptions % ORDERS.length];
+    this.#resumptions += 1;
+    for (const connection of [...this.#waiting].filter(takesAnswers).sort(order).slice(0, this.#width)) {
       connection.reader.readStart();
+      connection.lastResumption = this.#resumptions;
       this.#waiting.delete(connection);
+      if (order === lightestFirst) this.#served = Math.max(this.#served, connection.cost ?? 0);
     }
-    this.#next *= 2;
+    this.#width *= 2;
+    this.#isHeavy = false;
+    if (this.isQuiet()) this.#forgetCosts();
+  }
+
+  #forgetCosts(): void {
+    this.#served = 0;
+    for (const each of this.#connections) if (each.cost !== undefined) each.cost = 0;
+  }
+
+  #warnIfLong(nowMs: number): void {
+    if (nowMs - this.#waitsSinceMs < WARN_AFTER_MS || nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
+    this.#warnedAtMs = nowMs;
+    this.#warn();
   }
 }
+
+/** Node reads nothing from a connection whose answers are not taken (CVE-2019-9517), and that must stay. */
+const takesAnswers = ({ reader }: Connection) => reader.writeQueueSize === 0;

@@ -135,6 +135,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   });
   const listener = await listen({
     ...{ host, port: wantedPort, maxConnections: limits.maxConnections, logger },
+    onAccept: guard.accepted,
     onConnection(socket) {
       incoming = socket;
       connections.injectConnection(socket);

@@ -21,6 +21,8 @@ export interface StreamGuardOptions extends StreamLimits {
 
 export interface StreamGuard {
   readonly interceptor: ServerInterceptor;
+  /** A connection was taken from the listener, and perhaps refused. */
+  accepted(): void;
   /** A connection begins. */
   opened(session: ServerHttp2Session, socket: Socket): void;
   /** The handler of a stream of requests has this one, which no longer waits. */
@@ -60,7 +62,9 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
     endConnection(session);
   });
   const ended = createEndedConnections();
-  const turns = createReadTurns();
+  const turns = createReadTurns((client) =>
+    options.logger.warn({ client }, 'a client sends very much: its connections are read one after the other'),
+  );
   const sweep = setInterval(() => {
     const nowMs = performance.now();
     ended.sweep(nowMs);
@@ -80,6 +84,7 @@ export function createStreamGuard(options: StreamGuardOptions): StreamGuard {
       stream.onClose(() => open.delete(stream));
       return new ServerInterceptingCall(call);
     },
+    accepted: turns.accepted,
     opened(session, socket) {
       beside.open(session);
       ended.open(session, socket);
