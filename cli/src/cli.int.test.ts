@@ -8,7 +8,8 @@ import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/
 import { outcome, type ScriptedIngest, startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { lockDataDir } from '@odograph/cluster/data-lock';
 import { SampleOrder } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Fault } from '@odograph/kernel/fault';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
 import { HOSTILE, SAMPLES, startHistory } from './history.fixture.ts';
 
@@ -110,6 +111,21 @@ describe('odograph replay', () => {
     expect(jsonLines(stderr).at(-1)).toEqual({ error: { code: 'INVALID_INPUT', message } });
   });
 
+  it('of a file of which ingest rejected every row fails after its counts', async () => {
+    const refused = { ...outcome(ReportOutcome.REJECTED), position: undefined };
+    const refusing = await startScriptedIngest({
+      answer: (rows) => ({ results: rows.map(() => refused) }),
+    });
+    onTestFinished(() => refusing.kill());
+    const args = ['replay', '-', '--format', 'ndjson', '--endpoint', refusing.endpoint, '--json'];
+    const [first, second] = reports(2).split('\n');
+    const { code, stdout, stderr } = await runCli(args, { input: `${first}\n${second}\n` });
+    expect(code).toBe(2);
+    expect(jsonLines(stdout)).toMatchObject([{ sent: 2, rejected: 2, accepted: 0, unreadable: 0 }]);
+    const message = expect.stringContaining('was taken: all rows were rejected (2)');
+    expect(jsonLines(stderr).at(-1)).toEqual({ error: { code: 'INVALID_INPUT', message } });
+  });
+
   it.each([
     [['/nowhere.csv', '--format', 'twizy'], 'the file /nowhere.csv cannot be read (ENOENT)'],
     [['/nowhere.csv', '--format', 'csv'], expect.stringContaining("argument 'csv' is invalid")],
@@ -193,16 +209,29 @@ describe('odograph status', () => {
   });
 
   it('says below the values why newer reports are not in them', async () => {
-    const failing = { failingSinceMs: Date.now() - 630_000, lastError: 'MongoDB does not answer' };
-    Object.assign(history.partition, failing);
+    Object.assign(history.partition, {
+      failingSinceMs: Date.now() - 630_000,
+      lastError: 'MongoDB does not answer',
+    });
+    const why =
+      'newer reports are not shown: history has appended nothing to partition 0 for 10 min: MongoDB does not answer';
     for (const asked of [['bus-1'], []]) {
       const { code, stderr } = await cli('status', ...asked);
-      expect([code, stderr]).toEqual([
-        0,
-        'newer reports are not shown: history appends nothing to partition 0 for 10 min: MongoDB does not answer\n',
-      ]);
+      expect([code, jsonLines(stderr)]).toEqual([0, [{ note: why }]]);
+      const forPeople = await runCli(['status', ...asked, '--endpoint', history.endpoint]);
+      expect(forPeople.stderr).toBe(`${why}\n`);
     }
     Object.assign(history.partition, { failingSinceMs: 0, lastError: '' });
+  });
+
+  it('says below the values that history does not say how far its log is', async () => {
+    const silent = await startHistory(0, new Fault('UNAVAILABLE', 'MongoDB does not answer'));
+    onTestFinished(silent.stop);
+    const { code, stderr } = await runCli(['status', 'bus-1', '--endpoint', silent.endpoint]);
+    expect([code, stderr]).toEqual([
+      0,
+      'there may be newer reports: history does not say how far its log is (MongoDB does not answer)\n',
+    ]);
   });
 
   it('of some vehicles asks for those', async () => {
@@ -372,10 +401,16 @@ describe('odograph history', () => {
     ]);
   });
 
-  it('asked of another service says so', async () => {
-    const { code, stderr } = await runCli(['history', 'bus-1', '--endpoint', ingest.endpoint]);
+  it.each([
+    [['history', 'bus-1'], () => ingest],
+    [['log', 'tail'], () => ingest],
+    [['replay', 'FILE', '--format', 'ndjson'], () => history],
+  ])('%j asked of another service says so', async (args, other) => {
+    const { endpoint } = other();
+    const given = args.map((each) => (each === 'FILE' ? file : each));
+    const { code, stderr } = await runCli([...given, '--endpoint', endpoint]);
     expect(code).toBe(2);
-    expect(stderr).toContain(`is ${ingest.endpoint} another service, or of an older version?`);
+    expect(stderr).toContain(`is ${endpoint} another service, or of an older version?`);
   });
 });
 

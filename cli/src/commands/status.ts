@@ -1,7 +1,7 @@
 import type { Client } from '@odograph/client';
 import type { ListStatusResponse } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { everyPage } from '@odograph/client/history';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { Command } from 'commander';
 import { endpointOption, openClient } from '../endpoint.ts';
@@ -50,7 +50,7 @@ async function oneStatus(client: Client, vehicleId: string, options: StatusOptio
   const json = statusJson(answer.status, answer.position);
   if (options.json) await printJson(json);
   else await printLine(vehicleTable(json, { nowMs: Date.now(), maxWidth: terminalWidth() }));
-  await noteOldValues(client, answer.position?.partition);
+  await noteOldValues(client, options, answer.position?.partition);
 }
 
 async function allStatuses(client: Client, options: StatusOptions): Promise<void> {
@@ -68,13 +68,23 @@ async function allStatuses(client: Client, options: StatusOptions): Promise<void
   }
   if (rows.length > 0) await printLine(fleetTable(rows, terminalWidth()));
   else if (!options.json) note(hasFilter(filter) ? 'no such vehicle' : 'no vehicle has reported yet');
-  await noteOldValues(client);
+  await noteOldValues(client, options);
 }
 
 /** What was printed may be old, and does not look like it. */
-async function noteOldValues(client: Client, partition?: number): Promise<void> {
-  const trouble = await troubleOfLog(client, partition === undefined ? {} : { partition });
-  if (trouble !== undefined) note(`newer reports are not shown: ${trouble}`);
+async function noteOldValues(client: Client, { json }: StatusOptions, partition?: number): Promise<void> {
+  const why = await whyOld(client, partition);
+  if (why !== undefined) note(json ? JSON.stringify({ note: why }) : why);
+}
+
+async function whyOld(client: Client, partition?: number): Promise<string | undefined> {
+  try {
+    const trouble = await troubleOfLog(client, partition === undefined ? {} : { partition });
+    return trouble && `newer reports are not shown: ${trouble}`;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return `there may be newer reports: history does not say how far its log is (${error.message})`;
+  }
 }
 
 function statusesOf({ statuses, positions }: ListStatusResponse): readonly StatusJson[] {

@@ -15,7 +15,7 @@ export interface FleetMoment {
   readonly modelOf: (vehicleId: string) => string;
   /** What does not work, such as that the statuses are not up to date. */
   readonly trouble?: string | undefined;
-  /** Reports that ingest has taken, from anyone, also before it was restarted; undefined if it does not say. */
+  /** Reports that ingest has taken, from anyone, also before a restart that was seen; undefined if it does not say. */
   readonly taken?: number | undefined;
 }
 

@@ -48,7 +48,7 @@ describe('the live view', () => {
 
   it.each([
     [
-      'history appends nothing to partition 0 for 10 min: MongoDB does not answer',
+      'history has appended nothing to partition 0 for 10 min: MongoDB does not answer',
       { failingSinceMs: Date.now() - 630_000, lastError: 'MongoDB does not answer' },
     ],
     [

@@ -112,11 +112,16 @@ function refusedBy({ refusal, partitions }: IngestDescription): string | undefin
 }
 
 async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
-  const [statuses, trouble] = await Promise.all([
-    askStatuses(client, signal),
-    troubleOfLog(client, { signal }),
-  ]);
-  return { trouble, ...statuses };
+  const [statuses, log] = await Promise.all([askStatuses(client, signal), askLog(client, signal)]);
+  return { ...log, ...statuses };
+}
+
+async function askLog(client: Client, signal: AbortSignal): Promise<Part<never>> {
+  try {
+    return { trouble: await troubleOfLog(client, { signal }) };
+  } catch (error) {
+    return troubleOf('history', error);
+  }
 }
 
 async function askStatuses(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {

@@ -26,7 +26,7 @@ export function padTo(width: number, text: string): string {
 /** A text in lines that fit into a width, broken between words. A longer word stays whole. */
 export function wrapTo(width: number, text: string): readonly string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/ +/)) {
     const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
     if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);

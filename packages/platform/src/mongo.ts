@@ -169,12 +169,12 @@ function asFault(
   if (refusal) return unavailable(refusedBy(hosts, refusal), error);
   if (hasWaited)
     return unavailable(`MongoDB at ${hosts} does not answer: ${silence(silentMs, waitMs)}`, error);
-  if (isAway(error)) return unavailable(`MongoDB at ${hosts} does not answer: ${inWords(error)}`, error);
+  if (isAway(error)) return unavailable(`MongoDB at ${hosts} does not answer: ${withoutNames(error)}`, error);
   return error;
 }
 
 /** The driver names its connection by a number or as `<monitor>`, and the server again. */
-const inWords = ({ message }: Error) => message.replace(/^connection \S+ to \S+/, 'the connection');
+const withoutNames = ({ message }: Error) => message.replace(/^connection \S+ to \S+/, 'the connection');
 
 function silence(silentMs: number, waitMs: number): string {
   const isAsleep = silentMs >= ASLEEP_MS;

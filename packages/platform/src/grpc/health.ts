@@ -36,7 +36,7 @@ export function createHealth(serviceNames: readonly string[], admission: Admissi
     throw new Fault('NOT_FOUND', `this server has no such service: it has ${offered}`);
   }
 
-  /** Of an unknown service it needs no name: a name may be long, and the watch stays. */
+  /** The name of an unknown service is not kept: it may be long, and a watch stays open. */
   async function* watch(
     service: string | undefined,
     { client, signal }: CallContext,
