@@ -25,7 +25,7 @@ run: engines ## Start everything and show a live fleet; Ctrl-C stops it all; ARG
 test: setup ## Check, then run every test on the real engines
 	@exec node tools/verify.ts
 
-check: $(INSTALLED) $(PYTHON_INSTALLED) ## Types, lint, contracts, generated files, prose and pure tests, in half a minute
+check: $(INSTALLED) $(PYTHON_INSTALLED) ## Types, lint, contracts, generated files, prose and pure tests; about a minute on 2 cores
 	@exec node tools/verify.ts --project=unit
 
 format: $(INSTALLED) $(PYTHON_INSTALLED) ## Format, and fix what the linter can fix

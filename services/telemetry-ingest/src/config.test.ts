@@ -1,5 +1,5 @@
 import { systemClock } from '@odograph/kernel/clock';
-import { readConfig } from '@odograph/platform/config/config';
+import { listSettings, readConfig } from '@odograph/platform/config/config';
 import { createMetrics } from '@odograph/platform/metrics';
 import { expect, test } from 'vitest';
 import { settings } from './config.ts';
@@ -25,6 +25,13 @@ test.each([
   'ODO_INGEST_MAX_QUEUED_BYTES',
 ])('%s, which was a setting, is refused', (name) => {
   expect(() => read({ [name]: '10' })).toThrow(`${name} is not a setting`);
+});
+
+const OWN = listSettings(settings).flatMap(({ name }) => (name.startsWith('ODO_INGEST_') ? [name] : []));
+
+test.each(OWN)('%s without its last letter is refused with the right one', (name) => {
+  const mistyped = name.slice(0, -1);
+  expect(() => read({ [mistyped]: '10' })).toThrow(`${mistyped} is not a setting: did you mean ${name}?`);
 });
 
 const LEAST_WORK_BYTES = 32 * 1024 * 1024;

@@ -1,10 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import { Fault as ClientFault } from '@odograph/client/fault';
 import { faultFromServiceError } from '@odograph/client/rpc-status';
+import { ErrorInfo } from '@odograph/contracts/generated/google/rpc/error_details';
+import { Status } from '@odograph/contracts/generated/google/rpc/status';
 import { Fault, type FaultCode } from '@odograph/kernel/fault';
 import { describe, expect, test } from 'vitest';
 import { type Logger, silentLogger } from '../logger.ts';
-import { STATUS_DETAILS_TRAILER, toServiceError } from './status.ts';
+import { STATUS_DETAILS_TRAILER, toRpcStatus, toServiceError } from './status.ts';
 
 const CODES: readonly FaultCode[] = [
   'INVALID_INPUT',
@@ -21,6 +23,12 @@ const CODES: readonly FaultCode[] = [
   'INTERNAL',
 ];
 
+/** Its details of this kind, of those that a client in any language can read. */
+const infosIn = ({ details }: Status) =>
+  details
+    .filter(({ typeUrl }) => typeUrl === 'type.googleapis.com/google.rpc.ErrorInfo')
+    .map(({ value }) => ErrorInfo.decode(value));
+
 /** What the client makes of what the server sends. */
 function overTheWire(fault: unknown) {
   return faultFromServiceError(toServiceError(fault, silentLogger));
@@ -30,6 +38,13 @@ describe('a fault sent as a gRPC error', () => {
   test.each(CODES)('%s comes back as itself', (code) => {
     const fault = overTheWire(new Fault(code, 'what went wrong'));
     expect(fault).toMatchObject({ code, message: 'what went wrong', findings: [], limit: undefined });
+  });
+
+  test.each(CODES)('%s has an ErrorInfo with its code, in a trailer and in a message', (code) => {
+    const fault = new Fault(code, 'what went wrong');
+    const [trailer] = toServiceError(fault, silentLogger).metadata.get(STATUS_DETAILS_TRAILER);
+    for (const status of [Status.decode(trailer as Buffer), toRpcStatus(fault)])
+      expect(infosIn(status)).toEqual([{ domain: 'odograph', reason: code, metadata: {} }]);
   });
 
   test('keeps its findings, its delay and its limit', () => {

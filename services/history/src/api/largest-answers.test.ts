@@ -3,6 +3,7 @@ import {
   ListParkedResponse,
 } from '@odograph/contracts/generated/odograph/history/v1/projections';
 import {
+  ListStatusResponse,
   RecordedSample,
   VehicleStatus,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
@@ -12,6 +13,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { CAPABILITIES } from '@odograph/kernel/registration';
+import type { Signals } from '@odograph/kernel/signal';
 import type { CallContext, GrpcService, UnaryMethod } from '@odograph/platform/grpc/handler';
 import { expect, test } from 'vitest';
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
@@ -36,6 +38,8 @@ const name = (at: number) => `Vehicle.${'A'.repeat(140)}.S${String(at).padStart(
 const TEXT = '€'.repeat(256);
 const SIGNALS = Object.fromEntries(Array.from({ length: MAX_OTHER_SIGNALS }, (_, at) => [name(at), TEXT]));
 
+const IDS = Array.from({ length: 1_000 }, (_, at) => `bus-${String(at).padStart(4, '0')}${'x'.repeat(56)}`);
+
 const call = { signal: new AbortController().signal, client: 'me' } as CallContext;
 
 /** A fleet in which each vehicle has the same status. */
@@ -52,12 +56,16 @@ function openFleet(ids: readonly string[], content: Partial<StatusSlice>) {
   return { partitionCount: 1, views: { reader: reader as unknown as ViewReader }, status: model };
 }
 
+function latestOf(signals: Signals) {
+  const latest = Object.entries(signals).map(
+    ([each, value]) => [each, { value, observedAtMs: 2 ** 47, reportId: '' }] as const,
+  );
+  return new Map(latest);
+}
+
 /** Lists of vehicles that all have as many and as long signals as a vehicle can have. */
 function openLists(ids: readonly string[]) {
-  const latest = new Map(
-    Object.entries(SIGNALS).map(([each, value]) => [each, { value, observedAtMs: 2 ** 47, reportId: '' }]),
-  );
-  return statusQueries(openFleet(ids, { latest }));
+  return statusQueries(openFleet(ids, { latest: latestOf(SIGNALS) }));
 }
 
 /** All pages of a list of a service, each of at most a thousand entries. */
@@ -88,6 +96,25 @@ test('a status with as much as a vehicle can have is a page of its own, and a cl
   expect(bytes).toBeLessThan(CLIENT_BYTES);
 });
 
+test('pages of statuses with a thousand signals each have at most a mebibyte, and every vehicle once', async () => {
+  const ids = IDS.slice(0, 130);
+  const signals = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, at) => [`Vehicle.Cabin.Seat.Row${at}.Position`, at]),
+  );
+  const { listStatus } = statusQueries(openFleet(ids, { latest: latestOf(signals) }));
+  const any = { fleet: '', tag: '', model: '', text: '', includeRetired: false, atLeast: [] };
+  const pages: ListStatusResponse[] = [];
+  for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
+    const page = await listStatus({ ...any, pageSize: 1_000, pageToken }, call);
+    pages.push(page);
+    pageToken = page.nextPageToken || undefined;
+  }
+  expect(pages.flatMap(({ statuses }) => statuses.map(({ vehicleId }) => vehicleId))).toEqual(ids);
+  const sizes = pages.map((page) => ListStatusResponse.encode(page).finish().length);
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
+});
+
 test('a sample with as many signals as a vehicle can have counts with at least its bytes, and a client can take it', () => {
   const sample = { observedAtMs: 2 ** 47, reportId: 'r'.repeat(128), signals: SIGNALS };
   const wire = { ...sample, signals: signalsToWire(SIGNALS) };
@@ -95,8 +122,6 @@ test('a sample with as many signals as a vehicle can have counts with at least i
   expect(sampleBytes(sample)).toBeGreaterThanOrEqual(bytes);
   expect(bytes).toBeLessThan(CLIENT_BYTES);
 });
-
-const IDS = Array.from({ length: 1_000 }, (_, at) => `bus-${String(at).padStart(4, '0')}${'x'.repeat(56)}`);
 
 test('pages of the largest registrations have at most a mebibyte, and every vehicle once', async () => {
   const value = {

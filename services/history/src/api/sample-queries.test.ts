@@ -1,5 +1,6 @@
 import {
   ListSamplesRequest,
+  ListSamplesResponse,
   SampleOrder,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
@@ -14,6 +15,7 @@ import type { ReadModelStore } from '../views/read-model-store.ts';
 import { storeInMemory } from '../views/stores.fixture.ts';
 import type { KeyRange } from '../views/view.ts';
 import type { ViewReader } from '../views/view-reader.ts';
+import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { PAGES_AT_ONCE, sampleQueries } from './sample-queries.ts';
 
 /** All pages of windows of samples that are not stored yet, each a millisecond after the one before. */
@@ -52,6 +54,8 @@ function openSlices(
       const asked = ListSamplesRequest.create({ vehicleId: 'bus-1', pageSize: 1_000, ...request, pageToken });
       const page = await listSamples(asked, call);
       pages.push(page.samples.map(({ reportId }) => reportId));
+      const bytes = ListSamplesResponse.encode(page).finish().length;
+      if (page.samples.length > 1) expect(bytes).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
       pageToken = page.nextPageToken || undefined;
     }
     return pages;
@@ -96,7 +100,9 @@ test.each(ORDERS)(
     const listAll = openSamples([Array(30).fill(large), Array(3).fill(large)]);
     const wanted = [...Array(30).keys()].map((at) => `r0/${at}`).concat(['r1/0', 'r1/1', 'r1/2']);
     if (order === SampleOrder.NEWEST_FIRST) wanted.reverse();
-    expect((await listAll({ order })).flat()).toEqual(wanted);
+    const pages = await listAll({ order });
+    expect(pages.flat()).toEqual(wanted);
+    expect(pages.length).toBeGreaterThan(1);
     expect(await listAll({ order, signals: ['speed_kmh'] })).toEqual([wanted]);
   },
 );
