@@ -12,9 +12,9 @@ export const CALLS_IN_A_TURN = 32;
 const TURN_COST = CALLS_IN_A_TURN * CALL_COST;
 /** Turns one after the other that take new connections and read nothing more from clients that send too much. */
 export const ACCEPTING_TURNS = 128;
-/** Whether a client takes its answers is looked at so often. */
+/** How often it is looked whether connections that wait for it have their answers taken. */
 const LOOK_MS = 10;
-/** After this time of a client that sends too much the log says so, and again after a minute. */
+/** How long a client sends too much until a warning says so, and until the next one does. */
 const WARN_AFTER_MS = 1_000;
 const WARN_EVERY_MS = 60_000;
 
@@ -83,7 +83,7 @@ export function createReadTurns(warn: (client: string) => void): ReadTurns {
         stream.once('close', () => {
           // Other calls end by themselves, and that says nothing of what comes.
           if (!session.destroyed) return;
-          client.countEnd(END_COST);
+          client.addCost(END_COST);
           endSoon(client);
         });
       });
@@ -173,13 +173,13 @@ class ClientConnections {
   /** Something came on a connection. */
   count(connection: Connection, cost: number): void {
     this.#costs.set(connection, (this.#costs.get(connection) ?? 0) + cost);
-    this.countEnd(cost);
+    this.addCost(cost);
     // While others wait, one that was read waits again.
     if (!this.isQuiet()) this.#stop(connection);
   }
 
-  /** A connection has ended, and a call with it. */
-  countEnd(cost: number): void {
+  /** A turn has this more to do for the client. */
+  addCost(cost: number): void {
     const wasTooMuch = this.#cost > TURN_COST;
     this.#cost += cost;
     if (this.#cost > TURN_COST && !wasTooMuch) this.#stopAll();
