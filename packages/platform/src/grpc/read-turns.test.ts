@@ -3,7 +3,8 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { ACCEPTING_TURNS, CALL_COST, CALLS_IN_A_TURN, createReadTurns } from './read-turns.ts';
+import { CALL_COST, CALLS_IN_A_TURN } from './client-connections.ts';
+import { ACCEPTING_TURNS, createReadTurns } from './read-turns.ts';
 
 const CONNECTIONS = 20;
 
@@ -216,6 +217,27 @@ test('connections that have ended are forgotten, also while they wait', async ()
   await runTurns(9);
   expect(areRead()).toBe(false);
   expect(connect().isRead()).toBe(true);
+});
+
+test('what connections sent before is forgotten with the last one that waits, also if it ends', async () => {
+  const { connect } = openServer();
+  const [heavy, unread] = [connect(), connect()];
+  const many = Array.from({ length: CONNECTIONS }, () => connect());
+  await runTurns(2);
+  unread.takeAnswers(false);
+  for (let times = 0; times < 2; times += 1) {
+    heavy.openCalls(CALLS_IN_A_TURN * CONNECTIONS * 8);
+    await runTurns(CONNECTIONS);
+  }
+  expect([heavy.isRead(), unread.isRead()]).toEqual([true, false]);
+  unread.close();
+  let read = 0;
+  await flood(many, 1);
+  for (let turn = 0; turn < CONNECTIONS; turn += 1) {
+    if (heavy.isRead()) read += 1;
+    await flood(many, 1);
+  }
+  expect(read).toBeGreaterThan(CONNECTIONS / 4);
 });
 
 test('a client that sends very much for a second is warned of, once', async () => {
