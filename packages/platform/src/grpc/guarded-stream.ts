@@ -192,12 +192,22 @@ export class GuardedStream implements RequestHolder {
   }
 
   /**
+   * Whether Node sends the status before all else on the stream, at the latest after this turn. It ends the writable side before
+   * it asks for the trailers, and a reset would overtake these.
+   */
+  #isStatusSent(): boolean {
+    const { writableFinished, sentHeaders, sentTrailers } = this.#stream;
+    return writableFinished && 'grpc-status' in { ...sentHeaders, ...sentTrailers };
+  }
+
+  /**
    * A client may go on with its request after the answer, and would keep its place on the connection (RFC 9113, 8.1). One that
    * was refused holds nothing any more, so it does not wait for the client to take what came before the refusal.
    */
   #endAnswered(nowMs: number): void {
-    const isSent = this.#stream.writableFinished;
-    if (isSent && !this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    const goesOn = this.#isStatusSent() && !this.#stream.readableEnded;
+    // Node sends trailers in an immediate too.
+    if (goesOn) setImmediate(() => this.#stream.close(constants.NGHTTP2_NO_ERROR));
     const isLate = this.#refusedAtMs !== undefined && nowMs - this.#refusedAtMs >= REFUSAL_MS;
     if (isLate) this.#stream.close(constants.NGHTTP2_CANCEL);
   }

@@ -20,7 +20,8 @@ export type RawCall = ReturnType<ReturnType<typeof openRaw>['call']>;
 /** A raw HTTP/2 connection, whose calls can be left unfinished. */
 export function openRaw(endpoint: string, { settings = {}, localAddress = '127.0.0.1' } = {}) {
   const { hostname: host, port } = new URL(`http://${endpoint}`);
-  const createConnection = () => connectSocket({ host, port: Number(port), localAddress });
+  const socket = connectSocket({ host, port: Number(port), localAddress });
+  const createConnection = () => socket;
   const session: ClientHttp2Session = connect(`http://${endpoint}`, { settings, createConnection });
   session.on('error', () => undefined);
   onTestFinished(() => session.destroy());
@@ -33,7 +34,7 @@ export function openRaw(endpoint: string, { settings = {}, localAddress = '127.0
     stream.on('error', () => undefined);
     return { stream, status: statusOf(stream) };
   };
-  return { session, closed, call };
+  return { session, socket, closed, call };
 }
 
 /** The gRPC status and message of a call; undefined until it has one. */

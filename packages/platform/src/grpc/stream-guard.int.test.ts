@@ -8,8 +8,10 @@ import {
   ReportRequest,
   TelemetryIngestService,
 } from '@odograph/contracts/generated/odograph/telemetry/v1/telemetry_ingest';
+import { pause } from '@odograph/kernel/clock';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Handlers, loopback } from '../loopback.fixture.ts';
+import { readerOf } from './grpc-internals.ts';
 import {
   begun,
   compressed,
@@ -187,6 +189,38 @@ test('a client that goes on to send after it was refused is cut off', async () =
   expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
 });
 
+test('a client that sends nothing more gets the status of its call, also if the connection was full when the call ended', async () => {
+  const event = Event.create({ type: 'T', payload: Buffer.alloc(100 * KIBIBYTE) });
+  const answered = Promise.withResolvers<void>();
+  let produced = 0;
+  const handlers: Handlers = {
+    connect: async (_, send) => {
+      await send({ message: undefined });
+      await answered.promise;
+    },
+    subscribe: async function* () {
+      for (;;) {
+        produced += 1;
+        yield { events: [{ position: undefined, event }], position: undefined };
+      }
+    },
+  };
+  const { endpoint } = await loopback(handlers, { limits: { sweepMs: 10 } });
+  const window = 2 ** 30;
+  const { call, session, socket } = openRaw(endpoint, { settings: { initialWindowSize: window } });
+  const { stream, status } = call(TelemetryIngestService.connect.path);
+  await once(stream, 'data');
+  session.setLocalWindowSize(window);
+  readerOf(socket).readStop();
+  call('/odograph.history.v1.EventLog/Subscribe').stream.end(begun(0, 0));
+  await untilStill(() => produced);
+  answered.resolve();
+  await pause(100);
+  readerOf(socket).readStart();
+  await once(stream, 'close');
+  expect(status.code).toBe(0);
+});
+
 test('a refused client that takes nothing is cut off soon', async () => {
   const { endpoint } = await loopback(
     { connect: sendAndRead },
@@ -199,6 +233,11 @@ test('a refused client that takes nothing is cut off soon', async () => {
   await soon(() => expect(stream.closed).toBe(true));
   expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
 });
+
+/** Resolves when a number is the same for a while. */
+async function untilStill(read: () => number): Promise<void> {
+  for (let last = Number.NaN; last !== read(); await pause(200)) last = read();
+}
 
 /** Sends complete requests on two connections of another client, and resets each at once, until the server ends the second. */
 async function resetMany(endpoint: string): Promise<void> {
