@@ -34,7 +34,8 @@ function reportOf({ violations, ...result }: FuzzResult): string {
     `${result.inputs} inputs in ${result.seconds.toFixed(0)} s, ${result.acknowledged} reports of the canary acknowledged`,
     `the canary waited at most: ${list(result.slowestMs, 'ms')}`,
     `memory at most: ${list(result.peaksMib, 'MiB')}`,
-    `delays that were not seen again when their inputs were repeated: ${result.notSeenAgain}`,
+    `delays that were not seen again when their inputs were repeated: ${result.notSeenAgain.length}`,
+    ...result.notSeenAgain.map(({ rule, detail }) => `  ${rule}: ${detail}`),
     violations.length === 0
       ? 'no input broke a rule'
       : `${violations.length} rules were broken; data and logs are in ${result.keptIn}`,

@@ -27,7 +27,7 @@ export class Judge {
   /** The longest that each operation of the canary took beyond what the machine withheld, in milliseconds. */
   readonly slowestMs: Record<string, number> = {};
   /** Delays that were seen once, and not when the same inputs ran again. */
-  notSeenAgain = 0;
+  readonly notSeenAgain: Broken[] = [];
   readonly #refusals = new Refusals();
   readonly #deps: JudgeDeps;
 
@@ -42,7 +42,7 @@ export class Judge {
     await this.#recover(batch);
     const isKnown = broken.every((each) => this.violations.has(each));
     const guilty = isKnown ? batch : await this.#guilty(batch);
-    if (guilty.length === 0) this.notSeenAgain += 1;
+    if (guilty.length === 0) this.notSeenAgain.push(...broken.filter(({ isDelay }) => isDelay));
     // Only a delay must be seen twice: the end of a process is one, even if it was the last of something.
     const sure = broken.filter(({ isDelay }) => guilty.length > 0 || !isDelay);
     for (const each of sure) this.violations.add(each, guilty.length > 0 ? guilty : batch);
@@ -68,7 +68,9 @@ export class Judge {
       for (const input of left) {
         const broken = (await input.run(this.#deps.target)).flatMap((answer) => judgeAnswer(answer) ?? []);
         late.push(
-          ...broken.filter(({ isDelay }) => isDelay).map((each) => ({ ...each, detail: input.name })),
+          ...broken
+            .filter(({ isDelay }) => isDelay)
+            .map((each) => ({ ...each, detail: `${input.name}: ${each.detail}` })),
         );
         for (const each of broken.filter(({ isDelay }) => !isDelay)) this.violations.add(each, [input]);
       }

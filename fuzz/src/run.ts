@@ -14,7 +14,7 @@ import { fillLog } from './inputs/sequences.ts';
 import { Judge } from './judge.ts';
 import { liveMemoryEnv } from './live-memory.ts';
 import { Processes } from './processes.ts';
-import { judgeCount, judgeLog, type Violation } from './verdict.ts';
+import { type Broken, judgeCount, judgeLog, type Violation } from './verdict.ts';
 import { Server } from './wire/server.ts';
 
 export interface FuzzOptions {
@@ -34,7 +34,7 @@ export interface FuzzResult {
   readonly slowestMs: Readonly<Record<string, number>>;
   readonly acknowledged: number;
   /** Delays that were seen once, and not when the same inputs ran again. */
-  readonly notSeenAgain: number;
+  readonly notSeenAgain: readonly Broken[];
   /** The most resident memory of each service. */
   readonly peaksMib: Readonly<Record<string, number>>;
   /** The folder of data and logs, if a rule was broken. */

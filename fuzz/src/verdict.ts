@@ -19,9 +19,9 @@ const SHOWN = 160;
 
 /** What is wrong with an answer, whatever the request was. */
 export function judgeAnswer({ end, status, text }: Answer): Broken | undefined {
-  const detail = `status ${status}, ${JSON.stringify(text.slice(0, SHOWN))}`;
   if (end === 'neither in time')
-    return { rule: 'an input is answered or closed in time', detail, isDelay: true };
+    return { rule: 'an input is answered or closed in time', detail: text, isDelay: true };
+  const detail = `status ${status}, ${JSON.stringify(text.slice(0, SHOWN))}`;
   if (status === UNKNOWN || status === INTERNAL) return { rule: 'no answer is INTERNAL or UNKNOWN', detail };
   if (STACK.test(text)) return { rule: 'no answer shows the inside of the program', detail };
   return undefined;

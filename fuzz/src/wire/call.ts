@@ -1,4 +1,9 @@
-import { type ClientHttp2Session, constants, type IncomingHttpHeaders } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { unescape as decodePercents } from 'node:querystring';
 import { pause } from '@odograph/kernel/clock';
 
@@ -8,6 +13,7 @@ export interface Answer {
   readonly end: 'answered' | 'closed' | 'neither in time';
   /** The status of gRPC. */
   readonly status?: number;
+  /** The message of the status; of a call that is late, what is known of it. */
   readonly text: string;
 }
 
@@ -76,10 +82,27 @@ export function call(session: ClientHttp2Session, request: Call): Promise<Answer
   if (request.isOpen) stream.write(request.bytes);
   else stream.end(request.bytes);
   void untilLate(request.deadlineMs, ended.signal).then(() => {
-    end(isAnswered() || Number.isFinite(reads) ? 'answered' : 'neither in time');
+    if (isAnswered() || Number.isFinite(reads)) end('answered');
+    else resolve({ end: 'neither in time', text: describeLate(session, stream, received) });
     if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
   });
   return promise;
+}
+
+/** What tells a call that the server never read from one whose answer was lost. */
+function describeLate(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+  received: IncomingHttpHeaders,
+): string {
+  const headers = received[':status'] === undefined ? 'no headers came' : 'headers came and no status';
+  const { state } = stream.state;
+  // nghttp2 forgets a stream that is closed, and Node calls that idle.
+  const isGone =
+    !stream.pending &&
+    (state === constants.NGHTTP2_STREAM_STATE_IDLE || state === constants.NGHTTP2_STREAM_STATE_CLOSED);
+  const connection = session.closed || session.destroyed ? 'ended' : 'open';
+  return `${headers}, its stream is ${isGone ? 'closed' : 'open'}, its connection ${connection}`;
 }
 
 const headersOf = ({ path, deadlineMs, headers }: Call) => ({

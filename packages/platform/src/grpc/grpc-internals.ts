@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import { type Server, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import { invariant } from '@odograph/kernel/fault';
 
-// What the guards need of the sockets of Node and the servers and calls of grpc-js, to which there is no public access. A test holds the version that has it.
+// What the guards need of the sockets of Node and the servers and calls of grpc-js, to which there is no public access.
+// A test holds the version that has it.
 
 export function http2StreamOf(call: object): ServerHttp2Stream {
   const { stream } = call as { stream?: ServerHttp2Stream };
