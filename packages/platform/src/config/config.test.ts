@@ -39,8 +39,8 @@ describe('a config', () => {
         ...{ host: '127.0.0.1', port: 7001 },
         limits: {
           ...{ maxConnections: 1_000, maxCalls: 64, maxWaitingCalls: 1_000 },
-          maxUnfinishedBytes: 128 * 1024 ** 2,
-          maxAnswerBytes: 128 * 1024 ** 2,
+          maxUnfinishedBytes: 96 * 1024 ** 2,
+          maxAnswerBytes: 96 * 1024 ** 2,
         },
       },
       metrics: { host: '127.0.0.1', port: 0 },

@@ -194,7 +194,7 @@ export const serviceSettings = {
         limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
         meaning: 'calls of one client that wait for their turn',
       }),
-      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 128 * MEBIBYTE, {
+      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 96 * MEBIBYTE, {
         min: MEBIBYTE,
         limit: {
           of: 'process',
@@ -203,7 +203,7 @@ export const serviceSettings = {
         meaning:
           'memory for open calls, 16 KiB each, and their requests, of all clients; a client may hold as much as is free, alone half',
       }),
-      maxAnswerBytes: bytes('ODO_GRPC_MAX_ANSWER_BYTES', 128 * MEBIBYTE, {
+      maxAnswerBytes: bytes('ODO_GRPC_MAX_ANSWER_BYTES', 96 * MEBIBYTE, {
         min: MEBIBYTE,
         limit: {
           of: 'process',
