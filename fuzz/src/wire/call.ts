@@ -50,6 +50,7 @@ export function call(session: ClientHttp2Session, request: Call): Promise<Answer
   const { reads = Number.POSITIVE_INFINITY } = request;
   let received: IncomingHttpHeaders = {};
   let bytes = 0;
+  let lastAtMs = performance.now();
   const isAnswered = () =>
     received['grpc-status'] !== undefined || Number(received[':status'] ?? 200) !== 200;
   const end = (how: Answer['end']) => {
@@ -72,6 +73,7 @@ export function call(session: ClientHttp2Session, request: Call): Promise<Answer
   stream.on('error', () => undefined);
   stream.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    lastAtMs = performance.now();
     if (bytes >= reads) stream.pause();
   });
   const ended = new AbortController();
@@ -83,7 +85,10 @@ export function call(session: ClientHttp2Session, request: Call): Promise<Answer
   else stream.end(request.bytes);
   void untilLate(request.deadlineMs, ended.signal).then(() => {
     if (isAnswered() || Number.isFinite(reads)) end('answered');
-    else resolve({ end: 'neither in time', text: describeLate(session, stream, received) });
+    else {
+      const flow = `${bytes} bytes came, the last ${Math.round(performance.now() - lastAtMs)} ms ago`;
+      resolve({ end: 'neither in time', text: `${describeLate(session, stream, received)}, ${flow}` });
+    }
     if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
   });
   return promise;
