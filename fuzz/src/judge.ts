@@ -49,14 +49,16 @@ export class Judge {
   }
 
   /**
-   * Waits until memory has come back, and judges what was since the last input. There is nothing to repeat, so a delay counts
-   * at once.
+   * Judges what was since the last input, and waits until memory has come back. There is nothing to repeat, so a delay counts
+   * at once. The canary has stopped before services are asked for their memory: they collect all garbage to tell it, which
+   * holds up everybody.
    * @returns where each acknowledged report of the canary is in the log
    */
   async end(): Promise<CanaryReply['acknowledged']> {
-    const back = await untilBack(this.#deps.processes.holders());
     const { operations, acknowledged } = await this.#deps.canary.stop();
-    for (const each of [...back, ...this.#judge(operations)]) this.violations.add(each, []);
+    const broken = this.#judge(operations);
+    const notBack = await untilBack(this.#deps.processes.holders());
+    for (const each of [...broken, ...notBack, ...this.#judge([])]) this.violations.add(each, []);
     return acknowledged;
   }
 
