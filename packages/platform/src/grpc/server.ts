@@ -87,7 +87,7 @@ export const DEFAULT_LIMITS: CallLimits = {
   maxConnections: 1_000,
   maxCalls: 64,
   maxWaitingCalls: 1_000,
-  // Both together leave ingest below 512 MiB whatever callers do (`make fuzz`): the allocator keeps much of what was freed.
+  // The inputs of `make fuzz` fill both and take ingest to 400 MiB, of which the allocator keeps 100 to 200 that were freed.
   maxUnfinishedBytes: 96 * MEBIBYTE,
   maxAnswerBytes: 96 * MEBIBYTE,
   finishMs: 30_000,
