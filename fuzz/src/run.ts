@@ -44,6 +44,8 @@ export interface FuzzResult {
 /** Messages from one look at the platform to the next. */
 const BATCH = 2_048;
 const WARM_UP_MS = 3_000;
+/** How long the canary goes on after the last input: until history has stored what the inputs left, see ODO_HISTORY_FLUSH_MS. */
+const AFTERMATH_MS = 20_000;
 
 /** Starts a platform, throws the inputs at it, and judges. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
@@ -88,6 +90,7 @@ async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onPro
       count += batch.length;
       onProgress?.(count, judge.violations.all());
     }
+    await pause(AFTERMATH_MS);
     const acknowledged = await judge.end();
     for (const broken of [...judgeCount(acknowledged), ...(await checkLog(history, acknowledged))])
       judge.violations.add(broken, []);

@@ -86,19 +86,27 @@ export function call(session: ClientHttp2Session, request: Call): Promise<Answer
   void untilLate(request.deadlineMs, ended.signal).then(() => {
     if (isAnswered() || Number.isFinite(reads)) end('answered');
     else {
-      const flow = `${bytes} bytes came, the last ${Math.round(performance.now() - lastAtMs)} ms ago`;
-      resolve({ end: 'neither in time', text: `${describeLate(session, stream, received)}, ${flow}` });
+      const quietMs = performance.now() - lastAtMs;
+      resolve({ end: 'neither in time', text: describeLate(session, stream, { received, bytes, quietMs }) });
     }
     if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
   });
   return promise;
 }
 
+/** What came of an answer. */
+interface Came {
+  readonly received: IncomingHttpHeaders;
+  readonly bytes: number;
+  /** Since the last of them, or since the call. */
+  readonly quietMs: number;
+}
+
 /** What tells a call that the server never read from one whose answer was lost. */
 function describeLate(
   session: ClientHttp2Session,
   stream: ClientHttp2Stream,
-  received: IncomingHttpHeaders,
+  { received, bytes, quietMs }: Came,
 ): string {
   const headers = received[':status'] === undefined ? 'no headers came' : 'headers came and no status';
   const { state } = stream.state;
@@ -107,7 +115,8 @@ function describeLate(
     !stream.pending &&
     (state === constants.NGHTTP2_STREAM_STATE_IDLE || state === constants.NGHTTP2_STREAM_STATE_CLOSED);
   const connection = session.closed || session.destroyed ? 'ended' : 'open';
-  return `${headers}, its stream is ${isGone ? 'closed' : 'open'}, its connection ${connection}`;
+  const flow = `${bytes} bytes came, the last ${quietMs.toFixed(0)} ms ago`;
+  return `${headers}, its stream is ${isGone ? 'closed' : 'open'}, its connection ${connection}, ${flow}`;
 }
 
 const headersOf = ({ path, deadlineMs, headers }: Call) => ({
