@@ -6,6 +6,7 @@ import { samples } from '@odograph/history/domain/samples/samples';
 import { status } from '@odograph/history/domain/status/status';
 import { toDocument } from '@odograph/history/log/envelope-document';
 import type { ReadEnvelope } from '@odograph/history/log/envelope-reader';
+import { createKeptHolders } from '@odograph/history/log/holders';
 import { type JudgedEnvelope, Ledger } from '@odograph/history/log/ledger';
 import type { LedgerStore } from '@odograph/history/log/ledger-store';
 import type { Checkpoint } from '@odograph/history/views/checkpoints';
@@ -29,11 +30,8 @@ export async function historyPath(reportsARound: number, rounds: number): Promis
   const all = envelopes(reportsARound * rounds);
   const tail = createTail(0, 0);
   const models = [inMemory(status), inMemory(samples)] as ReadModel<unknown>[];
-  const ledger = await Ledger.open(
-    { partition: 0, store: EMPTY_LEDGER, reader: NO_READER },
-    0,
-    NEVER_ABORTED,
-  );
+  const deps = { partition: 0, store: EMPTY_LEDGER, reader: NO_READER, keptHolders: createKeptHolders() };
+  const ledger = await Ledger.open(deps, 0, NEVER_ABORTED);
   const checkpoints = new Map(models.map(({ projection }) => [projection.name, startOf(projection.name)]));
   const inTurn = createTurns();
   const flush = async () => {

@@ -1,7 +1,7 @@
 import { encodeEnvelopeEntry } from '@odograph/event-log/envelope';
 import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { expect, test } from 'vitest';
-import { Holders } from './holders.ts';
+import { createKeptHolders, Holders } from './holders.ts';
 import { reportOf, START_MS } from './ledger.fixture.ts';
 
 /** A log in which each envelope has two reports, and the most envelopes that were read at a time. */
@@ -26,7 +26,7 @@ function createReader() {
 
 test('events are read a few envelopes at a time, and none keeps the bytes of its envelope alive', async () => {
   const reader = createReader();
-  const holders = new Holders(0, reader);
+  const holders = new Holders(0, reader, createKeptHolders());
   holders.beginBatch();
   await holders.read(Array.from({ length: 100 }, (_, at) => ({ sequence: at + 1, index: 1 })));
   expect(Math.max(...reader.reads)).toBeLessThanOrEqual(16);
@@ -41,7 +41,7 @@ test('events are read a few envelopes at a time, and none keeps the bytes of its
 
 test('a place at which the log has nothing is read once', async () => {
   const reader = createReader();
-  const holders = new Holders(0, reader);
+  const holders = new Holders(0, reader, createKeptHolders());
   holders.beginBatch();
   for (let times = 0; times < 3; times += 1) {
     await holders.read([
@@ -56,7 +56,7 @@ test('a place at which the log has nothing is read once', async () => {
 
 test('an event that was read is kept for the batches after it, and nothing is believed of a place without one', async () => {
   const reader = createReader();
-  const holders = new Holders(0, reader);
+  const holders = new Holders(0, reader, createKeptHolders());
   const places = [7, 8, 101].map((sequence) => ({ sequence, index: 1 }));
   for (let batch = 0; batch < 3; batch += 1) {
     holders.beginBatch();
@@ -66,14 +66,25 @@ test('an event that was read is kept for the batches after it, and nothing is be
   expect(reader.reads).toEqual([3, 1, 1]);
 });
 
+test('nothing is believed that was read for another ledger of the same partition', async () => {
+  const kept = createKeptHolders();
+  const reader = createReader();
+  for (const _ of ['before a restore of the log', 'after it']) {
+    const holders = new Holders(0, reader, kept);
+    holders.beginBatch();
+    await holders.read([{ sequence: 7, index: 1 }]);
+  }
+  expect(reader.reads).toEqual([1, 1]);
+});
+
 test('an event is never missing because it was not read', () => {
-  const holders = new Holders(0, createReader());
+  const holders = new Holders(0, createReader(), createKeptHolders());
   holders.beginBatch();
   expect(() => holders.at({ sequence: 7, index: 1 })).toThrow('the event at 7/1 was not read');
 });
 
 test('events in memory are found by their index, also if others before them are left out', () => {
-  const holders = new Holders(0, createReader());
+  const holders = new Holders(0, createReader(), createKeptHolders());
   holders.beginBatch();
   const indexes = [0, 3, 4, 8, 9, 15];
   holders.addJudged(

@@ -9,13 +9,23 @@ import type { MongoLogReader } from './mongo-log-reader.ts';
 /** Envelopes read with one query: at most 8 MiB, and each is opened alone. */
 const ENVELOPES_AT_ONCE = 16;
 
-/** Events that are kept for the next batches: ten times those of the largest one, at most 15 MB. */
+/** Events that are kept for the next batches, of all partitions together: ten times those of the largest batch, at most 15 MB. */
 const MAX_KEPT = 20_000;
 
 /** What others are compared with of an event of the log. It keeps none of the bytes of its envelope alive. */
 export interface Holder extends JudgedEvent {
   readonly position: EventPosition;
 }
+
+/** Events that were read before. A client may send the same reports again and again, and the log does not change. */
+export type KeptHolders = LRUCache<string, Holder>;
+
+/** Shared by the ledgers of a process. */
+export function createKeptHolders(): KeptHolders {
+  return new LRUCache({ max: MAX_KEPT });
+}
+
+let created = 0;
 
 /**
  * The events of a partition's log that others are compared with. Of the envelopes that are judged now, and of those that
@@ -28,12 +38,14 @@ export class Holders {
   #now = new Map<number, readonly StoredEvent[]>();
   /** Events that were read for the batch that is judged now; undefined: the log has no such event. */
   #read = new Map<string, Holder | undefined>();
-  /** Events that were read before. A client may send the same reports again and again, and the log does not change. */
-  readonly #kept = new LRUCache<string, Holder>({ max: MAX_KEPT });
+  readonly #kept: KeptHolders;
+  /** Nothing is believed that was kept for another ledger of the partition: that one may be of the log before a restore. */
+  readonly #ledger = ++created;
 
-  constructor(partition: number, reader: Pick<MongoLogReader, 'readEnvelopes'>) {
+  constructor(partition: number, reader: Pick<MongoLogReader, 'readEnvelopes'>, kept: KeptHolders) {
     this.#partition = partition;
     this.#reader = reader;
+    this.#kept = kept;
   }
 
   /** A new batch begins. The log has all but the one before. */
@@ -54,7 +66,7 @@ export class Holders {
     for (const place of places) {
       const name = nameOf(place);
       if (this.#inMemory(place) || this.#read.has(name)) continue;
-      const kept = this.#kept.get(name);
+      const kept = this.#kept.get(this.#keptNameOf(name));
       this.#read.set(name, kept);
       if (kept === undefined) missing.push(place);
     }
@@ -67,7 +79,7 @@ export class Holders {
         for (const { position, event } of eventsAt(envelope, indexes)) {
           const [name, holder] = [nameOf(position), holderOf(position, event)];
           this.#read.set(name, holder);
-          this.#kept.set(name, holder);
+          this.#kept.set(this.#keptNameOf(name), holder);
         }
       }
     }
@@ -91,6 +103,10 @@ export class Holders {
       if (holder !== undefined && isWanted(holder)) return holder;
     }
     return undefined;
+  }
+
+  #keptNameOf(name: string): string {
+    return `${this.#ledger}/${name}`;
   }
 
   #inMemory({ sequence }: Place): readonly StoredEvent[] | undefined {

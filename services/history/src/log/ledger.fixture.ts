@@ -8,6 +8,7 @@ import { type BucketName, firstBucket, nextBucket, textOf } from '../domain/ledg
 import { Entries } from '../domain/ledger/entries.ts';
 import type { KnownTimes } from '../domain/ledger/known-times.ts';
 import type { ReadEnvelope } from './envelope-reader.ts';
+import { createKeptHolders } from './holders.ts';
 import { type JudgedEnvelope, Ledger } from './ledger.ts';
 import type { LedgerStore } from './ledger-store.ts';
 
@@ -159,12 +160,17 @@ export function createTestLog(options: LedgerOptions = {}) {
       return envelopes.filter(({ sequence }) => sequences.includes(sequence));
     },
   };
+  const keptHolders = createKeptHolders();
   return {
     ...control,
     /** How often the stored ledger and the log were read, and how many envelopes. */
     reads: reads as Readonly<typeof reads>,
     open: (signal = new AbortController().signal) =>
-      Ledger.open({ partition: 0, store, reader, options }, envelopes.at(-1)?.sequence ?? 0, signal),
+      Ledger.open(
+        { partition: 0, store, reader, keptHolders, options },
+        envelopes.at(-1)?.sequence ?? 0,
+        signal,
+      ),
     append: (judged: readonly JudgedEnvelope[]) => envelopes.push(...judged),
     envelopes,
   };

@@ -408,6 +408,29 @@ test('a subject that was idle for long is not forgotten while its report is judg
   expect(kindsOf(await judging)).toEqual([[0, 'duplicate']]);
 });
 
+test.each([
+  ['its newest time', []],
+  ['times ahead of it', [31_536_000_000]],
+])('of an idle subject, %s is remembered', async (_, ahead) => {
+  const log = createTestLog();
+  const ledger = await log.open();
+  const judge = async (subject: string, times: readonly number[]) => {
+    const events = times.map((time) => reportOf({ ...REPORT, subject, time }));
+    const judged = await ledger.judge([envelopeOf(ledger.through + 1, events)]);
+    log.append(judged);
+    return kindsOf(judged);
+  };
+  await judge('V1', [5, ...ahead]);
+  for (let time = 0; time < 6; time += 1) {
+    await judge('V2', [time]);
+    await ledger.store();
+  }
+  const [{ times }, { lookups }] = [{ ...log.reads }, ledger];
+  expect(await judge('V1', [5, ...ahead, 6])).toEqual([5, ...ahead].map((_, index) => [index, 'duplicate']));
+  expect(ledger.lookups - lookups).toBe(1 + ahead.length);
+  expect(log.reads.times).toBe(times);
+});
+
 test('after a restore of MongoDB with an older log, the same envelopes have the same fates', async () => {
   const log = createTestLog();
   const envelopes = [1, 2, 3].map((sequence) =>

@@ -16,7 +16,7 @@ import { LedgerMemory } from '../domain/ledger/ledger-memory.ts';
 import { createKeyHash, type KeyHash } from '../domain/ledger/report-key.ts';
 import { FREQUENT_TYPES } from './envelope-document.ts';
 import type { ReadEnvelope } from './envelope-reader.ts';
-import { type Holder, Holders } from './holders.ts';
+import { type Holder, Holders, type KeptHolders } from './holders.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { MongoLogReader } from './mongo-log-reader.ts';
 import { StoredKeys } from './stored-keys.ts';
@@ -25,13 +25,14 @@ interface LedgerDeps {
   readonly partition: number;
   readonly store: LedgerStore;
   readonly reader: Pick<MongoLogReader, 'read' | 'readEnvelopes'>;
+  readonly keptHolders: KeptHolders;
   readonly options?: LedgerOptions;
 }
 
 interface LedgerOptions {
   /** By default with the secret that is stored. */
   readonly hashOf?: KeyHash;
-  /** Subjects whose times are in memory, by default 200,000: about 30 MB. */
+  /** Subjects whose times are in memory, by default 200,000: about 20 MB once their keys are stored. */
   readonly maxSubjects?: number;
   /** Keys that are not stored, after which they must be; by default 200,000, which a new owner reads again in about a second. */
   readonly maxKeys?: number;
@@ -70,7 +71,7 @@ export class Ledger {
     this.#hashOf = hashOf;
     this.#memory = new LedgerMemory(hashOf, deps.options?.maxSubjects ?? 200_000);
     this.#storedKeys = new StoredKeys(deps.store);
-    this.#holders = new Holders(deps.partition, deps.reader);
+    this.#holders = new Holders(deps.partition, deps.reader, deps.keptHolders);
     this.#stored = stored;
     this.#through = stored;
   }
@@ -268,7 +269,7 @@ export class Ledger {
 
   /** Makes the subjects' times known, and keeps them so while their events are judged. */
   async #useSubjects(subjects: readonly string[], head: number): Promise<void> {
-    const unknown = [...new Set(subjects.filter((subject) => !this.#memory.use(subject)))];
+    const unknown = this.#memory.use(subjects);
     if (unknown.length === 0) return;
     const times = await this.#deps.store.timesOf(unknown, head);
     for (const subject of unknown) this.#memory.remember(subject, times.get(subject));

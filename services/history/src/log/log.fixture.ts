@@ -14,6 +14,7 @@ import { type TestEngine, testMongo } from '@odograph/testing/engines';
 import { answerBells } from './bells.ts';
 import { openLiveLog } from './broadcaster.ts';
 import { createLogIndexes, logCollections } from './collections.ts';
+import { createKeptHolders } from './holders.ts';
 import type { WriterMetrics } from './metrics.ts';
 import { createMongoLogReader } from './mongo-log-reader.ts';
 import { createPartitionRecords } from './partition-record.ts';
@@ -82,6 +83,7 @@ export async function openTestLog(
       owner,
       collections,
       reader,
+      keptHolders: createKeptHolders(),
       jetstream: jetstream(connection),
       manager: await jetstreamManager(connection),
       broadcaster: openLiveLog(connection).broadcaster(partition),

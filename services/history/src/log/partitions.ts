@@ -1,8 +1,9 @@
 import type { Broadcaster } from './broadcaster.ts';
+import { createKeptHolders } from './holders.ts';
 import { PartitionWriter, type WriterDeps } from './writer.ts';
 import type { WriterTrouble } from './writer-condition.ts';
 
-interface PartitionsDeps extends Omit<WriterDeps, 'partition' | 'broadcaster'> {
+interface PartitionsDeps extends Omit<WriterDeps, 'partition' | 'broadcaster' | 'keptHolders'> {
   readonly broadcaster: (partition: number) => Broadcaster;
 }
 
@@ -19,8 +20,9 @@ export interface Partitions {
 
 export function startPartitions(deps: PartitionsDeps): Partitions {
   const partitions = Array.from({ length: deps.streams.partitionCount }, (_, partition) => partition);
+  const keptHolders = createKeptHolders();
   const writers = partitions.map((partition) => {
-    return new PartitionWriter({ ...deps, partition, broadcaster: deps.broadcaster(partition) });
+    return new PartitionWriter({ ...deps, partition, broadcaster: deps.broadcaster(partition), keptHolders });
   });
   const writerOf = (partition: number) => writers[partition] as PartitionWriter;
 

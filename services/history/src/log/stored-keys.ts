@@ -81,9 +81,12 @@ export class StoredKeys {
 
 const EMPTY: StoredBucket = { entries: new Entries(), isFull: false };
 
+/** Memory of a bucket without its entries. */
+const BUCKET_BYTES = 500;
+
 function createCache(): LRUCache<string, StoredBucket> {
   // Entries that are looked up have a hash table of twice their size.
-  const sizeCalculation = ({ entries }: StoredBucket) => 200 + 3 * entries.bytes.length;
+  const sizeCalculation = ({ entries }: StoredBucket) => BUCKET_BYTES + 3 * entries.bytes.length;
   return new LRUCache({ maxSize: CACHE_BYTES, sizeCalculation });
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from '@odograph/platform/logger';
 import { appendFromStream } from './append-session.ts';
 import type { Broadcaster } from './broadcaster.ts';
 import type { LogCollections } from './collections.ts';
+import type { KeptHolders } from './holders.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import type { WriterMetrics } from './metrics.ts';
@@ -21,6 +22,7 @@ export interface WriterDeps {
   readonly owner: string;
   readonly collections: LogCollections;
   readonly reader: MongoLogReader;
+  readonly keptHolders: KeptHolders;
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly broadcaster: Broadcaster;
@@ -124,11 +126,12 @@ export class PartitionWriter {
 
   /** The ledger of the session before, if nothing was appended since. */
   async #openLedger(session: Session): Promise<Ledger> {
-    const { partition, collections, reader } = this.#deps;
+    const { partition, collections, reader, keptHolders } = this.#deps;
     session.watermark = await reader.watermark(partition);
     if (this.#ledger?.through === session.watermark) return this.#ledger;
     const store = createLedgerStore(collections);
-    return await Ledger.open({ partition, store, reader }, session.watermark, session.signal);
+    const deps = { partition, store, reader, keptHolders };
+    return await Ledger.open(deps, session.watermark, session.signal);
   }
 
   async #appendWith(session: Session, ledger: Ledger): Promise<void> {
