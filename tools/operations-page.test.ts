@@ -44,10 +44,10 @@ test('it says how long `up` waits at most before it restarts a process', () => {
   expect(page).toContain(`up to ${Math.max(...delaysMs) / 1_000} s.`);
 });
 
-test('it says how often a stream that is short of room is trimmed', () => {
+test('it says how often a stream that fills is trimmed', () => {
   const source = readFileSync(resolve(root, 'services/history/src/upkeep/trim.ts'), 'utf8');
-  const [, seconds] = /SHORT_INTERVAL_MS = (\d+)_000/.exec(source) ?? [];
-  expect(page).toContain(`every ${seconds} s while the stream is short of room`);
+  const [, seconds] = /FILLING_INTERVAL_MS = (\d+)_000/.exec(source) ?? [];
+  expect(page).toContain(`every ${seconds} s while the stream is over a quarter full`);
   expect(page).toContain(`it is tried every ${seconds} s |`);
 });
 

@@ -101,7 +101,7 @@ describe('the doctor, on ingest,', () => {
         ...{ check: 'ingest, partition 0', status: 'fail' },
         message: 'refuses reports for 40 s: the stream of partition 0 is 91.0 % full',
         remedy: expect.stringMatching(
-          /within a minute after history and MongoDB have caught up.*"A full stream/,
+          /within seconds after history and MongoDB have caught up.*"A full stream/,
         ),
       },
       { check: 'ingest, partition 1', status: 'warn', message: 'its stream is 70 % full: the log lags' },

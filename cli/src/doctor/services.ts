@@ -146,7 +146,7 @@ function since({ reason, sinceMs }: Refusal, nowMs: number): string {
 
 function remedyOf({ limit }: Refusal): string {
   if (limit === 'stream_bytes')
-    return 'the stream has room again within a minute after history and MongoDB have caught up: see them, and "A full stream, a full disk" in docs/operations.md';
+    return 'the stream has room again within seconds after history and MongoDB have caught up: see them, and "A full stream, a full disk" in docs/operations.md';
   if (limit === 'free_disk') return 'free some space on the disk of MongoDB: ingest notices within seconds';
   return 'do what the reason says, or see NATS above and history below; to restart one, kill its process, and odograph up starts it again: ingest takes reports again by itself';
 }

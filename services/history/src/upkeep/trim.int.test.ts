@@ -49,18 +49,24 @@ test('a stream that is short of bytes keeps less, but everything above the water
   expect(await stream.firstKept()).toBeLessThan(13);
 });
 
-test('a stream that is short of bytes says so as long as the log does not have what would be removed', async () => {
-  await using stream = await openTestStream(20, 4_000);
-  const short = { keepMs: HOUR_MS, bytesRatio: 0.4, nowMs: Date.now() };
-  expect(await trimStream(stream.manager, 0, 5, short)).toEqual({ firstKept: 5, isShort: true });
-  expect(await trimStream(stream.manager, 0, 20, short)).toMatchObject({ isShort: false });
-});
+test.each([
+  [4_000, true],
+  [100, false],
+])(
+  'a stream with 20 envelopes of %i bytes says whether it fills, whatever the log has',
+  async (bytes, isFilling) => {
+    await using stream = await openTestStream(20, bytes);
+    const half = { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() };
+    for (const watermark of [5, 20])
+      expect(await trimStream(stream.manager, 0, watermark, half)).toMatchObject({ isFilling });
+  },
+);
 
 test('an empty stream is not changed', async () => {
   await using stream = await openTestStream(0);
   const all = { keepMs: 0, bytesRatio: 0.5, nowMs: Date.now() };
   await expect(trimStream(stream.manager, 0, 0, all)).resolves.toEqual({
     firstKept: 0,
-    isShort: false,
+    isFilling: false,
   });
 });

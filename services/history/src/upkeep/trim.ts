@@ -27,11 +27,13 @@ interface TrimmingDeps {
 }
 
 const INTERVAL_MS = 60_000;
-/** A stream that is short of room refuses reports soon, or refuses them already, until the log has caught up. */
-const SHORT_INTERVAL_MS = 2_000;
+/** A stream that fills would refuse reports before the next look: a small one fills within seconds. */
+const FILLING_INTERVAL_MS = 2_000;
 const BYTES_RATIO = 0.5;
+/** Share of the stream's maximum bytes above which it is looked at more often. */
+const FILLING_RATIO = 0.25;
 
-/** Trims the streams of the partitions that this process owns, once a minute, and more often those that are short of room. */
+/** Trims the streams of the partitions that this process owns, once a minute, and more often those that fill. */
 export function startTrimming(deps: TrimmingDeps): { stop(): void } {
   const { partitionCount, manager, reader, keepMs, clock, metrics, logger } = deps;
 
@@ -41,15 +43,15 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
       new Trouble({ logger, message: 'trimming the stream is tried again', fields: { partition } }),
   );
 
-  /** Returns whether to look again soon: the stream is short of room, as far as that can be seen, or another process owns it. */
+  /** Returns whether to look again soon: the stream fills, as far as that can be seen, or another process owns it. */
   async function trim(partition: number): Promise<boolean> {
     if (!deps.isOwner(partition)) return true;
     try {
       const watermark = await reader.watermark(partition);
       const settings = { keepMs, bytesRatio: BYTES_RATIO, nowMs: clock.now() };
-      const { isShort } = await trimStream(manager, partition, watermark, settings);
+      const { isFilling } = await trimStream(manager, partition, watermark, settings);
       troubles[partition]?.succeeded();
-      return isShort;
+      return isFilling;
     } catch (error) {
       metrics.retried(partition);
       troubles[partition]?.failed(error);
@@ -61,7 +63,7 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
 
   async function keepTrimmed(partition: number): Promise<void> {
     for (let isSoon = true; ; isSoon = await trim(partition)) {
-      await pause(isSoon ? SHORT_INTERVAL_MS : INTERVAL_MS, stopping.signal);
+      await pause(isSoon ? FILLING_INTERVAL_MS : INTERVAL_MS, stopping.signal);
       if (stopping.signal.aborted) return;
     }
   }
@@ -73,8 +75,8 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
 interface Trimmed {
   /** The first sequence that is kept; 0 without a stream. */
   readonly firstKept: number;
-  /** Whether more would be removed if the log had it. */
-  readonly isShort: boolean;
+  /** Whether it was over a quarter full, and so may be full soon. */
+  readonly isFilling: boolean;
 }
 
 /**
@@ -89,16 +91,16 @@ export async function trimStream(
 ): Promise<Trimmed> {
   const stream = await lookAtStream(manager, partition);
   if (!stream || stream.lastSequence < stream.firstSequence)
-    return { firstKept: stream?.firstSequence ?? 0, isShort: false };
+    return { firstKept: stream?.firstSequence ?? 0, isFilling: false };
   const youngSince = { start_time: new Date(nowMs - settings.keepMs) };
   const young = await manager.direct.getMessage(streamName(partition), youngSince);
   const within = firstWithin(stream, settings.bytesRatio);
   const wanted = Math.max(young?.seq ?? stream.lastSequence, within);
-  const isShort = within > watermark;
+  const isFilling = stream.maxBytes > 0 && stream.bytes > stream.maxBytes * FILLING_RATIO;
   const keepFrom = Math.min(wanted, watermark);
-  if (keepFrom <= stream.firstSequence) return { firstKept: stream.firstSequence, isShort };
+  if (keepFrom <= stream.firstSequence) return { firstKept: stream.firstSequence, isFilling };
   await manager.streams.purge(streamName(partition), { seq: keepFrom });
-  return { firstKept: keepFrom, isShort };
+  return { firstKept: keepFrom, isFilling };
 }
 
 /** The first sequence to keep so that the stream falls to the ratio of its bytes, assuming envelopes of equal size. */
