@@ -22,7 +22,7 @@ import { Position } from "../../telemetry/v1/position.ts";
 
 /** Asks for the parked events. */
 export interface ListParkedRequest {
-  /** At most this many, 1 to 1,000; 0: 50. */
+  /** At most this many, up to 1,000, and a larger number counts as 1,000; 0: 50. */
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;

@@ -116,7 +116,7 @@ export interface VehicleStatus_ObservedAtMsEntry {
 export interface ListStatusRequest {
   /** Only this fleet; empty: all. */
   fleet: string;
-  /** Vehicles on a page, 1 to 1,000; 0: 50. */
+  /** Vehicles on a page, up to 1,000, and a larger number counts as 1,000; 0: 50. */
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;
@@ -155,7 +155,7 @@ export interface ListSamplesRequest {
   toMs: number;
   /** Only these signals, by field name or VSS path, and only samples with one of them; empty: all. */
   signals: string[];
-  /** Samples on a page, 1 to 1,000; 0: 50. */
+  /** Samples on a page, up to 1,000, and a larger number counts as 1,000; 0: 50. */
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;
@@ -1279,7 +1279,7 @@ export const VehicleHistoryService = {
     responseDeserialize: (value: Buffer): ListStatusResponse => ListStatusResponse.decode(value),
   },
   /**
-   * A vehicle's samples over a time range, oldest first.
+   * A vehicle's samples over a time range, oldest first unless `order` says newest first.
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listSamples: {
@@ -1306,7 +1306,7 @@ export interface VehicleHistoryServer extends UntypedServiceImplementation {
    */
   listStatus: handleUnaryCall<ListStatusRequest, ListStatusResponse>;
   /**
-   * A vehicle's samples over a time range, oldest first.
+   * A vehicle's samples over a time range, oldest first unless `order` says newest first.
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listSamples: handleUnaryCall<ListSamplesRequest, ListSamplesResponse>;
@@ -1353,7 +1353,7 @@ export interface VehicleHistoryClient extends Client {
     callback: (error: ServiceError | null, response: ListStatusResponse) => void,
   ): ClientUnaryCall;
   /**
-   * A vehicle's samples over a time range, oldest first.
+   * A vehicle's samples over a time range, oldest first unless `order` says newest first.
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
    */
   listSamples(

@@ -173,7 +173,7 @@ export interface ListRequest {
   text: string;
   /** Also the retired ones. */
   includeRetired: boolean;
-  /** Vehicles on a page, 1 to 1,000; 0: 50. */
+  /** Vehicles on a page, up to 1,000, and a larger number counts as 1,000; 0: 50. */
   pageSize: number;
   /** The token from the previous page; empty: the first page. */
   pageToken: string;
