@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NOW_MS, statusOf } from '../live/fleet.fixture.ts';
-import { vehicleTable } from './status-table.ts';
+import { fleetTable, vehicleTable } from './status-table.ts';
 
 test('a long text widens no other row of the table of a vehicle', () => {
   const status = statusOf('bus-1', { speed_kmh: 1, 'Vehicle.Overlay.Transit.TripHeadsign': 'x'.repeat(256) });
@@ -22,4 +22,9 @@ test('a vehicle without values says why', () => {
   expect(vehicleTable(statusOf('bus-1', {}), room)).toContain('no value that it reported was believed');
   const registered = { ...statusOf('bus-1', {}), last_observed_at: null, last_received_at: null };
   expect(vehicleTable(registered, room)).toContain('it has not reported yet');
+});
+
+test('levels of a fleet are whole percents with their unit', () => {
+  const statuses = [statusOf('bus-1', { battery_level_pct: 79.6, fuel_level_pct: 5 })];
+  expect(fleetTable(statuses, Number.POSITIVE_INFINITY)).toMatch(/ 80 % +5 % /);
 });

@@ -45,7 +45,7 @@ export async function expectLinearTime(
 }
 
 /** CPU time of this thread, which other processes do not change. */
-async function cpuMsOf(run: () => unknown): Promise<number> {
+export async function cpuMsOf(run: () => unknown): Promise<number> {
   const before = process.threadCpuUsage();
   await run();
   const { user, system } = process.threadCpuUsage(before);

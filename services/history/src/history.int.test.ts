@@ -60,9 +60,11 @@ test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown part
   await expect(ask('unknown', { partition: 9, sequence: 1 })).rejects.toMatchObject(
     refused('at_least', 'NO_SUCH_PARTITION'),
   );
-  await expect(ask('unknown', { partition: own, sequence: 0 })).rejects.toMatchObject(
-    refused('at_least', 'EMPTY_POSITION'),
-  );
+  const empty = [{ partition: own, sequence: 0 }] as const;
+  const noPosition = refused('at_least', 'EMPTY_POSITION');
+  await expect(ask('unknown', empty[0])).rejects.toMatchObject(noPosition);
+  await expect(platform.client.statusPage({ atLeast: empty })).rejects.toMatchObject(noPosition);
+  await expect(platform.client.readLog({ atLeast: empty }).next()).rejects.toMatchObject(noPosition);
   const other = { partition: 1 - own, sequence: 1 };
   const elsewhere = refused('at_least', 'OTHER_PARTITION');
   await expect(ask('unknown', other)).rejects.toMatchObject(elsewhere);

@@ -14,6 +14,7 @@ import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { CallContext, ServerStreamMethod } from '@odograph/platform/grpc/handler';
 import { eventually } from '@odograph/testing/eventually';
+import { cpuMsOf } from '@odograph/testing/linear-time.fixture';
 import { expect, test, vi } from 'vitest';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
 import { eventLogService } from './event-log-service.ts';
@@ -260,6 +261,14 @@ test('two positions in one partition are refused', async () => {
   const findings = [expect.objectContaining({ field: 'after', reason: 'DUPLICATE_PARTITION' })];
   const refusal = { code: 'INVALID_INPUT', findings };
   await expect(openService([1]).read({ after })).rejects.toMatchObject(refusal);
+});
+
+test('very many names and positions of partitions take no longer than reading them', async () => {
+  const partitions = Array.from({ length: 60_000 }, (_, at) => at % PARTITIONS);
+  const after = Array.from({ length: 12_000 }, () => ({ partition: 3, sequence: 1 }));
+  const service = openService([1]);
+  const ask = async () => await expect(service.read({ partitions, after })).rejects.toThrow('after');
+  expect(await cpuMsOf(ask)).toBeLessThan(500);
 });
 
 test('a vehicle is looked for in its partition, and nothing is read after the limit', async () => {

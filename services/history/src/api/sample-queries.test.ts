@@ -161,6 +161,22 @@ test.each([
   expect(furthest).toBeLessThan(MANY / 2 + 2_000);
 });
 
+test('a signal that is named many times is looked up once in each sample', async () => {
+  const readsOf = async (names: number) => {
+    let reads = 0;
+    const sample: Signals = Object.defineProperty({}, 'odometer_km', {
+      get: () => {
+        reads += 1;
+        return undefined;
+      },
+    });
+    await openSamples([[sample, sample]])({ signals: Array(names).fill('odometer_km') });
+    return reads;
+  };
+  expect(await readsOf(1)).toBeGreaterThan(0);
+  expect(await readsOf(256)).toBe(await readsOf(1));
+});
+
 test('an order that the contract does not have is refused', async () => {
   const order = 9 as SampleOrder;
   await expect(openSamples([])({ order })).rejects.toMatchObject({
