@@ -47,7 +47,7 @@ test('it says how long `up` waits at most before it restarts a process', () => {
 test('it says how often a stream that fills is trimmed', () => {
   const source = readFileSync(resolve(root, 'services/history/src/upkeep/trim.ts'), 'utf8');
   const [, seconds] = /FILLING_INTERVAL_MS = (\d+)_000/.exec(source) ?? [];
-  expect(page).toContain(`every ${seconds} s while the stream is over a quarter full`);
+  expect(page).toContain(`it looks every ${seconds} s from a quarter on`);
   expect(page).toContain(`it is tried every ${seconds} s |`);
 });
 

@@ -28,13 +28,18 @@ const HOUR_MS = 3_600_000;
 
 test('envelopes younger than the limit are kept', async () => {
   await using stream = await openTestStream(10);
-  await trimStream(stream.manager, 0, 10, { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() });
+  await trimStream(stream.manager, 0, 10, {
+    keepMs: HOUR_MS,
+    bytesRatio: 0.5,
+    idleRatio: 0,
+    nowMs: Date.now(),
+  });
   expect(await stream.firstKept()).toBe(1);
 });
 
 test('old envelopes are removed, but not the watermark’s envelope or those above it', async () => {
   await using stream = await openTestStream(10);
-  const later = { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() + 2 * HOUR_MS };
+  const later = { keepMs: HOUR_MS, bytesRatio: 0.5, idleRatio: 0, nowMs: Date.now() + 2 * HOUR_MS };
   await trimStream(stream.manager, 0, 6, later);
   expect(await stream.firstKept()).toBe(6);
   await trimStream(stream.manager, 0, 6, later);
@@ -43,7 +48,7 @@ test('old envelopes are removed, but not the watermark’s envelope or those abo
 
 test('a stream that is short of bytes keeps less, but everything above the watermark', async () => {
   await using stream = await openTestStream(20, 4_000);
-  const short = { keepMs: HOUR_MS, bytesRatio: 0.4, nowMs: Date.now() };
+  const short = { keepMs: HOUR_MS, bytesRatio: 0.4, idleRatio: 0, nowMs: Date.now() };
   await trimStream(stream.manager, 0, 20, short);
   expect(await stream.firstKept()).toBeGreaterThan(9);
   expect(await stream.firstKept()).toBeLessThan(13);
@@ -56,15 +61,23 @@ test.each([
   'a stream with 20 envelopes of %i bytes says whether it fills, whatever the log has',
   async (bytes, isFilling) => {
     await using stream = await openTestStream(20, bytes);
-    const half = { keepMs: HOUR_MS, bytesRatio: 0.5, nowMs: Date.now() };
+    const half = { keepMs: HOUR_MS, bytesRatio: 0.5, idleRatio: 0, nowMs: Date.now() };
     for (const watermark of [5, 20])
       expect(await trimStream(stream.manager, 0, watermark, half)).toMatchObject({ isFilling });
   },
 );
 
+test('a stream with room stays as it is between two minutes, whatever could be removed', async () => {
+  const later = { keepMs: HOUR_MS, bytesRatio: 0.5, idleRatio: 0.6, nowMs: Date.now() + 2 * HOUR_MS };
+  await using roomy = await openTestStream(10, 4_000);
+  expect(await trimStream(roomy.manager, 0, 10, later)).toEqual({ firstKept: 1, isFilling: true });
+  await using full = await openTestStream(20, 4_000);
+  expect(await trimStream(full.manager, 0, 20, later)).toMatchObject({ firstKept: 20 });
+});
+
 test('an empty stream is not changed', async () => {
   await using stream = await openTestStream(0);
-  const all = { keepMs: 0, bytesRatio: 0.5, nowMs: Date.now() };
+  const all = { keepMs: 0, bytesRatio: 0.5, idleRatio: 0, nowMs: Date.now() };
   await expect(trimStream(stream.manager, 0, 0, all)).resolves.toEqual({
     firstKept: 0,
     isFilling: false,

@@ -12,6 +12,8 @@ interface TrimSettings {
   readonly keepMs: number;
   /** Share of the stream's maximum bytes above which it keeps less than that. */
   readonly bytesRatio: number;
+  /** Share of them up to which it stays as it is. */
+  readonly idleRatio: number;
 }
 
 interface TrimmingDeps {
@@ -32,8 +34,10 @@ const FILLING_INTERVAL_MS = 2_000;
 const BYTES_RATIO = 0.5;
 /** Share of the stream's maximum bytes above which it is looked at more often. */
 const FILLING_RATIO = 0.25;
+/** In between, it is trimmed only above this: many small removals would cost JetStream more than one a minute. */
+const URGENT_RATIO = 0.6;
 
-/** Trims the streams of the partitions that this process owns, once a minute, and more often those that fill. */
+/** Trims the streams of the partitions that this process owns once a minute, and at once if they become full in between. */
 export function startTrimming(deps: TrimmingDeps): { stop(): void } {
   const { partitionCount, manager, reader, keepMs, clock, metrics, logger } = deps;
 
@@ -43,26 +47,34 @@ export function startTrimming(deps: TrimmingDeps): { stop(): void } {
       new Trouble({ logger, message: 'trimming the stream is tried again', fields: { partition } }),
   );
 
-  /** Returns whether to look again soon: the stream fills, as far as that can be seen, or another process owns it. */
-  async function trim(partition: number): Promise<boolean> {
-    if (!deps.isOwner(partition)) return true;
+  /** Returns whether the stream fills; undefined if it failed. */
+  async function trim(partition: number, idleRatio: number): Promise<boolean | undefined> {
     try {
       const watermark = await reader.watermark(partition);
-      const settings = { keepMs, bytesRatio: BYTES_RATIO, nowMs: clock.now() };
+      const settings = { keepMs, bytesRatio: BYTES_RATIO, idleRatio, nowMs: clock.now() };
       const { isFilling } = await trimStream(manager, partition, watermark, settings);
       troubles[partition]?.succeeded();
       return isFilling;
     } catch (error) {
       metrics.retried(partition);
       troubles[partition]?.failed(error);
-      return true;
+      return undefined;
     }
   }
 
   const stopping = new AbortController();
 
   async function keepTrimmed(partition: number): Promise<void> {
-    for (let isSoon = true; ; isSoon = await trim(partition)) {
+    let dueAtMs = 0;
+    /** Returns whether to look again soon: the stream fills, that cannot be seen, or another process owns it. */
+    const look = async () => {
+      if (!deps.isOwner(partition)) return true;
+      const isDue = performance.now() >= dueAtMs;
+      const isFilling = await trim(partition, isDue ? 0 : URGENT_RATIO);
+      if (isDue && isFilling !== undefined) dueAtMs = performance.now() + INTERVAL_MS;
+      return isFilling ?? true;
+    };
+    for (let isSoon = true; ; isSoon = await look()) {
       await pause(isSoon ? FILLING_INTERVAL_MS : INTERVAL_MS, stopping.signal);
       if (stopping.signal.aborted) return;
     }
@@ -92,11 +104,13 @@ export async function trimStream(
   const stream = await lookAtStream(manager, partition);
   if (!stream || stream.lastSequence < stream.firstSequence)
     return { firstKept: stream?.firstSequence ?? 0, isFilling: false };
+  const isFilling = stream.maxBytes > 0 && stream.bytes > stream.maxBytes * FILLING_RATIO;
+  if (stream.bytes <= stream.maxBytes * settings.idleRatio)
+    return { firstKept: stream.firstSequence, isFilling };
   const youngSince = { start_time: new Date(nowMs - settings.keepMs) };
   const young = await manager.direct.getMessage(streamName(partition), youngSince);
   const within = firstWithin(stream, settings.bytesRatio);
   const wanted = Math.max(young?.seq ?? stream.lastSequence, within);
-  const isFilling = stream.maxBytes > 0 && stream.bytes > stream.maxBytes * FILLING_RATIO;
   const keepFrom = Math.min(wanted, watermark);
   if (keepFrom <= stream.firstSequence) return { firstKept: stream.firstSequence, isFilling };
   await manager.streams.purge(streamName(partition), { seq: keepFrom });
