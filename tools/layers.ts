@@ -22,7 +22,7 @@ export interface Layer {
 
 const SERVICE_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform'];
 const CLUSTER_PACKAGES = [...SERVICE_PACKAGES, 'engines'];
-const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'sources', 'cluster', 'testing'];
+const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'cache', 'sources', 'cluster', 'testing'];
 const SERVICES = readdirSync(resolve(import.meta.dirname, '../services'));
 
 const TESTS = '*.{test,arbitrary,fixture}.ts';
@@ -31,6 +31,7 @@ export const layers: readonly Layer[] = [
   library('contracts', ['kernel']),
   library('event-log', ['kernel', 'contracts']),
   library('platform', ['kernel', 'contracts', 'event-log']),
+  library('cache', ['kernel', 'platform']),
   library('engines', ['kernel']),
   library('sources', ['kernel', 'contracts']),
   library('cluster', CLUSTER_PACKAGES),

@@ -1,0 +1,31 @@
+import { mergeFloors, type Version } from './version.ts';
+
+/** Floors that a tier has refused, by key: they are raised when it answers again. */
+export class Repairs {
+  readonly #max: number;
+  readonly #floors = new Map<string, Version>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get depth(): number {
+    return this.#floors.size;
+  }
+
+  /** Returns false if there is no room: then a floor for more than one key must be raised. */
+  add(key: string, floors: Version): boolean {
+    const held = this.#floors.get(key);
+    if (!held && this.#floors.size >= this.#max) return false;
+    this.#floors.set(key, held ? mergeFloors(held, floors) : floors);
+    return true;
+  }
+
+  /** Raises them one after the other; ends at the first failure, and rejects with it. */
+  async repair(raise: (key: string, floors: Version) => Promise<void>): Promise<void> {
+    for (const [key, floors] of this.#floors) {
+      await raise(key, floors);
+      if (this.#floors.get(key) === floors) this.#floors.delete(key);
+    }
+  }
+}
