@@ -1,0 +1,116 @@
+import type { Cluster, Redis } from 'ioredis';
+import { bodyOf, readBody, readGuard, type StoredEntry, versionText } from './entry-bytes.ts';
+import { KEEP_LEASE, RAISE, WRITE } from './redis-scripts.ts';
+import type { FoundEntry, Tier, WriteOutcome } from './tier.ts';
+import type { Version } from './version.ts';
+
+interface RedisTierOptions {
+  readonly redis: Redis | Cluster;
+  /** What the names of all keys begin with. */
+  readonly namespace: string;
+  /** Longer than any load takes together with its write: after that, a value from before a floor cannot come any more. */
+  readonly floorTtlMs: number;
+}
+
+/** The scripts as commands, by `defineCommand`: each is sent by its hash, and in full when Redis does not know it. */
+interface Scripts {
+  odographWrite(
+    key: string,
+    lease: string,
+    version: string,
+    body: Buffer,
+    keptMs: number,
+    token: string,
+  ): Promise<WriteOutcome>;
+  odographRaise(key: string, lease: string, floors: string, ttlMs: number): Promise<unknown>;
+  odographKeepLease(lease: string, token: string, ms: number): Promise<number>;
+}
+
+/** Values from this size on are compressed. */
+const COMPRESS_FROM_BYTES = 1024;
+
+/** Redis as a level, and its leases. Each key of a cache is one of Redis; its lease is one in the same slot of a cluster. */
+export class RedisTier implements Tier {
+  readonly name = 'redis';
+  readonly #redis: (Redis | Cluster) & Scripts;
+  readonly #namespace: string;
+  readonly #floorTtlMs: number;
+
+  constructor({ redis, namespace, floorTtlMs }: RedisTierOptions) {
+    redis.defineCommand('odographWrite', { numberOfKeys: 2, lua: WRITE });
+    redis.defineCommand('odographRaise', { numberOfKeys: 2, lua: RAISE });
+    redis.defineCommand('odographKeepLease', { numberOfKeys: 1, lua: KEEP_LEASE });
+    this.#redis = redis as (Redis | Cluster) & Scripts;
+    this.#namespace = namespace;
+    this.#floorTtlMs = floorTtlMs;
+  }
+
+  read(keys: readonly string[]): Promise<readonly (FoundEntry | undefined)[]> {
+    return Promise.all(keys.map((key) => this.#readOne(key)));
+  }
+
+  async write(key: string, entry: StoredEntry, lease = ''): Promise<WriteOutcome> {
+    const body = await bodyOf(entry, COMPRESS_FROM_BYTES);
+    const keptMs = Math.max(1, Math.ceil(entry.keptMs));
+    const version = versionText(entry.version);
+    try {
+      return await this.#redis.odographWrite(
+        this.#name(key),
+        this.#leaseName(key),
+        version,
+        body,
+        keptMs,
+        lease,
+      );
+    } catch (error) {
+      if (hasNoRoom(error)) return 'full';
+      throw error;
+    }
+  }
+
+  async raise(key: string, floors: Version): Promise<void> {
+    try {
+      await this.#redis.odographRaise(
+        this.#name(key),
+        this.#leaseName(key),
+        versionText(floors),
+        this.#floorTtlMs,
+      );
+    } catch (error) {
+      if (!hasNoRoom(error)) throw error;
+      // Without the floor, an older value that comes now finds no room either; the floors of the processes hold.
+      await this.#redis.unlink(this.#name(key));
+    }
+  }
+
+  /** Whether the lease is taken now; false if another has it. */
+  async takeLease(key: string, token: string, ttlMs: number): Promise<boolean> {
+    return (await this.#redis.set(this.#leaseName(key), token, 'PX', ttlMs, 'NX')) === 'OK';
+  }
+
+  /** How much longer a lease lasts that is still that of the token. 0 ends it. */
+  async keepLease(key: string, token: string, ms: number): Promise<void> {
+    await this.#redis.odographKeepLease(this.#leaseName(key), token, ms);
+  }
+
+  async #readOne(key: string): Promise<FoundEntry | undefined> {
+    const name = this.#name(key);
+    // One round trip: the client sends together what is asked for in one turn.
+    const [bytes, leftMs] = await Promise.all([this.#redis.getBuffer(name), this.#redis.pttl(name)]);
+    const entry = bytes && (await readBody(readGuard(bytes)));
+    return entry && leftMs > 0 ? { entry, ageMs: Math.max(0, entry.keptMs - leftMs) } : undefined;
+  }
+
+  #name(key: string): string {
+    return `${this.#namespace}{${key}}`;
+  }
+
+  #leaseName(key: string): string {
+    return `${this.#name(key)}lease`;
+  }
+}
+
+/** The answer of a Redis that is at its `maxmemory` and may remove nothing. */
+function hasNoRoom(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('OOM ');
+}

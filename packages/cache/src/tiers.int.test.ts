@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestRedis } from '@odograph/testing/engines';
+import { Redis } from 'ioredis';
+import { FileTier } from './file-tier.ts';
+import { RedisTier } from './redis-tier.ts';
+import { describeTier, HOUR_MS } from './tier.fixture.ts';
+
+describeTier('Redis', async () => {
+  const engine = await startTestRedis();
+  const redis = new Redis(engine.url, { enableAutoPipelining: true });
+  return {
+    tier: new RedisTier({ redis, namespace: 'test:', floorTtlMs: HOUR_MS }),
+    async [Symbol.asyncDispose]() {
+      redis.disconnect();
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+});
+
+describeTier('a folder of files', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'odograph-cache-'));
+  const onDamage = (file: string, error: unknown) => {
+    throw new Error(`${file} is damaged`, { cause: error });
+  };
+  const tier = new FileTier({
+    folder,
+    maxBytes: 64 * 1024 ** 2,
+    floorTtlMs: HOUR_MS,
+    now: () => Date.now(),
+    onDamage,
+  });
+  await tier.open(new AbortController().signal);
+  return { tier, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+});
