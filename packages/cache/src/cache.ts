@@ -1,0 +1,155 @@
+import { Cooling } from './cooling.ts';
+import { Flights } from './flights.ts';
+import { Floors, type KeptFloors, type Scope } from './floors.ts';
+import type { InvalidationListener, Invalidations } from './invalidations.ts';
+import type { LowerTier } from './lower-tier.ts';
+import { MemoryTier } from './memory-tier.ts';
+import { type CachedType, type SharedDeps, TypedCache } from './typed-cache.ts';
+import type { Stamp, Version } from './version.ts';
+
+export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'counts' | 'now' | 'random'> {
+  /** For all types together; each has its share. */
+  readonly maxBytes: number;
+  readonly invalidations: Invalidations;
+  /** Of an earlier process. */
+  readonly kept?: readonly KeptFloors[];
+}
+
+/** `degraded`: something has not taken it yet, and it is tried again. Until then others may answer what is invalid. */
+export type Invalidated = 'done' | 'degraded';
+
+/** Floors of one domain. About 150 bytes each. */
+const MAX_FLOORS = 100_000;
+/** Scopes that wait for the list of invalidations. Above that, everything is invalid. */
+const MAX_PENDING = 10_000;
+const COOLING = { firstMs: 250, maxMs: 2_000 };
+
+/** All types of values of a process, and what is invalid of them. */
+export class Cache implements InvalidationListener {
+  readonly #options: CacheOptions;
+  readonly #types = new Map<string, TypedCache<unknown>>();
+  readonly #floors: Floors;
+  /** Invalidations that are not published yet. */
+  #pending: Scope[] = [];
+  #pendingFloors = new Floors(MAX_PENDING);
+
+  constructor(options: CacheOptions) {
+    this.#options = options;
+    this.#floors = new Floors(MAX_FLOORS, options.kept);
+  }
+
+  addType<Value>(type: CachedType<Value>): TypedCache<Value> {
+    const { lower, leases, counts, now, random, invalidations, maxBytes } = this.#options;
+    const memory = new MemoryTier<Value>({
+      maxBytes: maxBytes * type.policy.share,
+      bytesOf: (value) => type.codec.bytesOf(value),
+      onEvict: () => counts.evicted(type.name),
+    });
+    const tiers = lower.filter(({ name }) => type.policy.tiers[name]);
+    const typed = new TypedCache(type, {
+      ...{ memory, flights: new Flights(), cooling: new Cooling({ ...COOLING, now, random }) },
+      ...{ lower: tiers, leases: tiers.length > 0 ? leases : undefined, counts, now, random },
+      allows: (key, tags, version) => this.#allows(key, tags, version),
+      seen: () => invalidations.seen(),
+      isLive: () => invalidations.isLive(),
+    });
+    this.#types.set(type.name, typed as TypedCache<unknown>);
+    return typed;
+  }
+
+  /** Nothing of these scopes that was read before is answered any more, here at once and elsewhere when it arrives. */
+  async invalidate(scopes: readonly Scope[]): Promise<Invalidated> {
+    const stamp = await this.#tryPublish(scopes);
+    if (stamp) return (await this.#raiseAll(scopes, stamp)) ? 'done' : 'degraded';
+    const isTooMany = this.#pending.length + scopes.length > MAX_PENDING;
+    this.#pending = isTooMany ? [{ all: true }] : [...this.#pending, ...scopes];
+    for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING);
+    for (const scope of scopes) this.#drop(scope);
+    return 'degraded';
+  }
+
+  /**
+   * Sets a value that a program has decided: whatever was read before it does not count any more.
+   * @throws {Fault} UNAVAILABLE if others cannot be told. Then it is perhaps set, and perhaps not.
+   */
+  async set<Value>(
+    type: TypedCache<Value>,
+    key: string,
+    value: Value,
+    tags: readonly string[] = [],
+  ): Promise<Invalidated> {
+    const scopes = [{ key: type.nameOf(key) }];
+    const stamp = await this.#options.invalidations.raise(scopes);
+    const isRaised = await this.#raiseAll(scopes, stamp);
+    type.put(key, { value, version: [stamp], tags }, 'set');
+    return isRaised ? 'done' : 'degraded';
+  }
+
+  /** Publishes what could not be published, and raises the floors that levels have refused. Call it now and then. */
+  async repair(): Promise<void> {
+    const scopes = this.#pending;
+    const stamp = scopes.length > 0 ? await this.#tryPublish(scopes) : undefined;
+    if (stamp) {
+      await this.#raiseAll(scopes, stamp);
+      this.#pending = this.#pending.filter((scope) => !scopes.includes(scope));
+      this.#pendingFloors = new Floors(MAX_PENDING);
+      for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING);
+    }
+    await Promise.all(this.#options.lower.map((tier) => tier.repair()));
+  }
+
+  /** From a source that says itself what has changed, such as the log. */
+  raise(scope: Scope, stamp: Stamp): void {
+    if (this.#floors.raise(scope, stamp)) this.#drop(scope);
+  }
+
+  onRaised(scopes: readonly Scope[], stamp: Stamp): void {
+    for (const scope of scopes) this.raise(scope, stamp);
+  }
+
+  onMissed(stamp: Stamp): void {
+    this.raise({ all: true }, stamp);
+  }
+
+  /** The floors, for a process that continues. */
+  keep(): readonly KeptFloors[] {
+    return this.#floors.keep();
+  }
+
+  /** Deletes from memory what may not be answered any more. */
+  sweep(): void {
+    for (const type of this.#types.values()) type.sweep();
+  }
+
+  async #raiseAll(scopes: readonly Scope[], stamp: Stamp): Promise<boolean> {
+    this.onRaised(scopes, stamp);
+    const keys = scopes.flatMap((scope) => ('key' in scope ? [scope.key] : []));
+    const raised = await Promise.all(
+      this.#options.lower.flatMap((tier: LowerTier) => keys.map((key) => tier.raise(key, [stamp]))),
+    );
+    return raised.every((isRaised) => isRaised);
+  }
+
+  async #tryPublish(scopes: readonly Scope[]): Promise<Stamp | undefined> {
+    // Its caller gets `degraded`, and it is tried again.
+    return await this.#options.invalidations.raise(scopes).catch(() => undefined);
+  }
+
+  #drop(scope: Scope): void {
+    for (const [name, type] of this.#types) {
+      if ('key' in scope) {
+        if (scope.key.startsWith(`${name}:`)) type.drop({ key: scope.key.slice(name.length + 1) });
+      } else if ('tag' in scope) type.drop(scope);
+      else if ('all' in scope || overlap(scope.prefix, `${name}:`)) type.drop({ all: true });
+    }
+  }
+
+  #allows(key: string, tags: readonly string[], version: Version): boolean {
+    const guarded = { key, tags };
+    return this.#pendingFloors.allows(guarded, []) && this.#floors.allows(guarded, version);
+  }
+}
+
+const PENDING: Stamp = { domain: 'pending', epoch: 0, sequence: 1 };
+
+const overlap = (a: string, b: string) => a.startsWith(b) || b.startsWith(a);

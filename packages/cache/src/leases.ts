@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { pause } from '@odograph/kernel/clock';
+import type { Answer } from './answer.ts';
+
+/** What gives leases, such as Redis. All methods throw if it does not answer. */
+interface LeaseGiver {
+  /** False if another has the lease of the key. */
+  takeLease(key: string, token: string, ttlMs: number): Promise<boolean>;
+  /** How much longer it lasts, if it is still that of the token. 0 ends it. */
+  keepLease(key: string, token: string, ms: number): Promise<void>;
+}
+
+interface LeasesOptions {
+  readonly giver: LeaseGiver;
+  /** About three times as long as a slow load. */
+  readonly ttlMs: number;
+  /** How long to wait for the process that has the lease; then the value is loaded here too. */
+  readonly waitMs: number;
+}
+
+/** The right to load a key, or what another process has loaded meanwhile. */
+type Taken<Value> = { readonly token: string | undefined } | { readonly answer: Answer<Value> };
+
+const POLL = { firstMs: 5, maxMs: 100 };
+
+/** Of all processes, one loads a key; the others wait until it is in a level that they share. */
+export class Leases {
+  readonly #options: LeasesOptions;
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param look reads the levels below once more
+   * @param onWait called once if another process has the lease
+   */
+  async take<Value>(
+    key: string,
+    {
+      signal,
+      look,
+      onWait,
+    }: {
+      readonly signal: AbortSignal;
+      readonly look: () => Promise<Answer<Value> | undefined>;
+      readonly onWait: () => void;
+    },
+  ): Promise<Taken<Value>> {
+    const { giver, ttlMs, waitMs } = this.#options;
+    const token = randomUUID();
+    const untilMs = performance.now() + waitMs;
+    for (let pollMs = POLL.firstMs; ; pollMs = Math.min(2 * pollMs, POLL.maxMs)) {
+      // Without Redis there are no leases: each process loads.
+      const isTaken = await giver.takeLease(key, token, ttlMs).catch(() => undefined);
+      if (isTaken === undefined) return { token: undefined };
+      if (isTaken) {
+        // The process that had it before may have just loaded the value.
+        const answer = await look();
+        if (!answer) return { token };
+        await this.keep(key, token, 0);
+        return { answer };
+      }
+      if (performance.now() >= untilMs) return { token: undefined };
+      if (pollMs === POLL.firstMs) onWait();
+      await pause(pollMs, signal);
+      signal.throwIfAborted();
+      const answer = await look();
+      if (answer) return { answer };
+    }
+  }
+
+  /** After a load that failed: no other process loads the key for so long. 0: others may at once. */
+  async keep(key: string, token: string, ms: number): Promise<void> {
+    // What is not taken away ends by itself.
+    await this.#options.giver.keepLease(key, token, Math.round(ms)).catch(() => undefined);
+  }
+}

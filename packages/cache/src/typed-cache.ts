@@ -1,0 +1,370 @@
+import { pause } from '@odograph/kernel/clock';
+import { Fault } from '@odograph/kernel/fault';
+import type { Answer, Level, Load, Loaded, StaleReason } from './answer.ts';
+import type { Cooling } from './cooling.ts';
+import type { CacheCounts, Refusal } from './counts.ts';
+import type { Entry, Writer } from './entry.ts';
+import type { StoredEntry } from './entry-bytes.ts';
+import type { Flights } from './flights.ts';
+import type { Leases } from './leases.ts';
+import type { LowerTier } from './lower-tier.ts';
+import type { MemoryTier } from './memory-tier.ts';
+import type { Policy } from './policy.ts';
+import type { FoundEntry } from './tier.ts';
+import { covers, type Stamp, type Version } from './version.ts';
+
+/** How values of a type become bytes. */
+export interface Codec<Value> {
+  encode(value: Value): Uint8Array;
+  /** Throws if they do not hold a value of this type. */
+  decode(bytes: Uint8Array): Value;
+  /** The bytes that a value takes in memory, roughly. */
+  bytesOf(value: Value): number;
+}
+
+/** A type of values: what all its keys begin with, before a colon; how long its values are kept; how they become bytes. */
+export interface CachedType<Value> {
+  readonly name: string;
+  readonly policy: Policy;
+  readonly codec: Codec<Value>;
+}
+
+/** What the types of one cache share. */
+export interface SharedDeps {
+  /** The levels below the memory of the process, the faster first. */
+  readonly lower: readonly LowerTier[];
+  readonly leases: Leases | undefined;
+  readonly counts: CacheCounts;
+  /** Whether a value of this version may be stored and answered. */
+  readonly allows: (key: string, tags: readonly string[], version: Version) => boolean;
+  /** Up to where the invalidations are applied; part of the version of what is read from now on. */
+  readonly seen: () => Stamp;
+  /** Whether invalidations of others arrive. If not, nothing is fresh for long. */
+  readonly isLive: () => boolean;
+  /** Milliseconds, by a clock that only goes forward. */
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+interface TypedDeps<Value> extends SharedDeps {
+  readonly memory: MemoryTier<Value>;
+  readonly flights: Flights<Answer<Value>>;
+  readonly cooling: Cooling;
+}
+
+export interface AskOptions {
+  /** Aborted when the caller has left. */
+  readonly signal: AbortSignal;
+  /** What the answer must reflect. */
+  readonly atLeast?: Version;
+}
+
+/** How long an entry is fresh in memory while no invalidations arrive. */
+const UNSURE_FRESH_MS = 2_000;
+
+/** The cache of one type of values. Keys are without the name of the type. */
+export class TypedCache<Value> {
+  readonly #type: CachedType<Value>;
+  readonly #deps: TypedDeps<Value>;
+
+  constructor(type: CachedType<Value>, deps: TypedDeps<Value>) {
+    this.#type = type;
+    this.#deps = deps;
+  }
+
+  /** The value if it is in memory and fresh. Synchronous: the fastest read there is. */
+  peek(key: string): Value | undefined {
+    const entry = this.#deps.memory.get(key);
+    return entry !== undefined && this.#isFresh(entry) ? entry.value : undefined;
+  }
+
+  /**
+   * The value of a key, from the nearest level that has it, or from its source.
+   * Those who ask for the same key meanwhile wait for the same. If the source is slow or fails, an older value is answered, as long as the policy of the type allows.
+   * @throws what the source throws if there is no such value, and the reason of the signal
+   */
+  async getOrLoad(
+    key: string,
+    load: Load<Value>,
+    { signal, atLeast = [] }: AskOptions,
+  ): Promise<Answer<Value>> {
+    const held = this.#deps.memory.get(key);
+    const older = held && reaches(held.version, atLeast) ? held : undefined;
+    if (older && this.#isFresh(older)) {
+      if (this.#isDueEarly(older)) this.#refreshBehind(key, load);
+      return this.#answer(older, 'memory');
+    }
+    const loading = this.#fetch(key, load, atLeast, signal);
+    return older ? await this.#orOlder(older, loading) : await loading;
+  }
+
+  /** The fresh values of keys, from the levels that have them; undefined for the others. */
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Answer<Value> | undefined>> {
+    const answers = new Map<string, Answer<Value> | undefined>();
+    for (const key of keys) {
+      const held = this.#deps.memory.get(key);
+      answers.set(key, held && this.#isFresh(held) ? this.#answer(held, 'memory') : undefined);
+    }
+    for (const tier of this.#deps.lower) {
+      const missing = keys.filter((key) => answers.get(key) === undefined);
+      if (missing.length === 0) break;
+      const found = await tier.read(missing.map((key) => this.nameOf(key)));
+      for (const [at, key] of missing.entries()) answers.set(key, this.#take(key, found[at], tier.name));
+    }
+    return answers;
+  }
+
+  /**
+   * Takes a value that its writer knows to be the newest up to a version, such as one that follows the log. It is in memory at
+   * once, and in the levels below soon after.
+   * @returns false if a newer one is there, or a floor is above it
+   */
+  put(key: string, loaded: Loaded<Value>, writer: Writer = 'feed'): boolean {
+    const entry = this.#entryOf(loaded, writer);
+    if (!this.#remember(key, entry, 'memory')) return false;
+    this.#writeSoon(key, entry, this.#deps.lower);
+    return true;
+  }
+
+  /** What floors call the entry of a key. */
+  nameOf(key: string): string {
+    return `${this.#type.name}:${key}`;
+  }
+
+  /** What is held of a key in memory, whatever its age. It does not count as a use. */
+  inspect(key: string): Entry<Value> | undefined {
+    return this.#deps.memory.peek(key);
+  }
+
+  /** Drops what is below floors that were raised. No caller joins a load that began before. */
+  drop(scope: { readonly key: string } | { readonly tag: string } | { readonly all: true }): void {
+    const { memory, flights } = this.#deps;
+    const dropOne = (key: string) => {
+      const held = memory.peek(key);
+      if (held && !this.#isAllowed(key, held)) memory.delete(key);
+    };
+    if ('key' in scope) {
+      dropOne(scope.key);
+      flights.retire(scope.key);
+      return;
+    }
+    for (const key of 'tag' in scope ? memory.keysOf(scope.tag) : memory.keys()) dropOne(key);
+    flights.retireAll();
+  }
+
+  /** Deletes the entries that may not be answered any more. */
+  sweep(): number {
+    const now = this.#deps.now();
+    return this.#deps.memory.sweep((_, { keptUntilMs }) => keptUntilMs > now);
+  }
+
+  /** Waits for the newer value as long as the policy says, and for its failure. Then the older one is answered. */
+  async #orOlder(older: Entry<Value>, loading: Promise<Answer<Value>>): Promise<Answer<Value>> {
+    const { policy } = this.#type;
+    const mayServe = older.servedUntilMs > this.#deps.now();
+    const waiting = new AbortController();
+    const late = pause(mayServe ? policy.load.softMs : policy.load.hardMs, waiting.signal).then(
+      () => undefined,
+    );
+    try {
+      const first = await Promise.race([loading, late]);
+      if (first) return first;
+      // Its failure is for those who wait for it.
+      loading.catch(() => undefined);
+      return this.#stale(older, 'slow');
+    } catch (error) {
+      if (older.keptUntilMs <= this.#deps.now()) throw error;
+      return this.#stale(older, 'failed');
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  async #fetch(
+    key: string,
+    load: Load<Value>,
+    atLeast: Version,
+    signal: AbortSignal,
+  ): Promise<Answer<Value>> {
+    const { flights, cooling } = this.#deps;
+    cooling.throwIfCooling(key);
+    const fly = (ending: AbortSignal) => this.#fly(key, load, atLeast, ending);
+    const first = await flights.join(key, fly, signal);
+    if (reaches(first.version, atLeast)) return first;
+    // Those who came first may have asked for less.
+    const own = await flights.join(key, fly, signal);
+    if (reaches(own.version, atLeast)) return own;
+    throw new Fault(
+      'UNAVAILABLE',
+      `the source of ${this.nameOf(key)} has not reached the position that was asked for`,
+    );
+  }
+
+  /** From the levels below, else from the source: by this process, or by the one that has the lease of the key. */
+  async #fly(key: string, load: Load<Value>, atLeast: Version, signal: AbortSignal): Promise<Answer<Value>> {
+    const look = () => this.#fromBelow(key, atLeast);
+    const found = await look();
+    if (found) return found;
+    this.#deps.counts.miss(this.#type.name);
+    const onWait = () => this.#deps.counts.leaseWaited(this.#type.name);
+    const lease = await this.#deps.leases?.take(this.nameOf(key), { signal, look, onWait });
+    if (lease && 'answer' in lease) return lease.answer;
+    return await this.#fromSource(key, load, { atLeast, lease: lease?.token, signal });
+  }
+
+  async #fromBelow(key: string, atLeast: Version): Promise<Answer<Value> | undefined> {
+    for (const tier of this.#deps.lower) {
+      const [found] = await tier.read([this.nameOf(key)]);
+      const answer = this.#take(key, found, tier.name);
+      if (answer && reaches(answer.version, atLeast)) return answer;
+    }
+    return undefined;
+  }
+
+  /** What a level below has, if it is fresh and no floor is above it. It is in memory then. */
+  #take(key: string, found: FoundEntry | undefined, from: Level): Answer<Value> | undefined {
+    if (!found) return undefined;
+    const entry = this.#entryFrom(found);
+    if (!this.#remember(key, entry, from) || !this.#isFresh(entry)) return undefined;
+    const faster = this.#deps.lower.slice(
+      0,
+      this.#deps.lower.findIndex(({ name }) => name === from),
+    );
+    this.#writeSoon(key, entry, faster);
+    return this.#answer(entry, from);
+  }
+
+  async #fromSource(
+    key: string,
+    load: Load<Value>,
+    {
+      atLeast,
+      lease,
+      signal,
+    }: { readonly atLeast: Version; readonly lease: string | undefined; readonly signal: AbortSignal },
+  ): Promise<Answer<Value>> {
+    const { seen, cooling, counts, now, leases } = this.#deps;
+    const { name, policy } = this.#type;
+    const [before, startedAtMs] = [seen(), now()];
+    try {
+      const either = AbortSignal.any([signal, AbortSignal.timeout(policy.load.hardMs)]);
+      const loaded = await load(either, atLeast);
+      counts.loaded(name, now() - startedAtMs, false);
+      cooling.succeeded(key);
+      const entry = this.#entryOf({ ...loaded, version: [...loaded.version, before] }, 'load');
+      await this.#storeLoaded(key, entry, lease);
+      return this.#answer(entry, 'source');
+    } catch (error) {
+      counts.loaded(name, now() - startedAtMs, true);
+      // If the last caller has left, that says nothing about the source.
+      const coolMs = signal.aborted ? 0 : cooling.failed(key, error);
+      if (lease) await leases?.keep(this.nameOf(key), lease, coolMs);
+      throw error;
+    }
+  }
+
+  /** Its lease is checked by the level that gave it; the others get it soon. */
+  async #storeLoaded(key: string, entry: Entry<Value>, lease: string | undefined): Promise<void> {
+    const { lower, leases, counts } = this.#deps;
+    const isRemembered = this.#remember(key, entry, 'memory');
+    const [shared, ...others] = lower;
+    if (lease === undefined || !shared) {
+      if (isRemembered) this.#writeSoon(key, entry, lower);
+      return;
+    }
+    if (!isRemembered) return await leases?.keep(this.nameOf(key), lease, 0);
+    const outcome = await shared.write(this.nameOf(key), this.#storedForm(entry), lease);
+    if (outcome !== 'stored' && outcome !== 'failed') counts.refused(this.#type.name, shared.name, outcome);
+    this.#writeSoon(key, entry, others);
+  }
+
+  /** False if a floor is above it, or memory has a newer one. */
+  #remember(key: string, entry: Entry<Value>, from: Level): boolean {
+    const refusal = this.#refusalOf(key, entry);
+    if (refusal) this.#deps.counts.refused(this.#type.name, from, refusal);
+    return refusal === undefined;
+  }
+
+  #refusalOf(key: string, entry: Entry<Value>): Refusal | undefined {
+    if (!this.#isAllowed(key, entry)) return 'below';
+    return this.#deps.memory.store(key, entry) ? undefined : 'older';
+  }
+
+  #writeSoon(key: string, entry: Entry<Value>, tiers: readonly LowerTier[]): void {
+    const bytes = entry.value === undefined ? 0 : this.#type.codec.bytesOf(entry.value);
+    for (const tier of tiers)
+      tier.writeSoon({ key: this.nameOf(key), entry: () => this.#storedForm(entry), bytes });
+  }
+
+  #refreshBehind(key: string, load: Load<Value>): void {
+    // Its failure is counted and cools the key; the value that is there is fresh still.
+    this.#fetch(key, load, [], new AbortController().signal).catch(() => undefined);
+  }
+
+  #isAllowed(key: string, { tags, version }: Entry<Value>): boolean {
+    return this.#deps.allows(this.nameOf(key), tags, version);
+  }
+
+  #isFresh({ readAtMs, freshUntilMs }: Entry<Value>): boolean {
+    const now = this.#deps.now();
+    return freshUntilMs > now && (this.#deps.isLive() || readAtMs + UNSURE_FRESH_MS > now);
+  }
+
+  #isDueEarly({ readAtMs, freshUntilMs, writer }: Entry<Value>): boolean {
+    const dueAtMs = readAtMs + (freshUntilMs - readAtMs) * this.#type.policy.eagerAt;
+    return writer === 'load' && this.#deps.now() > dueAtMs;
+  }
+
+  #answer(
+    { value, version, readAtMs }: Entry<Value>,
+    from: Level,
+    staleBecause?: StaleReason,
+  ): Answer<Value> {
+    this.#deps.counts.hit(this.#type.name, from);
+    return { value, version, from, ageMs: this.#deps.now() - readAtMs, staleBecause };
+  }
+
+  #stale(entry: Entry<Value>, reason: StaleReason): Answer<Value> {
+    this.#deps.counts.stale(this.#type.name, reason);
+    return this.#answer(entry, 'memory', reason);
+  }
+
+  #entryOf({ value, version, tags = [] }: Loaded<Value>, writer: Writer): Entry<Value> {
+    const { policy } = this.#type;
+    const jittered = 1 + policy.jitter * (2 * this.#deps.random() - 1);
+    const ttlMs = value === undefined ? policy.negativeTtlMs : policy.softTtlMs[writer];
+    // Whole numbers: V8 keeps them in the entry itself, so an entry is smaller.
+    const softMs = Math.round(ttlMs * jittered);
+    const hardMs = value === undefined ? softMs : Math.round(Math.max(softMs, policy.hardTtlMs * jittered));
+    const atMs = Math.round(this.#deps.now());
+    return {
+      ...{ value, version, tags, writer, readAtMs: atMs, freshUntilMs: atMs + softMs },
+      ...{ servedUntilMs: atMs + hardMs, keptUntilMs: atMs + hardMs + policy.graceMs },
+    };
+  }
+
+  #entryFrom({ entry, ageMs }: FoundEntry): Entry<Value> {
+    const atMs = Math.round(this.#deps.now() - ageMs);
+    return {
+      value: entry.value && this.#type.codec.decode(entry.value),
+      ...{ version: entry.version, tags: entry.tags, writer: entry.writer },
+      ...{ readAtMs: atMs - entry.ageMs, freshUntilMs: atMs + entry.freshMs },
+      ...{ servedUntilMs: atMs + entry.servedMs, keptUntilMs: atMs + entry.keptMs },
+    };
+  }
+
+  #storedForm({ value, version, tags, writer, ...times }: Entry<Value>): StoredEntry {
+    const now = this.#deps.now();
+    return {
+      value: value === undefined ? undefined : this.#type.codec.encode(value),
+      ...{ version, tags, writer, ageMs: now - times.readAtMs, freshMs: times.freshUntilMs - now },
+      ...{ servedMs: times.servedUntilMs - now, keptMs: times.keptUntilMs - now },
+    };
+  }
+}
+
+/** Whether a version reflects all that is asked for. */
+function reaches(version: Version, atLeast: Version): boolean {
+  return atLeast.every((stamp) => covers(version, stamp));
+}
