@@ -20,9 +20,9 @@ export interface Layer {
   readonly rule: string;
 }
 
-const SERVICE_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform'];
-const CLUSTER_PACKAGES = [...SERVICE_PACKAGES, 'engines'];
-const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'cache', 'sources', 'cluster', 'testing'];
+const SERVICE_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'projections'];
+const CLUSTER_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'engines'];
+const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'projections', 'cache', 'sources', 'cluster', 'testing'];
 const SERVICES = readdirSync(resolve(import.meta.dirname, '../services'));
 
 const TESTS = '*.{test,arbitrary,fixture}.ts';
@@ -60,18 +60,24 @@ export const layers: readonly Layer[] = [
     rule: 'kernel imports nothing.',
   },
   {
-    files: [`packages/kernel/src/**/${TESTS}`, `services/*/src/domain/**/${TESTS}`],
-    mayImport: ['kernel', 'testing'],
+    files: ['packages/projections/src/**', `!**/${TESTS}`],
+    mayImport: ['kernel'],
+    butNot: 'anything else',
+    rule: 'projections is pure: it imports kernel and itself.',
+  },
+  {
+    files: [`packages/{kernel,projections}/src/**/${TESTS}`, `services/*/src/domain/**/${TESTS}`],
+    mayImport: ['kernel', 'projections', 'testing'],
     butNot: 'anything else',
     except: ['vitest', 'fast-check'],
-    rule: 'Pure code is tested with kernel, testing, vitest and fast-check.',
+    rule: 'Pure code is tested with kernel, projections, testing, vitest and fast-check.',
   },
   {
     files: ['services/*/src/domain/**', `!**/${TESTS}`],
-    mayImport: ['kernel'],
+    mayImport: ['kernel', 'projections'],
     butNot: 'anything else',
     except: ['node:zlib'],
-    rule: 'domain/ is pure: it imports kernel, itself and node:zlib.',
+    rule: 'domain/ is pure: it imports kernel, projections, itself and node:zlib.',
   },
   {
     files: ['clients/*/{src,scripts}/**', `!**/${TESTS}`],

@@ -14,6 +14,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   ingest: 'services/telemetry-ingest/src',
   history: 'services/history/src',
   'event-log': 'packages/event-log/src',
+  projections: 'packages/projections/src',
 };
 
 const page = readFileSync(join(projectRoot, 'ARCHITECTURE.md'), 'utf8');

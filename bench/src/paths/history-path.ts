@@ -3,7 +3,6 @@ import { encodeEnvelopeEntry, MAX_ENVELOPE_EVENTS } from '@odograph/event-log/en
 import type { StoredEvent } from '@odograph/event-log/log-reader';
 import { packEnvelope } from '@odograph/event-log/packed-envelope';
 import { samples } from '@odograph/history/domain/samples/samples';
-import { status } from '@odograph/history/domain/status/status';
 import { toDocument } from '@odograph/history/log/envelope-document';
 import type { ReadEnvelope } from '@odograph/history/log/envelope-reader';
 import { createKeptHolders } from '@odograph/history/log/holders';
@@ -17,6 +16,7 @@ import type { ChangedSlice } from '@odograph/history/views/save-slices';
 import { createTail } from '@odograph/history/views/tail';
 import type { DocumentBody, Projection } from '@odograph/kernel/projection';
 import { createTurns } from '@odograph/platform/turns';
+import { status } from '@odograph/projections/status';
 import { BSON } from 'mongodb';
 import { benchEvents } from '../reference/events.ts';
 import { cpuMicrosEach, type PathCost } from './cpu-time.ts';

@@ -9,6 +9,7 @@ import { grpcPart, metricsPart, mongoPart, natsPart } from '@odograph/platform/a
 import type { Logger } from '@odograph/platform/logger';
 import type { Mongo } from '@odograph/platform/mongo';
 import { Trouble } from '@odograph/platform/trouble';
+import { status } from '@odograph/projections/status';
 import type { Meter } from '@opentelemetry/api';
 import { createDecisionQuota } from './api/decision-quota.ts';
 import { createPartitionDescriber } from './api/describe-partitions.ts';
@@ -23,7 +24,6 @@ import { createDecideRegistration } from './commands/registration.ts';
 import { type HistoryConfig, MIN_POOL, MONGO_WAITS } from './config.ts';
 import { registrationProjection } from './domain/registration/registration-projection.ts';
 import { samples } from './domain/samples/samples.ts';
-import { status } from './domain/status/status.ts';
 import { answerBells } from './log/bells.ts';
 import { openLiveLog } from './log/broadcaster.ts';
 import { createLogIndexes, logCollections, refuseFirstForm } from './log/collections.ts';

@@ -5,6 +5,7 @@ import type { FixedLimit } from '@odograph/platform/config/limit';
 import { DEFAULT_DEADLINE_MS } from '@odograph/platform/grpc/server';
 import { MAX_KEYS } from '@odograph/platform/token-bucket';
 import { TURN_MS } from '@odograph/platform/work-turn';
+import { MAX_OTHER_SIGNALS } from '@odograph/projections/signal-merge';
 import { MAX_ANSWER_BYTES } from './api/answer-bytes.ts';
 import {
   MAX_BUFFERED_BYTES,
@@ -26,7 +27,6 @@ import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
 import { MAX_REPEATS } from './commands/decide.ts';
 import { MONGO_WAITS } from './config.ts';
 import { REMEMBERED_DECISIONS } from './domain/aggregate.ts';
-import { MAX_OTHER_SIGNALS } from './domain/signal-merge.ts';
 import { QUERY_TIME_MS, STRETCH_OF_A_STREAM, STRETCH_OF_A_VIEW } from './log/mongo-log-reader.ts';
 import { CACHE_BYTES } from './log/stored-keys.ts';
 import { BYTES_A_STRETCH, READ_TIME_MS } from './views/read-model-store.ts';

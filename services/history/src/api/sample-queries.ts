@@ -8,7 +8,11 @@ import { Fault } from '@odograph/kernel/fault';
 import { isSignalName } from '@odograph/kernel/signal';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import { inTurns, WorkTurn } from '@odograph/platform/work-turn';
-import { LATEST_OBSERVED_AT_MS, type RecordedSample, type SampleKey } from '../domain/recorded-sample.ts';
+import {
+  LATEST_OBSERVED_AT_MS,
+  type RecordedSample,
+  type SampleKey,
+} from '@odograph/projections/recorded-sample';
 import {
   countSamples,
   type FoundSamples,

@@ -1,9 +1,9 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { CallContext } from '@odograph/platform/grpc/handler';
+import { status } from '@odograph/projections/status';
+import type { StatusFilter } from '@odograph/projections/status-filter';
+import type { StatusSlice } from '@odograph/projections/status-slice';
 import { expect, test } from 'vitest';
-import { status } from '../domain/status/status.ts';
-import type { StatusFilter } from '../domain/status/status-filter.ts';
-import type { StatusSlice } from '../domain/status/status-slice.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { SubjectsAfter } from '../views/subject-pages.ts';
 import type { ViewReader } from '../views/view-reader.ts';

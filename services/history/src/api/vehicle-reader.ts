@@ -2,11 +2,11 @@ import type { Position as WirePosition } from '@odograph/contracts/generated/odo
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
+import { MAX_OTHER_SIGNALS } from '@odograph/projections/signal-merge';
+import { statusOf } from '@odograph/projections/status';
+import { matcherOf, type StatusFilter } from '@odograph/projections/status-filter';
+import type { FoldedStatus, StatusSlice } from '@odograph/projections/status-slice';
 import { unknownVehicle } from '../commands/registration.ts';
-import { MAX_OTHER_SIGNALS } from '../domain/signal-merge.ts';
-import { statusOf } from '../domain/status/status.ts';
-import { matcherOf, type StatusFilter } from '../domain/status/status-filter.ts';
-import type { StatusSlice, VehicleStatus } from '../domain/status/status-slice.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { Views } from '../views/views.ts';
@@ -42,7 +42,7 @@ interface PageRequest extends StatusFilter {
 /** A vehicle that has reported or is registered. */
 export interface KnownVehicle {
   readonly vehicleId: string;
-  readonly known: VehicleStatus;
+  readonly known: FoldedStatus;
   readonly parked: Parked | undefined;
 }
 
@@ -183,17 +183,11 @@ export function notFound(vehicleId: string, parked: Parked | undefined): Fault {
   return new Fault('NOT_FOUND', message);
 }
 
-/** The bytes of a registration in an answer, or more: a character has at most three, a text a head of a few. */
-export function registrationBytes({ fleet, model, displayName, tags, capabilities }: VehicleStatus): number {
-  const texts = [fleet, model, displayName, ...tags, ...capabilities];
-  return texts.reduce((bytes, text) => bytes + 3 * text.length + 4, 0);
-}
-
 /** By slice, because the views give the same slice until its vehicle changes. */
-const known = new WeakMap<StatusSlice, VehicleStatus | undefined>();
+const known = new WeakMap<StatusSlice, FoldedStatus | undefined>();
 
 /** Undefined if the vehicle is not known. */
-export function knownOf(slice: StatusSlice | undefined): VehicleStatus | undefined {
+export function knownOf(slice: StatusSlice | undefined): FoldedStatus | undefined {
   if (slice && !known.has(slice)) known.set(slice, statusOf(slice));
   return slice && known.get(slice);
 }

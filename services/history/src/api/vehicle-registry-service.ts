@@ -11,6 +11,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import type { UnitSystem as WireUnits } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
 import { registrationToWire, unitsToDomain } from '@odograph/contracts/registration-payload';
+import { registrationBytes } from '@odograph/contracts/status-payload';
 import {
   changeOf,
   DEFAULT_REGISTRATION,
@@ -28,7 +29,6 @@ import {
   type KnownVehicle,
   knownOf,
   notFound,
-  registrationBytes,
   type VehicleReaderDeps,
   vehiclePages,
 } from './vehicle-reader.ts';

@@ -3,6 +3,8 @@ import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { type EventPosition, formatPosition, type Position } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { statusOf } from '@odograph/projections/status';
+import type { StatusSlice } from '@odograph/projections/status-slice';
 import {
   type RegistrationCommand,
   type RegistrationFact,
@@ -13,8 +15,6 @@ import {
   type RegistrationAggregate,
   registrationProjection,
 } from '../domain/registration/registration-projection.ts';
-import { statusOf } from '../domain/status/status.ts';
-import type { StatusSlice } from '../domain/status/status-slice.ts';
 import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';

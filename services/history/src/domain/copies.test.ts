@@ -1,12 +1,12 @@
 import type { Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { fold } from '@odograph/projections/deliver.fixture';
+import { status } from '@odograph/projections/status';
+import { anyEvents, anyRegistrations } from '@odograph/projections/vehicle-events.arbitrary';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fold } from './deliver.fixture.ts';
 import { registrationProjection } from './registration/registration-projection.ts';
 import { samples } from './samples/samples.ts';
-import { status } from './status/status.ts';
-import { anyEvents, anyRegistrations } from './vehicle-events.arbitrary.ts';
 
 const anyOfBoth = fc.tuple(anyEvents, anyRegistrations).map((both): readonly VehicleEvent[] => both.flat());
 

@@ -1,6 +1,6 @@
+import { fromStatusDocument } from '@odograph/projections/status-document';
 import { expect, test } from 'vitest';
 import { samples } from './samples/samples.ts';
-import { fromStatusDocument } from './status/status-document.ts';
 
 test.each([
   ['status', () => fromStatusDocument({})],

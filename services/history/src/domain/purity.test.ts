@@ -1,14 +1,14 @@
 import type { Projection } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { applyEvent, deliver, fold, keysOf, open } from '@odograph/projections/deliver.fixture';
+import { status, statusOf } from '@odograph/projections/status';
+import type { StatusSlice } from '@odograph/projections/status-slice';
+import { anyEvents, anyRegistrations } from '@odograph/projections/vehicle-events.arbitrary';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEvent, deliver, fold, keysOf, open } from './deliver.fixture.ts';
 import { registrationProjection } from './registration/registration-projection.ts';
 import { countSamples, readSamples } from './samples/read-samples.fixture.ts';
 import { type SamplesSlice, samples } from './samples/samples.ts';
-import { status, statusOf } from './status/status.ts';
-import type { StatusSlice } from './status/status-slice.ts';
-import { anyEvents, anyRegistrations } from './vehicle-events.arbitrary.ts';
 
 const ALL = { fromMs: 0, toMs: Number.POSITIVE_INFINITY, limit: 1_000 };
 

@@ -1,11 +1,11 @@
 import { isFault } from '@odograph/kernel/fault';
 import { DEFAULT_REGISTRATION } from '@odograph/kernel/registration';
 import type { RegistrationEvent } from '@odograph/kernel/vehicle-event';
+import { deliver, fold } from '@odograph/projections/deliver.fixture';
+import { anyEvents, anyRegistrations } from '@odograph/projections/vehicle-events.arbitrary';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REMEMBERED_DECISIONS } from '../aggregate.ts';
-import { deliver, fold } from '../deliver.fixture.ts';
-import { anyEvents, anyRegistrations } from '../vehicle-events.arbitrary.ts';
 import { registrationDecider } from './registration.ts';
 import { registrationProjection } from './registration-projection.ts';
 

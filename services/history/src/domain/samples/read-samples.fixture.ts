@@ -1,4 +1,4 @@
-import type { RecordedSample } from '../recorded-sample.ts';
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import * as inSteps from './read-samples.ts';
 import type { BlockToRead, SampleBlock } from './sample-block.ts';
 import type { SamplesSlice } from './samples.ts';

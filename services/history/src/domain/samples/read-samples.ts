@@ -1,8 +1,12 @@
 import { invariant } from '@odograph/kernel/fault';
 import type { Signals } from '@odograph/kernel/signal';
-import { compareSampleKeys, type RecordedSample, type SampleKey } from '../recorded-sample.ts';
-import { signalBytes } from '../signal-bytes.ts';
-import { namesToRead, pickSignals, withoutMark } from '../signal-merge.ts';
+import { signalBytes } from '@odograph/kernel/signal-bytes';
+import {
+  compareSampleKeys,
+  type RecordedSample,
+  type SampleKey,
+} from '@odograph/projections/recorded-sample';
+import { namesToRead, pickSignals, withoutMark } from '@odograph/projections/signal-merge';
 import { type BlockToRead, type SampleBlock, samplesOf } from './sample-block.ts';
 import { sortAndMerge } from './sample-set.ts';
 import type { SamplesSlice } from './samples.ts';

@@ -1,8 +1,8 @@
 import { isFault } from '@odograph/kernel/fault';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
+import { LATEST_OBSERVED_AT_MS, type RecordedSample } from '@odograph/projections/recorded-sample';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LATEST_OBSERVED_AT_MS, type RecordedSample } from '../recorded-sample.ts';
 import golden from './golden/sample-block.v4.json' with { type: 'json' };
 import { type SampleBlock, samplesOf, toBlock } from './sample-block.ts';
 

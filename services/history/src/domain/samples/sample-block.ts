@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { corruptDocument } from '../corrupt-document.ts';
-import type { RecordedSample } from '../recorded-sample.ts';
+import { corruptDocument } from '@odograph/projections/corrupt-document';
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import { fromColumns, toColumns } from './sample-columns.ts';
 import { weightOf } from './sample-cut.ts';
 

@@ -1,5 +1,5 @@
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
-import type { RecordedSample } from '../recorded-sample.ts';
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
 
 /** Samples as columns: plain data that JSON can write, in which what repeats stands side by side. */
 interface SampleColumns {

@@ -1,6 +1,8 @@
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
+import { mergeSignals } from '@odograph/projections/signal-merge';
+import { anySignals } from '@odograph/projections/vehicle-events.arbitrary';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RecordedSample } from '../recorded-sample.ts';
 import { cut, weightOf } from './sample-cut.ts';
 
 const limits = { samples: 4, weight: 60, pieces: 3 };
@@ -49,4 +51,14 @@ describe('the cut of samples', () => {
       }),
     );
   });
+});
+
+test('a merge never reduces the weight of a sample, so samples only move to later blocks', () => {
+  const weigh = (signals: RecordedSample['signals']) => weightOf({ observedAtMs: 0, reportId: 'a', signals });
+  fc.assert(
+    fc.property(fc.array(anySignals, { minLength: 1 }), anySignals, ([first = {}, ...others], more) => {
+      const merged = others.reduce(mergeSignals, first);
+      expect(weigh(mergeSignals(merged, more))).toBeGreaterThanOrEqual(weigh(merged));
+    }),
+  );
 });

@@ -1,6 +1,6 @@
 import type { SignalValue } from '@odograph/kernel/signal';
-import type { RecordedSample } from '../recorded-sample.ts';
-import { SPLIT_FIX } from '../signal-merge.ts';
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
+import { SPLIT_FIX } from '@odograph/projections/signal-merge';
 
 /** The limits of what is stored together. The documents depend on them: other limits need another version of the projection. */
 export interface CutLimits {

@@ -1,6 +1,6 @@
 import type { DocumentBody } from '@odograph/kernel/projection';
-import { corruptDocument } from '../corrupt-document.ts';
-import type { RecordedSample } from '../recorded-sample.ts';
+import { corruptDocument } from '@odograph/projections/corrupt-document';
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import {
   type BlockToRead,
   isAnyBlock,

@@ -1,5 +1,5 @@
-import { compareSampleKeys, type RecordedSample } from '../recorded-sample.ts';
-import { mergeSignals } from '../signal-merge.ts';
+import { compareSampleKeys, type RecordedSample } from '@odograph/projections/recorded-sample';
+import { mergeSignals } from '@odograph/projections/signal-merge';
 
 /** Sorts samples by key and merges those with the same key. */
 export function sortAndMerge(samples: readonly RecordedSample[]): readonly RecordedSample[] {

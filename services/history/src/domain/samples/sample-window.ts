@@ -1,5 +1,5 @@
 import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
-import { LATEST_OBSERVED_AT_MS } from '../recorded-sample.ts';
+import { LATEST_OBSERVED_AT_MS } from '@odograph/projections/recorded-sample';
 
 /**
  * The start of a time's window, both in Unix milliseconds.

@@ -1,11 +1,18 @@
 import type { DocumentBody } from '@odograph/kernel/projection';
 import type { Signals, SignalValue } from '@odograph/kernel/signal';
 import { reportIn, type TelemetryReported, type VehicleEvent } from '@odograph/kernel/vehicle-event';
+import {
+  applyEvent,
+  deliver,
+  fold,
+  keysOf,
+  open,
+  type StoredSlices,
+} from '@odograph/projections/deliver.fixture';
+import { compareSampleKeys, type RecordedSample } from '@odograph/projections/recorded-sample';
+import { anyDelivery, anyEvents, WINDOW_START_MS } from '@odograph/projections/vehicle-events.arbitrary';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEvent, deliver, fold, keysOf, open, type StoredSlices } from '../deliver.fixture.ts';
-import { compareSampleKeys, type RecordedSample } from '../recorded-sample.ts';
-import { anyDelivery, anyEvents, WINDOW_START_MS } from '../vehicle-events.arbitrary.ts';
 import { countSamples, readSamples } from './read-samples.fixture.ts';
 import * as inSteps from './read-samples.ts';
 import { type SampleBlock, samplesOf } from './sample-block.ts';

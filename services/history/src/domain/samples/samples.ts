@@ -1,6 +1,6 @@
 import type { Projection, SliceChange } from '@odograph/kernel/projection';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { type RecordedSample, samplesIn } from '../recorded-sample.ts';
+import { type RecordedSample, samplesIn } from '@odograph/projections/recorded-sample';
 import type { BlockToRead, SampleBlock } from './sample-block.ts';
 import { CUT_LIMITS, type CutLimits } from './sample-cut.ts';
 import { asDocuments, EMPTY, type OpenDocument, pack } from './sample-document.ts';

@@ -1,8 +1,8 @@
 import type { DocumentBody } from '@odograph/kernel/projection';
 import type { Registration } from '@odograph/kernel/registration';
 import type { SignalValue } from '@odograph/kernel/signal';
-import { corruptDocument } from '../corrupt-document.ts';
-import type { LatestReading, MadeRegistration, StatusSlice, VehicleStatus } from './status-slice.ts';
+import { corruptDocument } from './corrupt-document.ts';
+import type { FoldedStatus, LatestReading, MadeRegistration, StatusSlice } from './status-slice.ts';
 
 /** A stored status. Fields that lists filter by are at the top; names of signals are values, because they contain dots. */
 type StatusDocument = {
@@ -32,7 +32,7 @@ type SignalEntry = {
   readonly r: string;
 };
 
-export function toStatusDocument(known: VehicleStatus, slice: Readonly<StatusSlice>): StatusDocument {
+export function toStatusDocument(known: FoldedStatus, slice: Readonly<StatusSlice>): StatusDocument {
   const { fleet, model, lastReceivedAtMs } = known;
   const { vin, registration, retiredAtVersion } = slice;
   return {

@@ -1,7 +1,7 @@
 import { DEFAULT_REGISTRATION } from '@odograph/kernel/registration';
+import type { VehicleStatus } from '@odograph/kernel/vehicle-status';
 import { expect, test } from 'vitest';
 import { matcherOf, type StatusFilter } from './status-filter.ts';
-import type { VehicleStatus } from './status-slice.ts';
 
 const { vin: _, ...defaults } = DEFAULT_REGISTRATION;
 const KNOWN: VehicleStatus = {

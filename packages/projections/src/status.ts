@@ -7,16 +7,16 @@ import {
   type VehicleEvent,
 } from '@odograph/kernel/vehicle-event';
 import { hasRightCheckDigit } from '@odograph/kernel/vin';
-import { compareSampleKeys, type RecordedSample, type SampleKey, samplesIn } from '../recorded-sample.ts';
+import { compareSampleKeys, type RecordedSample, type SampleKey, samplesIn } from './recorded-sample.ts';
 import {
   compareReadings,
   compareValues,
   MAX_OTHER_SIGNALS,
   namesOverCap,
   readingOf,
-} from '../signal-merge.ts';
+} from './signal-merge.ts';
 import { fromStatusDocument, toStatusDocument } from './status-document.ts';
-import type { GivenVin, LatestReading, StatusSlice, VehicleStatus } from './status-slice.ts';
+import type { FoldedStatus, GivenVin, LatestReading, StatusSlice } from './status-slice.ts';
 
 /**
  * The latest known value of every signal, and the newest registration. It depends on the set of a vehicle's reports and
@@ -45,7 +45,7 @@ export const status: Projection<StatusSlice> = {
 };
 
 /** What a slice says about its vehicle; undefined before the vehicle's first report or decision. */
-export function statusOf(slice: Readonly<StatusSlice>): VehicleStatus | undefined {
+export function statusOf(slice: Readonly<StatusSlice>): FoldedStatus | undefined {
   const { lastReceivedAtMs, registration, retiredAtVersion } = slice;
   const registrationVersion = Math.max(registration?.version ?? 0, retiredAtVersion);
   if (lastReceivedAtMs === undefined && registrationVersion === 0) return undefined;

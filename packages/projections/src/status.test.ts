@@ -2,15 +2,13 @@ import { isFault } from '@odograph/kernel/fault';
 import { DEFAULT_REGISTRATION, type Registration } from '@odograph/kernel/registration';
 import type { Signals } from '@odograph/kernel/signal';
 import type { TelemetryReported, VehicleEvent } from '@odograph/kernel/vehicle-event';
+import type { VehicleStatus } from '@odograph/kernel/vehicle-status';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEvent, deliver, fold, keysOf, open } from '../deliver.fixture.ts';
-import { readSamples } from '../samples/read-samples.fixture.ts';
-import { samples } from '../samples/samples.ts';
-import { MAX_OTHER_SIGNALS } from '../signal-merge.ts';
-import { anyDelivery, anyEvents, anyRegistrations } from '../vehicle-events.arbitrary.ts';
+import { applyEvent, deliver, fold, keysOf, open } from './deliver.fixture.ts';
+import { MAX_OTHER_SIGNALS } from './signal-merge.ts';
 import { status, statusOf } from './status.ts';
-import type { VehicleStatus } from './status-slice.ts';
+import { anyDelivery, anyEvents, anyRegistrations } from './vehicle-events.arbitrary.ts';
 
 function report(
   observedAtMs: number,
@@ -54,28 +52,6 @@ describe('the status', () => {
     fc.assert(
       fc.property(delivered, ([events, groups]) => {
         expect(deliver(status, groups)).toEqual(deliver(status, [events]));
-      }),
-    );
-  });
-
-  test('has the newest stored value of each signal', () => {
-    fc.assert(
-      fc.property(anyEvents, (events) => {
-        const newest: Record<string, unknown> = {};
-        for (const [, slice] of [...fold(samples, events)].sort(([a], [b]) => (a < b ? -1 : 1))) {
-          for (const sample of readSamples(slice, {
-            fromMs: 0,
-            toMs: Number.POSITIVE_INFINITY,
-            limit: 1000,
-          })) {
-            const { observedAtMs, reportId, signals } = sample;
-            for (const [name, value] of Object.entries(signals))
-              newest[name] = { value, observedAtMs, reportId };
-          }
-        }
-        const latest = statusAfter(...events)?.latest ?? new Map();
-        const readings = [...latest].map(([name, { beside: _, ...reading }]) => [name, reading]);
-        expect(Object.fromEntries(readings)).toEqual(newest);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import type { VehicleStatus } from './status-slice.ts';
+import type { VehicleStatus } from '@odograph/kernel/vehicle-status';
 
 /** Which vehicles a list has. An empty text means any. */
 export interface StatusFilter {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { weightOf } from './samples/sample-cut.ts';
 import { compareValues, MAX_OTHER_SIGNALS, mergeSignals, withoutMark } from './signal-merge.ts';
 import { anySignals } from './vehicle-events.arbitrary.ts';
 
@@ -62,16 +61,6 @@ describe('two samples with the same key', () => {
     expect(withoutMark(merge(...halves))).toEqual({ latitude_deg: 9, longitude_deg: 9 });
     expect(merge(...halves, whole)).toEqual(whole);
     expect(merge(whole, ...halves)).toEqual(whole);
-  });
-
-  test('never reduce the weight of a sample, so samples only move to later blocks', () => {
-    const weigh = (signals: typeof anySignals extends fc.Arbitrary<infer S> ? S : never) =>
-      weightOf({ observedAtMs: 0, reportId: 'a', signals });
-    fc.assert(
-      fc.property(fc.array(anySignals, { minLength: 1 }), anySignals, (contents, more) => {
-        expect(weigh(merge(...contents, more))).toBeGreaterThanOrEqual(weigh(merge(...contents)));
-      }),
-    );
   });
 
   test('keep a limited number of other signals, the same in any order', () => {
