@@ -69,15 +69,17 @@ function vehicleHistory(asked: Asked): GrpcService {
       const { vehicleId } = request;
       if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId && !isSimulated(vehicleId))
         throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
-      return { status: statusOf(vehicleId), position };
+      return { status: statusOf(vehicleId), position, projectionVersion: 1 };
     }),
     listStatus: unary(async (request) => {
       asked.statuses.push(request);
-      if (request.fleet === 'nowhere') return { statuses: [], nextPageToken: '', positions: [position] };
+      if (request.fleet === 'nowhere')
+        return { statuses: [], nextPageToken: '', positions: [position], projectionVersion: 1 };
       const isFirst = request.pageToken === '';
       return {
         statuses: [statusOf(isFirst ? 'bus-1' : 'bus-2')],
         nextPageToken: isFirst ? 'more' : '',
+        projectionVersion: 1,
         positions: [position],
       };
     }),

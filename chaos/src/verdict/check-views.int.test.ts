@@ -29,9 +29,9 @@ async function checkWithSamples(code: number, message: string) {
   const position = { partition: 0, sequence: 9 };
   const handlers = {
     listStatus: (_: unknown, send: Send) =>
-      send(null, { statuses: [], nextPageToken: '', positions: [position] }),
+      send(null, { statuses: [], nextPageToken: '', positions: [position], projectionVersion: 3 }),
     getStatus: ({ request: { vehicleId } }: Asked, send: Send) =>
-      send(null, { status: VehicleStatus.create({ vehicleId }), position }),
+      send(null, { status: VehicleStatus.create({ vehicleId }), position, projectionVersion: 3 }),
     listSamples({ request: { vehicleId } }: Asked, send: Send) {
       asked.push(vehicleId);
       send(serviceError({ code, message }));

@@ -41,11 +41,11 @@ const parkedOf = (vehicleId: string) => ({
 
 /** Answers of each method by page; undefined in place of an answer is sent as an empty message. */
 const ANSWERS: Readonly<Record<string, readonly unknown[]>> = {
-  getStatus: [{ status: statusOf('bus-1'), position: POSITION }],
+  getStatus: [{ status: statusOf('bus-1'), position: POSITION, projectionVersion: 3 }],
   listStatus: [
-    { statuses: [statusOf('bus-1')], nextPageToken: '1', positions: [POSITION] },
-    { statuses: [], nextPageToken: '2', positions: [POSITION] },
-    { statuses: [statusOf('bus-2')], nextPageToken: '', positions: [POSITION] },
+    { statuses: [statusOf('bus-1')], nextPageToken: '1', positions: [POSITION], projectionVersion: 3 },
+    { statuses: [], nextPageToken: '2', positions: [POSITION], projectionVersion: 3 },
+    { statuses: [statusOf('bus-2')], nextPageToken: '', positions: [POSITION], projectionVersion: 3 },
   ],
   listSamples: [
     { samples: [1, 2].map(sampleOf), nextPageToken: '1', position: POSITION },

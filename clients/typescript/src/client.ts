@@ -84,7 +84,10 @@ export class Client {
   }
 
   /** The latest known values of a vehicle. Throws NOT_FOUND if it has never reported and is not registered. */
-  async status(vehicleId: string, options: history.StatusOptions = {}): Promise<history.StatusAnswer> {
+  async status(
+    vehicleId: string,
+    options: history.StatusOptions & history.StateOptions = {},
+  ): Promise<history.StatusAnswer> {
     return await history.status(this.#history, vehicleId, this.#withDefaults(options));
   }
 
@@ -167,7 +170,7 @@ export class Client {
   }
 
   /** The vehicles, by id, also those that have only reported. The deadline is that of each page. */
-  async *vehicles(options: history.StatusesOptions = {}): AsyncGenerator<Vehicle, void, undefined> {
+  async *vehicles(options: history.VehiclesOptions = {}): AsyncGenerator<Vehicle, void, undefined> {
     const pages = history.everyPage((pageToken, pageSize) => {
       return this.vehiclePage({ pageSize, ...options, pageToken });
     });
@@ -175,7 +178,7 @@ export class Client {
   }
 
   /** One page of the vehicles, perhaps an empty one before the last, with the positions that it reflects. */
-  async vehiclePage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListResponse> {
+  async vehiclePage(options: history.VehiclesOptions & history.PageStart = {}): Promise<ListResponse> {
     return await registry.vehiclePage(this.#history, this.#withDefaults(options));
   }
 

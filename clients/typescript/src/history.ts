@@ -16,17 +16,31 @@ export interface StatusOptions extends RetryOptions {
   readonly atLeast?: Position | undefined;
 }
 
+/** For programs that fold the log themselves. */
+export interface StateOptions {
+  /** Each status has its `state` instead of `signals` and `observedAtMs`. */
+  readonly withState?: boolean | undefined;
+}
+
 export interface StatusAnswer {
   readonly status: VehicleStatus;
   /** The answer reflects the vehicle's partition up to and including this position. */
   readonly position: Position;
+  /** Of two answers with different versions, no position says which one is newer. */
+  readonly projectionVersion: number;
 }
 
-export interface StatusesOptions extends RetryOptions, VehicleFilter {
+/** A list of vehicles. */
+export interface VehiclesOptions extends RetryOptions, VehicleFilter {
   /** Waits until the answer reflects these positions, one a partition. */
   readonly atLeast?: readonly Position[] | undefined;
   /** Vehicles in a page, 1 to 1,000. Default: 1,000 for all pages, 50 for one. */
   readonly pageSize?: number | undefined;
+}
+
+export interface StatusesOptions extends VehiclesOptions, StateOptions {
+  /** Only these vehicles, at most 1,000. Default: all. */
+  readonly vehicleIds?: readonly string[] | undefined;
 }
 
 export interface SamplesOptions extends StatusOptions {
@@ -67,24 +81,25 @@ const LARGEST_PAGE = 1_000;
 export async function status(
   channel: Channel,
   vehicleId: string,
-  options: StatusOptions = {},
+  options: StatusOptions & StateOptions = {},
 ): Promise<StatusAnswer> {
-  const request = { vehicleId, atLeast: options.atLeast };
+  const request = { vehicleId, atLeast: options.atLeast, withState: options.withState ?? false };
   const answer = await withRetries(
     (callOptions) => callUnary(channel, VehicleHistoryService.getStatus, request, callOptions),
     options,
   );
-  const { status: found, position } = answer;
+  const { status: found, position, projectionVersion } = answer;
   if (!found || !position)
     throw new Fault('INTERNAL', 'the server sent a status without its content or position');
-  return { status: found, position };
+  return { status: found, position, projectionVersion };
 }
 
 export function statusPage(
   channel: Channel,
   options: StatusesOptions & PageStart = {},
 ): Promise<ListStatusResponse> {
-  const request = vehiclePageRequest(options);
+  const { withState = false, vehicleIds = [] } = options;
+  const request = { ...vehiclePageRequest(options), withState, vehicleIds: [...vehicleIds] };
   return withRetries(
     (callOptions) => callUnary(channel, VehicleHistoryService.listStatus, request, callOptions),
     options,
@@ -92,7 +107,7 @@ export function statusPage(
 }
 
 /** The request for one page of a list of vehicles. */
-export function vehiclePageRequest(options: StatusesOptions & PageStart) {
+export function vehiclePageRequest(options: VehiclesOptions & PageStart) {
   const { fleet = '', tag = '', model = '', text = '', includeRetired = false } = options;
   const { atLeast = [], pageSize = 0, pageToken = '' } = options;
   return { fleet, tag, model, text, includeRetired, pageSize, pageToken, atLeast: [...atLeast] };

@@ -57,9 +57,9 @@ function getStatus({ request }: { request: { vehicleId: string } }, callback: se
   const { vehicleId } = request;
   if (vehicleId === 'bus-1') {
     const status = VehicleStatus.create({ vehicleId, signals: { speedKmh: 42.5 } });
-    callback(null, { status, position: { partition: 0, sequence: 2, index: 0 } });
+    callback(null, { status, position: { partition: 0, sequence: 2, index: 0 }, projectionVersion: 3 });
   } else {
-    callback(null, {});
+    callback(null, { projectionVersion: 3 });
   }
 }
 

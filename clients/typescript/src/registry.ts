@@ -7,7 +7,7 @@ import {
 } from './generated/odograph/history/v1/vehicle_registry.ts';
 import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { UnitSystem } from './generated/odograph/telemetry/v1/registration.ts';
-import { type PageStart, type StatusesOptions, type StatusOptions, vehiclePageRequest } from './history.ts';
+import { type PageStart, type StatusOptions, type VehiclesOptions, vehiclePageRequest } from './history.ts';
 import { PASSING_FOR_REPORTS, type RetryOptions, withRetries } from './retry.ts';
 
 /** What people say about a vehicle. An empty text or list means none. */
@@ -105,7 +105,7 @@ export async function vehicle(
 
 export function vehiclePage(
   channel: Channel,
-  options: StatusesOptions & PageStart = {},
+  options: VehiclesOptions & PageStart = {},
 ): Promise<ListResponse> {
   const request = vehiclePageRequest(options);
   return withRetries(

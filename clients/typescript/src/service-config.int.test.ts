@@ -52,7 +52,7 @@ async function ask(
     const refusal = refusals[attempts];
     attempts += 1;
     if (refusal) callback(serviceError(refusal));
-    else callback(null, { position: { partition: 0, sequence: 1 } });
+    else callback(null, { position: { partition: 0, sequence: 1 }, projectionVersion: 3 });
   };
   const unused = () => expect.unreachable();
   server = await startServer([
@@ -63,8 +63,9 @@ async function ask(
   client = stranger;
   const startedMs = performance.now();
   const outcome = await new Promise<string>((resolve) => {
-    stranger.getStatus({ vehicleId: 'v', atLeast: undefined }, (error: ServiceError | null) =>
-      resolve(error ? (status[error.code] ?? '') : 'answered'),
+    stranger.getStatus(
+      { vehicleId: 'v', atLeast: undefined, withState: false },
+      (error: ServiceError | null) => resolve(error ? (status[error.code] ?? '') : 'answered'),
     );
   });
   return { outcome, attempts, tookMs: performance.now() - startedMs };

@@ -2,6 +2,8 @@ import { everyPage } from '@odograph/client/history';
 import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition, Position } from '@odograph/kernel/position';
+import { status, statusOf } from '@odograph/projections/status';
+import { decodeState } from '@odograph/projections/status-state';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { samples } from './domain/samples/samples.ts';
@@ -46,6 +48,34 @@ test('a status includes a report when it is requested with its position', async 
     });
     expect(position?.sequence).toBeGreaterThanOrEqual(atLeast.sequence);
   }
+});
+
+test('a status with its state has what a program needs that folds the log itself, in a list too', async () => {
+  const report = (reportId: string, speedKmh: number) =>
+    reported({ vehicleId: 'state-1', reportId, observedAtMs: NOON_MS + speedKmh, speedKmh });
+  const atLeast = await platform.append(report('r1', 7));
+  const { status: first, projectionVersion } = await platform.client.status('state-1', {
+    ...{ atLeast, withState: true },
+  });
+  expect(first).toMatchObject({ fleet: 'default', signals: undefined, observedAtMs: {} });
+  const { statuses } = await platform.client.statusPage({ vehicleIds: ['state-1'], withState: true });
+  expect(statuses).toEqual([first]);
+  expect(projectionVersion).toBe(status.version);
+  const slice = decodeState(first.state ?? new Uint8Array());
+  expect(statusOf(slice)?.latest.get('speed_kmh')).toMatchObject({ value: 7, reportId: 'r1' });
+});
+
+test('a list names what is wrong with the vehicles that it was asked for', async () => {
+  const list = (vehicleIds: readonly string[]) => platform.client.statusPage({ vehicleIds });
+  const refused = (field: string, reason: string) => ({
+    code: 'INVALID_INPUT',
+    findings: [{ field, reason }],
+  });
+  await expect(list(['car-1', 'not valid'])).rejects.toMatchObject(
+    refused('vehicle_ids[1]', 'INVALID_VEHICLE_ID'),
+  );
+  await expect(list(Array(1_001).fill('car-1'))).rejects.toMatchObject(refused('vehicle_ids', 'TOO_MANY'));
+  expect((await list(['unknown'])).statuses).toEqual([]);
 });
 
 test('an unknown vehicle is NOT_FOUND; an invalid vehicle id and an unknown partition are INVALID_INPUT with the field', async () => {

@@ -55,6 +55,10 @@ export const fixedLimits: readonly FixedLimit[] = [
     meaning: 'events in a message of the log',
   },
   {
+    ...{ of: 'call', value: MAX_PAGE_SIZE, unit: '', above: 'INVALID_ARGUMENT' },
+    meaning: 'vehicles that a list can be asked for by their ids',
+  },
+  {
     ...{ of: 'call', value: MAX_PAGE_SIZE, unit: '', above: 'it is cut' },
     meaning: 'the size of a page',
   },

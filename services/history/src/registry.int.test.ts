@@ -118,10 +118,13 @@ describe('the vehicles', () => {
       ),
     );
     const atLeast = decisions.map(({ position }) => position);
+    const statusIds = async (filter: object) => {
+      const statuses = await Array.fromAsync(client.statuses({ fleet: 'listed', pageSize: 5, ...filter }));
+      return statuses.map(({ vehicleId }) => vehicleId);
+    };
     const list = async (filter: object) => {
       const found = await Array.fromAsync(client.vehicles({ fleet: 'listed', ...filter, pageSize: 5 }));
-      const statuses = await Array.fromAsync(client.statuses({ fleet: 'listed', ...filter, pageSize: 5 }));
-      expect(statuses.map(({ vehicleId }) => vehicleId)).toEqual(found.map(({ vehicleId }) => vehicleId));
+      expect(await statusIds(filter)).toEqual(found.map(({ vehicleId }) => vehicleId));
       return found.map(({ vehicleId }) => vehicleId);
     };
     const expectLists = async () => {
@@ -137,6 +140,9 @@ describe('the vehicles', () => {
       expect(await stored.countDocuments({ '_id.v': { $in: ids } })).toBe(ids.length),
     );
     await expectLists();
+    const named = [ids[7], 'ghost', ids[2], ids[7]] as string[];
+    expect(await statusIds({ vehicleIds: named })).toEqual([ids[2], ids[7]]);
+    expect(await statusIds({ vehicleIds: named, model: 'odd', pageSize: 1 })).toEqual([ids[7]]);
     await expect(client.vehiclePage({ pageToken: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });

@@ -87,7 +87,16 @@ async function pagesOf<Response extends { readonly nextPageToken: string }>(
 
 test('a status with as much as a vehicle can have is a page of its own, and a client can take it', async () => {
   const { listStatus } = openLists(['a', 'b']);
-  const any = { fleet: '', tag: '', model: '', text: '', includeRetired: false, atLeast: [] };
+  const any = {
+    fleet: '',
+    tag: '',
+    model: '',
+    text: '',
+    includeRetired: false,
+    atLeast: [],
+    withState: false,
+    vehicleIds: [],
+  };
   const { statuses, nextPageToken } = await listStatus({ ...any, pageSize: 2, pageToken: '' }, call);
   expect(statuses.map(({ vehicleId }) => vehicleId)).toEqual(['a']);
   expect(nextPageToken).not.toBe('');
@@ -102,7 +111,16 @@ test('pages of statuses with a thousand signals each have at most a mebibyte, an
     Array.from({ length: 1_000 }, (_, at) => [`Vehicle.Cabin.Seat.Row${at}.Position`, at]),
   );
   const { listStatus } = statusQueries(openFleet(ids, { latest: latestOf(signals) }));
-  const any = { fleet: '', tag: '', model: '', text: '', includeRetired: false, atLeast: [] };
+  const any = {
+    fleet: '',
+    tag: '',
+    model: '',
+    text: '',
+    includeRetired: false,
+    atLeast: [],
+    withState: false,
+    vehicleIds: [],
+  };
   const pages: ListStatusResponse[] = [];
   for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
     const page = await listStatus({ ...any, pageSize: 1_000, pageToken }, call);

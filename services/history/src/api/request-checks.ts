@@ -20,6 +20,17 @@ export function checkVehicleId(vehicleId: string): string {
   throw invalid('vehicle_id', 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
 }
 
+/** The vehicles that a request names, in order and each once. Throws a Fault INVALID_INPUT for too many, or for a wrong id. */
+export function checkVehicleIds(field: string, vehicleIds: readonly string[]): readonly string[] {
+  if (vehicleIds.length > MAX_PAGE_SIZE) {
+    const description = `has ${vehicleIds.length} vehicles, at most ${MAX_PAGE_SIZE} are allowed`;
+    throw invalid(field, 'TOO_MANY', description);
+  }
+  const wrong = vehicleIds.findIndex((vehicleId) => !isVehicleId(vehicleId));
+  if (wrong >= 0) throw invalid(`${field}[${wrong}]`, 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
+  return [...new Set(vehicleIds)].sort();
+}
+
 export const DECISION_ID_MAX_LENGTH = 128;
 const DECISION_ID = new RegExp(`^[!-~]{1,${DECISION_ID_MAX_LENGTH}}$`);
 

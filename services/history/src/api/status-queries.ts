@@ -8,27 +8,37 @@ import type {
 import { statusBytes, statusToWire } from '@odograph/contracts/status-payload';
 import type { VehicleStatus } from '@odograph/kernel/vehicle-status';
 import type { CallContext } from '@odograph/platform/grpc/handler';
+import { encodeState, stateBytes } from '@odograph/projections/status-state';
 import { type KnownVehicle, readVehicle, type VehicleReaderDeps, vehiclePages } from './vehicle-reader.ts';
 
 export function statusQueries(deps: VehicleReaderDeps) {
-  const readPage = vehiclePages(deps, { name: 'status', bytesOf: ({ known }) => wireOf(known).bytes });
+  const readPage = vehiclePages<ListStatusRequest>(deps, {
+    name: 'status',
+    bytesOf: ({ known, slice }, { withState }) =>
+      withState ? stateBytes(slice) + statusBytes({ ...known, latest: NO_SIGNALS }) : wireOf(known).bytes,
+  });
+  const { version: projectionVersion } = deps.status.projection;
 
   async function getStatus(request: GetStatusRequest, call: CallContext): Promise<GetStatusResponse> {
     const { vehicle, position } = await readVehicle(deps, request, call);
-    return { status: toWire(vehicle), position };
+    return { status: toWire(vehicle, request.withState), position, projectionVersion };
   }
 
   async function listStatus(request: ListStatusRequest, call: CallContext): Promise<ListStatusResponse> {
     const { vehicles: found, ...page } = await readPage(request, call);
-    return { statuses: found.map(toWire), ...page };
+    const statuses = found.map((vehicle) => toWire(vehicle, request.withState));
+    return { statuses, ...page, projectionVersion };
   }
 
   return { getStatus, listStatus };
 }
 
-function toWire({ vehicleId, known, parked }: KnownVehicle): WireStatus {
-  return { ...wireOf(known).status, vehicleId, parkedAt: parked?.position };
+function toWire({ vehicleId, known, slice, parked }: KnownVehicle, withState: boolean): WireStatus {
+  const wire = { ...wireOf(known).status, vehicleId, parkedAt: parked?.position };
+  return withState ? { ...wire, signals: undefined, observedAtMs: {}, state: encodeState(slice) } : wire;
 }
+
+const NO_SIGNALS = new Map();
 
 /** A status as it is sent, and its bytes, or a few more. */
 interface Wire {

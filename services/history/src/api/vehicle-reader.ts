@@ -9,6 +9,7 @@ import type { FoldedStatus, StatusSlice } from '@odograph/projections/status-sli
 import { unknownVehicle } from '../commands/registration.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
+import type { SubjectsAfter } from '../views/subject-pages.ts';
 import type { Views } from '../views/views.ts';
 import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
@@ -17,6 +18,7 @@ import {
   checkAtLeastOfEach,
   checkFilterText,
   checkVehicleId,
+  checkVehicleIds,
   pageSizeOf,
 } from './request-checks.ts';
 import { createRoom } from './room.ts';
@@ -37,12 +39,16 @@ interface PageRequest extends StatusFilter {
   readonly pageSize: number;
   readonly pageToken: string;
   readonly atLeast: readonly WirePosition[];
+  /** Only these; absent or empty: all. */
+  readonly vehicleIds?: readonly string[];
 }
 
 /** A vehicle that has reported or is registered. */
 export interface KnownVehicle {
   readonly vehicleId: string;
   readonly known: FoldedStatus;
+  /** What is known of it, as it is folded. */
+  readonly slice: StatusSlice;
   readonly parked: Parked | undefined;
 }
 
@@ -75,12 +81,18 @@ const LEAST_ROOM = ROOM / 16;
 /** Vehicles that one call reads at most, and one batch more: a text that hardly any vehicle has takes several calls. */
 export const MAX_READ = 10_000;
 
+/** Which vehicles are read and which of them match. */
+interface Selection extends StatusFilter {
+  /** In order; undefined: all. */
+  readonly only: readonly string[] | undefined;
+}
+
 /** A list of vehicles in the API. */
-interface VehicleList {
+interface VehicleList<Request> {
   /** The name in its page tokens. */
   readonly name: string;
-  /** The bytes of a vehicle in its answer, or a few more. */
-  readonly bytesOf: (vehicle: KnownVehicle) => number;
+  /** The bytes of a vehicle in the answer to a request, or a few more. */
+  readonly bytesOf: (vehicle: KnownVehicle, request: Request) => number;
 }
 
 /** Reads a vehicle by its id. Throws a Fault NOT_FOUND if it neither has reported nor is registered. */
@@ -95,13 +107,17 @@ export async function readVehicle(
     await reader.reach(status, position, beforeDeadline(call));
   }
   const { slices, position, parked } = await reader.read(status, vehicleId, KEY, call.signal);
-  const known = knownOf(slices.get(KEY));
-  if (known) return { vehicle: { vehicleId, known, parked }, position };
+  const slice = slices.get(KEY);
+  const known = knownOf(slice);
+  if (slice && known) return { vehicle: { vehicleId, known, slice, parked }, position };
   throw notFound(vehicleId, parked);
 }
 
 /** Reads the pages of a list of vehicles. */
-export function vehiclePages({ partitionCount, views, status }: VehicleReaderDeps, list: VehicleList) {
+export function vehiclePages<Request extends PageRequest>(
+  { partitionCount, views, status }: VehicleReaderDeps,
+  list: VehicleList<Request>,
+) {
   const { reader } = views;
   const roomFor = createRoom(ROOM);
 
@@ -110,24 +126,23 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
     const views = await reader.readEach(status, subjects, KEY, signal);
     return views.flatMap(({ subject: vehicleId, slice, parked }) => {
       const known = knownOf(slice);
-      return known ? [{ vehicleId, known, parked }] : [];
+      return known ? [{ vehicleId, known, slice, parked }] : [];
     });
   }
 
   /** The vehicles of a list that match, read as fast as the page fills; ends with the list, or after enough for one call. */
   async function* matching(
-    filter: StatusFilter,
+    filter: Selection,
     filling: Filling,
     call: CallContext,
   ): AsyncGenerator<KnownVehicle> {
-    const having = storedFields(filter);
+    const { next, isSelective } = subjectsOf(filter, (wanted) => reader.subjectsAfter(status, wanted));
     const matches = matcherOf(filter);
-    const isSelective = Object.keys(having).length > 0 || filter.text !== '';
     while (filling.read < MAX_READ) {
       call.signal.throwIfAborted();
       const limit = toReadNext(filling, isSelective);
       using _room = await roomFor(Math.max(LEAST_ROOM, Math.ceil(limit * signalsEach(filling))), call);
-      const subjects = await reader.subjectsAfter(status, { after: filling.through, limit, having });
+      const subjects = await next({ after: filling.through, limit });
       for (const each of await knownOfEach(subjects, call.signal)) {
         filling.signals += each.known.latest.size;
         if (matches(each.vehicleId, each.known)) yield each;
@@ -141,8 +156,12 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
 
   /** The vehicles of a page, and after which one the next page begins; undefined: there is none. */
   async function fill(
-    filter: StatusFilter,
-    { after, limit }: { readonly after: string; readonly limit: number },
+    request: Request,
+    {
+      only,
+      after,
+      limit,
+    }: { readonly only: Selection['only']; readonly after: string; readonly limit: number },
     call: CallContext,
   ): Promise<FilledPage> {
     const vehicles: KnownVehicle[] = [];
@@ -150,8 +169,8 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
       ...{ limit, found: 0, bytes: 0 },
       ...{ through: after, read: 0, signals: 0, isAtEnd: false },
     };
-    for await (const each of matching(filter, filling, call)) {
-      const size = list.bytesOf(each);
+    for await (const each of matching({ ...request, only }, filling, call)) {
+      const size = list.bytesOf(each, request);
       const isFull =
         filling.found === limit || (filling.found > 0 && filling.bytes + size > MAX_ANSWER_BYTES);
       if (isFull) return { vehicles, next: vehicles.at(-1)?.vehicleId };
@@ -162,17 +181,22 @@ export function vehiclePages({ partitionCount, views, status }: VehicleReaderDep
     return { vehicles, next: filling.isAtEnd ? undefined : filling.through };
   }
 
-  return async (request: PageRequest, call: CallContext): Promise<VehiclePage> => {
+  return async (request: Request, call: CallContext): Promise<VehiclePage> => {
     const limit = pageSizeOf(request.pageSize);
+    const only = checkVehicleIds('vehicle_ids', request.vehicleIds ?? []);
     for (const field of FILTER_TEXTS) checkFilterText(field, request[field]);
     const { fleet, tag, model, text, includeRetired } = request;
-    const query = [list.name, fleet, tag, model, text, includeRetired] as const;
+    const query = [list.name, fleet, tag, model, text, includeRetired, ...only] as const;
     const [after] = decodePageToken(query, request.pageToken) ?? [''];
     if (typeof after !== 'string') throw badToken();
     for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
       await reader.reach(status, position, beforeDeadline(call));
     const positions = [...reader.positions(status)];
-    const { vehicles, next } = await fill(request, { after, limit }, call);
+    const { vehicles, next } = await fill(
+      request,
+      { only: only.length > 0 ? only : undefined, after, limit },
+      call,
+    );
     return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(query, [next]), positions };
   };
 }
@@ -219,6 +243,21 @@ function toReadNext(filling: Filling, isSelective: boolean): number {
 /** The signals of a vehicle: at first as many as it can have, then those that the ones before it had. */
 function signalsEach({ read, signals }: Filling): number {
   return read === 0 ? MAX_OTHER_SIGNALS : Math.max(1, signals / read);
+}
+
+/** The vehicles that a selection has at most, some at a time, and whether most of them may not match. */
+function subjectsOf(
+  { only, ...filter }: Selection,
+  subjectsAfter: (wanted: SubjectsAfter) => Promise<readonly string[]>,
+) {
+  const having = storedFields(filter);
+  return {
+    isSelective: Object.keys(having).length > 0 || filter.text !== '',
+    next: async ({ after, limit }: Omit<SubjectsAfter, 'having'>) =>
+      only
+        ? only.filter((vehicleId) => vehicleId > after).slice(0, limit)
+        : await subjectsAfter({ after, limit, having }),
+  };
 }
 
 /** What stored documents are selected by. The element of a list is selected as a text is. */

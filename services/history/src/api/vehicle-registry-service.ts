@@ -138,7 +138,7 @@ function unitsOf(wire: WireUnits): UnitSystem {
   throw invalid('units', 'UNKNOWN_UNITS', `is ${wire}, but must be metric (1) or imperial (2)`);
 }
 
-function toWire({ vehicleId, known, parked }: KnownVehicle): Vehicle {
+function toWire({ vehicleId, known, parked }: Omit<KnownVehicle, 'slice'>): Vehicle {
   const { isRetired, registrationVersion: version, registeredVin: vin } = known;
   const { fleet, model, displayName, tags, capabilities, units } = known;
   const registration = { fleet, model, displayName, tags, capabilities, vin, units };

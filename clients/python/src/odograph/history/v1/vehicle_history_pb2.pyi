@@ -20,23 +20,27 @@ SAMPLE_ORDER_OLDEST_FIRST: SampleOrder
 SAMPLE_ORDER_NEWEST_FIRST: SampleOrder
 
 class GetStatusRequest(_message.Message):
-    __slots__ = ("vehicle_id", "at_least")
+    __slots__ = ("vehicle_id", "at_least", "with_state")
     VEHICLE_ID_FIELD_NUMBER: _ClassVar[int]
     AT_LEAST_FIELD_NUMBER: _ClassVar[int]
+    WITH_STATE_FIELD_NUMBER: _ClassVar[int]
     vehicle_id: str
     at_least: _position_pb2.Position
-    def __init__(self, vehicle_id: _Optional[str] = ..., at_least: _Optional[_Union[_position_pb2.Position, _Mapping]] = ...) -> None: ...
+    with_state: bool
+    def __init__(self, vehicle_id: _Optional[str] = ..., at_least: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., with_state: bool = ...) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("status", "position")
+    __slots__ = ("status", "position", "projection_version")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    PROJECTION_VERSION_FIELD_NUMBER: _ClassVar[int]
     status: VehicleStatus
     position: _position_pb2.Position
-    def __init__(self, status: _Optional[_Union[VehicleStatus, _Mapping]] = ..., position: _Optional[_Union[_position_pb2.Position, _Mapping]] = ...) -> None: ...
+    projection_version: int
+    def __init__(self, status: _Optional[_Union[VehicleStatus, _Mapping]] = ..., position: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., projection_version: _Optional[int] = ...) -> None: ...
 
 class VehicleStatus(_message.Message):
-    __slots__ = ("vehicle_id", "fleet", "model", "vin", "vin_check_digit_ok", "signals", "observed_at_ms", "last_observed_at_ms", "last_received_at_ms", "parked_at", "display_name", "tags", "capabilities", "units", "is_retired", "registration_version")
+    __slots__ = ("vehicle_id", "fleet", "model", "vin", "vin_check_digit_ok", "signals", "observed_at_ms", "last_observed_at_ms", "last_received_at_ms", "parked_at", "display_name", "tags", "capabilities", "units", "is_retired", "registration_version", "state")
     class ObservedAtMsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +64,7 @@ class VehicleStatus(_message.Message):
     UNITS_FIELD_NUMBER: _ClassVar[int]
     IS_RETIRED_FIELD_NUMBER: _ClassVar[int]
     REGISTRATION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     vehicle_id: str
     fleet: str
     model: str
@@ -76,10 +81,11 @@ class VehicleStatus(_message.Message):
     units: _registration_pb2.UnitSystem
     is_retired: bool
     registration_version: int
-    def __init__(self, vehicle_id: _Optional[str] = ..., fleet: _Optional[str] = ..., model: _Optional[str] = ..., vin: _Optional[str] = ..., vin_check_digit_ok: bool = ..., signals: _Optional[_Union[_signals_pb2.Signals, _Mapping]] = ..., observed_at_ms: _Optional[_Mapping[str, int]] = ..., last_observed_at_ms: _Optional[int] = ..., last_received_at_ms: _Optional[int] = ..., parked_at: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., display_name: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., capabilities: _Optional[_Iterable[str]] = ..., units: _Optional[_Union[_registration_pb2.UnitSystem, str]] = ..., is_retired: bool = ..., registration_version: _Optional[int] = ...) -> None: ...
+    state: bytes
+    def __init__(self, vehicle_id: _Optional[str] = ..., fleet: _Optional[str] = ..., model: _Optional[str] = ..., vin: _Optional[str] = ..., vin_check_digit_ok: bool = ..., signals: _Optional[_Union[_signals_pb2.Signals, _Mapping]] = ..., observed_at_ms: _Optional[_Mapping[str, int]] = ..., last_observed_at_ms: _Optional[int] = ..., last_received_at_ms: _Optional[int] = ..., parked_at: _Optional[_Union[_position_pb2.Position, _Mapping]] = ..., display_name: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., capabilities: _Optional[_Iterable[str]] = ..., units: _Optional[_Union[_registration_pb2.UnitSystem, str]] = ..., is_retired: bool = ..., registration_version: _Optional[int] = ..., state: _Optional[bytes] = ...) -> None: ...
 
 class ListStatusRequest(_message.Message):
-    __slots__ = ("fleet", "page_size", "page_token", "at_least", "tag", "model", "text", "include_retired")
+    __slots__ = ("fleet", "page_size", "page_token", "at_least", "tag", "model", "text", "include_retired", "with_state", "vehicle_ids")
     FLEET_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +94,8 @@ class ListStatusRequest(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_RETIRED_FIELD_NUMBER: _ClassVar[int]
+    WITH_STATE_FIELD_NUMBER: _ClassVar[int]
+    VEHICLE_IDS_FIELD_NUMBER: _ClassVar[int]
     fleet: str
     page_size: int
     page_token: str
@@ -96,17 +104,21 @@ class ListStatusRequest(_message.Message):
     model: str
     text: str
     include_retired: bool
-    def __init__(self, fleet: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., at_least: _Optional[_Iterable[_Union[_position_pb2.Position, _Mapping]]] = ..., tag: _Optional[str] = ..., model: _Optional[str] = ..., text: _Optional[str] = ..., include_retired: bool = ...) -> None: ...
+    with_state: bool
+    vehicle_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, fleet: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., at_least: _Optional[_Iterable[_Union[_position_pb2.Position, _Mapping]]] = ..., tag: _Optional[str] = ..., model: _Optional[str] = ..., text: _Optional[str] = ..., include_retired: bool = ..., with_state: bool = ..., vehicle_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListStatusResponse(_message.Message):
-    __slots__ = ("statuses", "next_page_token", "positions")
+    __slots__ = ("statuses", "next_page_token", "positions", "projection_version")
     STATUSES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    PROJECTION_VERSION_FIELD_NUMBER: _ClassVar[int]
     statuses: _containers.RepeatedCompositeFieldContainer[VehicleStatus]
     next_page_token: str
     positions: _containers.RepeatedCompositeFieldContainer[_position_pb2.Position]
-    def __init__(self, statuses: _Optional[_Iterable[_Union[VehicleStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[_position_pb2.Position, _Mapping]]] = ...) -> None: ...
+    projection_version: int
+    def __init__(self, statuses: _Optional[_Iterable[_Union[VehicleStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[_position_pb2.Position, _Mapping]]] = ..., projection_version: _Optional[int] = ...) -> None: ...
 
 class ListSamplesRequest(_message.Message):
     __slots__ = ("vehicle_id", "from_ms", "to_ms", "signals", "page_size", "page_token", "with_total", "at_least", "order")

@@ -50,7 +50,11 @@ export interface GetStatusRequest {
    * Wait until the read model has this position, which must be of the vehicle's partition, such as the one in the
    * acknowledgement of a report.
    */
-  atLeast?: Position | undefined;
+  atLeast?:
+    | Position
+    | undefined;
+  /** The status has its `state`, and not `signals` and `observed_at_ms`, which are in it. */
+  withState: boolean;
 }
 
 /** One vehicle's status. */
@@ -60,7 +64,11 @@ export interface GetStatusResponse {
     | VehicleStatus
     | undefined;
   /** The answer reflects the vehicle's partition up to and including this position. */
-  position: Position | undefined;
+  position:
+    | Position
+    | undefined;
+  /** The version of the projection `status`: of two answers with different versions, no position says which one is newer. */
+  projectionVersion: number;
 }
 
 /** The latest values of one vehicle. */
@@ -105,6 +113,11 @@ export interface VehicleStatus {
   isRetired: boolean;
   /** The version of its registration; 0: it has only reported. */
   registrationVersion: number;
+  /**
+   * What the projection `status` goes on from, as JSON, for a program that folds the log itself. Only if it is asked for. Its
+   * form is that of one version of the projection.
+   */
+  state?: Uint8Array | undefined;
 }
 
 export interface VehicleStatus_ObservedAtMsEntry {
@@ -130,6 +143,10 @@ export interface ListStatusRequest {
   text: string;
   /** Also the retired vehicles. */
   includeRetired: boolean;
+  /** Each status has its `state`, and not `signals` and `observed_at_ms`, which are in it. */
+  withState: boolean;
+  /** Only these vehicles, at most 1,000; empty: all. */
+  vehicleIds: string[];
 }
 
 /** A page of statuses. */
@@ -143,6 +160,8 @@ export interface ListStatusResponse {
   nextPageToken: string;
   /** The answer reflects each partition up to and including these positions. */
   positions: Position[];
+  /** The version of the projection `status`: of two answers with different versions, no position says which one is newer. */
+  projectionVersion: number;
 }
 
 /** Asks for a vehicle's samples. */
@@ -201,7 +220,7 @@ export interface RecordedSample {
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
-  return { vehicleId: "", atLeast: undefined };
+  return { vehicleId: "", atLeast: undefined, withState: false };
 }
 
 export const GetStatusRequest: MessageFns<GetStatusRequest> = {
@@ -211,6 +230,9 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
     }
     if (message.atLeast !== undefined) {
       Position.encode(message.atLeast, writer.uint32(18).fork()).join();
+    }
+    if (message.withState !== false) {
+      writer.uint32(24).bool(message.withState);
     }
     return writer;
   },
@@ -244,6 +266,14 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
             message.atLeast = Position.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.withState = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -265,12 +295,13 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
     message.atLeast = (object.atLeast !== undefined && object.atLeast !== null)
       ? Position.fromPartial(object.atLeast)
       : undefined;
+    message.withState = object.withState ?? false;
     return message;
   },
 };
 
 function createBaseGetStatusResponse(): GetStatusResponse {
-  return { status: undefined, position: undefined };
+  return { status: undefined, position: undefined, projectionVersion: 0 };
 }
 
 export const GetStatusResponse: MessageFns<GetStatusResponse> = {
@@ -280,6 +311,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.position !== undefined) {
       Position.encode(message.position, writer.uint32(18).fork()).join();
+    }
+    if (message.projectionVersion !== 0) {
+      writer.uint32(24).uint32(message.projectionVersion);
     }
     return writer;
   },
@@ -313,6 +347,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.position = Position.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.projectionVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -336,6 +378,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.position = (object.position !== undefined && object.position !== null)
       ? Position.fromPartial(object.position)
       : undefined;
+    message.projectionVersion = object.projectionVersion ?? 0;
     return message;
   },
 };
@@ -358,6 +401,7 @@ function createBaseVehicleStatus(): VehicleStatus {
     units: 0,
     isRetired: false,
     registrationVersion: 0,
+    state: undefined,
   };
 }
 
@@ -410,6 +454,9 @@ export const VehicleStatus: MessageFns<VehicleStatus> = {
     }
     if (message.registrationVersion !== 0) {
       writer.uint32(128).uint32(message.registrationVersion);
+    }
+    if (message.state !== undefined) {
+      writer.uint32(138).bytes(message.state);
     }
     return writer;
   },
@@ -558,6 +605,14 @@ export const VehicleStatus: MessageFns<VehicleStatus> = {
             message.registrationVersion = reader.uint32();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.state = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -603,6 +658,7 @@ export const VehicleStatus: MessageFns<VehicleStatus> = {
     message.units = object.units ?? 0;
     message.isRetired = object.isRetired ?? false;
     message.registrationVersion = object.registrationVersion ?? 0;
+    message.state = object.state ?? undefined;
     return message;
   },
 };
@@ -677,7 +733,18 @@ export const VehicleStatus_ObservedAtMsEntry: MessageFns<VehicleStatus_ObservedA
 };
 
 function createBaseListStatusRequest(): ListStatusRequest {
-  return { fleet: "", pageSize: 0, pageToken: "", atLeast: [], tag: "", model: "", text: "", includeRetired: false };
+  return {
+    fleet: "",
+    pageSize: 0,
+    pageToken: "",
+    atLeast: [],
+    tag: "",
+    model: "",
+    text: "",
+    includeRetired: false,
+    withState: false,
+    vehicleIds: [],
+  };
 }
 
 export const ListStatusRequest: MessageFns<ListStatusRequest> = {
@@ -705,6 +772,12 @@ export const ListStatusRequest: MessageFns<ListStatusRequest> = {
     }
     if (message.includeRetired !== false) {
       writer.uint32(64).bool(message.includeRetired);
+    }
+    if (message.withState !== false) {
+      writer.uint32(72).bool(message.withState);
+    }
+    for (const v of message.vehicleIds) {
+      writer.uint32(82).string(v!);
     }
     return writer;
   },
@@ -786,6 +859,22 @@ export const ListStatusRequest: MessageFns<ListStatusRequest> = {
             message.includeRetired = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.withState = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.vehicleIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -811,12 +900,14 @@ export const ListStatusRequest: MessageFns<ListStatusRequest> = {
     message.model = object.model ?? "";
     message.text = object.text ?? "";
     message.includeRetired = object.includeRetired ?? false;
+    message.withState = object.withState ?? false;
+    message.vehicleIds = object.vehicleIds?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseListStatusResponse(): ListStatusResponse {
-  return { statuses: [], nextPageToken: "", positions: [] };
+  return { statuses: [], nextPageToken: "", positions: [], projectionVersion: 0 };
 }
 
 export const ListStatusResponse: MessageFns<ListStatusResponse> = {
@@ -829,6 +920,9 @@ export const ListStatusResponse: MessageFns<ListStatusResponse> = {
     }
     for (const v of message.positions) {
       Position.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.projectionVersion !== 0) {
+      writer.uint32(32).uint32(message.projectionVersion);
     }
     return writer;
   },
@@ -870,6 +964,14 @@ export const ListStatusResponse: MessageFns<ListStatusResponse> = {
             message.positions.push(Position.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.projectionVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -890,6 +992,7 @@ export const ListStatusResponse: MessageFns<ListStatusResponse> = {
     message.statuses = object.statuses?.map((e) => VehicleStatus.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
     message.positions = object.positions?.map((e) => Position.fromPartial(e)) || [];
+    message.projectionVersion = object.projectionVersion ?? 0;
     return message;
   },
 };
