@@ -30,3 +30,9 @@ export interface Loaded<Value> {
  * The signal is aborted when the last caller has left, or when it takes too long.
  */
 export type Load<Value> = (signal: AbortSignal, atLeast: Version) => Promise<Loaded<Value>>;
+
+/** Reads the values of several keys. One that is not in its result is not known. */
+export type LoadMany<Value> = (
+  keys: readonly string[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, Loaded<Value>>>;

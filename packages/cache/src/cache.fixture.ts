@@ -68,6 +68,19 @@ export class HeldTier implements Tier {
   }
 }
 
+/** Counts that add their names, with their details, to a list. */
+export function countsOf(counted: string[]): CacheCounts {
+  const count =
+    (name: string) =>
+    (...details: readonly unknown[]) =>
+      void counted.push([name, ...details].join(' '));
+  return {
+    ...{ hit: count('hit'), miss: count('miss'), stale: count('stale'), refused: count('refused') },
+    ...{ evicted: count('evicted'), unreadable: count('unreadable'), leaseWaited: count('leaseWaited') },
+    ...{ loaded: () => void counted.push('loaded'), dropped: count('dropped') },
+  };
+}
+
 /** One process of several that share a Redis and a list of invalidations. */
 export interface TestNode {
   readonly cache: Cache;
@@ -104,15 +117,7 @@ export function openNode({
   earlier,
 }: NodeOptions): TestNode {
   const counted: string[] = [];
-  const count =
-    (name: string) =>
-    (...details: readonly unknown[]) =>
-      void counted.push([name, ...details].join(' '));
-  const counts: CacheCounts = {
-    ...{ hit: count('hit'), miss: count('miss'), stale: count('stale'), refused: count('refused') },
-    ...{ evicted: count('evicted'), leaseWaited: count('leaseWaited'), loaded: () => counted.push('loaded') },
-    dropped: count('dropped'),
-  };
+  const counts = countsOf(counted);
   const giver = new RedisTier({ redis, namespace, floorTtlMs: MINUTE_MS });
   const tier = new HeldTier(giver);
   const lower = new LowerTier({

@@ -1,16 +1,19 @@
+import type { CachedType } from './cached-type.ts';
 import { Cooling } from './cooling.ts';
 import { Flights } from './flights.ts';
 import { Floors, type KeptFloors, type Scope } from './floors.ts';
 import type { InvalidationListener, Invalidations } from './invalidations.ts';
 import type { LowerTier } from './lower-tier.ts';
 import { MemoryTier } from './memory-tier.ts';
-import { type CachedType, type SharedDeps, TypedCache } from './typed-cache.ts';
+import { type SharedDeps, TypedCache } from './typed-cache.ts';
 import type { Stamp, Version } from './version.ts';
 
 export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'counts' | 'now' | 'random'> {
   /** For all types together; each has its share. */
   readonly maxBytes: number;
   readonly invalidations: Invalidations;
+  /** Floors of one domain, about 150 bytes each. Default: 100,000. */
+  readonly maxFloors?: number;
   /** Of an earlier process. */
   readonly kept?: readonly KeptFloors[];
 }
@@ -18,7 +21,6 @@ export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'cou
 /** `degraded`: something has not taken it yet, and it is tried again. Until then others may answer what is invalid. */
 export type Invalidated = 'done' | 'degraded';
 
-/** Floors of one domain. About 150 bytes each. */
 const MAX_FLOORS = 100_000;
 /** Scopes that wait for the list of invalidations. Above that, everything is invalid. */
 const MAX_PENDING = 10_000;
@@ -35,7 +37,7 @@ export class Cache implements InvalidationListener {
 
   constructor(options: CacheOptions) {
     this.#options = options;
-    this.#floors = new Floors(MAX_FLOORS, options.kept);
+    this.#floors = new Floors(options.maxFloors ?? MAX_FLOORS, options.kept);
   }
 
   addType<Value>(type: CachedType<Value>): TypedCache<Value> {
@@ -109,6 +111,17 @@ export class Cache implements InvalidationListener {
 
   onMissed(stamp: Stamp): void {
     this.raise({ all: true }, stamp);
+  }
+
+  /** Everything of a domain begins again, such as a log that was restored: nothing of it is valid, and its floors are gone. */
+  forget(domain: string): void {
+    this.#floors.forget(domain);
+    for (const type of this.#types.values()) type.clear();
+  }
+
+  /** The types of values, by name. */
+  types(): ReadonlyMap<string, TypedCache<unknown>> {
+    return this.#types;
   }
 
   /** The floors, for a process that continues. */

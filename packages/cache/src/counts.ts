@@ -12,6 +12,8 @@ export interface CacheCounts {
   /** Unless it is for want of room, a race was prevented: the value came late, or is of an older version. */
   refused(type: string, level: Level, reason: Refusal): void;
   evicted(type: string): void;
+  /** What a level had is not a value of the type. */
+  unreadable(type: string): void;
   leaseWaited(type: string): void;
   loaded(type: string, tookMs: number, hasFailed: boolean): void;
   /** A write for a slower level that had to leave the queue. */

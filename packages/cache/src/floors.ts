@@ -45,6 +45,10 @@ export class Floors {
     return domain.raise(scope, stamp);
   }
 
+  forget(domain: string): void {
+    this.#domains.delete(domain);
+  }
+
   /** Whether a value of this version is above all floors that concern it. */
   allows(guarded: Guarded, version: Version): boolean {
     for (const domain of this.#domains.values()) {

@@ -71,7 +71,8 @@ export class LowerTier {
       await tier.raise(key, floors);
       return true;
     });
-    if (!isRaised) this.#repairs.add(key, floors);
+    // Where there is no room, the floors of the processes hold: this one only keeps a value from a process that lags.
+    if (!isRaised && !this.#repairs.add(key, floors)) this.#options.counts.dropped(this.name);
     return isRaised ?? false;
   }
 

@@ -65,6 +65,10 @@ export class MemoryTier<Value> {
     this.#entries.delete(key);
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   keys(): Iterable<string> {
     return this.#entries.keys();
   }

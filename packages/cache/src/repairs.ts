@@ -13,7 +13,7 @@ export class Repairs {
     return this.#floors.size;
   }
 
-  /** Returns false if there is no room: then a floor for more than one key must be raised. */
+  /** Returns false if there is no room. */
   add(key: string, floors: Version): boolean {
     const held = this.#floors.get(key);
     if (!held && this.#floors.size >= this.#max) return false;

@@ -1,33 +1,17 @@
 import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
-import type { Answer, Level, Load, Loaded, StaleReason } from './answer.ts';
+import type { Answer, Level, Load, Loaded, LoadMany, StaleReason } from './answer.ts';
+import type { CachedType } from './cached-type.ts';
 import type { Cooling } from './cooling.ts';
 import type { CacheCounts, Refusal } from './counts.ts';
 import type { Entry, Writer } from './entry.ts';
-import type { StoredEntry } from './entry-bytes.ts';
+import { EntryForms } from './entry-forms.ts';
 import type { Flights } from './flights.ts';
 import type { Leases } from './leases.ts';
 import type { LowerTier } from './lower-tier.ts';
 import type { MemoryTier } from './memory-tier.ts';
-import type { Policy } from './policy.ts';
 import type { FoundEntry } from './tier.ts';
 import { covers, type Stamp, type Version } from './version.ts';
-
-/** How values of a type become bytes. */
-export interface Codec<Value> {
-  encode(value: Value): Uint8Array;
-  /** Throws if they do not hold a value of this type. */
-  decode(bytes: Uint8Array): Value;
-  /** The bytes that a value takes in memory, roughly. */
-  bytesOf(value: Value): number;
-}
-
-/** A type of values: what all its keys begin with, before a colon; how long its values are kept; how they become bytes. */
-export interface CachedType<Value> {
-  readonly name: string;
-  readonly policy: Policy;
-  readonly codec: Codec<Value>;
-}
 
 /** What the types of one cache share. */
 export interface SharedDeps {
@@ -67,16 +51,26 @@ const UNSURE_FRESH_MS = 2_000;
 export class TypedCache<Value> {
   readonly #type: CachedType<Value>;
   readonly #deps: TypedDeps<Value>;
+  readonly #forms: EntryForms<Value>;
 
   constructor(type: CachedType<Value>, deps: TypedDeps<Value>) {
     this.#type = type;
     this.#deps = deps;
+    this.#forms = new EntryForms(type, deps);
+  }
+
+  get bytes(): number {
+    return this.#deps.memory.bytes;
+  }
+
+  get size(): number {
+    return this.#deps.memory.size;
   }
 
   /** The value if it is in memory and fresh. Synchronous: the fastest read there is. */
   peek(key: string): Value | undefined {
     const entry = this.#deps.memory.get(key);
-    return entry !== undefined && this.#isFresh(entry) ? entry.value : undefined;
+    return entry !== undefined && this.#isFresh(key, entry) ? entry.value : undefined;
   }
 
   /**
@@ -91,7 +85,7 @@ export class TypedCache<Value> {
   ): Promise<Answer<Value>> {
     const held = this.#deps.memory.get(key);
     const older = held && reaches(held.version, atLeast) ? held : undefined;
-    if (older && this.#isFresh(older)) {
+    if (older && this.#isFresh(key, older)) {
       if (this.#isDueEarly(older)) this.#refreshBehind(key, load);
       return this.#answer(older, 'memory');
     }
@@ -104,7 +98,7 @@ export class TypedCache<Value> {
     const answers = new Map<string, Answer<Value> | undefined>();
     for (const key of keys) {
       const held = this.#deps.memory.get(key);
-      answers.set(key, held && this.#isFresh(held) ? this.#answer(held, 'memory') : undefined);
+      answers.set(key, held && this.#isFresh(key, held) ? this.#answer(held, 'memory') : undefined);
     }
     for (const tier of this.#deps.lower) {
       const missing = keys.filter((key) => answers.get(key) === undefined);
@@ -116,20 +110,47 @@ export class TypedCache<Value> {
   }
 
   /**
-   * Takes a value that its writer knows to be the newest up to a version, such as one that follows the log. It is in memory at
-   * once, and in the levels below soon after.
+   * The values of keys. Those that no level has are loaded together, and no other caller waits for them. If that fails, older
+   * values are answered, as long as the policy of the type allows.
+   * @throws what the source throws if there is no such value for one of the keys
+   */
+  async getOrLoadMany(
+    keys: readonly string[],
+    load: LoadMany<Value>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Answer<Value>>> {
+    const found = await this.getMany(keys);
+    const answers = new Map<string, Answer<Value>>();
+    for (const [key, answer] of found) if (answer) answers.set(key, answer);
+    const missing = keys.filter((key) => !answers.has(key));
+    if (missing.length === 0) return answers;
+    for (const _ of missing) this.#deps.counts.miss(this.#type.name);
+    const before = this.#deps.seen();
+    const loaded = await load(missing, signal).catch((error: unknown) => this.#heldOf(missing, error));
+    for (const [key, one] of loaded) answers.set(key, 'from' in one ? one : this.#arrived(key, one, before));
+    return answers;
+  }
+
+  /**
+   * Takes a value that its writer knows to be the newest up to a version. It is in memory at once, and in the levels below soon
+   * after. What follows the log stays in memory: all processes follow it, and below it would be old with the next event.
    * @returns false if a newer one is there, or a floor is above it
    */
   put(key: string, loaded: Loaded<Value>, writer: Writer = 'feed'): boolean {
-    const entry = this.#entryOf(loaded, writer);
+    const entry = this.#forms.fresh(loaded, writer);
     if (!this.#remember(key, entry, 'memory')) return false;
-    this.#writeSoon(key, entry, this.#deps.lower);
+    if (writer !== 'feed') this.#writeSoon(key, entry, this.#deps.lower);
     return true;
   }
 
   /** What floors call the entry of a key. */
   nameOf(key: string): string {
     return `${this.#type.name}:${key}`;
+  }
+
+  /** Whether nothing is known that makes a value of this version invalid. */
+  isCurrent(key: string, version: Version): boolean {
+    return this.#deps.allows(this.nameOf(key), [], version);
   }
 
   /** What is held of a key in memory, whatever its age. It does not count as a use. */
@@ -151,6 +172,12 @@ export class TypedCache<Value> {
     }
     for (const key of 'tag' in scope ? memory.keysOf(scope.tag) : memory.keys()) dropOne(key);
     flights.retireAll();
+  }
+
+  /** Deletes everything in memory. */
+  clear(): void {
+    this.#deps.memory.clear();
+    this.#deps.flights.retireAll();
   }
 
   /** Deletes the entries that may not be answered any more. */
@@ -213,6 +240,24 @@ export class TypedCache<Value> {
     return await this.#fromSource(key, load, { atLeast, lease: lease?.token, signal });
   }
 
+  /** The older values of keys whose load has failed. */
+  #heldOf(keys: readonly string[], error: unknown): ReadonlyMap<string, Answer<Value>> {
+    const now = this.#deps.now();
+    const held = keys.map((key) => [key, this.#deps.memory.get(key)] as const);
+    return new Map(
+      held.map(([key, entry]) => {
+        if (!entry || entry.keptUntilMs <= now) throw error;
+        return [key, this.#stale(entry, 'failed')] as const;
+      }),
+    );
+  }
+
+  #arrived(key: string, loaded: Loaded<Value>, before: Stamp): Answer<Value> {
+    const entry = this.#forms.fresh({ ...loaded, version: [...loaded.version, before] }, 'load');
+    if (this.#remember(key, entry, 'memory')) this.#writeSoon(key, entry, this.#deps.lower);
+    return this.#answer(entry, 'source');
+  }
+
   async #fromBelow(key: string, atLeast: Version): Promise<Answer<Value> | undefined> {
     for (const tier of this.#deps.lower) {
       const [found] = await tier.read([this.nameOf(key)]);
@@ -225,14 +270,24 @@ export class TypedCache<Value> {
   /** What a level below has, if it is fresh and no floor is above it. It is in memory then. */
   #take(key: string, found: FoundEntry | undefined, from: Level): Answer<Value> | undefined {
     if (!found) return undefined;
-    const entry = this.#entryFrom(found);
-    if (!this.#remember(key, entry, from) || !this.#isFresh(entry)) return undefined;
+    const entry = this.#decode(found);
+    if (!entry || !this.#remember(key, entry, from) || !this.#isFresh(key, entry)) return undefined;
     const faster = this.#deps.lower.slice(
       0,
       this.#deps.lower.findIndex(({ name }) => name === from),
     );
     this.#writeSoon(key, entry, faster);
     return this.#answer(entry, from);
+  }
+
+  /** What another program has written may be no value for this one: then there is none. */
+  #decode(found: FoundEntry): Entry<Value> | undefined {
+    try {
+      return this.#forms.found(found);
+    } catch {
+      this.#deps.counts.unreadable(this.#type.name);
+      return undefined;
+    }
   }
 
   async #fromSource(
@@ -252,7 +307,7 @@ export class TypedCache<Value> {
       const loaded = await load(either, atLeast);
       counts.loaded(name, now() - startedAtMs, false);
       cooling.succeeded(key);
-      const entry = this.#entryOf({ ...loaded, version: [...loaded.version, before] }, 'load');
+      const entry = this.#forms.fresh({ ...loaded, version: [...loaded.version, before] }, 'load');
       await this.#storeLoaded(key, entry, lease);
       return this.#answer(entry, 'source');
     } catch (error) {
@@ -274,7 +329,7 @@ export class TypedCache<Value> {
       return;
     }
     if (!isRemembered) return await leases?.keep(this.nameOf(key), lease, 0);
-    const outcome = await shared.write(this.nameOf(key), this.#storedForm(entry), lease);
+    const outcome = await shared.write(this.nameOf(key), this.#forms.stored(entry), lease);
     if (outcome !== 'stored' && outcome !== 'failed') counts.refused(this.#type.name, shared.name, outcome);
     this.#writeSoon(key, entry, others);
   }
@@ -294,7 +349,7 @@ export class TypedCache<Value> {
   #writeSoon(key: string, entry: Entry<Value>, tiers: readonly LowerTier[]): void {
     const bytes = entry.value === undefined ? 0 : this.#type.codec.bytesOf(entry.value);
     for (const tier of tiers)
-      tier.writeSoon({ key: this.nameOf(key), entry: () => this.#storedForm(entry), bytes });
+      tier.writeSoon({ key: this.nameOf(key), entry: () => this.#forms.stored(entry), bytes });
   }
 
   #refreshBehind(key: string, load: Load<Value>): void {
@@ -306,9 +361,10 @@ export class TypedCache<Value> {
     return this.#deps.allows(this.nameOf(key), tags, version);
   }
 
-  #isFresh({ readAtMs, freshUntilMs }: Entry<Value>): boolean {
+  #isFresh(key: string, { readAtMs, freshUntilMs }: Entry<Value>): boolean {
     const now = this.#deps.now();
-    return freshUntilMs > now && (this.#deps.isLive() || readAtMs + UNSURE_FRESH_MS > now);
+    if (freshUntilMs <= now) return false;
+    return (this.#deps.isLive() && this.#type.isLive?.(key) !== false) || readAtMs + UNSURE_FRESH_MS > now;
   }
 
   #isDueEarly({ readAtMs, freshUntilMs, writer }: Entry<Value>): boolean {
@@ -328,39 +384,6 @@ export class TypedCache<Value> {
   #stale(entry: Entry<Value>, reason: StaleReason): Answer<Value> {
     this.#deps.counts.stale(this.#type.name, reason);
     return this.#answer(entry, 'memory', reason);
-  }
-
-  #entryOf({ value, version, tags = [] }: Loaded<Value>, writer: Writer): Entry<Value> {
-    const { policy } = this.#type;
-    const jittered = 1 + policy.jitter * (2 * this.#deps.random() - 1);
-    const ttlMs = value === undefined ? policy.negativeTtlMs : policy.softTtlMs[writer];
-    // Whole numbers: V8 keeps them in the entry itself, so an entry is smaller.
-    const softMs = Math.round(ttlMs * jittered);
-    const hardMs = value === undefined ? softMs : Math.round(Math.max(softMs, policy.hardTtlMs * jittered));
-    const atMs = Math.round(this.#deps.now());
-    return {
-      ...{ value, version, tags, writer, readAtMs: atMs, freshUntilMs: atMs + softMs },
-      ...{ servedUntilMs: atMs + hardMs, keptUntilMs: atMs + hardMs + policy.graceMs },
-    };
-  }
-
-  #entryFrom({ entry, ageMs }: FoundEntry): Entry<Value> {
-    const atMs = Math.round(this.#deps.now() - ageMs);
-    return {
-      value: entry.value && this.#type.codec.decode(entry.value),
-      ...{ version: entry.version, tags: entry.tags, writer: entry.writer },
-      ...{ readAtMs: atMs - entry.ageMs, freshUntilMs: atMs + entry.freshMs },
-      ...{ servedUntilMs: atMs + entry.servedMs, keptUntilMs: atMs + entry.keptMs },
-    };
-  }
-
-  #storedForm({ value, version, tags, writer, ...times }: Entry<Value>): StoredEntry {
-    const now = this.#deps.now();
-    return {
-      value: value === undefined ? undefined : this.#type.codec.encode(value),
-      ...{ version, tags, writer, ageMs: now - times.readAtMs, freshMs: times.freshUntilMs - now },
-      ...{ servedMs: times.servedUntilMs - now, keptMs: times.keptUntilMs - now },
-    };
   }
 }
 

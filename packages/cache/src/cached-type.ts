@@ -1,0 +1,19 @@
+import type { Policy } from './policy.ts';
+
+/** How values of a type become bytes. */
+export interface Codec<Value> {
+  encode(value: Value): Uint8Array;
+  /** Throws if they do not hold a value of this type. */
+  decode(bytes: Uint8Array): Value;
+  /** The bytes that a value takes in memory, roughly. */
+  bytesOf(value: Value): number;
+}
+
+/** A type of values: what all its keys begin with, before a colon; how long its values are kept; how they become bytes. */
+export interface CachedType<Value> {
+  readonly name: string;
+  readonly policy: Policy;
+  readonly codec: Codec<Value>;
+  /** Whether changes of a value arrive by themselves. While they do not, it is not fresh for long. Default: they do. */
+  readonly isLive?: (key: string) => boolean;
+}

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import type { LoadMany } from './answer.ts';
+import { countsOf, POLICY, TEXT } from './cache.fixture.ts';
+import { Cache } from './cache.ts';
+import { TestBus } from './invalidations.fixture.ts';
+import type { Policy } from './policy.ts';
+
+const { signal } = new AbortController();
+const at = (sequence: number, epoch = 1) => ({ domain: 'log/0', epoch, sequence });
+
+/** The cache of a process without levels below it. */
+function open(policy: Partial<Policy> = {}, isLive?: (key: string) => boolean) {
+  let nowMs = 0;
+  const bus = new TestBus();
+  const counted: string[] = [];
+  const cache: Cache = new Cache({
+    ...{ lower: [], leases: undefined, counts: countsOf(counted), maxBytes: 1_000_000 },
+    ...{ now: () => nowMs, random: () => 0.5, maxFloors: 3 },
+    invalidations: bus.join({
+      onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
+      onMissed: (stamp) => cache.onMissed(stamp),
+    }),
+  });
+  const texts = cache.addType({
+    ...{ name: 'text', policy: { ...POLICY, ...policy }, codec: TEXT },
+    ...(isLive && { isLive }),
+  });
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { cache, texts, counted, pass };
+}
+
+const loadAll =
+  (asked: string[][] = []): LoadMany<string> =>
+  async (keys) => {
+    asked.push([...keys]);
+    return new Map(keys.map((key) => [key, { value: `new ${key}`, version: [at(1)] }]));
+  };
+
+test('of many keys those that are missing are loaded together', async () => {
+  const { texts } = open();
+  texts.put('b', { value: 'held', version: [at(1)] });
+  const asked: string[][] = [];
+  const answers = await texts.getOrLoadMany(['a', 'b', 'c'], loadAll(asked), signal);
+  expect(asked).toEqual([['a', 'c']]);
+  expect(Array.from(answers, ([key, { value }]) => [key, value]).sort()).toEqual([
+    ...[
+      ['a', 'new a'],
+      ['b', 'held'],
+      ['c', 'new c'],
+    ],
+  ]);
+  expect((await texts.getOrLoadMany(['a', 'c'], loadAll(asked), signal)).size).toBe(2);
+  expect(asked).toHaveLength(1);
+});
+
+test('many keys are answered with older values if their source fails, unless one has none', async () => {
+  const { texts, pass, counted } = open();
+  texts.put('a', { value: 'old', version: [at(1)] }, 'set');
+  pass(POLICY.softTtlMs.set + 1);
+  const failing: LoadMany<string> = () => Promise.reject(new Error('away'));
+  const answers = await texts.getOrLoadMany(['a'], failing, signal);
+  expect(answers.get('a')).toMatchObject({ value: 'old', staleBecause: 'failed' });
+  expect(counted).toContain('stale text failed');
+  await expect(texts.getOrLoadMany(['a', 'b'], failing, signal)).rejects.toThrow('away');
+});
+
+test('a value that came together with others, and is invalid by now, is not kept', async () => {
+  const { cache, texts } = open();
+  const load: LoadMany<string> = async (keys) => {
+    cache.raise({ key: 'text:a' }, at(5));
+    return await loadAll()(keys, signal);
+  };
+  expect((await texts.getOrLoadMany(['a', 'b'], load, signal)).get('a')?.value).toBe('new a');
+  expect([texts.peek('a'), texts.peek('b')]).toEqual([undefined, 'new b']);
+});
+
+test('a value whose changes do not arrive is fresh for two seconds only', () => {
+  let isLive = true;
+  const { texts, pass } = open({}, () => isLive);
+  texts.put('a', { value: 'x', version: [at(1)] });
+  pass(2_001);
+  expect(texts.peek('a')).toBe('x');
+  isLive = false;
+  expect(texts.peek('a')).toBeUndefined();
+  isLive = true;
+  expect(texts.peek('a')).toBe('x');
+});
+
+test('an answer is current until a floor is above it', () => {
+  const { cache, texts } = open();
+  expect(texts.isCurrent('a', [at(1)])).toBe(true);
+  cache.raise({ key: 'text:a' }, at(2));
+  expect([texts.isCurrent('a', [at(1)]), texts.isCurrent('a', [at(2)])]).toEqual([false, true]);
+});
+
+test('floors that are forgotten for want of room are floors of all', () => {
+  const { cache, texts } = open();
+  for (const [n, key] of ['a', 'b', 'c', 'd'].entries()) cache.raise({ key: `text:${key}` }, at(n + 5));
+  expect(texts.isCurrent('other', [at(4)])).toBe(false);
+  expect(texts.isCurrent('other', [at(5)])).toBe(true);
+});
+
+test('a source that begins again is known from its beginning, and nothing of it is kept', () => {
+  const { cache, texts } = open();
+  texts.put('a', { value: 'x', version: [at(9)] });
+  cache.raise({ all: true }, at(8));
+  cache.forget('log/0');
+  expect(texts.peek('a')).toBeUndefined();
+  expect(texts.put('a', { value: 'y', version: [at(1)] })).toBe(true);
+});
