@@ -69,7 +69,7 @@ async function start(
 }
 
 /** Throws if no process listens on the port. */
-async function touch(port: number): Promise<void> {
+export async function touch(port: number): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' });
   try {
     await once(socket, 'connect');

@@ -27,6 +27,8 @@ test.each([
   ['ODO_MONGO_URL', 'mongodb://%2Ftmp%2Fmongodb-27017.sock'],
   ['ODO_MONGO_URL', 'mongodb://db.example/?replicaSet=a&tls=true'],
   ['ODO_MONGO_URL', 'mongodb+srv://db.example/'],
+  ['ODO_REDIS_URL', 'redis+cluster://127.0.0.1:1,localhost:2'],
+  ['ODO_REDIS_URL', 'rediss+sentinel://a.example/main'],
 ])('%s=%s is not exposed', (name, url) => {
   expect(exposuresOf({ [name]: url })).toEqual([]);
 });
@@ -35,6 +37,7 @@ test.each([
   ['ODO_NATS_URL', 'nats://nats.example:4222'],
   ['ODO_MONGO_URL', 'mongodb://localhost,db.example:27018/?replicaSet=a&tls=false'],
   ['ODO_MONGO_URL', 'mongodb://db.example/?appName=a@b'],
+  ['ODO_REDIS_URL', 'redis+cluster://127.0.0.1:1,db.example:2'],
 ])('%s=%s is exposed', (name, url) => {
   expect(exposuresOf({ [name]: url })).toMatchObject([expect.stringContaining(`${name} is `)]);
 });

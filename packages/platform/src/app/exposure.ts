@@ -30,7 +30,7 @@ export function exposuresOf(settings: SettingTexts): readonly string[] {
 /** Whether the engine is on this machine, or its URL has credentials or asks for TLS. */
 function isClosed(url: string): boolean {
   const [, scheme = '', login = '', hosts = ''] = /^([^:]+):\/\/(?:([^/?#]*)@)?([^/?#]*)/.exec(url) ?? [];
-  if (login !== '' || /^(tls|rediss|mongodb\+srv)$/.test(scheme) || /[?&](tls|ssl)=true/i.test(url))
+  if (login !== '' || /^(tls|rediss(\+\w+)?|mongodb\+srv)$/.test(scheme) || /[?&](tls|ssl)=true/i.test(url))
     return true;
   return hosts.split(',').every((host) => isLoopback(hostOf(host)));
 }

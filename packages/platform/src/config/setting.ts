@@ -82,6 +82,11 @@ function url(name: string, protocols: readonly string[], { hosts, ...options }: 
   return { ...SETTING, name, fallback: undefined, schema, allowed, ...options };
 }
 
+/** A setting that may be left out, which is the empty text. */
+function optional(setting: Setting<string>): Setting<string> {
+  return { ...setting, fallback: '', fallbackInWords: 'none' };
+}
+
 /** A URL of several hosts cannot be parsed: the first stands for all. */
 function withFirstHost(text: string): string {
   return text.replace(/(,[^,@/?#]+)+(?=[/?#]|$)/, '');
@@ -252,6 +257,29 @@ export const natsSettings = {
     meaning: 'the certificate of this process, as PEM, if NATS asks for one',
   }),
   keyFile: file('ODO_NATS_KEY_FILE', { meaning: 'the key of that certificate, as PEM' }),
+} as const;
+
+/** Redis is a part of the cache that may be away, or not be there at all. */
+export const redisSettings = {
+  url: optional(
+    url(
+      'ODO_REDIS_URL',
+      ['redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:', 'redis+sentinel:', 'rediss+sentinel:'],
+      {
+        hosts: 'several',
+        meaning:
+          'Redis: `redis://user:password@host:port/database`; `redis+cluster://` with some of its nodes as `a:1,b:2`; or `redis+sentinel://` with the sentinels, and the name of the primary as the path; with `rediss` it is TLS',
+      },
+    ),
+  ),
+  caFile: file('ODO_REDIS_CA_FILE', {
+    meaning:
+      'the authorities, as PEM, of which the certificate of Redis must be; without it those that Node knows',
+  }),
+  certFile: file('ODO_REDIS_CERT_FILE', {
+    meaning: 'the certificate of this process, as PEM, if Redis asks for one',
+  }),
+  keyFile: file('ODO_REDIS_KEY_FILE', { meaning: 'the key of that certificate, as PEM' }),
 } as const;
 
 const DATABASE = { pattern: /^[\w-]{1,63}$/, allowed: '1 to 63 letters, digits, _ or -' };
