@@ -110,7 +110,7 @@ export class RedisTier implements Tier {
   }
 }
 
-/** The answer of a Redis that is at its `maxmemory` and may remove nothing. */
+/** The answer of a Redis that is at its `maxmemory` and may remove nothing. Some versions have it within that of the script. */
 function hasNoRoom(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('OOM ');
+  return error instanceof Error && error.message.includes('OOM command not allowed');
 }

@@ -1,0 +1,113 @@
+import { silentLogger } from '@odograph/platform/logger';
+import { connectRedis } from '@odograph/platform/redis';
+import { startTestRedis } from '@odograph/testing/engines';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, onTestFinished, test } from 'vitest';
+import { Breaker } from './breaker.ts';
+import { countsOf } from './cache.fixture.ts';
+import { LowerTier } from './lower-tier.ts';
+import { RedisTier } from './redis-tier.ts';
+import { entryAt, logAt } from './tier.fixture.ts';
+
+const PATIENCE_MS = 50;
+const OPEN_MS = 200;
+
+/** A server of its own, and the level that stands on it. */
+async function open() {
+  const server = await startTestRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const { redis, close } = await connectRedis({ url: server.url, name: 'test', logger: silentLogger });
+  onTestFinished(close);
+  const counted: string[] = [];
+  const level = new LowerTier({
+    tier: new RedisTier({ redis, namespace: 'test:', floorTtlMs: 60_000 }),
+    breaker: new Breaker({ now: () => performance.now(), leastCalls: 3, openMs: OPEN_MS }),
+    ...{ patienceMs: PATIENCE_MS, maxRepairs: 2, counts: countsOf(counted), onFailure: () => undefined },
+    writeBehind: { maxItems: 10, maxAgeMs: 1, maxBytes: 1_000_000 },
+  });
+  return { server, redis, level, counted };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+const readValue = async ({ level }: Opened, key = 'text:k') =>
+  (await level.read([key]))[0]?.entry.value?.toString();
+
+const write = async ({ level }: Opened, sequence: number, key = 'text:k') => {
+  level.writeSoon({ key, entry: () => entryAt(sequence), bytes: 10 });
+  await level.stop();
+};
+
+test('a Redis that is stopped is a miss after a short wait, then at once, and is used again when it goes on', async () => {
+  const opened = await open();
+  const { server, level } = opened;
+  await write(opened, 5);
+  expect(await readValue(opened)).toBe('value 5');
+  server.kill('SIGSTOP');
+  for (let reads = 0; reads < 3; reads += 1) expect(await readValue(opened)).toBeUndefined();
+  expect(level.state).toBe('open');
+  expect(await level.raise('text:k', [logAt(9)])).toBe(false);
+  expect(level.repairDepth).toBe(1);
+  server.kill('SIGCONT');
+  await eventually(async () => {
+    await level.repair();
+    expect(level.state).toBe('closed');
+    expect(level.repairDepth).toBe(0);
+  });
+  expect(await readValue(opened)).toBeUndefined();
+  await write(opened, 8);
+  expect(await readValue(opened)).toBeUndefined();
+  await write(opened, 9);
+  expect(await readValue(opened)).toBe('value 9');
+});
+
+test('floors that do not fit into the queue are counted', async () => {
+  const { server, level, counted } = await open();
+  server.kill('SIGSTOP');
+  onTestFinished(() => server.kill('SIGCONT'));
+  for (const key of ['text:a', 'text:b', 'text:c']) expect(await level.raise(key, [logAt(1)])).toBe(false);
+  expect([level.repairDepth, counted]).toEqual([2, ['dropped redis']]);
+});
+
+test('a Redis that is full takes nothing, loses what is deleted, and is not taken for broken', async () => {
+  const opened = await open();
+  const { redis, level, counted } = opened;
+  await write(opened, 5);
+  await redis.config('SET', 'maxmemory', '1');
+  for (let at = 0; at < 5; at += 1) await write(opened, 6, `text:${at}`);
+  expect(counted).toContain('refused text redis full');
+  expect(level.state).toBe('closed');
+  expect(await level.raise('text:k', [logAt(9)])).toBe(true);
+  expect(await readValue(opened)).toBeUndefined();
+  await redis.config('SET', 'maxmemory', '0');
+  await write(opened, 10);
+  expect(await readValue(opened)).toBe('value 10');
+});
+
+test('a Redis that was flushed, with its scripts, is only empty', async () => {
+  const opened = await open();
+  const { redis } = opened;
+  await write(opened, 5);
+  await redis.flushall();
+  await redis.script('FLUSH');
+  expect(await readValue(opened)).toBeUndefined();
+  await write(opened, 6);
+  expect(await readValue(opened)).toBe('value 6');
+});
+
+test('a Redis that is killed is a miss at once, and is used again when it is back', async () => {
+  const opened = await open();
+  const { server, level } = opened;
+  const { dataDir, port } = server;
+  await write(opened, 5);
+  await server.kill9();
+  await eventually(async () => {
+    expect(await readValue(opened)).toBeUndefined();
+    expect(level.state).toBe('open');
+  });
+  await using _again = await startTestRedis({ dataDir, port });
+  await eventually(async () => {
+    await write(opened, 6);
+    expect(await readValue(opened)).toBe('value 6');
+  });
+});
