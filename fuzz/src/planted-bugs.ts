@@ -37,7 +37,7 @@ export const PLANTED_BUGS: readonly FuzzBug[] = [
     name: 'an id that ends the process',
     description: 'an error behind the answer, at a vehicle id that looks like an operator, is not caught',
     service: 'history',
-    file: 'services/history/src/api/request-checks.ts',
+    file: 'packages/platform/src/grpc/request-checks.ts',
     find: '  if (isVehicleId(vehicleId)) return vehicleId;',
     replace: `  if (vehicleId.includes('$')) setImmediate(() => { throw new Error('an id'); });
   if (isVehicleId(vehicleId)) return vehicleId;`,

@@ -16,7 +16,7 @@ import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { createParkedList } from './api/parked-list.ts';
 import { projectionsService } from './api/projections-service.ts';
-import { MAX_REQUEST_BYTES } from './api/request-checks.ts';
+import { MAX_REQUEST_BYTES } from './api/sample-queries.ts';
 import { vehicleHistoryService } from './api/vehicle-history-service.ts';
 import { vehicleRegistryService } from './api/vehicle-registry-service.ts';
 import { createReleaseParked } from './commands/parked.ts';

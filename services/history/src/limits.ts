@@ -2,11 +2,14 @@ import { SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options'
 import { PATIENCE_MS } from '@odograph/event-log/stream-watch';
 import { REGISTRATION_LIMITS } from '@odograph/kernel/registration';
 import type { FixedLimit } from '@odograph/platform/config/limit';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
+import { MAX_TOKEN_LENGTH } from '@odograph/platform/grpc/page-token';
+import { MAX_FILTER_TEXT, MAX_PAGE_SIZE } from '@odograph/platform/grpc/request-checks';
 import { DEFAULT_DEADLINE_MS } from '@odograph/platform/grpc/server';
 import { MAX_KEYS } from '@odograph/platform/token-bucket';
 import { TURN_MS } from '@odograph/platform/work-turn';
 import { MAX_OTHER_SIGNALS } from '@odograph/projections/signal-merge';
-import { MAX_ANSWER_BYTES } from './api/answer-bytes.ts';
+import { DECISION_ID_MAX_LENGTH } from './api/decision-id.ts';
 import {
   MAX_BUFFERED_BYTES,
   MAX_FAILING_MS,
@@ -14,15 +17,8 @@ import {
   MAX_TYPES,
   MAX_WAIT_MS,
 } from './api/event-log-service.ts';
-import { MAX_TOKEN_LENGTH } from './api/page-token.ts';
 import { LIST_EVERY_MS } from './api/parked-list.ts';
-import {
-  DECISION_ID_MAX_LENGTH,
-  MAX_FILTER_TEXT,
-  MAX_PAGE_SIZE,
-  MAX_REQUEST_BYTES,
-} from './api/request-checks.ts';
-import { MAX_NAMES, PAGES_AT_ONCE } from './api/sample-queries.ts';
+import { MAX_NAMES, MAX_REQUEST_BYTES, PAGES_AT_ONCE } from './api/sample-queries.ts';
 import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
 import { MAX_REPEATS } from './commands/decide.ts';
 import { MONGO_WAITS } from './config.ts';

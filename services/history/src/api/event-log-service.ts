@@ -17,13 +17,13 @@ import { Fault, isFault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
 import { type EventPosition, endOfEnvelope, formatPosition, type Position } from '@odograph/kernel/position';
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import { type CallContext, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import { createQuota } from '@odograph/platform/grpc/quota';
+import { checkAtLeastOfEach, checkPosition, invalid } from '@odograph/platform/grpc/request-checks';
 import { createTurns } from '@odograph/platform/turns';
 import type { MatchQuery, MongoLogReader } from '../log/mongo-log-reader.ts';
-import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { mergeAsync } from './merge-async.ts';
-import { checkAtLeastOfEach, checkPosition, invalid } from './request-checks.ts';
 
 /** The most events in one message. */
 export const MAX_MESSAGE_EVENTS = 500;

@@ -14,6 +14,7 @@ import {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { CAPABILITIES } from '@odograph/kernel/registration';
 import type { Signals } from '@odograph/kernel/signal';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import type { CallContext, GrpcService, UnaryMethod } from '@odograph/platform/grpc/handler';
 import { MAX_OTHER_SIGNALS } from '@odograph/projections/signal-merge';
 import { status } from '@odograph/projections/status';
@@ -25,7 +26,6 @@ import type { ReadModel } from '../views/read-model.ts';
 import type { SubjectsAfter } from '../views/subject-pages.ts';
 import type { ViewReader } from '../views/view-reader.ts';
 import type { Views } from '../views/views.ts';
-import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { createParkedList } from './parked-list.ts';
 import { projectionsService } from './projections-service.ts';
 import { statusQueries } from './status-queries.ts';

@@ -2,13 +2,13 @@ import {
   type ParkedEvent,
   ProjectionsService,
 } from '@odograph/contracts/generated/odograph/history/v1/projections';
+import { countFitting } from '@odograph/platform/grpc/answer-bytes';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
+import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
+import { checkVehicleId, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import type { createReleaseParked, ReleaseParked } from '../commands/parked.ts';
-import { countFitting } from './answer-bytes.ts';
 import type { DecisionQuota } from './decision-quota.ts';
-import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
 import type { ParkedEntry, ParkedList } from './parked-list.ts';
-import { checkVehicleId, pageSizeOf } from './request-checks.ts';
 
 interface ProjectionsDeps {
   readonly parkedList: ParkedList;

@@ -5,6 +5,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { SAMPLE_WINDOW_MS } from '@odograph/kernel/sample-window';
 import type { Signals } from '@odograph/kernel/signal';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import { expect, test } from 'vitest';
 import { toBlock } from '../domain/samples/sample-block.ts';
@@ -15,7 +16,6 @@ import type { ReadModelStore } from '../views/read-model-store.ts';
 import { storeInMemory } from '../views/stores.fixture.ts';
 import type { KeyRange } from '../views/view.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
 import { PAGES_AT_ONCE, sampleQueries } from './sample-queries.ts';
 
 /** All pages of windows of samples that are not stored yet, each a millisecond after the one before. */

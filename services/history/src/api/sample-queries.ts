@@ -6,7 +6,15 @@ import {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
 import { isSignalName } from '@odograph/kernel/signal';
+import { countFitting, MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
+import {
+  badToken,
+  decodePageToken,
+  encodePageToken,
+  type ListQuery,
+} from '@odograph/platform/grpc/page-token';
+import { checkAtLeast, checkVehicleId, invalid, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import { inTurns, WorkTurn } from '@odograph/platform/work-turn';
 import {
   LATEST_OBSERVED_AT_MS,
@@ -30,9 +38,6 @@ import type { ReadModel } from '../views/read-model.ts';
 import type { ReadModelStore } from '../views/read-model-store.ts';
 import type { KeyRange, View } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
-import { countFitting, MAX_ANSWER_BYTES } from './answer-bytes.ts';
-import { badToken, decodePageToken, encodePageToken, type ListQuery } from './page-token.ts';
-import { checkAtLeast, checkVehicleId, invalid, pageSizeOf } from './request-checks.ts';
 import { createRoom } from './room.ts';
 
 export interface SampleDeps {
@@ -47,6 +52,9 @@ interface Found extends FoundSamples {
 }
 
 type BoundedPage = SamplePage & { readonly maxBytes: number };
+
+/** The longest request has 256 names of signals of 160 characters. */
+export const MAX_REQUEST_BYTES = 64 * 1024;
 
 /** Signals that a request may name; without names it gets all. */
 export const MAX_NAMES = 256;

@@ -1,7 +1,17 @@
 import type { Position as WirePosition } from '@odograph/contracts/generated/odograph/telemetry/v1/position';
 import { Fault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
+import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
+import {
+  checkAtLeast,
+  checkAtLeastOfEach,
+  checkFilterText,
+  checkVehicleId,
+  checkVehicleIds,
+  pageSizeOf,
+} from '@odograph/platform/grpc/request-checks';
 import { MAX_OTHER_SIGNALS } from '@odograph/projections/signal-merge';
 import { statusOf } from '@odograph/projections/status';
 import { matcherOf, type StatusFilter } from '@odograph/projections/status-filter';
@@ -11,16 +21,6 @@ import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { SubjectsAfter } from '../views/subject-pages.ts';
 import type { Views } from '../views/views.ts';
-import { MAX_ANSWER_BYTES } from './answer-bytes.ts';
-import { badToken, decodePageToken, encodePageToken } from './page-token.ts';
-import {
-  checkAtLeast,
-  checkAtLeastOfEach,
-  checkFilterText,
-  checkVehicleId,
-  checkVehicleIds,
-  pageSizeOf,
-} from './request-checks.ts';
 import { createRoom } from './room.ts';
 
 export interface VehicleReaderDeps {

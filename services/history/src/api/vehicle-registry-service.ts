@@ -19,12 +19,13 @@ import {
   type UnitSystem,
 } from '@odograph/kernel/registration';
 import { beforeDeadline, type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
+import { checkAtLeast, checkVehicleId, invalid } from '@odograph/platform/grpc/request-checks';
 import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
+import { checkDecisionId } from './decision-id.ts';
 import type { DecisionQuota } from './decision-quota.ts';
-import { checkAtLeast, checkDecisionId, checkVehicleId, invalid } from './request-checks.ts';
 import {
   type KnownVehicle,
   knownOf,

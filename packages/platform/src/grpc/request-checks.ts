@@ -4,8 +4,6 @@ import { partitionOf } from '@odograph/kernel/partition';
 import type { Position } from '@odograph/kernel/position';
 import { isVehicleId, VEHICLE_ID_RULE } from '@odograph/kernel/vehicle-id';
 
-/** The longest request has 256 names of signals of 160 characters. */
-export const MAX_REQUEST_BYTES = 64 * 1024;
 const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 1_000;
 
@@ -29,16 +27,6 @@ export function checkVehicleIds(field: string, vehicleIds: readonly string[]): r
   const wrong = vehicleIds.findIndex((vehicleId) => !isVehicleId(vehicleId));
   if (wrong >= 0) throw invalid(`${field}[${wrong}]`, 'INVALID_VEHICLE_ID', `must be ${VEHICLE_ID_RULE}`);
   return [...new Set(vehicleIds)].sort();
-}
-
-export const DECISION_ID_MAX_LENGTH = 128;
-const DECISION_ID = new RegExp(`^[!-~]{1,${DECISION_ID_MAX_LENGTH}}$`);
-
-/** The id that the caller gives a decision. */
-export function checkDecisionId(decisionId: string): string {
-  if (DECISION_ID.test(decisionId)) return decisionId;
-  const description = `must be 1 to ${DECISION_ID_MAX_LENGTH} visible ASCII characters, such as a UUID, the same when it is sent again`;
-  throw invalid('decision_id', 'INVALID_DECISION_ID', description);
 }
 
 /** The longest text that a list filters by, in UTF-16 units. */
