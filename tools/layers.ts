@@ -41,6 +41,11 @@ export const layers: readonly Layer[] = [
     mayImport: SERVICE_PACKAGES,
     rule: 'A service imports packages, never a service: it asks over gRPC or follows the log.',
   },
+  {
+    files: ['services/cache/src/**'],
+    mayImport: ['kernel', 'contracts', 'platform', 'projections', 'cache', 'client'],
+    rule: 'The cache service asks history through the client, as programs do.',
+  },
   room('log', ['domain'], 'grpc'),
   room('log-time', ['domain'], 'grpc'),
   room('views', ['domain', 'log'], 'grpc'),

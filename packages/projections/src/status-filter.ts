@@ -11,7 +11,10 @@ export interface StatusFilter {
   readonly includeRetired: boolean;
 }
 
-type Matches = (vehicleId: string, known: VehicleStatus) => boolean;
+/** What a list chooses vehicles by. */
+export type Listed = Pick<VehicleStatus, 'fleet' | 'model' | 'displayName' | 'tags' | 'vin' | 'isRetired'>;
+
+type Matches = (vehicleId: string, known: Listed) => boolean;
 
 /** Whether a vehicle meets all conditions of a filter. */
 export function matcherOf({ fleet, tag, model, text, includeRetired }: StatusFilter): Matches {

@@ -105,13 +105,17 @@ function updateLatest(latest: Map<string, LatestReading>, sample: RecordedSample
     const { value, beside } = readingOf(signals, name);
     const held = latest.get(name);
     const came = { value, beside, observedAtMs, reportId };
-    if (held === undefined || isNewer(name, came, held)) latest.set(name, came);
+    if (held === undefined || isNewerReading(name, came, held)) latest.set(name, came);
   }
 }
 
 /** The newest is by (observed time, report id). Of two readings with the same key, the greater one wins. */
-function isNewer(name: string, came: LatestReading, held: LatestReading): boolean {
+export function isNewerReading(name: string, came: LatestReading, held: LatestReading): boolean {
   return (compareSampleKeys(came, held) || compareReadings(name, came, held)) > 0;
+}
+
+export function isNewerVin(came: GivenVin, held: GivenVin): boolean {
+  return (compareSampleKeys(came, held) || compareValues(came.value, held.value)) > 0;
 }
 
 function newerVin(
@@ -120,9 +124,7 @@ function newerVin(
   value: string,
 ): GivenVin {
   const came = { value, observedAtMs, reportId };
-  return held === undefined || (compareSampleKeys(came, held) || compareValues(value, held.value)) > 0
-    ? came
-    : held;
+  return held === undefined || isNewerVin(came, held) ? came : held;
 }
 
 const NONE: ReadonlySet<string> = new Set();
