@@ -1,12 +1,15 @@
+import type { Level } from './answer.ts';
 import type { CachedType } from './cached-type.ts';
 import { Cooling } from './cooling.ts';
+import type { Entry } from './entry.ts';
 import { Flights } from './flights.ts';
 import { Floors, type KeptFloors, type Scope } from './floors.ts';
 import type { InvalidationListener, Invalidations } from './invalidations.ts';
 import type { LowerTier } from './lower-tier.ts';
 import { MemoryTier } from './memory-tier.ts';
+import type { FoundEntry } from './tier.ts';
 import { type SharedDeps, TypedCache } from './typed-cache.ts';
-import type { Stamp, Version } from './version.ts';
+import { PENDING, type Stamp, type Version } from './version.ts';
 
 export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'counts' | 'now' | 'random'> {
   /** For all types together; each has its share. */
@@ -20,6 +23,15 @@ export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'cou
 
 /** `degraded`: something has not taken it yet, and it is tried again. Until then others may answer what is invalid. */
 export type Invalidated = 'done' | 'degraded';
+
+/** What is held of a key. */
+export interface Inspected {
+  readonly memory: Entry<unknown> | undefined;
+  /** Of its value in memory, roughly. */
+  readonly memoryBytes: number;
+  readonly lower: readonly { readonly level: Level; readonly found: FoundEntry | undefined }[];
+  readonly floors: Version;
+}
 
 const MAX_FLOORS = 100_000;
 /** Scopes that wait for the list of invalidations. Above that, everything is invalid. */
@@ -65,7 +77,7 @@ export class Cache implements InvalidationListener {
     if (stamp) return (await this.#raiseAll(scopes, stamp)) ? 'done' : 'degraded';
     const isTooMany = this.#pending.length + scopes.length > MAX_PENDING;
     this.#pending = isTooMany ? [{ all: true }] : [...this.#pending, ...scopes];
-    for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING);
+    for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING_STAMP);
     for (const scope of scopes) this.#drop(scope);
     return 'degraded';
   }
@@ -95,9 +107,14 @@ export class Cache implements InvalidationListener {
       await this.#raiseAll(scopes, stamp);
       this.#pending = this.#pending.filter((scope) => !scopes.includes(scope));
       this.#pendingFloors = new Floors(MAX_PENDING);
-      for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING);
+      for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING_STAMP);
     }
     await Promise.all(this.#options.lower.map((tier) => tier.repair()));
+  }
+
+  /** Up to where invalidations are applied: part of the version of what is read from now on, and put here later. */
+  seen(): Stamp {
+    return this.#options.invalidations.seen();
   }
 
   /** From a source that says itself what has changed, such as the log. */
@@ -117,6 +134,30 @@ export class Cache implements InvalidationListener {
   forget(domain: string): void {
     this.#floors.forget(domain);
     for (const type of this.#types.values()) type.clear();
+  }
+
+  /**
+   * What each level has of a key, whatever its age, and the floors above it. The key begins with the name of its type.
+   * Undefined if there is no such type.
+   */
+  async inspect(name: string): Promise<Inspected | undefined> {
+    const colon = name.indexOf(':');
+    const type = this.#types.get(name.slice(0, Math.max(colon, 0)));
+    if (!type) return undefined;
+    const memory = type.inspect(name.slice(colon + 1));
+    const lower = this.#options.lower.map(async (tier) => {
+      const [found] = await tier.read([name]);
+      return { level: tier.name, found };
+    });
+    const tags = memory?.tags ?? [];
+    return {
+      ...{
+        memory,
+        lower: await Promise.all(lower),
+        floors: this.#floors.of({ key: name, tags }, memory?.version ?? []),
+      },
+      memoryBytes: memory?.value === undefined ? 0 : type.bytesOf(memory.value),
+    };
   }
 
   /** The types of values, by name. */
@@ -163,6 +204,6 @@ export class Cache implements InvalidationListener {
   }
 }
 
-const PENDING: Stamp = { domain: 'pending', epoch: 0, sequence: 1 };
+const PENDING_STAMP: Stamp = { domain: PENDING, epoch: 0, sequence: 1 };
 
 const overlap = (a: string, b: string) => a.startsWith(b) || b.startsWith(a);

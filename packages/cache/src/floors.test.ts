@@ -20,7 +20,7 @@ test.each<[Scope, boolean]>([
   floors.raise(scope, logAt(5));
   expect(floors.allows(ENTRY, [logAt(4)])).toBe(!concerns);
   expect(floors.allows(ENTRY, [logAt(5)])).toBe(true);
-  expect(floors.of(ENTRY)).toEqual(concerns ? [logAt(5)] : []);
+  expect(floors.of(ENTRY, [logAt(4)])).toEqual(concerns ? [logAt(5)] : []);
 });
 
 test('each source has floors of its own, and a value must name those that it is below', () => {
@@ -30,6 +30,17 @@ test('each source has floors of its own, and a value must name those that it is 
   expect(floors.allows(ENTRY, [logAt(9), seenAt(2)])).toBe(false);
   expect(floors.allows(ENTRY, [logAt(9)])).toBe(false);
   expect(floors.allows(ENTRY, [logAt(9), seenAt(3)])).toBe(true);
+});
+
+test('a floor of all concerns what is read from its source, and one of invalidations everything', () => {
+  const floors = new Floors(10);
+  const other = { domain: 'log/1', epoch: 1, sequence: 1 };
+  floors.raise({ all: true }, logAt(5));
+  expect(floors.allows(ENTRY, [logAt(4), seenAt(3)])).toBe(false);
+  expect(floors.allows(ENTRY, [other, seenAt(3)])).toBe(true);
+  floors.raise({ all: true }, seenAt(4));
+  expect(floors.allows(ENTRY, [other, seenAt(3)])).toBe(false);
+  expect(floors.allows(ENTRY, [other])).toBe(false);
 });
 
 test('a later epoch is above every sequence of an earlier one', () => {

@@ -1,4 +1,4 @@
-import { compareStamps, covers, type Stamp, type Version } from './version.ts';
+import { compareStamps, covers, INVALIDATIONS, PENDING, type Stamp, type Version } from './version.ts';
 
 /** What a floor is for: one entry, all entries with a tag, all whose key begins with a text that ends in a colon, or all. */
 export type Scope =
@@ -24,7 +24,7 @@ export interface KeptFloors {
  * The floors that a process knows: a value below one of them is not stored and not answered.
  *
  * Of each domain a limited number is kept. When there are more, the one that was raised first becomes the *horizon*, a floor of
- * all entries: what is older is loaded again, and nothing that was invalidated can come back.
+ * all entries from its source: what is older is loaded again, and nothing that was invalidated can come back.
  */
 export class Floors {
   readonly #perDomain: number;
@@ -51,21 +51,29 @@ export class Floors {
 
   /** Whether a value of this version is above all floors that concern it. */
   allows(guarded: Guarded, version: Version): boolean {
-    for (const domain of this.#domains.values()) {
-      const floor = domain.of(guarded);
+    for (const [name, domain] of this.#domains) {
+      const floor = domain.of(guarded, concernsAll(name, version));
       if (floor && !covers(version, floor)) return false;
     }
     return true;
   }
 
-  /** The highest floors of an entry, one for each domain that has one. */
-  of(guarded: Guarded): Version {
-    return [...this.#domains.values()].flatMap((domain) => domain.of(guarded) ?? []);
+  /** The highest floors of an entry of this version, one for each domain that has one. */
+  of(guarded: Guarded, version: Version): Version {
+    return Array.from(
+      this.#domains,
+      ([name, domain]) => domain.of(guarded, concernsAll(name, version)) ?? [],
+    ).flat();
   }
 
   keep(): readonly KeptFloors[] {
     return Array.from(this.#domains, ([name, domain]) => ({ domain: name, ...domain.keep() }));
   }
+}
+
+/** A floor of all entries concerns those that are read from its source, and if it is of invalidations, every one. */
+function concernsAll(domain: string, version: Version): boolean {
+  return domain === INVALIDATIONS || domain === PENDING || version.some((stamp) => stamp.domain === domain);
 }
 
 /** The floors of one domain, in the order in which they were raised. */
@@ -91,8 +99,8 @@ class DomainFloors {
     return true;
   }
 
-  of({ key, tags }: Guarded): Stamp | undefined {
-    let highest = greater(this.#horizon, this.#floors.get(`=${key}`));
+  of({ key, tags }: Guarded, withHorizon: boolean): Stamp | undefined {
+    let highest = greater(withHorizon ? this.#horizon : undefined, this.#floors.get(`=${key}`));
     for (const tag of tags) highest = greater(highest, this.#floors.get(`#${tag}`));
     for (let end = key.indexOf(':'); end >= 0; end = key.indexOf(':', end + 1))
       highest = greater(highest, this.#floors.get(key.slice(0, end + 1)));

@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { pause } from '@odograph/kernel/clock';
 import { silentLogger } from '@odograph/platform/logger';
 import { connectNats } from '@odograph/platform/nats';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
@@ -18,13 +19,14 @@ async function startEngine(): Promise<TestEngine> {
   return nats;
 }
 
-/** A process that takes part in the list, and what it heard. */
-async function join(nats: TestEngine, after?: Stamp) {
+/** A list before it is started, and what is heard of it. */
+async function prepare(nats: TestEngine, after?: Stamp) {
   const { connection, isConnected } = await connectNats({
     url: nats.url,
     name: 'test',
     logger: silentLogger,
   });
+  onTestFinished(() => connection.close());
   const heard: (readonly [scopes: readonly Scope[], at: number])[] = [];
   const missed: number[] = [];
   const list = new JetStreamInvalidations({
@@ -36,14 +38,28 @@ async function join(nats: TestEngine, after?: Stamp) {
     ...{ onTrouble: () => undefined, onSuccess: () => undefined },
     ...(after && { after }),
   });
-  list.start();
-  onTestFinished(async () => {
-    await list.stop();
-    await connection.close();
-  });
-  await eventually(() => expect(list.isLive()).toBe(true));
   return { list, heard, missed, connection };
 }
+
+/** A process that takes part in the list, and what it heard. */
+async function join(nats: TestEngine, after?: Stamp) {
+  const prepared = await prepare(nats, after);
+  const { list } = prepared;
+  await list.start();
+  onTestFinished(() => list.stop());
+  await eventually(() => expect(list.isLive()).toBe(true));
+  return prepared;
+}
+
+test('it can be stopped at any moment of its start', async () => {
+  const nats = await startEngine();
+  for (let afterMs = 0; afterMs < 20; afterMs += 1) {
+    const { list } = await prepare(nats);
+    void list.start();
+    await pause(afterMs);
+    await list.stop();
+  }
+});
 
 test('all hear the same in the same order, also what came before them', async () => {
   const nats = await startEngine();

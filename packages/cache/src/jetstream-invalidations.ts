@@ -40,6 +40,7 @@ export class JetStreamInvalidations implements Invalidations {
   readonly #stopping = new AbortController();
   #seen: Stamp;
   #isLive = false;
+  readonly #opened = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
 
   constructor(deps: InvalidationDeps) {
@@ -47,8 +48,10 @@ export class JetStreamInvalidations implements Invalidations {
     this.#seen = deps.after ?? { domain: INVALIDATIONS, epoch: 0, sequence: 0 };
   }
 
-  start(): void {
+  /** Resolves when the list was opened, or could not be for the first time: then it is tried again. */
+  async start(): Promise<void> {
     this.#running = this.#follow();
+    await this.#opened.promise;
   }
 
   seen(): Stamp {
@@ -84,6 +87,7 @@ export class JetStreamInvalidations implements Invalidations {
       } catch (error) {
         this.#deps.onTrouble(error);
       }
+      this.#opened.resolve();
       this.#isLive = false;
       await pause(backoffMs(failures, BACKOFF), signal);
     }
@@ -104,8 +108,10 @@ export class JetStreamInvalidations implements Invalidations {
       opt_start_seq: this.#seen.sequence + 1,
     });
     const messages = await consumer.consume();
+    this.#opened.resolve();
     const end = () => void messages.close();
     signal.addEventListener('abort', end);
+    if (signal.aborted) end();
     try {
       if (stream.state.last_seq <= this.#seen.sequence) this.#becomeLive(onLive);
       for await (const message of messages) {

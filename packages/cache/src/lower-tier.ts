@@ -46,6 +46,10 @@ export class LowerTier {
     return this.#options.breaker.state;
   }
 
+  get queueDepth(): number {
+    return this.#behind.depth;
+  }
+
   get repairDepth(): number {
     return this.#repairs.depth;
   }

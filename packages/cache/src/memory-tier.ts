@@ -10,6 +10,12 @@ interface MemoryOptions<Value> {
   readonly onEvict?: () => void;
 }
 
+/** An entry, which is replaced in its place. */
+interface Held<Value> {
+  entry: Entry<Value>;
+  readonly bytes: number;
+}
+
 /** What an entry takes beside its key and its value: objects, the tables of the cache, and its tags. Measured by `make bench`. */
 export const ENTRY_BYTES = 400;
 const TAG_BYTES = 120;
@@ -19,16 +25,17 @@ const TAG_BYTES = 120;
  * What a floor invalidates leaves at once, so a read looks nothing up but its key.
  */
 export class MemoryTier<Value> {
-  readonly #entries: LRUCache<string, Entry<Value>>;
+  readonly #entries: LRUCache<string, Held<Value>>;
+  readonly #bytesOf: (value: Value) => number;
   readonly #keysByTag = new Map<string, Set<string>>();
 
   constructor({ maxBytes, bytesOf, onEvict }: MemoryOptions<Value>) {
+    this.#bytesOf = bytesOf;
     this.#entries = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: ({ value, tags }, key) =>
-        ENTRY_BYTES + TAG_BYTES * tags.length + key.length + (value === undefined ? 0 : bytesOf(value)),
-      dispose: ({ tags }, key, reason) => {
-        this.#forgetTags(key, tags);
+      sizeCalculation: ({ bytes }) => bytes,
+      dispose: ({ entry }, key, reason) => {
+        this.#forgetTags(key, entry.tags);
         if (reason === 'evict') onEvict?.();
       },
     });
@@ -44,19 +51,25 @@ export class MemoryTier<Value> {
 
   /** The entry, whatever its age. */
   get(key: string): Entry<Value> | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key)?.entry;
   }
 
   /** The same, but it does not count as a use. */
   peek(key: string): Entry<Value> | undefined {
-    return this.#entries.peek(key);
+    return this.#entries.peek(key)?.entry;
   }
 
-  /** Returns false if what is held is newer. */
+  /**
+   * Returns false if what is held is newer. An entry that is replaced by one of its size does not count as used: what is
+   * reported often and never read leaves before what is read.
+   */
   store(key: string, entry: Entry<Value>): boolean {
     const held = this.#entries.peek(key);
-    if (held && isOlder(entry.version, held.version)) return false;
-    this.#entries.set(key, entry);
+    if (held && isOlder(entry.version, held.entry.version)) return false;
+    const bytes = this.#sizeOf(key, entry);
+    if (held) this.#forgetTags(key, held.entry.tags);
+    if (held?.bytes === bytes) held.entry = entry;
+    else this.#entries.set(key, { entry, bytes });
     if (this.#entries.has(key)) this.#rememberTags(key, entry.tags);
     return true;
   }
@@ -80,12 +93,17 @@ export class MemoryTier<Value> {
   /** Deletes the entries that do not pass. */
   sweep(passes: (key: string, entry: Entry<Value>) => boolean): number {
     let deleted = 0;
-    for (const [key, entry] of this.#entries.entries()) {
+    for (const [key, { entry }] of this.#entries.entries()) {
       if (passes(key, entry)) continue;
       this.#entries.delete(key);
       deleted += 1;
     }
     return deleted;
+  }
+
+  #sizeOf(key: string, { value, tags }: Entry<Value>): number {
+    const own = ENTRY_BYTES + TAG_BYTES * tags.length + key.length;
+    return own + (value === undefined ? 0 : this.#bytesOf(value));
   }
 
   #rememberTags(key: string, tags: readonly string[]): void {

@@ -59,6 +59,11 @@ export class TypedCache<Value> {
     this.#forms = new EntryForms(type, deps);
   }
 
+  /** Its share of the memory. */
+  get share(): number {
+    return this.#type.policy.share;
+  }
+
   get bytes(): number {
     return this.#deps.memory.bytes;
   }
@@ -156,6 +161,16 @@ export class TypedCache<Value> {
   /** What is held of a key in memory, whatever its age. It does not count as a use. */
   inspect(key: string): Entry<Value> | undefined {
     return this.#deps.memory.peek(key);
+  }
+
+  /** The bytes of a value in memory, roughly. */
+  bytesOf(value: Value): number {
+    return this.#type.codec.bytesOf(value);
+  }
+
+  /** The keys in memory, the one that was used last first. */
+  hotKeys(): Iterable<string> {
+    return this.#deps.memory.keys();
   }
 
   /** Drops what is below floors that were raised. No caller joins a load that began before. */

@@ -15,6 +15,9 @@ export type Version = readonly Stamp[];
  */
 export const INVALIDATIONS = 'invalidations';
 
+/** The domain of invalidations that have no place in their list yet. */
+export const PENDING = 'pending';
+
 /** Negative if `a` is before `b`. Both are of one domain. */
 export function compareStamps(a: Stamp, b: Stamp): number {
   return a.epoch - b.epoch || a.sequence - b.sequence;
