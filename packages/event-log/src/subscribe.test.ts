@@ -340,6 +340,12 @@ test('every few seconds the log is asked for its watermark, if nothing is heard'
   expect(await nextInTime(log, act)).toMatchObject({ value: { through: 1 } });
 });
 
+test('and if it has nothing new, that is given', async () => {
+  const log = createScriptedLog();
+  log.commit(0, 1);
+  expect(await nextInTime(log, () => undefined, 1)).toMatchObject({ value: { events: [], through: 1 } });
+});
+
 test('and also if only heartbeats are heard that are behind', async () => {
   const log = createScriptedLog();
   const act = () => {

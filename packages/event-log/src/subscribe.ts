@@ -49,7 +49,8 @@ const CONFIRM_MS = 1_000;
  * Follows a partition's log from a sequence until the signal is aborted: every event once, in order, without gaps.
  *
  * It reads the log up to the watermark and then takes what is passed on in memory. It reads the log again when it falls behind,
- * when something is missing, every five seconds, and after a failed read.
+ * when something is missing, every five seconds, and after a failed read. If it has nothing new after five seconds, it gives a
+ * stretch without events, by which the caller knows that.
  *
  * @throws {Fault} OUT_OF_RANGE if the log ends below what was followed: it was restored.
  */
@@ -61,10 +62,12 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
   signal.addEventListener('abort', wakeUp);
   const following: Following = { ...options, buffer, at: options.after };
   const retries = countRetries(options);
+  let isCheck = false;
   try {
     while (!signal.aborted) {
       try {
         const watermark = await watermarkFor(following);
+        if (isCheck && watermark === following.at) yield { events: [], through: watermark };
         while (following.at < watermark && !signal.aborted) {
           yield* readNext(following, watermark);
           retries.succeeded();
@@ -73,6 +76,7 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<LogS
         using check = dueAfter(CHECK_MS, wakeUp);
         let isLinked = true;
         while (isLinked && !signal.aborted && !check.isDue) isLinked = yield* takeNext(following);
+        isCheck = check.isDue;
       } catch (error) {
         await retries.failed(error);
       }
