@@ -1,7 +1,19 @@
 import type { Sendable } from './batch.ts';
+import * as cache from './cache.ts';
 import { type CallOptions, Channel, type ChannelSettings, callUnary } from './call.ts';
 import { type Connection, type ConnectOptions, openConnection } from './connection.ts';
 import { Fault } from './fault.ts';
+import type {
+  InspectResponse,
+  InvalidateResponse,
+  StatsResponse,
+  WarmResponse,
+} from './generated/odograph/cache/v1/cache.ts';
+import type {
+  AgedStatus,
+  ListResponse as LatestStatusesResponse,
+  WatchResponse,
+} from './generated/odograph/cache/v1/vehicle_status.ts';
 import { EventLogService, type PartitionInfo } from './generated/odograph/history/v1/event_log.ts';
 import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
 import type {
@@ -30,9 +42,13 @@ export interface ClientSettings extends ChannelSettings {
   readonly ingest?: string | undefined;
   /** Where queries are answered, `host:port`. */
   readonly history?: string | undefined;
+  /** Where the latest statuses are answered, `host:port`. */
+  readonly cache?: string | undefined;
   /** How often a call is tried, the first time included, unless the call says otherwise. Default: until its deadline. */
   readonly maxAttempts?: number | undefined;
 }
+
+type Server = 'ingest' | 'history' | 'cache';
 
 /** A client of the platform. It connects with the first call and again after each loss. */
 export function createClient(settings: ClientSettings): Client {
@@ -45,7 +61,7 @@ export function createClient(settings: ClientSettings): Client {
  */
 export class Client {
   readonly #settings: ClientSettings;
-  readonly #channels = new Map<'ingest' | 'history', Channel>();
+  readonly #channels = new Map<Server, Channel>();
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
@@ -102,6 +118,63 @@ export class Client {
   /** One page of the statuses of a fleet, perhaps an empty one before the last, with the positions that it reflects. */
   async statusPage(options: history.StatusesOptions & history.PageStart = {}): Promise<ListStatusResponse> {
     return await history.statusPage(this.#history, this.#withDefaults(options));
+  }
+
+  /**
+   * The latest known values of a vehicle from the cache, and how old they may be: for programs that ask often. Throws
+   * NOT_FOUND if it has never reported and is not registered.
+   */
+  async latestStatus(vehicleId: string, options: history.StatusOptions = {}): Promise<cache.LatestAnswer> {
+    return await cache.latestStatus(this.#cache, vehicleId, this.#withDefaults(options));
+  }
+
+  /** The statuses of vehicles from the cache, by vehicle id. The deadline is that of each page. */
+  async *latestStatuses(options: cache.LatestOptions = {}): AsyncGenerator<AgedStatus, void, undefined> {
+    const pages = history.everyPage((pageToken, pageSize) => {
+      return this.latestStatusPage({ pageSize, ...options, pageToken });
+    });
+    for await (const { statuses } of pages) yield* statuses;
+  }
+
+  /** One page of the statuses from the cache, with the positions that it reflects. */
+  async latestStatusPage(
+    options: cache.LatestOptions & history.PageStart = {},
+  ): Promise<LatestStatusesResponse> {
+    return await cache.latestStatusPage(this.#cache, this.#withDefaults(options));
+  }
+
+  /**
+   * First the statuses of all vehicles that meet the conditions, then each change, until the signal is aborted. One that is
+   * read slowly gives the latest status of a vehicle, not each one between. After a disconnect it begins again.
+   */
+  watchStatuses(options: cache.WatchOptions = {}): AsyncGenerator<WatchResponse, void, undefined> {
+    return cache.watchStatuses(this.#cache, options);
+  }
+
+  /** What each level of the cache has of a key, such as `status:bus-7`. */
+  async inspectCache(key: string, options: RetryOptions = {}): Promise<InspectResponse> {
+    return await cache.inspectCache(this.#cache, key, this.#withDefaults(options));
+  }
+
+  /** Makes values of the cache invalid, in all its processes. */
+  async invalidateCache(
+    invalidation: cache.Invalidation,
+    options: RetryOptions = {},
+  ): Promise<InvalidateResponse> {
+    return await cache.invalidateCache(this.#cache, invalidation, this.#withDefaults(options));
+  }
+
+  /** Loads statuses into the cache before they are asked for, and gives how far it is. */
+  warmCache(
+    warming: cache.Warming,
+    options: CallOptions = {},
+  ): AsyncGenerator<WarmResponse, void, undefined> {
+    return cache.warmCache(this.#cache, warming, options);
+  }
+
+  /** What the cache holds, and how its levels are. */
+  async cacheStats(options: RetryOptions = {}): Promise<StatsResponse> {
+    return await cache.cacheStats(this.#cache, this.#withDefaults(options));
   }
 
   /** A vehicle's samples, oldest first. The deadline is that of each page. */
@@ -267,7 +340,11 @@ export class Client {
     return this.#channel('history');
   }
 
-  #channel(service: 'ingest' | 'history'): Channel {
+  get #cache(): Channel {
+    return this.#channel('cache');
+  }
+
+  #channel(service: Server): Channel {
     const opened = this.#channels.get(service);
     if (opened) return opened;
     const endpoint = this.#settings[service];

@@ -1,0 +1,159 @@
+import { type CallOptions, type Channel, callServerStream, callUnary } from './call.ts';
+import { Fault, isFault } from './fault.ts';
+import {
+  CacheService,
+  type InspectResponse,
+  type InvalidateResponse,
+  type StatsResponse,
+  type WarmResponse,
+} from './generated/odograph/cache/v1/cache.ts';
+import {
+  type Box,
+  type Freshness,
+  type ListResponse,
+  type VehicleConditions,
+  VehicleStatusService,
+  type WatchResponse,
+} from './generated/odograph/cache/v1/vehicle_status.ts';
+import type { VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
+import type { Position } from './generated/odograph/telemetry/v1/position.ts';
+import type { PageStart, StatusOptions, VehiclesOptions } from './history.ts';
+import { PASSING_FOR_REPORTS, type RetryOptions, retryDelayMs, sleep, withRetries } from './retry.ts';
+
+/** A status from the cache. */
+export interface LatestAnswer {
+  readonly status: VehicleStatus;
+  /** The answer reflects the vehicle's partition up to and including this position. */
+  readonly position: Position;
+  /** How old it may be. */
+  readonly freshness: Freshness;
+}
+
+/** Which vehicles of the cache: those that meet all conditions. */
+export interface LatestOptions extends VehiclesOptions {
+  /** Only these vehicles, at most 1,000. Default: all. */
+  readonly vehicleIds?: readonly string[] | undefined;
+  /** Only those whose last known location is in this box. */
+  readonly box?: Box | undefined;
+}
+
+export interface WatchOptions
+  extends Omit<LatestOptions, 'atLeast' | 'pageSize' | 'maxAttempts' | 'deadlineMs'> {
+  /** Called when the stream broke; it is opened again after `retryInMs` milliseconds, and then begins again. */
+  readonly onDisconnect?: ((fault: Fault, retryInMs: number) => void) | undefined;
+}
+
+/** What becomes invalid in the cache; everything that is named. */
+export interface Invalidation {
+  /** Keys such as `status:bus-7`. One that ends in `:*` means all keys that begin so. */
+  readonly keys?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Everything. */
+  readonly all?: boolean | undefined;
+}
+
+/** What is loaded before it is asked for: exactly one of these. */
+export interface Warming {
+  readonly vehicleIds?: readonly string[] | undefined;
+  readonly tag?: string | undefined;
+  readonly fleet?: string | undefined;
+  /** What was asked for most lately before the cache was started. */
+  readonly lastHot?: boolean | undefined;
+}
+
+export async function latestStatus(
+  channel: Channel,
+  vehicleId: string,
+  options: StatusOptions = {},
+): Promise<LatestAnswer> {
+  const request = { vehicleId, atLeast: options.atLeast };
+  const { status, position, freshness } = await withRetries(
+    (callOptions) => callUnary(channel, VehicleStatusService.get, request, callOptions),
+    options,
+  );
+  if (status && position && freshness) return { status, position, freshness };
+  throw new Fault('INTERNAL', 'the server sent a status without its content, position or freshness');
+}
+
+export function latestStatusPage(
+  channel: Channel,
+  options: LatestOptions & PageStart = {},
+): Promise<ListResponse> {
+  const { atLeast = [], pageSize = 0, pageToken = '' } = options;
+  const request = { conditions: conditionsOf(options), atLeast: [...atLeast], pageSize, pageToken };
+  return withRetries(
+    (callOptions) => callUnary(channel, VehicleStatusService.list, request, callOptions),
+    options,
+  );
+}
+
+/** The statuses of vehicles and their changes, until the signal is aborted. After a disconnect it begins again. */
+export async function* watchStatuses(
+  channel: Channel,
+  options: WatchOptions = {},
+): AsyncGenerator<WatchResponse, void, undefined> {
+  const { signal, traceparent, onDisconnect } = options;
+  const request = { conditions: conditionsOf(options) };
+  for (let failuresInARow = 0; !signal?.aborted; failuresInARow += 1) {
+    try {
+      for await (const answer of callServerStream(channel, VehicleStatusService.watch, request, {
+        signal,
+        traceparent,
+      })) {
+        failuresInARow = 0;
+        yield answer;
+      }
+      throw new Fault('UNAVAILABLE', `${channel.endpoint} ended the stream`);
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (!isFault(error, ...PASSING_FOR_REPORTS)) throw error;
+      const retryInMs = retryDelayMs(error.retryAfterMs, failuresInARow);
+      onDisconnect?.(error, retryInMs);
+      // Only the signal ends it early, and the loop sees that next.
+      await sleep(retryInMs, signal).catch(() => undefined);
+    }
+  }
+}
+
+function conditionsOf(options: Omit<LatestOptions, 'atLeast'>): VehicleConditions {
+  const { vehicleIds = [], fleet = '', tag = '', model = '', text = '' } = options;
+  const { box, includeRetired = false } = options;
+  return { vehicleIds: [...vehicleIds], fleet, tag, model, text, box, includeRetired };
+}
+
+export function inspectCache(
+  channel: Channel,
+  key: string,
+  options: RetryOptions = {},
+): Promise<InspectResponse> {
+  return withRetries(
+    (callOptions) => callUnary(channel, CacheService.inspect, { key }, callOptions),
+    options,
+  );
+}
+
+/** Making something invalid twice is as once, so it is retried. */
+export function invalidateCache(
+  channel: Channel,
+  { keys = [], tags = [], all = false }: Invalidation,
+  options: RetryOptions = {},
+): Promise<InvalidateResponse> {
+  const request = { keys: [...keys], tags: [...tags], all };
+  return withRetries(
+    (callOptions) => callUnary(channel, CacheService.invalidate, request, callOptions),
+    options,
+  );
+}
+
+export function warmCache(
+  channel: Channel,
+  { vehicleIds = [], tag = '', fleet = '', lastHot = false }: Warming,
+  options: CallOptions = {},
+): AsyncGenerator<WarmResponse, void, undefined> {
+  const request = { vehicleIds: [...vehicleIds], tag, fleet, lastHot };
+  return callServerStream(channel, CacheService.warm, request, options);
+}
+
+export function cacheStats(channel: Channel, options: RetryOptions = {}): Promise<StatsResponse> {
+  return withRetries((callOptions) => callUnary(channel, CacheService.stats, {}, callOptions), options);
+}
