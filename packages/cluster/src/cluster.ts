@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly dataDir: string;
   /** Replicas of history. Default: 1. */
   readonly histories?: number;
+  /** Replicas of the cache. Default: none, and no Redis. */
+  readonly caches?: number;
   readonly partitions?: number;
   /** Settings of the services, such as `ODO_HISTORY_FLUSH_MS`, on top of this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
@@ -32,10 +34,17 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
   readonly mongo: SupervisedProcess;
   readonly ingest: SupervisedProcess;
   readonly histories: readonly SupervisedProcess[];
+  readonly caches: readonly SupervisedProcess[];
+  /** Undefined without a cache. */
+  readonly redis: SupervisedProcess | undefined;
   /** All processes in the order they start. */
   readonly nodes: readonly SupervisedProcess[];
   /** Where a client reaches the services; `host:port`. */
-  readonly endpoints: { readonly ingest: string; readonly histories: readonly string[] };
+  readonly endpoints: {
+    readonly ingest: string;
+    readonly histories: readonly string[];
+    readonly caches: readonly string[];
+  };
   /** Where the metrics of each service can be scraped, by the names of the nodes; `host:port`. */
   readonly metrics: Readonly<Record<string, string>>;
   /** The replicas' own addresses, without a proxy. */
@@ -46,8 +55,16 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
 
 /** Starts a platform. @throws Fault that names the process that cannot be started; then nothing is left running. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { dataDir, histories = 1, partitions = DEFAULT_PARTITIONS, env, binaries, between } = options;
-  const instances = instancesOf(histories);
+  const {
+    dataDir,
+    histories = 1,
+    caches = 0,
+    partitions = DEFAULT_PARTITIONS,
+    env,
+    binaries,
+    between,
+  } = options;
+  const instances = instancesOf({ history: histories, cache: caches });
   makePrivateFolder(dataDir);
   const platform = await planPlatform({
     ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },
@@ -58,18 +75,23 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return path === undefined ? await findBinary(kind) : { kind: 'binary', path };
     },
     ...(between && {
-      between: (service, engine, port) => between(`${service}→${engine}` as Route, port),
+      between: (service, server, port) => between(`${service}→${server}` as Route, port),
     }),
   });
   const { processes: nodes, engines, services } = platform;
   const ingest = named(services, 'ingest');
   const replicas = services.filter(({ name }) => name.startsWith('history-'));
+  const cacheReplicas = services.filter(({ name }) => name.startsWith('cache-'));
   const reach = async ({ name, port }: PlatformService) =>
     `${LOOPBACK}:${(await between?.(`client→${name}` as Route, port)) ?? port}`;
   let endpoints: Cluster['endpoints'];
   try {
     await platform.start();
-    endpoints = { ingest: await reach(ingest), histories: await Promise.all(replicas.map(reach)) };
+    endpoints = {
+      ingest: await reach(ingest),
+      histories: await Promise.all(replicas.map(reach)),
+      caches: await Promise.all(cacheReplicas.map(reach)),
+    };
   } catch (error) {
     await platform.kill();
     throw error;
@@ -79,6 +101,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     mongo: named(nodes, 'mongo'),
     ingest: ingest.process,
     histories: replicas.map(({ process }) => process),
+    caches: cacheReplicas.map(({ process }) => process),
+    redis: nodes.find(({ name }) => name === 'redis'),
     nodes,
     endpoints,
     metrics: Object.fromEntries(
@@ -91,12 +115,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-/** One instance of each service, and as many as wanted of history. */
-function instancesOf(histories: number): readonly ServiceInstance[] {
+/** One instance of each service, and as many as wanted of those that are replicated. */
+function instancesOf(wanted: Readonly<Record<string, number>>): readonly ServiceInstance[] {
   return platformServices.flatMap((service: ServiceSpec): ServiceInstance[] => {
     const { name, isReplicated } = service;
     if (!isReplicated) return [{ name, service }];
-    return Array.from({ length: histories }, (_, at) => ({ name: `${name}-${at + 1}`, service }));
+    return Array.from({ length: wanted[name] ?? 1 }, (_, at) => ({ name: `${name}-${at + 1}`, service }));
   });
 }
 

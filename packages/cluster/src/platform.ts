@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { credentialsOf } from '@odograph/engines/credentials';
 import { type EngineKind, type EngineUser, engineFacts, engineKinds } from '@odograph/engines/engine-kind';
+import { LOOPBACK } from '@odograph/engines/free-port';
 import { ProcessFault } from '@odograph/engines/process-fault';
 import { projectRoot } from '@odograph/engines/project-paths';
 import { isDataOf, startEngine } from '@odograph/engines/start-engine';
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import { maskPassword, mongoSettings } from '@odograph/platform/config/setting';
 import { requirePort } from './ports.ts';
 import { startService } from './service-process.ts';
@@ -34,8 +35,8 @@ interface PlatformOptions extends Omit<SuperviseOptions, 'name' | 'launch'> {
   findEngine(kind: EngineKind): Promise<EngineSource>;
   /** The port of an engine or a service that starts here; the name of the port of metrics ends in `-metrics`. */
   choosePort(name: string): Promise<number>;
-  /** The port that a service is given for an engine. Default: the engine's own port. */
-  between?(service: string, engine: EngineKind, port: number): Promise<number>;
+  /** The port that a service is given for an engine or another service. Default: its own port. */
+  between?(service: string, server: string, port: number): Promise<number>;
 }
 
 interface PlatformEngine {
@@ -75,9 +76,11 @@ export interface Platform {
 export async function planPlatform(options: PlatformOptions): Promise<Platform> {
   const isNeeded = (kind: EngineKind) =>
     options.instances.some(({ service }) => service.engines.includes(kind));
-  const engines = await Promise.all(engineKinds.filter(isNeeded).map((kind) => planEngine(kind, options)));
+  const planned = await Promise.all(engineKinds.filter(isNeeded).map((kind) => planIfThere(kind, options)));
+  const engines = planned.flatMap((engine) => engine ?? []);
   const services: PlatformService[] = [];
-  for (const instance of options.instances) services.push(await planService(instance, engines, options));
+  for (const instance of options.instances)
+    services.push(await planService(instance, { engines, services }, options));
   const engineProcesses = engines.flatMap(({ process }) => process ?? []);
   const serviceProcesses = services.map(({ process }) => process);
   const processes = [...engineProcesses, ...serviceProcesses];
@@ -85,7 +88,7 @@ export async function planPlatform(options: PlatformOptions): Promise<Platform> 
   return {
     ...{ engines, services, processes },
     async start() {
-      await Promise.all(engineProcesses.map((each) => each.start()));
+      await Promise.all(engines.map((engine) => startEngineOf(engine, options)));
       for (const each of serviceProcesses) {
         if (isEnding) throw new Fault('CANCELLED', 'the platform was stopped while it was starting');
         await each.start();
@@ -104,11 +107,37 @@ export async function planPlatform(options: PlatformOptions): Promise<Platform> 
   };
 }
 
+/** Undefined for an engine without which the platform runs, if it cannot be found. */
+async function planIfThere(kind: EngineKind, options: PlatformOptions): Promise<PlatformEngine | undefined> {
+  try {
+    return await planEngine(kind, options);
+  } catch (error) {
+    if (!engineFacts[kind].isOptional || !isFault(error, 'UNAVAILABLE')) throw error;
+    noteWithout(kind, error, options);
+    return undefined;
+  }
+}
+
+function noteWithout(kind: EngineKind, error: unknown, { note }: Pick<PlatformOptions, 'note'>): void {
+  const why = error instanceof Error ? error.message : String(error);
+  note?.(`without ${engineFacts[kind].title}, so the first answers take longer: ${why}`);
+}
+
+/** An engine that runs elsewhere runs already. */
+async function startEngineOf({ name, process }: PlatformEngine, options: PlatformOptions): Promise<void> {
+  try {
+    await process?.start();
+  } catch (error) {
+    if (!engineFacts[name].isOptional) throw error;
+    noteWithout(name, error, options);
+  }
+}
+
 async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<PlatformEngine> {
   const source = await options.findEngine(kind);
   if (source.kind === 'url') return { name: kind, url: source.url };
   const port = await options.choosePort(kind);
-  const { title, urlOn, yieldsCpu } = engineFacts[kind];
+  const { title, urlOn, yieldsCpu, isOptional } = engineFacts[kind];
   const dataDir = join(options.dataDir, kind);
   const start = {
     ...{ dataDir, port, binary: source.path, users: usersOf(kind, options), yieldsCpu },
@@ -125,7 +154,10 @@ async function planEngine(kind: EngineKind, options: PlatformOptions): Promise<P
     const endpoint = maskPassword(engine.url);
     return { ...engine, title: `${title} ${source.version ?? ''}`.trim(), endpoint };
   };
-  const process = new SupervisedProcess({ ...options, name: kind, launch });
+  const process = new SupervisedProcess({
+    ...{ ...options, name: kind, launch },
+    ...(isOptional && { onGivenUp: (error: unknown) => noteWithout(kind, error, options) }),
+  });
   return { name: kind, url: urlOn(port, owner), port, process };
 }
 
@@ -150,9 +182,15 @@ function usersOf(kind: EngineKind, { instances, env }: PlatformOptions): readonl
     .map(({ name, subjects }) => ({ name, subjects, database }));
 }
 
+/** What is planned before a service. */
+interface Before {
+  readonly engines: readonly PlatformEngine[];
+  readonly services: readonly PlatformService[];
+}
+
 async function planService(
   { name, service }: ServiceInstance,
-  engines: readonly PlatformEngine[],
+  before: Before,
   options: PlatformOptions,
 ): Promise<PlatformService> {
   const { dataDir, env, partitions, choosePort } = options;
@@ -163,7 +201,8 @@ async function planService(
       // Compiling takes half of the start.
       NODE_COMPILE_CACHE: join(projectRoot, '.cache/node'),
       ...env,
-      ...(await engineUrls(name, service, engines, options)),
+      ...(await engineUrls(name, service, before.engines, options)),
+      ...(await addressesAsked(name, service, before.services, options)),
       ODO_GRPC_PORT: String(grpcPort),
       ODO_METRICS_PORT: String(metricsPort),
       ...(partitions !== undefined && { ODO_PARTITIONS: String(partitions) }),
@@ -180,6 +219,21 @@ async function planService(
     },
   });
   return { name, process, port: grpcPort, metricsPort };
+}
+
+/** The addresses of the services that a service asks, the first of each, by the settings that it reads. */
+async function addressesAsked(
+  instance: string,
+  { asks = {} }: ServiceSpec,
+  services: readonly PlatformService[],
+  { between = async (_service, _server, port) => port }: PlatformOptions,
+): Promise<NodeJS.ProcessEnv> {
+  const addresses: NodeJS.ProcessEnv = {};
+  for (const [asked, setting] of Object.entries(asks)) {
+    const server = services.find(({ name }) => name === asked || name.startsWith(`${asked}-`));
+    if (server) addresses[setting] = `${LOOPBACK}:${await between(instance, server.name, server.port)}`;
+  }
+  return addresses;
 }
 
 /** The URLs of the engines that a service needs, by the settings that it reads. */

@@ -13,6 +13,8 @@ export interface ServiceSpec {
   readonly settingsPrefix: string;
   /** The engines that it connects to; they start before it. */
   readonly engines: readonly EngineKind[];
+  /** The services that it asks, by the setting with their address; they start before it. */
+  readonly asks?: Readonly<Record<string, string>>;
   /** What it may do in a NATS that is started here. */
   readonly subjects: EngineUser['subjects'];
   /** Whether this process yields CPU when the machine is saturated. */
@@ -66,6 +68,30 @@ export const platformServices = [
     isReplicated: false,
     usualPorts: { grpc: 4101, metrics: 4111 },
     portIsFor: 'reports',
+  },
+  {
+    name: 'cache',
+    main: join(projectRoot, 'services/cache/src/main.ts'),
+    settingsPrefix: 'ODO_CACHE_',
+    engines: ['nats', 'redis'],
+    asks: { history: 'ODO_CACHE_HISTORY' },
+    // It shares invalidations with other caches, and has nothing to do with the log.
+    subjects: {
+      publish: [
+        'cache.invalidations',
+        '$JS.API.INFO',
+        '$JS.API.STREAM.*.CACHE_INVALIDATIONS',
+        '$JS.API.CONSUMER.*.CACHE_INVALIDATIONS.>',
+        '$JS.API.CONSUMER.MSG.NEXT.CACHE_INVALIDATIONS.>',
+        '$JS.ACK.CACHE_INVALIDATIONS.>',
+        '$JS.FC.>',
+      ],
+      subscribe: [`${inboxPrefixOf('cache')}.>`],
+    },
+    yieldsCpu: true,
+    isReplicated: true,
+    usualPorts: { grpc: 4103, metrics: 4113 },
+    portIsFor: 'the latest statuses',
   },
 ] as const satisfies readonly ServiceSpec[];
 

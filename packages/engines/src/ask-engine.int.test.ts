@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestMongo, type TestEngine } from '@odograph/testing/engines';
+import { startTestMongo, startTestRedis, type TestEngine } from '@odograph/testing/engines';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { askEngine } from './ask-engine.ts';
 
@@ -53,4 +53,15 @@ test('a parameter that the driver does not know is named, although the server an
   expect(await ask(`mongodb://${host}/?colour=red`)).toMatchObject(unreachable('option colour'));
   const withSecret = `mongodb://${host}/?tlsCertificateKeyFilePassword=pw@x`;
   expect(await ask(withSecret)).toMatchObject(unreachable('unescaped characters$'));
+});
+
+test('Redis is asked without its password, also as one of several nodes', async () => {
+  await using redis = await startTestRedis();
+  const { host } = new URL(redis.url);
+  const askRedis = (url: string) => askEngine('redis', url, undefined);
+  expect(await askRedis(`redis://me:***@${host}`)).toEqual({ state: 'answers' });
+  expect(await askRedis(`redis+cluster://${host},127.0.0.1:1`)).toEqual({ state: 'answers' });
+  expect(await askRedis('redis://127.0.0.1:1')).toEqual({ state: 'away', isPortTaken: false });
+  const { host: other } = new URL(mongo.url);
+  expect(await askRedis(`redis://${other}`)).toMatchObject({ state: expect.stringMatching(/silent|away/) });
 });

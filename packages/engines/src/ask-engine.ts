@@ -31,10 +31,10 @@ export interface ClockReading {
 const ANSWER_WITHIN_MS = 2_000;
 
 /** The engines that can be asked. */
-export const askableEngines = ['nats', 'mongo'] as const satisfies readonly EngineKind[];
+export const askableEngines = ['nats', 'mongo', 'redis'] as const satisfies readonly EngineKind[];
 export type AskableEngine = (typeof askableEngines)[number];
 
-const USUAL_PORTS: Readonly<Record<AskableEngine, number>> = { nats: 4222, mongo: 27_017 };
+const USUAL_PORTS: Readonly<Record<AskableEngine, number>> = { nats: 4222, mongo: 27_017, redis: 6379 };
 
 /** Where an engine is, as its URL says. */
 interface EnginePlace {
@@ -46,7 +46,9 @@ interface EnginePlace {
 
 export function placeOf(kind: AskableEngine, url: string): EnginePlace {
   // NATS takes a password with an @, so the login ends at the last one.
-  const [, scheme, hosts = ''] = /^(?:([^:/]+):\/\/)?(?:[^/?#]*@)?([^/?#]*)/.exec(url) ?? [];
+  const [, scheme, all = ''] = /^(?:([^:/]+):\/\/)?(?:[^/?#]*@)?([^/?#]*)/.exec(url) ?? [];
+  // Of the nodes of a Redis cluster, and of sentinels, one stands for all.
+  const hosts = kind === 'redis' ? all.replace(/,.*/, '') : all;
   // MongoDB writes the path of a socket as a host.
   const [, host, given] = /^(\[[^\]]+\]|[^,:%]+)(?::(\d+))?$/.exec(hosts) ?? [];
   if (host === undefined || scheme === undefined || scheme === 'mongodb+srv')
@@ -62,8 +64,9 @@ export async function askEngine(
   pid: number | undefined,
 ): Promise<EngineAnswer> {
   const { address } = placeOf(kind, url);
-  if (!address) return kind === 'nats' ? NO_NATS_URL : await askMongo(url).catch(unreachable);
-  const knockOnce = () => knock(address, url.startsWith('tls://'));
+  if (!address) return kind === 'mongo' ? await askMongo(url).catch(unreachable) : NO_ONE_URL[kind];
+  const withTls = /^(tls|rediss(\+\w+)?):/.test(url);
+  const knockOnce = () => knock(address, { withTls, say: kind === 'redis' ? 'PING\r\n' : '' });
   const greeting = await knockOnce();
   const state = pid === undefined ? 'running' : processState(pid);
   if (state === 'stopped') return { state };
@@ -72,12 +75,16 @@ export async function askEngine(
     return { state: 'away', isPortTaken: greeting !== undefined && (await knockOnce()) !== undefined };
   if (greeting === undefined)
     return pid === undefined ? { state: 'away', isPortTaken: false } : { state: 'does not listen' };
-  return kind === 'nats' ? natsAnswer(greeting) : await askMongo(url).catch(silentOr);
+  if (kind === 'mongo') return await askMongo(url).catch(silentOr);
+  return kind === 'nats' ? natsAnswer(greeting) : redisAnswer(greeting);
 }
 
-const NO_NATS_URL: EngineAnswer = {
-  state: 'unreachable',
-  reason: 'its URL must name one server, as nats://host:port or tls://host:port does',
+const NO_ONE_URL: Readonly<Record<'nats' | 'redis', EngineAnswer>> = {
+  nats: {
+    state: 'unreachable',
+    reason: 'its URL must name one server, as nats://host:port or tls://host:port does',
+  },
+  redis: { state: 'unreachable', reason: 'its URL must name a server, as redis://host:port does' },
 };
 
 /** The driver may take a parameter, which may be a secret, for a user name, and repeats that. */
@@ -100,6 +107,14 @@ function natsAnswer(greeting: string): EngineAnswer {
   return greeting.includes('"jetstream":true')
     ? { state: 'answers', version }
     : { state: 'without JetStream' };
+}
+
+/** A Redis with a password says that it wants one. */
+function redisAnswer(greeting: string): EngineAnswer {
+  if (greeting === '') return { state: 'silent' };
+  if (greeting === HANDSHAKE || /^(\+PONG|-NOAUTH|-NOPERM|-DENIED|-LOADING|-MASTERDOWN)/.test(greeting))
+    return { state: 'answers' };
+  return { state: 'away', isPortTaken: true };
 }
 
 /** The driver refuses a mechanism without a user. */
@@ -144,7 +159,7 @@ const MAX_GREETING = 64 * 1024;
 /** The first line of a server; empty if it accepts the connection and says nothing; undefined if nothing listens. */
 function knock(
   address: { readonly host: string; readonly port: number },
-  withTls: boolean,
+  { withTls, say }: { readonly withTls: boolean; readonly say: string },
 ): Promise<string | undefined> {
   return new Promise((done) => {
     // Nothing is trusted to it: whose certificate it has does not matter.
@@ -156,6 +171,7 @@ function knock(
     socket.setTimeout(ANSWER_WITHIN_MS / 2, end);
     socket.once('connect', () => {
       silence = '';
+      socket.write(say);
     });
     socket.once('secureConnect', () => {
       silence = HANDSHAKE;

@@ -41,7 +41,7 @@ export interface EngineFacts {
   readonly binaryInWheel: string;
   /** The platforms that the wheel supports. */
   readonly wheelPlatforms: readonly Platform[];
-  /** Whether the platform runs without it; no service needs Redis yet. */
+  /** Whether the platform runs without it. */
   readonly isOptional: boolean;
   /** How to install a suitable version by hand. */
   readonly byHand: string;
