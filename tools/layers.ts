@@ -25,6 +25,9 @@ const CLUSTER_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'engin
 const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'projections', 'cache', 'sources', 'cluster', 'testing'];
 const SERVICES = readdirSync(resolve(import.meta.dirname, '../services'));
 
+/** What the cache service stands on. It asks history through the client, as programs do. */
+const ASKS_HISTORY = ['kernel', 'contracts', 'platform', 'projections', 'cache', 'client'];
+
 const TESTS = '*.{test,arbitrary,fixture}.ts';
 
 export const layers: readonly Layer[] = [
@@ -41,11 +44,6 @@ export const layers: readonly Layer[] = [
     mayImport: SERVICE_PACKAGES,
     rule: 'A service imports packages, never a service: it asks over gRPC or follows the log.',
   },
-  {
-    files: ['services/cache/src/**'],
-    mayImport: ['kernel', 'contracts', 'platform', 'projections', 'cache', 'client'],
-    rule: 'The cache service asks history through the client, as programs do.',
-  },
   room('log', ['domain'], 'grpc'),
   room('log-time', ['domain'], 'grpc'),
   room('views', ['domain', 'log'], 'grpc'),
@@ -53,6 +51,19 @@ export const layers: readonly Layer[] = [
   room('commands', ['domain', 'log', 'views'], 'engines and grpc'),
   room('door', ['domain', 'commands'], 'engines'),
   room('api', ['domain', 'log', 'views', 'commands'], 'engines'),
+  {
+    files: ['services/cache/src/**'],
+    mayImport: ASKS_HISTORY,
+    rule: 'The cache service asks history through the client, as programs do.',
+  },
+  cacheRoom('statuses', ['domain'], ASKS_HISTORY),
+  cacheRoom('watch', ['domain', 'statuses'], ['kernel']),
+  cacheRoom('follow', ['domain', 'statuses', 'watch'], ASKS_HISTORY),
+  cacheRoom(
+    'api',
+    ['domain', 'statuses', 'watch'],
+    ['kernel', 'contracts', 'platform', 'projections', 'cache'],
+  ),
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],
     mayImport: [...ALL_PACKAGES, 'client'],
@@ -121,4 +132,11 @@ function room(name: string, rooms: readonly string[], butNot: NonNullable<Layer[
   const others = rooms.map((other) => `${other}/`).join(', ');
   const rule = `${name}/ imports of its service only ${others}, and no ${butNot.replace('engines', 'client of an engine')}.`;
   return { files: [`services/*/src/${name}/**`], mayImport: SERVICE_PACKAGES, rooms, butNot, rule };
+}
+
+/** A room of the cache service. None but `app.ts` has a client of an engine. */
+function cacheRoom(name: string, rooms: readonly string[], mayImport: readonly string[]): Layer {
+  const others = rooms.map((other) => `${other}/`).join(', ');
+  const rule = `${name}/ of the cache imports of its service only ${others}, and no client of an engine.`;
+  return { files: [`services/cache/src/${name}/**`], mayImport, rooms, butNot: 'engines', rule };
 }

@@ -68,14 +68,20 @@ export function percent(name: `${string}_PCT`, fallback: number, options: Number
 interface UrlOptions extends SettingOptions {
   /** Whether it may name several hosts, `a:1,b:2`. */
   readonly hosts: 'one' | 'several';
+  /** The protocols in words, if they are many. */
+  readonly begins?: string;
 }
 
 /** A URL of one of these protocols, for example `nats:`. It has no default. */
-function url(name: string, protocols: readonly string[], { hosts, ...options }: UrlOptions): Setting<string> {
+function url(
+  name: string,
+  protocols: readonly string[],
+  { hosts, begins, ...options }: UrlOptions,
+): Setting<string> {
   const isAllowed = (text: string) =>
     protocols.some((protocol) => text.startsWith(`${protocol}//`)) &&
     isUrl(hosts === 'one' ? text : withFirstHost(text));
-  const starts = protocols.map((protocol) => `${protocol}//`).join(' or ');
+  const starts = begins ?? protocols.map((protocol) => `${protocol}//`).join(' or ');
   const one = hosts === 'one' ? ' and names one host' : '';
   const allowed = `a URL that starts with ${starts}${one}, with @ : / % in a password as %40 %3A %2F %25`;
   const schema = v.pipe(v.string(), v.check(isAllowed));
@@ -171,9 +177,14 @@ function matching(
 const HOST = { pattern: /^[\w.:-]+$/, allowed: 'a host name or an IP address' };
 const PORT = { min: 0, max: 65_535 };
 
-/** The settings that every service has. */
-export const serviceSettings = {
-  grpc: {
+/** What may differ between services. */
+interface GrpcDefaults {
+  readonly maxUnfinishedBytes: number;
+}
+
+/** The settings of a gRPC server. */
+export function grpcSettings({ maxUnfinishedBytes }: GrpcDefaults) {
+  return {
     host: matching('ODO_GRPC_HOST', HOST, '127.0.0.1', {
       meaning:
         'the address on which the service listens for calls; the default is reachable from this machine only',
@@ -199,7 +210,7 @@ export const serviceSettings = {
         limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
         meaning: 'calls of one client that wait for their turn',
       }),
-      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', 96 * MEBIBYTE, {
+      maxUnfinishedBytes: bytes('ODO_GRPC_MAX_UNFINISHED_BYTES', maxUnfinishedBytes, {
         min: MEBIBYTE,
         limit: {
           of: 'process',
@@ -218,7 +229,12 @@ export const serviceSettings = {
           'memory for what streams, health excepted, send until their clients take it; a client may hold as much as is free, alone half, or a message',
       }),
     },
-  },
+  } as const;
+}
+
+/** The settings that every service has. */
+export const serviceSettings = {
+  grpc: grpcSettings({ maxUnfinishedBytes: 96 * MEBIBYTE }),
   metrics: {
     host: matching('ODO_METRICS_HOST', HOST, '127.0.0.1', {
       meaning: 'the address on which the service listens for scrapes of `/metrics`',
@@ -266,9 +282,9 @@ export const redisSettings = {
       'ODO_REDIS_URL',
       ['redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:', 'redis+sentinel:', 'rediss+sentinel:'],
       {
-        hosts: 'several',
+        ...{ hosts: 'several', begins: 'redis or rediss, alone or with +cluster or +sentinel' },
         meaning:
-          'Redis: `redis://user:password@host:port/database`; `redis+cluster://` with some of its nodes as `a:1,b:2`; or `redis+sentinel://` with the sentinels, and the name of the primary as the path; with `rediss` it is TLS',
+          'Redis: a server, some nodes of a cluster as `a:1,b:2`, or sentinels with the primary as the path; `rediss` is TLS',
       },
     ),
   ),

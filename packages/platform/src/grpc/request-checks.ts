@@ -19,9 +19,13 @@ export function checkVehicleId(vehicleId: string): string {
 }
 
 /** The vehicles that a request names, in order and each once. Throws a Fault INVALID_INPUT for too many, or for a wrong id. */
-export function checkVehicleIds(field: string, vehicleIds: readonly string[]): readonly string[] {
-  if (vehicleIds.length > MAX_PAGE_SIZE) {
-    const description = `has ${vehicleIds.length} vehicles, at most ${MAX_PAGE_SIZE} are allowed`;
+export function checkVehicleIds(
+  field: string,
+  vehicleIds: readonly string[],
+  most = MAX_PAGE_SIZE,
+): readonly string[] {
+  if (vehicleIds.length > most) {
+    const description = `has ${vehicleIds.length} vehicles, at most ${most} are allowed`;
     throw invalid(field, 'TOO_MANY', description);
   }
   const wrong = vehicleIds.findIndex((vehicleId) => !isVehicleId(vehicleId));

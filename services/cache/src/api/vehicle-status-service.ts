@@ -1,0 +1,100 @@
+import {
+  type GetRequest,
+  type GetResponse,
+  type ListRequest,
+  type ListResponse,
+  VehicleStatusService,
+} from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
+import { Fault } from '@odograph/kernel/fault';
+import type { Position } from '@odograph/kernel/position';
+import { countFitting } from '@odograph/platform/grpc/answer-bytes';
+import {
+  beforeDeadline,
+  type CallContext,
+  grpcService,
+  serverStream,
+  unary,
+} from '@odograph/platform/grpc/handler';
+import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
+import {
+  checkAtLeast,
+  checkAtLeastOfEach,
+  checkVehicleId,
+  pageSizeOf,
+} from '@odograph/platform/grpc/request-checks';
+import { choiceOf } from '../domain/choice.ts';
+import type { Following } from '../statuses/following.ts';
+import { agedStatus, bytesOf } from './aged-status.ts';
+import { conditionsOf } from './conditions.ts';
+import { requireAll, type WatchDeps, watchStream } from './watch-stream.ts';
+
+/** How long the log is waited for; then history is asked, which may have more of it. */
+const PATIENCE_MS = 500;
+
+/** The latest statuses, over gRPC. */
+export function vehicleStatusService(deps: WatchDeps) {
+  const { partitionCount, statuses, directory, following } = deps;
+
+  async function get(request: GetRequest, call: CallContext): Promise<GetResponse> {
+    const vehicleId = checkVehicleId(request.vehicleId);
+    const atLeast = request.atLeast && checkAtLeast(request.atLeast, { partitionCount, vehicleId });
+    if (atLeast)
+      await following.reach(atLeast, AbortSignal.any([call.signal, AbortSignal.timeout(PATIENCE_MS)]));
+    const known = await statuses.get(vehicleId, { atLeast, signal: beforeDeadline(call) });
+    if (!known) throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported and is not registered`);
+    const { status, freshness } = agedStatus(known);
+    return { status, freshness, position: known.position };
+  }
+
+  async function list(request: ListRequest, call: CallContext): Promise<ListResponse> {
+    const conditions = conditionsOf(request.conditions);
+    const limit = pageSizeOf(request.pageSize);
+    const query = ['statuses', conditions] as const;
+    const [after] = decodePageToken(query, request.pageToken) ?? [''];
+    if (typeof after !== 'string') throw badToken();
+    const atLeast = checkAtLeastOfEach(request.atLeast, partitionCount);
+    if (!(await reachAll(following, atLeast, beforeDeadline(call)))) throw notReached(following, atLeast);
+    requireAll(deps);
+    const positions = Array.from({ length: partitionCount }, (_, partition) =>
+      following.positionOf(partition),
+    );
+    const { signal } = call;
+    const { vehicleIds, hasMore } = await directory.page(choiceOf(conditions), { after, limit, signal });
+    const known = await statuses.getMany(vehicleIds, signal);
+    const fitting = known.slice(0, countFitting(known, bytesOf));
+    const isCut = fitting.length < known.length;
+    const last = isCut ? fitting.at(-1)?.vehicleId : vehicleIds.at(-1);
+    return {
+      statuses: fitting.map(agedStatus),
+      nextPageToken: last && (isCut || hasMore) ? encodePageToken(query, [last]) : '',
+      positions,
+    };
+  }
+
+  return grpcService(VehicleStatusService, {
+    get: unary(get),
+    list: unary(list),
+    watch: serverStream(watchStream(deps), { stays: true }),
+  });
+}
+
+/** Resolves with whether all positions are followed, when they are, or when the signal is aborted. */
+async function reachAll(
+  following: Following,
+  positions: readonly Position[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const reached = await Promise.all(positions.map((position) => following.reach(position, signal)));
+  return reached.every((isReached) => isReached);
+}
+
+function notReached(following: Following, positions: readonly Position[]): Fault {
+  const behind = positions.map(({ partition, sequence }) => {
+    const at = following.positionOf(partition).sequence;
+    return at < sequence ? `partition ${partition} is at ${at}, not yet at ${sequence}` : '';
+  });
+  return new Fault(
+    'DEADLINE',
+    `the cache follows the log: ${behind.filter(Boolean).join('; ')}: retry later`,
+  );
+}

@@ -1,0 +1,25 @@
+import type { Stamp } from '@odograph/cache/version';
+import type { Position } from '@odograph/kernel/position';
+import { status } from '@odograph/projections/status';
+
+/** An envelope has fewer events. The last number stands for the whole envelope. */
+const PLACES = 1024;
+const WHOLE = PLACES - 1;
+
+/** The source of the statuses of a partition: its log. */
+export const domainOf = (partition: number) => `status/${partition}`;
+
+/** A position of the log as the cache compares it. Of another version of the projection, nothing can be compared. */
+export function stampOf({ partition, sequence, index }: Position, version = status.version): Stamp {
+  const place = Math.min(index ?? WHOLE, WHOLE);
+  return { domain: domainOf(partition), epoch: version, sequence: sequence * PLACES + place };
+}
+
+export function positionOf({ domain, sequence }: Stamp): Position {
+  const place = sequence % PLACES;
+  return {
+    partition: Number(domain.slice(domain.indexOf('/') + 1)),
+    sequence: Math.floor(sequence / PLACES),
+    ...(place !== WHOLE && { index: place }),
+  };
+}

@@ -1,0 +1,161 @@
+import type { Answer } from '@odograph/cache/answer';
+import type { Cache } from '@odograph/cache/cache';
+import type { TypedCache } from '@odograph/cache/typed-cache';
+import { covers, mergeFloors, type Stamp } from '@odograph/cache/version';
+import type { LogBatch, LogEvent } from '@odograph/client/log';
+import { decodeEvent } from '@odograph/contracts/event-catalogue';
+import { partitionOf } from '@odograph/kernel/partition';
+import { comparePositions, type EventPosition, type Position } from '@odograph/kernel/position';
+import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
+import { isVehicleId } from '@odograph/kernel/vehicle-id';
+import { status } from '@odograph/projections/status';
+import { profileOf } from '../domain/profile.ts';
+import type { CachedStatus } from './cached-status.ts';
+import type { Directory, ProfileChange } from './directory.ts';
+import type { Following } from './following.ts';
+import { domainOf, positionOf, stampOf } from './stamps.ts';
+import type { StatusSource } from './status-source.ts';
+
+export type Staleness = 'log not followed' | 'source slow' | 'source failed';
+
+/** A status, the position that it reflects, and how old it may be. */
+export interface KnownStatus {
+  readonly vehicleId: string;
+  readonly status: CachedStatus;
+  readonly position: Position;
+  readonly ageMs: number;
+  readonly staleBecause: Staleness | undefined;
+}
+
+interface StatusesDeps {
+  readonly cache: Cache;
+  readonly typed: TypedCache<CachedStatus>;
+  readonly directory: Directory;
+  readonly source: StatusSource;
+  readonly following: Following;
+  readonly partitionCount: number;
+  /** Called after each event of a vehicle. */
+  readonly onChange: (vehicleId: string, change: ProfileChange) => void;
+}
+
+/** The statuses of all vehicles: those in memory change with the log, the others are asked for. */
+export class Statuses {
+  readonly #deps: StatusesDeps;
+
+  constructor(deps: StatusesDeps) {
+    this.#deps = deps;
+  }
+
+  /** The status of a vehicle; undefined if it is not known. */
+  async get(
+    vehicleId: string,
+    { atLeast, signal }: { readonly atLeast?: Position | undefined; readonly signal: AbortSignal },
+  ): Promise<KnownStatus | undefined> {
+    const { typed, source } = this.#deps;
+    const version = atLeast && !this.#isFollowedTo(atLeast) ? [stampOf(atLeast)] : [];
+    const answer = await typed.getOrLoad(vehicleId, source.load(vehicleId), { signal, atLeast: version });
+    return this.#knownFrom(vehicleId, answer);
+  }
+
+  /** The statuses of those vehicles that are known, in the order of the ids. */
+  async getMany(vehicleIds: readonly string[], signal: AbortSignal): Promise<readonly KnownStatus[]> {
+    const { typed, source } = this.#deps;
+    const answers = await typed.getOrLoadMany(vehicleIds, source.loadMany(), signal);
+    return vehicleIds.flatMap((vehicleId) => {
+      const answer = answers.get(vehicleId);
+      return (answer && this.#knownFrom(vehicleId, answer)) ?? [];
+    });
+  }
+
+  /** A status that history has listed, with the invalidations that were applied before it was. */
+  listed(vehicleId: string, value: CachedStatus, version: readonly Stamp[]): void {
+    this.#deps.directory.merge(vehicleId, profileOf(value.slice));
+    this.#deps.typed.put(vehicleId, { value, version }, 'load');
+  }
+
+  /** What is new in the log, in order. */
+  apply({ events }: LogBatch): void {
+    for (const logged of events) if (isVehicleId(logged.event.subject)) this.#applyOne(logged);
+  }
+
+  #applyOne({ position, event }: LogEvent): void {
+    const { directory, typed, onChange } = this.#deps;
+    const vehicleId = event.subject;
+    const stamp = stampOf(position);
+    const held = typed.inspect(vehicleId);
+    if (held && covers(held.version, stamp)) return;
+    const decoded = decode(event);
+    if (decoded) onChange(vehicleId, directory.merge(vehicleId, profileAfter(decoded, position)));
+    const value = decoded && held?.value && folded(held.value, decoded, position);
+    const version = mergeFloors(held?.version ?? [], [stamp]);
+    if (value && typed.put(vehicleId, { value, version }, 'feed')) return;
+    // It cannot be folded here: the next one who asks gets it from history.
+    this.#deps.cache.raise({ key: typed.nameOf(vehicleId) }, stamp);
+  }
+
+  #isFollowedTo(position: Position): boolean {
+    return comparePositions(this.#deps.following.positionOf(position.partition), position) >= 0;
+  }
+
+  #knownFrom(vehicleId: string, answer: Answer<CachedStatus>): KnownStatus | undefined {
+    if (!answer.value) return undefined;
+    const { typed, following, partitionCount } = this.#deps;
+    const partition = partitionOf(vehicleId, partitionCount);
+    const own = answer.version.find(({ domain }) => domain === domainOf(partition));
+    const followed = following.positionOf(partition);
+    const isLive = following.isLive(partition);
+    // Without a floor above it, the log has had nothing about the vehicle up to where it is followed.
+    const isCurrent = typed.isCurrent(vehicleId, answer.version);
+    const ownPosition = own ? positionOf(own) : { partition, sequence: 0 };
+    const isBehind = isCurrent && comparePositions(followed, ownPosition) > 0;
+    return {
+      vehicleId,
+      status: answer.value,
+      position: isBehind ? followed : ownPosition,
+      ageMs: Math.max(0, Math.min(answer.ageMs, isCurrent ? following.silentMs(partition) : answer.ageMs)),
+      staleBecause: stalenessOf(answer, isLive),
+    };
+  }
+}
+
+function stalenessOf({ staleBecause, from }: Answer<CachedStatus>, isLive: boolean): Staleness | undefined {
+  if (staleBecause) return staleBecause === 'slow' ? 'source slow' : 'source failed';
+  return isLive || from === 'source' ? undefined : 'log not followed';
+}
+
+/** Undefined for an event that only a newer program can read, or that is corrupt: history parks it. */
+function decode(event: LogEvent['event']): VehicleEvent | undefined {
+  try {
+    return decodeEvent(event);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What one event alone says of its vehicle. */
+function profileAfter(event: VehicleEvent, position: Position) {
+  const slice = status.initial(event.subject, '');
+  applyTo(slice, event, position);
+  return profileOf(slice);
+}
+
+/** Undefined if history alone knows how it goes on: behind an event that it could not apply. */
+function folded(
+  { slice, parkedAt }: CachedStatus,
+  event: VehicleEvent,
+  position: Position,
+): CachedStatus | undefined {
+  if (parkedAt) return undefined;
+  const copy = status.copy(slice);
+  return applyTo(copy, event, position) ? { slice: copy, parkedAt } : undefined;
+}
+
+function applyTo(slice: CachedStatus['slice'], event: VehicleEvent, position: Position): boolean {
+  try {
+    const change = status.read(event, { index: 0, ...position } as EventPosition);
+    for (const key of change.keys) change.applyTo(slice, key);
+    return true;
+  } catch {
+    return false;
+  }
+}
