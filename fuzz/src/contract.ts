@@ -2,7 +2,10 @@ import { type DescMessage, fromJson, type JsonObject, toBinary } from '@bufbuild
 import { contracts } from '@odograph/contracts/descriptors';
 import { invariant } from '@odograph/kernel/fault';
 
-export type ServerName = 'history' | 'ingest';
+export type ServerName = 'history' | 'ingest' | 'cache';
+
+/** Every server, each with health and reflection. */
+export const SERVERS: readonly ServerName[] = ['history', 'ingest', 'cache'];
 
 /** A method of a server, and the type of its requests. */
 export interface ContractMethod {
@@ -12,13 +15,14 @@ export interface ContractMethod {
   readonly request: DescMessage;
 }
 
-/** The server of each package of services; every server has health and reflection. */
+/** The servers of each package of services. */
 const SERVERS_OF: Readonly<Record<string, readonly ServerName[]>> = {
   'odograph.telemetry.v1': ['ingest'],
   'odograph.history.v1': ['history'],
-  'grpc.health.v1': ['history', 'ingest'],
-  'grpc.reflection.v1': ['history', 'ingest'],
-  'grpc.reflection.v1alpha': ['history', 'ingest'],
+  'odograph.cache.v1': ['cache'],
+  'grpc.health.v1': SERVERS,
+  'grpc.reflection.v1': SERVERS,
+  'grpc.reflection.v1alpha': SERVERS,
 };
 
 const services = [...contracts].filter((type) => type.kind === 'service');

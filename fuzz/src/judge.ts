@@ -10,7 +10,7 @@ import type { Processes } from './processes.ts';
 import { type Broken, judgeAnswer, judgeOperation, Refusals, Violations } from './verdict.ts';
 
 interface JudgeDeps {
-  readonly cluster: Pick<Cluster, 'histories' | 'ingest'>;
+  readonly cluster: Pick<Cluster, 'histories' | 'ingest' | 'caches'>;
   readonly canary: Pick<ForkedCanary, 'settle' | 'stop'>;
   readonly processes: Pick<Processes, 'look' | 'holders'>;
   readonly target: Target;
@@ -131,8 +131,8 @@ export class Judge {
   }
 
   async #restart(): Promise<void> {
-    const { histories, ingest } = this.#deps.cluster;
-    const services = [...histories, ingest];
+    const { histories, ingest, caches } = this.#deps.cluster;
+    const services = [...histories, ingest, ...caches];
     for (const service of services) await service.kill();
     for (const service of services) await service.start();
   }

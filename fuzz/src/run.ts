@@ -41,6 +41,8 @@ export interface FuzzResult {
   readonly keptIn: string | undefined;
 }
 
+/** Less than what a service may hold of the load afterwards. */
+const CACHE_BYTES = String(32 * 1024 ** 2);
 /** Messages from one look at the platform to the next. */
 const BATCH = 2_048;
 const WARM_UP_MS = 3_000;
@@ -52,8 +54,8 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const startedAtMs = performance.now();
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-fuzz-'));
   const cluster = await startCluster({
-    dataDir,
-    env: liveMemoryEnv({ ODO_LOG_LEVEL: 'warn', ...options.env }),
+    ...{ dataDir, caches: 1 },
+    env: liveMemoryEnv({ ODO_LOG_LEVEL: 'warn', ODO_CACHE_MEMORY_BYTES: CACHE_BYTES, ...options.env }),
   });
   const result = await attack(cluster, dataDir, options).finally(() => cluster.kill());
   const isClean = result.violations.length === 0;
@@ -63,16 +65,18 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
 }
 
 async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onProgress }: FuzzOptions) {
-  const { endpoints, metrics, histories, ingest, nats, mongo } = cluster;
+  const { endpoints, metrics, histories, ingest, caches, nats, mongo, redis } = cluster;
   const [history = ''] = endpoints.histories;
+  const [cache = ''] = endpoints.caches;
   const target: Target = {
     history: new Server('history', history, metrics['history-1']),
     ingest: new Server('ingest', endpoints.ingest, metrics['ingest']),
+    cache: new Server('cache', cache, metrics['cache-1']),
   };
   const pidsOf = (nodes: Cluster['nodes']) => nodes.flatMap((node) => node.pid() ?? []);
   const canary = forkCanary({ ingest: endpoints.ingest, history, metrics: Object.values(metrics) }, () => ({
-    services: pidsOf([...histories, ingest]),
-    engines: pidsOf([nats, mongo]),
+    services: pidsOf([...histories, ingest, ...caches]),
+    engines: pidsOf([nats, mongo, ...(redis ? [redis] : [])]),
   }));
   // Attackers have machines of their own, so the platform and the canary come first.
   yieldCpu({ pid: process.pid, exitCode: null, signalCode: null }, MAX_NICENESS);
@@ -102,8 +106,7 @@ async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onPro
   } finally {
     canary.kill();
     processes.stop();
-    target.history.close();
-    target.ingest.close();
+    for (const server of Object.values(target)) server.close();
   }
 }
 

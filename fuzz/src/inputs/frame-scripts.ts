@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pause } from '@odograph/kernel/clock';
-import { encodeRequest, METHODS, type ServerName } from '../contract.ts';
+import { encodeRequest, METHODS, SERVERS } from '../contract.ts';
 import { type Answer, call, frameMessage } from '../wire/call.ts';
 import {
   callHeaders,
@@ -28,13 +28,21 @@ import { LONGEST_TEXT, type Script, type ServerScripts, streamId, times } from '
 const HEALTH = '/grpc.health.v1.Health/Check';
 const WATCH = '/grpc.health.v1.Health/Watch';
 const HISTORY = '/odograph.history.v1';
+const CACHE = '/odograph.cache.v1';
 const REPORT = '/odograph.telemetry.v1.TelemetryIngest/Report';
 /** A call with a message of its own, a call without one, and calls with long answers, on each server. */
-const UNARY = { history: `${HISTORY}.VehicleHistory/GetStatus`, ingest: REPORT } as const;
-const EMPTY = { history: `${HISTORY}.EventLog/Describe`, ingest: REPORT } as const;
+const UNARY = {
+  ...{ history: `${HISTORY}.VehicleHistory/GetStatus`, ingest: REPORT },
+  cache: `${CACHE}.VehicleStatus/Get`,
+} as const;
+const EMPTY = {
+  ...{ history: `${HISTORY}.EventLog/Describe`, ingest: REPORT },
+  cache: `${CACHE}.Cache/Stats`,
+} as const;
 const LONG = {
   history: [`${HISTORY}.EventLog/Read`, `${HISTORY}.VehicleHistory/ListStatus`, REFLECTION],
   ingest: [REFLECTION],
+  cache: [`${CACHE}.VehicleStatus/Watch`, `${CACHE}.VehicleStatus/List`, REFLECTION],
 } as const;
 
 /** Just below the limits of a message: 64 KiB on history, 1 MB on ingest. */
@@ -278,8 +286,6 @@ const FOR_EACH_SERVER: ServerScripts = {
     return [];
   },
 };
-
-const SERVERS: readonly ServerName[] = ['history', 'ingest'];
 
 /** Hostile HTTP/2 and gRPC, whatever a service does. */
 export const FRAME_SCRIPTS: readonly Script[] = Object.entries(FOR_EACH_SERVER).flatMap(([name, run]) =>
