@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { ReportOutcome } from '@odograph/client/generated/odograph/telemetry/v1/telemetry_ingest';
 import { outcome, type ScriptedIngest, startScriptedIngest } from '@odograph/client/ingest.fixture';
 import { lockDataDir } from '@odograph/cluster/data-lock';
+import { StaleReason } from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
 import { SampleOrder } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { Fault } from '@odograph/kernel/fault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { jsonLines, runCli } from './cli.fixture.ts';
-import { HOSTILE, SAMPLES, startHistory } from './history.fixture.ts';
+import { freshness, HOSTILE, SAMPLES, startHistory } from './history.fixture.ts';
 
 let ingest: ScriptedIngest;
 let history: Awaited<ReturnType<typeof startHistory>>;
@@ -187,8 +188,25 @@ describe('odograph status', () => {
     },
     last_observed_at: '2026-11-21T10:00:00.000Z',
     last_received_at: '2026-11-21T10:00:00.250Z',
-    position: '0/12/3',
+    ...{ position: '0/12/3', age_ms: 12 },
   };
+
+  /** The platform that runs, as the command line finds it. */
+  async function withPlatform<T>(endpoint: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'odograph-cli-up-'));
+    const unlock = lockDataDir(dataDir);
+    const endpoints = { history: endpoint, cache: endpoint };
+    writeFileSync(
+      join(dataDir, 'up.json'),
+      JSON.stringify({ pid: process.pid, endpoints, metrics: {}, processes: {} }),
+    );
+    try {
+      return await work({ ODO_DATA_DIR: dataDir });
+    } finally {
+      unlock();
+      rmSync(dataDir, { recursive: true });
+    }
+  }
 
   it('of a vehicle is one object', async () => {
     const { code, stdout, stderr } = await cli('status', 'bus-1');
@@ -215,23 +233,37 @@ describe('odograph status', () => {
     });
     const why =
       'newer reports are not shown: history has appended nothing to partition 0 for 10 min: MongoDB does not answer';
-    for (const asked of [['bus-1'], []]) {
-      const { code, stderr } = await cli('status', ...asked);
-      expect([code, jsonLines(stderr)]).toEqual([0, [{ note: why }]]);
-      const forPeople = await runCli(['status', ...asked, '--endpoint', history.endpoint]);
-      expect(forPeople.stderr).toBe(`${why}\n`);
-    }
+    await withPlatform(history.endpoint, async (env) => {
+      for (const asked of [['bus-1'], []]) {
+        const { code, stderr } = await runCli(['status', ...asked, '--json'], { env });
+        expect([code, jsonLines(stderr)]).toEqual([0, [{ note: why }]]);
+        expect((await runCli(['status', ...asked], { env })).stderr).toBe(`${why}\n`);
+      }
+    });
     Object.assign(history.partition, { failingSinceMs: 0, lastError: '' });
   });
 
   it('says below the values that history does not say how far its log is', async () => {
     const silent = await startHistory(0, new Fault('UNAVAILABLE', 'MongoDB does not answer'));
     onTestFinished(silent.stop);
-    const { code, stderr } = await runCli(['status', 'bus-1', '--endpoint', silent.endpoint]);
+    const { code, stderr } = await withPlatform(silent.endpoint, (env) =>
+      runCli(['status', 'bus-1'], { env }),
+    );
     expect([code, stderr]).toEqual([
       0,
       'there may be newer reports: history does not say how far its log is (MongoDB does not answer)\n',
     ]);
+  });
+
+  it('says below the values that the cache cannot follow the log', async () => {
+    Object.assign(freshness, { ageMs: 90_000, staleReason: StaleReason.LOG_NOT_FOLLOWED });
+    const why =
+      'newer reports of the last 90 s may not be shown: the cache says that it cannot follow the log';
+    for (const asked of [['bus-1'], []]) {
+      const { code, stderr } = await cli('status', ...asked);
+      expect([code, jsonLines(stderr)]).toEqual([0, [{ note: why }]]);
+    }
+    Object.assign(freshness, { ageMs: 12, staleReason: StaleReason.UNSPECIFIED });
   });
 
   it('of some vehicles asks for those', async () => {
@@ -247,7 +279,7 @@ describe('odograph status', () => {
       '7',
       '--retired',
     );
-    expect(history.asked.statuses[0]).toMatchObject({
+    expect(history.asked.latests[0]?.conditions).toMatchObject({
       ...{ fleet: 'north', tag: 'night', model: 'Citaro', text: '7', includeRetired: true },
     });
   });
@@ -262,7 +294,7 @@ describe('odograph status', () => {
     const positions = ['1/12', '0/7/3', '0/9', '0/9/1'].flatMap((position) => ['--at-least', position]);
     for (const command of ['status', 'history']) await cli(command, 'bus-1', ...positions);
     const wanted = expect.objectContaining({ partition: 0, sequence: 9 });
-    expect(history.asked.status[0]?.atLeast).toEqual(wanted);
+    expect(history.asked.latest[0]?.atLeast).toEqual(wanted);
     expect(history.asked.samples[0]?.atLeast).toEqual(wanted);
   });
 
@@ -297,7 +329,7 @@ describe('odograph status', () => {
 
   it('finds the platform that runs, and none that was killed', async () => {
     const state = (pid: number) =>
-      JSON.stringify({ pid, endpoints: { history: history.endpoint }, metrics: {}, processes: {} });
+      JSON.stringify({ pid, endpoints: { cache: history.endpoint }, metrics: {}, processes: {} });
     const unlock = lockDataDir(folder);
     writeFileSync(join(folder, 'up.json'), state(process.pid));
     const found = await runCli(['status', 'bus-1', '--json'], { env: { ODO_DATA_DIR: folder } });
@@ -589,6 +621,64 @@ describe('odograph parked and quarantine', () => {
       'TelemetryConflicted',
       'UndecodableReceived',
     ]);
+  });
+});
+
+describe('odograph cache', () => {
+  it('inspect prints what each level has of a key', async () => {
+    const { code, stdout } = await cli('cache', 'inspect', 'status:bus-1');
+    expect([code, jsonLines(stdout)]).toEqual([
+      0,
+      [
+        {
+          levels: [
+            {
+              ...{ level: 'memory', held: true, value: true, bytes: 700 },
+              ...{ age_ms: 1_500, fresh_ms: 60_000, kept_ms: 90_000, version: ['status/0@3.9'], tags: [] },
+            },
+            { level: 'redis', held: false },
+          ],
+          floors: ['status/0@3.9'],
+        },
+      ],
+    ]);
+    const forPeople = await runCli(['cache', 'inspect', 'status:bus-1', '--endpoint', history.endpoint]);
+    expect(forPeople.stdout).toMatch(/memory +700 bytes +2 s +60 s +status\/0@3\.9\nredis +nothing/);
+    expect((await cli('cache', 'inspect', 'nothing')).code).toBe(2);
+  });
+
+  it('invalidate says whether all processes have taken it', async () => {
+    const done = await cli('cache', 'invalidate', 'status:bus-1', 'status:*', '--tag', 'a', '--tag', 'b');
+    expect(jsonLines(done.stdout)).toEqual([{ degraded: false }]);
+    const degraded = await runCli(['cache', 'invalidate', '--all', '--endpoint', history.endpoint]);
+    expect([degraded.code, degraded.stderr]).toEqual([0, expect.stringContaining('not everywhere yet')]);
+    expect(history.asked.invalidated).toEqual([
+      { keys: ['status:bus-1', 'status:*'], tags: ['a', 'b'], all: false },
+      { keys: [], tags: [], all: true },
+    ]);
+  });
+
+  it('warm says how far it is', async () => {
+    const { stdout } = await cli('cache', 'warm', 'bus-1', 'bus-2');
+    expect(jsonLines(stdout)).toEqual([
+      { done: 0, failed: 0, total: 2 },
+      { done: 1, failed: 1, total: 2 },
+    ]);
+    for (const what of [['--fleet', 'north'], ['--tag', 'night'], ['--last-hot']]) {
+      const { stderr } = await runCli(['cache', 'warm', ...what, '--endpoint', history.endpoint]);
+      expect(stderr).toBe('1 of 2 loaded, 1 failed\n');
+    }
+    expect(history.asked.warmed).toMatchObject([
+      { vehicleIds: ['bus-1', 'bus-2'] },
+      ...[{ fleet: 'north' }, { tag: 'night' }, { lastHot: true }],
+    ]);
+  });
+
+  it('stats prints what it holds', async () => {
+    const { stdout } = await cli('cache', 'stats');
+    expect(jsonLines(stdout)).toMatchObject([{ types: [{ type: 'status', entries: 2 }], vehicles: 2 }]);
+    const forPeople = await runCli(['cache', 'stats', '--endpoint', history.endpoint]);
+    expect(forPeople.stdout).toMatch(/status +2 +10 % +100 +90 %.*redis +open +0 +3.*2 vehicles, 1 watches/s);
   });
 });
 

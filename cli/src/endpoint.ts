@@ -15,8 +15,14 @@ export function endpointOption(service: ServiceName): Option {
 export function openClient(service: ServiceName, endpoint: string | undefined): Client {
   const where = endpoint ?? knownEndpoint(service);
   // A replay shows how far it is.
-  if (service === 'history') noteWait(`waiting for ${service} at ${where} …`);
+  if (service !== 'ingest') noteWait(`waiting for ${service} at ${where} …`);
   return createClient({ [service]: where, maxAttempts: 1 });
+}
+
+/** A client of the service that `odograph up` runs; undefined if it runs none. */
+export function openRunning(service: ServiceName): Client | undefined {
+  const endpoint = runningPlatform(dataDirOf(process.env))?.endpoints[service];
+  return endpoint === undefined ? undefined : createClient({ [service]: endpoint, maxAttempts: 1 });
 }
 
 function knownEndpoint(service: ServiceName): string {

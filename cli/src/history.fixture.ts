@@ -1,5 +1,16 @@
 import { encodeEvent, encodePayload } from '@odograph/contracts/event-catalogue';
 import {
+  CacheService,
+  type InvalidateRequest,
+  type WarmRequest,
+} from '@odograph/contracts/generated/odograph/cache/v1/cache';
+import {
+  type GetRequest,
+  type ListRequest,
+  StaleReason,
+  VehicleStatusService,
+} from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
+import {
   EventLogService,
   type LoggedEvent,
   type PartitionInfo,
@@ -22,6 +33,7 @@ import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type GrpcService, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import { createGrpcServer } from '@odograph/platform/grpc/server';
 import { silentLogger } from '@odograph/platform/logger';
+import { expect } from 'vitest';
 import { type AskedOfRegistry, registry } from './registry.fixture.ts';
 
 const AT_MS = Date.UTC(2026, 10, 21, 10);
@@ -31,17 +43,25 @@ export const SAMPLES = 2_345;
 interface Asked extends AskedOfRegistry {
   readonly status: GetStatusRequest[];
   readonly statuses: ListStatusRequest[];
+  readonly latest: GetRequest[];
+  readonly latests: ListRequest[];
+  readonly invalidated: InvalidateRequest[];
+  readonly warmed: WarmRequest[];
   readonly samples: ListSamplesRequest[];
   readonly reads: ReadRequest[];
   readonly subscriptions: SubscribeRequest[];
 }
 
-/** A history that gives every caller the same answers, with the pages of the contract. Port 0 is a free one. */
+/** A history and a cache that give every caller the same answers, with the pages of the contract. Port 0 is a free one. */
 export async function startHistory(port = 0, notReadyBecause?: Fault) {
   const asked: Asked = {
     ...{
       status: [],
       statuses: [],
+      latest: [],
+      latests: [],
+      invalidated: [],
+      warmed: [],
       samples: [],
       reads: [],
       subscriptions: [],
@@ -53,12 +73,87 @@ export async function startHistory(port = 0, notReadyBecause?: Fault) {
   /** What is to be said of its partition instead of that all is well. */
   const partition: Partial<PartitionInfo> = {};
   const log = eventLog(asked, { partition, describeFault: notReadyBecause });
-  const services = [vehicleHistory(asked), log, projections(), registry(asked)];
+  const services = [vehicleHistory(asked), log, projections(), registry(asked), ...cache(asked)];
   const server = await createGrpcServer({ services, logger: silentLogger, port });
   server.setServing(true);
   server.setReady(!notReadyBecause);
   const { port: at, setReady } = server;
   return { endpoint: `127.0.0.1:${at}`, port: at, asked, partition, setReady, stop: () => server.stop(100) };
+}
+
+/** How old the statuses of the cache may be, unless a test says something else. */
+export const freshness = { ageMs: 12, staleReason: StaleReason.UNSPECIFIED as StaleReason };
+
+function cache(asked: Asked): readonly GrpcService[] {
+  const position = { partition: 0, sequence: 12, index: 3 };
+  const aged = (vehicleId: string) => ({ status: statusOf(vehicleId), freshness });
+  const vehicleStatus = grpcService(VehicleStatusService, {
+    get: unary(async (request) => {
+      asked.latest.push(request);
+      const { vehicleId } = request;
+      if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId && !isSimulated(vehicleId))
+        throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
+      return { ...aged(vehicleId), position };
+    }),
+    list: unary(async (request) => {
+      asked.latests.push(request);
+      const positions = [position];
+      if (request.conditions?.fleet === 'nowhere') return { statuses: [], nextPageToken: '', positions };
+      const isFirst = request.pageToken === '';
+      return {
+        statuses: [aged(isFirst ? 'bus-1' : 'bus-2')],
+        nextPageToken: isFirst ? 'more' : '',
+        positions,
+      };
+    }),
+    watch: serverStream(() => expect.unreachable()),
+  });
+  return [vehicleStatus, cacheItself(asked)];
+}
+
+const STAMP = { domain: 'status/0', epoch: 3, sequence: 9 };
+
+function cacheItself(asked: Asked): GrpcService {
+  return grpcService(CacheService, {
+    inspect: unary(async ({ key }) => {
+      if (!key.startsWith('status:')) throw new Fault('INVALID_INPUT', 'key names no type of values');
+      const held = {
+        isHeld: true,
+        hasValue: true,
+        bytes: 700,
+        ageMs: 1_500,
+        freshMs: 60_000,
+        keptMs: 90_000,
+      };
+      const none = { isHeld: false, hasValue: false, bytes: 0, ageMs: 0, freshMs: 0, keptMs: 0 };
+      const levels = [
+        { level: 'memory', ...held, version: [STAMP], tags: [] },
+        { level: 'redis', ...none, version: [], tags: [] },
+      ];
+      return { levels, floors: [STAMP] };
+    }),
+    invalidate: unary(async (request) => {
+      asked.invalidated.push(request);
+      return { isDegraded: request.all };
+    }),
+    warm: serverStream(async function* (request) {
+      asked.warmed.push(request);
+      yield { done: 0, failed: 0, total: 2 };
+      yield { done: 1, failed: 1, total: 2 };
+    }),
+    stats: unary(async () => ({
+      types: [
+        {
+          ...{ type: 'status', entries: 2, bytes: 1_000, maxBytes: 10_000 },
+          answers: { memory: 90, redis: 0, files: 0, source: 10 },
+          ...{ misses: 10, stale: 0, evicted: 0, refused: 1 },
+        },
+      ],
+      levels: [{ level: 'redis', breaker: 'open', queued: 0, repairs: 3 }],
+      ...{ isInvalidationsLive: true, invalidations: STAMP, vehicles: 2, watches: 1 },
+      partitions: [{ partition: 0, sequence: 12, silentMs: 40, isFollowed: true }],
+    })),
+  });
 }
 
 function vehicleHistory(asked: Asked): GrpcService {

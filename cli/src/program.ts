@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { cacheCommand } from './commands/cache.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { historyCommand } from './commands/history.ts';
 import { logCommand } from './commands/log.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     .addCommand(logCommand())
     .addCommand(parkedCommand())
     .addCommand(quarantineCommand())
+    .addCommand(cacheCommand())
     .addCommand(doctorCommand());
   throwInsteadOfExit(program);
   return program;

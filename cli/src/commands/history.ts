@@ -91,7 +91,7 @@ async function* samplesOf(
   vehicleId: string,
   { from: fromMs, to: toMs, signals, limit = Number.POSITIVE_INFINITY, last, ...options }: HistoryOptions,
 ): AsyncGenerator<SampleJson> {
-  const atLeast = await atLeastOf(client, vehicleId, options);
+  const atLeast = await atLeastOf(vehicleId, options, async () => (await client.describeLog()).length);
   const range = { fromMs, toMs, signals, atLeast };
   if (last !== undefined) {
     yield* await lastSamples(client, vehicleId, { ...range, pageSize: last });

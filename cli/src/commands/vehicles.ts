@@ -152,7 +152,7 @@ function vehiclesTable(rows: readonly VehicleJson[]): string {
 
 async function show(vehicleId: string, options: QueryOptions): Promise<void> {
   using client = openClient('history', options.endpoint);
-  const atLeast = await atLeastOf(client, vehicleId, options);
+  const atLeast = await atLeastOf(vehicleId, options, async () => (await client.describeLog()).length);
   const { vehicle, position } = await client.vehicle(vehicleId, { atLeast });
   const json = vehicleJson(vehicle, position);
   if (options.json) return printJson(json);

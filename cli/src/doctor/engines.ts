@@ -7,7 +7,7 @@ import {
 } from '@odograph/engines/ask-engine';
 import { engineFacts } from '@odograph/engines/engine-kind';
 import { inWords } from '../terminal/durations.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, fail as failed, ok, warn } from './check.ts';
 
 /** An engine that services use. */
 export interface RunningEngine {
@@ -25,8 +25,10 @@ export async function* checkEngine(engine: RunningEngine): AsyncGenerator<Check>
   if (answer.state === 'answers' && answer.clock) yield* checkClock(engineFacts[kind].title, answer.clock);
 }
 
+/** Without an optional engine the platform only takes longer to answer. */
 export function checkAnswer({ kind, url, pid }: RunningEngine, answer: EngineAnswer): Check {
-  const { title, urlVariable } = engineFacts[kind];
+  const { title, urlVariable, isOptional } = engineFacts[kind];
+  const fail = isOptional ? warn : failed;
   const { name, address } = placeOf(kind, url);
   const at = `at ${name}`;
   const process = pid === undefined ? '' : ` (process ${pid})`;

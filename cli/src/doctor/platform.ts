@@ -10,7 +10,7 @@ import { pidFile } from '@odograph/engines/start-engine';
 import { isFault } from '@odograph/kernel/fault';
 import { exposuresOf, hostOf } from '@odograph/platform/app/exposure';
 import { readConfig } from '@odograph/platform/config/config';
-import { mongoSettings, natsSettings } from '@odograph/platform/config/setting';
+import { mongoSettings, natsSettings, redisSettings } from '@odograph/platform/config/setting';
 import { type Check, fail, warn } from './check.ts';
 import { checkEngine } from './engines.ts';
 import { checkService } from './services.ts';
@@ -42,7 +42,7 @@ async function* checkEngines(
     const url = endpoints[kind];
     const pidNow = () => recordedProcess(pidFile(kind, join(dataDir, kind))) ?? processes[kind];
     if (url !== undefined) yield* ofOneProcess(pidNow, (pid) => checkEngine({ kind, url, pid }));
-    else yield notUpYet(engineFacts[kind].title, log);
+    else if (!engineFacts[kind].isOptional) yield notUpYet(engineFacts[kind].title, log);
   }
 }
 
@@ -69,7 +69,7 @@ async function* checkEnginesElsewhere(env: NodeJS.ProcessEnv): AsyncGenerator<Ch
   }
 }
 
-const URL_SETTINGS = { nats: natsSettings.url, mongo: mongoSettings.url };
+const URL_SETTINGS = { nats: natsSettings.url, mongo: mongoSettings.url, redis: redisSettings.url };
 
 /** What is wrong with the URL of an engine, as a service says it; undefined if nothing is. */
 function wrongIn(kind: AskableEngine, env: NodeJS.ProcessEnv): string | undefined {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Channel, callUnary } from '@odograph/client/call';
+import { CacheService, type StatsResponse } from '@odograph/client/generated/odograph/cache/v1/cache';
 import {
   EventLogService,
   type PartitionInfo,
@@ -43,7 +44,10 @@ const RECENT_MS = 60_000;
 const READY_NAMES = {
   history: 'odograph.history.v1.EventLog',
   ingest: 'odograph.telemetry.v1.TelemetryIngest',
+  cache: 'odograph.cache.v1.VehicleStatus',
 } as const;
+
+const ASK = { ingest: askIngest, history: askHistory, cache: askCache };
 
 /** Whether a service runs, what it refuses or cannot do and since when, and its clock. */
 export async function* checkService(service: AskedService): AsyncGenerator<Check> {
@@ -54,7 +58,7 @@ export async function* checkService(service: AskedService): AsyncGenerator<Check
   }
   const channel = new Channel(service.endpoint);
   try {
-    yield* service.name === 'ingest' ? askIngest(channel, service) : askHistory(channel, service);
+    yield* ASK[service.name](channel, service);
   } catch (error) {
     if (!isFault(error)) throw error;
     yield noAnswer(service, error);
@@ -149,6 +153,46 @@ function remedyOf({ limit }: Refusal): string {
     return 'the stream has room again within seconds after history and MongoDB have caught up: see them, and "A full stream, a full disk" in docs/operations.md';
   if (limit === 'free_disk') return 'free some space on the disk of MongoDB: ingest notices within seconds';
   return 'do what the reason says, or see NATS above and history below; to restart one, kill its process, and odograph up starts it again: ingest takes reports again by itself';
+}
+
+async function* askCache(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {
+  if (!(await isServing(channel, ''))) yield stopping(name, endpoint);
+  const options = { deadlineMs: ASK_WITHIN_MS };
+  const isReady = await isServing(channel, READY_NAMES.cache);
+  yield* checkCache(endpoint, await callUnary(channel, CacheService.stats, {}, options), isReady);
+}
+
+/** What the cache holds, and what it waits for. */
+export function* checkCache(endpoint: string, stats: StatsResponse, isReady: boolean): Generator<Check> {
+  const { vehicles, types, levels, partitions, isInvalidationsLive } = stats;
+  const held = types.map(({ type, entries }) => `${entries} of ${type}`).join(', ');
+  if (!isReady)
+    yield fail(
+      'cache',
+      `at ${endpoint} is alive but not ready: it is listing the vehicles, ${vehicles} so far`,
+      'see history below, and cache.log',
+    );
+  else yield ok('cache', `serves at ${endpoint}, ${vehicles} vehicles, in memory ${held}`);
+  const behind = partitions.filter(({ isFollowed }) => !isFollowed);
+  if (isReady && behind.length > 0)
+    yield warn(
+      'cache, log',
+      `does not follow partition ${behind.map(({ partition }) => partition).join(', ')}: it asks history instead`,
+      'see history below, and cache.log',
+    );
+  if (!isInvalidationsLive)
+    yield warn(
+      'cache, invalidations',
+      'does not receive what others invalidate: its values are fresh for 2 s only',
+      'see NATS above, and cache.log',
+    );
+  for (const { level, breaker, repairs } of levels)
+    if (breaker !== 'closed' || repairs > 0)
+      yield warn(
+        `cache, ${level}`,
+        `does not answer it, and ${repairs} deletes wait for it: answers come from history instead`,
+        'see Redis above, and cache.log',
+      );
 }
 
 async function* askHistory(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {

@@ -31,7 +31,7 @@ function printed(signals: Signals): string {
   };
   return JSON.stringify([
     sampleJson('v', { observedAtMs: 1, reportId: 'r', signals: wire }),
-    statusJson(VehicleStatus.create({ signals: wire }), undefined),
+    statusJson(VehicleStatus.create({ signals: wire })),
     eventJson(reported),
   ]);
 }

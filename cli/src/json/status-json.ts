@@ -1,3 +1,4 @@
+import type { Freshness } from '@odograph/client/generated/odograph/cache/v1/vehicle_status';
 import type { VehicleStatus } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { signalsToDomain } from '@odograph/contracts/signals';
 import { formatPosition, type Position } from '@odograph/kernel/position';
@@ -31,9 +32,16 @@ export interface StatusJson {
   readonly parked_at?: string;
   /** The answer reflects the vehicle's partition up to here. */
   readonly position?: string;
+  /** For how long it is not certain that the log has nothing newer. */
+  readonly age_ms?: number;
 }
 
-export function statusJson(status: VehicleStatus, position: Position | undefined): StatusJson {
+interface AnswerOf {
+  readonly position?: Position | undefined;
+  readonly freshness?: Freshness | undefined;
+}
+
+export function statusJson(status: VehicleStatus, { position, freshness }: AnswerOf = {}): StatusJson {
   const observedAtMs = new Map(Object.entries(status.observedAtMs));
   const values = signalsInOrder(signalsToDomain(status.signals ?? { others: {} }));
   const signals = Object.entries(values).map(([name, value]) => [
@@ -57,5 +65,6 @@ export function statusJson(status: VehicleStatus, position: Position | undefined
     last_received_at: isoTimeOrNull(status.lastReceivedAtMs),
     ...(status.parkedAt && { parked_at: formatPosition(status.parkedAt) }),
     ...(position && { position: formatPosition(position) }),
+    ...(freshness && { age_ms: freshness.ageMs }),
   };
 }

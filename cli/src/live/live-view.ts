@@ -127,7 +127,7 @@ async function askLog(client: Client, signal: AbortSignal): Promise<Part<never>>
 async function askStatuses(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
   try {
     const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS, signal });
-    const statuses = page.statuses.map((status) => statusJson(status, undefined));
+    const statuses = page.statuses.map((status) => statusJson(status));
     return { statuses, hasMore: page.nextPageToken !== '' };
   } catch (error) {
     return troubleOf('history', error);

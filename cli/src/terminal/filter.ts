@@ -1,4 +1,3 @@
-import type { Client } from '@odograph/client';
 import type { VehicleFilter } from '@odograph/client/history';
 import { partitionOf } from '@odograph/kernel/partition';
 import { comparePositions, type Position } from '@odograph/kernel/position';
@@ -44,12 +43,12 @@ export function withAtLeast(command: Command): Command {
 
 /** Of several positions, the last of a vehicle's partition; undefined if none is of it. */
 export async function atLeastOf(
-  client: Client,
   vehicleId: string,
   { atLeast = [] }: AtLeastOptions,
+  countPartitions: () => Promise<number>,
 ): Promise<Position | undefined> {
   if (atLeast.length < 2) return atLeast[0];
-  const partition = partitionOf(vehicleId, (await client.describeLog()).length);
+  const partition = partitionOf(vehicleId, await countPartitions());
   const own = atLeast.filter((position) => position.partition === partition);
   return own.toSorted(comparePositions).at(-1);
 }

@@ -13,7 +13,11 @@ import { preloadEnv } from '@odograph/testing/preload-env';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 
 /** Engines that run elsewhere; no process connects to them in these tests. */
-const elsewhere = { ODO_NATS_URL: 'nats://user:secret@127.0.0.1:1', ODO_MONGO_URL: 'mongodb://127.0.0.1:1/' };
+const elsewhere = {
+  ODO_NATS_URL: 'nats://user:secret@127.0.0.1:1',
+  ODO_MONGO_URL: 'mongodb://127.0.0.1:1/',
+  ODO_REDIS_URL: 'redis://127.0.0.1:1',
+};
 const DEADLINE = { timeout: 30_000, interval: 50 };
 
 let dataDir: string;
@@ -82,16 +86,19 @@ async function accepts(endpoint: string | undefined): Promise<boolean> {
 }
 
 test('with real engines: one line when ready, restarts with the same addresses, nothing left after SIGTERM', async () => {
-  const { up, output, ended, ready } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '' });
+  const { up, output, ended, ready } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '', ODO_REDIS_URL: '' });
   const { endpoints, processes } = await ready();
-  expect(Object.keys(endpoints).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
-  expect(Object.keys(processes).sort()).toEqual(['history', 'ingest', 'mongo', 'nats']);
+  const names = ['cache', 'history', 'ingest', 'mongo', 'nats', 'redis'];
+  expect(Object.keys(endpoints).sort()).toEqual(names);
+  expect(Object.keys(processes).sort()).toEqual(names);
   expect(await accepts(endpoints['ingest'])).toBe(true);
 
   const niceness = Object.entries(processes).map(([name, pid]) => [name, getPriority(pid) - getPriority()]);
-  expect(Object.fromEntries(niceness)).toEqual({ nats: 0, mongo: 5, history: 5, ingest: 0 });
+  expect(Object.fromEntries(niceness)).toEqual({
+    ...{ nats: 0, mongo: 5, redis: 0, history: 5, ingest: 0, cache: 5 },
+  });
 
-  for (const name of ['nats', 'mongo', 'history', 'ingest']) {
+  for (const name of ['nats', 'mongo', 'redis', 'history', 'ingest', 'cache']) {
     process.kill(processes[name] ?? 0, 'SIGKILL');
     await vi.waitUntil(async () => (await stateNow()).processes[name] !== processes[name], DEADLINE);
   }
@@ -106,7 +113,7 @@ test('with real engines: one line when ready, restarts with the same addresses, 
   expect(output.out.trim().split('\n')).toHaveLength(1);
   await untilGone(Object.values(state.processes));
   const left = (await readdir(dataDir)).filter(
-    (name) => !/\.log$|^nats$|^mongo$|^up\.choices\.json$/.test(name),
+    (name) => !/\.log$|^nats$|^mongo$|^redis$|^up\.choices\.json$/.test(name),
   );
   expect(left).toEqual([]);
 });
@@ -145,13 +152,13 @@ test('the password of an engine that runs elsewhere is masked', async () => {
 });
 
 test('nothing in the data directory can be opened by another user, and no secret leaves it', async () => {
-  const env = { ODO_NATS_URL: '', ODO_MONGO_URL: '' };
+  const env = { ODO_NATS_URL: '', ODO_MONGO_URL: '', ODO_REDIS_URL: '' };
   await chmod(dataDir, 0o755);
   const { up, ready, ended, output } = spawnUp(env);
   const { endpoints } = await ready();
   expect(endpoints['nats']).toMatch(/^nats:\/\/owner:\*\*\*@127\.0\.0\.1:\d+$/);
   const shown = output.err + output.out + (await readFile(stateFile(dataDir), 'utf8'));
-  for (const engine of ['nats', 'mongo'])
+  for (const engine of ['nats', 'mongo', 'redis'])
     expect(shown).not.toContain(await readFile(join(dataDir, engine, 'secret'), 'utf8'));
   up.kill('SIGTERM');
   expect(await ended).toBe(0);
@@ -178,7 +185,7 @@ test('kill -9 of up ends its children, and the next start gets the data director
   const { processes } = await first.ready();
   first.up.kill('SIGKILL');
   const second = spawnUp({ ...elsewhere, ODO_NATS_URL: '' });
-  expect(Object.keys((await second.ready()).processes)).toHaveLength(3);
+  expect(Object.keys((await second.ready()).processes)).toHaveLength(4);
   await untilGone(Object.values(processes));
 });
 
@@ -307,7 +314,7 @@ test('a second signal kills a service that does not drain', async () => {
 });
 
 test('a signal during the start stops what was started', async () => {
-  const { up, ended, output } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '' });
+  const { up, ended, output } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '', ODO_REDIS_URL: '' });
   await vi.waitUntil(() => output.err.includes('NATS'), DEADLINE);
   const pid = Number(/NATS.*\(pid (\d+)\)/.exec(output.err)?.[1]);
   up.kill('SIGTERM');
