@@ -633,7 +633,7 @@ describe('odograph cache', () => {
         {
           levels: [
             {
-              ...{ level: 'memory', held: true, value: true, bytes: 700 },
+              ...{ level: 'memory', held: true, valid: true, value: true, bytes: 700 },
               ...{ age_ms: 1_500, fresh_ms: 60_000, kept_ms: 90_000, version: ['status/0@3.9'], tags: [] },
             },
             { level: 'redis', held: false },

@@ -127,8 +127,8 @@ function cacheItself(asked: Asked): GrpcService {
       };
       const none = { isHeld: false, hasValue: false, bytes: 0, ageMs: 0, freshMs: 0, keptMs: 0 };
       const levels = [
-        { level: 'memory', ...held, version: [STAMP], tags: [] },
-        { level: 'redis', ...none, version: [], tags: [] },
+        { level: 'memory', ...held, version: [STAMP], tags: [], isValid: true },
+        { level: 'redis', ...none, version: [], tags: [], isValid: false },
       ];
       return { levels, floors: [STAMP] };
     }),
@@ -146,7 +146,7 @@ function cacheItself(asked: Asked): GrpcService {
         {
           ...{ type: 'status', entries: 2, bytes: 1_000, maxBytes: 10_000 },
           answers: { memory: 90, redis: 0, files: 0, source: 10 },
-          ...{ misses: 10, stale: 0, evicted: 0, refused: 1 },
+          ...{ misses: 10, loads: 10, stale: 0, evicted: 0, refused: 1 },
         },
       ],
       levels: [{ level: 'redis', breaker: 'open', queued: 0, repairs: 3 }],

@@ -107,6 +107,7 @@ async function stats(options: CacheOptions): Promise<void> {
 interface LevelJson {
   readonly level: string;
   readonly held: boolean;
+  readonly valid?: boolean;
   readonly value?: boolean;
   readonly bytes?: number;
   readonly age_ms?: number;
@@ -120,11 +121,11 @@ function inspectJson({ levels, floors }: InspectResponse) {
   return { levels: levels.map(levelJson), floors: floors.map(stampText) };
 }
 
-function levelJson({ level, isHeld, hasValue, bytes, ...entry }: LevelEntry): LevelJson {
+function levelJson({ level, isHeld, isValid, hasValue, bytes, ...entry }: LevelEntry): LevelJson {
   if (!isHeld) return { level, held: false };
   const { ageMs, freshMs, keptMs, version, tags } = entry;
   return {
-    ...{ level, held: true, value: hasValue, bytes },
+    ...{ level, held: true, valid: isValid, value: hasValue, bytes },
     ...{ age_ms: ageMs, fresh_ms: freshMs, kept_ms: keptMs },
     ...{ version: version.map(stampText), tags },
   };
@@ -133,17 +134,13 @@ function levelJson({ level, isHeld, hasValue, bytes, ...entry }: LevelEntry): Le
 const stampText = ({ domain, epoch, sequence }: Stamp) => `${domain}@${epoch}.${sequence}`;
 
 function inspectTable({ levels, floors }: ReturnType<typeof inspectJson>): string {
-  const rows = levels.map(({ level, held, value, bytes = 0, age_ms = 0, fresh_ms = 0, version = [] }) =>
-    held
-      ? [
-          level,
-          value ? `${bytes} bytes` : 'known to have none',
-          inWords(age_ms),
-          inWords(fresh_ms),
-          version.join(' '),
-        ]
-      : [level, 'nothing', '', '', ''],
-  );
+  const rows = levels.map((each) => {
+    const { level, held, valid, value, bytes = 0, age_ms = 0, fresh_ms = 0, version = [] } = each;
+    if (!held) return [level, 'nothing', '', '', ''];
+    const holds = value ? `${bytes} bytes` : 'known to have none';
+    const freshFor = valid ? inWords(fresh_ms) : 'not valid';
+    return [level, holds, inWords(age_ms), freshFor, version.join(' ')];
+  });
   const table = textTable(['level', 'holds', 'age', 'fresh for', 'version'], rows);
   return floors.length === 0 ? table : `${table}\nnot older than ${floors.join(' ')}`;
 }

@@ -7,6 +7,7 @@ import type { CacheCounts, Refusal } from './counts.ts';
 export interface TypeCounts {
   readonly answers: Record<Level, number>;
   misses: number;
+  loads: number;
   stale: number;
   evicted: number;
   refused: number;
@@ -68,6 +69,7 @@ export class MeasuredCounts implements CacheCounts {
   }
 
   loaded(type: string, tookMs: number, hasFailed: boolean): void {
+    this.#of(type).loads += 1;
     this.#instruments.loads.record(tookMs / 1_000, { type, result: hasFailed ? 'failed' : 'loaded' });
   }
 
@@ -79,7 +81,7 @@ export class MeasuredCounts implements CacheCounts {
     const held = this.#types.get(type);
     if (held) return held;
     const answers = { memory: 0, redis: 0, files: 0, source: 0 };
-    const counts = { answers, misses: 0, stale: 0, evicted: 0, refused: 0 };
+    const counts = { answers, misses: 0, loads: 0, stale: 0, evicted: 0, refused: 0 };
     this.#types.set(type, counts);
     return counts;
   }

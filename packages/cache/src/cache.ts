@@ -29,7 +29,12 @@ export interface Inspected {
   readonly memory: Entry<unknown> | undefined;
   /** Of its value in memory, roughly. */
   readonly memoryBytes: number;
-  readonly lower: readonly { readonly level: Level; readonly found: FoundEntry | undefined }[];
+  readonly lower: readonly {
+    readonly level: Level;
+    readonly found: FoundEntry | undefined;
+    /** Whether no floor is above it. */
+    readonly isValid: boolean;
+  }[];
   readonly floors: Version;
 }
 
@@ -147,7 +152,8 @@ export class Cache implements InvalidationListener {
     const memory = type.inspect(name.slice(colon + 1));
     const lower = this.#options.lower.map(async (tier) => {
       const [found] = await tier.read([name]);
-      return { level: tier.name, found };
+      const isValid = found !== undefined && this.#allows(name, found.entry.tags, found.entry.version);
+      return { level: tier.name, found, isValid };
     });
     const tags = memory?.tags ?? [];
     return {

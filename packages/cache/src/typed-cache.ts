@@ -92,10 +92,10 @@ export class TypedCache<Value> {
     const older = held && reaches(held.version, atLeast) ? held : undefined;
     if (older && this.#isFresh(key, older)) {
       if (this.#isDueEarly(older)) this.#refreshBehind(key, load);
-      return this.#answer(older, 'memory');
+      return this.#counted(this.#answer(older, 'memory'));
     }
     const loading = this.#fetch(key, load, atLeast, signal);
-    return older ? await this.#orOlder(older, loading) : await loading;
+    return this.#counted(older ? await this.#orOlder(older, loading) : await loading);
   }
 
   /** The fresh values of keys, from the levels that have them; undefined for the others. */
@@ -111,6 +111,7 @@ export class TypedCache<Value> {
       const found = await tier.read(missing.map((key) => this.nameOf(key)));
       for (const [at, key] of missing.entries()) answers.set(key, this.#take(key, found[at], tier.name));
     }
+    for (const answer of answers.values()) if (answer) this.#counted(answer);
     return answers;
   }
 
@@ -132,7 +133,10 @@ export class TypedCache<Value> {
     for (const _ of missing) this.#deps.counts.miss(this.#type.name);
     const before = this.#deps.seen();
     const loaded = await load(missing, signal).catch((error: unknown) => this.#heldOf(missing, error));
-    for (const [key, one] of loaded) answers.set(key, 'from' in one ? one : this.#arrived(key, one, before));
+    for (const [key, one] of loaded) {
+      const answer = 'from' in one ? one : this.#arrived(key, one, before);
+      answers.set(key, this.#counted(answer));
+    }
     return answers;
   }
 
@@ -392,8 +396,13 @@ export class TypedCache<Value> {
     from: Level,
     staleBecause?: StaleReason,
   ): Answer<Value> {
-    this.#deps.counts.hit(this.#type.name, from);
     return { value, version, from, ageMs: this.#deps.now() - readAtMs, staleBecause };
+  }
+
+  /** Each caller gets an answer, also those who have waited for the same load. */
+  #counted(answer: Answer<Value>): Answer<Value> {
+    this.#deps.counts.hit(this.#type.name, answer.from);
+    return answer;
   }
 
   #stale(entry: Entry<Value>, reason: StaleReason): Answer<Value> {

@@ -4,7 +4,6 @@ import type { Entry } from '@odograph/cache/entry';
 import type { Scope } from '@odograph/cache/floors';
 import type { Invalidations } from '@odograph/cache/invalidations';
 import type { LowerTier } from '@odograph/cache/lower-tier';
-import type { FoundEntry } from '@odograph/cache/tier';
 import {
   CacheService,
   type InspectRequest,
@@ -45,7 +44,7 @@ export function cacheService(deps: CacheServiceDeps) {
     if (!inspected) throw noSuchType('key', key);
     const { lower: below, floors } = inspected;
     return {
-      levels: [memoryEntry(inspected), ...below.map(({ level, found }) => lowerEntry(level, found))],
+      levels: [memoryEntry(inspected), ...below.map((each) => lowerEntry(each))],
       floors: [...floors],
     };
   }
@@ -135,7 +134,8 @@ function memoryEntry({ memory, memoryBytes }: Inspected): LevelEntry {
   return {
     ...{ level: 'memory', isHeld: true, hasValue: memory.value !== undefined, bytes: memoryBytes },
     ...timesOf(memory, now),
-    ...{ version: [...memory.version], tags: [...memory.tags] },
+    // What a floor makes invalid leaves memory at once.
+    ...{ version: [...memory.version], tags: [...memory.tags], isValid: true },
   };
 }
 
@@ -147,7 +147,7 @@ function timesOf({ readAtMs, freshUntilMs, keptUntilMs }: Entry<unknown>, now: n
   };
 }
 
-function lowerEntry(level: string, found: FoundEntry | undefined): LevelEntry {
+function lowerEntry({ level, found, isValid }: Inspected['lower'][number]): LevelEntry {
   if (!found) return notHeld(level);
   const { entry, ageMs } = found;
   return {
@@ -155,13 +155,13 @@ function lowerEntry(level: string, found: FoundEntry | undefined): LevelEntry {
     ageMs: Math.round(entry.ageMs + ageMs),
     freshMs: Math.max(0, Math.round(entry.freshMs - ageMs)),
     keptMs: Math.max(0, Math.round(entry.keptMs - ageMs)),
-    ...{ version: [...entry.version], tags: [...entry.tags] },
+    ...{ version: [...entry.version], tags: [...entry.tags], isValid },
   };
 }
 
 function notHeld(level: string): LevelEntry {
   return {
     ...{ level, isHeld: false, hasValue: false, bytes: 0, ageMs: 0, freshMs: 0, keptMs: 0 },
-    ...{ version: [], tags: [] },
+    ...{ version: [], tags: [], isValid: false },
   };
 }

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dodograph/cache/v1/cache.proto\x12\x11odograph.cache.v1\"\"\n\x0eInspectRequest\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\"z\n\x0fInspectResponse\x12\x35\n\x06levels\x18\x01 \x03(\x0b\x32\x1d.odograph.cache.v1.LevelEntryR\x06levels\x12\x30\n\x06\x66loors\x18\x02 \x03(\x0b\x32\x18.odograph.cache.v1.StampR\x06\x66loors\"\x81\x02\n\nLevelEntry\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x17\n\x07is_held\x18\x02 \x01(\x08R\x06isHeld\x12\x1b\n\thas_value\x18\x03 \x01(\x08R\x08hasValue\x12\x14\n\x05\x62ytes\x18\x04 \x01(\x04R\x05\x62ytes\x12\x15\n\x06\x61ge_ms\x18\x05 \x01(\x04R\x05\x61geMs\x12\x19\n\x08\x66resh_ms\x18\x06 \x01(\x04R\x07\x66reshMs\x12\x17\n\x07kept_ms\x18\x07 \x01(\x04R\x06keptMs\x12\x32\n\x07version\x18\x08 \x03(\x0b\x32\x18.odograph.cache.v1.StampR\x07version\x12\x12\n\x04tags\x18\t \x03(\tR\x04tags\"Q\n\x05Stamp\x12\x16\n\x06\x64omain\x18\x01 \x01(\tR\x06\x64omain\x12\x14\n\x05\x65poch\x18\x02 \x01(\x04R\x05\x65poch\x12\x1a\n\x08sequence\x18\x03 \x01(\x04R\x08sequence\"M\n\x11InvalidateRequest\x12\x12\n\x04keys\x18\x01 \x03(\tR\x04keys\x12\x12\n\x04tags\x18\x02 \x03(\tR\x04tags\x12\x10\n\x03\x61ll\x18\x03 \x01(\x08R\x03\x61ll\"5\n\x12InvalidateResponse\x12\x1f\n\x0bis_degraded\x18\x01 \x01(\x08R\nisDegraded\"q\n\x0bWarmRequest\x12\x1f\n\x0bvehicle_ids\x18\x01 \x03(\tR\nvehicleIds\x12\x10\n\x03tag\x18\x02 \x01(\tR\x03tag\x12\x14\n\x05\x66leet\x18\x03 \x01(\tR\x05\x66leet\x12\x19\n\x08last_hot\x18\x04 \x01(\x08R\x07lastHot\"P\n\x0cWarmResponse\x12\x12\n\x04\x64one\x18\x01 \x01(\rR\x04\x64one\x12\x16\n\x06\x66\x61iled\x18\x02 \x01(\rR\x06\x66\x61iled\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\"\x0e\n\x0cStatsRequest\"\xea\x02\n\rStatsResponse\x12\x32\n\x05types\x18\x01 \x03(\x0b\x32\x1c.odograph.cache.v1.TypeStatsR\x05types\x12\x35\n\x06levels\x18\x02 \x03(\x0b\x32\x1d.odograph.cache.v1.LevelStatsR\x06levels\x12\x32\n\x15is_invalidations_live\x18\x03 \x01(\x08R\x13isInvalidationsLive\x12>\n\rinvalidations\x18\x04 \x01(\x0b\x32\x18.odograph.cache.v1.StampR\rinvalidations\x12\x44\n\npartitions\x18\x05 \x03(\x0b\x32$.odograph.cache.v1.FollowedPartitionR\npartitions\x12\x1a\n\x08vehicles\x18\x06 \x01(\rR\x08vehicles\x12\x18\n\x07watches\x18\x07 \x01(\rR\x07watches\"\xcf\x02\n\tTypeStats\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07\x65ntries\x18\x02 \x01(\rR\x07\x65ntries\x12\x14\n\x05\x62ytes\x18\x03 \x01(\x04R\x05\x62ytes\x12\x1b\n\tmax_bytes\x18\x04 \x01(\x04R\x08maxBytes\x12\x43\n\x07\x61nswers\x18\x05 \x03(\x0b\x32).odograph.cache.v1.TypeStats.AnswersEntryR\x07\x61nswers\x12\x16\n\x06misses\x18\x06 \x01(\x04R\x06misses\x12\x14\n\x05stale\x18\x07 \x01(\x04R\x05stale\x12\x18\n\x07\x65victed\x18\x08 \x01(\x04R\x07\x65victed\x12\x18\n\x07refused\x18\t \x01(\x04R\x07refused\x1a:\n\x0c\x41nswersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x04R\x05value:\x02\x38\x01\"n\n\nLevelStats\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x18\n\x07\x62reaker\x18\x02 \x01(\tR\x07\x62reaker\x12\x16\n\x06queued\x18\x03 \x01(\rR\x06queued\x12\x18\n\x07repairs\x18\x04 \x01(\rR\x07repairs\"\x8b\x01\n\x11\x46ollowedPartition\x12\x1c\n\tpartition\x18\x01 \x01(\rR\tpartition\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x1b\n\tsilent_ms\x18\x03 \x01(\x04R\x08silentMs\x12\x1f\n\x0bis_followed\x18\x04 \x01(\x08R\nisFollowed2\xcb\x02\n\x05\x43\x61\x63he\x12P\n\x07Inspect\x12!.odograph.cache.v1.InspectRequest\x1a\".odograph.cache.v1.InspectResponse\x12Y\n\nInvalidate\x12$.odograph.cache.v1.InvalidateRequest\x1a%.odograph.cache.v1.InvalidateResponse\x12I\n\x04Warm\x12\x1e.odograph.cache.v1.WarmRequest\x1a\x1f.odograph.cache.v1.WarmResponse0\x01\x12J\n\x05Stats\x12\x1f.odograph.cache.v1.StatsRequest\x1a .odograph.cache.v1.StatsResponseB>\n\x15\x64\x65v.odograph.cache.v1P\x01Z#odograph.dev/proto/cache/v1;cachev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dodograph/cache/v1/cache.proto\x12\x11odograph.cache.v1\"\"\n\x0eInspectRequest\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\"z\n\x0fInspectResponse\x12\x35\n\x06levels\x18\x01 \x03(\x0b\x32\x1d.odograph.cache.v1.LevelEntryR\x06levels\x12\x30\n\x06\x66loors\x18\x02 \x03(\x0b\x32\x18.odograph.cache.v1.StampR\x06\x66loors\"\x9c\x02\n\nLevelEntry\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x17\n\x07is_held\x18\x02 \x01(\x08R\x06isHeld\x12\x1b\n\thas_value\x18\x03 \x01(\x08R\x08hasValue\x12\x14\n\x05\x62ytes\x18\x04 \x01(\x04R\x05\x62ytes\x12\x15\n\x06\x61ge_ms\x18\x05 \x01(\x04R\x05\x61geMs\x12\x19\n\x08\x66resh_ms\x18\x06 \x01(\x04R\x07\x66reshMs\x12\x17\n\x07kept_ms\x18\x07 \x01(\x04R\x06keptMs\x12\x32\n\x07version\x18\x08 \x03(\x0b\x32\x18.odograph.cache.v1.StampR\x07version\x12\x12\n\x04tags\x18\t \x03(\tR\x04tags\x12\x19\n\x08is_valid\x18\n \x01(\x08R\x07isValid\"Q\n\x05Stamp\x12\x16\n\x06\x64omain\x18\x01 \x01(\tR\x06\x64omain\x12\x14\n\x05\x65poch\x18\x02 \x01(\x04R\x05\x65poch\x12\x1a\n\x08sequence\x18\x03 \x01(\x04R\x08sequence\"M\n\x11InvalidateRequest\x12\x12\n\x04keys\x18\x01 \x03(\tR\x04keys\x12\x12\n\x04tags\x18\x02 \x03(\tR\x04tags\x12\x10\n\x03\x61ll\x18\x03 \x01(\x08R\x03\x61ll\"5\n\x12InvalidateResponse\x12\x1f\n\x0bis_degraded\x18\x01 \x01(\x08R\nisDegraded\"q\n\x0bWarmRequest\x12\x1f\n\x0bvehicle_ids\x18\x01 \x03(\tR\nvehicleIds\x12\x10\n\x03tag\x18\x02 \x01(\tR\x03tag\x12\x14\n\x05\x66leet\x18\x03 \x01(\tR\x05\x66leet\x12\x19\n\x08last_hot\x18\x04 \x01(\x08R\x07lastHot\"P\n\x0cWarmResponse\x12\x12\n\x04\x64one\x18\x01 \x01(\rR\x04\x64one\x12\x16\n\x06\x66\x61iled\x18\x02 \x01(\rR\x06\x66\x61iled\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\"\x0e\n\x0cStatsRequest\"\xea\x02\n\rStatsResponse\x12\x32\n\x05types\x18\x01 \x03(\x0b\x32\x1c.odograph.cache.v1.TypeStatsR\x05types\x12\x35\n\x06levels\x18\x02 \x03(\x0b\x32\x1d.odograph.cache.v1.LevelStatsR\x06levels\x12\x32\n\x15is_invalidations_live\x18\x03 \x01(\x08R\x13isInvalidationsLive\x12>\n\rinvalidations\x18\x04 \x01(\x0b\x32\x18.odograph.cache.v1.StampR\rinvalidations\x12\x44\n\npartitions\x18\x05 \x03(\x0b\x32$.odograph.cache.v1.FollowedPartitionR\npartitions\x12\x1a\n\x08vehicles\x18\x06 \x01(\rR\x08vehicles\x12\x18\n\x07watches\x18\x07 \x01(\rR\x07watches\"\xe5\x02\n\tTypeStats\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07\x65ntries\x18\x02 \x01(\rR\x07\x65ntries\x12\x14\n\x05\x62ytes\x18\x03 \x01(\x04R\x05\x62ytes\x12\x1b\n\tmax_bytes\x18\x04 \x01(\x04R\x08maxBytes\x12\x43\n\x07\x61nswers\x18\x05 \x03(\x0b\x32).odograph.cache.v1.TypeStats.AnswersEntryR\x07\x61nswers\x12\x16\n\x06misses\x18\x06 \x01(\x04R\x06misses\x12\x14\n\x05stale\x18\x07 \x01(\x04R\x05stale\x12\x18\n\x07\x65victed\x18\x08 \x01(\x04R\x07\x65victed\x12\x18\n\x07refused\x18\t \x01(\x04R\x07refused\x12\x14\n\x05loads\x18\n \x01(\x04R\x05loads\x1a:\n\x0c\x41nswersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x04R\x05value:\x02\x38\x01\"n\n\nLevelStats\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x18\n\x07\x62reaker\x18\x02 \x01(\tR\x07\x62reaker\x12\x16\n\x06queued\x18\x03 \x01(\rR\x06queued\x12\x18\n\x07repairs\x18\x04 \x01(\rR\x07repairs\"\x8b\x01\n\x11\x46ollowedPartition\x12\x1c\n\tpartition\x18\x01 \x01(\rR\tpartition\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x1b\n\tsilent_ms\x18\x03 \x01(\x04R\x08silentMs\x12\x1f\n\x0bis_followed\x18\x04 \x01(\x08R\nisFollowed2\xcb\x02\n\x05\x43\x61\x63he\x12P\n\x07Inspect\x12!.odograph.cache.v1.InspectRequest\x1a\".odograph.cache.v1.InspectResponse\x12Y\n\nInvalidate\x12$.odograph.cache.v1.InvalidateRequest\x1a%.odograph.cache.v1.InvalidateResponse\x12I\n\x04Warm\x12\x1e.odograph.cache.v1.WarmRequest\x1a\x1f.odograph.cache.v1.WarmResponse0\x01\x12J\n\x05Stats\x12\x1f.odograph.cache.v1.StatsRequest\x1a .odograph.cache.v1.StatsResponseB>\n\x15\x64\x65v.odograph.cache.v1P\x01Z#odograph.dev/proto/cache/v1;cachev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,29 +39,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INSPECTRESPONSE']._serialized_start=88
   _globals['_INSPECTRESPONSE']._serialized_end=210
   _globals['_LEVELENTRY']._serialized_start=213
-  _globals['_LEVELENTRY']._serialized_end=470
-  _globals['_STAMP']._serialized_start=472
-  _globals['_STAMP']._serialized_end=553
-  _globals['_INVALIDATEREQUEST']._serialized_start=555
-  _globals['_INVALIDATEREQUEST']._serialized_end=632
-  _globals['_INVALIDATERESPONSE']._serialized_start=634
-  _globals['_INVALIDATERESPONSE']._serialized_end=687
-  _globals['_WARMREQUEST']._serialized_start=689
-  _globals['_WARMREQUEST']._serialized_end=802
-  _globals['_WARMRESPONSE']._serialized_start=804
-  _globals['_WARMRESPONSE']._serialized_end=884
-  _globals['_STATSREQUEST']._serialized_start=886
-  _globals['_STATSREQUEST']._serialized_end=900
-  _globals['_STATSRESPONSE']._serialized_start=903
-  _globals['_STATSRESPONSE']._serialized_end=1265
-  _globals['_TYPESTATS']._serialized_start=1268
-  _globals['_TYPESTATS']._serialized_end=1603
-  _globals['_TYPESTATS_ANSWERSENTRY']._serialized_start=1545
-  _globals['_TYPESTATS_ANSWERSENTRY']._serialized_end=1603
-  _globals['_LEVELSTATS']._serialized_start=1605
-  _globals['_LEVELSTATS']._serialized_end=1715
-  _globals['_FOLLOWEDPARTITION']._serialized_start=1718
-  _globals['_FOLLOWEDPARTITION']._serialized_end=1857
-  _globals['_CACHE']._serialized_start=1860
-  _globals['_CACHE']._serialized_end=2191
+  _globals['_LEVELENTRY']._serialized_end=497
+  _globals['_STAMP']._serialized_start=499
+  _globals['_STAMP']._serialized_end=580
+  _globals['_INVALIDATEREQUEST']._serialized_start=582
+  _globals['_INVALIDATEREQUEST']._serialized_end=659
+  _globals['_INVALIDATERESPONSE']._serialized_start=661
+  _globals['_INVALIDATERESPONSE']._serialized_end=714
+  _globals['_WARMREQUEST']._serialized_start=716
+  _globals['_WARMREQUEST']._serialized_end=829
+  _globals['_WARMRESPONSE']._serialized_start=831
+  _globals['_WARMRESPONSE']._serialized_end=911
+  _globals['_STATSREQUEST']._serialized_start=913
+  _globals['_STATSREQUEST']._serialized_end=927
+  _globals['_STATSRESPONSE']._serialized_start=930
+  _globals['_STATSRESPONSE']._serialized_end=1292
+  _globals['_TYPESTATS']._serialized_start=1295
+  _globals['_TYPESTATS']._serialized_end=1652
+  _globals['_TYPESTATS_ANSWERSENTRY']._serialized_start=1594
+  _globals['_TYPESTATS_ANSWERSENTRY']._serialized_end=1652
+  _globals['_LEVELSTATS']._serialized_start=1654
+  _globals['_LEVELSTATS']._serialized_end=1764
+  _globals['_FOLLOWEDPARTITION']._serialized_start=1767
+  _globals['_FOLLOWEDPARTITION']._serialized_end=1906
+  _globals['_CACHE']._serialized_start=1909
+  _globals['_CACHE']._serialized_end=2240
 # @@protoc_insertion_point(module_scope)

@@ -21,7 +21,7 @@ class InspectResponse(_message.Message):
     def __init__(self, levels: _Optional[_Iterable[_Union[LevelEntry, _Mapping]]] = ..., floors: _Optional[_Iterable[_Union[Stamp, _Mapping]]] = ...) -> None: ...
 
 class LevelEntry(_message.Message):
-    __slots__ = ("level", "is_held", "has_value", "bytes", "age_ms", "fresh_ms", "kept_ms", "version", "tags")
+    __slots__ = ("level", "is_held", "has_value", "bytes", "age_ms", "fresh_ms", "kept_ms", "version", "tags", "is_valid")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     IS_HELD_FIELD_NUMBER: _ClassVar[int]
     HAS_VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,7 @@ class LevelEntry(_message.Message):
     KEPT_MS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
+    IS_VALID_FIELD_NUMBER: _ClassVar[int]
     level: str
     is_held: bool
     has_value: bool
@@ -40,7 +41,8 @@ class LevelEntry(_message.Message):
     kept_ms: int
     version: _containers.RepeatedCompositeFieldContainer[Stamp]
     tags: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, level: _Optional[str] = ..., is_held: bool = ..., has_value: bool = ..., bytes: _Optional[int] = ..., age_ms: _Optional[int] = ..., fresh_ms: _Optional[int] = ..., kept_ms: _Optional[int] = ..., version: _Optional[_Iterable[_Union[Stamp, _Mapping]]] = ..., tags: _Optional[_Iterable[str]] = ...) -> None: ...
+    is_valid: bool
+    def __init__(self, level: _Optional[str] = ..., is_held: bool = ..., has_value: bool = ..., bytes: _Optional[int] = ..., age_ms: _Optional[int] = ..., fresh_ms: _Optional[int] = ..., kept_ms: _Optional[int] = ..., version: _Optional[_Iterable[_Union[Stamp, _Mapping]]] = ..., tags: _Optional[_Iterable[str]] = ..., is_valid: bool = ...) -> None: ...
 
 class Stamp(_message.Message):
     __slots__ = ("domain", "epoch", "sequence")
@@ -113,7 +115,7 @@ class StatsResponse(_message.Message):
     def __init__(self, types: _Optional[_Iterable[_Union[TypeStats, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[LevelStats, _Mapping]]] = ..., is_invalidations_live: bool = ..., invalidations: _Optional[_Union[Stamp, _Mapping]] = ..., partitions: _Optional[_Iterable[_Union[FollowedPartition, _Mapping]]] = ..., vehicles: _Optional[int] = ..., watches: _Optional[int] = ...) -> None: ...
 
 class TypeStats(_message.Message):
-    __slots__ = ("type", "entries", "bytes", "max_bytes", "answers", "misses", "stale", "evicted", "refused")
+    __slots__ = ("type", "entries", "bytes", "max_bytes", "answers", "misses", "stale", "evicted", "refused", "loads")
     class AnswersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -130,6 +132,7 @@ class TypeStats(_message.Message):
     STALE_FIELD_NUMBER: _ClassVar[int]
     EVICTED_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
+    LOADS_FIELD_NUMBER: _ClassVar[int]
     type: str
     entries: int
     bytes: int
@@ -139,7 +142,8 @@ class TypeStats(_message.Message):
     stale: int
     evicted: int
     refused: int
-    def __init__(self, type: _Optional[str] = ..., entries: _Optional[int] = ..., bytes: _Optional[int] = ..., max_bytes: _Optional[int] = ..., answers: _Optional[_Mapping[str, int]] = ..., misses: _Optional[int] = ..., stale: _Optional[int] = ..., evicted: _Optional[int] = ..., refused: _Optional[int] = ...) -> None: ...
+    loads: int
+    def __init__(self, type: _Optional[str] = ..., entries: _Optional[int] = ..., bytes: _Optional[int] = ..., max_bytes: _Optional[int] = ..., answers: _Optional[_Mapping[str, int]] = ..., misses: _Optional[int] = ..., stale: _Optional[int] = ..., evicted: _Optional[int] = ..., refused: _Optional[int] = ..., loads: _Optional[int] = ...) -> None: ...
 
 class LevelStats(_message.Message):
     __slots__ = ("level", "breaker", "queued", "repairs")

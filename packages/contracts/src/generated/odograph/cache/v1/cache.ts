@@ -55,6 +55,8 @@ export interface LevelEntry {
   version: Stamp[];
   /** Its tags. */
   tags: string[];
+  /** Whether it may be answered: no floor is above it. */
+  isValid: boolean;
 }
 
 /** How far a source had come. */
@@ -152,6 +154,8 @@ export interface TypeStats {
   evicted: number;
   /** Values that came too late, and were not kept: each is a race that was prevented. */
   refused: number;
+  /** Reads of its source, of one value or of several together. */
+  loads: number;
 }
 
 export interface TypeStats_AnswersEntry {
@@ -316,6 +320,7 @@ function createBaseLevelEntry(): LevelEntry {
     keptMs: 0,
     version: [],
     tags: [],
+    isValid: false,
   };
 }
 
@@ -347,6 +352,9 @@ export const LevelEntry: MessageFns<LevelEntry> = {
     }
     for (const v of message.tags) {
       writer.uint32(74).string(v!);
+    }
+    if (message.isValid !== false) {
+      writer.uint32(80).bool(message.isValid);
     }
     return writer;
   },
@@ -436,6 +444,14 @@ export const LevelEntry: MessageFns<LevelEntry> = {
             message.tags.push(reader.string());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.isValid = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -462,6 +478,7 @@ export const LevelEntry: MessageFns<LevelEntry> = {
     message.keptMs = object.keptMs ?? 0;
     message.version = object.version?.map((e) => Stamp.fromPartial(e)) || [];
     message.tags = object.tags?.map((e) => e) || [];
+    message.isValid = object.isValid ?? false;
     return message;
   },
 };
@@ -1030,7 +1047,18 @@ export const StatsResponse: MessageFns<StatsResponse> = {
 };
 
 function createBaseTypeStats(): TypeStats {
-  return { type: "", entries: 0, bytes: 0, maxBytes: 0, answers: {}, misses: 0, stale: 0, evicted: 0, refused: 0 };
+  return {
+    type: "",
+    entries: 0,
+    bytes: 0,
+    maxBytes: 0,
+    answers: {},
+    misses: 0,
+    stale: 0,
+    evicted: 0,
+    refused: 0,
+    loads: 0,
+  };
 }
 
 export const TypeStats: MessageFns<TypeStats> = {
@@ -1061,6 +1089,9 @@ export const TypeStats: MessageFns<TypeStats> = {
     }
     if (message.refused !== 0) {
       writer.uint32(72).uint64(message.refused);
+    }
+    if (message.loads !== 0) {
+      writer.uint32(80).uint64(message.loads);
     }
     return writer;
   },
@@ -1153,6 +1184,14 @@ export const TypeStats: MessageFns<TypeStats> = {
             message.refused = longToNumber(reader.uint64());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.loads = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1187,6 +1226,7 @@ export const TypeStats: MessageFns<TypeStats> = {
     message.stale = object.stale ?? 0;
     message.evicted = object.evicted ?? 0;
     message.refused = object.refused ?? 0;
+    message.loads = object.loads ?? 0;
     return message;
   },
 };
