@@ -69,7 +69,10 @@ export class JetStreamInvalidations implements Invalidations {
     const { epoch } = this.#seen;
     const options = { timeout: PUBLISH_WITHIN_MS, expect: { streamName: INVALIDATION_STREAM } };
     const { seq } = await jetstream.publish(INVALIDATION_SUBJECT, JSON.stringify(scopes), options);
-    return { domain: INVALIDATIONS, epoch, sequence: seq };
+    const stamp = { domain: INVALIDATIONS, epoch, sequence: seq };
+    // What comes next in the list is known already: what is read from now on need not wait until it arrives.
+    if (epoch === this.#seen.epoch && seq === this.#seen.sequence + 1) this.#seen = stamp;
+    return stamp;
   }
 
   async stop(): Promise<void> {

@@ -1,49 +1,21 @@
-import { rm } from 'node:fs/promises';
-import { type Client, createClient } from '@odograph/client';
-import type { Report } from '@odograph/client/wire';
-import { type Cluster, startCluster } from '@odograph/cluster/cluster';
-import {
-  StaleReason,
-  type WatchResponse,
-} from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
-import { signalsToWire } from '@odograph/contracts/signals';
-import type { Signals } from '@odograph/kernel/signal';
-import { makeRunDir } from '@odograph/testing/engines-setup';
+import type { Client } from '@odograph/client';
+import { StaleReason } from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
 import { eventually } from '@odograph/testing/eventually';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOON_MS, startCaches, watch } from './cluster.fixture.ts';
 
-const NOON_MS = Date.parse('2026-05-01T12:00:00Z');
-
-let dataDir: string;
-let cluster: Cluster;
-/** A client of each cache; all of them send to the same ingest and history. */
+let platform: Awaited<ReturnType<typeof startCaches>>;
+/** A client of each of two caches. */
 let clients: readonly [Client, Client];
-let reports = 0;
 
 beforeAll(async () => {
-  dataDir = await makeRunDir();
-  cluster = await startCluster({ dataDir, caches: 2, partitions: 2 });
-  const { ingest, histories, caches } = cluster.endpoints;
-  const open = (cache: string | undefined) => createClient({ ingest, history: histories[0], cache });
-  clients = [open(caches[0]), open(caches[1])];
+  platform = await startCaches(2);
+  clients = platform.clients as unknown as [Client, Client];
 });
 
-afterAll(async () => {
-  for (const client of clients) client.close();
-  await cluster.stop();
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => platform.stop());
 
-/** Reports some signals of a vehicle, and gives the position. */
-async function report(vehicleId: string, signals: Signals, observedAtMs = NOON_MS + reports) {
-  reports += 1;
-  const sample = { observedAtMs, signals: signalsToWire(signals) };
-  const [result] = await clients[0].report([
-    { vehicleId, reportId: `r${reports}`, samples: [sample] } as Report,
-  ]);
-  if (!result?.position) throw new Error(`not acknowledged: ${JSON.stringify(result)}`);
-  return result.position;
-}
+const report = (...args: Parameters<typeof platform.report>) => platform.report(...args);
 
 test('every cache has a report as soon as it is acknowledged, if it is asked with its position', async () => {
   for (let speedKmh = 1; speedKmh <= 20; speedKmh += 1) {
@@ -161,33 +133,6 @@ describe('lists', () => {
     });
   });
 });
-
-/** What a watch gives, until the test ends. */
-function watch(client: Client, options: Parameters<Client['watchStatuses']>[0] = {}) {
-  const ending = new AbortController();
-  const messages: WatchResponse[] = [];
-  const reading = (async () => {
-    for await (const message of client.watchStatuses({ ...options, signal: ending.signal }))
-      messages.push(message);
-  })();
-  onTestFinished(async () => {
-    ending.abort();
-    await reading;
-  });
-  /** The speed of each vehicle that the watch has now. */
-  const speeds = () => {
-    const now = new Map<string, number | undefined>();
-    for (const { statuses, leftVehicleIds, beginsAgain } of messages) {
-      if (beginsAgain) now.clear();
-      for (const { status } of statuses) now.set(status?.vehicleId ?? '', status?.signals?.speedKmh);
-      for (const vehicleId of leftVehicleIds) now.delete(vehicleId);
-    }
-    return Object.fromEntries([...now].sort());
-  };
-  const isComplete = () =>
-    eventually(() => expect(messages.some((message) => message.isComplete)).toBe(true));
-  return { messages, speeds, isComplete };
-}
 
 describe('a watch', () => {
   test('has first what is, then each change, and then not those that left', async () => {
