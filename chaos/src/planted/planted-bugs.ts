@@ -22,6 +22,8 @@ const FLUSH = 'services/history/src/views/flush.ts';
 const STORE = 'services/history/src/views/save-slices.ts';
 const TAIL = 'services/history/src/views/tail.ts';
 const DECIDE = 'services/history/src/commands/decide.ts';
+const CACHE = 'packages/cache/src/cache.ts';
+const TYPED_CACHE = 'packages/cache/src/typed-cache.ts';
 const VIEW_READER = 'services/history/src/views/view-reader.ts';
 
 /** Between ingest and the stream. */
@@ -231,4 +233,26 @@ const inTheViews: readonly ChaosBug[] = [
   },
 ];
 
-export const PLANTED_BUGS: readonly ChaosBug[] = [...inIngest, ...inTheLog, ...inTheViews];
+/** In the cache. */
+const inTheCache: readonly ChaosBug[] = [
+  {
+    name: 'a late load stored over a newer value',
+    description: 'a value that was read before a delete or an event is kept although it came after it',
+    service: 'cache',
+    file: TYPED_CACHE,
+    find: "    if (!this.#isAllowed(key, entry)) return 'below';",
+    replace: '',
+    caughtBy: 'cache races',
+  },
+  {
+    name: 'a delete without a floor',
+    description: 'a delete removes what is there, and forgets what may be on its way',
+    service: 'cache',
+    file: CACHE,
+    find: '    if (this.#floors.raise(scope, stamp)) this.#drop(scope);',
+    replace: '    for (const type of this.#types.values()) type.clear();',
+    caughtBy: 'cache races',
+  },
+];
+
+export const PLANTED_BUGS: readonly ChaosBug[] = [...inIngest, ...inTheLog, ...inTheViews, ...inTheCache];

@@ -1,10 +1,12 @@
 import type { Client } from '@odograph/client';
+import type { VehicleStatus } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Random } from '@odograph/kernel/random';
 import type { FleetReport } from '@odograph/sources/fleet/fleet-report';
 import type { Ledger } from '@odograph/testing/ledger';
+import { connectCache, latestOf } from '../client/cache.ts';
 import { connectHistory, statusOf } from '../client/history.ts';
 import { type Violation, violationsOf } from '../verdict/violation.ts';
 
@@ -18,8 +20,9 @@ export interface Queries {
 }
 
 interface QueriesDeps {
-  /** Of the replicas. */
-  readonly endpoints: readonly string[];
+  /** The endpoints of the replicas. */
+  readonly histories: readonly string[];
+  readonly caches: readonly string[];
   readonly ledger: Ledger;
   readonly random: Random;
 }
@@ -29,17 +32,20 @@ const AT_ONCE = 4;
 const EVERY_MS = 15;
 const DEADLINE_MS = 2_000;
 
-export function startQueries({ endpoints, ledger, random }: QueriesDeps): Queries {
-  const clients = endpoints.map(connectHistory);
+export function startQueries({ histories, caches, ledger, random }: QueriesDeps): Queries {
+  const clients = histories.map(connectHistory);
+  const cacheClients = caches.map(connectCache);
   const stopping = new AbortController();
   let newest: FleetReport | undefined;
   let answered = 0;
   const wrong: string[] = [];
 
   async function query(report: FleetReport, position: Position): Promise<void> {
-    const client = clients[random.index(clients.length)] as Client;
-    const find = random.chance(0.5) ? missingInStatus : missingInSamples;
-    const missing = await answerOf(find(client, report, position));
+    const isOfCache = caches.length > 0 && random.chance(0.5);
+    const asked = isOfCache ? cacheClients : clients;
+    const client = asked[random.index(asked.length)] as Client;
+    const ofHistory = random.chance(0.5) ? missingInStatus : missingInSamples;
+    const missing = await answerOf((isOfCache ? missingInCache : ofHistory)(client, report, position));
     if (missing === undefined || stopping.signal.aborted) return;
     answered += 1;
     if (missing !== '') wrong.push(`${report.identity} at ${formatPosition(position)}: ${missing}`);
@@ -65,7 +71,7 @@ export function startQueries({ endpoints, ledger, random }: QueriesDeps): Querie
     async stop() {
       stopping.abort();
       await querying;
-      for (const client of clients) client.close();
+      for (const client of [...clients, ...cacheClients]) client.close();
       return violationsOf('a query at the position of an acknowledgement finds the report', wrong);
     },
   };
@@ -77,10 +83,19 @@ type FindMissing = (client: Client, report: FleetReport, position: Position) => 
 /** A status has only the newest values, so a later report hides that one is missing. */
 const missingInStatus: FindMissing = async (client, { report, vehicleId }, atLeast) => {
   const status = await statusOf(client, vehicleId, { atLeast, deadlineMs: DEADLINE_MS });
+  return missingIn(status, report);
+};
+
+const missingInCache: FindMissing = async (client, { report, vehicleId }, atLeast) => {
+  const status = await latestOf(client, vehicleId, { atLeast, deadlineMs: DEADLINE_MS });
+  return missingIn(status, report);
+};
+
+function missingIn(status: VehicleStatus | undefined, report: FleetReport['report']): string {
   const shown = status?.signals?.odometerKm ?? 0;
   const least = report.samples[0]?.signals?.odometerKm ?? 0;
   return shown >= least ? '' : `the status shows ${shown} km, expected at least ${least} km`;
-};
+}
 
 const missingInSamples: FindMissing = async (client, { report, vehicleId }, atLeast) => {
   const fromMs = report.samples[0]?.observedAtMs ?? 0;

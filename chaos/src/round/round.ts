@@ -63,6 +63,8 @@ export interface Scenario {
   readonly weight?: number;
   /** Replicas of history. Default: 1. */
   readonly histories?: number;
+  /** Replicas of the cache. Default: none. */
+  readonly caches?: number;
   /** Settings of the services. */
   readonly env?: NodeJS.ProcessEnv;
   /** How likely each report is sent again, each time that it was answered. Default: 0.03. */

@@ -55,18 +55,18 @@ export async function startRound(options: StartRoundOptions): Promise<StartedRou
   const random = createRandom(seed);
   const flush = { ODO_HISTORY_FLUSH_MS: random.pick(FLUSH_MS) };
   const linked = await startLinkedCluster({
-    ...{ dataDir, partitions: PARTITIONS, histories: scenario.histories ?? 1 },
+    ...{ dataDir, partitions: PARTITIONS, histories: scenario.histories ?? 1, caches: scenario.caches ?? 0 },
     env: { ...SETTINGS, ...flush, ...scenario.env, ...prepared.env, ...env },
     ...(prepared.binaries && { binaries: prepared.binaries }),
     random: createRandom(seedOf(seed, JITTER_SEED)),
   });
   const { cluster } = linked;
-  const { ingest, histories } = cluster.endpoints;
+  const { ingest, histories, caches } = cluster.endpoints;
   const onBatch = ({ acknowledged }: ReportedBatch) => queries.onAcknowledged(acknowledged);
   const { repeatOdds = REPEAT_ODDS } = scenario;
   const load = createLoad({ seed, endpoint: ingest, repeatOdds, onBatch });
   const queries = startQueries({
-    ...{ endpoints: histories, ledger: load.ledger },
+    ...{ histories, caches, ledger: load.ledger },
     random: createRandom(seedOf(seed, QUERIES_SEED)),
   });
   const follower = startFollower(histories.at(-1) ?? '');

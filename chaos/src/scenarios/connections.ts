@@ -7,6 +7,7 @@ export const cuts: Scenario = {
   name: 'cuts',
   description: 'connections are reset, or cut for a few seconds, one random route after the other',
   weight: 2,
+  caches: 1,
   async run(round) {
     for (let count = 5; count > 0; count -= 1) {
       const link = randomLink(round);
@@ -36,6 +37,7 @@ export const slow: Scenario = {
   description:
     'all connections are slow: up to 60 ms each way and up to 200 ms on one, so that queries cross flushes',
   weight: 2,
+  caches: 1,
   async run(round) {
     for (const link of round.links) link.slow({ latencyMs: round.random.between(1, 60), jitterMs: 20 });
     randomLink(round).slow({ latencyMs: round.random.between(100, 200), jitterMs: 50 });

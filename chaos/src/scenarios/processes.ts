@@ -9,6 +9,7 @@ export const kills: Scenario = {
   name: 'kills',
   description: 'kill -9 of random processes, one after the other, each started again a moment later',
   weight: 3,
+  caches: 1,
   async run(round) {
     for (let count = 3 + round.random.index(4); count > 0; count -= 1) {
       await killAndStart(round, randomNode(round));

@@ -1,4 +1,5 @@
 import type { Scenario } from '../round/round.ts';
+import { cacheRaces } from './cache-races.ts';
 import { calm } from './calm.ts';
 import { mongoClockAhead, mongoClockBack, serviceClocks } from './clocks.ts';
 import { cuts, halfOpen, narrow, slow } from './connections.ts';
@@ -16,6 +17,7 @@ import {
 import { poison } from './poison.ts';
 import { allAsleep, kills, longSleep, powerCut, sleeps, takeover } from './processes.ts';
 import { crossedFlush, forgedBroadcasts, lostBroadcast, slowSubscribers } from './readers.ts';
+import { redisFails } from './redis-fails.ts';
 import { streamDeleted, streamPurged, streamRecreated, streamRestored } from './streams.ts';
 
 /** All scenarios. */
@@ -37,4 +39,5 @@ export const SCENARIOS: readonly Scenario[] = [
     decidersOverRepair,
   ],
   ...[streamDeleted, streamRecreated, streamPurged, streamRestored],
+  ...[redisFails, cacheRaces],
 ];

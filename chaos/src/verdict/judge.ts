@@ -3,6 +3,7 @@ import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Ledger } from '@odograph/testing/ledger';
 import { connectHistory, readLog } from '../client/history.ts';
 import type { LoggedEvent } from '../client/logged-event.ts';
+import { checkCaches } from './check-caches.ts';
 import { checkLog } from './check-log.ts';
 import { checkViews } from './check-views.ts';
 import type { Follower } from './follower.ts';
@@ -47,6 +48,7 @@ export async function judge(deps: JudgeDeps): Promise<Verdict> {
     ...checkLog(ledger.entries(), ofVehicles, { partitionCount, destroyedAbove }),
     ...checkOtherEvents(log, deps),
     ...(await checkReplicas(cluster, ofVehicles, heads)),
+    ...(await checkCaches(endpoint, cluster.endpoints.caches, heads)),
     ...(await follower.check(log, heads, FOLLOW_WITHIN_MS)),
   ];
   return { violations, events: ofVehicles.length };

@@ -135,7 +135,8 @@ export function openNode({
     onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
     onMissed: (stamp) => cache.onMissed(stamp),
   };
-  const leases = new Leases({ giver, ttlMs: 10_000, waitMs: leaseWaitMs });
+  const ask = <T>(work: () => Promise<T>) => lower.ask(work);
+  const leases = new Leases({ giver, ask, ttlMs: 10_000, waitMs: leaseWaitMs });
   const invalidations = bus.join(listener, earlier?.at, earlier?.seen);
   const cache: Cache = new Cache({
     ...{ lower: [lower], leases, counts, now, random: () => 0.5, maxBytes, invalidations },

@@ -12,6 +12,8 @@ interface LeaseGiver {
 
 interface LeasesOptions {
   readonly giver: LeaseGiver;
+  /** Asks the giver, and gives undefined if it does not answer soon: no caller waits for a lease of a giver that is away. */
+  readonly ask: <T>(work: () => Promise<T>) => Promise<T | undefined>;
   /** About three times as long as a slow load. */
   readonly ttlMs: number;
   /** How long to wait for the process that has the lease; then the value is loaded here too. */
@@ -47,12 +49,12 @@ export class Leases {
       readonly onWait: () => void;
     },
   ): Promise<Taken<Value>> {
-    const { giver, ttlMs, waitMs } = this.#options;
+    const { giver, ask, ttlMs, waitMs } = this.#options;
     const token = randomUUID();
     const untilMs = performance.now() + waitMs;
     for (let pollMs = POLL.firstMs; ; pollMs = Math.min(2 * pollMs, POLL.maxMs)) {
       // Without Redis there are no leases: each process loads.
-      const isTaken = await giver.takeLease(key, token, ttlMs).catch(() => undefined);
+      const isTaken = await ask(() => giver.takeLease(key, token, ttlMs));
       if (isTaken === undefined) return { token: undefined };
       if (isTaken) {
         // The process that had it before may have just loaded the value.
@@ -72,7 +74,8 @@ export class Leases {
 
   /** After a load that failed: no other process loads the key for so long. 0: others may at once. */
   async keep(key: string, token: string, ms: number): Promise<void> {
+    const { giver, ask } = this.#options;
     // What is not taken away ends by itself.
-    await this.#options.giver.keepLease(key, token, Math.round(ms)).catch(() => undefined);
+    await ask(() => giver.keepLease(key, token, Math.round(ms)));
   }
 }

@@ -5,6 +5,7 @@ import { eventually } from '@odograph/testing/eventually';
 import { expect, onTestFinished, test } from 'vitest';
 import { Breaker } from './breaker.ts';
 import { countsOf } from './cache.fixture.ts';
+import { Leases } from './leases.ts';
 import { LowerTier } from './lower-tier.ts';
 import { RedisTier } from './redis-tier.ts';
 import { entryAt, logAt } from './tier.fixture.ts';
@@ -19,13 +20,15 @@ async function open() {
   const { redis, close } = await connectRedis({ url: server.url, name: 'test', logger: silentLogger });
   onTestFinished(close);
   const counted: string[] = [];
+  const tier = new RedisTier({ redis, namespace: 'test:', floorTtlMs: 60_000 });
   const level = new LowerTier({
-    tier: new RedisTier({ redis, namespace: 'test:', floorTtlMs: 60_000 }),
+    tier,
     breaker: new Breaker({ now: () => performance.now(), leastCalls: 3, openMs: OPEN_MS }),
     ...{ patienceMs: PATIENCE_MS, maxRepairs: 2, counts: countsOf(counted), onFailure: () => undefined },
     writeBehind: { maxItems: 10, maxAgeMs: 1, maxBytes: 1_000_000 },
   });
-  return { server, redis, level, counted };
+  const leases = new Leases({ giver: tier, ask: (work) => level.ask(work), ttlMs: 10_000, waitMs: 10_000 });
+  return { server, redis, level, leases, counted };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -59,6 +62,20 @@ test('a Redis that is stopped is a miss after a short wait, then at once, and is
   expect(await readValue(opened)).toBeUndefined();
   await write(opened, 9);
   expect(await readValue(opened)).toBe('value 9');
+});
+
+test('a lease of a Redis that is stopped is not waited for: each process loads', async () => {
+  const { server, leases, level } = await open();
+  server.kill('SIGSTOP');
+  const take = () =>
+    leases.take('text:k', {
+      signal: new AbortController().signal,
+      look: () => expect.unreachable(),
+      onWait: () => expect.unreachable(),
+    });
+  for (let times = 0; times < 3; times += 1) expect(await take()).toEqual({ token: undefined });
+  expect(level.state).toBe('open');
+  server.kill('SIGCONT');
 });
 
 test('floors that do not fit into the queue are counted', async () => {

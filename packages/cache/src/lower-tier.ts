@@ -58,6 +58,11 @@ export class LowerTier {
     return (await this.#try((tier) => tier.read(keys))) ?? keys.map(() => undefined);
   }
 
+  /** Asks the server that the tier stands on, as patiently as for its own reads. Undefined: it does not answer. */
+  async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return await this.#try(work);
+  }
+
   /** Some time soon, if nothing newer of the key comes first. */
   writeSoon(write: Write): void {
     this.#behind.add(write);

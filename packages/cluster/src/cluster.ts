@@ -50,7 +50,7 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
   /** The replicas' own addresses, without a proxy. */
   readonly directEndpoints: readonly string[];
   /** The engines' own addresses, without a proxy, with the passwords of their owners. */
-  readonly urls: { readonly nats: string; readonly mongo: string };
+  readonly urls: { readonly nats: string; readonly mongo: string; readonly redis: string | undefined };
 }
 
 /** Starts a platform. @throws Fault that names the process that cannot be started; then nothing is left running. */
@@ -109,7 +109,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       services.map(({ name, metricsPort }) => [name, `${LOOPBACK}:${metricsPort}`]),
     ),
     directEndpoints: replicas.map(({ port }) => `${LOOPBACK}:${port}`),
-    urls: { nats: named(engines, 'nats').url, mongo: named(engines, 'mongo').url },
+    urls: {
+      nats: named(engines, 'nats').url,
+      mongo: named(engines, 'mongo').url,
+      redis: engines.find(({ name }) => name === 'redis')?.url,
+    },
     stop: platform.stop,
     kill: platform.kill,
   };

@@ -102,7 +102,10 @@ function cacheParts(app: ReturnType<typeof connectionParts>, config: CacheConfig
         writeBehind: WRITE_BEHIND,
         onFailure: (error) => void trouble.failed(error),
       });
-      const levels = { lower: [lower], leases: new Leases({ ...LEASE, giver: tier }) };
+      const levels = {
+        lower: [lower],
+        leases: new Leases({ ...LEASE, giver: tier, ask: (work) => lower.ask(work) }),
+      };
       return started<Levels>(levels, { stop: () => lower.stop() });
     })
     .part('cache', async ({ nats, counts, levels, partitionCount }) => {
