@@ -33,7 +33,7 @@ export interface RunningCall<Item> extends AsyncIterable<Item> {
   push(item: Json): void;
   /** Ends that source. */
   finish(): void;
-  /** Leaves a call that follows the log. */
+  /** Leaves a call that follows the log, or watches statuses. */
   cancel(): void;
 }
 
@@ -48,10 +48,13 @@ export interface Driver {
 }
 
 /** Starts the client of a language; an endpoint that is left out is not given to it. */
-export function startDriver(language: string, endpoints: { ingest?: string; history?: string }): Driver {
+export function startDriver(
+  language: string,
+  endpoints: { ingest?: string; history?: string; cache?: string },
+): Driver {
   const [program, ...args] = PROGRAMS[language] ?? ['false'];
-  const { ingest = '-', history = '-' } = endpoints;
-  const child = spawn(program, [...args, ingest, history], {
+  const { ingest = '-', history = '-', cache = '-' } = endpoints;
+  const child = spawn(program, [...args, ingest, history, cache], {
     cwd: projectRoot,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

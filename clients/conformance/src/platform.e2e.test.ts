@@ -4,6 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import {
+  InspectResponse,
+  StatsResponse,
+  WarmResponse,
+} from '@odograph/client/generated/odograph/cache/v1/cache';
+import {
+  AgedStatus,
+  Freshness,
+  ListResponse as LatestStatusesResponse,
+  StaleReason,
+  WatchResponse,
+} from '@odograph/client/generated/odograph/cache/v1/vehicle_status';
 import { PartitionInfo } from '@odograph/client/generated/odograph/history/v1/event_log';
 import {
   ListSamplesResponse,
@@ -37,7 +49,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'odograph-conformance-'));
-  cluster = await startCluster({ dataDir: folder });
+  cluster = await startCluster({ dataDir: folder, caches: 1 });
 });
 
 afterAll(async () => {
@@ -46,16 +58,18 @@ afterAll(async () => {
 });
 
 const history = () => cluster.histories[0] as Cluster['ingest'];
+const cache = () => cluster.caches[0] as Cluster['ingest'];
 
 interface ReportFields {
   readonly reportId?: string;
   readonly speedKmh?: number;
   readonly observedAtMs?: number;
+  readonly place?: { readonly latitudeDeg: number; readonly longitudeDeg: number };
 }
 
 function report(vehicleId: string, { reportId = 'r-1', ...sample }: ReportFields = {}): string {
-  const { speedKmh = 42.5, observedAtMs = START_MS } = sample;
-  const samples = [{ observedAtMs, signals: { speedKmh } }];
+  const { speedKmh = 42.5, observedAtMs = START_MS, place } = sample;
+  const samples = [{ observedAtMs, signals: { speedKmh, ...place } }];
   return encoded(VehicleReport, VehicleReport.fromPartial({ vehicleId, reportId, samples }));
 }
 
@@ -82,6 +96,7 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
     driver = startDriver(language, {
       ingest: cluster.endpoints.ingest,
       history: cluster.endpoints.histories[0] as string,
+      cache: cluster.endpoints.caches[0] as string,
     });
   });
   afterAll(() => driver.close());
@@ -224,6 +239,154 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
     const page = { filter: { fleet }, pageSize: 1, pageToken: '' };
     const { page: answer } = await driver.one<{ page: string }>('statusPage', page);
     expect(decoded(ListStatusResponse, answer).statuses).toHaveLength(1);
+  });
+
+  test('has a report in the latest status as soon as it is acknowledged', async () => {
+    const id = named('latest');
+    await expect(driver.one('latestStatus', { vehicleId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    for (const speedKmh of [1, 2, 3]) {
+      const fields = { reportId: `r-${speedKmh}`, speedKmh, observedAtMs: START_MS + speedKmh };
+      const [atLeast = ''] = await sendAll([report(id, fields)]);
+      const answer = await driver.one<Record<string, string>>('latestStatus', { vehicleId: id, atLeast });
+      expect(decoded(VehicleStatus, answer['status'] ?? '')).toMatchObject({
+        vehicleId: id,
+        signals: { speedKmh },
+      });
+      const position = decoded(Position, answer['position'] ?? '');
+      expect(isBefore(position, decoded(Position, atLeast))).toBe(false);
+      const { staleReason } = decoded(Freshness, answer['freshness'] ?? '');
+      expect(staleReason).toBe(StaleReason.UNSPECIFIED);
+    }
+  });
+
+  test('lists the latest statuses as history does, of a place too, and page by page', async () => {
+    const fleet = named('latest-fleet');
+    const ids = ['a', 'b', 'c'].map((name) => named(`latest-${name}`));
+    const [north, south] = [
+      { latitudeDeg: 50, longitudeDeg: 5 },
+      { latitudeDeg: -50, longitudeDeg: 5 },
+    ];
+    for (const vehicleId of ids) await driver.one('registerVehicle', { vehicleId, fields: { fleet } });
+    const atLeast = await sendAll(ids.map((id, at) => report(id, { place: at === 1 ? south : north })));
+    const latest = async (filter: object) =>
+      (await driver.all<{ aged: string }>('latestStatuses', { filter: { fleet, ...filter }, atLeast })).map(
+        ({ aged }) => decoded(AgedStatus, aged),
+      );
+    const found = await latest({});
+    const known = await driver.all<{ status: string }>('statuses', { filter: { fleet }, atLeast });
+    expect(found.map(({ status }) => status)).toEqual(
+      known.map(({ status }) => decoded(VehicleStatus, status)),
+    );
+    expect(found.every(({ freshness }) => freshness?.staleReason === StaleReason.UNSPECIFIED)).toBe(true);
+    const idsOf = (statuses: readonly AgedStatus[]) => statuses.map(({ status }) => status?.vehicleId);
+    expect(idsOf(found)).toEqual(ids);
+    expect(idsOf(await latest({ text: 'LATEST-C' }))).toEqual([ids[2]]);
+    expect(idsOf(await latest({ vehicleIds: [ids[0]] }))).toEqual([ids[0]]);
+    const box = { southDeg: -51, westDeg: 4, northDeg: -49, eastDeg: 6 };
+    expect(idsOf(await latest({ box }))).toEqual([ids[1]]);
+
+    const page = async (pageToken: string) => {
+      const args = { filter: { fleet }, pageSize: 2, pageToken };
+      const { page: answer } = await driver.one<{ page: string }>('latestStatusPage', args);
+      return decoded(LatestStatusesResponse, answer);
+    };
+    const first = await page('');
+    expect(idsOf(first.statuses)).toEqual(ids.slice(0, 2));
+    expect(first.positions.map(({ partition }) => partition)).toEqual([0, 1]);
+    const last = await page(first.nextPageToken);
+    expect([idsOf(last.statuses), last.nextPageToken]).toEqual([ids.slice(2), '']);
+  });
+
+  test('watches what is, then each change, and begins again when the cache was killed', async () => {
+    const fleet = named('watched');
+    const ids = ['a', 'b', 'c'].map((name) => named(`watched-${name}`)) as [string, string, string];
+    const [a, b, c] = ids;
+    for (const vehicleId of ids) await driver.one('registerVehicle', { vehicleId, fields: { fleet } });
+    const drive = (id: string, speedKmh: number) =>
+      sendAll([report(id, { reportId: `r-${speedKmh}`, speedKmh, observedAtMs: START_MS + speedKmh })]);
+    for (const id of ids) {
+      const [atLeast] = await drive(id, 1);
+      await driver.one('latestStatus', { vehicleId: id, atLeast });
+    }
+    const watching = driver.start<{ message: string }>('watchStatuses', { filter: { fleet } });
+    const messages: WatchResponse[] = [];
+    const speeds = new Map<string | undefined, number | undefined>();
+    const reading = (async () => {
+      for await (const { message } of watching) {
+        const change = decoded(WatchResponse, message);
+        const { statuses, leftVehicleIds, beginsAgain } = change;
+        if (beginsAgain) speeds.clear();
+        for (const { status } of statuses) speeds.set(status?.vehicleId, status?.signals?.speedKmh);
+        for (const id of leftVehicleIds) speeds.delete(id);
+        messages.push(change);
+      }
+    })();
+    await eventually(() => expect(messages.some(({ isComplete }) => isComplete)).toBe(true));
+    expect(messages[0]?.beginsAgain).toBe(true);
+    await eventually(() => expect(Object.fromEntries(speeds)).toEqual({ [a]: 1, [b]: 1, [c]: 1 }));
+    await drive(a, 50);
+    await driver.one('updateVehicle', { vehicleId: c, fields: { fleet: named('elsewhere') } });
+    await eventually(() => expect(Object.fromEntries(speeds)).toEqual({ [a]: 50, [b]: 1 }));
+
+    const before = messages.length;
+    const killed = kill(cache());
+    await drive(b, 60);
+    await killed;
+    await eventually(() => expect(Object.fromEntries(speeds)).toEqual({ [a]: 50, [b]: 60 }));
+    await drive(b, 61);
+    await eventually(() => expect(Object.fromEntries(speeds)).toEqual({ [a]: 50, [b]: 61 }));
+    expect(messages.slice(before).filter(({ beginsAgain }) => beginsAgain)).not.toEqual([]);
+    watching.cancel();
+    await reading;
+  });
+
+  test('shows what the cache holds, makes it invalid and loads it again', async () => {
+    const id = named('held');
+    const key = `status:${id}`;
+    const held = async () => {
+      const { answer } = await driver.one<{ answer: string }>('inspectCache', { key });
+      const { levels } = decoded(InspectResponse, answer);
+      return levels.flatMap(({ level, isValid }) => (isValid ? [level] : []));
+    };
+    const [atLeast] = await sendAll([report(id)]);
+    await driver.one('latestStatus', { vehicleId: id, atLeast });
+    expect(await held()).toContain('memory');
+    const invalidation = { keys: [key] };
+    expect(await driver.one('invalidateCache', { invalidation })).toEqual({ isDegraded: false });
+    expect(await held()).toEqual([]);
+    const warming = { vehicleIds: [id] };
+    const progress = await driver.all<{ progress: string }>('warmCache', { warming });
+    const last = progress.at(-1)?.progress ?? '';
+    expect(decoded(WarmResponse, last)).toEqual({ done: 1, failed: 0, total: 1 });
+    expect(await held()).toContain('memory');
+    const { answer } = await driver.one<{ answer: string }>('cacheStats', {});
+    expect(decoded(StatsResponse, answer)).toMatchObject({
+      types: [{ type: 'status' }],
+      levels: [{ level: 'redis' }],
+      partitions: [{ partition: 0 }, { partition: 1 }],
+    });
+  });
+
+  test('names what is wrong with a question to the cache', async () => {
+    const wrong = (field: string, reason: string) => ({
+      code: 'INVALID_INPUT',
+      findings: [{ field, reason }],
+    });
+    const box = { southDeg: 1, westDeg: 2, northDeg: 91, eastDeg: 3 };
+    await expect(driver.one('latestStatus', { vehicleId: 'a b' })).rejects.toMatchObject(
+      wrong('vehicle_id', 'INVALID_VEHICLE_ID'),
+    );
+    for (const call of ['latestStatuses', 'watchStatuses'])
+      await expect(driver.all(call, { filter: { box } })).rejects.toMatchObject(
+        wrong('conditions.box.north_deg', 'OUT_OF_RANGE'),
+      );
+    await expect(driver.one('inspectCache', { key: 'nothing' })).rejects.toMatchObject(
+      wrong('key', 'INVALID_KEY'),
+    );
+    await expect(driver.one('invalidateCache', { invalidation: {} })).rejects.toMatchObject(
+      wrong('', 'NOTHING_NAMED'),
+    );
+    await expect(driver.all('warmCache', { warming: {} })).rejects.toMatchObject(wrong('', 'ONE_CHOICE'));
   });
 
   test('reads the log with a filter, as far as a position', async () => {
@@ -376,17 +539,19 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
   test('says which endpoint is missing, cannot be reached, or is another service', async () => {
     const { ingest } = cluster.endpoints;
     const lost = startDriver(language, { ingest: '127.0.0.1:1' });
-    const swapped = startDriver(language, { history: ingest });
+    const swapped = startDriver(language, { history: ingest, cache: ingest });
     try {
-      await expect(lost.one('status', { vehicleId: 'v' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+      for (const call of ['status', 'latestStatus'])
+        await expect(lost.one(call, { vehicleId: 'v' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
       await expect(lost.all('report', { reports: [report('v')], maxAttempts: 1 })).rejects.toMatchObject({
         code: 'UNAVAILABLE',
         message: expect.stringContaining('cannot reach 127.0.0.1:1'),
       });
-      await expect(swapped.one('status', { vehicleId: 'v' })).rejects.toMatchObject({
-        code: 'INVALID_INPUT',
-        message: expect.stringContaining(`is ${ingest} another service`),
-      });
+      for (const call of ['status', 'latestStatus'])
+        await expect(swapped.one(call, { vehicleId: 'v' })).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          message: expect.stringContaining(`is ${ingest} another service`),
+        });
     } finally {
       lost.close();
       swapped.close();
@@ -395,8 +560,9 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
 });
 
 test('the Python client passes its own tests, those of reflection too', async () => {
-  const [ODO_TEST_INGEST, ODO_TEST_HISTORY] = [cluster.endpoints.ingest, cluster.endpoints.histories[0]];
-  const env = { ...process.env, ODO_TEST_INGEST, ODO_TEST_HISTORY };
+  const { ingest, histories, caches } = cluster.endpoints;
+  const endpoints = { ODO_TEST_INGEST: ingest, ODO_TEST_HISTORY: histories[0], ODO_TEST_CACHE: caches[0] };
+  const env = { ...process.env, ...endpoints };
   const args = ['-m', 'pytest', '-q', 'clients/python/tests'];
   const { stdout } = await promisify(execFile)('clients/python/scripts/python', args, {
     cwd: projectRoot,

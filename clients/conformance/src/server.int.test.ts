@@ -1,5 +1,20 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
 import {
+  CACHE_ANSWERS,
+  type CacheScript,
+  type ScriptedCache,
+  startScriptedCache,
+  type WatchTurn,
+  watchMessages,
+} from '@odograph/client/cache.fixture';
+import { WarmResponse } from '@odograph/client/generated/odograph/cache/v1/cache';
+import {
+  AgedStatus,
+  Freshness,
+  WatchResponse,
+} from '@odograph/client/generated/odograph/cache/v1/vehicle_status';
+import { VehicleStatus } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
+import {
   type RegisterRequest,
   type RegisterResponse,
   VehicleRegistryService,
@@ -53,21 +68,27 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
   const script: Mutable<IngestScript> = {};
   let ingest: ScriptedIngest;
   let log: ScriptedLog;
+  const cacheScript: Mutable<CacheScript> = {};
+  let cache: ScriptedCache;
   let driver: Driver;
 
   beforeAll(async () => {
     ingest = await startScriptedIngest(script);
     log = await startLog({ turns });
-    driver = startDriver(language, { ingest: ingest.endpoint, history: log.endpoint });
+    cache = await startScriptedCache(cacheScript);
+    const [history, latest] = [log.endpoint, cache.endpoint];
+    driver = startDriver(language, { ingest: ingest.endpoint, history, cache: latest });
   });
   beforeEach(() => {
     for (const key of Object.keys(script)) delete script[key as keyof IngestScript];
+    for (const key of Object.keys(cacheScript)) delete cacheScript[key as keyof CacheScript];
     reset();
   });
   afterAll(() => {
     driver.close();
     ingest.kill();
     log.kill();
+    cache.kill();
   });
 
   function reset(): void {
@@ -75,6 +96,8 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
     ingest.connections = 0;
     log.subscriptions.length = 0;
     turns.length = 0;
+    cache.watches.length = 0;
+    cache.asked.length = 0;
   }
 
   async function send(reports: number | readonly string[], options: object = {}): Promise<readonly Sent[]> {
@@ -476,5 +499,111 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
     turns.push({ messages: 1, end: { code: status.DATA_LOSS, message: 'no' } });
     await expect(driver.all('events', {})).rejects.toMatchObject({ code: 'CORRUPT_LOG', message: 'no' });
     expect(log.subscriptions).toHaveLength(1);
+  });
+
+  const box = { southDeg: 1, westDeg: 2, northDeg: 3, eastDeg: 4 };
+  const conditions = {
+    ...{ vehicleIds: ['bus-1'], fleet: 'north', tag: 'night', model: 'M', text: 'x' },
+    ...{ box, includeRetired: true },
+  };
+
+  test('watches the same again, wherever it is interrupted, and gives all that comes', async () => {
+    const watches: WatchTurn[] = [
+      { messages: 2, end: unavailable('shutting down', 1) },
+      { messages: 0, end: 'end' },
+      { messages: 0, end: overloaded('too many watches', 1) },
+      { messages: 1, end: { code: status.CANCELLED, message: 'reset by a proxy' } },
+      { messages: 3, end: 'stay' },
+    ];
+    cacheScript.turns = watches;
+    const wanted = watches.flatMap(({ messages }, watch) => watchMessages(watch, messages));
+    const call = driver.start<{ message: string }>('watchStatuses', { filter: conditions });
+    const seen: WatchResponse[] = [];
+    for await (const { message } of call) {
+      seen.push(decoded(WatchResponse, message));
+      if (seen.length === wanted.length) call.cancel();
+    }
+    expect(seen).toEqual(wanted);
+    expect(seen.map(({ beginsAgain }) => beginsAgain)).toEqual([true, false, true, true, false, false]);
+    expect(cache.watches).toEqual(watches.map(() => ({ conditions })));
+  });
+
+  test.each<[string, WatchTurn['end']]>([
+    ['it is open', 'stay'],
+    ['it waits to connect again', unavailable('away', 60_000)],
+  ])('ends a watch that is left while %s', async (_, end) => {
+    cacheScript.turns = [{ messages: 1, end }];
+    const call = driver.start<{ message: string }>('watchStatuses', {});
+    const seen: WatchResponse[] = [];
+    for await (const { message } of call) {
+      seen.push(decoded(WatchResponse, message));
+      call.cancel();
+    }
+    expect(seen).toEqual(watchMessages(0, 1));
+    expect(cache.watches).toHaveLength(1);
+    if (end === 'stay') await eventually(() => expect(cache.left).toContain(cache.watches[0]));
+  });
+
+  test.each([
+    ['INVALID_INPUT', status.INVALID_ARGUMENT],
+    ['CORRUPT_LOG', status.DATA_LOSS],
+    ['INTERNAL', status.INTERNAL],
+  ])('does not watch again after %s', async (code, grpcStatus) => {
+    cacheScript.turns = [{ messages: 1, end: { code: grpcStatus, message: 'no' } }];
+    await expect(driver.all('watchStatuses', {})).rejects.toMatchObject({ code, message: 'no' });
+    expect(cache.watches).toHaveLength(1);
+  });
+
+  const CACHE_CALLS: readonly [string, Readonly<Record<string, unknown>>][] = [
+    ['latestStatus', { vehicleId: 'bus-1' }],
+    ['latestStatusPage', { pageSize: 1, pageToken: '1' }],
+    ['inspectCache', { key: 'status:bus-1' }],
+    ['invalidateCache', { invalidation: { all: true } }],
+    ['cacheStats', {}],
+  ];
+
+  test.each(CACHE_CALLS)('asks the cache again with %s while it is away or full', async (call, args) => {
+    cacheScript.refusals = [unavailable('starting', 1), overloaded('too many calls', 1)];
+    await driver.one(call, args);
+    expect(cache.asked).toHaveLength(3);
+    expect(cache.asked).toEqual([cache.asked[0], cache.asked[0], cache.asked[0]]);
+  });
+
+  test.each(CACHE_CALLS)('does not ask the cache again with %s after its deadline', async (call, args) => {
+    cacheScript.refusals = [{ code: status.DEADLINE_EXCEEDED, message: 'not in time', retryAfterMs: 1 }];
+    await expect(driver.one(call, args)).rejects.toMatchObject({ code: 'DEADLINE', message: 'not in time' });
+    expect(cache.asked).toHaveLength(1);
+  });
+
+  test('gives the latest statuses, of which it says how old they are', async () => {
+    const [wanted] = CACHE_ANSWERS.get;
+    const answer = await driver.one<Record<string, string>>('latestStatus', { vehicleId: 'bus-1' });
+    expect({
+      status: decoded(VehicleStatus, String(answer['status'])),
+      position: decoded(Position, String(answer['position'])),
+      freshness: decoded(Freshness, String(answer['freshness'])),
+    }).toEqual(wanted);
+    cacheScript.refusals = [unavailable('gone', 1), unavailable('gone', 1)];
+    reset();
+    const all = await driver.all<{ aged: string }>('latestStatuses', { filter: conditions });
+    const pages = CACHE_ANSWERS.list.map(({ statuses }) => statuses);
+    expect(all.map(({ aged }) => decoded(AgedStatus, aged))).toEqual(pages.flat());
+    const asked = { conditions, atLeast: [], pageSize: 1_000 };
+    expect(cache.asked).toEqual(['', '', '', '1'].map((pageToken) => ({ ...asked, pageToken })));
+  });
+
+  test('says how far it is with loading, and does not begin it again', async () => {
+    const warming = { vehicleIds: ['bus-1', 'bus-2'] };
+    const seen: WarmResponse[] = [];
+    const warm = async () => {
+      for await (const { progress } of driver.start<{ progress: string }>('warmCache', { warming }))
+        seen.push(decoded(WarmResponse, progress));
+    };
+    await warm();
+    expect(seen).toEqual(CACHE_ANSWERS.warm);
+    cacheScript.refusals = [unavailable('gone', 1)];
+    reset();
+    await expect(warm()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'gone' });
+    expect(cache.asked).toEqual([{ ...warming, tag: '', fleet: '', lastHot: false }]);
   });
 });

@@ -1,11 +1,12 @@
 """Runs the calls of this client that clients/conformance asks for; its README has the protocol.
 
-Usage: driver.py INGEST HISTORY, each `host:port` or `-`.
+Usage: driver.py INGEST HISTORY CACHE, each `host:port` or `-`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from base64 import b64decode, b64encode
@@ -15,7 +16,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from odograph import Client, Connection, Fault, Position, SendOptions, Sent, VehicleReport
+from odograph import Box, Client, Connection, Fault, Position, SendOptions, Sent, VehicleReport
+from odograph.cache.v1.vehicle_status_pb2 import ListRequest, VehicleConditions
 from odograph.history.v1.vehicle_history_pb2 import ListSamplesRequest, ListStatusRequest
 
 Json = dict[str, Any]
@@ -64,10 +66,9 @@ class Pushed:
 class Driver:
     """Each call has a thread of its own."""
 
-    def __init__(self, ingest: str, history: str) -> None:
-        self._endpoints: Any = {
-            name: endpoint for name, endpoint in (("ingest", ingest), ("history", history)) if endpoint != "-"
-        }
+    def __init__(self, ingest: str, history: str, cache: str) -> None:
+        endpoints = {"ingest": ingest, "history": history, "cache": cache}
+        self._endpoints: Any = {name: endpoint for name, endpoint in endpoints.items() if endpoint != "-"}
         self._client = Client(**self._endpoints)
         self._sources: dict[int, Pushed] = {}
         self._followers: dict[int, Client] = {}
@@ -148,6 +149,52 @@ class Driver:
         )
         page = self._client.status_page(request, **options(args))
         yield {"page": encoded(page)}
+
+    def call_latestStatus(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        answer = self._client.latest_status(
+            args["vehicleId"], at_least=position(args.get("atLeast")), **options(args)
+        )
+        yield {
+            "status": encoded(answer.status),
+            "position": encoded(answer.position),
+            "freshness": encoded(answer.freshness),
+        }
+
+    def call_latestStatuses(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        where: Any = filter_of(args)
+        for aged in self._client.latest_statuses(
+            where, at_least=positions(args.get("atLeast", [])), **options(args)
+        ):
+            yield {"aged": encoded(aged)}
+
+    def call_latestStatusPage(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        request = ListRequest(
+            conditions=VehicleConditions(**filter_of(args)),
+            page_size=args["pageSize"],
+            page_token=args["pageToken"],
+        )
+        yield {"page": encoded(self._client.latest_status_page(request, **options(args)))}
+
+    def call_watchStatuses(self, number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        where: Any = filter_of(args)
+        for message in self._followers[number].watch_statuses(where):
+            yield {"message": encoded(message)}
+
+    def call_inspectCache(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        yield {"answer": encoded(self._client.inspect_cache(args["key"], **options(args)))}
+
+    def call_invalidateCache(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        invalidation: Any = args["invalidation"]
+        answer = self._client.invalidate_cache(invalidation, **options(args))
+        yield {"isDegraded": answer.is_degraded}
+
+    def call_warmCache(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        warming: Any = snake_case(args["warming"])
+        for progress in self._client.warm_cache(warming):
+            yield {"progress": encoded(progress)}
+
+    def call_cacheStats(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        yield {"answer": encoded(self._client.cache_stats(**options(args)))}
 
     def call_samples(self, _number: int, args: Json) -> Iterator[Json]:
         samples = self._client.samples(
@@ -260,18 +307,23 @@ def options(args: Json) -> Any:
 
 
 def filter_of(args: Json) -> Json:
-    given = args.get("filter", {})
-    names = {"includeRetired": "include_retired"}
-    return {names.get(name, name): value for name, value in given.items()}
+    given = snake_case(args.get("filter", {}))
+    if "box" in given:
+        given["box"] = Box(**snake_case(given["box"]))
+    return given
 
 
 def registration(args: Json) -> Any:
-    names = {"displayName": "display_name"}
-    return {names.get(name, name): value for name, value in args.get("fields", {}).items()}
+    return snake_case(args.get("fields", {}))
+
+
+def snake_case(given: Json) -> Json:
+    """The fields as this client names them."""
+    return {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): given[name] for name in given}
 
 
 def main() -> None:
-    driver = Driver(*sys.argv[1:3])
+    driver = Driver(*sys.argv[1:4])
     for line in sys.stdin:
         driver.on_line(json.loads(line))
 

@@ -1,4 +1,4 @@
-"""A server of TelemetryIngest.Connect, and a network that fails."""
+"""Servers of TelemetryIngest.Connect and VehicleStatus.Watch, and a network that fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from odograph.methods import CONNECT
+from odograph.cache.v1.vehicle_status_pb2 import WatchRequest, WatchResponse
+from odograph.channel import Method
+from odograph.methods import CONNECT, WATCH
 from odograph.telemetry.v1.telemetry_ingest_pb2 import (
     REPORT_OUTCOME_ACCEPTED,
     BatchAck,
@@ -32,19 +34,17 @@ _IS_ANSWER = 0x1
 LIMITS = ConnectionLimits(window_batches=2, max_reports=5_000, max_bytes=1_000_000)
 
 
-class Ingest:
-    """Takes batches, and acknowledges them only if it is told to."""
+class Server:
+    """Answers one method, on loopback."""
 
-    def __init__(self, acknowledges: bool) -> None:
-        self.batches: list[list[str]] = []
-        self._acknowledges = acknowledges
+    def __init__(
+        self, method: Method[Any, Any], handle: Callable[..., Any], handler_of: Callable[..., Any]
+    ) -> None:
         self._server = grpc.server(ThreadPoolExecutor(4))
-        service, method = CONNECT.name.split("/")
-        handler = grpc.stream_stream_rpc_method_handler(
-            self._connect, CONNECT.request.FromString, CONNECT.response.SerializeToString
-        )
+        service, name = method.name.split("/")
+        handler = handler_of(handle, method.request.FromString, method.response.SerializeToString)
         self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(service, {method: handler}),)
+            (grpc.method_handlers_generic_handler(service, {name: handler}),)
         )
         self.endpoint = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
@@ -55,6 +55,15 @@ class Ingest:
     def __exit__(self, *_: object) -> None:
         self._server.stop(None)
 
+
+class Ingest(Server):
+    """Takes batches, and acknowledges them only if it is told to."""
+
+    def __init__(self, acknowledges: bool) -> None:
+        self.batches: list[list[str]] = []
+        self._acknowledges = acknowledges
+        super().__init__(CONNECT, self._connect, grpc.stream_stream_rpc_method_handler)
+
     def _connect(self, requests: Iterator[ConnectRequest], _context: Any) -> Iterator[ConnectResponse]:
         yield ConnectResponse(limits=LIMITS)
         for request in requests:
@@ -63,6 +72,27 @@ class Ingest:
                 results = [ReportResult(outcome=REPORT_OUTCOME_ACCEPTED)] * len(request.batch.reports)
                 done = BatchResult(number=request.batch.number, results=results)
                 yield ConnectResponse(ack=BatchAck(through=done.number, batches=[done]))
+
+
+class Cache(Server):
+    """Breaks off the first watches after a message; those that follow stay open until they are left."""
+
+    def __init__(self, breaks: int = 0) -> None:
+        self.watches: list[WatchRequest] = []
+        self.left = threading.Event()
+        self._breaks = breaks
+        super().__init__(WATCH, self._watch, grpc.unary_stream_rpc_method_handler)
+
+    def _watch(self, request: WatchRequest, context: Any) -> Iterator[WatchResponse]:
+        self.watches.append(request)
+        breaks_off = len(self.watches) <= self._breaks
+        if not breaks_off:
+            # Before the message, after which the client may leave: then it would not be called.
+            context.add_callback(self.left.set)
+        yield WatchResponse(begins_again=True, is_complete=True)
+        if breaks_off:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+        self.left.wait()
 
 
 class Network:

@@ -1,11 +1,15 @@
 """The table of methods is that of the contracts."""
 
 from odograph import methods
+from odograph.cache.v1 import cache_pb2, vehicle_status_pb2
 from odograph.channel import Method
 from odograph.history.v1 import event_log_pb2, projections_pb2, vehicle_history_pb2, vehicle_registry_pb2
 from odograph.telemetry.v1 import telemetry_ingest_pb2
 
-FILES = (telemetry_ingest_pb2, event_log_pb2, projections_pb2, vehicle_history_pb2, vehicle_registry_pb2)
+FILES = (
+    *(telemetry_ingest_pb2, event_log_pb2, projections_pb2, vehicle_history_pb2, vehicle_registry_pb2),
+    *(vehicle_status_pb2, cache_pb2),
+)
 
 
 def test_every_method_of_the_contracts_can_be_called_with_its_own_messages() -> None:

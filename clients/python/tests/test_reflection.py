@@ -1,6 +1,6 @@
 """The platform can be called with nothing but its address, as grpcio-reflection does it.
 
-The endpoints are in ODO_TEST_INGEST and ODO_TEST_HISTORY.
+The endpoints are in ODO_TEST_INGEST, ODO_TEST_HISTORY and ODO_TEST_CACHE.
 """
 
 import os
@@ -19,6 +19,7 @@ SERVICES = {
         "odograph.history.v1.VehicleHistory",
         "odograph.history.v1.VehicleRegistry",
     },
+    "ODO_TEST_CACHE": {"odograph.cache.v1.VehicleStatus", "odograph.cache.v1.Cache"},
 }
 
 
@@ -59,6 +60,8 @@ def test_calls_are_made_from_what_reflection_says() -> None:
     at_least = {"partition": result.position.partition, "sequence": result.position.sequence}
     asked = {"vehicle_id": "reflected-1", "at_least": at_least}
     found = call("ODO_TEST_HISTORY", "odograph.history.v1.VehicleHistory", "GetStatus", **asked)
+    assert found.status.signals.speed_kmh == speed
+    found = call("ODO_TEST_CACHE", "odograph.cache.v1.VehicleStatus", "Get", **asked)
     assert found.status.signals.speed_kmh == speed
 
 

@@ -10,4 +10,4 @@ def test_a_text_is_not_taken_for_the_list_of_its_characters() -> None:
         for decide in (client.register_vehicle, client.update_vehicle):
             with pytest.raises(Fault) as raised:
                 decide("bus-1", {"tags": "night"})
-            assert str(raised.value) == "INVALID_INPUT: tags must be a list of names, not the text 'night'"
+            assert str(raised.value) == "INVALID_INPUT: tags must be a list, not the text 'night'"

@@ -145,13 +145,17 @@ export function invalidateCache(
   );
 }
 
+/** The longest that the service allows. A call without a deadline gets 30 s, which is short for 10,000 vehicles. */
+const WARM_DEADLINE_MS = 300_000;
+
+/** It is not retried: the caller has seen some of its answers. */
 export function warmCache(
   channel: Channel,
   { vehicleIds = [], tag = '', fleet = '', lastHot = false }: Warming,
-  options: CallOptions = {},
+  { deadlineMs = WARM_DEADLINE_MS, ...options }: CallOptions = {},
 ): AsyncGenerator<WarmResponse, void, undefined> {
   const request = { vehicleIds: [...vehicleIds], tag, fleet, lastHot };
-  return callServerStream(channel, CacheService.warm, request, options);
+  return callServerStream(channel, CacheService.warm, request, { deadlineMs, ...options });
 }
 
 export function cacheStats(channel: Channel, options: RetryOptions = {}): Promise<StatsResponse> {

@@ -156,7 +156,7 @@ export class Client {
     return await cache.inspectCache(this.#cache, key, this.#withDefaults(options));
   }
 
-  /** Makes values of the cache invalid, in all its processes. */
+  /** Makes values of the cache invalid, in all its processes; those that cannot be reached take it later. */
   async invalidateCache(
     invalidation: cache.Invalidation,
     options: RetryOptions = {},
@@ -164,7 +164,10 @@ export class Client {
     return await cache.invalidateCache(this.#cache, invalidation, this.#withDefaults(options));
   }
 
-  /** Loads statuses into the cache before they are asked for, and gives how far it is. */
+  /**
+   * Loads statuses into the cache before they are asked for, and gives how far it is. The default of its deadline is 5 minutes,
+   * the longest that the service allows. It is not retried.
+   */
   warmCache(
     warming: cache.Warming,
     options: CallOptions = {},

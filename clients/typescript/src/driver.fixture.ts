@@ -1,10 +1,18 @@
 /**
  * Runs the calls of this client that clients/conformance asks for; its README has the protocol.
- * Usage: driver.fixture.ts INGEST HISTORY, each `host:port` or `-`.
+ * Usage: driver.fixture.ts INGEST HISTORY CACHE, each `host:port` or `-`.
  */
 import { createInterface } from 'node:readline';
+import type { Invalidation, Warming } from './cache.ts';
 import { createClient } from './client.ts';
 import { isFault } from './fault.ts';
+import { InspectResponse, StatsResponse, WarmResponse } from './generated/odograph/cache/v1/cache.ts';
+import {
+  AgedStatus,
+  Freshness,
+  ListResponse as LatestStatusesResponse,
+  WatchResponse,
+} from './generated/odograph/cache/v1/vehicle_status.ts';
 import { PartitionInfo } from './generated/odograph/history/v1/event_log.ts';
 import { ParkedEvent } from './generated/odograph/history/v1/projections.ts';
 import {
@@ -38,6 +46,9 @@ interface Args extends DecisionOptions, SendOptions {
   readonly fields?: Json;
   readonly projection: string;
   readonly position: string;
+  readonly key: string;
+  readonly invalidation: Invalidation;
+  readonly warming: Warming;
   readonly pageSize: number;
   readonly pageToken: string;
 }
@@ -61,8 +72,9 @@ const one = (text: string | undefined) => (text === undefined ? undefined : posi
 const many = (texts: readonly string[] | undefined) => (texts ?? []).map(position);
 const at = (found: Position | undefined) => encoded(Position, found ?? Position.create());
 
-const [ingest, history] = process.argv.slice(2).map((endpoint) => (endpoint === '-' ? undefined : endpoint));
-const client = createClient({ ingest, history });
+const endpoints = process.argv.slice(2).map((endpoint) => (endpoint === '-' ? undefined : endpoint));
+const [ingest, history, cache] = endpoints;
+const client = createClient({ ingest, history, cache });
 
 const calls: Readonly<Record<string, (call: Call) => AsyncGenerator<Json>>> = {
   async *report({ args }) {
@@ -95,6 +107,40 @@ const calls: Readonly<Record<string, (call: Call) => AsyncGenerator<Json>>> = {
   async *statusPage({ args }) {
     const page = await client.statusPage({ ...args, ...args.filter, atLeast: many(args.atLeast) });
     yield { page: encoded(ListStatusResponse, page) };
+  },
+  async *latestStatus({ args }) {
+    const answer = await client.latestStatus(args.vehicleId, { ...args, atLeast: one(args.atLeast) });
+    yield {
+      status: encoded(VehicleStatus, answer.status),
+      position: at(answer.position),
+      freshness: encoded(Freshness, answer.freshness),
+    };
+  },
+  async *latestStatuses({ args }) {
+    const options = { ...args, ...args.filter, atLeast: many(args.atLeast) };
+    for await (const aged of client.latestStatuses(options)) yield { aged: encoded(AgedStatus, aged) };
+  },
+  async *latestStatusPage({ args }) {
+    const page = await client.latestStatusPage({ ...args, ...args.filter, atLeast: many(args.atLeast) });
+    yield { page: encoded(LatestStatusesResponse, page) };
+  },
+  async *watchStatuses({ args, signal }) {
+    for await (const message of client.watchStatuses({ ...args.filter, signal }))
+      yield { message: encoded(WatchResponse, message) };
+  },
+  async *inspectCache({ args }) {
+    yield { answer: encoded(InspectResponse, await client.inspectCache(args.key, args)) };
+  },
+  async *invalidateCache({ args }) {
+    const { isDegraded } = await client.invalidateCache(args.invalidation, args);
+    yield { isDegraded };
+  },
+  async *warmCache({ args }) {
+    for await (const progress of client.warmCache(args.warming, args))
+      yield { progress: encoded(WarmResponse, progress) };
+  },
+  async *cacheStats({ args }) {
+    yield { answer: encoded(StatsResponse, await client.cacheStats(args)) };
   },
   async *samples({ args }) {
     for await (const sample of client.samples(args.vehicleId, { ...args, atLeast: one(args.atLeast) }))

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Client, credentials, type ServiceError, type sendUnaryData, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, test } from 'vitest';
+import { CacheService } from './generated/odograph/cache/v1/cache.ts';
+import { VehicleStatusService } from './generated/odograph/cache/v1/vehicle_status.ts';
 import { EventLogService } from './generated/odograph/history/v1/event_log.ts';
 import { ProjectionsService } from './generated/odograph/history/v1/projections.ts';
 import {
@@ -33,6 +35,8 @@ const SERVICES = [
   VehicleRegistryService,
   EventLogService,
   ProjectionsService,
+  VehicleStatusService,
+  CacheService,
 ];
 
 let server: TestServer | undefined;

@@ -1,6 +1,16 @@
-"""The client of Odograph: it reports telemetry, asks for statuses and samples, and follows the log."""
+"""The client of Odograph: it reports telemetry, asks for statuses and samples, watches statuses, and follows the log."""
 
-from odograph.client import Client, Decision, DecisionOptions, Registration, VehicleFilter
+from odograph.cache.v1.vehicle_status_pb2 import Box, StaleReason
+from odograph.client import (
+    Client,
+    Decision,
+    DecisionOptions,
+    Invalidation,
+    LatestFilter,
+    Registration,
+    VehicleFilter,
+    Warming,
+)
 from odograph.connection import Connection
 from odograph.fault import Fault, FaultCode, Finding
 from odograph.retry import CallOptions
@@ -11,6 +21,7 @@ from odograph.telemetry.v1.signals_pb2 import Signals, SignalValue
 from odograph.telemetry.v1.telemetry_ingest_pb2 import ReportOutcome, ReportResult
 
 __all__ = [
+    "Box",
     "CallOptions",
     "Client",
     "Connection",
@@ -19,6 +30,8 @@ __all__ = [
     "Fault",
     "FaultCode",
     "Finding",
+    "Invalidation",
+    "LatestFilter",
     "Position",
     "Registration",
     "ReportOutcome",
@@ -28,6 +41,8 @@ __all__ = [
     "Sent",
     "SignalValue",
     "Signals",
+    "StaleReason",
     "VehicleFilter",
     "VehicleReport",
+    "Warming",
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, TypeVar, overload
 
 import grpc
 
 from odograph import methods
+from odograph.cache.v1 import cache_pb2
+from odograph.cache.v1 import vehicle_status_pb2 as latest_pb2
 from odograph.channel import Channel, Method, Request, Response
 from odograph.connection import Connection
 from odograph.fault import Fault
@@ -18,7 +20,7 @@ from odograph.history.v1 import projections_pb2
 from odograph.history.v1 import vehicle_history_pb2 as history_pb2
 from odograph.history.v1 import vehicle_registry_pb2 as registry_pb2
 from odograph.log import follow, is_wanted
-from odograph.retry import DEFAULT_TIMEOUT, PASSING, PASSING_FOR_REPORTS, CallOptions, with_retries
+from odograph.retry import DEFAULT_TIMEOUT, PASSING, PASSING_FOR_REPORTS, CallOptions, reopened, with_retries
 from odograph.send import Item, Sending, SendOptions, Sent, longest_delay
 from odograph.telemetry.v1 import telemetry_ingest_pb2 as ingest_pb2
 from odograph.telemetry.v1.position_pb2 import Position
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
 _LARGEST_PAGE = 1_000
+# The longest that the service allows, in seconds. A call without a timeout gets 30, which is short for 10,000 vehicles.
+_WARM_TIMEOUT = 300.0
 _SEND_DEFAULTS = SendOptions()
 _UNITS = {"metric": UNIT_SYSTEM_METRIC, "imperial": UNIT_SYSTEM_IMPERIAL}
 _ORDERS = {
@@ -37,6 +41,9 @@ _ORDERS = {
     "newest first": history_pb2.SAMPLE_ORDER_NEWEST_FIRST,
 }
 _NAME_LISTS = {"tags", "capabilities"}
+_LISTS = _NAME_LISTS | {"vehicle_ids", "keys"}
+
+Service = Literal["ingest", "history", "cache"]
 
 
 class VehicleFilter(TypedDict, total=False):
@@ -48,6 +55,35 @@ class VehicleFilter(TypedDict, total=False):
     text: str
     """Only with this text in the id, name, model or VIN, in any case."""
     include_retired: bool
+
+
+class LatestFilter(VehicleFilter, total=False):
+    """Which vehicles of the cache: those that meet all conditions. Default: all but the retired ones."""
+
+    vehicle_ids: Sequence[str]
+    """Only these, at most 1,000."""
+    box: latest_pb2.Box
+    """Only those whose last known location is in this box."""
+
+
+class Invalidation(TypedDict, total=False):
+    """What becomes invalid in the cache; everything that is named."""
+
+    keys: Sequence[str]
+    """Such as `status:bus-7`. One that ends in `:*` means all keys that begin so."""
+    tags: Sequence[str]
+    all: bool
+    """Everything."""
+
+
+class Warming(TypedDict, total=False):
+    """What is loaded before it is asked for: exactly one of these."""
+
+    vehicle_ids: Sequence[str]
+    tag: str
+    fleet: str
+    last_hot: bool
+    """What was asked for most lately before the cache was started."""
 
 
 class Registration(TypedDict, total=False):
@@ -116,17 +152,19 @@ class Client:
         *,
         ingest: str | None = None,
         history: str | None = None,
+        cache: str | None = None,
         max_attempts: int | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
         interceptors: Sequence[Any] = (),
     ) -> None:
-        """`ingest` is where reports are sent, and `history` where queries are answered: `host:port`.
+        """`ingest` is where reports are sent, `history` where queries are answered, and `cache` where the latest statuses
+        are: `host:port`.
 
         `max_attempts` is the default of each call, and without `credentials` there is no TLS; `options` and
         `interceptors` are those of grpc, for example to send a trace context.
         """
-        self._endpoints = {"ingest": ingest, "history": history}
+        self._endpoints = {"ingest": ingest, "history": history, "cache": cache}
         self._max_attempts = max_attempts
         self._open: Callable[[str], Channel] = lambda endpoint: Channel(
             endpoint, credentials, options, interceptors
@@ -241,6 +279,72 @@ class Client:
     ) -> history_pb2.ListStatusResponse:
         """One page of the statuses, perhaps an empty one before the last, with the positions that it reflects."""
         return self._ask(methods.LIST_STATUS, request, options)
+
+    def latest_status(
+        self, vehicle_id: str, *, at_least: Position | None = None, **options: Unpack[CallOptions]
+    ) -> latest_pb2.GetResponse:
+        """The latest known values of a vehicle from the cache, the position that they reflect, and how old they may be: for
+        programs that ask often. Raises NOT_FOUND if the vehicle has never reported and is not registered."""
+        request = latest_pb2.GetRequest(vehicle_id=vehicle_id, at_least=at_least)
+        return self._ask(methods.GET_LATEST, request, options, service="cache")
+
+    def latest_statuses(
+        self,
+        where: LatestFilter | None = None,
+        *,
+        at_least: Sequence[Position] = (),
+        **options: Unpack[CallOptions],
+    ) -> Iterator[latest_pb2.AgedStatus]:
+        """The statuses of vehicles from the cache, by vehicle id. The timeout is that of each page."""
+        request = latest_pb2.ListRequest(
+            conditions=_conditions_of(where), at_least=at_least, page_size=_LARGEST_PAGE
+        )
+        for page in _pages(lambda page: self.latest_status_page(page, **options), request):
+            yield from page.statuses
+
+    def latest_status_page(
+        self, request: latest_pb2.ListRequest, **options: Unpack[CallOptions]
+    ) -> latest_pb2.ListResponse:
+        """One page of the statuses from the cache, with the positions that it reflects."""
+        return self._ask(methods.LIST_LATEST, request, options, service="cache")
+
+    def watch_statuses(
+        self,
+        where: LatestFilter | None = None,
+        *,
+        on_disconnect: Callable[[Fault, float], None] | None = None,
+    ) -> Iterator[latest_pb2.WatchResponse]:
+        """First the statuses of all vehicles that meet the conditions, then each change.
+
+        One that is read slowly gives the latest status of a vehicle, not each one between. After a disconnect it begins
+        again, however often, and calls `on_disconnect` with the seconds until then. It ends when the caller leaves it or
+        closes the client. Raises what a retry cannot help, such as INVALID_INPUT.
+        """
+        request = latest_pb2.WatchRequest(conditions=_conditions_of(where))
+        yield from reopened(self._channel("cache"), methods.WATCH, lambda: request, on_disconnect)
+
+    def inspect_cache(self, key: str, **options: Unpack[CallOptions]) -> cache_pb2.InspectResponse:
+        """What each level of the cache has of a key, such as `status:bus-7`."""
+        return self._ask(methods.INSPECT, cache_pb2.InspectRequest(key=key), options, service="cache")
+
+    def invalidate_cache(
+        self, invalidation: Invalidation, **options: Unpack[CallOptions]
+    ) -> cache_pb2.InvalidateResponse:
+        """Makes values of the cache invalid, in all its processes; those that cannot be reached take it later."""
+        request = cache_pb2.InvalidateRequest(**_checked(invalidation))
+        return self._ask(methods.INVALIDATE, request, options, service="cache")
+
+    def warm_cache(
+        self, warming: Warming, timeout: float = _WARM_TIMEOUT
+    ) -> Iterator[cache_pb2.WarmResponse]:
+        """Loads statuses into the cache before they are asked for, and gives how far it is. The default of the timeout is
+        the longest that the service allows. It is not retried."""
+        request = cache_pb2.WarmRequest(**_checked(warming))
+        yield from self._channel("cache").server_stream(methods.WARM, request, timeout)
+
+    def cache_stats(self, **options: Unpack[CallOptions]) -> cache_pb2.StatsResponse:
+        """What the cache holds, and how its levels are."""
+        return self._ask(methods.STATS, cache_pb2.StatsRequest(), options, service="cache")
 
     def samples(
         self,
@@ -410,7 +514,7 @@ class Client:
         request = log_pb2.SetAsideMessageRequest(position=position)
         self._channel("history").unary(methods.SET_ASIDE_MESSAGE, request, timeout)
 
-    def _channel(self, service: Literal["ingest", "history"]) -> Channel:
+    def _channel(self, service: Service) -> Channel:
         endpoint = self._endpoints[service]
         if endpoint is None:
             raise Fault(
@@ -432,7 +536,7 @@ class Client:
         request: Request,
         options: CallOptions,
         retried: frozenset[str] = PASSING,
-        service: Literal["ingest", "history"] = "history",
+        service: Service = "history",
     ) -> Response:
         channel = self._channel(service)
         return with_retries(
@@ -470,12 +574,20 @@ def _is_unavailable(result: ReportResult) -> bool:
     return result.outcome == REPORT_OUTCOME_UNAVAILABLE
 
 
+def _conditions_of(where: LatestFilter | None) -> latest_pb2.VehicleConditions:
+    return latest_pb2.VehicleConditions(**_checked(where or {}))
+
+
 def _fields_of(registration: Registration) -> dict[str, Any]:
-    fields: dict[str, Any] = {**registration}
-    for name in _NAME_LISTS & fields.keys():
-        # A text is a sequence too: of its characters.
-        if isinstance(fields[name], str):
-            raise Fault("INVALID_INPUT", f"{name} must be a list of names, not the text {fields[name]!r}")
+    fields = _checked(registration)
     if "units" in registration:
         fields["units"] = _UNITS[registration["units"]]
     return fields
+
+
+def _checked(fields: Mapping[str, object]) -> dict[str, Any]:
+    """The fields of a message. A text is a sequence too, of its characters, so it is refused as a list."""
+    for name in _LISTS & fields.keys():
+        if isinstance(fields[name], str):
+            raise Fault("INVALID_INPUT", f"{name} must be a list, not the text {fields[name]!r}")
+    return {**fields}

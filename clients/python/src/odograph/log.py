@@ -8,7 +8,7 @@ from odograph.channel import Channel
 from odograph.fault import Fault
 from odograph.history.v1.event_log_pb2 import LoggedEvent, SubscribeRequest, SubscribeResponse
 from odograph.methods import SUBSCRIBE
-from odograph.retry import PASSING_FOR_REPORTS, retry_delay
+from odograph.retry import reopened
 from odograph.telemetry.v1.position_pb2 import Position
 
 
@@ -20,25 +20,15 @@ def follow(
 ) -> Iterator[SubscribeResponse]:
     """Follows the log. After a disconnect it goes on behind the last event, however often."""
     reached = {position.partition: position for position in after}
-    failures_in_a_row = 0
-    while True:
-        try:
-            request = SubscribeRequest(after=reached.values(), partitions=partitions)
-            for batch in channel.server_stream(SUBSCRIBE, request):
-                failures_in_a_row = 0
-                if not batch.HasField("position"):
-                    raise Fault("INTERNAL", "the server sent events without the position they reach")
-                reached[batch.position.partition] = batch.position
-                yield batch
-            raise Fault("UNAVAILABLE", f"{channel.endpoint} ended the stream")
-        except Fault as fault:
-            if fault.code not in PASSING_FOR_REPORTS:
-                raise
-            delay = retry_delay(fault.retry_after, failures_in_a_row)
-            failures_in_a_row += 1
-            if on_disconnect:
-                on_disconnect(fault, delay)
-        channel.sleep(delay)
+
+    def next_request() -> SubscribeRequest:
+        return SubscribeRequest(after=reached.values(), partitions=partitions)
+
+    for batch in reopened(channel, SUBSCRIBE, next_request, on_disconnect):
+        if not batch.HasField("position"):
+            raise Fault("INTERNAL", "the server sent events without the position they reach")
+        reached[batch.position.partition] = batch.position
+        yield batch
 
 
 def is_wanted(logged: LoggedEvent, types: Sequence[str], subject: str) -> bool:

@@ -1,5 +1,7 @@
 """The methods of the contracts."""
 
+from odograph.cache.v1 import cache_pb2 as cache
+from odograph.cache.v1 import vehicle_status_pb2 as latest
 from odograph.channel import Method
 from odograph.history.v1 import event_log_pb2 as log
 from odograph.history.v1 import projections_pb2 as projections
@@ -56,3 +58,12 @@ DROP_PARKED = Method(
     projections.DropParkedRequest,
     projections.DropParkedResponse,
 )
+
+GET_LATEST = Method("odograph.cache.v1.VehicleStatus/Get", latest.GetRequest, latest.GetResponse)
+LIST_LATEST = Method("odograph.cache.v1.VehicleStatus/List", latest.ListRequest, latest.ListResponse)
+WATCH = Method("odograph.cache.v1.VehicleStatus/Watch", latest.WatchRequest, latest.WatchResponse)
+
+INSPECT = Method("odograph.cache.v1.Cache/Inspect", cache.InspectRequest, cache.InspectResponse)
+INVALIDATE = Method("odograph.cache.v1.Cache/Invalidate", cache.InvalidateRequest, cache.InvalidateResponse)
+WARM = Method("odograph.cache.v1.Cache/Warm", cache.WarmRequest, cache.WarmResponse)
+STATS = Method("odograph.cache.v1.Cache/Stats", cache.StatsRequest, cache.StatsResponse)

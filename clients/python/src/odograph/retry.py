@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TypedDict, TypeVar
 
-from odograph.channel import Channel
+from odograph.channel import Channel, Method, Request, Response
 from odograph.fault import Fault
 
 Result = TypeVar("Result")
@@ -62,3 +62,27 @@ def with_retries(
                 raise
         channel.sleep(delay)
     raise AssertionError("unreachable")
+
+
+def reopened(
+    channel: Channel,
+    method: Method[Request, Response],
+    next_request: Callable[[], Request],
+    on_disconnect: Callable[[Fault, float], None] | None,
+) -> Iterator[Response]:
+    """The answers of a stream that is opened again after each disconnect, however often."""
+    failures_in_a_row = 0
+    while True:
+        try:
+            for answer in channel.server_stream(method, next_request()):
+                failures_in_a_row = 0
+                yield answer
+            raise Fault("UNAVAILABLE", f"{channel.endpoint} ended the stream")
+        except Fault as fault:
+            if fault.code not in PASSING_FOR_REPORTS:
+                raise
+            delay = retry_delay(fault.retry_after, failures_in_a_row)
+            failures_in_a_row += 1
+            if on_disconnect:
+                on_disconnect(fault, delay)
+        channel.sleep(delay)
