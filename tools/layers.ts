@@ -23,7 +23,10 @@ export interface Layer {
 const SERVICE_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'projections'];
 const CLUSTER_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'engines'];
 const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'projections', 'cache', 'sources', 'cluster', 'testing'];
-const SERVICES = readdirSync(resolve(import.meta.dirname, '../services'));
+const SERVICES = readdirSync(resolve(import.meta.dirname, '../services')).map(
+  // A library has the name of this service.
+  (folder) => (folder === 'cache' ? 'cache-service' : folder),
+);
 
 /** What the cache service stands on. It asks history through the client, as programs do. */
 const ASKS_HISTORY = ['kernel', 'contracts', 'platform', 'projections', 'cache', 'client'];

@@ -5,7 +5,13 @@ import { startLoad } from './load-process.ts';
 const NOWHERE = '127.0.0.1:1';
 
 test('a load works in its own process, and counts what failed', async () => {
-  const users = await startLoad({ kind: 'users', histories: [NOWHERE], vehicles: 1, seed: 1 });
+  const users = await startLoad({
+    kind: 'users',
+    histories: [NOWHERE],
+    caches: [NOWHERE],
+    vehicles: 1,
+    seed: 1,
+  });
   onTestFinished(() => users.stop());
   await users.begin();
   await users.resize(3);

@@ -1,7 +1,7 @@
 import type { Measured, Recorder } from './recorder.ts';
 
 /** The load of one process; it is passed to the process as JSON. */
-export type LoadOptions = DriveOptions | UsersOptions | StreamsOptions;
+export type LoadOptions = DriveOptions | UsersOptions | StreamsOptions | AsksOptions;
 
 /** A fleet that reports in batches over a few connections. */
 export interface DriveOptions extends DriveShape {
@@ -40,9 +40,20 @@ export type DriveMode =
 /** Users that query history; a worker is a user. */
 export interface UsersOptions {
   readonly kind: 'users';
-  /** Endpoints of the history replicas, over which the users are spread. */
+  /** Endpoints of the history replicas and of the caches, over which the users are spread. */
   readonly histories: readonly string[];
+  readonly caches: readonly string[];
   /** Vehicles that they ask about. */
+  readonly vehicles: number;
+  readonly seed: number;
+}
+
+/** Callers who ask for one status after the other, without a pause; a worker is a caller. */
+export interface AsksOptions {
+  readonly kind: 'asks';
+  readonly of: 'cache' | 'history';
+  readonly endpoint: string;
+  /** Vehicles, of which few are asked for most often: the nth is as often as 1/n (Zipf). */
   readonly vehicles: number;
   readonly seed: number;
 }

@@ -84,6 +84,13 @@ interface Latencies {
   percentiles(): Percentiles;
 }
 
+/** The percentiles of times in milliseconds. */
+export function percentilesOf(timesMs: readonly number[]): Percentiles {
+  const latencies = createLatencies();
+  for (const ms of timesMs) latencies.record(ms);
+  return latencies.percentiles();
+}
+
 /** A histogram in microseconds with three significant digits. */
 function createLatencies(): Latencies {
   const histogram = createHistogram({ lowest: 1, highest: 600_000_000, figures: 3 });

@@ -1,3 +1,4 @@
+import { createAsks } from './asks.ts';
 import { createDrive } from './drive.ts';
 import type { Load, LoadCommand, LoadOptions, LoadReply } from './load.ts';
 import { createStreams } from './streams.ts';
@@ -19,6 +20,7 @@ export async function serveLoad(options: LoadOptions): Promise<void> {
 
 async function createLoad(options: LoadOptions): Promise<Load> {
   if (options.kind === 'drive') return await createDrive(options);
+  if (options.kind === 'asks') return createAsks(options);
   return options.kind === 'users' ? createUsers(options) : createStreams(options);
 }
 

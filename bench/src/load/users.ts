@@ -13,10 +13,11 @@ const DEADLINE_MS = 5_000;
 const HOUR_MS = 3_600_000;
 
 /** Users who ask, wait for the answer, think, and ask again. */
-export function createUsers({ histories, vehicles, seed }: UsersOptions): Load {
+export function createUsers({ histories, caches, vehicles, seed }: UsersOptions): Load {
   const clients = Array.from({ length: TRANSPORTS }, (_, at) =>
     createClient({
       history: histories[at % histories.length] ?? '',
+      cache: caches[at % caches.length] ?? '',
       maxAttempts: 1,
       channelOptions: { 'grpc.use_local_subchannel_pool': 1 },
     }),
@@ -55,12 +56,12 @@ function createAsk(client: Client, vehicleIds: readonly string[]) {
   let pageToken = '';
   return async (request: UserRequest, options: RetryOptions): Promise<void> => {
     if (request.kind === 'page') {
-      pageToken = (await client.statusPage({ ...options, pageToken })).nextPageToken;
+      pageToken = (await client.latestStatusPage({ ...options, pageToken })).nextPageToken;
       return;
     }
     const vehicleId = vehicleIds[request.vehicle] ?? '';
     if (request.kind === 'status') {
-      await client.status(vehicleId, options);
+      await client.latestStatus(vehicleId, options);
       return;
     }
     const fromMs = Date.now() - request.hours * HOUR_MS;

@@ -23,10 +23,16 @@ export async function timingOf(script: string, options: object, ...args: readonl
   return parse(timingSchema, JSON.parse(await outputOf(script, options, args)));
 }
 
-function outputOf(script: string, options: object, args: readonly string[]): Promise<string> {
+/** What a script prints, of which `timingOf` reads a timing. */
+export function outputOf(
+  script: string,
+  options: object,
+  args: readonly string[],
+  nodeFlags: readonly string[] = [],
+): Promise<string> {
   const env = { ...process.env, BENCH_OPTIONS: JSON.stringify(options) };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [script, ...args], { env }, (cause, stdout, stderr) => {
+    execFile(process.execPath, [...nodeFlags, script, ...args], { env }, (cause, stdout, stderr) => {
       if (cause === null) return resolve(stdout);
       const said = stderr.trim().slice(-ERROR_CHARACTERS) || cause.message;
       reject(new Fault('UNAVAILABLE', `${script} failed: ${said}`, { cause }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reasonOf } from './emmett-package.ts';
+import { reasonOf } from './install-reference.ts';
 
 const failed = Object.assign(new Error('Command failed: npm ci'), { code: 1 });
 

@@ -4,41 +4,43 @@ import { join, resolve } from 'node:path';
 import { readOwn } from '@odograph/engines/own-json';
 import { projectRoot } from '@odograph/engines/project-paths';
 
-const SOURCE = resolve(import.meta.dirname, 'emmett');
-const DIRECTORY = resolve(projectRoot, '.cache/bench/emmett');
-/** The installed lockfile. It is written last, so that an interrupted installation is repeated. */
-const STAMP = join(DIRECTORY, '.installed');
+/** A reference with packages that are not part of the project: a folder beside this file, with its script and lockfile. */
+type Reference = 'emmett' | 'bentocache';
 
-type EmmettInstall =
+type Installed =
   | { readonly isInstalled: true; readonly directory: string }
   | { readonly isInstalled: false; readonly why: string };
 
-/** Installs Emmett's packages, which are not part of the project, into a cache; the lockfile is beside the script. */
-export async function installEmmett(): Promise<EmmettInstall> {
-  const lockfile = await readFile(join(SOURCE, 'package-lock.json'), 'utf8');
-  const isCurrent = readOwn(STAMP) === lockfile;
-  if (!isCurrent) await rm(STAMP, { force: true });
+/** Installs the packages of a reference into a cache. */
+export async function installReference(reference: Reference): Promise<Installed> {
+  const source = resolve(import.meta.dirname, reference);
+  const directory = resolve(projectRoot, '.cache/bench', reference);
+  // The installed lockfile. It is written last, so that an interrupted installation is repeated.
+  const stamp = join(directory, '.installed');
+  const lockfile = await readFile(join(source, 'package-lock.json'), 'utf8');
+  const isCurrent = readOwn(stamp) === lockfile;
+  if (!isCurrent) await rm(stamp, { force: true });
   // The script is copied each time, because only the packages are cached.
-  await cp(SOURCE, DIRECTORY, { recursive: true });
+  await cp(source, directory, { recursive: true });
   if (!isCurrent) {
-    const why = await npmInstall();
+    const why = await npmInstall(directory);
     if (why !== undefined) return { isInstalled: false, why };
-    await writeFile(STAMP, lockfile);
+    await writeFile(stamp, lockfile);
   }
-  return { isInstalled: true, directory: DIRECTORY };
+  return { isInstalled: true, directory };
 }
 
 const NPM_ARGUMENTS = [
   'ci',
   ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'],
-  // Fail soon: the bench continues without Emmett.
+  // Fail soon: the bench continues without it.
   ...['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000'],
 ];
 
 /** @returns why it failed; undefined if it succeeded. */
-function npmInstall(): Promise<string | undefined> {
+function npmInstall(directory: string): Promise<string | undefined> {
   return new Promise((done) => {
-    execFile('npm', NPM_ARGUMENTS, { cwd: DIRECTORY }, (error, _stdout, stderr) => {
+    execFile('npm', NPM_ARGUMENTS, { cwd: directory }, (error, _stdout, stderr) => {
       done(error === null ? undefined : reasonOf(error, stderr));
     });
   });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { timingOf } from './child.ts';
-import { installEmmett } from './emmett-package.ts';
+import { number, parse, strictObject } from 'valibot';
+import { outputOf, timingOf } from './child.ts';
+import { installReference } from './install-reference.ts';
 import type { RawInsertOptions, ReferenceOptions } from './raw-insert.ts';
 import type { Timing } from './timing.ts';
 
@@ -29,13 +30,31 @@ type EmmettTiming =
 
 /** E: the same events through Emmett's MongoDB store, one append per report. Installs its packages if they are missing. */
 export async function measureEmmett(load: Load & { readonly concurrency?: number }): Promise<EmmettTiming> {
-  const installed = await installEmmett();
+  const installed = await installReference('emmett');
   if (!installed.isInstalled) return { isMeasured: false, why: installed.why };
   const options = { ...EMMETT_BEST, ...load, database: databaseName('emmett') };
   const script = join(installed.directory, 'append.mjs');
   const modules = pathToFileURL(import.meta.dirname).href;
   const timing = await timingOf(script, options, modules);
   return { isMeasured: true, ...timing };
+}
+
+const rateSchema = strictObject({ perSecond: number() });
+
+/** A rate, or why there is none. */
+type Rate =
+  | { readonly isMeasured: true; readonly perSecond: number }
+  | { readonly isMeasured: false; readonly why: string };
+
+/** B: reads of bentocache from the memory of its process. Installs its packages if they are missing. */
+export async function measureBentocache(options: {
+  readonly entries: number;
+  readonly reads: number;
+}): Promise<Rate> {
+  const installed = await installReference('bentocache');
+  if (!installed.isInstalled) return { isMeasured: false, why: installed.why };
+  const output = await outputOf(join(installed.directory, 'read-memory.mjs'), options, []);
+  return { isMeasured: true, ...parse(rateSchema, JSON.parse(output)) };
 }
 
 function databaseName(reference: string): string {

@@ -31,16 +31,18 @@ const ENV = {
   ODO_INGEST_MAX_REPORTS_PER_SECOND: '1000000',
   ODO_INGEST_MAX_VEHICLES_PER_SECOND: '1000000',
   ODO_INGEST_MAX_CONNECTIONS: '10000',
+  ODO_CACHE_MAX_WATCHES: '20000',
 };
 
 /** Starts a platform, passes it to `work`, and removes it in any case. */
 export async function withPlatform<T>(
   histories: number,
   work: (platform: BenchPlatform) => Promise<T>,
+  caches = 0,
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-bench-'));
   try {
-    const cluster = await startCluster({ dataDir, histories, partitions: PARTITIONS, env: ENV });
+    const cluster = await startCluster({ dataDir, histories, caches, partitions: PARTITIONS, env: ENV });
     try {
       return await work(benchPlatform(cluster));
     } finally {

@@ -16,6 +16,8 @@ import { type BenchPlatform, withPlatform } from './platform.ts';
 import { preload } from './preload.ts';
 import { measureRecovery } from './recovery.ts';
 
+const CACHES = 1;
+
 interface LoadProgress {
   started(histories: number): void;
   measured(step: StepResult): void;
@@ -23,30 +25,34 @@ interface LoadProgress {
 
 /** Increases the load on a new platform until it breaks, and measures the recovery. */
 export async function runLoad(plan: LoadPlan, histories: number, progress: LoadProgress): Promise<Ramp> {
-  return await withPlatform(histories, async (platform) => {
-    await preload(platform, { vehicles: KNOWN_VEHICLES, seed: SEED, untilMs: Date.now() });
-    progress.started(histories);
-    const loads = await startLoads(platform, plan);
-    try {
-      const steps = await rise(platform, loads, plan, progress);
-      const before = findBreak(steps)?.before;
-      if (!before) return { histories, steps };
-      await setLoads(loads, before);
-      const measure = async (ms: number) => loadResults((await measureLoads(platform, loads, ms)).loads);
-      const recovery = await measureRecovery(before, plan.recoverWithinMs, measure);
-      return { histories, steps, recovery };
-    } finally {
-      await Promise.all([loads.users.stop(), loads.streams.stop()]);
-    }
-  });
+  return await withPlatform(
+    histories,
+    async (platform) => {
+      await preload(platform, { vehicles: KNOWN_VEHICLES, seed: SEED, untilMs: Date.now() });
+      progress.started(histories);
+      const loads = await startLoads(platform, plan);
+      try {
+        const steps = await rise(platform, loads, plan, progress);
+        const before = findBreak(steps)?.before;
+        if (!before) return { histories, steps };
+        await setLoads(loads, before);
+        const measure = async (ms: number) => loadResults((await measureLoads(platform, loads, ms)).loads);
+        const recovery = await measureRecovery(before, plan.recoverWithinMs, measure);
+        return { histories, steps, recovery };
+      } finally {
+        await Promise.all([loads.users.stop(), loads.streams.stop()]);
+      }
+    },
+    CACHES,
+  );
 }
 
 async function startLoads({ endpoints }: BenchPlatform, { steps }: LoadPlan): Promise<StepLoads> {
-  const { ingest, histories } = endpoints;
+  const { ingest, histories, caches } = endpoints;
   const mostStreams = Math.max(...steps.map(({ streams }) => streams));
   const startMs = Date.now();
   const [users, streams] = await Promise.all([
-    startLoad({ kind: 'users', histories, vehicles: KNOWN_VEHICLES, seed: SEED }),
+    startLoad({ kind: 'users', histories, caches, vehicles: KNOWN_VEHICLES, seed: SEED }),
     startLoad({
       ...{ kind: 'streams', ingest, vehicles: mostStreams, seed: SEED },
       ...{ startMs, everyMs: REPORT_EVERY_MS },

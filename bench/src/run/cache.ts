@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createClient } from '@odograph/client';
+import { startEngine } from '@odograph/engines/start-engine';
+import { pause } from '@odograph/kernel/clock';
+import { createFleet } from '@odograph/sources/fleet/fleet';
+import { startLoad } from '../load/load-process.ts';
+import type { Measured } from '../load/recorder.ts';
+import type { LevelOptions, LevelResults } from '../paths/cache-levels.ts';
+import { outputOf } from '../reference/child.ts';
+import { measureBentocache } from '../reference/references.ts';
+import { measureOf, withRatio } from '../report/measure.ts';
+import type { BenchRun, Measure } from '../report/run-record.ts';
+import type { Progress } from './flat-out.ts';
+import { type BenchPlan, SEED } from './plan.ts';
+import { type BenchPlatform, withPlatform } from './platform.ts';
+import { sendAll } from './send-all.ts';
+import { watchMeasures } from './watch.ts';
+
+type Measures = Pick<BenchRun, 'measures' | 'notMeasured'>;
+
+const LEVELS: Omit<LevelOptions, 'redisUrl'> = { entries: 100_000, reads: 2_000_000, writes: 50_000 };
+const BENTOCACHE = 'B: bentocache, read from memory';
+
+/** The levels of the cache beside what they stand on, then the cache beside history, and what its watchers see. */
+export async function cacheMeasures(plan: BenchPlan, progress: Progress): Promise<Measures> {
+  const levels = await levelMeasures(plan, progress);
+  const asked = await askMeasures(plan, progress);
+  return {
+    measures: [...levels.measures, ...asked, ...(await watchMeasures(plan, progress))],
+    notMeasured: levels.notMeasured,
+  };
+}
+
+async function levelMeasures(plan: BenchPlan, progress: Progress): Promise<Measures> {
+  const turns: LevelResults[] = [];
+  for (let turn = 0; turn < plan.repeats; turn += 1) turns.push(await levelsOnce());
+  const of = (name: string, unit: string, pick: (turn: LevelResults) => number) =>
+    measureOf({ name, unit, better: 'higher' }, turns.map(pick));
+  const lru = of('lru-cache, read', 'reads/s', ({ lruReads }) => lruReads);
+  const memory = of('cache, read from memory', 'reads/s', ({ cacheReads }) => cacheReads);
+  const plain = of('Redis, plain SET', 'writes/s', ({ plainWrites }) => plainWrites);
+  const guarded = of('cache, guarded write to Redis', 'writes/s', ({ guardedWrites }) => guardedWrites);
+  const held = measureOf(
+    { name: 'cache, heap held by bytes counted', unit: '×', better: 'lower' },
+    turns.map(({ heldPerCounted }) => heldPerCounted),
+  );
+  progress('cache, read from memory', memory.value, 'reads/s');
+  progress('cache, guarded write to Redis', guarded.value, 'writes/s');
+  const ours = [lru, withRatio(memory, lru), plain, withRatio(guarded, plain), held];
+  const bentocache = await measureBentocache({ entries: LEVELS.entries, reads: LEVELS.reads / 10 });
+  if (!bentocache.isMeasured)
+    return { measures: ours, notMeasured: [{ name: BENTOCACHE, why: bentocache.why }] };
+  const reference = measureOf({ name: BENTOCACHE, unit: 'reads/s', better: 'higher' }, [
+    bentocache.perSecond,
+  ]);
+  const beside = withRatio({ ...memory, name: 'cache, read from memory, beside B' }, reference);
+  return { measures: [...ours, reference, beside], notMeasured: [] };
+}
+
+async function levelsOnce(): Promise<LevelResults> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'odograph-bench-redis-'));
+  const redis = await startEngine('redis', { dataDir });
+  try {
+    const script = resolve(import.meta.dirname, '../../scripts/cache-levels.ts');
+    return JSON.parse(await outputOf(script, { ...LEVELS, redisUrl: redis.url }, [], ['--expose-gc']));
+  } finally {
+    await redis.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+const VEHICLES = 100_000;
+const CALLERS = 64;
+const CACHES = 3;
+/** On each cache, for one value that none has. */
+const COLD_CALLERS = 1_000;
+
+async function askMeasures(plan: BenchPlan, progress: Progress): Promise<readonly Measure[]> {
+  return await withPlatform(
+    1,
+    async (platform) => {
+      const fleet = createFleet({ movement: 'steps', vehicles: VEHICLES, samplesPerReport: 1, seed: SEED });
+      await sendAll(
+        platform,
+        Array.from({ length: VEHICLES }, (_, vehicle) => fleet.next(vehicle).bytes),
+      );
+      const [of, hits]: [Record<'cache' | 'history', Measured[]>, number[]] = [
+        { cache: [], history: [] },
+        [],
+      ];
+      for (let turn = 0; turn < plan.repeats; turn += 1) {
+        of.history.push(await ask(platform, 'history', plan));
+        const before = await answersOf(platform);
+        of.cache.push(await ask(platform, 'cache', plan));
+        hits.push(hitRatio(before, await answersOf(platform)));
+      }
+      progress('cache, Get, p95', of.cache.at(-1)?.latency.answered.p95Ms ?? 0, 'ms');
+      const loads = await coldLoads(platform, fleet.vehicleIds[7] ?? '');
+      progress('cache, loads of a cold value', loads, 'loads');
+      return [
+        ...latencies(of),
+        measureOf(
+          { name: `cache, hits, ${VEHICLES / 1_000},000 vehicles, Zipf`, unit: 'share', better: 'higher' },
+          hits,
+        ),
+        measureOf(
+          {
+            name: `cache, loads for ${CACHES} × 1,000 callers of a cold value`,
+            unit: 'loads',
+            better: 'lower',
+          },
+          [loads],
+        ),
+      ];
+    },
+    CACHES,
+  );
+}
+
+async function ask(
+  { endpoints }: BenchPlatform,
+  of: 'cache' | 'history',
+  { paced }: BenchPlan,
+): Promise<Measured> {
+  const endpoint = (of === 'cache' ? endpoints.caches[0] : endpoints.histories[0]) ?? '';
+  const load = await startLoad({ kind: 'asks', of, endpoint, vehicles: VEHICLES, seed: SEED });
+  try {
+    await load.resize(CALLERS);
+    await pause(paced.warmUpMs);
+    await load.begin();
+    await pause(paced.measureMs);
+    return await load.end();
+  } finally {
+    await load.stop();
+  }
+}
+
+function latencies(of: Readonly<Record<'cache' | 'history', readonly Measured[]>>): readonly Measure[] {
+  const measures = (['p50Ms', 'p95Ms', 'p99Ms'] as const).flatMap((percentile) => {
+    const measure = (name: 'cache' | 'history') =>
+      measureOf(
+        {
+          name: `${name}, status, ${percentile.slice(0, 3)}, ${CALLERS} callers`,
+          unit: 'ms',
+          better: 'lower',
+        },
+        of[name].map(({ latency }) => latency.answered[percentile]),
+      );
+    const history = measure('history');
+    return [history, withRatio(measure('cache'), history)];
+  });
+  const rate = (name: 'cache' | 'history') =>
+    measureOf(
+      { name: `${name}, status, ${CALLERS} callers`, unit: 'answers/s', better: 'higher' },
+      of[name].map(({ perSecond }) => perSecond.answered),
+    );
+  const history = rate('history');
+  return [...measures, history, withRatio(rate('cache'), history)];
+}
+
+type Answers = Readonly<Record<string, number>>;
+
+async function answersOf({ endpoints }: BenchPlatform): Promise<Answers> {
+  using client = createClient({ cache: endpoints.caches[0] });
+  const { types } = await client.cacheStats();
+  return types.find(({ type }) => type === 'status')?.answers ?? {};
+}
+
+function hitRatio(before: Answers, after: Answers): number {
+  const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0);
+  const all = ['memory', 'redis', 'files', 'source'].map(grown).reduce((sum, each) => sum + each, 0);
+  return 1 - grown('source') / all;
+}
+
+/** How often history is asked for a value that no level has, by all callers of all caches together. */
+async function coldLoads({ endpoints }: BenchPlatform, vehicleId: string): Promise<number> {
+  const clients = endpoints.caches.map((cache) => createClient({ cache }));
+  try {
+    const loads = async () => {
+      const stats = await Promise.all(clients.map((client) => client.cacheStats()));
+      return stats.flatMap(({ types }) => types).reduce((sum, type) => sum + type.loads, 0);
+    };
+    await clients[0]?.invalidateCache({ keys: [`status:${vehicleId}`] });
+    // Until all caches have it.
+    await pause(500);
+    const before = await loads();
+    await Promise.all(
+      clients.flatMap((client) => Array.from({ length: COLD_CALLERS }, () => client.latestStatus(vehicleId))),
+    );
+    return (await loads()) - before;
+  } finally {
+    for (const client of clients) client.close();
+  }
+}
