@@ -82,8 +82,8 @@ export interface InvalidateRequest {
 /** What became of it. */
 export interface InvalidateResponse {
   /**
-   * Whether all levels and processes that can be reached have taken it. If not, it is invalid here already, and the rest is
-   * tried again: until then, another process may answer what it has.
+   * Something has not taken it yet. It is invalid here already, and the rest is tried again: until then, another process may
+   * answer what it has.
    */
   isDegraded: boolean;
 }
