@@ -55,12 +55,19 @@ function createScriptedLog() {
   };
 }
 
-type Step = { gap: number; count: number; delivery: 'once' | 'lost' | 'doubled' | 'late' | 'joined' };
+type Step = {
+  gap: number;
+  count: number;
+  delivery: 'once' | 'lost' | 'doubled' | 'late' | 'joined';
+  /** Whether the next one comes before the subscriber can take this one. */
+  isBurst: boolean;
+};
 const steps = fc.array(
   fc.record({
     gap: fc.nat(2),
     count: fc.nat(3),
     delivery: fc.constantFrom<Step['delivery']>('once', 'lost', 'doubled', 'late', 'joined'),
+    isBurst: fc.boolean(),
   }),
   { maxLength: 30 },
 );
@@ -99,7 +106,7 @@ function follow({ reader, listen }: ScriptedLog, maxBufferedBytes: number) {
 async function play(log: ScriptedLog, script: readonly Step[]): Promise<void> {
   const late: NewStretch[] = [];
   let before = log.heartbeat() as NewStretch;
-  for (const { gap, count, delivery } of script) {
+  for (const { gap, count, delivery, isBurst } of script) {
     const stretch = log.commit(gap, count);
     const times = { once: 1, doubled: 2, lost: 0, late: 0, joined: 0 }[delivery];
     for (let time = 0; time < times; time += 1) log.pass(stretch);
@@ -108,7 +115,7 @@ async function play(log: ScriptedLog, script: readonly Step[]): Promise<void> {
     if (delivery === 'late') late.push(stretch);
     else for (const delayed of late.splice(0)) log.pass(delayed);
     before = stretch;
-    await nextTurn();
+    if (!isBurst) await nextTurn();
   }
 }
 
@@ -164,6 +171,25 @@ test('for a slow subscriber, stretches without events are kept up to a number of
   for (let at = 0; at < 1_000; at += 1) log.pass(log.commit(0, 0), 0);
   expect((await stretches.next()).value).toMatchObject({ through: 3 });
   expect(log.reads()).toBe(1);
+  ending.abort();
+  await stretches.next();
+});
+
+test('a subscriber that is behind takes what waits at once, up to a number of bytes', async () => {
+  const log = createScriptedLog();
+  const ending = new AbortController();
+  const { reader, listen } = log;
+  const stretches = subscribe({ reader, listen, partition: 0, after: 0, signal: ending.signal });
+  const first = stretches.next();
+  await nextTurn();
+  for (let at = 0; at < 5; at += 1) log.pass(log.commit(1, 2), 100 * 1_024);
+  const taken = [await first, await stretches.next(), await stretches.next()].map(({ value }) => value);
+  expect(taken.map((stretch) => stretch && [stretch.events.length, stretch.through])).toEqual([
+    [4, 4],
+    [4, 8],
+    [2, 10],
+  ]);
+  expect(log.reads()).toBe(0);
   ending.abort();
   await stretches.next();
 });

@@ -176,6 +176,9 @@ function startingAfter({ after, events, through }: NewStretch, at: number): LogS
 /** Memory of a stretch beside its events: one without any, such as a heartbeat, takes some too. */
 const STRETCH_BYTES = 200;
 
+/** A caller that is behind takes much at once, so that it catches up. */
+const MAX_JOINED_BYTES = 256 * 1024;
+
 /** What waits for a slow caller, up to a number of bytes, or one stretch that has more. */
 class StretchBuffer {
   readonly #maxBytes: number;
@@ -206,12 +209,23 @@ class StretchBuffer {
     if (this.#waiting.length === 0 && !this.#hasDropped) await this.#arrived.rung();
   }
 
-  /** The next stretch; undefined if some were dropped, or if there is none. */
+  /** What waits, joined up to a number of bytes, or one stretch that has more; undefined if some were dropped, or if there is none. */
   take(): NewStretch | undefined {
     this.#hasDropped = false;
-    const first = this.#waiting.shift();
-    this.#waitingBytes -= first?.bytes ?? 0;
-    return first?.stretch;
+    const [first, ...others] = this.#waiting;
+    if (!first) return undefined;
+    const joined = [first.stretch];
+    let { bytes } = first;
+    let { through } = first.stretch;
+    for (const { stretch, bytes: more } of others) {
+      if (stretch.after !== through || bytes + more > MAX_JOINED_BYTES) break;
+      joined.push(stretch);
+      bytes += more;
+      through = stretch.through;
+    }
+    this.#waiting.splice(0, joined.length);
+    this.#waitingBytes -= bytes;
+    return { after: first.stretch.after, events: joined.flatMap(({ events }) => events), through };
   }
 
   wake(): void {
