@@ -40,6 +40,8 @@ const WRITE_BEHIND = { maxItems: 1_000, maxAgeMs: 100, maxBytes: 16 * 1024 * 102
 const MAX_REPAIRS = 10_000;
 /** Of all partitions together: what vehicles that are not in memory have reported. */
 const MAX_STATUS_FLOORS = 100_000;
+/** What history may send before it is read. With 64 KiB, each few hundred events would wait for a turn of both processes. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
 const UPKEEP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 60_000;
 
@@ -57,7 +59,10 @@ function connectionParts(config: CacheConfig, logger: Logger) {
     .part('nats', (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
     .part('redis', () => redisPart(config, logger))
     .part('client', () => {
-      const client = createClient({ history: config.history });
+      const client = createClient({
+        history: config.history,
+        channelOptions: { 'grpc-node.flow_control_window': WINDOW_BYTES },
+      });
       return started(client, { stop: () => client.close() });
     })
     .part('partitionCount', async ({ client }, signal) => {

@@ -85,8 +85,11 @@ export class Statuses {
     const held = typed.inspect(vehicleId);
     if (held && covers(held.version, stamp)) return;
     const decoded = decode(event);
-    if (decoded) onChange(vehicleId, directory.merge(vehicleId, profileAfter(decoded, position)));
     const value = decoded && held?.value && folded(held.value, decoded, position);
+    if (decoded) {
+      const profile = value ? profileOf(value.slice) : profileAfter(decoded, position);
+      onChange(vehicleId, directory.merge(vehicleId, profile));
+    }
     const version = mergeFloors(held?.version ?? [], [stamp]);
     if (value && typed.put(vehicleId, { value, version }, 'feed')) return;
     // It cannot be folded here: the next one who asks gets it from history.
