@@ -3,7 +3,7 @@ import type { Position } from '@odograph/kernel/position';
 import { status } from '@odograph/projections/status';
 
 /** An envelope has fewer events. The last number stands for the whole envelope. */
-const PLACES = 1024;
+const PLACES = 4096;
 const WHOLE = PLACES - 1;
 
 /** The source of the statuses of a partition: its log. */
