@@ -23,6 +23,8 @@ export interface Loaded<Value> {
   readonly value: Value | undefined;
   readonly version: Version;
   readonly tags?: readonly string[];
+  /** False: it is answered to those who wait for it, and not kept. Default: true. */
+  readonly mayKeep?: boolean;
 }
 
 /**

@@ -25,7 +25,8 @@ async function openFolder({ maxBytes = 1024 ** 2, now = () => Date.now() } = {})
   const start = async () => {
     const onDamage = (_: string, error: unknown) => void damaged.push((error as Error).message);
     const tier = new FileTier({ folder, maxBytes, floorTtlMs: HOUR_MS, now, onDamage });
-    await tier.open(signal);
+    await tier.open();
+    await tier.index(signal);
     return tier;
   };
   const files = async () => {

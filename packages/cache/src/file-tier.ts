@@ -54,23 +54,31 @@ export class FileTier implements Tier {
     return this.#index.bytes;
   }
 
-  /** Finds what an earlier process left. Reads and writes go on meanwhile. Throws if the folder cannot be written. */
-  async open(signal: AbortSignal): Promise<void> {
+  /** Throws if the folder cannot be written. */
+  async open(): Promise<void> {
     const { folder } = this.#options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const probe = join(folder, `${randomUUID()}.probe`);
     await writeFile(probe, '');
     await rm(probe);
+  }
+
+  /** Finds what an earlier process left. Reads and writes go on meanwhile. */
+  async index(signal: AbortSignal): Promise<void> {
+    const { folder } = this.#options;
     const found: (KnownFile & { readonly name: string; readonly usedAtMs: number })[] = [];
-    for (const shard of await readdir(folder)) {
+    for (const { name: shard } of (await readdir(folder, { withFileTypes: true })).filter((each) =>
+      each.isDirectory(),
+    )) {
       for (const file of await readdir(join(folder, shard))) {
         if (signal.aborted) return;
         const name = join(shard, file);
         // The last process ended while it wrote this.
         if (file.includes('.')) await rm(join(folder, name), { force: true });
         else {
-          const { size, atimeMs, mtimeMs } = await stat(join(folder, name));
-          found.push({ name, bytes: onDisk(size), untilMs: mtimeMs, usedAtMs: atimeMs });
+          const info = await stat(join(folder, name)).catch(undefinedIfMissing);
+          if (info)
+            found.push({ name, bytes: onDisk(info.size), untilMs: info.mtimeMs, usedAtMs: info.atimeMs });
         }
       }
     }

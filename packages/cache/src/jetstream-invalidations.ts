@@ -19,6 +19,8 @@ interface InvalidationDeps {
   readonly listener: InvalidationListener;
   /** Up to where an earlier process has applied them; undefined: nothing is known. */
   readonly after?: Stamp;
+  /** Called with how long ago an invalidation was published, by the clock of NATS, when it is applied here. */
+  readonly onApplied?: (lagMs: number) => void;
   readonly onTrouble: (error: unknown) => void;
   readonly onSuccess: () => void;
 }
@@ -121,6 +123,7 @@ export class JetStreamInvalidations implements Invalidations {
         const stamp = { domain: INVALIDATIONS, epoch, sequence: message.seq };
         listener.onRaised(scopesOf(message.data), stamp);
         this.#seen = stamp;
+        this.#deps.onApplied?.(Math.max(0, Date.now() - Number(message.timestampNanos) / NANOS_IN_MS));
         if (message.seq >= stream.state.last_seq) this.#becomeLive(onLive);
       }
     } finally {

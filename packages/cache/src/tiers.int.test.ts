@@ -31,6 +31,6 @@ describeTier('a folder of files', async () => {
     now: () => Date.now(),
     onDamage,
   });
-  await tier.open(new AbortController().signal);
+  await tier.open();
   return { tier, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 });

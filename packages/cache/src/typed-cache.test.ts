@@ -88,6 +88,19 @@ test('a value whose changes do not arrive is fresh for two seconds only', () => 
   expect(texts.peek('a')).toBe('x');
 });
 
+test('what may not be kept is answered to those who wait for it, and then read again', async () => {
+  const { texts } = open();
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    return { value: `load ${loads}`, version: [at(loads)], mayKeep: false };
+  };
+  const together = await Promise.all([1, 2].map(() => texts.getOrLoad('a', load, { signal })));
+  expect(together.map(({ value }) => value)).toEqual(['load 1', 'load 1']);
+  expect(texts.peek('a')).toBeUndefined();
+  expect((await texts.getOrLoad('a', load, { signal })).value).toBe('load 2');
+});
+
 test('an answer is current until a floor is above it', () => {
   const { cache, texts } = open();
   expect(texts.isCurrent('a', [at(1)])).toBe(true);

@@ -158,8 +158,8 @@ export class TypedCache<Value> {
   }
 
   /** Whether nothing is known that makes a value of this version invalid. */
-  isCurrent(key: string, version: Version): boolean {
-    return this.#deps.allows(this.nameOf(key), [], version);
+  isCurrent(key: string, version: Version, tags: readonly string[] = []): boolean {
+    return this.#deps.allows(this.nameOf(key), tags, version);
   }
 
   /** What is held of a key in memory, whatever its age. It does not count as a use. */
@@ -273,7 +273,8 @@ export class TypedCache<Value> {
 
   #arrived(key: string, loaded: Loaded<Value>, before: Stamp): Answer<Value> {
     const entry = this.#forms.fresh({ ...loaded, version: [...loaded.version, before] }, 'load');
-    if (this.#remember(key, entry, 'memory')) this.#writeSoon(key, entry, this.#deps.lower);
+    if (loaded.mayKeep !== false && this.#remember(key, entry, 'memory'))
+      this.#writeSoon(key, entry, this.#deps.lower);
     return this.#answer(entry, 'source');
   }
 
@@ -327,7 +328,8 @@ export class TypedCache<Value> {
       counts.loaded(name, now() - startedAtMs, false);
       cooling.succeeded(key);
       const entry = this.#forms.fresh({ ...loaded, version: [...loaded.version, before] }, 'load');
-      await this.#storeLoaded(key, entry, lease);
+      if (loaded.mayKeep !== false) await this.#storeLoaded(key, entry, lease);
+      else if (lease) await leases?.keep(this.nameOf(key), lease, 0);
       return this.#answer(entry, 'source');
     } catch (error) {
       counts.loaded(name, now() - startedAtMs, true);
