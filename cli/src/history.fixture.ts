@@ -86,14 +86,14 @@ export const freshness = { ageMs: 12, staleReason: StaleReason.UNSPECIFIED as St
 
 function cache(asked: Asked): readonly GrpcService[] {
   const position = { partition: 0, sequence: 12, index: 3 };
-  const aged = (vehicleId: string) => ({ status: statusOf(vehicleId), freshness });
+  const aged = (vehicleId: string) => ({ status: statusOf(vehicleId), position, freshness });
   const vehicleStatus = grpcService(VehicleStatusService, {
     get: unary(async (request) => {
       asked.latest.push(request);
       const { vehicleId } = request;
       if (vehicleId !== 'bus-1' && vehicleId !== HOSTILE.vehicleId && !isSimulated(vehicleId))
         throw new Fault('NOT_FOUND', `${vehicleId} has never reported`);
-      return { ...aged(vehicleId), position };
+      return aged(vehicleId);
     }),
     list: unary(async (request) => {
       asked.latests.push(request);

@@ -9,6 +9,7 @@ import {
   StatsResponse,
   WarmResponse,
 } from '@odograph/client/generated/odograph/cache/v1/cache';
+import { GetSeriesResponse } from '@odograph/client/generated/odograph/cache/v1/cached_history';
 import {
   AgedStatus,
   Freshness,
@@ -76,8 +77,18 @@ function report(vehicleId: string, { reportId = 'r-1', ...sample }: ReportFields
 const resultOf = ({ result }: { readonly result: string }) => decoded(ReportResult, result);
 const isInOrder = (positions: readonly Position[]) =>
   positions.every((each, at) => at === 0 || isBefore(positions[at - 1] as Position, each));
+/** A position without an index is that of a whole envelope, behind all its events. */
 const isBefore = (a: Position, b: Position) =>
-  a.sequence < b.sequence || (a.sequence === b.sequence && (a.index ?? 0) < (b.index ?? 0));
+  a.sequence < b.sequence ||
+  (a.sequence === b.sequence &&
+    (a.index ?? Number.POSITIVE_INFINITY) < (b.index ?? Number.POSITIVE_INFINITY));
+
+/** Whether an answer with this position has what is at the other one. */
+const reaches = (position: Position | undefined, wanted: Position | undefined) =>
+  position !== undefined &&
+  wanted !== undefined &&
+  position.partition === wanted.partition &&
+  !isBefore(position, wanted);
 
 /** Kills a process, which is started again, and waits until it is up. */
 async function kill(process_: Cluster['ingest']): Promise<void> {
@@ -278,6 +289,8 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
       known.map(({ status }) => decoded(VehicleStatus, status)),
     );
     expect(found.every(({ freshness }) => freshness?.staleReason === StaleReason.UNSPECIFIED)).toBe(true);
+    const reported = atLeast.map((text) => decoded(Position, text));
+    expect(found.map(({ position }, at) => reaches(position, reported[at]))).toEqual(ids.map(() => true));
     const idsOf = (statuses: readonly AgedStatus[]) => statuses.map(({ status }) => status?.vehicleId);
     expect(idsOf(found)).toEqual(ids);
     expect(idsOf(await latest({ text: 'LATEST-C' }))).toEqual([ids[2]]);
@@ -340,6 +353,118 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
     await reading;
   });
 
+  test('has a page of samples of the cache as history has it, also after a late report', async () => {
+    const id = named('cached-samples');
+    const reports = Array.from({ length: 8 }, (_, at) =>
+      report(id, { reportId: `r-${at}`, observedAtMs: START_MS + at * HOUR_MS, speedKmh: at }),
+    );
+    let atLeast = (await sendAll(reports)).at(-1) as string;
+    const range = { vehicleId: id, fromMs: START_MS, toMs: START_MS + 6 * HOUR_MS };
+    const page = async (call: string, pageToken: string) => {
+      const args = { ...range, atLeast, pageSize: 4, pageToken };
+      const answer = await driver.one<{ page: string; freshness?: string }>(call, args);
+      const { position, ...content } = decoded(ListSamplesResponse, answer.page);
+      expect(reaches(position, decoded(Position, atLeast))).toBe(true);
+      const { staleReason } = decoded(Freshness, answer.freshness ?? '');
+      expect(staleReason).toBe(StaleReason.UNSPECIFIED);
+      return content;
+    };
+    const isAsHistory = async (counts: readonly number[]) => {
+      let pageToken = '';
+      for (const count of counts) {
+        const known = await page('samplePage', pageToken);
+        expect(known.samples).toHaveLength(count);
+        expect(await page('cachedSamplePage', pageToken)).toEqual(known);
+        expect(await page('cachedSamplePage', pageToken)).toEqual(known);
+        pageToken = known.nextPageToken;
+      }
+      expect(pageToken).toBe('');
+    };
+    await isAsHistory([4, 2]);
+    const late = report(id, { reportId: 'late', observedAtMs: START_MS + HOUR_MS / 2, speedKmh: 99 });
+    atLeast = (await sendAll([late]))[0] as string;
+    await isAsHistory([4, 3]);
+    const samples = await driver.all<{ sample: string }>('cachedSamples', { ...range, atLeast });
+    const speeds = samples.map(({ sample }) => decoded(RecordedSample, sample).signals?.speedKmh);
+    expect(speeds).toEqual([0, 99, 1, 2, 3, 4, 5]);
+    await expect(page('cachedSamplePage', 'not-a-token')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      findings: [{ field: 'page_token', reason: 'UNKNOWN_TOKEN' }],
+    });
+  });
+
+  test('cuts a signal over a time range into parts, also after a late report', async () => {
+    const id = named('series');
+    const reports = [0, 1, 2, 3, 6].map((at) =>
+      report(id, { reportId: `r-${at}`, observedAtMs: START_MS + at * HOUR_MS, speedKmh: at }),
+    );
+    let atLeast = (await sendAll(reports)).at(-1) as string;
+    const series = async (args: object = {}) => {
+      const range = {
+        vehicleId: id,
+        signalName: 'speed_kmh',
+        fromMs: START_MS,
+        toMs: START_MS + 8 * HOUR_MS,
+      };
+      const answer = await driver.one<{ series: string }>('series', {
+        ...range,
+        points: 4,
+        atLeast,
+        ...args,
+      });
+      const { position, freshness, ...content } = decoded(GetSeriesResponse, answer.series);
+      expect(reaches(position, decoded(Position, atLeast))).toBe(true);
+      expect(freshness?.staleReason).toBe(StaleReason.UNSPECIFIED);
+      return content;
+    };
+    const first = { fromMs: START_MS, count: 2, min: 0, max: 1, mean: 0.5, last: 1 };
+    const rest = [
+      { fromMs: START_MS + 2 * HOUR_MS, count: 2, min: 2, max: 3, mean: 2.5, last: 3 },
+      { fromMs: START_MS + 6 * HOUR_MS, count: 1, min: 6, max: 6, mean: 6, last: 6 },
+    ];
+    const widthMs = 2 * HOUR_MS;
+    expect(await series()).toEqual({ points: [first, ...rest], widthMs });
+    expect(await series()).toEqual({ points: [first, ...rest], widthMs });
+    expect(await series({ signalName: 'fuel_level_pct' })).toEqual({ points: [], widthMs });
+    const late = report(id, { reportId: 'late', observedAtMs: START_MS + HOUR_MS / 2, speedKmh: 8 });
+    atLeast = (await sendAll([late]))[0] as string;
+    const changed = { ...first, count: 3, max: 8, mean: 3 };
+    expect(await series()).toEqual({ points: [changed, ...rest], widthMs });
+    for (const [field, reason, wrong] of [
+      ['signal', 'UNKNOWN_SIGNAL', { signalName: 'nothing' }],
+      ['vehicle_id', 'INVALID_VEHICLE_ID', { vehicleId: 'a b' }],
+      ['to_ms', 'EMPTY_RANGE', { toMs: START_MS }],
+    ] as const)
+      await expect(series(wrong)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        findings: [{ field, reason }],
+      });
+  });
+
+  test('has the registration of a vehicle as history has it, also after a change', async () => {
+    const id = named('cached-vehicle');
+    await expect(driver.one('cachedVehicle', { vehicleId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const decide = async (call: string, fields: object) =>
+      await driver.one<{ version: number; position: string }>(call, { vehicleId: id, fields });
+    for (const [call, fields] of [
+      ['registerVehicle', { displayName: 'Number one', tags: ['new'], units: 'imperial' }],
+      ['updateVehicle', { model: 'M', tags: [] }],
+      ['retireVehicle', {}],
+    ] as const) {
+      const { version, position: atLeast } = await decide(call, fields);
+      const args = { vehicleId: id, atLeast };
+      const answer = await driver.one<Record<string, string>>('cachedVehicle', args);
+      const { vehicle } = await driver.one<{ vehicle: string }>('vehicle', args);
+      const cached = decoded(Vehicle, answer['vehicle'] ?? '');
+      expect(cached).toEqual(decoded(Vehicle, vehicle));
+      expect(cached.version).toBe(version);
+      const position = decoded(Position, answer['position'] ?? '');
+      expect(reaches(position, decoded(Position, atLeast))).toBe(true);
+      const { staleReason } = decoded(Freshness, answer['freshness'] ?? '');
+      expect(staleReason).toBe(StaleReason.UNSPECIFIED);
+    }
+  });
+
   test('shows what the cache holds, makes it invalid and loads it again', async () => {
     const id = named('held');
     const key = `status:${id}`;
@@ -361,8 +486,8 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
     expect(await held()).toContain('memory');
     const { answer } = await driver.one<{ answer: string }>('cacheStats', {});
     expect(decoded(StatsResponse, answer)).toMatchObject({
-      types: [{ type: 'status' }],
-      levels: [{ level: 'redis' }],
+      types: expect.arrayContaining([expect.objectContaining({ type: 'status' })]),
+      levels: [{ level: 'redis' }, { level: 'files' }],
       partitions: [{ partition: 0 }, { partition: 1 }],
     });
   });

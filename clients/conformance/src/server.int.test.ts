@@ -8,15 +8,22 @@ import {
   watchMessages,
 } from '@odograph/client/cache.fixture';
 import { WarmResponse } from '@odograph/client/generated/odograph/cache/v1/cache';
+import { GetSeriesResponse } from '@odograph/client/generated/odograph/cache/v1/cached_history';
 import {
   AgedStatus,
   Freshness,
   WatchResponse,
 } from '@odograph/client/generated/odograph/cache/v1/vehicle_status';
-import { VehicleStatus } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
+import {
+  ListSamplesResponse,
+  RecordedSample,
+  SampleOrder,
+  VehicleStatus,
+} from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import {
   type RegisterRequest,
   type RegisterResponse,
+  Vehicle,
   VehicleRegistryService,
 } from '@odograph/client/generated/odograph/history/v1/vehicle_registry';
 import { Event } from '@odograph/client/generated/odograph/telemetry/v1/event';
@@ -557,6 +564,9 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
   const CACHE_CALLS: readonly [string, Readonly<Record<string, unknown>>][] = [
     ['latestStatus', { vehicleId: 'bus-1' }],
     ['latestStatusPage', { pageSize: 1, pageToken: '1' }],
+    ['cachedSamplePage', { vehicleId: 'bus-1', pageSize: 1 }],
+    ['series', { vehicleId: 'bus-1', signalName: 'speed_kmh', fromMs: 1, toMs: 5 }],
+    ['cachedVehicle', { vehicleId: 'bus-1' }],
     ['inspectCache', { key: 'status:bus-1' }],
     ['invalidateCache', { invalidation: { all: true } }],
     ['cacheStats', {}],
@@ -590,6 +600,63 @@ describe.each(LANGUAGES)('the client in %s, with a server', (language) => {
     expect(all.map(({ aged }) => decoded(AgedStatus, aged))).toEqual(pages.flat());
     const asked = { conditions, atLeast: [], pageSize: 1_000 };
     expect(cache.asked).toEqual(['', '', '', '1'].map((pageToken) => ({ ...asked, pageToken })));
+  });
+
+  test('gives the samples of all pages from the cache, or one page and how old it may be', async () => {
+    const position = { partition: 0, sequence: 3 };
+    const range = { vehicleId: 'bus-1', fromMs: 1, toMs: 5 };
+    const args = { ...range, atLeast: encoded(Position, position) };
+    cacheScript.refusals = [unavailable('gone', 1)];
+    const samples = await driver.all<{ sample: string }>('cachedSamples', {
+      ...args,
+      signals: ['speed_kmh'],
+    });
+    const pages = CACHE_ANSWERS.samples.map(({ page }) => page);
+    expect(samples.map(({ sample }) => decoded(RecordedSample, sample))).toEqual(
+      pages.flatMap((page) => page?.samples),
+    );
+    const asked = { ...range, signals: ['speed_kmh'], order: SampleOrder.OLDEST_FIRST, atLeast: position };
+    expect(cache.asked).toMatchObject(
+      ['', '', '1'].map((pageToken) => ({ query: { ...asked, pageSize: 1_000, pageToken } })),
+    );
+    reset();
+    cacheScript.refusals = [];
+    const answer = await driver.one<Record<string, string>>('cachedSamplePage', {
+      ...{ ...args, pageSize: 7, pageToken: '1' },
+    });
+    expect({
+      page: decoded(ListSamplesResponse, String(answer['page'])),
+      freshness: decoded(Freshness, String(answer['freshness'])),
+    }).toEqual(CACHE_ANSWERS.samples[1]);
+    expect(cache.asked).toMatchObject([
+      { query: { ...range, pageSize: 7, pageToken: '1', withTotal: true, atLeast: position } },
+    ]);
+  });
+
+  test('gives a signal over a time range, and how old it may be', async () => {
+    const position = { partition: 0, sequence: 3 };
+    const range = { vehicleId: 'bus-1', fromMs: 1, toMs: 5 };
+    const args = { ...range, signalName: 'speed_kmh' };
+    const { series } = await driver.one<{ series: string }>('series', args);
+    expect(decoded(GetSeriesResponse, series)).toEqual(CACHE_ANSWERS.series[0]);
+    await driver.one('series', { ...args, points: 4, atLeast: encoded(Position, position) });
+    expect(cache.asked).toEqual([
+      { ...range, signal: 'speed_kmh', points: 0 },
+      { ...range, signal: 'speed_kmh', points: 4, atLeast: position },
+    ]);
+  });
+
+  test('gives a registration from the cache, and how old it may be', async () => {
+    const args = { vehicleId: 'bus-1', atLeast: encoded(Position, { partition: 0, sequence: 3 }) };
+    const answer = await driver.one<Record<string, string>>('cachedVehicle', args);
+    expect({
+      found: {
+        vehicle: decoded(Vehicle, String(answer['vehicle'])),
+        position: decoded(Position, String(answer['position'])),
+      },
+      freshness: decoded(Freshness, String(answer['freshness'])),
+    }).toEqual(CACHE_ANSWERS.vehicle[0]);
+    expect(cache.asked).toEqual([{ query: { vehicleId: 'bus-1', atLeast: { partition: 0, sequence: 3 } } }]);
   });
 
   test('says how far it is with loading, and does not begin it again', async () => {

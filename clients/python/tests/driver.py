@@ -180,6 +180,36 @@ class Driver:
         for message in self._followers[number].watch_statuses(where):
             yield {"message": encoded(message)}
 
+    def call_cachedSamples(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        for sample in self._client.cached_samples(args["vehicleId"], **range_of(args), **options(args)):
+            yield {"sample": encoded(sample)}
+
+    def call_cachedSamplePage(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        answer = self._client.cached_sample_page(sample_page_request(args), **options(args))
+        yield {"page": encoded(answer.page), "freshness": encoded(answer.freshness)}
+
+    def call_series(self, _number: int, args: Json) -> Iterator[Json]:
+        answer = self._client.series(
+            args["vehicleId"],
+            args["signalName"],
+            from_ms=args["fromMs"],
+            to_ms=args["toMs"],
+            points=args.get("points", 0),
+            at_least=position(args.get("atLeast")),
+            **options(args),
+        )
+        yield {"series": encoded(answer)}
+
+    def call_cachedVehicle(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
+        answer = self._client.cached_vehicle(
+            args["vehicleId"], at_least=position(args.get("atLeast")), **options(args)
+        )
+        yield {
+            "vehicle": encoded(answer.found.vehicle),
+            "position": encoded(answer.found.position),
+            "freshness": encoded(answer.freshness),
+        }
+
     def call_inspectCache(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
         yield {"answer": encoded(self._client.inspect_cache(args["key"], **options(args)))}
 
@@ -197,23 +227,11 @@ class Driver:
         yield {"answer": encoded(self._client.cache_stats(**options(args)))}
 
     def call_samples(self, _number: int, args: Json) -> Iterator[Json]:
-        samples = self._client.samples(
-            args["vehicleId"],
-            from_ms=args.get("fromMs", 0),
-            to_ms=args.get("toMs", 0),
-            signals=args.get("signals", []),
-            order=args.get("order", "oldest first"),
-            at_least=position(args.get("atLeast")),
-            **options(args),
-        )
-        for sample in samples:
+        for sample in self._client.samples(args["vehicleId"], **range_of(args), **options(args)):
             yield {"sample": encoded(sample)}
 
     def call_samplePage(self, _number: int, args: Json) -> Iterator[Json]:  # noqa: N802
-        request = ListSamplesRequest(
-            vehicle_id=args["vehicleId"], page_size=args["pageSize"], with_total=True
-        )
-        yield {"page": encoded(self._client.sample_page(request, **options(args)))}
+        yield {"page": encoded(self._client.sample_page(sample_page_request(args), **options(args)))}
 
     def call_events(self, number: int, args: Json) -> Iterator[Json]:
         events = self._followers[number].events(
@@ -304,6 +322,28 @@ def options(args: Json) -> Any:
         "expectedVersion": "expected_version",
     }
     return {**given, **{theirs: args[ours] for ours, theirs in names.items() if ours in args}}
+
+
+def range_of(args: Json) -> Any:
+    return {
+        "from_ms": args.get("fromMs", 0),
+        "to_ms": args.get("toMs", 0),
+        "signals": args.get("signals", []),
+        "order": args.get("order", "oldest first"),
+        "at_least": position(args.get("atLeast")),
+    }
+
+
+def sample_page_request(args: Json) -> ListSamplesRequest:
+    return ListSamplesRequest(
+        vehicle_id=args["vehicleId"],
+        from_ms=args.get("fromMs", 0),
+        to_ms=args.get("toMs", 0),
+        page_size=args["pageSize"],
+        page_token=args.get("pageToken", ""),
+        with_total=True,
+        at_least=position(args.get("atLeast")),
+    )
 
 
 def filter_of(args: Json) -> Json:

@@ -9,6 +9,7 @@ from server import Cache, until
 
 from odograph import Box, Client, Fault
 from odograph.cache.v1.vehicle_status_pb2 import VehicleConditions, WatchRequest
+from odograph.history.v1.vehicle_history_pb2 import ListSamplesRequest
 
 BOX = Box(south_deg=1, west_deg=2, north_deg=3, east_deg=4)
 BREAKS = 2
@@ -49,9 +50,19 @@ def test_a_watch_ends_when_another_thread_closes_the_client() -> None:
         until(cache.left.is_set)
 
 
-def test_a_client_without_the_endpoint_says_which_one_it_needs() -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.latest_status("bus-1"),
+        lambda client: next(client.cached_samples("bus-1")),
+        lambda client: client.cached_sample_page(ListSamplesRequest(vehicle_id="bus-1")),
+        lambda client: client.series("bus-1", "speed_kmh", from_ms=0, to_ms=1),
+        lambda client: client.cached_vehicle("bus-1"),
+    ],
+)
+def test_a_client_without_the_endpoint_says_which_one_it_needs(ask: Callable[[Any], Any]) -> None:
     with Client(history="127.0.0.1:1") as client, pytest.raises(Fault) as raised:
-        client.latest_status("bus-1")
+        ask(client)
     needed = "Client was given no cache endpoint: pass cache='host:port'"
     assert str(raised.value) == f"INVALID_INPUT: {needed}"
 
@@ -62,6 +73,8 @@ def test_a_client_without_the_endpoint_says_which_one_it_needs() -> None:
         (lambda client: next(client.latest_statuses({"vehicle_ids": "bus-1"})), "vehicle_ids"),
         (lambda client: next(client.watch_statuses({"vehicle_ids": "bus-1"})), "vehicle_ids"),
         (lambda client: next(client.warm_cache({"vehicle_ids": "bus-1"})), "vehicle_ids"),
+        (lambda client: next(client.cached_samples("bus-1", signals="bus-1")), "signals"),
+        (lambda client: next(client.samples("bus-1", signals="bus-1")), "signals"),
         (lambda client: client.invalidate_cache({"keys": "bus-1"}), "keys"),
         (lambda client: client.invalidate_cache({"tags": "bus-1"}), "tags"),
     ],

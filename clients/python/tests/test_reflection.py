@@ -19,7 +19,11 @@ SERVICES = {
         "odograph.history.v1.VehicleHistory",
         "odograph.history.v1.VehicleRegistry",
     },
-    "ODO_TEST_CACHE": {"odograph.cache.v1.VehicleStatus", "odograph.cache.v1.Cache"},
+    "ODO_TEST_CACHE": {
+        "odograph.cache.v1.Cache",
+        "odograph.cache.v1.CachedHistory",
+        "odograph.cache.v1.VehicleStatus",
+    },
 }
 
 
@@ -63,6 +67,8 @@ def test_calls_are_made_from_what_reflection_says() -> None:
     assert found.status.signals.speed_kmh == speed
     found = call("ODO_TEST_CACHE", "odograph.cache.v1.VehicleStatus", "Get", **asked)
     assert found.status.signals.speed_kmh == speed
+    found = call("ODO_TEST_CACHE", "odograph.cache.v1.CachedHistory", "ListSamples", query=asked)
+    assert [each.signals.speed_kmh for each in found.page.samples] == [speed]
 
 
 def test_the_other_services_are_called_too() -> None:

@@ -8,6 +8,12 @@ import {
   type WarmResponse,
 } from './generated/odograph/cache/v1/cache.ts';
 import {
+  CachedHistoryService,
+  type GetSeriesResponse,
+  type GetVehicleResponse,
+  type ListSamplesResponse,
+} from './generated/odograph/cache/v1/cached_history.ts';
+import {
   type AgedStatus,
   type GetResponse,
   type ListResponse,
@@ -16,7 +22,8 @@ import {
   type WatchRequest,
   type WatchResponse,
 } from './generated/odograph/cache/v1/vehicle_status.ts';
-import { VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
+import { RecordedSample, VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
+import { Vehicle } from './generated/odograph/history/v1/vehicle_registry.ts';
 import { type Refusal, serviceError, startServer, type TestServer } from './server.fixture.ts';
 
 /** What a scripted cache does on one watch, after the one before. */
@@ -43,22 +50,42 @@ export interface ScriptedCache extends TestServer {
 export const CACHE_POSITION = { partition: 0, sequence: 12 };
 const FRESHNESS = { ageMs: 7, staleReason: StaleReason.LOG_NOT_FOLLOWED };
 const agedOf = (vehicleId: string): AgedStatus => {
-  return { status: VehicleStatus.create({ vehicleId }), freshness: FRESHNESS };
+  return { status: VehicleStatus.create({ vehicleId }), position: CACHE_POSITION, freshness: FRESHNESS };
+};
+const samplesOf = (observedAtMs: number, nextPageToken: string): ListSamplesResponse => {
+  const samples = [RecordedSample.create({ observedAtMs, reportId: 'r-1' })];
+  return { page: { samples, nextPageToken, position: CACHE_POSITION }, freshness: FRESHNESS };
 };
 
 /** The answers of each method: of a stream all of them, else by page. */
 export const CACHE_ANSWERS: {
   readonly get: readonly GetResponse[];
   readonly list: readonly ListResponse[];
+  readonly samples: readonly ListSamplesResponse[];
+  readonly series: readonly GetSeriesResponse[];
+  readonly vehicle: readonly GetVehicleResponse[];
   readonly inspect: readonly InspectResponse[];
   readonly invalidate: readonly InvalidateResponse[];
   readonly stats: readonly StatsResponse[];
   readonly warm: readonly WarmResponse[];
 } = {
-  get: [{ ...agedOf('bus-1'), position: CACHE_POSITION }],
+  get: [agedOf('bus-1')],
   list: [
     { statuses: [agedOf('bus-1')], nextPageToken: '1', positions: [CACHE_POSITION] },
     { statuses: [agedOf('bus-2')], nextPageToken: '', positions: [CACHE_POSITION] },
+  ],
+  samples: [samplesOf(1, '1'), samplesOf(2, '')],
+  series: [
+    {
+      points: [{ fromMs: 0, count: 2, min: -1.5, max: 2.5, mean: 0.5, last: 2.5 }],
+      ...{ widthMs: 1_000, position: CACHE_POSITION, parkedAt: CACHE_POSITION, freshness: FRESHNESS },
+    },
+  ],
+  vehicle: [
+    {
+      found: { vehicle: Vehicle.create({ vehicleId: 'bus-1', version: 3 }), position: CACHE_POSITION },
+      freshness: FRESHNESS,
+    },
   ],
   inspect: [{ levels: [], floors: [{ domain: 'status/0', epoch: 1, sequence: 12 }] }],
   invalidate: [{ isDegraded: true }],
@@ -82,6 +109,11 @@ export function watchMessages(watch: number, count: number): WatchResponse[] {
   }));
 }
 
+interface Paged {
+  readonly pageToken?: string;
+  readonly query?: Paged;
+}
+
 /** A cache with a fixed content that ends watches and refuses calls as a script says. */
 export async function startScriptedCache(script: CacheScript = {}): Promise<ScriptedCache> {
   const seen = {
@@ -91,15 +123,12 @@ export async function startScriptedCache(script: CacheScript = {}): Promise<Scri
   };
   const unary =
     <Answer>(pages: readonly Answer[]) =>
-    (
-      { request }: ServerUnaryCall<{ readonly pageToken?: string }, Answer | Buffer>,
-      callback: sendUnaryData<Answer | Buffer>,
-    ) => {
+    ({ request }: ServerUnaryCall<Paged, Answer | Buffer>, callback: sendUnaryData<Answer | Buffer>) => {
       const refusal = script.refusals?.[seen.asked.length];
       seen.asked.push(request);
       if (refusal === 'empty') callback(null, Buffer.alloc(0));
       else if (refusal) callback(serviceError(refusal));
-      else callback(null, pages[Number(request.pageToken ?? 0)]);
+      else callback(null, pages[Number((request.query ?? request).pageToken ?? 0)]);
     };
   function watch(call: ServerWritableStream<WatchRequest, WatchResponse>): void {
     const { turns = [{ messages: 1, end: 'stay' }] } = script;
@@ -117,9 +146,13 @@ export async function startScriptedCache(script: CacheScript = {}): Promise<Scri
     if (refusal && refusal !== 'empty') call.emit('error', serviceError(refusal));
     else call.end();
   }
-  const { get, list, inspect, invalidate, stats } = CACHE_ANSWERS;
+  const { get, list, samples, series, vehicle, inspect, invalidate, stats } = CACHE_ANSWERS;
   const server = await startServer([
     [VehicleStatusService, { get: unary(get), list: unary(list), watch }],
+    [
+      CachedHistoryService,
+      { listSamples: unary(samples), getSeries: unary(series), getVehicle: unary(vehicle) },
+    ],
     [CacheService, { inspect: unary(inspect), invalidate: unary(invalidate), stats: unary(stats), warm }],
   ]);
   return Object.assign(seen, server);

@@ -10,6 +10,7 @@ import {
 } from './cache.fixture.ts';
 import { type Client, createClient } from './client.ts';
 import type { Fault } from './fault.ts';
+import { SampleOrder } from './generated/odograph/history/v1/vehicle_history.ts';
 import { unavailable } from './server.fixture.ts';
 
 let server: ScriptedCache | undefined;
@@ -50,6 +51,47 @@ describe('the cache', () => {
     expect(cache.asked.slice(0, 2)).toEqual(['', '1'].map((pageToken) => ({ ...asked, pageToken })));
   });
 
+  const RANGE = { fromMs: 1, toMs: 5 };
+
+  it('gives the samples of all pages, or one page and how old it may be', async () => {
+    const { asking, cache } = await askCache();
+    const range = { ...RANGE, signals: ['speed_kmh'], atLeast: CACHE_POSITION };
+    const samples = await Array.fromAsync(asking.cachedSamples('bus-1', range));
+    expect(samples).toEqual(CACHE_ANSWERS.samples.flatMap(({ page }) => page?.samples));
+    const last = { order: 'newest first', withTotal: true, pageSize: 7, pageToken: '1' } as const;
+    expect(await asking.cachedSamplePage('bus-1', last)).toEqual(CACHE_ANSWERS.samples[1]);
+    const asked = { vehicleId: 'bus-1', ...range, order: SampleOrder.OLDEST_FIRST, pageSize: 1_000 };
+    expect(cache.asked).toEqual([
+      ...['', '1'].map((pageToken) => ({ query: { ...asked, pageToken, withTotal: false } })),
+      {
+        query: {
+          ...{ vehicleId: 'bus-1', fromMs: 0, toMs: 0, signals: [] },
+          ...{ order: SampleOrder.NEWEST_FIRST, pageSize: 7, pageToken: '1', withTotal: true },
+        },
+      },
+    ]);
+  });
+
+  it('gives a signal over a time range, with its position and how old it may be', async () => {
+    const { asking, cache } = await askCache();
+    expect(await asking.series('bus-1', 'speed_kmh', RANGE)).toEqual(CACHE_ANSWERS.series[0]);
+    const options = { ...RANGE, points: 4, atLeast: CACHE_POSITION };
+    expect(await asking.series('bus-1', 'speed_kmh', options)).toEqual(CACHE_ANSWERS.series[0]);
+    const asked = { vehicleId: 'bus-1', signal: 'speed_kmh' };
+    expect(cache.asked).toEqual([
+      { ...asked, ...RANGE, points: 0 },
+      { ...asked, ...options },
+    ]);
+  });
+
+  it('gives a registration with its position and how old it may be', async () => {
+    const { asking, cache } = await askCache();
+    const [{ found, freshness } = {}] = CACHE_ANSWERS.vehicle;
+    const answer = await asking.cachedVehicle('bus-1', { atLeast: CACHE_POSITION });
+    expect(answer).toEqual({ ...found, freshness });
+    expect(cache.asked).toEqual([{ query: { vehicleId: 'bus-1', atLeast: CACHE_POSITION } }]);
+  });
+
   it('can be looked at and changed', async () => {
     const { asking, cache } = await askCache();
     expect(await asking.inspectCache('status:bus-1')).toEqual(CACHE_ANSWERS.inspect[0]);
@@ -64,12 +106,15 @@ describe('the cache', () => {
     ]);
   });
 
-  it('fails when it sends a status without its content', async () => {
+  it.each<[string, (asking: Client) => Promise<unknown>]>([
+    ['a status without its content, position or freshness', (asking) => asking.latestStatus('bus-1')],
+    ['samples without their page or freshness', (asking) => asking.cachedSamplePage('bus-1')],
+    ['a series without its position or freshness', (asking) => asking.series('bus-1', 'speed_kmh', RANGE)],
+    ['a vehicle without its content, position or freshness', (asking) => asking.cachedVehicle('bus-1')],
+  ])('fails when it sends %s', async (what, ask) => {
     const { asking, cache } = await askCache({ refusals: ['empty'] });
-    await expect(asking.latestStatus('bus-1')).rejects.toMatchObject({
-      code: 'INTERNAL',
-      message: 'the server sent a status without its content, position or freshness',
-    });
+    const message = `the server sent ${what}`;
+    await expect(ask(asking)).rejects.toMatchObject({ code: 'INTERNAL', message });
     expect(cache.asked).toHaveLength(1);
   });
 });

@@ -8,6 +8,10 @@ import {
   type WarmResponse,
 } from './generated/odograph/cache/v1/cache.ts';
 import {
+  CachedHistoryService,
+  type GetSeriesResponse,
+} from './generated/odograph/cache/v1/cached_history.ts';
+import {
   type Box,
   type Freshness,
   type ListResponse,
@@ -15,9 +19,16 @@ import {
   VehicleStatusService,
   type WatchResponse,
 } from './generated/odograph/cache/v1/vehicle_status.ts';
-import type { VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
+import type { ListSamplesResponse, VehicleStatus } from './generated/odograph/history/v1/vehicle_history.ts';
 import type { Position } from './generated/odograph/telemetry/v1/position.ts';
-import type { PageStart, StatusOptions, VehiclesOptions } from './history.ts';
+import {
+  type PageStart,
+  type SamplePageOptions,
+  type StatusOptions,
+  samplePageRequest,
+  type VehiclesOptions,
+} from './history.ts';
+import type { VehicleAnswer } from './registry.ts';
 import { PASSING_FOR_REPORTS, type RetryOptions, retryDelayMs, sleep, withRetries } from './retry.ts';
 
 /** A status from the cache. */
@@ -25,6 +36,35 @@ export interface LatestAnswer {
   readonly status: VehicleStatus;
   /** The answer reflects the vehicle's partition up to and including this position. */
   readonly position: Position;
+  /** How old it may be. */
+  readonly freshness: Freshness;
+}
+
+/** A page of samples from the cache. */
+export interface CachedSamplePage {
+  /** What history has answered, with the position that it reflects. */
+  readonly page: ListSamplesResponse;
+  /** How old it may be. */
+  readonly freshness: Freshness;
+}
+
+export interface SeriesOptions extends StatusOptions {
+  /** From this observed time on, inclusive: Unix time in milliseconds. */
+  readonly fromMs: number;
+  /** Before this observed time: Unix time in milliseconds. The range may have up to 100,000 samples of the signal. */
+  readonly toMs: number;
+  /** Parts of equal length that the range is cut into, 1 to 2,000. Default: 300. */
+  readonly points?: number | undefined;
+}
+
+/** A signal over a time range: the parts of the range that have values, in order. */
+export interface SeriesAnswer extends GetSeriesResponse {
+  readonly position: Position;
+  readonly freshness: Freshness;
+}
+
+/** A registration from the cache. */
+export interface CachedVehicleAnswer extends VehicleAnswer {
   /** How old it may be. */
   readonly freshness: Freshness;
 }
@@ -85,6 +125,52 @@ export function latestStatusPage(
     (callOptions) => callUnary(channel, VehicleStatusService.list, request, callOptions),
     options,
   );
+}
+
+export async function cachedSamplePage(
+  channel: Channel,
+  vehicleId: string,
+  options: SamplePageOptions = {},
+): Promise<CachedSamplePage> {
+  const request = { query: samplePageRequest(vehicleId, options) };
+  const { page, freshness } = await withRetries(
+    (callOptions) => callUnary(channel, CachedHistoryService.listSamples, request, callOptions),
+    options,
+  );
+  if (page && freshness) return { page, freshness };
+  throw new Fault('INTERNAL', 'the server sent samples without their page or freshness');
+}
+
+export async function series(
+  channel: Channel,
+  vehicleId: string,
+  signal: string,
+  options: SeriesOptions,
+): Promise<SeriesAnswer> {
+  const { fromMs, toMs, points = 0, atLeast } = options;
+  const request = { vehicleId, signal, fromMs, toMs, points, atLeast };
+  const answer = await withRetries(
+    (callOptions) => callUnary(channel, CachedHistoryService.getSeries, request, callOptions),
+    options,
+  );
+  const { position, freshness } = answer;
+  if (position && freshness) return { ...answer, position, freshness };
+  throw new Fault('INTERNAL', 'the server sent a series without its position or freshness');
+}
+
+export async function cachedVehicle(
+  channel: Channel,
+  vehicleId: string,
+  options: StatusOptions = {},
+): Promise<CachedVehicleAnswer> {
+  const request = { query: { vehicleId, atLeast: options.atLeast } };
+  const { found, freshness } = await withRetries(
+    (callOptions) => callUnary(channel, CachedHistoryService.getVehicle, request, callOptions),
+    options,
+  );
+  const { vehicle, position } = found ?? {};
+  if (vehicle && position && freshness) return { vehicle, position, freshness };
+  throw new Fault('INTERNAL', 'the server sent a vehicle without its content, position or freshness');
 }
 
 /** The statuses of vehicles and their changes, until the signal is aborted. After a disconnect it begins again. */

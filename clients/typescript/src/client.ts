@@ -42,7 +42,7 @@ export interface ClientSettings extends ChannelSettings {
   readonly ingest?: string | undefined;
   /** Where queries are answered, `host:port`. */
   readonly history?: string | undefined;
-  /** Where the latest statuses are answered, `host:port`. */
+  /** Where the latest statuses and cached reads of history are answered, `host:port`. */
   readonly cache?: string | undefined;
   /** How often a call is tried, the first time included, unless the call says otherwise. Default: until its deadline. */
   readonly maxAttempts?: number | undefined;
@@ -151,6 +151,44 @@ export class Client {
     return cache.watchStatuses(this.#cache, options);
   }
 
+  /**
+   * A vehicle's samples from the cache, oldest first: for ranges that are asked for often. The deadline is that of each page.
+   */
+  async *cachedSamples(
+    vehicleId: string,
+    options: history.SamplesOptions = {},
+  ): AsyncGenerator<RecordedSample, void, undefined> {
+    const pages = history.everyPage(async (pageToken, pageSize) => {
+      const { page } = await this.cachedSamplePage(vehicleId, { pageSize, ...options, pageToken });
+      return page;
+    });
+    for await (const { samples } of pages) yield* samples;
+  }
+
+  /** One page of a vehicle's samples from the cache, with the position that it reflects, and how old it may be. */
+  async cachedSamplePage(
+    vehicleId: string,
+    options: history.SamplePageOptions = {},
+  ): Promise<cache.CachedSamplePage> {
+    return await cache.cachedSamplePage(this.#cache, vehicleId, this.#withDefaults(options));
+  }
+
+  /**
+   * One signal of a vehicle over a time range, for a chart: the number, least, greatest, mean and last of its values in each
+   * part of the range that has some. The signal is a field name such as `speed_kmh`, or a VSS path.
+   */
+  async series(vehicleId: string, signal: string, options: cache.SeriesOptions): Promise<cache.SeriesAnswer> {
+    return await cache.series(this.#cache, vehicleId, signal, this.#withDefaults(options));
+  }
+
+  /** A vehicle's registration from the cache, and how old it may be. Throws NOT_FOUND if the vehicle is not known. */
+  async cachedVehicle(
+    vehicleId: string,
+    options: history.StatusOptions = {},
+  ): Promise<cache.CachedVehicleAnswer> {
+    return await cache.cachedVehicle(this.#cache, vehicleId, this.#withDefaults(options));
+  }
+
   /** What each level of the cache has of a key, such as `status:bus-7`. */
   async inspectCache(key: string, options: RetryOptions = {}): Promise<InspectResponse> {
     return await cache.inspectCache(this.#cache, key, this.#withDefaults(options));
@@ -192,10 +230,7 @@ export class Client {
   }
 
   /** One page of a vehicle's samples, with the position that it reflects. */
-  async samplePage(
-    vehicleId: string,
-    options: history.SamplesOptions & history.PageStart & { readonly withTotal?: boolean } = {},
-  ): Promise<ListSamplesResponse> {
+  async samplePage(vehicleId: string, options: history.SamplePageOptions = {}): Promise<ListSamplesResponse> {
     return await history.samplePage(this.#history, vehicleId, this.#withDefaults(options));
   }
 

@@ -7,6 +7,7 @@ import type { Invalidation, Warming } from './cache.ts';
 import { createClient } from './client.ts';
 import { isFault } from './fault.ts';
 import { InspectResponse, StatsResponse, WarmResponse } from './generated/odograph/cache/v1/cache.ts';
+import { GetSeriesResponse } from './generated/odograph/cache/v1/cached_history.ts';
 import {
   AgedStatus,
   Freshness,
@@ -46,6 +47,10 @@ interface Args extends DecisionOptions, SendOptions {
   readonly fields?: Json;
   readonly projection: string;
   readonly position: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The signal of a series; `signal` is what ends a call. */
+  readonly signalName: string;
   readonly key: string;
   readonly invalidation: Invalidation;
   readonly warming: Warming;
@@ -128,6 +133,28 @@ const calls: Readonly<Record<string, (call: Call) => AsyncGenerator<Json>>> = {
     for await (const message of client.watchStatuses({ ...args.filter, signal }))
       yield { message: encoded(WatchResponse, message) };
   },
+  async *cachedSamples({ args }) {
+    for await (const sample of client.cachedSamples(args.vehicleId, { ...args, atLeast: one(args.atLeast) }))
+      yield { sample: encoded(RecordedSample, sample) };
+  },
+  async *cachedSamplePage({ args }) {
+    const options = { ...args, atLeast: one(args.atLeast), withTotal: true };
+    const { page, freshness } = await client.cachedSamplePage(args.vehicleId, options);
+    yield { page: encoded(ListSamplesResponse, page), freshness: encoded(Freshness, freshness) };
+  },
+  async *series({ args }) {
+    const options = { ...args, atLeast: one(args.atLeast) };
+    const answer = await client.series(args.vehicleId, args.signalName, options);
+    yield { series: encoded(GetSeriesResponse, answer) };
+  },
+  async *cachedVehicle({ args }) {
+    const answer = await client.cachedVehicle(args.vehicleId, { ...args, atLeast: one(args.atLeast) });
+    yield {
+      vehicle: encoded(Vehicle, answer.vehicle),
+      position: at(answer.position),
+      freshness: encoded(Freshness, answer.freshness),
+    };
+  },
   async *inspectCache({ args }) {
     yield { answer: encoded(InspectResponse, await client.inspectCache(args.key, args)) };
   },
@@ -147,8 +174,8 @@ const calls: Readonly<Record<string, (call: Call) => AsyncGenerator<Json>>> = {
       yield { sample: encoded(RecordedSample, sample) };
   },
   async *samplePage({ args }) {
-    const { pageSize } = args;
-    const page = await client.samplePage(args.vehicleId, { pageSize, withTotal: true });
+    const options = { ...args, atLeast: one(args.atLeast), withTotal: true };
+    const page = await client.samplePage(args.vehicleId, options);
     yield { page: encoded(ListSamplesResponse, page) };
   },
   async *events({ args, signal }) {

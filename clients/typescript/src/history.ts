@@ -2,6 +2,7 @@ import { type Channel, callUnary } from './call.ts';
 import { Fault } from './fault.ts';
 import { type ParkedEvent, ProjectionsService } from './generated/odograph/history/v1/projections.ts';
 import {
+  type ListSamplesRequest,
   type ListSamplesResponse,
   type ListStatusResponse,
   SampleOrder,
@@ -76,6 +77,12 @@ export interface PageStart {
   readonly pageToken?: string | undefined;
 }
 
+/** One page of samples. */
+export interface SamplePageOptions extends SamplesOptions, PageStart {
+  /** The page says how many samples the range has. */
+  readonly withTotal?: boolean | undefined;
+}
+
 const LARGEST_PAGE = 1_000;
 
 export async function status(
@@ -116,19 +123,24 @@ export function vehiclePageRequest(options: VehiclesOptions & PageStart) {
 export function samplePage(
   channel: Channel,
   vehicleId: string,
-  options: SamplesOptions & PageStart & { readonly withTotal?: boolean } = {},
+  options: SamplePageOptions = {},
 ): Promise<ListSamplesResponse> {
-  const { fromMs = 0, toMs = 0, signals = [], pageSize = 0, pageToken = '', withTotal = false } = options;
-  const { atLeast, order: wanted } = options;
-  const order = wanted === 'newest first' ? SampleOrder.NEWEST_FIRST : SampleOrder.OLDEST_FIRST;
-  const request = {
-    ...{ vehicleId, fromMs, toMs, signals: [...signals], order },
-    ...{ pageSize, pageToken, withTotal, atLeast },
-  };
+  const request = samplePageRequest(vehicleId, options);
   return withRetries(
     (callOptions) => callUnary(channel, VehicleHistoryService.listSamples, request, callOptions),
     options,
   );
+}
+
+/** The request for one page of a vehicle's samples. */
+export function samplePageRequest(vehicleId: string, options: SamplePageOptions): ListSamplesRequest {
+  const { fromMs = 0, toMs = 0, signals = [], pageSize = 0, pageToken = '', withTotal = false } = options;
+  const { atLeast, order: wanted } = options;
+  const order = wanted === 'newest first' ? SampleOrder.NEWEST_FIRST : SampleOrder.OLDEST_FIRST;
+  return {
+    ...{ vehicleId, fromMs, toMs, signals: [...signals], order },
+    ...{ pageSize, pageToken, withTotal, atLeast },
+  };
 }
 
 /** Every page of a list. Each call has the deadline of its options for itself. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Client, credentials, type ServiceError, type sendUnaryData, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { CacheService } from './generated/odograph/cache/v1/cache.ts';
+import { CachedHistoryService } from './generated/odograph/cache/v1/cached_history.ts';
 import { VehicleStatusService } from './generated/odograph/cache/v1/vehicle_status.ts';
 import { EventLogService } from './generated/odograph/history/v1/event_log.ts';
 import { ProjectionsService } from './generated/odograph/history/v1/projections.ts';
@@ -36,6 +37,7 @@ const SERVICES = [
   EventLogService,
   ProjectionsService,
   VehicleStatusService,
+  CachedHistoryService,
   CacheService,
 ];
 

@@ -11,6 +11,7 @@ import grpc
 
 from odograph import methods
 from odograph.cache.v1 import cache_pb2
+from odograph.cache.v1 import cached_history_pb2 as cached_pb2
 from odograph.cache.v1 import vehicle_status_pb2 as latest_pb2
 from odograph.channel import Channel, Method, Request, Response
 from odograph.connection import Connection
@@ -41,8 +42,9 @@ _ORDERS = {
     "newest first": history_pb2.SAMPLE_ORDER_NEWEST_FIRST,
 }
 _NAME_LISTS = {"tags", "capabilities"}
-_LISTS = _NAME_LISTS | {"vehicle_ids", "keys"}
+_LISTS = _NAME_LISTS | {"vehicle_ids", "keys", "signals"}
 
+Order = Literal["oldest first", "newest first"]
 Service = Literal["ingest", "history", "cache"]
 
 
@@ -159,7 +161,7 @@ class Client:
         interceptors: Sequence[Any] = (),
     ) -> None:
         """`ingest` is where reports are sent, `history` where queries are answered, and `cache` where the latest statuses
-        are: `host:port`.
+        and cached reads of history are: `host:port`.
 
         `max_attempts` is the default of each call, and without `credentials` there is no TLS; `options` and
         `interceptors` are those of grpc, for example to send a trace context.
@@ -323,6 +325,68 @@ class Client:
         request = latest_pb2.WatchRequest(conditions=_conditions_of(where))
         yield from reopened(self._channel("cache"), methods.WATCH, lambda: request, on_disconnect)
 
+    def cached_samples(
+        self,
+        vehicle_id: str,
+        *,
+        from_ms: int = 0,
+        to_ms: int = 0,
+        signals: Sequence[str] = (),
+        order: Order = "oldest first",
+        at_least: Position | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Iterator[history_pb2.RecordedSample]:
+        """A vehicle's samples from the cache, with the arguments of `samples`: for ranges that are asked for often.
+        The timeout is that of each page."""
+        request = _first_sample_page(
+            order, vehicle_id=vehicle_id, from_ms=from_ms, to_ms=to_ms, signals=signals, at_least=at_least
+        )
+        for page in _pages(lambda page: self.cached_sample_page(page, **options).page, request):
+            yield from page.samples
+
+    def cached_sample_page(
+        self, request: history_pb2.ListSamplesRequest, **options: Unpack[CallOptions]
+    ) -> cached_pb2.ListSamplesResponse:
+        """One page of a vehicle's samples from the cache, with the position that it reflects, and how old it may be."""
+        query = cached_pb2.ListSamplesRequest(query=request)
+        return self._ask(methods.LIST_CACHED_SAMPLES, query, options, service="cache")
+
+    def series(
+        self,
+        vehicle_id: str,
+        signal: str,
+        *,
+        from_ms: int,
+        to_ms: int,
+        points: int = 0,
+        at_least: Position | None = None,
+        **options: Unpack[CallOptions],
+    ) -> cached_pb2.GetSeriesResponse:
+        """One signal of a vehicle from `from_ms` until before `to_ms` (Unix time in milliseconds), for a chart.
+
+        The range is cut into `points` parts of equal length, up to 2,000; 0 is 300. The answer has the number, least,
+        greatest, mean and last of the values in each part that has some, the position that it reflects, and how old it may
+        be. The signal is a field name such as `speed_kmh`, or a VSS path; the range may have up to 100,000 samples of it.
+        """
+        request = cached_pb2.GetSeriesRequest(
+            vehicle_id=vehicle_id,
+            signal=signal,
+            from_ms=from_ms,
+            to_ms=to_ms,
+            points=points,
+            at_least=at_least,
+        )
+        return self._ask(methods.GET_SERIES, request, options, service="cache")
+
+    def cached_vehicle(
+        self, vehicle_id: str, *, at_least: Position | None = None, **options: Unpack[CallOptions]
+    ) -> cached_pb2.GetVehicleResponse:
+        """A vehicle's registration from the cache, and how old it may be: `found` is what `vehicle` gives.
+        Raises NOT_FOUND if the vehicle is not known."""
+        query = registry_pb2.GetRequest(vehicle_id=vehicle_id, at_least=at_least)
+        request = cached_pb2.GetVehicleRequest(query=query)
+        return self._ask(methods.GET_CACHED_VEHICLE, request, options, service="cache")
+
     def inspect_cache(self, key: str, **options: Unpack[CallOptions]) -> cache_pb2.InspectResponse:
         """What each level of the cache has of a key, such as `status:bus-7`."""
         return self._ask(methods.INSPECT, cache_pb2.InspectRequest(key=key), options, service="cache")
@@ -353,16 +417,15 @@ class Client:
         from_ms: int = 0,
         to_ms: int = 0,
         signals: Sequence[str] = (),
-        order: Literal["oldest first", "newest first"] = "oldest first",
+        order: Order = "oldest first",
         at_least: Position | None = None,
         **options: Unpack[CallOptions],
     ) -> Iterator[history_pb2.RecordedSample]:
         """A vehicle's samples from `from_ms` until before `to_ms`: Unix time in milliseconds; 0 is no end.
         With `signals` only these, and only samples with one of them. The timeout is that of each page."""
-        request = history_pb2.ListSamplesRequest(
-            vehicle_id=vehicle_id, from_ms=from_ms, to_ms=to_ms, signals=signals, at_least=at_least
+        request = _first_sample_page(
+            order, vehicle_id=vehicle_id, from_ms=from_ms, to_ms=to_ms, signals=signals, at_least=at_least
         )
-        request.page_size, request.order = _LARGEST_PAGE, _ORDERS[order]
         for page in _pages(lambda page: self.sample_page(page, **options), request):
             yield from page.samples
 
@@ -572,6 +635,11 @@ def _pages(ask: Callable[[PageRequest], Page], request: PageRequest) -> Iterator
 
 def _is_unavailable(result: ReportResult) -> bool:
     return result.outcome == REPORT_OUTCOME_UNAVAILABLE
+
+
+def _first_sample_page(order: Order, **fields: Any) -> history_pb2.ListSamplesRequest:
+    fields = _checked(fields)
+    return history_pb2.ListSamplesRequest(page_size=_LARGEST_PAGE, order=_ORDERS[order], **fields)
 
 
 def _conditions_of(where: LatestFilter | None) -> latest_pb2.VehicleConditions:

@@ -1,6 +1,7 @@
 """The methods of the contracts."""
 
 from odograph.cache.v1 import cache_pb2 as cache
+from odograph.cache.v1 import cached_history_pb2 as cached
 from odograph.cache.v1 import vehicle_status_pb2 as latest
 from odograph.channel import Method
 from odograph.history.v1 import event_log_pb2 as log
@@ -62,6 +63,16 @@ DROP_PARKED = Method(
 GET_LATEST = Method("odograph.cache.v1.VehicleStatus/Get", latest.GetRequest, latest.GetResponse)
 LIST_LATEST = Method("odograph.cache.v1.VehicleStatus/List", latest.ListRequest, latest.ListResponse)
 WATCH = Method("odograph.cache.v1.VehicleStatus/Watch", latest.WatchRequest, latest.WatchResponse)
+
+LIST_CACHED_SAMPLES = Method(
+    "odograph.cache.v1.CachedHistory/ListSamples", cached.ListSamplesRequest, cached.ListSamplesResponse
+)
+GET_SERIES = Method(
+    "odograph.cache.v1.CachedHistory/GetSeries", cached.GetSeriesRequest, cached.GetSeriesResponse
+)
+GET_CACHED_VEHICLE = Method(
+    "odograph.cache.v1.CachedHistory/GetVehicle", cached.GetVehicleRequest, cached.GetVehicleResponse
+)
 
 INSPECT = Method("odograph.cache.v1.Cache/Inspect", cache.InspectRequest, cache.InspectResponse)
 INVALIDATE = Method("odograph.cache.v1.Cache/Invalidate", cache.InvalidateRequest, cache.InvalidateResponse)

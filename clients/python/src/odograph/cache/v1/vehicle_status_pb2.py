@@ -26,7 +26,7 @@ from odograph.history.v1 import vehicle_history_pb2 as odograph_dot_history_dot_
 from odograph.telemetry.v1 import position_pb2 as odograph_dot_telemetry_dot_v1_dot_position__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&odograph/cache/v1/vehicle_status.proto\x12\x11odograph.cache.v1\x1a)odograph/history/v1/vehicle_history.proto\x1a$odograph/telemetry/v1/position.proto\"y\n\nGetRequest\x12\x1d\n\nvehicle_id\x18\x01 \x01(\tR\tvehicleId\x12?\n\x08\x61t_least\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionH\x00R\x07\x61tLeast\x88\x01\x01\x42\x0b\n\t_at_least\"\xc2\x01\n\x0bGetResponse\x12:\n\x06status\x18\x01 \x01(\x0b\x32\".odograph.history.v1.VehicleStatusR\x06status\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\x12:\n\tfreshness\x18\x03 \x01(\x0b\x32\x1c.odograph.cache.v1.FreshnessR\tfreshness\"e\n\tFreshness\x12\x15\n\x06\x61ge_ms\x18\x01 \x01(\x04R\x05\x61geMs\x12\x41\n\x0cstale_reason\x18\x02 \x01(\x0e\x32\x1e.odograph.cache.v1.StaleReasonR\x0bstaleReason\"\x84\x01\n\nAgedStatus\x12:\n\x06status\x18\x01 \x01(\x0b\x32\".odograph.history.v1.VehicleStatusR\x06status\x12:\n\tfreshness\x18\x02 \x01(\x0b\x32\x1c.odograph.cache.v1.FreshnessR\tfreshness\"\xcb\x01\n\x0bListRequest\x12\x44\n\nconditions\x18\x01 \x01(\x0b\x32$.odograph.cache.v1.VehicleConditionsR\nconditions\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12:\n\x08\x61t_least\x18\x04 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x07\x61tLeast\"\xe6\x01\n\x11VehicleConditions\x12\x1f\n\x0bvehicle_ids\x18\x01 \x03(\tR\nvehicleIds\x12\x14\n\x05\x66leet\x18\x02 \x01(\tR\x05\x66leet\x12\x10\n\x03tag\x18\x03 \x01(\tR\x03tag\x12\x14\n\x05model\x18\x04 \x01(\tR\x05model\x12\x12\n\x04text\x18\x05 \x01(\tR\x04text\x12-\n\x03\x62ox\x18\x06 \x01(\x0b\x32\x16.odograph.cache.v1.BoxH\x00R\x03\x62ox\x88\x01\x01\x12\'\n\x0finclude_retired\x18\x07 \x01(\x08R\x0eincludeRetiredB\x06\n\x04_box\"u\n\x03\x42ox\x12\x1b\n\tsouth_deg\x18\x01 \x01(\x01R\x08southDeg\x12\x19\n\x08west_deg\x18\x02 \x01(\x01R\x07westDeg\x12\x1b\n\tnorth_deg\x18\x03 \x01(\x01R\x08northDeg\x12\x19\n\x08\x65\x61st_deg\x18\x04 \x01(\x01R\x07\x65\x61stDeg\"\xb0\x01\n\x0cListResponse\x12\x39\n\x08statuses\x18\x01 \x03(\x0b\x32\x1d.odograph.cache.v1.AgedStatusR\x08statuses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12=\n\tpositions\x18\x03 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\tpositions\"T\n\x0cWatchRequest\x12\x44\n\nconditions\x18\x01 \x01(\x0b\x32$.odograph.cache.v1.VehicleConditionsR\nconditions\"\xf4\x01\n\rWatchResponse\x12\x39\n\x08statuses\x18\x01 \x03(\x0b\x32\x1d.odograph.cache.v1.AgedStatusR\x08statuses\x12(\n\x10left_vehicle_ids\x18\x02 \x03(\tR\x0eleftVehicleIds\x12!\n\x0c\x62\x65gins_again\x18\x03 \x01(\x08R\x0b\x62\x65ginsAgain\x12\x1f\n\x0bis_complete\x18\x04 \x01(\x08R\nisComplete\x12:\n\tfreshness\x18\x05 \x01(\x0b\x32\x1c.odograph.cache.v1.FreshnessR\tfreshness*\x8c\x01\n\x0bStaleReason\x12\x1c\n\x18STALE_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dSTALE_REASON_LOG_NOT_FOLLOWED\x10\x01\x12\x1c\n\x18STALE_REASON_SOURCE_SLOW\x10\x02\x12\x1e\n\x1aSTALE_REASON_SOURCE_FAILED\x10\x03\x32\xec\x01\n\rVehicleStatus\x12\x44\n\x03Get\x12\x1d.odograph.cache.v1.GetRequest\x1a\x1e.odograph.cache.v1.GetResponse\x12G\n\x04List\x12\x1e.odograph.cache.v1.ListRequest\x1a\x1f.odograph.cache.v1.ListResponse\x12L\n\x05Watch\x12\x1f.odograph.cache.v1.WatchRequest\x1a .odograph.cache.v1.WatchResponse0\x01\x42>\n\x15\x64\x65v.odograph.cache.v1P\x01Z#odograph.dev/proto/cache/v1;cachev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&odograph/cache/v1/vehicle_status.proto\x12\x11odograph.cache.v1\x1a)odograph/history/v1/vehicle_history.proto\x1a$odograph/telemetry/v1/position.proto\"y\n\nGetRequest\x12\x1d\n\nvehicle_id\x18\x01 \x01(\tR\tvehicleId\x12?\n\x08\x61t_least\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionH\x00R\x07\x61tLeast\x88\x01\x01\x42\x0b\n\t_at_least\"\xc2\x01\n\x0bGetResponse\x12:\n\x06status\x18\x01 \x01(\x0b\x32\".odograph.history.v1.VehicleStatusR\x06status\x12;\n\x08position\x18\x02 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\x12:\n\tfreshness\x18\x03 \x01(\x0b\x32\x1c.odograph.cache.v1.FreshnessR\tfreshness\"e\n\tFreshness\x12\x15\n\x06\x61ge_ms\x18\x01 \x01(\x04R\x05\x61geMs\x12\x41\n\x0cstale_reason\x18\x02 \x01(\x0e\x32\x1e.odograph.cache.v1.StaleReasonR\x0bstaleReason\"\xc1\x01\n\nAgedStatus\x12:\n\x06status\x18\x01 \x01(\x0b\x32\".odograph.history.v1.VehicleStatusR\x06status\x12:\n\tfreshness\x18\x02 \x01(\x0b\x32\x1c.odograph.cache.v1.FreshnessR\tfreshness\x12;\n\x08position\x18\x03 \x01(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x08position\"\xcb\x01\n\x0bListRequest\x12\x44\n\nconditions\x18\x01 \x01(\x0b\x32$.odograph.cache.v1.VehicleConditionsR\nconditions\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12:\n\x08\x61t_least\x18\x04 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\x07\x61tLeast\"\xe6\x01\n\x11VehicleConditions\x12\x1f\n\x0bvehicle_ids\x18\x01 \x03(\tR\nvehicleIds\x12\x14\n\x05\x66leet\x18\x02 \x01(\tR\x05\x66leet\x12\x10\n\x03tag\x18\x03 \x01(\tR\x03tag\x12\x14\n\x05model\x18\x04 \x01(\tR\x05model\x12\x12\n\x04text\x18\x05 \x01(\tR\x04text\x12-\n\x03\x62ox\x18\x06 \x01(\x0b\x32\x16.odograph.cache.v1.BoxH\x00R\x03\x62ox\x88\x01\x01\x12\'\n\x0finclude_retired\x18\x07 \x01(\x08R\x0eincludeRetiredB\x06\n\x04_box\"u\n\x03\x42ox\x12\x1b\n\tsouth_deg\x18\x01 \x01(\x01R\x08southDeg\x12\x19\n\x08west_deg\x18\x02 \x01(\x01R\x07westDeg\x12\x1b\n\tnorth_deg\x18\x03 \x01(\x01R\x08northDeg\x12\x19\n\x08\x65\x61st_deg\x18\x04 \x01(\x01R\x07\x65\x61stDeg\"\xb0\x01\n\x0cListResponse\x12\x39\n\x08statuses\x18\x01 \x03(\x0b\x32\x1d.odograph.cache.v1.AgedStatusR\x08statuses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12=\n\tpositions\x18\x03 \x03(\x0b\x32\x1f.odograph.telemetry.v1.PositionR\tpositions\"T\n\x0cWatchRequest\x12\x44\n\nconditions\x18\x01 \x01(\x0b\x32$.odograph.cache.v1.VehicleConditionsR\nconditions\"\xf4\x01\n\rWatchResponse\x12\x39\n\x08statuses\x18\x01 \x03(\x0b\x32\x1d.odograph.cache.v1.AgedStatusR\x08statuses\x12(\n\x10left_vehicle_ids\x18\x02 \x03(\tR\x0eleftVehicleIds\x12!\n\x0c\x62\x65gins_again\x18\x03 \x01(\x08R\x0b\x62\x65ginsAgain\x12\x1f\n\x0bis_complete\x18\x04 \x01(\x08R\nisComplete\x12:\n\tfreshness\x18\x05 \x01(\x0b\x32\x1c.odograph.cache.v1.FreshnessR\tfreshness*\x8c\x01\n\x0bStaleReason\x12\x1c\n\x18STALE_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dSTALE_REASON_LOG_NOT_FOLLOWED\x10\x01\x12\x1c\n\x18STALE_REASON_SOURCE_SLOW\x10\x02\x12\x1e\n\x1aSTALE_REASON_SOURCE_FAILED\x10\x03\x32\xec\x01\n\rVehicleStatus\x12\x44\n\x03Get\x12\x1d.odograph.cache.v1.GetRequest\x1a\x1e.odograph.cache.v1.GetResponse\x12G\n\x04List\x12\x1e.odograph.cache.v1.ListRequest\x1a\x1f.odograph.cache.v1.ListResponse\x12L\n\x05Watch\x12\x1f.odograph.cache.v1.WatchRequest\x1a .odograph.cache.v1.WatchResponse0\x01\x42>\n\x15\x64\x65v.odograph.cache.v1P\x01Z#odograph.dev/proto/cache/v1;cachev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'odograph.cache.v1.vehicle_s
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\025dev.odograph.cache.v1P\001Z#odograph.dev/proto/cache/v1;cachev1'
-  _globals['_STALEREASON']._serialized_start=1771
-  _globals['_STALEREASON']._serialized_end=1911
+  _globals['_STALEREASON']._serialized_start=1832
+  _globals['_STALEREASON']._serialized_end=1972
   _globals['_GETREQUEST']._serialized_start=142
   _globals['_GETREQUEST']._serialized_end=263
   _globals['_GETRESPONSE']._serialized_start=266
@@ -43,19 +43,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRESHNESS']._serialized_start=462
   _globals['_FRESHNESS']._serialized_end=563
   _globals['_AGEDSTATUS']._serialized_start=566
-  _globals['_AGEDSTATUS']._serialized_end=698
-  _globals['_LISTREQUEST']._serialized_start=701
-  _globals['_LISTREQUEST']._serialized_end=904
-  _globals['_VEHICLECONDITIONS']._serialized_start=907
-  _globals['_VEHICLECONDITIONS']._serialized_end=1137
-  _globals['_BOX']._serialized_start=1139
-  _globals['_BOX']._serialized_end=1256
-  _globals['_LISTRESPONSE']._serialized_start=1259
-  _globals['_LISTRESPONSE']._serialized_end=1435
-  _globals['_WATCHREQUEST']._serialized_start=1437
-  _globals['_WATCHREQUEST']._serialized_end=1521
-  _globals['_WATCHRESPONSE']._serialized_start=1524
-  _globals['_WATCHRESPONSE']._serialized_end=1768
-  _globals['_VEHICLESTATUS']._serialized_start=1914
-  _globals['_VEHICLESTATUS']._serialized_end=2150
+  _globals['_AGEDSTATUS']._serialized_end=759
+  _globals['_LISTREQUEST']._serialized_start=762
+  _globals['_LISTREQUEST']._serialized_end=965
+  _globals['_VEHICLECONDITIONS']._serialized_start=968
+  _globals['_VEHICLECONDITIONS']._serialized_end=1198
+  _globals['_BOX']._serialized_start=1200
+  _globals['_BOX']._serialized_end=1317
+  _globals['_LISTRESPONSE']._serialized_start=1320
+  _globals['_LISTRESPONSE']._serialized_end=1496
+  _globals['_WATCHREQUEST']._serialized_start=1498
+  _globals['_WATCHREQUEST']._serialized_end=1582
+  _globals['_WATCHRESPONSE']._serialized_start=1585
+  _globals['_WATCHRESPONSE']._serialized_end=1829
+  _globals['_VEHICLESTATUS']._serialized_start=1975
+  _globals['_VEHICLESTATUS']._serialized_end=2211
 # @@protoc_insertion_point(module_scope)

@@ -47,12 +47,14 @@ class Freshness(_message.Message):
     def __init__(self, age_ms: _Optional[int] = ..., stale_reason: _Optional[_Union[StaleReason, str]] = ...) -> None: ...
 
 class AgedStatus(_message.Message):
-    __slots__ = ("status", "freshness")
+    __slots__ = ("status", "freshness", "position")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     FRESHNESS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
     status: _vehicle_history_pb2.VehicleStatus
     freshness: Freshness
-    def __init__(self, status: _Optional[_Union[_vehicle_history_pb2.VehicleStatus, _Mapping]] = ..., freshness: _Optional[_Union[Freshness, _Mapping]] = ...) -> None: ...
+    position: _position_pb2.Position
+    def __init__(self, status: _Optional[_Union[_vehicle_history_pb2.VehicleStatus, _Mapping]] = ..., freshness: _Optional[_Union[Freshness, _Mapping]] = ..., position: _Optional[_Union[_position_pb2.Position, _Mapping]] = ...) -> None: ...
 
 class ListRequest(_message.Message):
     __slots__ = ("conditions", "page_size", "page_token", "at_least")

@@ -89,7 +89,11 @@ export interface AgedStatus {
     | VehicleStatus
     | undefined;
   /** How old it may be. */
-  freshness: Freshness | undefined;
+  freshness:
+    | Freshness
+    | undefined;
+  /** It reflects the vehicle's partition up to and including this position. */
+  position: Position | undefined;
 }
 
 /** Asks for the statuses of the vehicles that meet all conditions. Each text has at most 100 characters. */
@@ -393,7 +397,7 @@ export const Freshness: MessageFns<Freshness> = {
 };
 
 function createBaseAgedStatus(): AgedStatus {
-  return { status: undefined, freshness: undefined };
+  return { status: undefined, freshness: undefined, position: undefined };
 }
 
 export const AgedStatus: MessageFns<AgedStatus> = {
@@ -403,6 +407,9 @@ export const AgedStatus: MessageFns<AgedStatus> = {
     }
     if (message.freshness !== undefined) {
       Freshness.encode(message.freshness, writer.uint32(18).fork()).join();
+    }
+    if (message.position !== undefined) {
+      Position.encode(message.position, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -436,6 +443,14 @@ export const AgedStatus: MessageFns<AgedStatus> = {
             message.freshness = Freshness.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.position = Position.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -458,6 +473,9 @@ export const AgedStatus: MessageFns<AgedStatus> = {
       : undefined;
     message.freshness = (object.freshness !== undefined && object.freshness !== null)
       ? Freshness.fromPartial(object.freshness)
+      : undefined;
+    message.position = (object.position !== undefined && object.position !== null)
+      ? Position.fromPartial(object.position)
       : undefined;
     return message;
   },
