@@ -59,12 +59,14 @@ export const layers: readonly Layer[] = [
     mayImport: ASKS_HISTORY,
     rule: 'The cache service asks history through the client, as programs do.',
   },
-  cacheRoom('statuses', ['domain'], ASKS_HISTORY),
+  cacheRoom('kept', [], ['kernel', 'cache']),
+  cacheRoom('statuses', ['domain', 'kept'], ASKS_HISTORY),
+  cacheRoom('calls', ['domain', 'kept', 'statuses'], ASKS_HISTORY),
   cacheRoom('watch', ['domain', 'statuses'], ['kernel']),
-  cacheRoom('follow', ['domain', 'statuses', 'watch'], ASKS_HISTORY),
+  cacheRoom('follow', ['domain', 'statuses', 'calls', 'watch'], ASKS_HISTORY),
   cacheRoom(
     'api',
-    ['domain', 'statuses', 'watch'],
+    ['domain', 'kept', 'statuses', 'calls', 'watch'],
     ['kernel', 'contracts', 'platform', 'projections', 'cache'],
   ),
   {
@@ -140,6 +142,7 @@ function room(name: string, rooms: readonly string[], butNot: NonNullable<Layer[
 /** A room of the cache service. None but `app.ts` has a client of an engine. */
 function cacheRoom(name: string, rooms: readonly string[], mayImport: readonly string[]): Layer {
   const others = rooms.map((other) => `${other}/`).join(', ');
-  const rule = `${name}/ of the cache imports of its service only ${others}, and no client of an engine.`;
+  const own = rooms.length > 0 ? `only ${others}` : 'nothing';
+  const rule = `${name}/ of the cache imports of its service ${own}, and no client of an engine.`;
   return { files: [`services/cache/src/${name}/**`], mayImport, rooms, butNot: 'engines', rule };
 }

@@ -200,6 +200,7 @@ async function planService(
     env: {
       // Compiling takes half of the start.
       NODE_COMPILE_CACHE: join(projectRoot, '.cache/node'),
+      ...(service.folderSetting && { [service.folderSetting]: join(dataDir, name) }),
       ...env,
       ...(await engineUrls(name, service, before.engines, options)),
       ...(await addressesAsked(name, service, before.services, options)),

@@ -15,6 +15,8 @@ export interface ServiceSpec {
   readonly engines: readonly EngineKind[];
   /** The services that it asks, by the setting with their address; they start before it. */
   readonly asks?: Readonly<Record<string, string>>;
+  /** The setting with the folder for what a process of it keeps over a restart. */
+  readonly folderSetting?: string;
   /** What it may do in a NATS that is started here. */
   readonly subjects: EngineUser['subjects'];
   /** Whether this process yields CPU when the machine is saturated. */
@@ -75,6 +77,7 @@ export const platformServices = [
     settingsPrefix: 'ODO_CACHE_',
     engines: ['nats', 'redis'],
     asks: { history: 'ODO_CACHE_HISTORY' },
+    folderSetting: 'ODO_CACHE_FOLDER',
     // It shares invalidations with other caches, and has nothing to do with the log.
     subjects: {
       publish: [

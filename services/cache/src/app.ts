@@ -1,12 +1,8 @@
+import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { Breaker } from '@odograph/cache/breaker';
 import { Cache } from '@odograph/cache/cache';
 import { MeasuredCounts } from '@odograph/cache/cache-counts';
 import { JetStreamInvalidations } from '@odograph/cache/jetstream-invalidations';
-import { Leases } from '@odograph/cache/leases';
-import { LowerTier } from '@odograph/cache/lower-tier';
-import { RedisTier } from '@odograph/cache/redis-tier';
-import type { TypedCache } from '@odograph/cache/typed-cache';
 import { createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import { isFinal } from '@odograph/kernel/fault';
@@ -18,38 +14,41 @@ import type { Logger } from '@odograph/platform/logger';
 import { connectRedis, type RedisConnection } from '@odograph/platform/redis';
 import { Trouble } from '@odograph/platform/trouble';
 import { cacheService } from './api/cache-service.ts';
+import { cachedHistoryService } from './api/cached-history-service.ts';
 import { MAX_REQUEST_BYTES } from './api/request-bytes.ts';
 import { vehicleStatusService } from './api/vehicle-status-service.ts';
+import { CachedCalls } from './calls/cached-calls.ts';
+import { Outdating } from './calls/outdating.ts';
+import { cachedReads } from './calls/reads.ts';
 import type { CacheConfig } from './config.ts';
 import { Feed, FollowerSlot } from './follow/feed.ts';
-import { measureCache } from './metrics.ts';
-import { type CachedStatus, statusType } from './statuses/cached-status.ts';
+import { HotSet } from './kept/hot-set.ts';
+import { KeptFile } from './kept/kept-file.ts';
+import { KeptKnowledge, NOTHING_KNOWN } from './kept/knowledge.ts';
+import { openLevels } from './levels.ts';
+import { cacheInstruments, measureCache } from './metrics.ts';
+import { statusType } from './statuses/cached-status.ts';
 import { Directory } from './statuses/directory.ts';
-import { HotSet } from './statuses/hot-set.ts';
+import { COMPARED_AFTER_MS, Sampler } from './statuses/sampler.ts';
 import { StatusSource } from './statuses/status-source.ts';
 import { Statuses } from './statuses/statuses.ts';
 import { Watches } from './watch/watches.ts';
 
 export const SERVICE_NAME = 'cache';
 
-const NAMESPACE = 'odograph:';
-/** Longer than a load takes together with its write. */
-const FLOOR_TTL_MS = 120_000;
-const LEASE = { ttlMs: 15_000, waitMs: 3_000 };
-const WRITE_BEHIND = { maxItems: 1_000, maxAgeMs: 100, maxBytes: 16 * 1024 * 1024 };
-const MAX_REPAIRS = 10_000;
 /** Of all partitions together: what vehicles that are not in memory have reported. */
 const MAX_STATUS_FLOORS = 100_000;
 /** What history may send before it is read. With 64 KiB, each few hundred events would wait for a turn of both processes. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const UPKEEP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 60_000;
+const SAMPLE_EVERY_MS = 10_000;
 
 /** The whole process: its connections, the cache with its levels, what follows the log, and the API. */
 export function cacheApp(config: CacheConfig, logger: Logger) {
   const connections = connectionParts(config, logger);
-  const cache = cacheParts(connections, config, logger);
-  const statuses = statusParts(cache, config, logger);
+  const cache = cacheParts(keptParts(connections, config), config, logger);
+  const statuses = statusParts(cache, logger);
   return apiParts(statuses, config, logger);
 }
 
@@ -87,33 +86,22 @@ async function redisPart({ redis }: CacheConfig, logger: Logger) {
   return started<RedisConnection | undefined>(connection, { stop: () => connection.close() });
 }
 
-/** What is below the memory of the process. */
-interface Levels {
-  readonly lower: readonly LowerTier[];
-  readonly leases: Leases | undefined;
+/** What is kept over a restart; undefined if nothing is. */
+function keptParts(app: ReturnType<typeof connectionParts>, { folder }: CacheConfig) {
+  const knowledge = folder === '' ? undefined : new KeptKnowledge(new KeptFile(join(folder, 'known.json')));
+  const hotSet = folder === '' ? undefined : new HotSet(new KeptFile(join(folder, 'hot.json')));
+  return app
+    .part('kept', () => started({ knowledge, hotSet }, {}))
+    .part('known', async () => started((await knowledge?.read()) ?? NOTHING_KNOWN, {}));
 }
 
 /** The cache with its levels, and the list of what is invalid. */
-function cacheParts(app: ReturnType<typeof connectionParts>, config: CacheConfig, logger: Logger) {
+function cacheParts(app: ReturnType<typeof keptParts>, config: CacheConfig, logger: Logger) {
   return app
     .part('counts', ({ metrics }) => new MeasuredCounts(metrics.meter))
-    .part('levels', ({ redis, counts }) => {
-      if (!redis) return started<Levels>({ lower: [], leases: undefined }, {});
-      const tier = new RedisTier({ redis: redis.redis, namespace: NAMESPACE, floorTtlMs: FLOOR_TTL_MS });
-      const trouble = new Trouble({ logger, message: 'Redis has not done what it was asked' });
-      const lower = new LowerTier({
-        ...{ tier, counts, patienceMs: config.redisWaitMs, maxRepairs: MAX_REPAIRS },
-        breaker: new Breaker({ now: () => performance.now() }),
-        writeBehind: WRITE_BEHIND,
-        onFailure: (error) => void trouble.failed(error),
-      });
-      const levels = {
-        lower: [lower],
-        leases: new Leases({ ...LEASE, giver: tier, ask: (work) => lower.ask(work) }),
-      };
-      return started<Levels>(levels, { stop: () => lower.stop() });
-    })
-    .part('cache', async ({ nats, counts, levels, partitionCount }) => {
+    .part('instruments', ({ metrics }) => cacheInstruments(metrics.meter))
+    .part('levels', ({ redis, counts }) => openLevels({ redis, counts, config, logger }))
+    .part('cache', async ({ nats, counts, instruments, levels, known, partitionCount }) => {
       const trouble = new Trouble({ logger, message: 'invalidations do not arrive' });
       const invalidations = new JetStreamInvalidations({
         jetstream: jetstream(nats.connection),
@@ -123,11 +111,13 @@ function cacheParts(app: ReturnType<typeof connectionParts>, config: CacheConfig
           onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
           onMissed: (stamp) => cache.onMissed(stamp),
         },
+        ...(known.invalidations && { after: known.invalidations }),
+        onApplied: (lagMs) => instruments.invalidated(lagMs),
         onTrouble: (error) => void trouble.failed(error),
         onSuccess: () => trouble.succeeded(),
       });
       const cache: Cache = new Cache({
-        ...{ ...levels, counts, invalidations, maxBytes: config.memoryBytes },
+        ...{ ...levels, counts, invalidations, maxBytes: config.memoryBytes, kept: known.floors },
         ...{ now: () => performance.now(), random: Math.random },
         maxFloors: Math.ceil(MAX_STATUS_FLOORS / partitionCount),
       });
@@ -143,7 +133,7 @@ function cacheParts(app: ReturnType<typeof connectionParts>, config: CacheConfig
 }
 
 /** The statuses, kept fresh by the log. */
-function statusParts(app: ReturnType<typeof cacheParts>, config: CacheConfig, logger: Logger) {
+function statusParts(app: ReturnType<typeof cacheParts>, logger: Logger) {
   return app
     .part('following', () => new FollowerSlot())
     .part('watches', () => new Watches())
@@ -159,44 +149,102 @@ function statusParts(app: ReturnType<typeof cacheParts>, config: CacheConfig, lo
         ...{ cache, typed, directory, source, following, partitionCount },
         onChange: (vehicleId, change) => watches.changed(vehicleId, change),
       });
-      const hotSet = config.folder === '' ? undefined : new HotSet(config.folder);
-      const storing = hotSet && storeHotSet(hotSet, typed, logger);
-      return started({ directory, source, statuses, hotSet }, { stop: async () => await storing?.stop() });
+      return started({ directory, source, statuses, typed }, {});
     })
-    .part('feed', ({ cache: { cache }, client, partitionCount, following, watches, statuses }) => {
-      const trouble = new Trouble({ logger, message: 'the log cannot be followed' });
-      const feed = new Feed({
-        ...{ ...statuses, cache, client, partitionCount, watches, follower: following },
-        onTrouble: (error) => void trouble.failed(error),
-        onSuccess: () => trouble.succeeded(),
+    .part('sampling', ({ statuses: { typed, source }, instruments }) => {
+      const sampler = new Sampler({
+        ...{ typed, source, random: Math.random },
+        onCompared(vehicleId, afterMs, agrees) {
+          instruments.compared(afterMs, agrees);
+          if (!agrees && afterMs === Math.max(...COMPARED_AFTER_MS))
+            logger.warn({ vehicleId }, 'a status in the cache is not that of history');
+        },
       });
-      return started(feed, { start: () => feed.start(), stop: () => feed.stop() });
-    });
+      return started(undefined, { stop: sampleNowAndThen(sampler) });
+    })
+    .part('outdating', ({ cache: { cache } }) => new Outdating(cache))
+    .part('reads', ({ cache: { cache }, client, partitionCount, following, outdating }) => {
+      const isComplete = () => outdating.isComplete;
+      return cachedReads(new CachedCalls({ cache, following, partitionCount, isComplete }), client);
+    })
+    .part(
+      'keeping',
+      ({ kept, cache: { cache, invalidations }, following, outdating, statuses: { typed } }) => {
+        const store = async () => {
+          await kept.hotSet?.store(typed.hotKeys());
+          // Until then it is not known what the log has had up to where it is followed.
+          if (!outdating.isComplete) return;
+          const positions = following.current?.positions() ?? [];
+          await kept.knowledge?.store({
+            positions,
+            invalidations: invalidations.seen(),
+            floors: cache.keep(),
+          });
+        };
+        return started(undefined, { stop: storeNowAndThen(store, logger) });
+      },
+    )
+    .part(
+      'feed',
+      ({ cache: { cache }, known, client, partitionCount, following, watches, statuses, outdating }) => {
+        const trouble = new Trouble({ logger, message: 'the log cannot be followed' });
+        const feed = new Feed({
+          ...{ ...statuses, cache, client, partitionCount, watches, outdating, follower: following },
+          known: known.positions,
+          onTrouble: (error) => void trouble.failed(error),
+          onSuccess: () => trouble.succeeded(),
+        });
+        return started(feed, { start: () => feed.start(), stop: () => feed.stop() });
+      },
+    );
 }
 
-/** Keeps what was asked for last over a restart, each minute and at the end. */
-function storeHotSet(hotSet: HotSet, typed: TypedCache<CachedStatus>, logger: Logger) {
-  const trouble = new Trouble({ logger, message: 'what was asked for last cannot be stored' });
-  const store = async () => {
+/** Until the returned function is called. While history does not answer, there is nothing to compare with. */
+function sampleNowAndThen(sampler: Sampler): () => void {
+  const stopping = new AbortController();
+  const sample = () => void sampler.sample(stopping.signal).catch(() => undefined);
+  const sampling = setInterval(sample, SAMPLE_EVERY_MS).unref();
+  return () => {
+    clearInterval(sampling);
+    stopping.abort();
+  };
+}
+
+/** Each minute, and once more when it is stopped. */
+function storeNowAndThen(store: () => Promise<void>, logger: Logger): () => Promise<void> {
+  const trouble = new Trouble({ logger, message: 'what the next process needs cannot be stored' });
+  const tryToStore = async () => {
     try {
-      await hotSet.store(typed.hotKeys());
+      await store();
       trouble.succeeded();
     } catch (error) {
       trouble.failed(error);
     }
   };
-  const storing = setInterval(() => void store(), SWEEP_EVERY_MS).unref();
-  const stop = async () => {
+  const storing = setInterval(() => void tryToStore(), SWEEP_EVERY_MS).unref();
+  return async () => {
     clearInterval(storing);
-    await store();
+    await tryToStore();
   };
-  return { stop };
 }
 
 function apiParts(app: ReturnType<typeof statusParts>, config: CacheConfig, logger: Logger) {
   return app.part(
     'grpc',
-    ({ metrics, counts, levels, cache, partitionCount, following, watches, statuses, feed }) => {
+    ({
+      metrics,
+      counts,
+      levels,
+      cache,
+      kept,
+      partitionCount,
+      following,
+      watches,
+      statuses,
+      outdating,
+      reads,
+      feed,
+    }) => {
       const { directory } = statuses;
       const shared = { ...cache, ...statuses, lower: levels.lower, following, watches, partitionCount };
       measureCache(metrics.meter, shared);
@@ -206,11 +254,14 @@ function apiParts(app: ReturnType<typeof statusParts>, config: CacheConfig, logg
           vehicleStatusService({
             ...{ ...shared, isComplete: () => feed.isComplete, maxWatches: config.maxWatches },
           }),
-          cacheService({ ...shared, counts, memoryBytes: config.memoryBytes }),
+          cachedHistoryService(reads),
+          cacheService({ ...shared, counts, hotSet: kept.hotSet, memoryBytes: config.memoryBytes }),
         ],
         maxMessageBytes: MAX_REQUEST_BYTES,
-        notReadyBecause: () =>
-          feed.isComplete ? undefined : `the vehicles are still being listed, ${directory.size} so far`,
+        notReadyBecause: () => {
+          if (!feed.isComplete) return `the vehicles are still being listed, ${directory.size} so far`;
+          return outdating.isComplete ? undefined : 'what the log has had since the last start is being read';
+        },
         ...{ logger, meter: metrics.meter },
       });
     },

@@ -75,9 +75,6 @@ test('what is wrong with a request is named', async () => {
   await expect(client.inspectCache('other:bus', once)).rejects.toMatchObject(refused('key', 'UNKNOWN_TYPE'));
   await expect(client.invalidateCache({}, once)).rejects.toMatchObject(refused('', 'NOTHING_NAMED'));
   await expect(client.warmCache({}).next()).rejects.toMatchObject(refused('', 'ONE_CHOICE'));
-  await expect(client.warmCache({ lastHot: true }).next()).rejects.toMatchObject(
-    refused('last_hot', 'NOT_KEPT'),
-  );
 });
 
 describe('lists', () => {

@@ -43,7 +43,7 @@ export async function startCaches(caches: number, env: NodeJS.ProcessEnv = {}) {
     await rm(dataDir, { recursive: true, force: true });
   }
 
-  return { cluster, clients, report, stop };
+  return { cluster, clients, dataDir, report, stop };
 }
 
 /** What a watch gives, until the test ends or the client is closed. */

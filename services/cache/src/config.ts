@@ -32,6 +32,11 @@ export const settings = {
     meaning: 'a folder for what is kept over a restart; without it nothing is',
     fallbackInWords: 'none',
   }),
+  fileBytes: bytes('ODO_CACHE_FILE_BYTES', 1024 * MEBIBYTE, {
+    min: MEBIBYTE,
+    limit: { of: 'process', above: 'the value that was used longest ago is removed' },
+    meaning: 'files of values in that folder',
+  }),
   maxWatches: whole('ODO_CACHE_MAX_WATCHES', 5_000, {
     min: 1,
     limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },

@@ -30,7 +30,8 @@ test('without Redis it answers as before, a delete is degraded, and is repaired 
   await redis.start();
   await eventually(async () => {
     const { levels } = await client.cacheStats();
-    expect(levels).toMatchObject([{ level: 'redis', breaker: 'closed', repairs: 0 }]);
+    const level = levels.find((each) => each.level === 'redis');
+    expect(level).toMatchObject({ breaker: 'closed', repairs: 0 });
   });
   expect(await client.invalidateCache({ keys: ['status:bus-1'] })).toEqual({ isDegraded: false });
   expect((await latest('bus-1')).status.signals?.speedKmh).toBe(2);

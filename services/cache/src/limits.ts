@@ -6,6 +6,7 @@ import { MAX_INVALIDATED, MAX_KEY } from './api/cache-service.ts';
 import { MAX_REQUEST_BYTES } from './api/request-bytes.ts';
 import { MAX_WARMED } from './api/warming.ts';
 import { MESSAGE_STATUSES } from './api/watch-stream.ts';
+import { MAX_POINTS, MAX_SERIES_SAMPLES } from './calls/read-series.ts';
 import { MAX_CHANGED } from './watch/watch.ts';
 
 const REFUSED = { of: 'call', unit: '', above: 'INVALID_ARGUMENT' } as const;
@@ -42,6 +43,8 @@ export const fixedLimits: readonly FixedLimit[] = [
   { ...REFUSED, value: MAX_TOKEN_LENGTH, meaning: 'characters of a page token' },
   { ...REFUSED, value: MAX_INVALIDATED, meaning: 'keys, and tags, that are made invalid at once' },
   { ...REFUSED, value: MAX_KEY, meaning: 'characters of a key or a tag of the cache' },
+  { ...REFUSED, value: MAX_SERIES_SAMPLES, meaning: 'samples in the range of a series' },
+  { ...{ of: 'call', value: MAX_POINTS, unit: '', above: 'it is cut' }, meaning: 'points of a series' },
   { ...REFUSED, value: MAX_WARMED, meaning: 'vehicles that are loaded before they are asked for' },
   {
     ...{ of: 'call', value: MAX_CHANGED, unit: '', above: 'the watch begins again' },

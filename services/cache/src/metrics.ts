@@ -1,7 +1,7 @@
 import type { Cache } from '@odograph/cache/cache';
 import type { JetStreamInvalidations } from '@odograph/cache/jetstream-invalidations';
 import type { LowerTier } from '@odograph/cache/lower-tier';
-import { gauge, labelledGauge } from '@odograph/platform/metrics';
+import { counter, gauge, labelledGauge, latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
 import type { Directory } from './statuses/directory.ts';
 import type { Following } from './statuses/following.ts';
@@ -18,6 +18,25 @@ interface Measured {
 }
 
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 };
+
+/** What is measured when it happens. */
+export function cacheInstruments(meter: Meter) {
+  const lag = latencyHistogram(
+    meter,
+    'odograph.cache.invalidations.lag',
+    'From the publication of an invalidation until it is applied here.',
+  );
+  const sampled = counter(
+    meter,
+    'odograph.cache.sampled',
+    '{comparison}',
+    'Statuses that were compared with those of history, by seconds since then, and whether they agree.',
+  );
+  return {
+    invalidated: (lagMs: number) => lag.record(lagMs / 1_000),
+    compared: (afterMs: number, agrees: boolean) => sampled.add(1, { after: `${afterMs / 1_000}s`, agrees }),
+  };
+}
 
 /** What is read at each scrape. */
 export function measureCache(meter: Meter, measured: Measured): void {

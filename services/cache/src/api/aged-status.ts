@@ -5,8 +5,8 @@ import {
 } from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
 import { statusBytes, statusToWire } from '@odograph/contracts/status-payload';
 import { statusOf } from '@odograph/projections/status';
-import type { Following } from '../statuses/following.ts';
-import type { KnownStatus, Staleness } from '../statuses/statuses.ts';
+import type { Following, Reflected, Staleness } from '../statuses/following.ts';
+import type { KnownStatus } from '../statuses/statuses.ts';
 
 const STALE_REASONS: Readonly<Record<Staleness, StaleReason>> = {
   'log not followed': StaleReason.LOG_NOT_FOLLOWED,
@@ -15,19 +15,18 @@ const STALE_REASONS: Readonly<Record<Staleness, StaleReason>> = {
 };
 
 /** A status as it is sent. */
-export function agedStatus({
-  vehicleId,
-  status: { slice, parkedAt },
-  ageMs,
-  staleBecause,
-}: KnownStatus): AgedStatus {
+export function agedStatus({ vehicleId, status: { slice, parkedAt }, ...how }: KnownStatus): AgedStatus {
   const known = statusOf(slice);
   return {
     status: known && { ...statusToWire(known), vehicleId, parkedAt },
-    freshness: {
-      ageMs: Math.round(ageMs),
-      staleReason: staleBecause ? STALE_REASONS[staleBecause] : StaleReason.UNSPECIFIED,
-    },
+    ...{ freshness: freshnessOf(how), position: how.position },
+  };
+}
+
+export function freshnessOf({ ageMs, staleBecause }: Pick<Reflected, 'ageMs' | 'staleBecause'>): Freshness {
+  return {
+    ageMs: Math.round(ageMs),
+    staleReason: staleBecause ? STALE_REASONS[staleBecause] : StaleReason.UNSPECIFIED,
   };
 }
 

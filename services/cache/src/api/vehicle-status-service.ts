@@ -23,13 +23,11 @@ import {
   pageSizeOf,
 } from '@odograph/platform/grpc/request-checks';
 import { choiceOf } from '../domain/choice.ts';
+import { unknownVehicle } from '../domain/unknown-vehicle.ts';
 import type { Following } from '../statuses/following.ts';
 import { agedStatus, bytesOf } from './aged-status.ts';
 import { conditionsOf } from './conditions.ts';
 import { requireAll, type WatchDeps, watchStream } from './watch-stream.ts';
-
-/** How long the log is waited for; then history is asked, which may have more of it. */
-const PATIENCE_MS = 500;
 
 /** The latest statuses, over gRPC. */
 export function vehicleStatusService(deps: WatchDeps) {
@@ -38,10 +36,8 @@ export function vehicleStatusService(deps: WatchDeps) {
   async function get(request: GetRequest, call: CallContext): Promise<GetResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     const atLeast = request.atLeast && checkAtLeast(request.atLeast, { partitionCount, vehicleId });
-    if (atLeast)
-      await following.reach(atLeast, AbortSignal.any([call.signal, AbortSignal.timeout(PATIENCE_MS)]));
     const known = await statuses.get(vehicleId, { atLeast, signal: beforeDeadline(call) });
-    if (!known) throw new Fault('NOT_FOUND', `vehicle ${vehicleId} has never reported and is not registered`);
+    if (!known) throw unknownVehicle(vehicleId);
     const { status, freshness } = agedStatus(known);
     return { status, freshness, position: known.position };
   }

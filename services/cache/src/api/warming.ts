@@ -3,8 +3,8 @@ import { pause } from '@odograph/kernel/clock';
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import { checkFilterText, checkVehicleIds, invalid } from '@odograph/platform/grpc/request-checks';
 import { choiceOf } from '../domain/choice.ts';
+import type { HotSet } from '../kept/hot-set.ts';
 import type { Directory } from '../statuses/directory.ts';
-import type { HotSet } from '../statuses/hot-set.ts';
 import type { Statuses } from '../statuses/statuses.ts';
 
 export interface WarmDeps {

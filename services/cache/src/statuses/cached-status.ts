@@ -1,8 +1,8 @@
 import type { CachedType } from '@odograph/cache/cached-type';
-import type { Policy } from '@odograph/cache/policy';
 import type { Position } from '@odograph/kernel/position';
 import type { StatusSlice } from '@odograph/projections/status-slice';
 import { decodeState, encodeState } from '@odograph/projections/status-state';
+import { POLICIES } from '../kept/policies.ts';
 
 /** A status in the cache: what the next event is folded into. */
 export interface CachedStatus {
@@ -11,20 +11,9 @@ export interface CachedStatus {
   readonly parkedAt: Position | undefined;
 }
 
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
-
-export const STATUS_POLICY: Policy = {
-  softTtlMs: { load: 30 * SECOND_MS, feed: 300 * SECOND_MS, set: 30 * SECOND_MS },
-  ...{ hardTtlMs: 10 * MINUTE_MS, graceMs: 60 * MINUTE_MS, negativeTtlMs: 5 * SECOND_MS },
-  ...{ jitter: 0.1, eagerAt: 0.8, load: { softMs: 500, hardMs: 10 * SECOND_MS } },
-  // Its files would be old before they are read.
-  ...{ share: 0.8, tiers: { redis: true, files: false } },
-};
-
 export const statusType: CachedType<CachedStatus> = {
   name: 'status',
-  policy: STATUS_POLICY,
+  policy: POLICIES.status,
   codec: { encode, decode, bytesOf },
 };
 

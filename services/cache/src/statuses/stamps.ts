@@ -10,9 +10,13 @@ const WHOLE = PLACES - 1;
 export const domainOf = (partition: number) => `status/${partition}`;
 
 /** A position of the log as the cache compares it. Of another version of the projection, nothing can be compared. */
-export function stampOf({ partition, sequence, index }: Position, version = status.version): Stamp {
-  const place = Math.min(index ?? WHOLE, WHOLE);
-  return { domain: domainOf(partition), epoch: version, sequence: sequence * PLACES + place };
+export function stampOf(position: Position, version = status.version): Stamp {
+  return stampAt(position, { domain: domainOf(position.partition), epoch: version });
+}
+
+/** A position in a domain that is named by its partition. */
+export function stampAt({ sequence, index }: Position, of: Pick<Stamp, 'domain' | 'epoch'>): Stamp {
+  return { ...of, sequence: sequence * PLACES + Math.min(index ?? WHOLE, WHOLE) };
 }
 
 export function positionOf({ domain, sequence }: Stamp): Position {

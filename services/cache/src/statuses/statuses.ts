@@ -2,29 +2,22 @@ import type { Answer } from '@odograph/cache/answer';
 import type { Cache } from '@odograph/cache/cache';
 import type { TypedCache } from '@odograph/cache/typed-cache';
 import { covers, mergeFloors, type Stamp } from '@odograph/cache/version';
-import type { LogBatch, LogEvent } from '@odograph/client/log';
-import { decodeEvent } from '@odograph/contracts/event-catalogue';
 import { partitionOf } from '@odograph/kernel/partition';
-import { comparePositions, type EventPosition, type Position } from '@odograph/kernel/position';
+import type { EventPosition, Position } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { isVehicleId } from '@odograph/kernel/vehicle-id';
 import { status } from '@odograph/projections/status';
 import { profileOf } from '../domain/profile.ts';
+import type { SeenEvent } from '../domain/seen-event.ts';
 import type { CachedStatus } from './cached-status.ts';
 import type { Directory, ProfileChange } from './directory.ts';
-import type { Following } from './following.ts';
+import { type Following, type Reflected, reachSoon, reflected } from './following.ts';
 import { domainOf, positionOf, stampOf } from './stamps.ts';
 import type { StatusSource } from './status-source.ts';
 
-export type Staleness = 'log not followed' | 'source slow' | 'source failed';
-
 /** A status, the position that it reflects, and how old it may be. */
-export interface KnownStatus {
+export interface KnownStatus extends Reflected {
   readonly vehicleId: string;
   readonly status: CachedStatus;
-  readonly position: Position;
-  readonly ageMs: number;
-  readonly staleBecause: Staleness | undefined;
 }
 
 interface StatusesDeps {
@@ -51,8 +44,9 @@ export class Statuses {
     vehicleId: string,
     { atLeast, signal }: { readonly atLeast?: Position | undefined; readonly signal: AbortSignal },
   ): Promise<KnownStatus | undefined> {
-    const { typed, source } = this.#deps;
-    const version = atLeast && !this.#isFollowedTo(atLeast) ? [stampOf(atLeast)] : [];
+    const { typed, source, following } = this.#deps;
+    const isReached = !atLeast || (await reachSoon(following, atLeast, signal));
+    const version = isReached ? [] : [stampOf(atLeast)];
     const answer = await typed.getOrLoad(vehicleId, source.load(vehicleId), { signal, atLeast: version });
     return this.#knownFrom(vehicleId, answer);
   }
@@ -73,18 +67,12 @@ export class Statuses {
     this.#deps.typed.put(vehicleId, { value, version }, 'load');
   }
 
-  /** What is new in the log, in order. */
-  apply({ events }: LogBatch): void {
-    for (const logged of events) if (isVehicleId(logged.event.subject)) this.#applyOne(logged);
-  }
-
-  #applyOne({ position, event }: LogEvent): void {
+  /** What is next in the log about a vehicle. */
+  apply({ vehicleId, event: decoded, position }: SeenEvent): void {
     const { directory, typed, onChange } = this.#deps;
-    const vehicleId = event.subject;
     const stamp = stampOf(position);
     const held = typed.inspect(vehicleId);
     if (held && covers(held.version, stamp)) return;
-    const decoded = decode(event);
     const value = decoded && held?.value && folded(held.value, decoded, position);
     if (decoded) {
       const profile = value ? profileOf(value.slice) : profileAfter(decoded, position);
@@ -96,42 +84,14 @@ export class Statuses {
     this.#deps.cache.raise({ key: typed.nameOf(vehicleId) }, stamp);
   }
 
-  #isFollowedTo(position: Position): boolean {
-    return comparePositions(this.#deps.following.positionOf(position.partition), position) >= 0;
-  }
-
   #knownFrom(vehicleId: string, answer: Answer<CachedStatus>): KnownStatus | undefined {
     if (!answer.value) return undefined;
     const { typed, following, partitionCount } = this.#deps;
     const partition = partitionOf(vehicleId, partitionCount);
     const own = answer.version.find(({ domain }) => domain === domainOf(partition));
-    const followed = following.positionOf(partition);
-    const isLive = following.isLive(partition);
-    // Without a floor above it, the log has had nothing about the vehicle up to where it is followed.
+    const position = own ? positionOf(own) : { partition, sequence: 0 };
     const isCurrent = typed.isCurrent(vehicleId, answer.version);
-    const ownPosition = own ? positionOf(own) : { partition, sequence: 0 };
-    const isBehind = isCurrent && comparePositions(followed, ownPosition) > 0;
-    return {
-      vehicleId,
-      status: answer.value,
-      position: isBehind ? followed : ownPosition,
-      ageMs: Math.max(0, Math.min(answer.ageMs, isCurrent ? following.silentMs(partition) : answer.ageMs)),
-      staleBecause: stalenessOf(answer, isLive),
-    };
-  }
-}
-
-function stalenessOf({ staleBecause, from }: Answer<CachedStatus>, isLive: boolean): Staleness | undefined {
-  if (staleBecause) return staleBecause === 'slow' ? 'source slow' : 'source failed';
-  return isLive || from === 'source' ? undefined : 'log not followed';
-}
-
-/** Undefined for an event that only a newer program can read, or that is corrupt: history parks it. */
-function decode(event: LogEvent['event']): VehicleEvent | undefined {
-  try {
-    return decodeEvent(event);
-  } catch {
-    return undefined;
+    return { vehicleId, status: answer.value, ...reflected(answer, { position, isCurrent }, following) };
   }
 }
 
