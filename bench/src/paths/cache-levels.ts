@@ -1,5 +1,6 @@
 import { Cache } from '@odograph/cache/cache';
 import type { CachedType } from '@odograph/cache/cached-type';
+import { coarseClock } from '@odograph/cache/coarse-clock';
 import type { CacheCounts } from '@odograph/cache/counts';
 import type { StoredEntry } from '@odograph/cache/entry-bytes';
 import { RedisTier } from '@odograph/cache/redis-tier';
@@ -18,6 +19,8 @@ export interface LevelOptions {
   readonly entries: number;
   readonly reads: number;
   readonly writes: number;
+  /** Held at the same time, for their memory. */
+  readonly statuses: number;
 }
 
 /** Of a second, and for memory the bytes that are held for each byte that is counted. */
@@ -41,7 +44,7 @@ const COUNTS: CacheCounts = {
 function openCache(maxBytes: number): Cache {
   return new Cache({
     ...{ lower: [], leases: undefined, counts: COUNTS, maxBytes },
-    ...{ now: () => performance.now(), random: Math.random },
+    ...{ now: coarseClock(), random: Math.random },
     invalidations: {
       seen: () => ({ domain: INVALIDATIONS, epoch: 1, sequence: 1 }),
       isLive: () => true,
@@ -65,7 +68,7 @@ const TEXT_TYPE: CachedType<string> = {
 };
 
 export async function measureLevels(options: LevelOptions): Promise<LevelResults> {
-  const held = memoryOfStatuses(options.entries / 4);
+  const held = memoryOfStatuses(options.statuses);
   return { ...readMemory(options), ...(await writeRedis(options)), heldPerCounted: held };
 }
 
@@ -152,6 +155,8 @@ function memoryOfStatuses(vehicles: number): number {
     statuses.put(vehicleId, { value: { slice, parkedAt: undefined }, version });
   }
   const held = heap() - before;
-  if (statuses.size !== vehicles) throw new Error(`only ${statuses.size} of ${vehicles} are held`);
+  // Used once more here: if the fleet could leave before, its memory would count against what is held.
+  if (fleet.vehicleIds.length !== vehicles || statuses.size !== vehicles)
+    throw new Error(`only ${statuses.size} of ${vehicles} are held`);
   return held / statuses.bytes;
 }

@@ -74,8 +74,9 @@ export class TypedCache<Value> {
 
   /** The value if it is in memory and fresh. Synchronous: the fastest read there is. */
   peek(key: string): Value | undefined {
-    const entry = this.#deps.memory.get(key);
-    return entry !== undefined && this.#isFresh(key, entry) ? entry.value : undefined;
+    const held = this.#deps.memory.held(key);
+    if (held === undefined || held.freshUntilMs <= this.#deps.now()) return undefined;
+    return this.#isLive(key) || this.#isFresh(key, held.entry) ? held.value : undefined;
   }
 
   /**
@@ -385,7 +386,11 @@ export class TypedCache<Value> {
   #isFresh(key: string, { readAtMs, freshUntilMs }: Entry<Value>): boolean {
     const now = this.#deps.now();
     if (freshUntilMs <= now) return false;
-    return (this.#deps.isLive() && this.#type.isLive?.(key) !== false) || readAtMs + UNSURE_FRESH_MS > now;
+    return this.#isLive(key) || readAtMs + UNSURE_FRESH_MS > now;
+  }
+
+  #isLive(key: string): boolean {
+    return this.#deps.isLive() && this.#type.isLive?.(key) !== false;
   }
 
   #isDueEarly({ readAtMs, freshUntilMs, writer }: Entry<Value>): boolean {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Cache } from '@odograph/cache/cache';
 import { MeasuredCounts } from '@odograph/cache/cache-counts';
+import { coarseClock } from '@odograph/cache/coarse-clock';
 import { JetStreamInvalidations } from '@odograph/cache/jetstream-invalidations';
 import { createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
@@ -118,7 +119,7 @@ function cacheParts(app: ReturnType<typeof keptParts>, config: CacheConfig, logg
       });
       const cache: Cache = new Cache({
         ...{ ...levels, counts, invalidations, maxBytes: config.memoryBytes, kept: known.floors },
-        ...{ now: () => performance.now(), random: Math.random },
+        ...{ now: coarseClock(), random: Math.random },
         maxFloors: Math.ceil(MAX_STATUS_FLOORS / partitionCount),
       });
       const upkeep = setInterval(() => void cache.repair(), UPKEEP_EVERY_MS).unref();
