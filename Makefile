@@ -2,7 +2,7 @@
 # Everything runs on Node 24, which comes with the packages and is first on the PATH.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engines run test check format generate chaos chaos-planted fuzz fuzz-planted bench bench-full bench-compare bench-paths load clean distclean stopped
+.PHONY: help setup engines run test check format generate chaos chaos-planted fuzz fuzz-planted bench bench-full bench-compare bench-paths races load clean distclean stopped
 
 HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -59,6 +59,9 @@ bench-compare: engines ## Compare the ratios of the newest run with the baseline
 
 bench-paths: engines ## Measure our own code alone, step by step, without engines
 	@exec node bench/scripts/paths.ts
+
+races: engines ## Run the races of caches on ours and on bentocache, side by side, in half a minute
+	@exec node bench/scripts/races.ts
 
 load: engines ## Add users and vehicles until it breaks; ARGS=--quick for three minutes
 	@exec node bench/scripts/load.ts $(ARGS)
