@@ -80,6 +80,17 @@ export class TypedCache<Value> {
   }
 
   /**
+   * The same as an answer, which counts. It is loaded again behind the answer if it will not be fresh for long.
+   * @param atLeast what the answer must reflect
+   */
+  getFresh(key: string, load: Load<Value>, atLeast: Version = []): Answer<Value> | undefined {
+    const held = this.#deps.memory.get(key);
+    if (!held || !this.#isFresh(key, held) || !reaches(held.version, atLeast)) return undefined;
+    if (this.#isDueEarly(held)) this.#refreshBehind(key, load);
+    return this.#counted(this.#answer(held, 'memory'));
+  }
+
+  /**
    * The value of a key, from the nearest level that has it, or from its source.
    * Those who ask for the same key meanwhile wait for the same. If the source is slow or fails, an older value is answered, as long as the policy of the type allows.
    * @throws what the source throws if there is no such value, and the reason of the signal
@@ -89,12 +100,10 @@ export class TypedCache<Value> {
     load: Load<Value>,
     { signal, atLeast = [] }: AskOptions,
   ): Promise<Answer<Value>> {
+    const fresh = this.getFresh(key, load, atLeast);
+    if (fresh) return fresh;
     const held = this.#deps.memory.get(key);
     const older = held && reaches(held.version, atLeast) ? held : undefined;
-    if (older && this.#isFresh(key, older)) {
-      if (this.#isDueEarly(older)) this.#refreshBehind(key, load);
-      return this.#counted(this.#answer(older, 'memory'));
-    }
     const loading = this.#fetch(key, load, atLeast, signal);
     return this.#counted(older ? await this.#orOlder(older, loading) : await loading);
   }

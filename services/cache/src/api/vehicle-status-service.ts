@@ -36,7 +36,7 @@ export function vehicleStatusService(deps: WatchDeps) {
   async function get(request: GetRequest, call: CallContext): Promise<GetResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
     const atLeast = request.atLeast && checkAtLeast(request.atLeast, { partitionCount, vehicleId });
-    const known = await statuses.get(vehicleId, { atLeast, signal: beforeDeadline(call) });
+    const known = await statuses.get(vehicleId, { atLeast, openSignal: () => beforeDeadline(call) });
     if (!known) throw unknownVehicle(vehicleId);
     const { status, freshness } = agedStatus(known);
     return { status, freshness, position: known.position };

@@ -31,6 +31,13 @@ interface StatusesDeps {
   readonly onChange: (vehicleId: string, change: ProfileChange) => void;
 }
 
+interface GetOptions {
+  /** What the status must reflect. */
+  readonly atLeast?: Position | undefined;
+  /** Called if it has to be waited for: most statuses are there, and a signal with a time limit costs more than to answer them. */
+  readonly openSignal: () => AbortSignal;
+}
+
 /** The statuses of all vehicles: those in memory change with the log, the others are asked for. */
 export class Statuses {
   readonly #deps: StatusesDeps;
@@ -40,14 +47,15 @@ export class Statuses {
   }
 
   /** The status of a vehicle; undefined if it is not known. */
-  async get(
-    vehicleId: string,
-    { atLeast, signal }: { readonly atLeast?: Position | undefined; readonly signal: AbortSignal },
-  ): Promise<KnownStatus | undefined> {
+  async get(vehicleId: string, { atLeast, openSignal }: GetOptions): Promise<KnownStatus | undefined> {
     const { typed, source, following } = this.#deps;
+    const load = source.load(vehicleId);
+    const fresh = atLeast ? undefined : typed.getFresh(vehicleId, load);
+    if (fresh) return this.#knownFrom(vehicleId, fresh);
+    const signal = openSignal();
     const isReached = !atLeast || (await reachSoon(following, atLeast, signal));
     const version = isReached ? [] : [stampOf(atLeast)];
-    const answer = await typed.getOrLoad(vehicleId, source.load(vehicleId), { signal, atLeast: version });
+    const answer = await typed.getOrLoad(vehicleId, load, { signal, atLeast: version });
     return this.#knownFrom(vehicleId, answer);
   }
 
