@@ -1,4 +1,5 @@
 import { type Client, createClient } from '@odograph/client';
+import { pause } from '@odograph/kernel/clock';
 import { createRandom, seedOf } from '@odograph/kernel/random';
 import { createFleet } from '@odograph/sources/fleet/fleet';
 import type { AsksOptions, Load } from './load.ts';
@@ -7,7 +8,7 @@ import { createRecorder } from './recorder.ts';
 const TRANSPORTS = 8;
 const DEADLINE_MS = 5_000;
 
-export function createAsks({ of, endpoint, vehicles, seed }: AsksOptions): Load {
+export function createAsks({ of, endpoint, vehicles, seed, pauseMs }: AsksOptions): Load {
   const clients = Array.from({ length: TRANSPORTS }, () =>
     createClient({
       [of]: endpoint,
@@ -17,6 +18,8 @@ export function createAsks({ of, endpoint, vehicles, seed }: AsksOptions): Load 
   );
   const { vehicleIds } = createFleet({ movement: 'steps', seed, vehicles });
   const draw = zipf(vehicles);
+  const askFor = (client: Client, ...asked: Parameters<Client['status']>) =>
+    of === 'cache' ? client.latestStatus(...asked) : client.status(...asked);
   const recorder = createRecorder();
   return {
     recorder,
@@ -25,12 +28,11 @@ export function createAsks({ of, endpoint, vehicles, seed }: AsksOptions): Load 
       const client = clients[caller % TRANSPORTS] as Client;
       const options = { deadlineMs: DEADLINE_MS, signal };
       while (!signal.aborted) {
+        if (pauseMs > 0) await pause(2 * pauseMs * random.next(), signal);
         const vehicleId = vehicleIds[draw(random.next())] ?? '';
         const startMs = performance.now();
         try {
-          await (of === 'cache'
-            ? client.latestStatus(vehicleId, options)
-            : client.status(vehicleId, options));
+          await askFor(client, vehicleId, options);
           recorder.count('answered', 1);
           recorder.time('answered', performance.now() - startMs);
         } catch (error) {

@@ -55,6 +55,8 @@ export interface AsksOptions {
   readonly endpoint: string;
   /** Vehicles, of which few are asked for most often: the nth is as often as 1/n (Zipf). */
   readonly vehicles: number;
+  /** How long a caller pauses before each request, on average; 0: it does not. */
+  readonly pauseMs: number;
   readonly seed: number;
 }
 

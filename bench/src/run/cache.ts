@@ -16,7 +16,8 @@ import type { Progress } from './flat-out.ts';
 import { type BenchPlan, SEED } from './plan.ts';
 import { type BenchPlatform, withPlatform } from './platform.ts';
 import { sendAll } from './send-all.ts';
-import { watchMeasures } from './watch.ts';
+import { untilStored } from './until-stored.ts';
+import { CACHE_WARM_UP_MS, watchMeasures } from './watch.ts';
 
 type Measures = Pick<BenchRun, 'measures' | 'notMeasured'>;
 
@@ -76,6 +77,11 @@ async function levelsOnce(): Promise<LevelResults> {
 
 const VEHICLES = 100_000;
 const CALLERS = 64;
+/** As people and pages ask, and as fast as answers come. */
+const PAUSES = [
+  { pauseMs: 100, how: `${CALLERS} callers, 10/s each` },
+  { pauseMs: 0, how: `${CALLERS} callers without pauses` },
+] as const;
 const CACHES = 3;
 /** On each cache, for one value that none has. */
 const COLD_CALLERS = 1_000;
@@ -89,49 +95,55 @@ async function askMeasures(plan: BenchPlan, progress: Progress): Promise<readonl
         platform,
         Array.from({ length: VEHICLES }, (_, vehicle) => fleet.next(vehicle).bytes),
       );
-      const [of, hits]: [Record<'cache' | 'history', Measured[]>, number[]] = [
-        { cache: [], history: [] },
-        [],
-      ];
-      for (let turn = 0; turn < plan.repeats; turn += 1) {
-        of.history.push(await ask(platform, 'history', plan));
-        const before = await answersOf(platform);
-        of.cache.push(await ask(platform, 'cache', plan));
-        hits.push(hitRatio(before, await answersOf(platform)));
-      }
-      progress('cache, Get, p95', of.cache.at(-1)?.latency.answered.p95Ms ?? 0, 'ms');
+      await untilStored(platform.metrics);
+      const measures: Measure[] = [];
+      for (const { pauseMs, how } of PAUSES)
+        measures.push(...(await askInTurns(platform, pauseMs, how, plan)));
+      progress(
+        'cache, status, p95',
+        measures.find(({ name }) => name.includes('cache, status, p95'))?.value ?? 0,
+        'ms',
+      );
       const loads = await coldLoads(platform, fleet.vehicleIds[7] ?? '');
       progress('cache, loads of a cold value', loads, 'loads');
-      return [
-        ...latencies(of),
-        measureOf(
-          { name: `cache, hits, ${VEHICLES / 1_000},000 vehicles, Zipf`, unit: 'share', better: 'higher' },
-          hits,
-        ),
-        measureOf(
-          {
-            name: `cache, loads for ${CACHES} × 1,000 callers of a cold value`,
-            unit: 'loads',
-            better: 'lower',
-          },
-          [loads],
-        ),
-      ];
+      const name = `cache, loads for ${CACHES} × 1,000 callers of a cold value`;
+      return [...measures, measureOf({ name, unit: 'loads', better: 'lower' }, [loads])];
     },
     CACHES,
   );
 }
 
+async function askInTurns(
+  platform: BenchPlatform,
+  pauseMs: number,
+  how: string,
+  plan: BenchPlan,
+): Promise<readonly Measure[]> {
+  const of: Record<Asked, Measured[]> = { cache: [], history: [] };
+  const hits: number[] = [];
+  for (let turn = 0; turn < plan.repeats; turn += 1) {
+    of.history.push(await ask(platform, 'history', pauseMs, plan));
+    const before = await answersOf(platform);
+    of.cache.push(await ask(platform, 'cache', pauseMs, plan));
+    hits.push(hitRatio(before, await answersOf(platform)));
+  }
+  const name = `cache, hits, ${VEHICLES / 1_000},000 vehicles, Zipf, ${how}`;
+  return [...latencies(of, how), measureOf({ name, unit: 'share', better: 'higher' }, hits)];
+}
+
+type Asked = 'cache' | 'history';
+
 async function ask(
   { endpoints }: BenchPlatform,
-  of: 'cache' | 'history',
+  of: Asked,
+  pauseMs: number,
   { paced }: BenchPlan,
 ): Promise<Measured> {
   const endpoint = (of === 'cache' ? endpoints.caches[0] : endpoints.histories[0]) ?? '';
-  const load = await startLoad({ kind: 'asks', of, endpoint, vehicles: VEHICLES, seed: SEED });
+  const load = await startLoad({ kind: 'asks', of, endpoint, vehicles: VEHICLES, pauseMs, seed: SEED });
   try {
     await load.resize(CALLERS);
-    await pause(paced.warmUpMs);
+    await pause(CACHE_WARM_UP_MS);
     await load.begin();
     await pause(paced.measureMs);
     return await load.end();
@@ -140,23 +152,19 @@ async function ask(
   }
 }
 
-function latencies(of: Readonly<Record<'cache' | 'history', readonly Measured[]>>): readonly Measure[] {
+function latencies(of: Readonly<Record<Asked, readonly Measured[]>>, how: string): readonly Measure[] {
   const measures = (['p50Ms', 'p95Ms', 'p99Ms'] as const).flatMap((percentile) => {
-    const measure = (name: 'cache' | 'history') =>
+    const measure = (name: Asked) =>
       measureOf(
-        {
-          name: `${name}, status, ${percentile.slice(0, 3)}, ${CALLERS} callers`,
-          unit: 'ms',
-          better: 'lower',
-        },
+        { name: `${name}, status, ${percentile.slice(0, 3)}, ${how}`, unit: 'ms', better: 'lower' },
         of[name].map(({ latency }) => latency.answered[percentile]),
       );
     const history = measure('history');
     return [history, withRatio(measure('cache'), history)];
   });
-  const rate = (name: 'cache' | 'history') =>
+  const rate = (name: Asked) =>
     measureOf(
-      { name: `${name}, status, ${CALLERS} callers`, unit: 'answers/s', better: 'higher' },
+      { name: `${name}, status, ${how}`, unit: 'answers/s', better: 'higher' },
       of[name].map(({ perSecond }) => perSecond.answered),
     );
   const history = rate('history');
