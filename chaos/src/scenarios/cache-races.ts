@@ -66,7 +66,7 @@ class Races {
     }
     const readers = this.#caches.flatMap((cache) =>
       Array.from({ length: READERS }, () =>
-        this.#untilStopped(() => this.#versionIn(cache, this.#anyVehicle())),
+        this.#untilStopped(() => this.#versionsIn(cache, this.#anyVehicle())),
       ),
     );
     this.#working = Promise.all([...readers, this.#untilStopped(() => this.#deleteSome())]);
@@ -79,8 +79,8 @@ class Races {
     if (!decided) return;
     const { version, position: atLeast } = decided;
     for (const cache of this.#caches) {
-      const shown = (await this.#versionIn(cache, vehicleId, { atLeast })) ?? version;
-      if (shown < version) this.behind.push(`${vehicleId} is at ${shown}, acknowledged was ${version}`);
+      for (const shown of await this.#versionsIn(cache, vehicleId, { atLeast }))
+        if (shown < version) this.behind.push(`${vehicleId} is at ${shown}, acknowledged was ${version}`);
     }
     if (!(await this.#isDeleted(vehicleId))) return;
     for (const cache of this.#caches) {
@@ -123,6 +123,13 @@ class Races {
     const keys = random.chance(0.2) ? ['status:*'] : [`status:${this.#anyVehicle()}`];
     await orNothing(this.#anyCache().invalidateCache({ keys }, IN_TIME));
     await pause(random.between(20, 60));
+  }
+
+  /** Of its status, and of its registration as history has answered it; without those that are not answered. */
+  async #versionsIn(cache: Client, vehicleId: string, options = {}): Promise<readonly number[]> {
+    const registration = orNothing(cache.cachedVehicle(vehicleId, { ...IN_TIME, ...options }));
+    const version = await this.#versionIn(cache, vehicleId, options);
+    return [version ?? [], (await registration)?.vehicle.version ?? []].flat();
   }
 
   async #versionIn(cache: Client, vehicleId: string, options = {}): Promise<number | undefined> {
