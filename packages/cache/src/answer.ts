@@ -23,6 +23,8 @@ export interface Loaded<Value> {
   readonly value: Value | undefined;
   readonly version: Version;
   readonly tags?: readonly string[];
+  /** `feed` if what follows the log keeps it fresh from now on. Default: `load`. */
+  readonly writer?: 'load' | 'feed';
   /** False: it is answered to those who wait for it, and not kept. Default: true. */
   readonly mayKeep?: boolean;
 }

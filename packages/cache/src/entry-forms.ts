@@ -3,6 +3,7 @@ import type { CachedType } from './cached-type.ts';
 import type { Entry, Writer } from './entry.ts';
 import type { StoredEntry } from './entry-bytes.ts';
 import type { FoundEntry } from './tier.ts';
+import type { Stamp } from './version.ts';
 
 interface FormDeps {
   /** Milliseconds, by a clock that only goes forward. */
@@ -19,6 +20,12 @@ export class EntryForms<Value> {
   constructor(type: CachedType<Value>, { now, random }: FormDeps) {
     this.#type = type;
     this.#deps = { now, random };
+  }
+
+  /** @param seen up to where invalidations were applied before it was asked for */
+  loaded(loaded: Loaded<Value>, seen: Stamp): Entry<Value> {
+    const { version, writer = 'load' } = loaded;
+    return this.fresh({ ...loaded, version: [...version, seen] }, writer);
   }
 
   fresh({ value, version, tags = [] }: Loaded<Value>, writer: Writer): Entry<Value> {

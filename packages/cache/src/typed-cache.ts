@@ -282,7 +282,7 @@ export class TypedCache<Value> {
   }
 
   #arrived(key: string, loaded: Loaded<Value>, before: Stamp): Answer<Value> {
-    const entry = this.#forms.fresh({ ...loaded, version: [...loaded.version, before] }, 'load');
+    const entry = this.#forms.loaded(loaded, before);
     if (loaded.mayKeep !== false && this.#remember(key, entry, 'memory'))
       this.#writeSoon(key, entry, this.#deps.lower);
     return this.#answer(entry, 'source');
@@ -337,7 +337,7 @@ export class TypedCache<Value> {
       const loaded = await load(either, atLeast);
       counts.loaded(name, now() - startedAtMs, false);
       cooling.succeeded(key);
-      const entry = this.#forms.fresh({ ...loaded, version: [...loaded.version, before] }, 'load');
+      const entry = this.#forms.loaded(loaded, before);
       if (loaded.mayKeep !== false) await this.#storeLoaded(key, entry, lease);
       else if (lease) await leases?.keep(this.nameOf(key), lease, 0);
       return this.#answer(entry, 'source');

@@ -143,6 +143,7 @@ function statusParts(app: ReturnType<typeof cacheParts>, logger: Logger) {
       const source = new StatusSource({
         ...{ client, partitionCount },
         followedTo: (partition) => following.positionOf(partition),
+        isLive: (partition) => following.isLive(partition),
       });
       const isLive = (vehicleId: string) => following.isLive(partitionOf(vehicleId, partitionCount));
       const typed = cache.addType({ ...statusType, isLive });

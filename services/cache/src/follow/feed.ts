@@ -154,8 +154,7 @@ export class Feed {
   async #listAll(): Promise<void> {
     const { source, statuses, cache } = this.#deps;
     const seen = cache.seen();
-    for await (const { vehicleId, value, version } of source.all(this.#stopping.signal))
-      if (value) statuses.listed(vehicleId, value, [...version, seen]);
+    for await (const one of source.all(this.#stopping.signal)) statuses.listed(one, seen);
     this.#isComplete = true;
   }
 

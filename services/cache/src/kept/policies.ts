@@ -13,7 +13,7 @@ const freshFor = (ms: number) => ({ load: ms, feed: ms, set: ms });
 
 /** How long the values of each type are kept, and where. */
 export const POLICIES = {
-  /** The log keeps it fresh. What is loaded is asked for again, in case that something was missed. */
+  /** The log keeps it fresh. What is loaded while the log is not followed is soon asked for again. */
   status: {
     ...COMMON,
     softTtlMs: { load: 30 * SECOND_MS, feed: 300 * SECOND_MS, set: 30 * SECOND_MS },

@@ -15,6 +15,8 @@ interface StatusSourceDeps {
   readonly partitionCount: number;
   /** Up to where a partition is followed: history must have come as far. */
   readonly followedTo: (partition: number) => Position;
+  /** Whether what is new in a partition arrives. Then a status that was loaded is kept fresh as one that came from the log. */
+  readonly isLive: (partition: number) => boolean;
 }
 
 /** A vehicle with its status, as history lists it. */
@@ -47,6 +49,7 @@ export class StatusSource {
         return {
           value: cachedFrom(answer.status, projectionVersion),
           version: [stampOf(position, projectionVersion)],
+          writer: this.#writerOf(position.partition),
         };
       } catch (error) {
         // History has looked up to there at least.
@@ -98,10 +101,15 @@ export class StatusSource {
       for (const one of page.statuses) {
         const partition = partitionOf(one.vehicleId, this.#deps.partitionCount);
         const version = stamps.filter(({ domain }) => domain === stampOf({ partition, sequence: 0 }).domain);
-        yield { vehicleId: one.vehicleId, value: cachedFrom(one, page.projectionVersion), version };
+        const value = cachedFrom(one, page.projectionVersion);
+        yield { vehicleId: one.vehicleId, value, version, writer: this.#writerOf(partition) };
       }
       pageToken = page.nextPageToken || undefined;
     }
+  }
+
+  #writerOf(partition: number): 'feed' | 'load' {
+    return this.#deps.isLive(partition) ? 'feed' : 'load';
   }
 
   /** What history must reflect of a vehicle: what is asked for, and what was followed. */

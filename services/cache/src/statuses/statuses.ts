@@ -12,7 +12,7 @@ import type { CachedStatus } from './cached-status.ts';
 import type { Directory, ProfileChange } from './directory.ts';
 import { type Following, type Reflected, reachSoon, reflected } from './following.ts';
 import { domainOf, positionOf, stampOf } from './stamps.ts';
-import type { StatusSource } from './status-source.ts';
+import type { ListedStatus, StatusSource } from './status-source.ts';
 
 /** A status, the position that it reflects, and how old it may be. */
 export interface KnownStatus extends Reflected {
@@ -70,9 +70,10 @@ export class Statuses {
   }
 
   /** A status that history has listed, with the invalidations that were applied before it was. */
-  listed(vehicleId: string, value: CachedStatus, version: readonly Stamp[]): void {
+  listed({ vehicleId, value, version, writer }: ListedStatus, seen: Stamp): void {
+    if (!value) return;
     this.#deps.directory.merge(vehicleId, profileOf(value.slice));
-    this.#deps.typed.put(vehicleId, { value, version }, 'load');
+    this.#deps.typed.put(vehicleId, { value, version: [...version, seen] }, writer);
   }
 
   /** What is next in the log about a vehicle. */
