@@ -1,10 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { Channel, callUnary } from '@odograph/client/call';
+import {
+  HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
+import { CachedHistoryService } from '@odograph/contracts/generated/odograph/cache/v1/cached_history';
 import { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import { PARTITION_COUNT_KEY, streamName, streamSubject } from '@odograph/event-log/nats-subjects';
 import { startTestNats, type TestEngine } from '@odograph/testing/engines';
 import { expect, onTestFinished, test } from 'vitest';
+import { grpcService, unary } from '../grpc/handler.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { connectNats } from '../nats.ts';
@@ -71,6 +78,33 @@ test('an app that is told to stop while NATS is away does not wait for NATS', as
   await app.stop(200);
   await starting;
 });
+
+test('a service that is not ready when it starts does not say that it is', async () => {
+  const reading = grpcService(CachedHistoryService, {
+    listSamples: unary(unused),
+    getSeries: unary(unused),
+    getVehicle: unary(unused),
+  });
+  const notReadyBecause = () => 'it reads';
+  const app = compose('test')
+    .part('grpc', () => grpcPart({ port: 0, services: [reading], notReadyBecause, logger: silentLogger }))
+    .build();
+  const { grpc } = await app.start();
+  const channel = new Channel(`127.0.0.1:${grpc.port}`);
+  onTestFinished(async () => {
+    channel.close();
+    await app.stop(200);
+  });
+  const { statuses } = await callUnary(channel, HealthService.list, {});
+  expect(statuses).toEqual({
+    '': { status: ServingStatus.SERVING },
+    'odograph.cache.v1.CachedHistory': { status: ServingStatus.NOT_SERVING },
+  });
+});
+
+const unused = (): never => {
+  throw new TypeError('the test does not call it');
+};
 
 test.each([
   [

@@ -53,7 +53,11 @@ export async function grpcPart({ notReadyBecause, ...options }: GrpcPartOptions)
   };
   const asking = setInterval(ask, ASK_READY_EVERY_MS).unref();
   return started(server, {
-    start: () => server.setServing(true),
+    start() {
+      // It is no trouble yet: a service that has just started may have to read first.
+      server.setReady(notReadyBecause() === undefined);
+      server.setServing(true);
+    },
     stop(leftMs) {
       clearInterval(asking);
       return server.stop(share(leftMs));
