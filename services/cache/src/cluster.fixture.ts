@@ -1,7 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { type Client, createClient } from '@odograph/client';
+import { Channel, callUnary } from '@odograph/client/call';
 import type { Report } from '@odograph/client/wire';
 import { type Cluster, startCluster } from '@odograph/cluster/cluster';
+import {
+  HealthCheckResponse_ServingStatus,
+  HealthService,
+} from '@odograph/contracts/generated/grpc/health/v1/health';
 import type { WatchResponse } from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { isFault } from '@odograph/kernel/fault';
@@ -37,13 +42,27 @@ export async function startCaches(caches: number, env: NodeJS.ProcessEnv = {}) {
     return result.position;
   }
 
+  /** Waits until a cache knows all vehicles, and what the log has had before its start. */
+  async function untilReady(cache = 0): Promise<void> {
+    const channel = new Channel(endpoints.caches[cache] ?? '');
+    const service = 'odograph.cache.v1.CachedHistory';
+    try {
+      await eventually(async () => {
+        const { status } = await callUnary(channel, HealthService.check, { service });
+        expect(status).toBe(HealthCheckResponse_ServingStatus.SERVING);
+      });
+    } finally {
+      channel.close();
+    }
+  }
+
   async function stop(): Promise<void> {
     for (const client of clients) client.close();
     await cluster.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
 
-  return { cluster, clients, dataDir, report, stop };
+  return { cluster, clients, dataDir, report, untilReady, stop };
 }
 
 /** What a watch gives, until the test ends or the client is closed. */
