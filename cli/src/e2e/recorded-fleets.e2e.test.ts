@@ -18,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform[Symbol.asyncDispose]());
 
-const withoutMoment = ({ position, last_received_at, ...rest }: JsonObject) => rest;
+/** Without what depends on when a report came and when it was asked for. */
+const withoutMoment = ({ position, last_received_at, age_ms, ...rest }: JsonObject) => rest;
 
 /** What the views answer once they reflect a replay. */
 async function busViews({ positions }: Outcome) {
