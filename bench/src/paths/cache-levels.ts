@@ -55,10 +55,11 @@ function openCache(maxBytes: number): Cache {
 
 const TEXT_TYPE: CachedType<string> = {
   name: 'text',
+  share: 1,
   policy: {
     softTtlMs: { load: HOUR_MS, feed: HOUR_MS, set: HOUR_MS },
     ...{ hardTtlMs: HOUR_MS, graceMs: HOUR_MS, negativeTtlMs: HOUR_MS, jitter: 0, eagerAt: 1 },
-    ...{ load: { softMs: 1, hardMs: 1 }, share: 1, tiers: { redis: false, files: false } },
+    ...{ load: { softMs: 1, hardMs: 1 }, tiers: { redis: false, files: false } },
   },
   codec: {
     encode: (value) => Buffer.from(value),

@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 export const POLICY: Policy = {
   softTtlMs: { load: MINUTE_MS, feed: 10 * MINUTE_MS, set: MINUTE_MS },
   ...{ hardTtlMs: 5 * MINUTE_MS, graceMs: 60 * MINUTE_MS, negativeTtlMs: 10_000, jitter: 0, eagerAt: 1 },
-  ...{ load: { softMs: 200, hardMs: 5_000 }, share: 1, tiers: { redis: true, files: true } },
+  ...{ load: { softMs: 200, hardMs: 5_000 }, tiers: { redis: true, files: true } },
 };
 
 export const TEXT = {
@@ -142,6 +142,6 @@ export function openNode({
     ...{ lower: [lower], leases, counts, now, random: () => 0.5, maxBytes, invalidations },
     ...(earlier && { kept: earlier.kept }),
   });
-  const texts = cache.addType({ name: 'text', policy: { ...POLICY, ...policy }, codec: TEXT });
+  const texts = cache.addType({ name: 'text', policy: { ...POLICY, ...policy }, share: 1, codec: TEXT });
   return { cache, texts, redis: tier, counted, seen: () => invalidations.seen().sequence };
 }

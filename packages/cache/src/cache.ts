@@ -1,3 +1,4 @@
+import { invariant } from '@odograph/kernel/fault';
 import type { Level } from './answer.ts';
 import type { CachedType } from './cached-type.ts';
 import { Cooling } from './cooling.ts';
@@ -60,7 +61,7 @@ export class Cache implements InvalidationListener {
   addType<Value>(type: CachedType<Value>): TypedCache<Value> {
     const { lower, leases, counts, now, random, invalidations, maxBytes } = this.#options;
     const memory = new MemoryTier<Value>({
-      maxBytes: maxBytes * type.policy.share,
+      maxBytes: maxBytes * type.share,
       bytesOf: (value) => type.codec.bytesOf(value),
       onEvict: () => counts.evicted(type.name),
     });
@@ -73,6 +74,7 @@ export class Cache implements InvalidationListener {
       isLive: () => invalidations.isLive(),
     });
     this.#types.set(type.name, typed as TypedCache<unknown>);
+    invariant(this.#shares() <= 1 + Number.EPSILON, 'the types of a cache share more than its memory');
     return typed;
   }
 
@@ -97,10 +99,18 @@ export class Cache implements InvalidationListener {
     value: Value,
     tags: readonly string[] = [],
   ): Promise<Invalidated> {
-    const scopes = [{ key: type.nameOf(key) }];
+    return await this.setMany(type, [{ key, value, tags }]);
+  }
+
+  /** The same of several values: at most some thousands, which others hear of in one message. */
+  async setMany<Value>(
+    type: TypedCache<Value>,
+    values: readonly { readonly key: string; readonly value: Value; readonly tags?: readonly string[] }[],
+  ): Promise<Invalidated> {
+    const scopes = values.map(({ key }) => ({ key: type.nameOf(key) }));
     const stamp = await this.#options.invalidations.raise(scopes);
     const isRaised = await this.#raiseAll(scopes, stamp);
-    type.put(key, { value, version: [stamp], tags }, 'set');
+    for (const { key, ...others } of values) type.put(key, { ...others, version: [stamp] }, 'set');
     return isRaised ? 'done' : 'degraded';
   }
 
@@ -179,6 +189,10 @@ export class Cache implements InvalidationListener {
   /** Deletes from memory what may not be answered any more. */
   sweep(): void {
     for (const type of this.#types.values()) type.sweep();
+  }
+
+  #shares(): number {
+    return Array.from(this.#types.values()).reduce((sum, { share }) => sum + share, 0);
   }
 
   async #raiseAll(scopes: readonly Scope[], stamp: Stamp): Promise<boolean> {

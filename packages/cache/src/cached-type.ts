@@ -13,6 +13,8 @@ export interface Codec<Value> {
 export interface CachedType<Value> {
   readonly name: string;
   readonly policy: Policy;
+  /** Of the memory of all types: 0.5 is half. What one type holds pushes out nothing of another. */
+  readonly share: number;
   readonly codec: Codec<Value>;
   /** Whether changes of a value arrive by themselves. While they do not, it is not fresh for long. Default: they do. */
   readonly isLive?: (key: string) => boolean;

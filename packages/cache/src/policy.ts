@@ -16,8 +16,6 @@ export interface Policy {
   readonly eagerAt: number;
   /** How long a caller waits for the source if there is an older value, and if there is none. */
   readonly load: { readonly softMs: number; readonly hardMs: number };
-  /** The share of the memory for this type: 0.5 is half. */
-  readonly share: number;
   /** Whether it is also kept in Redis and in files. */
   readonly tiers: { readonly redis: boolean; readonly files: boolean };
 }

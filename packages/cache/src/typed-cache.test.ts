@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 const at = (sequence: number, epoch = 1) => ({ domain: 'log/0', epoch, sequence });
 
 /** The cache of a process without levels below it. */
-function open(policy: Partial<Policy> = {}, isLive?: (key: string) => boolean) {
+function open(policy: Partial<Policy> = {}, isLive?: (key: string) => boolean, share = 1) {
   let nowMs = 0;
   const bus = new TestBus();
   const counted: string[] = [];
@@ -22,7 +22,7 @@ function open(policy: Partial<Policy> = {}, isLive?: (key: string) => boolean) {
     }),
   });
   const texts = cache.addType({
-    ...{ name: 'text', policy: { ...POLICY, ...policy }, codec: TEXT },
+    ...{ name: 'text', policy: { ...POLICY, ...policy }, share, codec: TEXT },
     ...(isLive && { isLive }),
   });
   const pass = (ms: number) => {
@@ -64,6 +64,36 @@ test('many keys are answered with older values if their source fails, unless one
   expect(answers.get('a')).toMatchObject({ value: 'old', staleBecause: 'failed' });
   expect(counted).toContain('stale text failed');
   await expect(texts.getOrLoadMany(['a', 'b'], failing, signal)).rejects.toThrow('away');
+});
+
+test('several values are set with one message, above all that was read before', async () => {
+  const { cache, texts } = open();
+  texts.put('a', { value: 'old', version: [at(1)] });
+  const before = cache.seen();
+  const [a, b] = [
+    { key: 'a', value: 'new a' },
+    { key: 'b', value: 'new b', tags: ['north'] },
+  ];
+  expect(await cache.setMany(texts, [a, b])).toBe('done');
+  expect(cache.seen().sequence).toBe(before.sequence + 1);
+  expect([texts.peek('a'), texts.peek('b')]).toEqual(['new a', 'new b']);
+  expect(texts.put('a', { value: 'read before', version: [at(9), before] }, 'load')).toBe(false);
+  await cache.invalidate([{ tag: 'north' }]);
+  expect([texts.peek('a'), texts.peek('b')]).toEqual(['new a', undefined]);
+});
+
+test('a scan of one type pushes out nothing of another, and types share no more than there is', () => {
+  const { cache, texts } = open({}, undefined, 0.7);
+  const pages = cache.addType({ name: 'page', policy: POLICY, share: 0.3, codec: TEXT });
+  const hot = Array.from({ length: 500 }, (_, at) => `hot-${at}`);
+  for (const key of hot) texts.put(key, { value: 'x'.repeat(100), version: [at(1)] });
+  for (let page = 0; page < 10_000; page += 1)
+    pages.put(`page-${page}`, { value: 'x'.repeat(1_000), version: [at(1)] });
+  expect(pages.bytes).toBeLessThanOrEqual(300_000);
+  expect(hot.filter((key) => texts.peek(key) === undefined)).toEqual([]);
+  expect(() => cache.addType({ name: 'more', policy: POLICY, share: 0.1, codec: TEXT })).toThrow(
+    'share more than its memory',
+  );
 });
 
 test('a value that came together with others, and is invalid by now, is not kept', async () => {

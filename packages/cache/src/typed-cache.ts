@@ -61,7 +61,7 @@ export class TypedCache<Value> {
 
   /** Its share of the memory. */
   get share(): number {
-    return this.#type.policy.share;
+    return this.#type.share;
   }
 
   get bytes(): number {

@@ -24,6 +24,8 @@ export interface CallType<Request extends VehicleRequest, Response> {
   /** The type of its values: what all their keys begin with. */
   readonly name: string;
   readonly policy: Policy;
+  /** Of the memory of the process. */
+  readonly share: number;
   readonly request: { encode(message: Request): Encoded };
   readonly response: { encode(message: Response): Encoded; decode(bytes: Uint8Array): Response };
   /** Asks history. The answer reflects `atLeast` of the request. */
@@ -78,7 +80,7 @@ export class CachedCalls {
   ): CachedCall<Request, Response> {
     const { cache, following, partitionCount } = this.#deps;
     const typed = cache.addType<Uint8Array>({
-      ...{ name: type.name, policy: type.policy, codec: BYTES },
+      ...{ name: type.name, policy: type.policy, share: type.share, codec: BYTES },
       isLive: (key) => this.#isLive(partitionOf(vehicleOf(key), partitionCount)),
     });
     return async (request, call) => {

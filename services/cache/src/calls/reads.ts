@@ -1,3 +1,4 @@
+import { POLICIES } from '@odograph/cache/policies';
 import type { Client } from '@odograph/client';
 import {
   GetSeriesRequest,
@@ -11,7 +12,7 @@ import {
 import { GetRequest, GetResponse } from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import { invalid } from '@odograph/platform/grpc/request-checks';
 import { isClosed } from '../domain/outdating.ts';
-import { POLICIES } from '../kept/policies.ts';
+import { SHARES } from '../kept/shares.ts';
 import type { CachedCalls } from './cached-calls.ts';
 import { readSeries } from './read-series.ts';
 
@@ -25,6 +26,7 @@ export function cachedReads(calls: CachedCalls, client: Client) {
       ...{
         name: 'samples',
         policy: POLICIES.samples,
+        share: SHARES.samples,
         request: ListSamplesRequest,
         response: ListSamplesResponse,
       },
@@ -35,14 +37,26 @@ export function cachedReads(calls: CachedCalls, client: Client) {
       isParked: ({ parkedAt }) => parkedAt !== undefined,
     }),
     series: calls.add({
-      ...{ name: 'series', policy: POLICIES.series, request: GetSeriesRequest, response: GetSeriesResponse },
+      ...{
+        name: 'series',
+        policy: POLICIES.series,
+        share: SHARES.series,
+        request: GetSeriesRequest,
+        response: GetSeriesResponse,
+      },
       ask: (request, signal) => readSeries(client, request, signal),
       reflects: ({ position }) => position,
       isKept: ({ toMs }) => isClosed(toMs, Date.now()),
       isParked: ({ parkedAt }) => parkedAt !== undefined,
     }),
     vehicle: calls.add({
-      ...{ name: 'registration', policy: POLICIES.registration, request: GetRequest, response: GetResponse },
+      ...{
+        name: 'registration',
+        policy: POLICIES.registration,
+        share: SHARES.registration,
+        request: GetRequest,
+        response: GetResponse,
+      },
       ask: ({ vehicleId, atLeast }, signal) => client.vehicle(vehicleId, { atLeast, signal, ...ONCE }),
       reflects: ({ position }) => position,
       isKept: () => true,

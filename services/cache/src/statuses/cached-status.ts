@@ -1,8 +1,9 @@
 import type { CachedType } from '@odograph/cache/cached-type';
+import { POLICIES } from '@odograph/cache/policies';
 import type { Position } from '@odograph/kernel/position';
 import type { StatusSlice } from '@odograph/projections/status-slice';
 import { decodeState, encodeState } from '@odograph/projections/status-state';
-import { POLICIES } from '../kept/policies.ts';
+import { SHARES } from '../kept/shares.ts';
 
 /** A status in the cache: what the next event is folded into. */
 export interface CachedStatus {
@@ -14,6 +15,7 @@ export interface CachedStatus {
 export const statusType: CachedType<CachedStatus> = {
   name: 'status',
   policy: POLICIES.status,
+  share: SHARES.status,
   codec: { encode, decode, bytesOf },
 };
 
