@@ -54,7 +54,7 @@ export async function grpcPart({ notReadyBecause, ...options }: GrpcPartOptions)
   const asking = setInterval(ask, ASK_READY_EVERY_MS).unref();
   return started(server, {
     start() {
-      // It is no trouble yet: a service that has just started may have to read first.
+      // This is not trouble yet: a service that has just started may have to read first.
       server.setReady(notReadyBecause() === undefined);
       server.setServing(true);
     },
