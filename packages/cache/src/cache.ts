@@ -61,7 +61,7 @@ export class Cache implements InvalidationListener {
   addType<Value>(type: CachedType<Value>): TypedCache<Value> {
     const { lower, leases, counts, now, random, invalidations, maxBytes } = this.#options;
     const memory = new MemoryTier<Value>({
-      maxBytes: maxBytes * type.share,
+      maxBytes: Math.floor(maxBytes * type.share),
       bytesOf: (value) => type.codec.bytesOf(value),
       onEvict: () => counts.evicted(type.name),
     });

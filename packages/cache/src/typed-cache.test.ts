@@ -14,7 +14,7 @@ function open(policy: Partial<Policy> = {}, isLive?: (key: string) => boolean, s
   const bus = new TestBus();
   const counted: string[] = [];
   const cache: Cache = new Cache({
-    ...{ lower: [], leases: undefined, counts: countsOf(counted), maxBytes: 1_000_000 },
+    ...{ lower: [], leases: undefined, counts: countsOf(counted), maxBytes: 1_000_003 },
     ...{ now: () => nowMs, random: () => 0.5, maxFloors: 3 },
     invalidations: bus.join({
       onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
@@ -83,6 +83,7 @@ test('several values are set with one message, above all that was read before', 
 });
 
 test('a scan of one type pushes out nothing of another, and types share no more than there is', () => {
+  // Neither share is a whole number of bytes.
   const { cache, texts } = open({}, undefined, 0.7);
   const pages = cache.addType({ name: 'page', policy: POLICY, share: 0.3, codec: TEXT });
   const hot = Array.from({ length: 500 }, (_, at) => `hot-${at}`);
