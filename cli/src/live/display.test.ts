@@ -19,6 +19,7 @@ it('a terminal that does not know its size shows the fleet', () => {
     dataDir: '/d',
     ingest: '127.0.0.1:1',
     history: '127.0.0.1:2',
+    cache: '127.0.0.1:3',
     metrics: {},
   });
   display.show({ nowMs: NOW_MS, statuses: [statusOf('bus-1', { speed_kmh: 42 })], modelOf: () => '' });
@@ -34,6 +35,7 @@ it('a terminal of 80 × 24 shows no more than it has, and under the fleet all ad
     dataDir: '/data',
     ingest: '127.0.0.1:4101',
     history: '127.0.0.1:2',
+    cache: '127.0.0.1:3',
     metrics,
   });
   const statuses = Array.from({ length: 50 }, (_, at) => statusOf(`sim-${at}`, { speed_kmh: 42 }));
@@ -43,10 +45,10 @@ it('a terminal of 80 × 24 shows no more than it has, and under the fleet all ad
   expect(lines[0]).toBe('50 vehicles, 50 driving; 1,234 reports taken');
   expect(lines.slice(-7)).toEqual([
     '',
-    'Reports go in at 127.0.0.1:4101, queries at 127.0.0.1:2 (gRPC).',
+    'gRPC: reports 127.0.0.1:4101, statuses 127.0.0.1:3, history 127.0.0.1:2.',
     'Metrics: history 127.0.0.1:4112, ingest 127.0.0.1:4111 (http, /metrics).',
     `Ask it, in another terminal, in ${projectRoot}:`,
-    '  npx odograph status sim-0 --endpoint 127.0.0.1:2',
+    '  npx odograph status sim-0 --endpoint 127.0.0.1:3',
     '  npx odograph history sim-0 --from -5m --signals speed_kmh --endpoint 127.0.0.1:2',
     '  npx odograph log tail --endpoint 127.0.0.1:2',
   ]);
@@ -55,14 +57,14 @@ it('a terminal of 80 × 24 shows no more than it has, and under the fleet all ad
 it('a fleet in trouble gets the command that says what is wrong, first of all', () => {
   Object.assign(process.stdout, { isTTY: true, columns: 80, rows: 24 });
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const endpoints = { ingest: '127.0.0.1:4101', history: '127.0.0.1:2', metrics: {} };
+  const endpoints = { ingest: '127.0.0.1:4101', history: '127.0.0.1:2', cache: '127.0.0.1:3', metrics: {} };
   const display = createDisplay({ dataDir: '/data', ...endpoints });
   const trouble = 'history: 127.0.0.1:2 did not answer in time';
   display.show({ nowMs: NOW_MS, statuses: [], modelOf: () => '', trouble });
   const lines = stripVTControlCharacters(written.mock.calls.flat().join('')).split('\n');
   expect(lines.slice(-3)).toEqual([
     '  ODO_DATA_DIR=/data npx odograph doctor',
-    '  npx odograph status --endpoint 127.0.0.1:2',
+    '  npx odograph status --endpoint 127.0.0.1:3',
     '  npx odograph log tail --endpoint 127.0.0.1:2',
   ]);
 });

@@ -19,6 +19,7 @@ interface Shown {
   readonly dataDir: string;
   readonly ingest: string;
   readonly history: string;
+  readonly cache: string;
   /** By the name of the service. */
   readonly metrics: Readonly<Record<string, string>>;
 }
@@ -70,17 +71,21 @@ function clearedAfter(line: string, { columns }: Size): string {
 function hintLines(
   vehicleId: string | undefined,
   { trouble }: FleetMoment,
-  { history, dataDir }: Shown,
+  { cache, history, dataDir }: Shown,
 ): readonly string[] {
-  const asked = hintsFor(vehicleId, whereOf(history, dataDirOf({})));
+  const where = {
+    cache: whereOf('cache', cache, dataDirOf({})),
+    history: whereOf('history', history, dataDirOf({})),
+  };
+  const asked = hintsFor(vehicleId, where);
   const hints = trouble === undefined ? asked : [doctorHint(dataDir, dataDirOf({})), ...asked];
   return [`Ask it, in another terminal, in ${projectRoot}:`, ...hints.map((hint) => `  ${hint}`)];
 }
 
-function addressLines({ ingest, history, metrics }: Shown): readonly string[] {
+function addressLines({ ingest, cache, history, metrics }: Shown): readonly string[] {
   const scraped = Object.entries(metrics).map(([name, endpoint]) => `${name} ${endpoint}`);
   return [
-    `Reports go in at ${ingest}, queries at ${history} (gRPC).`,
+    `gRPC: reports ${ingest}, statuses ${cache}, history ${history}.`,
     ...(scraped.length > 0 ? [`Metrics: ${scraped.join(', ')} (http, /metrics).`] : []),
   ];
 }

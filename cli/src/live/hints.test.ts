@@ -32,12 +32,16 @@ test('the hints name the vehicle that was heard last, and keep it while its valu
 
 test('without such a vehicle the hints name none', () => {
   expect(vehicleToName(momentOf(statusOf('a', DRIVES, { ageMs: DAY_MS })), undefined)).toBeUndefined();
-  expect(hintsFor(undefined, '')).toEqual(['npx odograph status', 'npx odograph log tail']);
+  expect(hintsFor(undefined, { cache: '', history: '' })).toEqual([
+    'npx odograph status',
+    'npx odograph log tail',
+  ]);
 });
 
-test('the hints say where history is, if that is needed', () => {
-  expect(hintsFor('bus-1', ' --endpoint 127.0.0.1:1')).toEqual([
-    'npx odograph status bus-1 --endpoint 127.0.0.1:1',
+test('the hints say where the services are, if that is needed', () => {
+  const where = { cache: ' --endpoint 127.0.0.1:3', history: ' --endpoint 127.0.0.1:1' };
+  expect(hintsFor('bus-1', where)).toEqual([
+    'npx odograph status bus-1 --endpoint 127.0.0.1:3',
     'npx odograph history bus-1 --from -5m --signals speed_kmh --endpoint 127.0.0.1:1',
     'npx odograph log tail --endpoint 127.0.0.1:1',
   ]);
@@ -46,13 +50,14 @@ test('the hints say where history is, if that is needed', () => {
 test('that is needed unless it is found on the default data directory, whatever is there', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'odograph-hints-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true }));
-  expect(whereOf('127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
+  expect(whereOf('history', '127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
   onTestFinished(lockDataDir(dataDir));
   writeUpState(dataDir, { endpoints: { history: '127.0.0.1:1' }, metrics: {}, processes: {} });
-  expect(whereOf('127.0.0.1:1', dataDir)).toBe('');
-  expect(whereOf('127.0.0.1:2', dataDir)).toBe(' --endpoint 127.0.0.1:2');
+  expect(whereOf('history', '127.0.0.1:1', dataDir)).toBe('');
+  expect(whereOf('history', '127.0.0.1:2', dataDir)).toBe(' --endpoint 127.0.0.1:2');
+  expect(whereOf('cache', '127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
   writeFileSync(stateFile(dataDir), 'damaged');
-  expect(whereOf('127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
+  expect(whereOf('history', '127.0.0.1:1', dataDir)).toBe(' --endpoint 127.0.0.1:1');
 });
 
 test('the hint for the doctor names the data directory for a shell, unless it is the default one', () => {

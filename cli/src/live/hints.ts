@@ -13,13 +13,19 @@ export function vehicleToName(
   return live.toSorted((a, b) => heard(b.last_received_at) - heard(a.last_received_at))[0]?.vehicle_id;
 }
 
-/** Commands to copy into another terminal; `where` is what they need to find history. */
-export function hintsFor(vehicleId: string | undefined, where: string): readonly string[] {
-  const tail = `npx odograph log tail${where}`;
-  if (vehicleId === undefined) return [`npx odograph status${where}`, tail];
+/** The services that the hints ask. */
+export type Asked = 'cache' | 'history';
+
+/** Commands to copy into another terminal; `where` is what they need to find each service. */
+export function hintsFor(
+  vehicleId: string | undefined,
+  where: Readonly<Record<Asked, string>>,
+): readonly string[] {
+  const tail = `npx odograph log tail${where.history}`;
+  if (vehicleId === undefined) return [`npx odograph status${where.cache}`, tail];
   return [
-    `npx odograph status ${vehicleId}${where}`,
-    `npx odograph history ${vehicleId} --from -5m --signals speed_kmh${where}`,
+    `npx odograph status ${vehicleId}${where.cache}`,
+    `npx odograph history ${vehicleId} --from -5m --signals speed_kmh${where.history}`,
     tail,
   ];
 }
@@ -31,15 +37,15 @@ export function doctorHint(dataDir: string, defaultDataDir: string): string {
   return `${dataDir === defaultDataDir ? '' : `ODO_DATA_DIR=${path} `}npx odograph doctor`;
 }
 
-/** What a command needs to find history, unless the platform on the default data directory has that history. */
-export function whereOf(historyEndpoint: string, defaultDataDir: string): string {
-  return historyOf(defaultDataDir) === historyEndpoint ? '' : ` --endpoint ${historyEndpoint}`;
+/** What a command needs to find a service, unless it is the one of the platform on the default data directory. */
+export function whereOf(service: Asked, endpoint: string, defaultDataDir: string): string {
+  return endpointIn(defaultDataDir, service) === endpoint ? '' : ` --endpoint ${endpoint}`;
 }
 
 /** undefined also if the directory is another user's. */
-function historyOf(dataDir: string): string | undefined {
+function endpointIn(dataDir: string, service: Asked): string | undefined {
   try {
-    return runningPlatform(dataDir)?.endpoints['history'];
+    return runningPlatform(dataDir)?.endpoints[service];
   } catch (error) {
     if (isFault(error, 'UNAVAILABLE')) return undefined;
     throw error;

@@ -19,7 +19,7 @@ interface Served {
 async function expectShown(words: string, { ingest, history }: Served): Promise<void> {
   const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const leaving = new AbortController();
-  const endpoints = { ingest: ingest.endpoint, history: history.endpoint };
+  const endpoints = { ingest: ingest.endpoint, history: history.endpoint, cache: history.endpoint };
   const viewing = runLiveView({ ...VIEW, endpoints, fleet: false, signal: leaving.signal });
   await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(expect.stringContaining(words)));
   leaving.abort();
@@ -67,10 +67,11 @@ describe('the live view', () => {
     await absentHistory.stop();
     const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const leaving = new AbortController();
-    const endpoints = { ingest: absentIngest.endpoint, history: absentHistory.endpoint };
+    const { endpoint } = absentHistory;
+    const endpoints = { ingest: absentIngest.endpoint, history: endpoint, cache: endpoint };
     const viewing = runLiveView({ ...VIEW, endpoints, fleet: true, signal: leaving.signal });
     await vi.waitFor(() =>
-      expect(printed).toHaveBeenCalledWith(expect.stringContaining('history: cannot reach')),
+      expect(printed).toHaveBeenCalledWith(expect.stringContaining('cache: cannot reach')),
     );
     const history = await startHistory(absentHistory.port);
     const ingest = await startScriptedIngest({ port: absentIngest.port });
@@ -101,7 +102,7 @@ describe('the live view', () => {
     const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const leaving = new AbortController();
     const ingest = `127.0.0.1:${(refusing.address() as AddressInfo).port}`;
-    const endpoints = { ingest, history: history.endpoint };
+    const endpoints = { ingest, history: history.endpoint, cache: history.endpoint };
     const viewing = runLiveView({ ...VIEW, endpoints, fleet: true, signal: leaving.signal });
     const words = expect.stringContaining('the simulated vehicles: not today');
     await vi.waitFor(() => expect(printed).toHaveBeenCalledWith(words), { timeout: 10_000 });
@@ -112,13 +113,13 @@ describe('the live view', () => {
     await history.stop();
   }, 20_000);
 
-  it('ends with its signal, although history and ingest do not answer', async () => {
+  it('ends with its signal, although no service answers', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     const connected = once(silent, 'connection');
     await once(silent, 'listening');
     const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const leaving = new AbortController();
-    const endpoints = { ingest: endpoint, history: endpoint };
+    const endpoints = { ingest: endpoint, history: endpoint, cache: endpoint };
     const viewing = runLiveView({ ...VIEW, endpoints, fleet: true, isShown: false, signal: leaving.signal });
     await connected;
     leaving.abort();

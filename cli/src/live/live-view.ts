@@ -36,9 +36,9 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
   const { dataDir, endpoints, metrics = {}, fleet: isWanted, seed = 1, isShown = true } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const { ingest, history } = endpoints;
-  invariant(ingest && history, 'a running platform has endpoints of ingest and history');
-  using client = createClient({ ingest, history, maxAttempts: 1 });
+  const { ingest, history, cache } = endpoints;
+  invariant(ingest && history && cache, 'a running platform has endpoints of its services');
+  using client = createClient({ ingest, history, cache, maxAttempts: 1 });
   const models = new Map<string, string>();
   let fleetTrouble: string | undefined;
 
@@ -69,7 +69,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
     const total = createTotal();
     try {
       while (!signal.aborted) {
-        const [fleet, intake] = await Promise.all([askHistory(client, signal), askIngest(client, signal)]);
+        const [fleet, intake] = await Promise.all([askFleet(client, signal), askIngest(client, signal)]);
         if (signal.aborted) return;
         known = fleet.statuses ? fleet : known;
         const { statuses = [], hasMore } = known;
@@ -84,7 +84,7 @@ export async function runLiveView(options: LiveViewOptions): Promise<void> {
   }
 
   const all = [
-    isShown && show(createDisplay({ dataDir, ingest, history, metrics })),
+    isShown && show(createDisplay({ dataDir, ingest, history, cache, metrics })),
     isWanted && driveAgain(),
   ];
   // The one that fails ends the other, and nothing is printed after this function has ended.
@@ -111,7 +111,7 @@ function refusedBy({ refusal, partitions }: IngestDescription): string | undefin
   return one && `ingest refuses reports of partition ${one.partition}: ${one.refusal?.reason}`;
 }
 
-async function askHistory(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
+async function askFleet(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
   const [statuses, log] = await Promise.all([askStatuses(client, signal), askLog(client, signal)]);
   return { ...log, ...statuses };
 }
@@ -126,11 +126,11 @@ async function askLog(client: Client, signal: AbortSignal): Promise<Part<never>>
 
 async function askStatuses(client: Client, signal: AbortSignal): Promise<Part<'statuses' | 'hasMore'>> {
   try {
-    const page = await client.statusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS, signal });
-    const statuses = page.statuses.map((status) => statusJson(status));
+    const page = await client.latestStatusPage({ pageSize: PAGE_SIZE, deadlineMs: ASK_WITHIN_MS, signal });
+    const statuses = page.statuses.flatMap(({ status }) => (status ? statusJson(status) : []));
     return { statuses, hasMore: page.nextPageToken !== '' };
   } catch (error) {
-    return troubleOf('history', error);
+    return troubleOf('cache', error);
   }
 }
 
