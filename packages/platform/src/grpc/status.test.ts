@@ -113,3 +113,9 @@ describe('anything else that is thrown', () => {
     expect(error.details).toContain((lines[0] as { id: string }).id);
   });
 });
+
+test('what ends because a signal with a time limit is over is DEADLINE_EXCEEDED, and nothing to log', () => {
+  const logger = { ...silentLogger, error: () => expect.unreachable() };
+  const late = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  expect(toServiceError(late, logger)).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+});

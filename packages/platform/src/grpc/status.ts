@@ -53,12 +53,16 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** The Fault for the caller. An error that is not a {@link Fault} is logged, and the caller gets only its id in the log. */
 export function asFault(error: unknown, logger: Logger): Fault {
   if (isFault(error)) return error;
+  if (isTimeout(error)) return new Fault('DEADLINE', 'there was no answer before the deadline: retry later');
   const id = randomUUID();
   logger.error({ err: error, id }, 'internal error');
   return new Fault('INTERNAL', `internal error ${id}: see this id in the log of the service`, {
     cause: error,
   });
 }
+
+/** The reason of a signal such as `beforeDeadline` gives. */
+const isTimeout = (error: unknown) => error instanceof DOMException && error.name === 'TimeoutError';
 
 /** Converts a Fault to a google.rpc.Status, the form inside the messages of a stream. */
 export function toRpcStatus(fault: Fault): Status {
