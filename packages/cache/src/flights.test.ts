@@ -8,7 +8,7 @@ test('all who ask while it is under way get the same result, or the same failure
     const flights = new Flights<string>();
     const result = Promise.withResolvers<string>();
     const work = vi.fn(() => result.promise);
-    const all = Array.from({ length: 100 }, () => flights.join('k', work, signal));
+    const all = Array.from({ length: 100 }, () => flights.join('k', '', work, signal));
     if (failure) result.reject(failure);
     else result.resolve('value');
     const outcomes = await Promise.allSettled(all);
@@ -28,7 +28,7 @@ test('one who leaves does not end it for the others; the last one does', async (
     return new Promise<string>(() => undefined);
   };
   const callers = [new AbortController(), new AbortController()];
-  const waiting = callers.map((caller) => flights.join('k', work, caller.signal));
+  const waiting = callers.map((caller) => flights.join('k', '', work, caller.signal));
   const outcomes = Promise.allSettled(waiting);
   callers[0]?.abort(new Error('left'));
   await expect(waiting[0]).rejects.toThrow('left');
@@ -42,11 +42,24 @@ test('one who leaves does not end it for the others; the last one does', async (
 test('after it is retired, who comes begins another one, and the first ends for those who wait for it', async () => {
   const flights = new Flights<string>();
   const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
-  const before = flights.join('k', () => first.promise, signal);
+  const before = flights.join('k', '', () => first.promise, signal);
   flights.retire('k');
-  const after = flights.join('k', () => second.promise, signal);
+  const after = flights.join('k', '', () => second.promise, signal);
   second.resolve('new');
   first.resolve('old');
   expect([await before, await after]).toEqual(['old', 'new']);
+  expect(flights.size).toBe(0);
+});
+
+test('who wants more of a key does not wait with those who want less, nor do they wait for it', async () => {
+  const flights = new Flights<string>();
+  const never = () => new Promise<string>(() => undefined);
+  const leaving = new AbortController();
+  const waiting = flights.join('k', 'more', never, leaving.signal);
+  expect(await flights.join('k', '', async () => 'value', signal)).toBe('value');
+  flights.retire('k');
+  expect(await flights.join('k', 'more', async () => 'as much', signal)).toBe('as much');
+  leaving.abort(new Error('left'));
+  await expect(waiting).rejects.toThrow('left');
   expect(flights.size).toBe(0);
 });

@@ -8,20 +8,20 @@ interface Flight<Result> {
 }
 
 /**
- * One work for each key: those who come while it is under way wait for the same result, or failure.
+ * One work for each key, and for what is wanted of it: those who come while it is under way wait for the same result, or failure.
  * After `retire`, those who come begin another work, because the one under way may have read what is invalid now.
  */
 export class Flights<Result> {
-  readonly #flights = new Map<string, Flight<Result>>();
+  readonly #flights = new Map<string, Map<string, Flight<Result>>>();
 
   get size(): number {
-    return this.#flights.size;
+    return Array.from(this.#flights.values()).reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Resolves or rejects as the work does. Rejects with the reason of the signal if that is aborted first. */
-  async join(key: string, work: Work<Result>, signal: AbortSignal): Promise<Result> {
+  async join(key: string, wanted: string, work: Work<Result>, signal: AbortSignal): Promise<Result> {
     signal.throwIfAborted();
-    const flight = this.#flights.get(key) ?? this.#begin(key, work);
+    const flight = this.#flights.get(key)?.get(wanted) ?? this.#begin(key, wanted, work);
     flight.waiting += 1;
     const { promise: left, reject } = Promise.withResolvers<never>();
     const leave = () => reject(signal.reason);
@@ -32,7 +32,7 @@ export class Flights<Result> {
       signal.removeEventListener('abort', leave);
       flight.waiting -= 1;
       if (flight.waiting === 0) {
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        this.#end(key, wanted, flight);
         flight.ending.abort();
       }
     }
@@ -46,14 +46,21 @@ export class Flights<Result> {
     this.#flights.clear();
   }
 
-  #begin(key: string, work: Work<Result>): Flight<Result> {
+  #begin(key: string, wanted: string, work: Work<Result>): Flight<Result> {
     const ending = new AbortController();
     const flight: Flight<Result> = { result: work(ending.signal), ending, waiting: 0 };
-    this.#flights.set(key, flight);
-    const end = () => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    };
+    const flights = this.#flights.get(key) ?? new Map<string, Flight<Result>>();
+    this.#flights.set(key, flights.set(wanted, flight));
+    const end = () => this.#end(key, wanted, flight);
     flight.result.then(end, end);
     return flight;
+  }
+
+  /** It may have been retired, and another one be in its place. */
+  #end(key: string, wanted: string, flight: Flight<Result>): void {
+    const flights = this.#flights.get(key);
+    if (flights?.get(wanted) !== flight) return;
+    flights.delete(wanted);
+    if (flights.size === 0) this.#flights.delete(key);
   }
 }

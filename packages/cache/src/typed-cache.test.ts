@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LoadMany } from './answer.ts';
+import type { Load, LoadMany } from './answer.ts';
 import { countsOf, POLICY, TEXT } from './cache.fixture.ts';
 import { Cache } from './cache.ts';
 import { TestBus } from './invalidations.fixture.ts';
@@ -64,6 +64,20 @@ test('many keys are answered with older values if their source fails, unless one
   expect(answers.get('a')).toMatchObject({ value: 'old', staleBecause: 'failed' });
   expect(counted).toContain('stale text failed');
   await expect(texts.getOrLoadMany(['a', 'b'], failing, signal)).rejects.toThrow('away');
+});
+
+test('a source that takes too long is named, and who wants more of it delays no one else', async () => {
+  const { texts, counted } = open({ load: { softMs: 5, hardMs: 20 } });
+  const never: Load<string> = (ending) =>
+    new Promise((_, reject) => ending.addEventListener('abort', () => reject(ending.reason)));
+  const late = { code: 'DEADLINE', message: 'the source of text:a has not answered within 0.02 s' };
+  const more = texts.getOrLoad('a', never, { signal, atLeast: [at(9)] });
+  const asked = expect(more).rejects.toMatchObject(late);
+  const load: Load<string> = async () => ({ value: 'held', version: [at(1)] });
+  expect((await texts.getOrLoad('a', load, { signal })).value).toBe('held');
+  await asked;
+  expect(texts.peek('a')).toBe('held');
+  expect(counted).not.toContain('stale text failed');
 });
 
 test('several values are set with one message, above all that was read before', async () => {

@@ -11,7 +11,7 @@ import type { Leases } from './leases.ts';
 import type { LowerTier } from './lower-tier.ts';
 import type { MemoryTier } from './memory-tier.ts';
 import type { FoundEntry } from './tier.ts';
-import { covers, type Stamp, type Version } from './version.ts';
+import { covers, formatVersion, type Stamp, type Version } from './version.ts';
 
 /** What the types of one cache share. */
 export interface SharedDeps {
@@ -244,13 +244,11 @@ export class TypedCache<Value> {
     signal: AbortSignal,
   ): Promise<Answer<Value>> {
     const { flights, cooling } = this.#deps;
-    cooling.throwIfCooling(key);
+    const wanted = formatVersion(atLeast);
+    cooling.throwIfCooling(key + wanted);
     const fly = (ending: AbortSignal) => this.#fly(key, load, atLeast, ending);
-    const first = await flights.join(key, fly, signal);
-    if (reaches(first.version, atLeast)) return first;
-    // Those who came first may have asked for less.
-    const own = await flights.join(key, fly, signal);
-    if (reaches(own.version, atLeast)) return own;
+    const answer = await flights.join(key, wanted, fly, signal);
+    if (reaches(answer.version, atLeast)) return answer;
     throw new Fault(
       'UNAVAILABLE',
       `the source of ${this.nameOf(key)} has not reached the position that was asked for`,
@@ -263,6 +261,8 @@ export class TypedCache<Value> {
     const found = await look();
     if (found) return found;
     this.#deps.counts.miss(this.#type.name);
+    // Who wants what the source may not have for long keeps no other process from loading what it has.
+    if (atLeast.length > 0) return await this.#fromSource(key, load, { atLeast, lease: undefined, signal });
     const onWait = () => this.#deps.counts.leaseWaited(this.#type.name);
     const lease = await this.#deps.leases?.take(this.nameOf(key), { signal, look, onWait });
     if (lease && 'answer' in lease) return lease.answer;
@@ -332,22 +332,28 @@ export class TypedCache<Value> {
     const { seen, cooling, counts, now, leases } = this.#deps;
     const { name, policy } = this.#type;
     const [before, startedAtMs] = [seen(), now()];
+    const late = AbortSignal.timeout(policy.load.hardMs);
     try {
-      const either = AbortSignal.any([signal, AbortSignal.timeout(policy.load.hardMs)]);
-      const loaded = await load(either, atLeast);
+      const loaded = await load(AbortSignal.any([signal, late]), atLeast);
       counts.loaded(name, now() - startedAtMs, false);
-      cooling.succeeded(key);
+      cooling.succeeded(key + formatVersion(atLeast));
       const entry = this.#forms.loaded(loaded, before);
       if (loaded.mayKeep !== false) await this.#storeLoaded(key, entry, lease);
       else if (lease) await leases?.keep(this.nameOf(key), lease, 0);
       return this.#answer(entry, 'source');
     } catch (error) {
       counts.loaded(name, now() - startedAtMs, true);
+      const failure = late.aborted ? this.#notInTime(key) : error;
       // If the last caller has left, that says nothing about the source.
-      const coolMs = signal.aborted ? 0 : cooling.failed(key, error);
+      const coolMs = signal.aborted ? 0 : cooling.failed(key + formatVersion(atLeast), failure);
       if (lease) await leases?.keep(this.nameOf(key), lease, coolMs);
-      throw error;
+      throw failure;
     }
+  }
+
+  #notInTime(key: string): Fault {
+    const seconds = this.#type.policy.load.hardMs / 1_000;
+    return new Fault('DEADLINE', `the source of ${this.nameOf(key)} has not answered within ${seconds} s`);
   }
 
   /** Its lease is checked by the level that gave it; the others get it soon. */

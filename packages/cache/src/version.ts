@@ -43,3 +43,8 @@ export function mergeFloors(a: Version, b: Version): Version {
   }
   return [...merged.values()];
 }
+
+/** Different for different versions. Empty for the one without stamps. */
+export function formatVersion(version: Version): string {
+  return version.map(({ domain, epoch, sequence }) => ` ${domain}@${epoch}/${sequence}`).join('');
+}
