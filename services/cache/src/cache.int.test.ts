@@ -51,6 +51,19 @@ test('an unknown vehicle is NOT_FOUND, and known with its first report', async (
   expect((await client.latestStatus('new-1', { atLeast })).status.signals?.speedKmh).toBe(3);
 });
 
+test('who waits for a position that the log does not have learns it, and no other waits with them', async () => {
+  const [client] = clients;
+  const { partition } = await report('asked-1', { speed_kmh: 3 });
+  const atLeast = { partition, sequence: 1_000_000, index: 0 };
+  const late = { code: 'DEADLINE', message: expect.stringContaining('not yet at 1000000') };
+  const waiting = expect(
+    client.latestStatus('asked-1', { atLeast, deadlineMs: 2_000, maxAttempts: 1 }),
+  ).rejects.toMatchObject(late);
+  await client.invalidateCache({ keys: ['status:asked-1'] });
+  expect((await client.latestStatus('asked-1')).status.signals?.speedKmh).toBe(3);
+  await waiting;
+});
+
 test('what is wrong with a request is named', async () => {
   const [client] = clients;
   const refused = (field: string, reason: string) => ({

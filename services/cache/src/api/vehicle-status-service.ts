@@ -5,7 +5,6 @@ import {
   type ListResponse,
   VehicleStatusService,
 } from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
-import { Fault } from '@odograph/kernel/fault';
 import type { Position } from '@odograph/kernel/position';
 import { countFitting } from '@odograph/platform/grpc/answer-bytes';
 import {
@@ -24,7 +23,7 @@ import {
 } from '@odograph/platform/grpc/request-checks';
 import { choiceOf } from '../domain/choice.ts';
 import { unknownVehicle } from '../domain/unknown-vehicle.ts';
-import type { Following } from '../statuses/following.ts';
+import { type Following, notReached } from '../statuses/following.ts';
 import { agedStatus, bytesOf } from './aged-status.ts';
 import { conditionsOf } from './conditions.ts';
 import { requireAll, type WatchDeps, watchStream } from './watch-stream.ts';
@@ -82,15 +81,4 @@ async function reachAll(
 ): Promise<boolean> {
   const reached = await Promise.all(positions.map((position) => following.reach(position, signal)));
   return reached.every((isReached) => isReached);
-}
-
-function notReached(following: Following, positions: readonly Position[]): Fault {
-  const behind = positions.map(({ partition, sequence }) => {
-    const at = following.positionOf(partition).sequence;
-    return at < sequence ? `partition ${partition} is at ${at}, not yet at ${sequence}` : '';
-  });
-  return new Fault(
-    'DEADLINE',
-    `the cache follows the log: ${behind.filter(Boolean).join('; ')}: retry later`,
-  );
 }

@@ -9,7 +9,7 @@ import { comparePositions } from '@odograph/kernel/position';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import { checkAtLeast, checkVehicleId } from '@odograph/platform/grpc/request-checks';
 import { unknownVehicle } from '../domain/unknown-vehicle.ts';
-import { type Following, type Reflected, reachSoon, reflected } from '../statuses/following.ts';
+import { type Following, type Reflected, reachOrAsk, reflected } from '../statuses/following.ts';
 import { positionOf } from '../statuses/stamps.ts';
 import { domainOf, stampOf } from './stamps.ts';
 
@@ -88,7 +88,7 @@ export class CachedCalls {
       const atLeast = request.atLeast && checkAtLeast(request.atLeast, { partitionCount, vehicleId });
       const signal = beforeDeadline(call);
       if (!type.isKept(request)) return await this.#fromHistory(type, { ...request, atLeast }, signal);
-      const isReached = !atLeast || (await reachSoon(following, atLeast, signal));
+      const isReached = !atLeast || (await reachOrAsk(following, atLeast, signal));
       const key = keyOf(type, request);
       const options = { signal, atLeast: isReached ? [] : [stampOf(atLeast)] };
       const answer = await typed.getOrLoad(key, this.#load(type, request), options);

@@ -1,4 +1,5 @@
 import type { Answer } from '@odograph/cache/answer';
+import { Fault } from '@odograph/kernel/fault';
 import { comparePositions, type Position } from '@odograph/kernel/position';
 
 /** How the log is followed. */
@@ -53,14 +54,31 @@ function stalenessOf(
   return isLive || from === 'source' ? undefined : 'log not followed';
 }
 
-/** How long the log is waited for; then history is asked, which may have more of it. */
-const PATIENCE_MS = 500;
+/** After how long it is seen whether the log is still followed. */
+const LOOK_EVERY_MS = 500;
 
-/** Waits a short time until the log is followed up to a position. Gives whether it is. */
-export async function reachSoon(
+/**
+ * Waits until the log is followed up to a position. False: it is not followed now, and history may have more of it.
+ * While it is, history has no more either; so a position that the log does not have costs history nothing.
+ * @throws {Fault} DEADLINE when the signal is aborted first
+ */
+export async function reachOrAsk(
   following: Following,
   position: Position,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return await following.reach(position, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+  do {
+    const looking = AbortSignal.any([signal, AbortSignal.timeout(LOOK_EVERY_MS)]);
+    if (await following.reach(position, looking)) return true;
+    if (signal.aborted) throw notReached(following, [position]);
+  } while (following.isLive(position.partition));
+  return false;
+}
+
+export function notReached(following: Following, positions: readonly Position[]): Fault {
+  const behind = positions.flatMap(({ partition, sequence }) => {
+    const at = following.positionOf(partition).sequence;
+    return at < sequence ? `partition ${partition} is at ${at}, not yet at ${sequence}` : [];
+  });
+  return new Fault('DEADLINE', `the cache follows the log: ${behind.join('; ')}: retry later`);
 }

@@ -10,7 +10,7 @@ import { profileOf } from '../domain/profile.ts';
 import type { SeenEvent } from '../domain/seen-event.ts';
 import type { CachedStatus } from './cached-status.ts';
 import type { Directory, ProfileChange } from './directory.ts';
-import { type Following, type Reflected, reachSoon, reflected } from './following.ts';
+import { type Following, type Reflected, reachOrAsk, reflected } from './following.ts';
 import { domainOf, positionOf, stampOf } from './stamps.ts';
 import type { ListedStatus, StatusSource } from './status-source.ts';
 
@@ -53,7 +53,7 @@ export class Statuses {
     const fresh = atLeast ? undefined : typed.getFresh(vehicleId, load);
     if (fresh) return this.#knownFrom(vehicleId, fresh);
     const signal = openSignal();
-    const isReached = !atLeast || (await reachSoon(following, atLeast, signal));
+    const isReached = !atLeast || (await reachOrAsk(following, atLeast, signal));
     const version = isReached ? [] : [stampOf(atLeast)];
     const answer = await typed.getOrLoad(vehicleId, load, { signal, atLeast: version });
     return this.#knownFrom(vehicleId, answer);
