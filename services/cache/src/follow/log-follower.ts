@@ -3,9 +3,10 @@ import type { LogBatch } from '@odograph/client/log';
 import { Bell } from '@odograph/kernel/bell';
 import { isFault } from '@odograph/kernel/fault';
 import { comparePositions, type Position } from '@odograph/kernel/position';
+import { WorkTurn } from '@odograph/platform/work-turn';
 
 interface FollowerDeps {
-  readonly client: Client;
+  readonly client: Pick<Client, 'eventBatches' | 'watermarks'>;
   /** Applies what is new. What it throws ends the following. */
   readonly apply: (batch: LogBatch) => void;
   readonly onTrouble: (error: unknown) => void;
@@ -16,12 +17,14 @@ interface FollowerDeps {
 
 interface Followed {
   position: Position;
-  /** When the log last said what it has. */
+  /** When the log last said that it has nothing newer. */
   heardAtMs: number;
 }
 
 /** Longer than the log takes between two looks at its end. Then it is not followed, whatever the connection says. */
 const SILENT_MS = 15_000;
+/** What an event takes in turns of the event loop, as if it were decoded from so many bytes. */
+const EVENT_BYTES = 1_024;
 
 /** Follows the log of all partitions from one place on, through history. */
 export class LogFollower {
@@ -29,13 +32,17 @@ export class LogFollower {
   readonly #ending = new AbortController();
   readonly #followed = new Map<number, Followed>();
   readonly #progress = new Bell();
-  #isConnected = true;
+  /** Where the log ended when it was connected: until then, what arrives is old. Undefined: that is not known. */
+  #ends: ReadonlyMap<number, Position> | undefined;
+  /** What is asked for where the log ends, on this connection. */
+  #asking: object | undefined;
 
   /** @param starts where the log ends now */
   constructor(deps: FollowerDeps, starts: readonly Position[]) {
     this.#deps = deps;
     for (const position of starts)
       this.#followed.set(position.partition, { position, heardAtMs: deps.now() });
+    this.#ends = byPartition(starts);
   }
 
   get partitionCount(): number {
@@ -47,22 +54,24 @@ export class LogFollower {
    * @throws {Fault} OUT_OF_RANGE if the log ends before what was followed: it was restored
    */
   async run(): Promise<void> {
-    const { client, apply, onTrouble, onSuccess, now } = this.#deps;
+    const { client, apply, onTrouble } = this.#deps;
+    const { signal } = this.#ending;
     const batches = client.eventBatches({
       after: this.positions().filter(({ sequence }) => sequence > 0),
-      signal: this.#ending.signal,
+      signal,
       onDisconnect: (error) => {
-        this.#isConnected = false;
+        [this.#ends, this.#asking] = [undefined, undefined];
         onTrouble(error);
       },
     });
+    const turn = new WorkTurn();
     for await (const batch of batches) {
       apply(batch);
-      const { partition } = batch.position;
-      this.#followed.set(partition, { position: batch.position, heardAtMs: now() });
-      if (!this.#isConnected) onSuccess();
-      this.#isConnected = true;
+      this.#reached(batch.position);
+      if (!this.#ends) void this.#askForEnds();
       this.#progress.ring();
+      // Many batches may have arrived: others wait for answers.
+      if (turn.isOver(batch.events.length * EVENT_BYTES)) await turn.next();
     }
   }
 
@@ -80,14 +89,15 @@ export class LogFollower {
     return this.#followed.get(partition)?.position ?? { partition, sequence: 0 };
   }
 
-  /** Since when the log has said nothing of a partition, in milliseconds. */
+  /** Since when it is not known that the log has nothing newer of a partition, in milliseconds. */
   silentMs(partition: number): number {
     return this.#deps.now() - (this.#followed.get(partition)?.heardAtMs ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Whether what is new in a partition arrives. */
   isLive(partition: number): boolean {
-    return this.#isConnected && this.silentMs(partition) < SILENT_MS;
+    const isFollowing = !this.#ending.signal.aborted && this.#isAtEnd(this.positionOf(partition));
+    return isFollowing && this.silentMs(partition) < SILENT_MS;
   }
 
   /** Resolves with whether a position is applied: when it is, or when the signal is aborted. */
@@ -102,6 +112,42 @@ export class LogFollower {
     }
     return isReached();
   }
+
+  #reached(position: Position): void {
+    const { partition } = position;
+    const heardAtMs = this.#isAtEnd(position) ? this.#deps.now() : this.#followed.get(partition)?.heardAtMs;
+    this.#followed.set(partition, { position, heardAtMs: heardAtMs ?? Number.NEGATIVE_INFINITY });
+  }
+
+  #isAtEnd(position: Position): boolean {
+    const end = this.#ends?.get(position.partition) ?? { ...position, sequence: 0 };
+    return this.#ends !== undefined && comparePositions(position, end) >= 0;
+  }
+
+  /** After each connection once, and again if that fails. */
+  async #askForEnds(): Promise<void> {
+    if (this.#asking) return;
+    const asking = {};
+    this.#asking = asking;
+    const { client, onTrouble, onSuccess, now } = this.#deps;
+    const askedAtMs = now();
+    try {
+      const ends = await client.watermarks({ signal: this.#ending.signal });
+      // The connection may have broken meanwhile.
+      if (this.#asking !== asking) return;
+      this.#ends = byPartition(ends);
+      for (const followed of this.#followed.values())
+        if (this.#isAtEnd(followed.position)) followed.heardAtMs = askedAtMs;
+      this.#asking = undefined;
+      onSuccess();
+    } catch (error) {
+      if (this.#asking === asking) this.#asking = undefined;
+      if (!this.#ending.signal.aborted) onTrouble(error);
+    }
+  }
 }
+
+const byPartition = (positions: readonly Position[]) =>
+  new Map(positions.map((position) => [position.partition, position]));
 
 export const isRestored = (error: unknown) => isFault(error, 'OUT_OF_RANGE');
