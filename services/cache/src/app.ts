@@ -153,9 +153,9 @@ function statusParts(app: ReturnType<typeof cacheParts>, logger: Logger) {
       });
       return started({ directory, source, statuses, typed }, {});
     })
-    .part('sampling', ({ statuses: { typed, source }, instruments }) => {
+    .part('sampling', ({ statuses: { typed, source }, following, instruments }) => {
       const sampler = new Sampler({
-        ...{ typed, source, random: Math.random },
+        ...{ typed, source, following, random: Math.random },
         onCompared(vehicleId, afterMs, agrees) {
           instruments.compared(afterMs, agrees);
           if (!agrees && afterMs === Math.max(...COMPARED_AFTER_MS))

@@ -21,9 +21,10 @@ async function sampled(
   held: () =>
     | { readonly value: CachedStatus; readonly version: Version; readonly isCurrent?: boolean }
     | undefined,
-  answer = { value: statusAt(5), version: at(10) },
+  answers = [{ value: statusAt(5), version: at(10) }],
 ) {
   const compared: [number, boolean][] = [];
+  let asked = 0;
   const sampler = new Sampler({
     typed: {
       size: 1,
@@ -31,7 +32,8 @@ async function sampled(
       inspect: () => held() as Entry<CachedStatus> | undefined,
       isCurrent: () => held()?.isCurrent ?? true,
     },
-    source: { load: () => async () => answer },
+    source: { load: () => async () => answers[Math.min(asked++, answers.length - 1)] as (typeof answers)[0] },
+    following: { reach: async () => true },
     random: () => 0.5,
     onCompared: (_, afterMs, agrees) => void compared.push([afterMs, agrees]),
   });
@@ -44,7 +46,16 @@ async function sampled(
 test('what is held agrees if it is what history has, or has an event more', async () => {
   const all = (agrees: boolean) => [1_000, 5_000, 30_000].map((afterMs) => [afterMs, agrees]);
   expect(await sampled(() => ({ value: statusAt(5), version: at(3) }))).toEqual(all(true));
-  expect(await sampled(() => ({ value: statusAt(9), version: at(11) }))).toEqual(all(true));
+  const later = [
+    { value: statusAt(5), version: at(10) },
+    { value: statusAt(9), version: at(12) },
+  ];
+  const held = { value: statusAt(9), version: at(11) };
+  expect(await sampled(() => held, later)).toEqual(all(true));
+  const lacksOne = { value: statusAt(8), version: at(11) };
+  expect(await sampled(() => lacksOne, later)).toEqual(all(false));
+  // It changes with each look.
+  expect(await sampled(() => ({ ...lacksOne }), later)).toEqual([]);
   expect(await sampled(() => ({ value: statusAt(4), version: at(3) }))).toEqual(all(false));
 });
 

@@ -1,9 +1,12 @@
 import type { Loaded } from '@odograph/cache/answer';
+import type { Entry } from '@odograph/cache/entry';
 import type { TypedCache } from '@odograph/cache/typed-cache';
-import { covers } from '@odograph/cache/version';
+import { compareStamps, INVALIDATIONS, type Version } from '@odograph/cache/version';
 import { pause } from '@odograph/kernel/clock';
 import { encodeState } from '@odograph/projections/status-state';
 import type { CachedStatus } from './cached-status.ts';
+import type { Following } from './following.ts';
+import { positionOf } from './stamps.ts';
 import type { StatusSource } from './status-source.ts';
 
 /** After how long a status that is held must be the one that history had. Before, its event may be under way. */
@@ -12,6 +15,7 @@ export const COMPARED_AFTER_MS = [1_000, 5_000, 30_000] as const;
 interface SamplerDeps {
   readonly typed: Pick<TypedCache<CachedStatus>, 'hotKeys' | 'size' | 'inspect' | 'isCurrent'>;
   readonly source: Pick<StatusSource, 'load'>;
+  readonly following: Pick<Following, 'reach'>;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Called for each comparison. */
@@ -20,6 +24,8 @@ interface SamplerDeps {
 
 /** Vehicles among which one is chosen, those that were asked for last. */
 const AMONG = 10_000;
+/** How long the log is waited for, for what history had already. */
+const UNDER_WAY_MS = 5_000;
 
 /** Compares statuses that are held with those of history: whatever is wrong with the cache, it is seen here. */
 export class Sampler {
@@ -40,7 +46,7 @@ export class Sampler {
       await pause(afterMs - waitedMs, signal);
       if (signal.aborted) return;
       waitedMs = afterMs;
-      const agrees = this.#agrees(vehicleId, loaded);
+      const agrees = await this.#agrees(vehicleId, loaded, signal);
       if (agrees !== undefined) onCompared(vehicleId, afterMs, agrees);
     }
   }
@@ -55,15 +61,48 @@ export class Sampler {
     return undefined;
   }
 
-  /** Undefined if nothing is held that would be answered. */
-  #agrees(vehicleId: string, { value, version }: Loaded<CachedStatus>): boolean | undefined {
+  /** Undefined if that cannot be said: nothing is held that would be answered, or it changes too fast. */
+  async #agrees(
+    vehicleId: string,
+    earlier: Loaded<CachedStatus>,
+    signal: AbortSignal,
+  ): Promise<boolean | undefined> {
+    const held = this.#held(vehicleId);
+    if (!held) return undefined;
+    if (isSame(held, earlier)) return true;
+    if (!isAfter(held.version, earlier.version)) return false;
+    // It has events that history did not have then. One of those before them may be missing.
+    const now = await this.#deps.source.load(vehicleId)(signal, held.version);
+    if (isSame(held, now)) return true;
+    await this.#arrived(now.version, signal);
+    return this.#held(vehicleId) === held ? false : undefined;
+  }
+
+  /** What is held if it would be answered. */
+  #held(vehicleId: string): Entry<CachedStatus> | undefined {
     const { typed } = this.#deps;
     const held = typed.inspect(vehicleId);
-    if (!held || !typed.isCurrent(vehicleId, held.version)) return undefined;
-    if (contentOf(held.value) === contentOf(value)) return true;
-    // It has an event that history did not have when it was asked.
-    return version.every((stamp) => covers(held.version, stamp));
+    return held && typed.isCurrent(vehicleId, held.version) ? held : undefined;
   }
+
+  /** Waits until the log is followed as far as history was. */
+  async #arrived(version: Version, signal: AbortSignal): Promise<void> {
+    const stamp = ownOf(version);
+    const either = AbortSignal.any([signal, AbortSignal.timeout(UNDER_WAY_MS)]);
+    if (stamp) await this.#deps.following.reach(positionOf(stamp), either);
+  }
+}
+
+/** Whether the first is of a later place of the same log. */
+function isAfter(a: Version, b: Version): boolean {
+  const [first, second] = [ownOf(a), ownOf(b)];
+  return first !== undefined && second !== undefined && compareStamps(first, second) > 0;
+}
+
+const ownOf = (version: Version) => version.find(({ domain }) => domain !== INVALIDATIONS);
+
+function isSame(a: { readonly value: CachedStatus | undefined }, b: typeof a): boolean {
+  return contentOf(a.value) === contentOf(b.value);
 }
 
 function contentOf(status: CachedStatus | undefined): string {
