@@ -42,11 +42,13 @@ export async function readSeries(
       'RANGE_TOO_LARGE',
       `the range has ${first.total} samples of ${signal}, at most ${MAX_SERIES_SAMPLES} are allowed: ask for a shorter one`,
     );
+  // Another process of history may be behind the one that answered.
+  const later = { ...options, atLeast: first.position };
   for (let page = first; ; ) {
     for (const { observedAtMs, signals } of page.samples)
       series.add(observedAtMs, numberOf(signal, signals && signalsToDomain(signals)[signal]));
     if (page.nextPageToken === '') break;
-    page = await client.samplePage(vehicleId, { ...options, pageToken: page.nextPageToken });
+    page = await client.samplePage(vehicleId, { ...later, pageToken: page.nextPageToken });
   }
   const { position, parkedAt } = first;
   const { widthMs } = series;
