@@ -6,7 +6,7 @@ import {
   VehicleStatusService,
 } from '@odograph/contracts/generated/odograph/cache/v1/vehicle_status';
 import type { Position } from '@odograph/kernel/position';
-import { countFitting } from '@odograph/platform/grpc/answer-bytes';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import {
   beforeDeadline,
   type CallContext,
@@ -24,9 +24,13 @@ import {
 import { choiceOf } from '../domain/choice.ts';
 import { unknownVehicle } from '../domain/unknown-vehicle.ts';
 import { type Following, notReached } from '../statuses/following.ts';
+import type { KnownStatus } from '../statuses/statuses.ts';
 import { agedStatus, bytesOf } from './aged-status.ts';
 import { conditionsOf } from './conditions.ts';
 import { requireAll, type WatchDeps, watchStream } from './watch-stream.ts';
+
+/** Statuses that are asked for together: the largest have a megabyte. */
+const PIECE = 50;
 
 /** The latest statuses, over gRPC. */
 export function vehicleStatusService(deps: WatchDeps) {
@@ -55,15 +59,26 @@ export function vehicleStatusService(deps: WatchDeps) {
     );
     const { signal } = call;
     const { vehicleIds, hasMore } = await directory.page(choiceOf(conditions), { after, limit, signal });
-    const known = await statuses.getMany(vehicleIds, signal);
-    const fitting = known.slice(0, countFitting(known, bytesOf));
-    const isCut = fitting.length < known.length;
+    const { fitting, isCut } = await firstFitting(vehicleIds, signal);
     const last = isCut ? fitting.at(-1)?.vehicleId : vehicleIds.at(-1);
     return {
       statuses: fitting.map(agedStatus),
       nextPageToken: last && (isCut || hasMore) ? encodePageToken(query, [last]) : '',
       positions,
     };
+  }
+
+  /** The first statuses that fit into an answer, and whether there are more. Not many more are in memory at a time. */
+  async function firstFitting(vehicleIds: readonly string[], signal: AbortSignal) {
+    const fitting: KnownStatus[] = [];
+    for (let at = 0, bytes = 0; at < vehicleIds.length; at += PIECE) {
+      for (const known of await statuses.getMany(vehicleIds.slice(at, at + PIECE), signal)) {
+        bytes += bytesOf(known);
+        if (bytes > MAX_ANSWER_BYTES && fitting.length > 0) return { fitting, isCut: true };
+        fitting.push(known);
+      }
+    }
+    return { fitting, isCut: false };
   }
 
   return grpcService(VehicleStatusService, {

@@ -26,8 +26,8 @@ export interface WatchDeps {
   readonly maxWatches: number;
 }
 
-/** Statuses in a message. */
-export const MESSAGE_STATUSES = 200;
+/** Statuses in a message: the largest have a megabyte. */
+export const MESSAGE_STATUSES = 100;
 /** How often a watch says that there is nothing new. */
 export const QUIET_MS = 10_000;
 
@@ -45,7 +45,10 @@ export function watchStream(deps: WatchDeps) {
     try {
       for (;;) {
         call.signal.throwIfAborted();
-        if (opened.takeBeginning()) yield* everything(opened, call);
+        if (opened.takeBeginning()) {
+          requireAll(deps);
+          yield* everything(opened, call);
+        }
         const { changed, left } = opened.take(MESSAGE_STATUSES);
         if (changed.length + left.length === 0) {
           if (await isQuiet(opened)) yield message([]);
