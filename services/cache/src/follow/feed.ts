@@ -116,6 +116,7 @@ export class Feed {
     });
     if (outdating.isComplete && follower.current) this.#seen = follower.current.positions();
     outdating.begin();
+    this.#isComplete = false;
     const current = new LogFollower(
       {
         ...{ client, onTrouble, onSuccess, now: () => performance.now() },
@@ -145,6 +146,8 @@ export class Feed {
   }
 
   #apply(logged: LogEvent): void {
+    // A part of the log is lost: what was kept may have it.
+    if (logged.event.type === 'LogGapFound') this.#outdateAll(logged.position);
     if (!isVehicleId(logged.event.subject)) return;
     const seen = seenEvent(logged);
     this.#deps.outdating.apply(seen);
@@ -152,10 +155,17 @@ export class Feed {
   }
 
   async #listAll(): Promise<void> {
-    const { source, statuses, cache } = this.#deps;
+    const { source, statuses, cache, watches } = this.#deps;
     const seen = cache.seen();
     for await (const one of source.all(this.#stopping.signal)) statuses.listed(one, seen);
     this.#isComplete = true;
+    // What the log had before it was followed has reached no watch.
+    watches.beginAgain();
+  }
+
+  #outdateAll(position: Position): void {
+    this.#deps.cache.raise({ all: true }, stampOf(position));
+    this.#deps.outdating.skip(position);
   }
 
   /** Looks for what has made kept answers invalid in what the log had before it was followed. */
@@ -182,20 +192,19 @@ export class Feed {
     const { signal } = this.#stopping;
     const partitions = [after.partition];
     for await (const logged of client.readLog({ after: [after], partitions, signal }))
-      if (isVehicleId(logged.event.subject)) outdating.apply(seenEvent(logged));
+      if (logged.event.type === 'LogGapFound') this.#outdateAll(logged.position);
+      else if (isVehicleId(logged.event.subject)) outdating.apply(seenEvent(logged));
   }
 
   /** The log is another one from here on: its positions say nothing of what was held. */
   async #forgetAll(): Promise<void> {
-    const { cache, directory, follower, watches, partitionCount } = this.#deps;
-    this.#isComplete = false;
+    const { cache, directory, follower, partitionCount } = this.#deps;
     this.#seen = [];
     follower.current = undefined;
     directory.clear();
     for (let partition = 0; partition < partitionCount; partition += 1)
       for (const domain of [domainOf(partition), callDomainOf(partition)]) cache.forget(domain);
     await cache.invalidate([{ all: true }]);
-    watches.beginAgain();
   }
 }
 

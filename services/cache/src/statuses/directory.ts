@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import type { Choice } from '../domain/choice.ts';
 import { EMPTY_PROFILE, mergeProfiles, type Profile } from '../domain/profile.ts';
@@ -19,6 +20,8 @@ interface PageOptions {
 /** Every vehicle, by id, with what lists and watches choose it by: about 500 bytes each. */
 export class Directory {
   readonly #profiles = new Map<string, Profile>();
+  /** Vehicles with an event that history could not apply: what is in the log after it does not count yet. */
+  readonly #parked = new Set<string>();
   /** In order, without those that were added since. It is replaced, not changed. */
   #sorted: readonly string[] = [];
   #added: string[] = [];
@@ -40,8 +43,26 @@ export class Directory {
     return { before, after };
   }
 
+  isParked(vehicleId: string): boolean {
+    return this.#parked.has(vehicleId);
+  }
+
+  /** Takes what history has of a vehicle, which alone counts while an event of it is parked. */
+  take(vehicleId: string, came: Profile, isParked: boolean): ProfileChange {
+    if (!isParked) {
+      this.#parked.delete(vehicleId);
+      return this.merge(vehicleId, came);
+    }
+    this.#parked.add(vehicleId);
+    const { before } = this.merge(vehicleId, came);
+    const after = before && isDeepStrictEqual(before, came) ? before : came;
+    this.#profiles.set(vehicleId, after);
+    return { before, after };
+  }
+
   clear(): void {
     this.#profiles.clear();
+    this.#parked.clear();
     [this.#sorted, this.#added] = [[], []];
   }
 

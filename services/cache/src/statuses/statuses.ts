@@ -6,7 +6,7 @@ import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition, Position } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { status } from '@odograph/projections/status';
-import { profileOf } from '../domain/profile.ts';
+import { type Profile, profileOf } from '../domain/profile.ts';
 import type { SeenEvent } from '../domain/seen-event.ts';
 import type { CachedStatus } from './cached-status.ts';
 import type { Directory, ProfileChange } from './directory.ts';
@@ -37,6 +37,9 @@ interface GetOptions {
   /** Called if it has to be waited for: most statuses are there, and a signal with a time limit costs more than to answer them. */
   readonly openSignal: () => AbortSignal;
 }
+
+/** How long it may take to ask for a vehicle of which the log alone does not say enough. */
+const ASK_AGAIN_MS = 10_000;
 
 /** The statuses of all vehicles: those in memory change with the log, the others are asked for. */
 export class Statuses {
@@ -72,29 +75,50 @@ export class Statuses {
   /** A status that history has listed, with the invalidations that were applied before it was. */
   listed({ vehicleId, value, version, writer }: ListedStatus, seen: Stamp): void {
     if (!value) return;
-    this.#deps.directory.merge(vehicleId, profileOf(value.slice));
+    this.#take(vehicleId, value);
     this.#deps.typed.put(vehicleId, { value, version: [...version, seen] }, writer);
   }
 
   /** What is next in the log about a vehicle. */
-  apply({ vehicleId, event: decoded, position }: SeenEvent): void {
-    const { directory, typed, onChange } = this.#deps;
+  apply({ vehicleId, event, position }: SeenEvent): void {
+    const { cache, directory, typed, onChange } = this.#deps;
     const stamp = stampOf(position);
     const held = typed.inspect(vehicleId);
-    if (held && covers(held.version, stamp)) return;
-    const value = decoded && held?.value && folded(held.value, decoded, position);
-    if (decoded) {
-      const profile = value ? profileOf(value.slice) : profileAfter(decoded, position);
-      onChange(vehicleId, directory.merge(vehicleId, profile));
+    // A status that was loaded meanwhile may have it already. Lists and watches do not know that yet.
+    const hasIt = held !== undefined && covers(held.version, stamp);
+    const value = hasIt ? held.value : event && held?.value && folded(held.value, event, position);
+    const profile = value ? profileOf(value.slice) : event && profileAfter(event, position);
+    const isParked = directory.isParked(vehicleId);
+    if (profile && !isParked) onChange(vehicleId, directory.merge(vehicleId, profile));
+    if (value && !hasIt)
+      typed.put(vehicleId, { value, version: mergeFloors(held?.version ?? [], [stamp]) }, 'feed');
+    // Levels below, and answers that are under way, may have an older one.
+    cache.raise({ key: typed.nameOf(vehicleId) }, stamp);
+    // Of an event that cannot be applied, and of what follows it, history alone knows how it goes on.
+    if (!profile || isParked) void this.#askAgain(vehicleId, position);
+  }
+
+  /** So that lists and watches learn what history makes of it. */
+  async #askAgain(vehicleId: string, atLeast: Position): Promise<void> {
+    const { directory, onChange } = this.#deps;
+    try {
+      await this.get(vehicleId, { atLeast, openSignal: () => AbortSignal.timeout(ASK_AGAIN_MS) });
+    } catch {
+      // The next one who asks for it asks history.
     }
-    const version = mergeFloors(held?.version ?? [], [stamp]);
-    if (value && typed.put(vehicleId, { value, version }, 'feed')) return;
-    // It cannot be folded here: the next one who asks gets it from history.
-    this.#deps.cache.raise({ key: typed.nameOf(vehicleId) }, stamp);
+    const profile = directory.profileOf(vehicleId);
+    if (profile) onChange(vehicleId, { before: profile, after: profile });
+  }
+
+  #take(vehicleId: string, { slice, parkedAt }: CachedStatus): void {
+    const { directory, onChange } = this.#deps;
+    const change = directory.take(vehicleId, profileOf(slice), parkedAt !== undefined);
+    if (change.after !== change.before) onChange(vehicleId, change);
   }
 
   #knownFrom(vehicleId: string, answer: Answer<CachedStatus>): KnownStatus | undefined {
     if (!answer.value) return undefined;
+    if (answer.from === 'source') this.#take(vehicleId, answer.value);
     const { typed, following, partitionCount } = this.#deps;
     const partition = partitionOf(vehicleId, partitionCount);
     const own = answer.version.find(({ domain }) => domain === domainOf(partition));
@@ -104,11 +128,10 @@ export class Statuses {
   }
 }
 
-/** What one event alone says of its vehicle. */
-function profileAfter(event: VehicleEvent, position: Position) {
+/** What one event alone says of its vehicle; undefined if it cannot be applied. */
+function profileAfter(event: VehicleEvent, position: Position): Profile | undefined {
   const slice = status.initial(event.subject, '');
-  applyTo(slice, event, position);
-  return profileOf(slice);
+  return applyTo(slice, event, position) ? profileOf(slice) : undefined;
 }
 
 /** Undefined if history alone knows how it goes on: behind an event that it could not apply. */
