@@ -169,7 +169,7 @@ export function* checkCache(endpoint: string, stats: StatsResponse, isReady: boo
   if (!isReady)
     yield fail(
       'cache',
-      `at ${endpoint} is alive but not ready: it is listing the vehicles, ${vehicles} so far`,
+      `at ${endpoint} is alive but not ready: it lists the vehicles, ${vehicles} so far, and reads what the log has had`,
       'see history below, and cache.log',
     );
   else yield ok('cache', `serves at ${endpoint}, ${vehicles} vehicles, in memory ${held}`);
@@ -191,7 +191,7 @@ export function* checkCache(endpoint: string, stats: StatsResponse, isReady: boo
       yield warn(
         `cache, ${level}`,
         `does not answer it, and ${repairs} deletes wait for it: answers come from history instead`,
-        'see Redis above, and cache.log',
+        level === 'redis' ? 'see Redis above, and cache.log' : 'see its folder, and cache.log',
       );
 }
 

@@ -69,7 +69,7 @@ test('what is kept in files is answered after a restart and without Redis, unles
   expect(warmed.at(-1)).toEqual({ done, failed: 0, total: done });
 });
 
-test('of a process that was killed it is not known what it has seen: all is read again of a partition that has gone on', async () => {
+test('of a process that was killed before it stored what it had seen, all is read again of a partition that has gone on', async () => {
   await keepSamples();
   await theCache().kill();
   const atLeast = await report('late-2', 20);

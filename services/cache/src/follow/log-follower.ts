@@ -23,7 +23,7 @@ interface Followed {
 
 /** Longer than the log takes between two looks at its end. Then it is not followed, whatever the connection says. */
 const SILENT_MS = 15_000;
-/** What an event takes in turns of the event loop, as if it were decoded from so many bytes. */
+/** What an event takes in turns of the event loop, in bytes that are decoded. */
 const EVENT_BYTES = 1_024;
 
 /** Follows the log of all partitions from one place on, through history. */
