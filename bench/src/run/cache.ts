@@ -18,6 +18,7 @@ import { type BenchPlatform, withPlatform } from './platform.ts';
 import { sendAll } from './send-all.ts';
 import { untilStored } from './until-stored.ts';
 import { CACHE_WARM_UP_MS, watchMeasures } from './watch.ts';
+import { crowdMeasures } from './watch-crowd.ts';
 
 type Measures = Pick<BenchRun, 'measures' | 'notMeasured'>;
 
@@ -32,7 +33,12 @@ export async function cacheMeasures(plan: BenchPlan, progress: Progress): Promis
   const levels = await levelMeasures(plan, progress);
   const asked = await askMeasures(plan, progress);
   return {
-    measures: [...levels.measures, ...asked, ...(await watchMeasures(plan, progress))],
+    measures: [
+      ...levels.measures,
+      ...asked,
+      ...(await watchMeasures(plan, progress)),
+      ...(await crowdMeasures(progress)),
+    ],
     notMeasured: levels.notMeasured,
   };
 }
