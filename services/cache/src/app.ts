@@ -108,6 +108,7 @@ function cacheParts(app: ReturnType<typeof keptParts>, config: CacheConfig, logg
         jetstream: jetstream(nats.connection),
         manager: await jetstreamManager(nats.connection),
         isConnected: () => nats.isConnected(),
+        onReconnect: (listener) => nats.onReconnect(listener),
         listener: {
           onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
           onMissed: (stamp) => cache.onMissed(stamp),
