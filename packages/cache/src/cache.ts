@@ -8,6 +8,7 @@ import { Floors, type KeptFloors, type Scope } from './floors.ts';
 import type { InvalidationListener, Invalidations } from './invalidations.ts';
 import type { LowerTier } from './lower-tier.ts';
 import { MemoryTier } from './memory-tier.ts';
+import { partsOf } from './scope-parts.ts';
 import type { FoundEntry } from './tier.ts';
 import { type SharedDeps, TypedCache } from './typed-cache.ts';
 import { PENDING, type Stamp, type Version } from './version.ts';
@@ -20,6 +21,8 @@ export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'cou
   readonly maxFloors?: number;
   /** Of an earlier process. */
   readonly kept?: readonly KeptFloors[];
+  /** What an earlier process could not publish. */
+  readonly pending?: readonly Scope[];
 }
 
 /** `degraded`: something has not taken it yet, and it is tried again. Until then others may answer what is invalid. */
@@ -50,12 +53,14 @@ export class Cache implements InvalidationListener {
   readonly #types = new Map<string, TypedCache<unknown>>();
   readonly #floors: Floors;
   /** Invalidations that are not published yet. */
-  #pending: Scope[] = [];
+  readonly #pending = new Set<Scope>();
   #pendingFloors = new Floors(MAX_PENDING);
+  #publishing: Promise<void> | undefined;
 
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#floors = new Floors(options.maxFloors ?? MAX_FLOORS, options.kept);
+    this.#addPending(options.pending ?? []);
   }
 
   addType<Value>(type: CachedType<Value>): TypedCache<Value> {
@@ -80,13 +85,10 @@ export class Cache implements InvalidationListener {
 
   /** Nothing of these scopes that was read before is answered any more, here at once and elsewhere when it arrives. */
   async invalidate(scopes: readonly Scope[]): Promise<Invalidated> {
-    const stamp = await this.#tryPublish(scopes);
-    if (stamp) return (await this.#raiseAll(scopes, stamp)) ? 'done' : 'degraded';
-    const isTooMany = this.#pending.length + scopes.length > MAX_PENDING;
-    this.#pending = isTooMany ? [{ all: true }] : [...this.#pending, ...scopes];
-    for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING_STAMP);
-    for (const scope of scopes) this.#drop(scope);
-    return 'degraded';
+    const { left, isRaised } = await this.#publish(scopes);
+    this.#addPending(left);
+    for (const scope of left) this.#drop(scope);
+    return isRaised && left.length === 0 ? 'done' : 'degraded';
   }
 
   /**
@@ -116,14 +118,10 @@ export class Cache implements InvalidationListener {
 
   /** Publishes what could not be published, and raises the floors that levels have refused. Call it now and then. */
   async repair(): Promise<void> {
-    const scopes = this.#pending;
-    const stamp = scopes.length > 0 ? await this.#tryPublish(scopes) : undefined;
-    if (stamp) {
-      await this.#raiseAll(scopes, stamp);
-      this.#pending = this.#pending.filter((scope) => !scopes.includes(scope));
-      this.#pendingFloors = new Floors(MAX_PENDING);
-      for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING_STAMP);
-    }
+    this.#publishing ??= this.#publishPending().finally(() => {
+      this.#publishing = undefined;
+    });
+    await this.#publishing;
     await Promise.all(this.#options.lower.map((tier) => tier.repair()));
   }
 
@@ -186,6 +184,11 @@ export class Cache implements InvalidationListener {
     return this.#floors.keep();
   }
 
+  /** What is not published yet, for a process that continues. */
+  pending(): readonly Scope[] {
+    return [...this.#pending];
+  }
+
   /** Deletes from memory what may not be answered any more. */
   sweep(): void {
     for (const type of this.#types.values()) type.sweep();
@@ -204,9 +207,42 @@ export class Cache implements InvalidationListener {
     return raised.every((isRaised) => isRaised);
   }
 
+  /** Publishes part by part. What is left could not be published: its caller gets `degraded`, and it is tried again. */
+  async #publish(scopes: Iterable<Scope>, onPublished?: (part: readonly Scope[]) => void) {
+    const left: Scope[] = [];
+    let isRaised = true;
+    for (const part of partsOf(scopes)) {
+      const stamp = left.length === 0 && (await this.#tryPublish(part));
+      if (!stamp) left.push(...part);
+      else {
+        isRaised = (await this.#raiseAll(part, stamp)) && isRaised;
+        onPublished?.(part);
+      }
+    }
+    return { left, isRaised };
+  }
+
   async #tryPublish(scopes: readonly Scope[]): Promise<Stamp | undefined> {
-    // Its caller gets `degraded`, and it is tried again.
     return await this.#options.invalidations.raise(scopes).catch(() => undefined);
+  }
+
+  /** With too many, everything is invalid. Copies are added, so that each can be published for itself. */
+  #addPending(scopes: readonly Scope[]): void {
+    const isTooMany = this.#pending.size + scopes.length > MAX_PENDING;
+    if (isTooMany) this.#pending.clear();
+    for (const scope of isTooMany ? [{ all: true } as const] : scopes) {
+      this.#pending.add({ ...scope });
+      this.#pendingFloors.raise(scope, PENDING_STAMP);
+    }
+  }
+
+  async #publishPending(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    await this.#publish([...this.#pending], (part) => {
+      for (const scope of part) this.#pending.delete(scope);
+    });
+    this.#pendingFloors = new Floors(MAX_PENDING);
+    for (const scope of this.#pending) this.#pendingFloors.raise(scope, PENDING_STAMP);
   }
 
   #drop(scope: Scope): void {

@@ -3,12 +3,17 @@ import type { Scope } from './floors.ts';
 import type { InvalidationListener, Invalidations } from './invalidations.ts';
 import { INVALIDATIONS, type Stamp } from './version.ts';
 
+/** As for NATS. */
+const MAX_MESSAGE = 1024 ** 2;
+
 /** A list of invalidations in memory, which tests hold up and cut. */
 export class TestBus {
   readonly #messages: (readonly Scope[])[] = [];
   readonly #members: Member[] = [];
   /** Whether messages can be published. */
   isUp = true;
+  /** How many it takes before it is away. */
+  takes = Number.POSITIVE_INFINITY;
   /** Whether they are delivered at once. If not, see {@link deliver}. */
   isPrompt = true;
 
@@ -21,7 +26,10 @@ export class TestBus {
       isLive: () => this.isUp && !member.isCut,
       raise: async (scopes) => {
         await Promise.resolve();
-        if (!this.isUp || member.isCut) throw new Fault('UNAVAILABLE', 'the bus is away');
+        if (!this.isUp || member.isCut || this.takes === 0) throw new Fault('UNAVAILABLE', 'the bus is away');
+        if (JSON.stringify(scopes).length > MAX_MESSAGE)
+          throw new Fault('UNAVAILABLE', 'the message is too large');
+        this.takes -= 1;
         this.#messages.push(scopes);
         if (this.isPrompt) this.deliver();
         return stampOf(this.#messages.length);
