@@ -86,6 +86,11 @@ test('what is wrong with a request is named', async () => {
   );
   await expect(client.inspectCache('nothing', once)).rejects.toMatchObject(refused('key', 'INVALID_KEY'));
   await expect(client.inspectCache('other:bus', once)).rejects.toMatchObject(refused('key', 'UNKNOWN_TYPE'));
+  for (const [field, reason, wrong] of [
+    ['keys[1]', 'INVALID_KEY', { keys: ['status:a', 'status:\u0001'] }],
+    ['tags[1]', 'INVALID_TAG', { tags: ['a', 'b\u0085'] }],
+  ] as const)
+    await expect(client.invalidateCache(wrong, once)).rejects.toMatchObject(refused(field, reason));
   await expect(client.invalidateCache({}, once)).rejects.toMatchObject(refused('', 'NOTHING_NAMED'));
   await expect(client.warmCache({}).next()).rejects.toMatchObject(refused('', 'ONE_CHOICE'));
 });

@@ -104,7 +104,10 @@ function checkKey(field: string, key: string): void {
       'INVALID_KEY',
       'must begin with the type of a value and a colon, such as status:bus-7',
     );
+  if (CONTROL.test(key)) throw invalid(field, 'INVALID_KEY', 'must have no control characters');
 }
+
+const CONTROL = /\p{Cc}/u;
 
 const noSuchType = (field: string, key: string) =>
   invalid(field, 'UNKNOWN_TYPE', `names no type of values that is cached: ${key.slice(0, key.indexOf(':'))}`);
@@ -116,8 +119,12 @@ function scopesOf({ keys, tags, all }: InvalidateRequest): readonly Scope[] {
       throw invalid(field, 'TOO_MANY', `has ${list.length} entries, at most ${MAX_INVALIDATED} are allowed`);
   for (const [at, key] of keys.entries()) checkKey(`keys[${at}]`, key);
   for (const [at, tag] of tags.entries())
-    if (tag === '' || tag.length > MAX_KEY)
-      throw invalid(`tags[${at}]`, 'INVALID_TAG', `must have 1 to ${MAX_KEY} characters`);
+    if (tag === '' || tag.length > MAX_KEY || CONTROL.test(tag))
+      throw invalid(
+        `tags[${at}]`,
+        'INVALID_TAG',
+        `must have 1 to ${MAX_KEY} characters, none a control character`,
+      );
   if (all) return [{ all: true }];
   if (keys.length + tags.length === 0)
     throw invalid('', 'NOTHING_NAMED', 'the request names nothing: give keys, tags, or all');
