@@ -119,7 +119,8 @@ function cacheParts(app: ReturnType<typeof keptParts>, config: CacheConfig, logg
         onSuccess: () => trouble.succeeded(),
       });
       const cache: Cache = new Cache({
-        ...{ ...levels, counts, invalidations, maxBytes: config.memoryBytes, kept: known.floors },
+        ...{ ...levels, counts, invalidations, maxBytes: config.memoryBytes },
+        ...{ kept: known.floors, pending: known.pending },
         ...{ now: coarseClock(), random: Math.random },
         maxFloors: Math.ceil(MAX_STATUS_FLOORS / partitionCount),
       });
@@ -175,13 +176,13 @@ function statusParts(app: ReturnType<typeof cacheParts>, logger: Logger) {
       ({ kept, cache: { cache, invalidations }, following, outdating, statuses: { typed } }) => {
         const store = async () => {
           await kept.hotSet?.store(typed.hotKeys());
+          const pending = cache.pending();
           // Until then it is not known what the log has had up to where it is followed.
-          if (!outdating.isComplete) return;
+          if (!outdating.isComplete) return await kept.knowledge?.storePending(pending);
           const positions = following.current?.positions() ?? [];
           await kept.knowledge?.store({
-            positions,
-            invalidations: invalidations.seen(),
-            floors: cache.keep(),
+            ...{ positions, pending },
+            ...{ invalidations: invalidations.seen(), floors: cache.keep() },
           });
         };
         return started(undefined, { stop: storeNowAndThen(store, logger) });

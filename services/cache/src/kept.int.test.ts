@@ -91,3 +91,22 @@ test('positions that the log does not have say that it was restored: nothing is 
   expect(await answers()).toMatchObject({ redis: 0, files: 0 });
   expect(await speedsOf('same-1', await report('same-1', 20))).toEqual([10, 20]);
 });
+
+test('a delete that could not be published before a restart is published after it', async () => {
+  await platform.clients[0].latestStatus('same-1', { atLeast: await report('same-1', 10) });
+  await platform.cluster.nats.kill();
+  await eventually(async () =>
+    expect((await platform.clients[0].cacheStats()).isInvalidationsLive).toBe(false),
+  );
+  const before = (await platform.clients[0].cacheStats()).invalidations;
+  expect(await platform.clients[0].invalidateCache({ keys: ['status:same-1'] })).toEqual({
+    isDegraded: true,
+  });
+  await theCache().stop();
+  await platform.cluster.nats.start();
+  await theCache().start();
+  await eventually(async () => {
+    const { invalidations } = await platform.clients[0].cacheStats();
+    expect(invalidations).toEqual({ ...before, sequence: Number(before?.sequence) + 1 });
+  });
+});
