@@ -9,6 +9,7 @@ import {
   text,
   whole,
 } from '@odograph/platform/config/setting';
+import { IDS_A_PLACE, WIDE_PLACES } from './watch/weight.ts';
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -40,7 +41,7 @@ export const settings = {
   maxWatches: whole('ODO_CACHE_MAX_WATCHES', 5_000, {
     min: 1,
     limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },
-    meaning: 'streams of `VehicleStatus.Watch` of one client; four times as many of all clients',
+    meaning: `streams of \`VehicleStatus.Watch\` of one client, four times as many of all; ${IDS_A_PLACE} ids count as one, a wide one as ${WIDE_PLACES}`,
   }),
   redisWaitMs: ms('ODO_CACHE_REDIS_WAIT_MS', 100, {
     ...{ min: 1, max: 5_000 },

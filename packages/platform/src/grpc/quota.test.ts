@@ -20,3 +20,15 @@ test('there is a place for a client that has none, however many others have all 
   expect(() => quota.open('d')).toThrow('8 reads of all clients');
   expect(() => quota.open('e')).not.toThrow();
 });
+
+test('what counts as several takes as many places, at most all of a client, and gives them back', () => {
+  const quota = createQuota({ name: 'reads', perClient: 5, inAll: 20 });
+  const first = quota.open('a', 4);
+  expect(() => quota.open('a', 2)).toThrow(
+    'more than 5 reads a client, and this one counts as 2: close one, then try again',
+  );
+  expect(() => quota.open('a', 1)).not.toThrow();
+  expect(() => quota.open('b', 100)).not.toThrow();
+  first[Symbol.dispose]();
+  expect(() => quota.open('a', 4)).not.toThrow();
+});

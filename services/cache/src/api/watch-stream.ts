@@ -11,6 +11,7 @@ import type { Following } from '../statuses/following.ts';
 import type { KnownStatus, Statuses } from '../statuses/statuses.ts';
 import type { Watch } from '../watch/watch.ts';
 import type { Watches } from '../watch/watches.ts';
+import { weightOf } from '../watch/weight.ts';
 import { agedStatus, bytesOf, overallFreshness } from './aged-status.ts';
 import { conditionsOf } from './conditions.ts';
 
@@ -37,9 +38,10 @@ export function watchStream(deps: WatchDeps) {
   const places = createQuota({ name: 'watches', perClient: maxWatches, inAll: 4 * maxWatches });
 
   async function* watch(request: WatchRequest, call: CallContext): AsyncGenerator<WatchResponse> {
-    using _place = places.open(call.client);
+    const conditions = conditionsOf(request.conditions);
+    using _places = places.open(call.client, weightOf(conditions));
     requireAll(deps);
-    const opened = watches.open(conditionsOf(request.conditions));
+    const opened = watches.open(conditions);
     const wake = () => opened.wake();
     call.signal.addEventListener('abort', wake);
     try {

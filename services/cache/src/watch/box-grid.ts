@@ -31,6 +31,9 @@ export class BoxGrid<Owner> {
   }
 }
 
+/** Whether a box is looked at for the locations around it only. */
+export const isNarrow = (box: Box) => cellsOf(box) !== undefined;
+
 const cellAt = (latitude: number, longitude: number) => (latitude + 90) * 361 + longitude + 180;
 
 /** Undefined if there are too many. */
