@@ -8,6 +8,7 @@ import { MAX_WARMED } from './api/warming.ts';
 import { MESSAGE_STATUSES } from './api/watch-stream.ts';
 import { MAX_POINTS, MAX_SERIES_SAMPLES } from './calls/read-series.ts';
 import { MAX_CHANGED } from './watch/watch.ts';
+import { MAX_WAITING } from './watch/watches.ts';
 
 const REFUSED = { of: 'call', unit: '', above: 'INVALID_ARGUMENT' } as const;
 
@@ -48,6 +49,15 @@ export const fixedLimits: readonly FixedLimit[] = [
   { ...REFUSED, value: MAX_WARMED, meaning: 'vehicles that are loaded before they are asked for' },
   {
     ...{ of: 'call', value: MAX_CHANGED, unit: '', above: 'the watch begins again' },
-    meaning: 'vehicles whose change a watch has not sent yet',
+    meaning: 'vehicles whose change a watch has not sent yet, above the number that it began with',
+  },
+  {
+    ...{
+      of: 'process',
+      value: MAX_WAITING,
+      unit: '',
+      above: 'the watches with the most of them begin again',
+    },
+    meaning: 'vehicles whose change all watches together have not sent yet',
   },
 ];

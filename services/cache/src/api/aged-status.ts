@@ -37,7 +37,10 @@ export function bytesOf({ status: { slice } }: KnownStatus): number {
 }
 
 /** How old the statuses of all vehicles may be. */
-export function overallFreshness(follower: Following, partitionCount: number): Freshness {
+export function overallFreshness(
+  follower: Pick<Following, 'silentMs' | 'isLive'>,
+  partitionCount: number,
+): Freshness {
   const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
   const silentMs = Math.max(0, ...partitions.map((partition) => follower.silentMs(partition)));
   const isLive = partitions.every((partition) => follower.isLive(partition));

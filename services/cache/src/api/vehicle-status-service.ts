@@ -24,7 +24,7 @@ import {
 import { choiceOf } from '../domain/choice.ts';
 import { unknownVehicle } from '../domain/unknown-vehicle.ts';
 import { type Following, notReached } from '../statuses/following.ts';
-import type { KnownStatus } from '../statuses/statuses.ts';
+import type { KnownStatus, Statuses } from '../statuses/statuses.ts';
 import { agedStatus, bytesOf } from './aged-status.ts';
 import { conditionsOf } from './conditions.ts';
 import { requireAll, type WatchDeps, watchStream } from './watch-stream.ts';
@@ -32,8 +32,13 @@ import { requireAll, type WatchDeps, watchStream } from './watch-stream.ts';
 /** Statuses that are asked for together: the largest have a megabyte. */
 const PIECE = 50;
 
+interface StatusDeps extends WatchDeps {
+  readonly statuses: Statuses;
+  readonly following: Following;
+}
+
 /** The latest statuses, over gRPC. */
-export function vehicleStatusService(deps: WatchDeps) {
+export function vehicleStatusService(deps: StatusDeps) {
   const { partitionCount, statuses, directory, following } = deps;
 
   async function get(request: GetRequest, call: CallContext): Promise<GetResponse> {

@@ -17,10 +17,10 @@ import { conditionsOf } from './conditions.ts';
 
 export interface WatchDeps {
   readonly partitionCount: number;
-  readonly statuses: Statuses;
+  readonly statuses: Pick<Statuses, 'getMany'>;
   readonly directory: Directory;
   readonly watches: Watches;
-  readonly following: Following;
+  readonly following: Pick<Following, 'silentMs' | 'isLive'>;
   /** Whether the directory has all vehicles. */
   readonly isComplete: () => boolean;
   /** Of one client; all clients may have four times as many. */
@@ -63,11 +63,13 @@ export function watchStream(deps: WatchDeps) {
   }
 
   /** All that a watch has, from the first vehicle on. */
-  async function* everything({ choice }: Watch, { signal }: CallContext): AsyncGenerator<WatchResponse> {
+  async function* everything(opened: Watch, { signal }: CallContext): AsyncGenerator<WatchResponse> {
+    const { choice } = opened;
     let after: string | undefined = '';
     let beginsAgain = true;
     while (after !== undefined) {
       const page = await directory.page(choice, { after, limit: MESSAGE_STATUSES, signal });
+      opened.sent(page.vehicleIds, page.hasMore);
       for (const each of inMessages(await statuses.getMany(page.vehicleIds, signal), [])) {
         yield { ...each, beginsAgain };
         beginsAgain = false;

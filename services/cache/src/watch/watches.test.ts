@@ -27,6 +27,14 @@ const anyProfile: fc.Arbitrary<Profile> = fc
     longitude: { value: longitude, observedAtMs: 1, reportId: 'a' },
   }));
 
+/** A watch that has sent everything. */
+function openSettled(watches: Watches, conditions: Conditions) {
+  const watch = watches.open(conditions);
+  watch.takeBeginning();
+  watch.sent([], false);
+  return watch;
+}
+
 const degrees = (most: number) => fc.integer({ min: -most, max: most });
 const anyConditions: fc.Arbitrary<Conditions> = fc
   .record(
@@ -55,7 +63,7 @@ test('a watch sees each change of a vehicle that meets its conditions, and each 
   fc.assert(
     fc.property(fc.array(anyConditions, { minLength: 1 }), anyChange, (all, { vehicleId, before, after }) => {
       const watches = new Watches();
-      const opened = all.map((conditions) => watches.open(conditions));
+      const opened = all.map((conditions) => openSettled(watches, conditions));
       watches.changed(vehicleId, { before, after });
       for (const watch of opened) {
         const is = watch.choice(vehicleId, after);
@@ -75,7 +83,7 @@ test('a watch sees each change of a vehicle that meets its conditions, and each 
 
 test('a vehicle that changes often is taken once, and one that comes back has not left', () => {
   const watches = new Watches();
-  const watch = watches.open({ ...ANY, fleet: 'default' });
+  const watch = openSettled(watches, { ...ANY, fleet: 'default' });
   const gone = { ...EMPTY_PROFILE, retiredAtVersion: 1 };
   for (let times = 0; times < 3; times += 1)
     watches.changed('a', { before: EMPTY_PROFILE, after: EMPTY_PROFILE });
@@ -87,21 +95,66 @@ test('a vehicle that changes often is taken once, and one that comes back has no
   expect(watch.take(10)).toEqual({ changed: [], left: [] });
 });
 
-test('a watch that is too slow begins again, and keeps a bounded number of changes', async () => {
+const changeOf = (watches: Watches, vehicleId: string) =>
+  watches.changed(vehicleId, { before: EMPTY_PROFILE, after: EMPTY_PROFILE });
+const idsOf = (count: number) => Array.from({ length: count }, (_, at) => `bus-${at}`);
+
+test('a watch that is too slow begins again, and keeps nothing until it does', async () => {
   const watches = new Watches();
   const watch = watches.open(ANY);
   expect([watch.takeBeginning(), watch.takeBeginning()]).toEqual([true, false]);
-  for (let at = 0; at <= MAX_CHANGED; at += 1)
-    watches.changed(`bus-${at}`, { before: undefined, after: EMPTY_PROFILE });
+  watch.sent([], false);
+  for (const vehicleId of idsOf(MAX_CHANGED + 1)) changeOf(watches, vehicleId);
   await watch.arrived();
+  for (const vehicleId of idsOf(10)) changeOf(watches, vehicleId);
+  expect(watch.waiting).toBe(0);
   expect(watch.takeBeginning()).toBe(true);
   expect(watch.take(MAX_CHANGED).changed).toEqual([]);
+});
+
+test('a watch that has sent many vehicles may have more changes to send', () => {
+  const watches = new Watches();
+  const watch = watches.open(ANY);
+  watch.takeBeginning();
+  const ids = idsOf(2 * MAX_CHANGED);
+  watch.sent(ids.slice(MAX_CHANGED), false);
+  for (const vehicleId of ids) changeOf(watches, vehicleId);
+  expect([watch.waiting, watch.takeBeginning()]).toEqual([ids.length, false]);
+  changeOf(watches, 'one more');
+  expect(watch.takeBeginning()).toBe(true);
+});
+
+test('while everything is sent, what comes later need not be sent apart, unless it is new or leaves', () => {
+  const watches = new Watches();
+  const watch = watches.open({ ...ANY, fleet: 'default' });
+  const gone = { ...EMPTY_PROFILE, retiredAtVersion: 1 };
+  watch.takeBeginning();
+  changeOf(watches, 'a');
+  watch.sent(['a', 'c'], true);
+  for (const vehicleId of ['a', 'b', 'c', 'd']) changeOf(watches, vehicleId);
+  watches.changed('e', { before: undefined, after: EMPTY_PROFILE });
+  watches.changed('f', { before: gone, after: EMPTY_PROFILE });
+  watches.changed('g', { before: EMPTY_PROFILE, after: gone });
+  expect(watch.take(10)).toEqual({ changed: ['a', 'b', 'c', 'e', 'f'], left: ['g'] });
+  watch.sent(['d', 'e', 'f'], false);
+  changeOf(watches, 'h');
+  expect(watch.take(10).changed).toEqual(['h']);
+});
+
+test('all watches together keep a bounded number of changes, and those with most begin again', () => {
+  const watches = new Watches(100);
+  const slow = openSettled(watches, { ...ANY, fleet: 'default' });
+  const quick = openSettled(watches, { ...ANY, vehicleIds: idsOf(5) });
+  for (const vehicleId of idsOf(96)) changeOf(watches, vehicleId);
+  expect([slow.waiting, quick.waiting]).toEqual([0, 5]);
+  expect([slow.takeBeginning(), quick.takeBeginning()]).toEqual([true, false]);
 });
 
 test('a watch is woken by what concerns it, and when all begins again', async () => {
   const watches = new Watches();
   const watch = watches.open({ ...ANY, vehicleIds: ['a'] });
   watch.takeBeginning();
+  watch.sent([], false);
   const arrived = watch.arrived();
   watches.changed('b', { before: undefined, after: EMPTY_PROFILE });
   watches.changed('a', { before: undefined, after: EMPTY_PROFILE });

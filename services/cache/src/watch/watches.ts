@@ -4,6 +4,11 @@ import type { ProfileChange } from '../statuses/directory.ts';
 import { BoxGrid } from './box-grid.ts';
 import { Watch } from './watch.ts';
 
+/** Vehicles whose change all watches together have not sent yet, about 80 bytes each. */
+export const MAX_WAITING = 1_000_000;
+/** What is left of them when there are too many, so that they are not counted again soon. */
+const LEFT_RATIO = 0.9;
+
 /** All open watches, by the condition that chooses best: a change is shown to those only that it may concern. */
 export class Watches {
   readonly #all = new Set<Watch>();
@@ -12,6 +17,13 @@ export class Watches {
   readonly #byTag = new Groups();
   readonly #boxes = new BoxGrid<Watch>();
   readonly #others = new Set<Watch>();
+  readonly #maxWaiting: number;
+  /** What waits in all watches, at most: what is taken still counts. */
+  #mostWaiting = 0;
+
+  constructor(maxWaiting = MAX_WAITING) {
+    this.#maxWaiting = maxWaiting;
+  }
 
   get size(): number {
     return this.#all.size;
@@ -42,12 +54,28 @@ export class Watches {
 
   changed(vehicleId: string, change: ProfileChange): void {
     if (this.#all.size === 0) return;
-    for (const watch of this.#concerned(vehicleId, change)) watch.see(vehicleId, change);
+    for (const watch of this.#concerned(vehicleId, change)) {
+      const { waiting } = watch;
+      watch.see(vehicleId, change);
+      if (watch.waiting > waiting) this.#mostWaiting += 1;
+    }
+    if (this.#mostWaiting > this.#maxWaiting) this.#makeRoom();
   }
 
   /** All that was sent may be wrong. */
   beginAgain(): void {
     for (const watch of this.#all) watch.beginAgain();
+  }
+
+  /** Those that have most to send begin again. */
+  #makeRoom(): void {
+    const watches = [...this.#all].sort((a, b) => a.waiting - b.waiting);
+    let sum = watches.reduce((waiting, watch) => waiting + watch.waiting, 0);
+    for (let most = watches.pop(); most && sum > LEFT_RATIO * this.#maxWaiting; most = watches.pop()) {
+      sum -= most.waiting;
+      most.beginAgain();
+    }
+    this.#mostWaiting = sum;
   }
 
   #concerned(vehicleId: string, { before, after }: ProfileChange): Iterable<Watch> {
