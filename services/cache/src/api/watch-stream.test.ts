@@ -144,3 +144,13 @@ test('a wide watch takes as many places as it counts for', async () => {
   });
   for (const stream of streams) await stream.return(undefined);
 });
+
+test('a watch that begins again while vehicles are still being listed ends with UNAVAILABLE', async () => {
+  const { begin, watches, change, state } = open();
+  change('bus-1', 'north');
+  const stream = begin({ fleet: 'north' });
+  while (!(await stream.next()).value.isComplete);
+  state.isComplete = false;
+  watches.beginAgain();
+  await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});

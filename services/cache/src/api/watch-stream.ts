@@ -40,7 +40,6 @@ export function watchStream(deps: WatchDeps) {
   async function* watch(request: WatchRequest, call: CallContext): AsyncGenerator<WatchResponse> {
     const conditions = conditionsOf(request.conditions);
     using _places = places.open(call.client, weightOf(conditions));
-    requireAll(deps);
     const opened = watches.open(conditions);
     const wake = () => opened.wake();
     call.signal.addEventListener('abort', wake);
