@@ -102,7 +102,7 @@ const AT_ONCE = 100;
 
 async function writeRedis({ redisUrl, writes }: LevelOptions) {
   const redis = new Redis(redisUrl, { enableAutoPipelining: true });
-  const tier = new RedisTier({ redis, namespace: 'odograph:bench:', floorTtlMs: HOUR_MS });
+  const tier = new RedisTier({ redis, namespace: 'odograph:bench:', floorTtlMs: HOUR_MS, onDamage: nothing });
   const value = Buffer.alloc(900, 'a status as JSON has about 900 bytes. ');
   const entry = (sequence: number): StoredEntry => ({
     ...{ value, version: [{ domain: 'status/0', epoch: 3, sequence }], tags: [], writer: 'load' },

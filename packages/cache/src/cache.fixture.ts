@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { Breaker } from './breaker.ts';
 import { Cache } from './cache.ts';
+import { typeNameOf } from './cached-type.ts';
 import type { CacheCounts } from './counts.ts';
 import type { KeptFloors } from './floors.ts';
 import type { TestBus } from './invalidations.fixture.ts';
@@ -118,7 +119,10 @@ export function openNode({
 }: NodeOptions): TestNode {
   const counted: string[] = [];
   const counts = countsOf(counted);
-  const giver = new RedisTier({ redis, namespace, floorTtlMs: MINUTE_MS });
+  const giver = new RedisTier({
+    ...{ redis, namespace, floorTtlMs: MINUTE_MS },
+    onDamage: (key) => counts.unreadable(typeNameOf(key)),
+  });
   const tier = new HeldTier(giver);
   const lower = new LowerTier({
     ...{

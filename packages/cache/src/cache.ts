@@ -1,6 +1,6 @@
 import { invariant } from '@odograph/kernel/fault';
 import type { Level } from './answer.ts';
-import type { CachedType } from './cached-type.ts';
+import { type CachedType, typeNameOf } from './cached-type.ts';
 import { Cooling } from './cooling.ts';
 import type { Entry } from './entry.ts';
 import { Flights } from './flights.ts';
@@ -154,10 +154,10 @@ export class Cache implements InvalidationListener {
    * Undefined if there is no such type.
    */
   async inspect(name: string): Promise<Inspected | undefined> {
-    const colon = name.indexOf(':');
-    const type = this.#types.get(name.slice(0, Math.max(colon, 0)));
+    const typeName = typeNameOf(name);
+    const type = this.#types.get(typeName);
     if (!type) return undefined;
-    const memory = type.inspect(name.slice(colon + 1));
+    const memory = type.inspect(name.slice(typeName.length + 1));
     const lower = this.#options.lower.map(async (tier) => {
       const [found] = await tier.read([name]);
       const isValid = found !== undefined && this.#allows(name, found.entry.tags, found.entry.version);

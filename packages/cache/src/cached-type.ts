@@ -19,3 +19,6 @@ export interface CachedType<Value> {
   /** Whether changes of a value arrive by themselves. While they do not, it is not fresh for long. Default: they do. */
   readonly isLive?: (key: string) => boolean;
 }
+
+/** The type of a key that begins with the name of one; else a name that none has. */
+export const typeNameOf = (key: string): string => key.slice(0, Math.max(key.indexOf(':'), 0));

@@ -46,10 +46,14 @@ const LEAST_GAIN = 0.9;
 /** The fastest level: others gain a fifth more and take twice to five times as long. */
 const DEFLATE = { level: 1 };
 const DIGITS = 16;
+const STAMP = /^([^=]+)=(\d{16})\.(\d{16})$/;
+/** More than any value has. Bytes that are damaged may claim to become much longer. */
+const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+const INFLATE = { maxOutputLength: MAX_VALUE_BYTES };
 const NEW_LINE = 10;
 
 const deflate = promisify<Uint8Array, typeof DEFLATE, Buffer>(deflateRaw);
-const inflate = promisify<Uint8Array, Buffer>(inflateRaw);
+const inflate = promisify<Uint8Array, typeof INFLATE, Buffer>(inflateRaw);
 
 /** Stamps as text. Those of one domain are in their order if they are compared as text. */
 export function versionText(version: Version): string {
@@ -63,7 +67,7 @@ const digits = (count: number) => String(count).padStart(DIGITS, '0');
 export const guardLine = (version: Version, floors: Version) =>
   `${versionText(version)}|${versionText(floors)}\n`;
 
-/** Throws a Fault CORRUPT_LOG if the bytes do not begin with a guard. */
+/** Throws a Fault INTERNAL if the bytes do not begin with a guard. */
 export function readGuard(bytes: Buffer): Guarded {
   const end = bytes.indexOf(NEW_LINE);
   const parts = bytes.toString('latin1', 0, Math.max(end, 0)).split('|');
@@ -75,8 +79,9 @@ export function readGuard(bytes: Buffer): Guarded {
 function versionOf(text: string): Version {
   if (text === '') return [];
   return text.split(',').map((stamp) => {
-    const [domain = '', at = ''] = stamp.split('=');
-    return { domain, epoch: Number(at.slice(0, DIGITS)), sequence: Number(at.slice(DIGITS + 1)) };
+    const [, domain, epoch, sequence] = STAMP.exec(stamp) ?? [];
+    if (domain === undefined) throw new Fault('INTERNAL', `a stored entry has the stamp ${stamp}`);
+    return { domain, epoch: Number(epoch), sequence: Number(sequence) };
   });
 }
 
@@ -104,6 +109,8 @@ export async function readBody({ version, body }: Guarded): Promise<StoredEntry 
   if (body.length === 0) return undefined;
   const end = body.indexOf(NEW_LINE);
   const head: Head = JSON.parse(body.toString('utf8', 0, end));
+  if (!Array.isArray(head.t) || !head.ms.every(Number.isFinite))
+    throw new Fault('INTERNAL', 'a stored entry has another head');
   const [ageMs, freshMs, servedMs, keptMs] = head.ms;
   const value = await valueIn(head.c, body.subarray(end + 1));
   return { value, version, tags: head.t, writer: head.w, ageMs, freshMs, servedMs, keptMs };
@@ -112,5 +119,5 @@ export async function readBody({ version, body }: Guarded): Promise<StoredEntry 
 async function valueIn(codec: Codec, bytes: Buffer): Promise<Uint8Array | undefined> {
   if (codec === 'none') return undefined;
   if (codec === 'raw') return bytes;
-  return bytes.length > LONG_BYTES / 4 ? await inflate(bytes) : inflateRawSync(bytes);
+  return bytes.length > LONG_BYTES / 4 ? await inflate(bytes, INFLATE) : inflateRawSync(bytes, INFLATE);
 }

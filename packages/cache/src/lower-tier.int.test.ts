@@ -2,6 +2,7 @@ import { silentLogger } from '@odograph/platform/logger';
 import { connectRedis } from '@odograph/platform/redis';
 import { startTestRedis } from '@odograph/testing/engines';
 import { eventually } from '@odograph/testing/eventually';
+import type { Cluster, Redis, RedisKey } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { Breaker } from './breaker.ts';
 import { countsOf } from './cache.fixture.ts';
@@ -20,7 +21,8 @@ async function open() {
   const { redis, close } = await connectRedis({ url: server.url, name: 'test', logger: silentLogger });
   onTestFinished(close);
   const counted: string[] = [];
-  const tier = new RedisTier({ redis, namespace: 'test:', floorTtlMs: 60_000 });
+  const onDamage = (key: string) => void counted.push(`damaged ${key}`);
+  const tier = new RedisTier({ redis, namespace: 'test:', floorTtlMs: 60_000, onDamage });
   const level = new LowerTier({
     tier,
     breaker: new Breaker({ now: () => performance.now(), leastCalls: 3, openMs: OPEN_MS }),
@@ -99,6 +101,67 @@ test('a Redis that is full takes nothing, loses what is deleted, and is not take
   await redis.config('SET', 'maxmemory', '0');
   await write(opened, 10);
   expect(await readValue(opened)).toBe('value 10');
+});
+
+const NAME = 'test:{text:k}';
+const STAMP = 'log/0=0000000000000001.0000000000000005';
+
+test.each<[string, (redis: Redis | Cluster) => Promise<unknown>]>([
+  ['is empty', (redis) => redis.set(NAME, '')],
+  ['has no guard', (redis) => redis.set(NAME, 'of another program')],
+  ['has half a guard', (redis) => redis.set(NAME, `${STAMP}\n{}`)],
+  ['has a stamp that is not one', (redis) => redis.set(NAME, 'log/0=000000000000000q.0000000000000005|\n')],
+  ['has a head that is not one', (redis) => redis.set(NAME, `${STAMP}|\n{"t":1}\nvalue`)],
+  ['has a value that does not inflate', (redis) => redis.set(NAME, `${STAMP}|\n${HEAD}\nvalue`)],
+  ['is of another type of Redis', (redis) => redis.lpush(NAME, 'a')],
+])('a key that %s is a miss of that key alone, and is removed', async (_, damage) => {
+  const opened = await open();
+  const { redis, level, counted } = opened;
+  await write(opened, 5, 'text:other');
+  for (let times = 0; times < 5; times += 1) {
+    await damage(redis);
+    const found = await level.read(['text:k', 'text:other']);
+    expect(found.map((each) => each?.entry.value?.toString())).toEqual([undefined, 'value 5']);
+    expect(await redis.exists(NAME)).toBe(0);
+  }
+  expect(level.state).toBe('closed');
+  expect(counted).toEqual(Array(5).fill('damaged text:k'));
+});
+
+const HEAD = '{"t":[],"w":"load","ms":[0,1000,1000,1000],"c":"deflate"}';
+
+test.each<[string, (redis: Redis | Cluster) => Promise<unknown>]>([
+  ['has no guard', (redis) => redis.set(NAME, 'of another program')],
+  ['has a stamp that is not one', (redis) => redis.set(NAME, 'log/0=000000000000000q.0000000000000005|\n')],
+  ['is of another type of Redis', (redis) => redis.lpush(NAME, 'a')],
+])('a key that %s is replaced by a write, and by a floor', async (_, damage) => {
+  const opened = await open();
+  const { redis, level } = opened;
+  await damage(redis);
+  await write(opened, 6);
+  expect(await readValue(opened)).toBe('value 6');
+  await redis.del(NAME);
+  await damage(redis);
+  expect(await level.raise('text:k', [logAt(9)])).toBe(true);
+  await write(opened, 8);
+  expect(await readValue(opened)).toBeUndefined();
+  await write(opened, 9);
+  expect(await readValue(opened)).toBe('value 9');
+});
+
+test('a key that another process has replaced since it was read is not removed', async () => {
+  const opened = await open();
+  const { redis } = opened;
+  await redis.set(NAME, 'of another program');
+  const { getBuffer } = redis;
+  redis.getBuffer = async (key: RedisKey) => {
+    const bytes = await getBuffer.call(redis, key);
+    redis.getBuffer = getBuffer;
+    await write(opened, 5);
+    return bytes;
+  };
+  expect(await readValue(opened)).toBeUndefined();
+  expect(await readValue(opened)).toBe('value 5');
 });
 
 test('a Redis that was flushed, with its scripts, is only empty', async () => {

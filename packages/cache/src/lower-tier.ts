@@ -1,5 +1,6 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { Breaker, BreakerState } from './breaker.ts';
+import { typeNameOf } from './cached-type.ts';
 import type { CacheCounts } from './counts.ts';
 import type { StoredEntry } from './entry-bytes.ts';
 import { Repairs } from './repairs.ts';
@@ -100,7 +101,7 @@ export class LowerTier {
       writes.map(async ({ key, entry }) => {
         const outcome = await this.#try((tier) => tier.write(key, entry()));
         if (outcome !== undefined && outcome !== 'stored')
-          this.#options.counts.refused(typeOf(key), this.name, outcome);
+          this.#options.counts.refused(typeNameOf(key), this.name, outcome);
       }),
     );
   }
@@ -119,8 +120,6 @@ export class LowerTier {
     }
   }
 }
-
-const typeOf = (key: string) => key.slice(0, key.indexOf(':'));
 
 /** Rejects when it takes too long. What comes later of it is left alone. */
 async function within<T>(ms: number, work: Promise<T>, name: string): Promise<T> {

@@ -1,7 +1,14 @@
 // A key holds `<version>|<floors>\n<entry>`, or `|<floors>\n` without an entry; see entry-bytes.ts. Stamps are compared as text.
 
-/** What both scripts read: the stamps of a text by domain, and the first line of a key. */
+/** What both scripts read: the stamps of a text by domain, and the first line of a key. One that cannot be read counts as absent. */
 const COMMON = `
+local function isVersion(text)
+  for stamp in string.gmatch(text, '[^,]+') do
+    local at = string.match(stamp, '^[^=]+=(%d+%.%d+)$')
+    if not at or #at ~= 33 then return false end
+  end
+  return true
+end
 local function stampsOf(text)
   local stamps = {}
   for domain, at in string.gmatch(text, '([^=,]+)=([^,]+)') do stamps[domain] = at end
@@ -14,15 +21,11 @@ local function textOf(stamps)
   return table.concat(parts, ',')
 end
 local function guardOf(key)
-  local text = redis.call('GETRANGE', key, 0, 255)
-  if text == '' then return nil end
-  local stop = string.find(text, '\\n', 1, true)
-  if not stop then
-    text = redis.call('GET', key)
-    stop = string.find(text, '\\n', 1, true)
-  end
-  local bar = string.find(text, '|', 1, true)
-  return string.sub(text, 1, bar - 1), string.sub(text, bar + 1, stop - 1)
+  local text = redis.pcall('GETRANGE', key, 0, 255)
+  if type(text) == 'table' then return nil end
+  if not string.find(text, '\\n', 1, true) then text = redis.call('GET', key) or '' end
+  local version, floors = string.match(text, '^([^|\\n]*)|([^|\\n]*)\\n')
+  if version and isVersion(version) and isVersion(floors) then return version, floors end
 end
 `;
 
@@ -84,4 +87,14 @@ else
   local left = redis.call('PTTL', KEYS[1])
   redis.call('SET', KEYS[1], '|' .. textOf(floors) .. '\\n', 'PX', math.max(tonumber(ARGV[2]), left))
 end
+`;
+
+/**
+ * Removes a key that could not be read, unless another one is there by now.
+ * KEYS: the key. ARGV: SHA-1 of what was read, in hexadecimal digits; '' if it is not a string.
+ */
+export const REMOVE = `
+local text = redis.pcall('GET', KEYS[1])
+local sum = type(text) == 'string' and redis.sha1hex(text) or ''
+if sum == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
 `;

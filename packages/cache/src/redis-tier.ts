@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import { bodyOf, readBody, readGuard, type StoredEntry, versionText } from './entry-bytes.ts';
-import { KEEP_LEASE, RAISE, WRITE } from './redis-scripts.ts';
+import { KEEP_LEASE, RAISE, REMOVE, WRITE } from './redis-scripts.ts';
 import type { FoundEntry, Tier, WriteOutcome } from './tier.ts';
 import type { Version } from './version.ts';
 
@@ -10,6 +11,8 @@ interface RedisTierOptions {
   readonly namespace: string;
   /** Longer than any load takes together with its write: after that, a value from before a floor cannot come any more. */
   readonly floorTtlMs: number;
+  /** A key that no cache of this form has written, and is removed. */
+  readonly onDamage: (key: string, error: unknown) => void;
 }
 
 /** The scripts as commands, by `defineCommand`: each is sent by its hash, and in full when Redis does not know it. */
@@ -23,6 +26,7 @@ interface Scripts {
     token: string,
   ): Promise<WriteOutcome>;
   odographRaise(key: string, lease: string, floors: string, ttlMs: number): Promise<unknown>;
+  odographRemove(key: string, sha1: string): Promise<unknown>;
   odographKeepLease(lease: string, token: string, ms: number): Promise<number>;
 }
 
@@ -35,14 +39,17 @@ export class RedisTier implements Tier {
   readonly #redis: (Redis | Cluster) & Scripts;
   readonly #namespace: string;
   readonly #floorTtlMs: number;
+  readonly #onDamage: RedisTierOptions['onDamage'];
 
-  constructor({ redis, namespace, floorTtlMs }: RedisTierOptions) {
+  constructor({ redis, namespace, floorTtlMs, onDamage }: RedisTierOptions) {
     redis.defineCommand('odographWrite', { numberOfKeys: 2, lua: WRITE });
     redis.defineCommand('odographRaise', { numberOfKeys: 2, lua: RAISE });
+    redis.defineCommand('odographRemove', { numberOfKeys: 1, lua: REMOVE });
     redis.defineCommand('odographKeepLease', { numberOfKeys: 1, lua: KEEP_LEASE });
     this.#redis = redis as (Redis | Cluster) & Scripts;
     this.#namespace = namespace;
     this.#floorTtlMs = floorTtlMs;
+    this.#onDamage = onDamage;
   }
 
   read(keys: readonly string[]): Promise<readonly (FoundEntry | undefined)[]> {
@@ -96,9 +103,20 @@ export class RedisTier implements Tier {
   async #readOne(key: string): Promise<FoundEntry | undefined> {
     const name = this.#name(key);
     // One round trip: the client sends together what is asked for in one turn.
-    const [bytes, leftMs] = await Promise.all([this.#redis.getBuffer(name), this.#redis.pttl(name)]);
-    const entry = bytes && (await readBody(readGuard(bytes)));
-    return entry && leftMs > 0 ? { entry, ageMs: Math.max(0, entry.keptMs - leftMs) } : undefined;
+    const [bytes, leftMs] = await Promise.all([
+      this.#redis.getBuffer(name).catch(errorIfOfAnotherType),
+      this.#redis.pttl(name),
+    ]);
+    if (bytes === null) return undefined;
+    try {
+      if (bytes instanceof Error) throw bytes;
+      const entry = await readBody(readGuard(bytes));
+      return entry && leftMs > 0 ? { entry, ageMs: Math.max(0, entry.keptMs - leftMs) } : undefined;
+    } catch (error) {
+      this.#onDamage(key, error);
+      await this.#redis.odographRemove(name, bytes instanceof Error ? '' : sha1(bytes));
+      return undefined;
+    }
   }
 
   #name(key: string): string {
@@ -114,3 +132,10 @@ export class RedisTier implements Tier {
 function hasNoRoom(error: unknown): boolean {
   return error instanceof Error && error.message.includes('OOM command not allowed');
 }
+
+function errorIfOfAnotherType(error: Error): Error {
+  if (!error.message.startsWith('WRONGTYPE')) throw error;
+  return error;
+}
+
+const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest('hex');

@@ -7,11 +7,15 @@ import { FileTier } from './file-tier.ts';
 import { RedisTier } from './redis-tier.ts';
 import { describeTier, HOUR_MS } from './tier.fixture.ts';
 
+const onDamage = (of: string, error: unknown) => {
+  throw new Error(`${of} is damaged`, { cause: error });
+};
+
 describeTier('Redis', async () => {
   const engine = await startTestRedis();
   const redis = new Redis(engine.url, { enableAutoPipelining: true });
   return {
-    tier: new RedisTier({ redis, namespace: 'test:', floorTtlMs: HOUR_MS }),
+    tier: new RedisTier({ redis, namespace: 'test:', floorTtlMs: HOUR_MS, onDamage }),
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       await engine[Symbol.asyncDispose]();
@@ -21,9 +25,6 @@ describeTier('Redis', async () => {
 
 describeTier('a folder of files', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'odograph-cache-'));
-  const onDamage = (file: string, error: unknown) => {
-    throw new Error(`${file} is damaged`, { cause: error });
-  };
   const tier = new FileTier({
     folder,
     maxBytes: 64 * 1024 ** 2,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Breaker } from '@odograph/cache/breaker';
 import type { MeasuredCounts } from '@odograph/cache/cache-counts';
+import { typeNameOf } from '@odograph/cache/cached-type';
 import { FileTier } from '@odograph/cache/file-tier';
 import { Leases } from '@odograph/cache/leases';
 import { LowerTier } from '@odograph/cache/lower-tier';
@@ -36,8 +37,7 @@ const REMOVE_EXPIRED_EVERY_MS = 60_000;
 
 export async function openLevels(deps: LevelDeps): Promise<Started<Levels>> {
   const { redis } = deps;
-  const shared =
-    redis && new RedisTier({ redis: redis.redis, namespace: NAMESPACE, floorTtlMs: FLOOR_TTL_MS });
+  const shared = redis && openRedis(redis, deps);
   const files = await openFiles(deps);
   const redisLevel = shared && levelOf(shared, deps);
   const filesLevel = files && levelOf(files.tier, deps);
@@ -48,6 +48,11 @@ export async function openLevels(deps: LevelDeps): Promise<Started<Levels>> {
     await files?.stop();
   };
   return started({ lower, leases }, { stop });
+}
+
+function openRedis({ redis }: RedisConnection, { counts }: LevelDeps): RedisTier {
+  const onDamage = (key: string) => counts.unreadable(typeNameOf(key));
+  return new RedisTier({ redis, namespace: NAMESPACE, floorTtlMs: FLOOR_TTL_MS, onDamage });
 }
 
 function levelOf(tier: Tier, { counts, config, logger }: LevelDeps): LowerTier {
