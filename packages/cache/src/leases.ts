@@ -4,8 +4,8 @@ import type { Answer } from './answer.ts';
 
 /** What gives leases, such as Redis. All methods throw if it does not answer. */
 interface LeaseGiver {
-  /** False if another has the lease of the key. */
-  takeLease(key: string, token: string, ttlMs: number): Promise<boolean>;
+  /** False if another has the lease of the key, undefined if the giver has no room for one. */
+  takeLease(key: string, token: string, ttlMs: number): Promise<boolean | undefined>;
   /** How much longer it lasts, if it is still that of the token. 0 ends it. */
   keepLease(key: string, token: string, ms: number): Promise<void>;
 }
@@ -53,7 +53,7 @@ export class Leases {
     const token = randomUUID();
     const untilMs = performance.now() + waitMs;
     for (let pollMs = POLL.firstMs; ; pollMs = Math.min(2 * pollMs, POLL.maxMs)) {
-      // Without Redis there are no leases: each process loads.
+      // Without Redis, or its room, there are no leases: each process loads.
       const isTaken = await ask(() => giver.takeLease(key, token, ttlMs));
       if (isTaken === undefined) return { token: undefined };
       if (isTaken) {

@@ -103,6 +103,19 @@ test('a Redis that is full takes nothing, loses what is deleted, and is not take
   expect(await readValue(opened)).toBe('value 10');
 });
 
+test('a lease of a Redis that is full is not waited for, and Redis is not taken for broken', async () => {
+  const { redis, leases, level } = await open();
+  await redis.config('SET', 'maxmemory', '1');
+  const take = () =>
+    leases.take('text:k', {
+      signal: new AbortController().signal,
+      look: () => expect.unreachable(),
+      onWait: () => expect.unreachable(),
+    });
+  for (let times = 0; times < 5; times += 1) expect(await take()).toEqual({ token: undefined });
+  expect(level.state).toBe('closed');
+});
+
 const NAME = 'test:{text:k}';
 const STAMP = 'log/0=0000000000000001.0000000000000005';
 

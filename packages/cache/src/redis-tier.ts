@@ -90,9 +90,14 @@ export class RedisTier implements Tier {
     }
   }
 
-  /** Whether the lease is taken now; false if another has it. */
-  async takeLease(key: string, token: string, ttlMs: number): Promise<boolean> {
-    return (await this.#redis.set(this.#leaseName(key), token, 'PX', ttlMs, 'NX')) === 'OK';
+  /** Whether the lease is taken now; false if another has it, undefined if there is no room for one. */
+  async takeLease(key: string, token: string, ttlMs: number): Promise<boolean | undefined> {
+    try {
+      return (await this.#redis.set(this.#leaseName(key), token, 'PX', ttlMs, 'NX')) === 'OK';
+    } catch (error) {
+      if (hasNoRoom(error)) return undefined;
+      throw error;
+    }
   }
 
   /** How much longer a lease lasts that is still that of the token. 0 ends it. */
