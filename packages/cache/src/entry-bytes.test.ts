@@ -13,3 +13,15 @@ test('a value that would become longer than any is not read to its end', async (
     code: 'ERR_BUFFER_TOO_LARGE',
   });
 });
+
+test.each([
+  ['raw', 10, 100],
+  ['compressed', 5_000, 1_024],
+  ['compressed by a thread', 5_000_000, 1_024],
+])('a value that is %s keeps no more bytes in memory than it has', async (_, length, compressFromBytes) => {
+  const value = Buffer.from(Array.from({ length }, (_byte, at) => (at * 7919) % 251));
+  const body = await bodyOf(entryAt(1, 0, { value }), compressFromBytes);
+  const read = await readBody({ version: [], floors: [], body });
+  expect(read?.value?.length).toBe(length);
+  expect(read?.value?.buffer.byteLength).toBe(length);
+});

@@ -118,6 +118,15 @@ export async function readBody({ version, body }: Guarded): Promise<StoredEntry 
 
 async function valueIn(codec: Codec, bytes: Buffer): Promise<Uint8Array | undefined> {
   if (codec === 'none') return undefined;
-  if (codec === 'raw') return bytes;
-  return bytes.length > LONG_BYTES / 4 ? await inflate(bytes, INFLATE) : inflateRawSync(bytes, INFLATE);
+  if (codec === 'raw') return withoutSlack(bytes);
+  const isLong = bytes.length > LONG_BYTES / 4;
+  return withoutSlack(isLong ? await inflate(bytes, INFLATE) : inflateRawSync(bytes, INFLATE));
+}
+
+/** Bytes that keep no larger buffer in memory, such as all that a socket has received or a block of zlib. */
+function withoutSlack(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  const exact = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(exact);
+  return exact;
 }
