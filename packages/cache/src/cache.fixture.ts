@@ -129,6 +129,7 @@ export function openNode({
       tier,
       breaker: new Breaker({ now, leastCalls: 1_000 }),
       patienceMs: 5_000,
+      writeMs: 5_000,
       maxRepairs: 1_000,
       counts,
     },

@@ -26,7 +26,13 @@ async function open() {
   const level = new LowerTier({
     tier,
     breaker: new Breaker({ now: () => performance.now(), leastCalls: 3, openMs: OPEN_MS }),
-    ...{ patienceMs: PATIENCE_MS, maxRepairs: 2, counts: countsOf(counted), onFailure: () => undefined },
+    ...{
+      patienceMs: PATIENCE_MS,
+      writeMs: PATIENCE_MS,
+      maxRepairs: 2,
+      counts: countsOf(counted),
+      onFailure: () => undefined,
+    },
     writeBehind: { maxItems: 10, maxAgeMs: 1, maxBytes: 1_000_000 },
   });
   const leases = new Leases({ giver: tier, ask: (work) => level.ask(work), ttlMs: 10_000, waitMs: 10_000 });

@@ -1,4 +1,4 @@
-import { Fault } from '@odograph/kernel/fault';
+import { Fault, isFault } from '@odograph/kernel/fault';
 import type { Breaker, BreakerState } from './breaker.ts';
 import { typeNameOf } from './cached-type.ts';
 import type { CacheCounts } from './counts.ts';
@@ -13,12 +13,23 @@ interface LowerTierOptions {
   readonly breaker: Breaker;
   /** How long a reader waits for it. Then it is a miss. */
   readonly patienceMs: number;
+  /** How long a write or a floor may take that no reader waits for. If that is over, it is tried once more. */
+  readonly writeMs: number;
   readonly writeBehind: { readonly maxItems: number; readonly maxAgeMs: number; readonly maxBytes: number };
   /** Keys whose floors wait for it. */
   readonly maxRepairs: number;
   readonly counts: Pick<CacheCounts, 'refused' | 'dropped'>;
   readonly onFailure: (error: unknown) => void;
 }
+
+/** How long each attempt may take, and how many there are if it takes longer. */
+interface Limits {
+  readonly ms: number;
+  readonly attempts: number;
+}
+
+/** Writes under way at a time: a thousand at once would keep readers waiting. */
+const CONCURRENT_WRITES = 64;
 
 /**
  * A level below the memory of the process, which may be slow or away. What it does not answer is a miss, and what it does not
@@ -28,10 +39,15 @@ export class LowerTier {
   readonly #options: LowerTierOptions;
   readonly #behind: WriteBehind;
   readonly #repairs: Repairs;
+  readonly #reading: Limits;
+  readonly #writing: Limits;
+  #repairing: Promise<void> | undefined;
 
   constructor(options: LowerTierOptions) {
     this.#options = options;
     this.#repairs = new Repairs(options.maxRepairs);
+    this.#reading = { ms: options.patienceMs, attempts: 1 };
+    this.#writing = { ms: options.writeMs, attempts: 2 };
     this.#behind = new WriteBehind({
       ...options.writeBehind,
       write: (writes) => this.#writeAll(writes),
@@ -56,12 +72,12 @@ export class LowerTier {
   }
 
   async read(keys: readonly string[]): Promise<readonly (FoundEntry | undefined)[]> {
-    return (await this.#try((tier) => tier.read(keys))) ?? keys.map(() => undefined);
+    return (await this.#try((tier) => tier.read(keys), this.#reading)) ?? keys.map(() => undefined);
   }
 
   /** Asks the server that the tier stands on, as patiently as for its own reads. Undefined: it does not answer. */
   async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return await this.#try(work);
+    return await this.#try(work, this.#reading);
   }
 
   /** Some time soon, if nothing newer of the key comes first. */
@@ -69,27 +85,29 @@ export class LowerTier {
     this.#behind.add(write);
   }
 
-  /** Now, by the one who has the lease of the key. */
+  /** Now, by the one who has the lease of the key, and whose callers wait. */
   async write(key: string, entry: StoredEntry, lease: string): Promise<WriteOutcome | 'failed'> {
-    return (await this.#try((tier) => tier.write(key, entry, lease))) ?? 'failed';
+    return (await this.#try((tier) => tier.write(key, entry, lease), this.#reading)) ?? 'failed';
   }
 
   /** Resolves with false if the tier has not taken it: then it is repaired when the tier answers again. */
   async raise(key: string, floors: Version): Promise<boolean> {
     this.#behind.remove(key);
-    const isRaised = await this.#try(async (tier) => {
-      await tier.raise(key, floors);
-      return true;
-    });
+    const isRaised = await this.#raise(key, floors, this.#writing);
     // Where there is no room, the floors of the processes hold: this one only keeps a value from a process that lags.
     if (!isRaised && !this.#repairs.add(key, floors)) this.#options.counts.dropped(this.name);
-    return isRaised ?? false;
+    return isRaised;
   }
 
-  /** Raises the floors that it has refused. Call it now and then. */
+  /** Raises the floors that it has refused, or joins the repair that is under way. Call it now and then. */
   async repair(): Promise<void> {
-    if (this.#repairs.depth === 0) return;
-    await this.#try((tier) => this.#repairs.repair((key, floors) => tier.raise(key, floors)));
+    const once = { ...this.#writing, attempts: 1 };
+    this.#repairing ??= this.#repairs
+      .repair((key, floors) => this.#raise(key, floors, once))
+      .finally(() => {
+        this.#repairing = undefined;
+      });
+    await this.#repairing;
   }
 
   async stop(): Promise<void> {
@@ -97,27 +115,40 @@ export class LowerTier {
   }
 
   async #writeAll(writes: readonly Write[]): Promise<void> {
-    await Promise.all(
-      writes.map(async ({ key, entry }) => {
-        const outcome = await this.#try((tier) => tier.write(key, entry()));
-        if (outcome !== undefined && outcome !== 'stored')
-          this.#options.counts.refused(typeNameOf(key), this.name, outcome);
-      }),
-    );
+    const rest = writes.values();
+    const writeRest = async () => {
+      for (const write of rest) await this.#writeOne(write);
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_WRITES }, writeRest));
   }
 
-  async #try<T>(work: (tier: Tier) => Promise<T>): Promise<T | undefined> {
-    const { tier, breaker, patienceMs, onFailure } = this.#options;
+  async #writeOne({ key, entry }: Write): Promise<void> {
+    const outcome = await this.#try((tier) => tier.write(key, entry()), this.#writing);
+    if (outcome !== undefined && outcome !== 'stored')
+      this.#options.counts.refused(typeNameOf(key), this.name, outcome);
+  }
+
+  async #raise(key: string, floors: Version, limits: Limits): Promise<boolean> {
+    const raise = async (tier: Tier) => {
+      await tier.raise(key, floors);
+      return true;
+    };
+    return (await this.#try(raise, limits)) ?? false;
+  }
+
+  async #try<T>(work: (tier: Tier) => Promise<T>, { ms, attempts }: Limits): Promise<T | undefined> {
+    const { tier, breaker, onFailure } = this.#options;
     if (!breaker.mayCall()) return undefined;
     try {
-      const result = await within(patienceMs, work(tier), this.name);
+      const result = await within(ms, work(tier), this.name);
       breaker.succeeded();
       return result;
     } catch (error) {
       breaker.failed();
       onFailure(error);
-      return undefined;
+      if (attempts === 1 || !isFault(error, 'DEADLINE')) return undefined;
     }
+    return await this.#try(work, { ms, attempts: attempts - 1 });
   }
 }
 

@@ -21,10 +21,10 @@ export class Repairs {
     return true;
   }
 
-  /** Raises them one after the other; ends at the first failure, and rejects with it. */
-  async repair(raise: (key: string, floors: Version) => Promise<void>): Promise<void> {
+  /** Raises them one after the other, until one is refused. */
+  async repair(raise: (key: string, floors: Version) => Promise<boolean>): Promise<void> {
     for (const [key, floors] of this.#floors) {
-      await raise(key, floors);
+      if (!(await raise(key, floors))) return;
       if (this.#floors.get(key) === floors) this.#floors.delete(key);
     }
   }

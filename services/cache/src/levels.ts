@@ -31,6 +31,8 @@ const NAMESPACE = 'odograph:';
 /** Longer than a load takes together with its write. */
 const FLOOR_TTL_MS = 120_000;
 const LEASE = { ttlMs: 15_000, waitMs: 3_000 };
+/** Two attempts take no longer than the client of Redis waits for one answer. */
+const WRITE_MS = 2_500;
 const WRITE_BEHIND = { maxItems: 1_000, maxAgeMs: 100, maxBytes: 16 * 1024 * 1024 };
 const MAX_REPAIRS = 10_000;
 const REMOVE_EXPIRED_EVERY_MS = 60_000;
@@ -58,7 +60,7 @@ function openRedis({ redis }: RedisConnection, { counts }: LevelDeps): RedisTier
 function levelOf(tier: Tier, { counts, config, logger }: LevelDeps): LowerTier {
   const trouble = new Trouble({ logger, message: `${NAMES[tier.name]} has not done what it was asked` });
   return new LowerTier({
-    ...{ tier, counts, patienceMs: config.redisWaitMs, maxRepairs: MAX_REPAIRS },
+    ...{ tier, counts, patienceMs: config.redisWaitMs, writeMs: WRITE_MS, maxRepairs: MAX_REPAIRS },
     breaker: new Breaker({ now: () => performance.now() }),
     writeBehind: WRITE_BEHIND,
     onFailure: (error) => void trouble.failed(error),
