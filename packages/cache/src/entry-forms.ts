@@ -30,15 +30,17 @@ export class EntryForms<Value> {
 
   fresh({ value, version, tags = [] }: Loaded<Value>, writer: Writer): Entry<Value> {
     const { policy } = this.#type;
+    const hasValue = value !== undefined;
     const jittered = 1 + policy.jitter * (2 * this.#deps.random() - 1);
-    const ttlMs = value === undefined ? policy.negativeTtlMs : policy.softTtlMs[writer];
+    const ttlMs = hasValue ? policy.softTtlMs[writer] : policy.negativeTtlMs;
     // Whole numbers: V8 keeps them in the entry itself, so an entry is smaller.
     const softMs = Math.round(ttlMs * jittered);
-    const hardMs = value === undefined ? softMs : Math.round(Math.max(softMs, policy.hardTtlMs * jittered));
+    const hardMs = hasValue ? Math.round(Math.max(softMs, policy.hardTtlMs * jittered)) : softMs;
+    const keptMs = hasValue ? hardMs + policy.graceMs : hardMs;
     const atMs = Math.round(this.#deps.now());
     return {
       ...{ value, version, tags, writer, readAtMs: atMs, freshUntilMs: atMs + softMs },
-      ...{ servedUntilMs: atMs + hardMs, keptUntilMs: atMs + hardMs + policy.graceMs },
+      ...{ servedUntilMs: atMs + hardMs, keptUntilMs: atMs + keptMs },
     };
   }
 

@@ -67,12 +67,16 @@ export class MemoryTier<Value> {
   }
 
   /**
-   * Returns false if what is held is newer. An entry that is replaced by one of its size does not count as used: what is
+   * What is kept for no time only replaces what is held. Returns false if what is held is newer. An entry that is replaced by one of its size does not count as used: what is
    * reported often and never read leaves before what is read.
    */
   store(key: string, entry: Entry<Value>): boolean {
     const held = this.#entries.peek(key);
     if (held && isOlder(entry.version, held.entry.version)) return false;
+    if (entry.keptUntilMs <= entry.readAtMs) {
+      this.#entries.delete(key);
+      return true;
+    }
     const bytes = this.#sizeOf(key, entry);
     if (held) this.#forgetTags(key, held.entry.tags);
     const { value, freshUntilMs } = entry;

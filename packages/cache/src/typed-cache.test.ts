@@ -168,3 +168,24 @@ test('a source that begins again is known from its beginning, and nothing of it 
   expect(texts.peek('a')).toBeUndefined();
   expect(texts.put('a', { value: 'y', version: [at(1)] })).toBe(true);
 });
+
+test('that there is no value is known for its own time, also if the source fails after it', async () => {
+  const { texts, pass } = open();
+  const none: Load<string> = async () => ({ value: undefined, version: [at(1)] });
+  const failing: Load<string> = () => Promise.reject(new Error('away'));
+  await texts.getOrLoad('a', none, { signal });
+  pass(POLICY.negativeTtlMs - 1);
+  expect((await texts.getOrLoad('a', failing, { signal })).value).toBeUndefined();
+  pass(1);
+  await expect(texts.getOrLoad('a', failing, { signal })).rejects.toThrow('away');
+});
+
+test('that there is no value is not kept if the policy says so, and neither is the value before it', async () => {
+  const { texts, pass } = open({ negativeTtlMs: 0 });
+  const none: Load<string> = async () => ({ value: undefined, version: [at(2)] });
+  await texts.getOrLoad('a', none, { signal });
+  texts.put('b', { value: 'old', version: [at(1)] });
+  pass(POLICY.softTtlMs.feed + 1);
+  await texts.getOrLoad('b', none, { signal });
+  expect(texts.size).toBe(0);
+});
