@@ -3,6 +3,7 @@ import { Breaker } from './breaker.ts';
 import { Cache } from './cache.ts';
 import { typeNameOf } from './cached-type.ts';
 import type { CacheCounts } from './counts.ts';
+import type { StoredEntry } from './entry-bytes.ts';
 import type { KeptFloors } from './floors.ts';
 import type { TestBus } from './invalidations.fixture.ts';
 import type { InvalidationListener } from './invalidations.ts';
@@ -69,6 +70,38 @@ export class HeldTier implements Tier {
   }
 }
 
+/** A tier in memory, which takes what is written last. */
+export function tierInMemory(name: Tier['name']): Tier {
+  const entries = new Map<string, StoredEntry>();
+  return {
+    name,
+    async read(keys) {
+      return keys.map((key) => {
+        const entry = entries.get(key);
+        return entry && { entry, ageMs: 0 };
+      });
+    },
+    async write(key, entry) {
+      entries.set(key, entry);
+      return 'stored';
+    },
+    async raise(key) {
+      entries.delete(key);
+    },
+  };
+}
+
+/** A tier as a level that is waited for, whatever it does. */
+export function levelOn(tier: Tier, counts: CacheCounts): LowerTier {
+  return new LowerTier({
+    tier,
+    breaker: new Breaker({ now: () => performance.now(), leastCalls: 1_000 }),
+    ...{ patienceMs: 5_000, writeMs: 5_000, maxRepairs: 1_000, counts },
+    writeBehind: { maxItems: 1_000, maxAgeMs: 1, maxBytes: 10_000_000 },
+    onFailure: () => undefined,
+  });
+}
+
 /** Counts that add their names, with their details, to a list. */
 export function countsOf(counted: string[]): CacheCounts {
   const count =
@@ -124,18 +157,7 @@ export function openNode({
     onDamage: (key) => counts.unreadable(typeNameOf(key)),
   });
   const tier = new HeldTier(giver);
-  const lower = new LowerTier({
-    ...{
-      tier,
-      breaker: new Breaker({ now, leastCalls: 1_000 }),
-      patienceMs: 5_000,
-      writeMs: 5_000,
-      maxRepairs: 1_000,
-      counts,
-    },
-    writeBehind: { maxItems: 1_000, maxAgeMs: 1, maxBytes: 10_000_000 },
-    onFailure: () => undefined,
-  });
+  const lower = levelOn(tier, counts);
   const listener: InvalidationListener = {
     onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
     onMissed: (stamp) => cache.onMissed(stamp),

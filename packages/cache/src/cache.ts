@@ -202,7 +202,7 @@ export class Cache implements InvalidationListener {
     this.onRaised(scopes, stamp);
     const keys = scopes.flatMap((scope) => ('key' in scope ? [scope.key] : []));
     const raised = await Promise.all(
-      this.#options.lower.flatMap((tier: LowerTier) => keys.map((key) => tier.raise(key, [stamp]))),
+      keys.flatMap((key) => this.#levelsOf(key).map((tier) => tier.raise(key, [stamp]))),
     );
     return raised.every((isRaised) => isRaised);
   }
@@ -220,6 +220,11 @@ export class Cache implements InvalidationListener {
       }
     }
     return { left, isRaised };
+  }
+
+  /** Those that may have a key. If its type is not known here, another process may keep it in any. */
+  #levelsOf(key: string): readonly LowerTier[] {
+    return this.#types.get(typeNameOf(key))?.lower ?? this.#options.lower;
   }
 
   async #tryPublish(scopes: readonly Scope[]): Promise<Stamp | undefined> {

@@ -11,9 +11,19 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { FileTier } from './file-tier.ts';
 import { entryAt, HOUR_MS, logAt } from './tier.fixture.ts';
+
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs/promises')>();
+  const write: typeof writeFile = async (...args) => {
+    if (disk.isFull) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    await original.writeFile(...args);
+  };
+  return { ...original, writeFile: write };
+});
 
 const { signal } = new AbortController();
 
@@ -136,4 +146,19 @@ test('a clock that jumps changes no age below zero', async () => {
   await tier.write('a', entryAt(1));
   nowMs -= 600_000;
   expect((await tier.read(['a']))[0]?.ageMs).toBe(0);
+});
+
+test('a disk that is full takes no entry, and loses one whose floor it cannot take', async () => {
+  const { start, files } = await openFolder();
+  const tier = await start();
+  await tier.write('a', entryAt(1));
+  onTestFinished(() => {
+    disk.isFull = false;
+  });
+  disk.isFull = true;
+  expect(await tier.write('b', entryAt(1))).toBe('full');
+  await tier.raise('a', [logAt(2)]);
+  await tier.raise('c', [logAt(2)]);
+  expect(await files()).toEqual([]);
+  expect(tier.bytes).toBe(0);
 });

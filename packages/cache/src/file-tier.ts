@@ -115,11 +115,15 @@ export class FileTier implements Tier {
     await this.#inTurn(key, async () => {
       const held = await this.#readFile(key);
       const all = mergeFloors(held?.floors ?? [], floors);
-      if (held && held.body.length > 0 && all.every((floor) => covers(held.version, floor)))
-        return await this.#replace(key, { ...held, floors: all });
+      const stays = held && held.body.length > 0 && all.every((floor) => covers(held.version, floor));
       const storedAtMs = this.#options.now();
       const untilMs = storedAtMs + this.#options.floorTtlMs;
-      await this.#replace(key, { version: [], floors: all, body: NO_BODY, storedAtMs, untilMs });
+      const content = stays
+        ? { ...held, floors: all }
+        : { version: [], floors: all, body: NO_BODY, storedAtMs, untilMs };
+      const outcome = await this.#replace(key, content).catch(fullIfNoRoom);
+      // Without the floor, an older value that comes now finds no room either; the floors of the processes hold.
+      if (outcome === 'full') await this.#removeFile(fileOf(key));
     });
   }
 
@@ -148,8 +152,7 @@ export class FileTier implements Tier {
     } catch (error) {
       this.#options.onDamage(path, error);
     }
-    this.#index.remove(name);
-    await rm(path, { force: true });
+    await this.#removeFile(name);
     return undefined;
   }
 
@@ -170,6 +173,11 @@ export class FileTier implements Tier {
     }
     this.#index.add(name, { bytes: onDisk(bytes.length), untilMs: content.untilMs });
     await this.#remove(this.#index.takeExcess());
+  }
+
+  async #removeFile(name: string): Promise<void> {
+    this.#index.remove(name);
+    await rm(join(this.#options.folder, name), { force: true });
   }
 
   async #remove(names: readonly string[]): Promise<number> {

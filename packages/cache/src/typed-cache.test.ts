@@ -1,20 +1,27 @@
 import { expect, test } from 'vitest';
 import type { Load, LoadMany } from './answer.ts';
-import { countsOf, POLICY, TEXT } from './cache.fixture.ts';
+import { countsOf, HeldTier, levelOn, POLICY, TEXT, tierInMemory } from './cache.fixture.ts';
 import { Cache } from './cache.ts';
 import { TestBus } from './invalidations.fixture.ts';
 import type { Policy } from './policy.ts';
+import type { Tier } from './tier.ts';
 
 const { signal } = new AbortController();
 const at = (sequence: number, epoch = 1) => ({ domain: 'log/0', epoch, sequence });
 
-/** The cache of a process without levels below it. */
-function open(policy: Partial<Policy> = {}, isLive?: (key: string) => boolean, share = 1) {
+/** The cache of a process, and the levels below it. */
+function open(
+  policy: Partial<Policy> = {},
+  isLive?: (key: string) => boolean,
+  share = 1,
+  tiers: readonly Tier[] = [],
+) {
   let nowMs = 0;
   const bus = new TestBus();
   const counted: string[] = [];
+  const counts = countsOf(counted);
   const cache: Cache = new Cache({
-    ...{ lower: [], leases: undefined, counts: countsOf(counted), maxBytes: 1_000_003 },
+    ...{ lower: tiers.map((tier) => levelOn(tier, counts)), leases: undefined, counts, maxBytes: 1_000_003 },
     ...{ now: () => nowMs, random: () => 0.5, maxFloors: 3 },
     invalidations: bus.join({
       onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
@@ -188,4 +195,12 @@ test('that there is no value is not kept if the policy says so, and neither is t
   pass(POLICY.softTtlMs.feed + 1);
   await texts.getOrLoad('b', none, { signal });
   expect(texts.size).toBe(0);
+});
+
+test('a delete does not wait for a level that the values of its type are never in', async () => {
+  const files = new HeldTier(tierInMemory('files'));
+  files.isAway = true;
+  const { cache } = open({ tiers: { redis: true, files: false } }, undefined, 0.5, [files]);
+  expect(await cache.invalidate([{ key: 'text:a' }])).toBe('done');
+  expect(await cache.invalidate([{ key: 'of another process:a' }])).toBe('degraded');
 });

@@ -64,6 +64,11 @@ export class TypedCache<Value> {
     return this.#type.share;
   }
 
+  /** The levels that its values are kept in, below the memory of the process. */
+  get lower(): readonly LowerTier[] {
+    return this.#deps.lower;
+  }
+
   get bytes(): number {
     return this.#deps.memory.bytes;
   }
