@@ -1,27 +1,33 @@
-import { expect, test } from 'vitest';
+import { eventually } from '@odograph/testing/eventually';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Load, LoadMany } from './answer.ts';
 import { countsOf, HeldTier, levelOn, POLICY, TEXT, tierInMemory } from './cache.fixture.ts';
 import { Cache } from './cache.ts';
 import { TestBus } from './invalidations.fixture.ts';
+import type { Leases } from './leases.ts';
 import type { Policy } from './policy.ts';
 import type { Tier } from './tier.ts';
 
 const { signal } = new AbortController();
 const at = (sequence: number, epoch = 1) => ({ domain: 'log/0', epoch, sequence });
 
+interface OpenOptions {
+  readonly isLive?: (key: string) => boolean;
+  readonly share?: number;
+  /** Below the memory of the process. */
+  readonly tiers?: readonly Tier[];
+  readonly leases?: Leases;
+}
+
 /** The cache of a process, and the levels below it. */
-function open(
-  policy: Partial<Policy> = {},
-  isLive?: (key: string) => boolean,
-  share = 1,
-  tiers: readonly Tier[] = [],
-) {
+function open(policy: Partial<Policy> = {}, { isLive, share = 1, tiers = [], leases }: OpenOptions = {}) {
   let nowMs = 0;
   const bus = new TestBus();
   const counted: string[] = [];
   const counts = countsOf(counted);
+  const lower = tiers.map((tier) => levelOn(tier, counts));
   const cache: Cache = new Cache({
-    ...{ lower: tiers.map((tier) => levelOn(tier, counts)), leases: undefined, counts, maxBytes: 1_000_003 },
+    ...{ lower, leases, counts, maxBytes: 1_000_003 },
     ...{ now: () => nowMs, random: () => 0.5, maxFloors: 3 },
     invalidations: bus.join({
       onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
@@ -35,7 +41,20 @@ function open(
   const pass = (ms: number) => {
     nowMs += ms;
   };
-  return { cache, texts, counted, pass };
+  /** The levels have what waits for them. */
+  const flush = () => Promise.all(lower.map((level) => level.stop()));
+  return { cache, texts, counted, pass, flush };
+}
+
+/** A source that gives its value when the test does, and ignores that its callers have left. */
+function slowSource() {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const signals: AbortSignal[] = [];
+  const load: Load<string> = async (ending) => {
+    signals.push(ending);
+    return { value: await promise, version: [at(2)] };
+  };
+  return { load, signals, give: resolve };
 }
 
 const loadAll =
@@ -105,7 +124,7 @@ test('several values are set with one message, above all that was read before', 
 
 test('a scan of one type pushes out nothing of another, and types share no more than there is', () => {
   // Neither share is a whole number of bytes.
-  const { cache, texts } = open({}, undefined, 0.7);
+  const { cache, texts } = open({}, { share: 0.7 });
   const pages = cache.addType({ name: 'page', policy: POLICY, share: 0.3, codec: TEXT });
   const hot = Array.from({ length: 500 }, (_, at) => `hot-${at}`);
   for (const key of hot) texts.put(key, { value: 'x'.repeat(100), version: [at(1)] });
@@ -130,7 +149,7 @@ test('a value that came together with others, and is invalid by now, is not kept
 
 test('a value whose changes do not arrive is fresh for two seconds only', () => {
   let isLive = true;
-  const { texts, pass } = open({}, () => isLive);
+  const { texts, pass } = open({}, { isLive: () => isLive });
   texts.put('a', { value: 'x', version: [at(1)] });
   pass(2_001);
   expect(texts.peek('a')).toBe('x');
@@ -200,7 +219,42 @@ test('that there is no value is not kept if the policy says so, and neither is t
 test('a delete does not wait for a level that the values of its type are never in', async () => {
   const files = new HeldTier(tierInMemory('files'));
   files.isAway = true;
-  const { cache } = open({ tiers: { redis: true, files: false } }, undefined, 0.5, [files]);
+  const { cache } = open({ tiers: { redis: true, files: false } }, { share: 0.5, tiers: [files] });
   expect(await cache.invalidate([{ key: 'text:a' }])).toBe('done');
   expect(await cache.invalidate([{ key: 'of another process:a' }])).toBe('degraded');
+});
+
+test('an older value is renewed also when all who ask leave before the source answers', async () => {
+  const { texts, pass } = open();
+  const { load, signals, give } = slowSource();
+  texts.put('a', { value: 'old', version: [at(1)] }, 'set');
+  pass(POLICY.softTtlMs.set);
+  const caller = new AbortController();
+  const asked = texts.getOrLoad('a', load, { signal: caller.signal });
+  await Promise.resolve();
+  caller.abort(new Error('left'));
+  await expect(asked).rejects.toThrow('left');
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  give('new');
+  await eventually(() => expect(texts.peek('a')).toBe('new'));
+});
+
+test('a source that does not end when it should is not waited for', async () => {
+  const { texts } = open({ load: { softMs: 5, hardMs: 20 } });
+  const { load } = slowSource();
+  await expect(texts.getOrLoad('a', load, { signal })).rejects.toMatchObject({ code: 'DEADLINE' });
+});
+
+test('an older value is not answered any more when its time ends while the source is slow', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { texts, pass } = open();
+  const { load, give } = slowSource();
+  texts.put('a', { value: 'old', version: [at(1)] }, 'set');
+  pass(POLICY.softTtlMs.set);
+  const asked = texts.getOrLoad('a', load, { signal });
+  pass(POLICY.hardTtlMs + POLICY.graceMs);
+  await vi.advanceTimersByTimeAsync(POLICY.load.softMs);
+  give('new');
+  expect(await asked).toMatchObject({ value: 'new', staleBecause: undefined });
 });

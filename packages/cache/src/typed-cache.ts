@@ -1,4 +1,3 @@
-import { pause } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { Answer, Level, Load, Loaded, LoadMany, StaleReason } from './answer.ts';
 import type { CachedType } from './cached-type.ts';
@@ -12,6 +11,7 @@ import type { LowerTier } from './lower-tier.ts';
 import type { MemoryTier } from './memory-tier.ts';
 import type { FoundEntry } from './tier.ts';
 import { covers, formatVersion, type Stamp, type Version } from './version.ts';
+import { orAborted, soonOf } from './waits.ts';
 
 /** What the types of one cache share. */
 export interface SharedDeps {
@@ -43,6 +43,15 @@ export interface AskOptions {
   /** What the answer must reflect. */
   readonly atLeast?: Version;
 }
+
+/** What a caller wants of a key. */
+interface Wanted<Value> {
+  readonly load: Load<Value>;
+  readonly atLeast: Version;
+}
+
+/** Of a caller who never leaves. */
+const stays = () => new AbortController().signal;
 
 /** How long an entry is fresh in memory while no invalidations arrive. */
 const UNSURE_FRESH_MS = 2_000;
@@ -109,8 +118,9 @@ export class TypedCache<Value> {
     if (fresh) return fresh;
     const held = this.#deps.memory.get(key);
     const older = held && reaches(held.version, atLeast) ? held : undefined;
-    const loading = this.#fetch(key, load, atLeast, signal);
-    return this.#counted(older ? await this.#orOlder(older, loading) : await loading);
+    const wanted = { load, atLeast };
+    if (!older || !this.#isKept(older)) return this.#counted(await this.#fetch(key, wanted, signal));
+    return this.#counted(await this.#orOlder(older, this.#fetch(key, wanted, stays()), signal));
   }
 
   /** The fresh values of keys, from the levels that have them; undefined for the others. */
@@ -124,7 +134,10 @@ export class TypedCache<Value> {
       const missing = keys.filter((key) => answers.get(key) === undefined);
       if (missing.length === 0) break;
       const found = await tier.read(missing.map((key) => this.nameOf(key)));
-      for (const [at, key] of missing.entries()) answers.set(key, this.#take(key, found[at], tier.name));
+      for (const [at, key] of missing.entries()) {
+        const entry = this.#take(key, found[at], tier.name);
+        if (entry) answers.set(key, this.#answer(entry, tier.name));
+      }
     }
     for (const answer of answers.values()) if (answer) this.#counted(answer);
     return answers;
@@ -220,39 +233,34 @@ export class TypedCache<Value> {
     return this.#deps.memory.sweep((_, { keptUntilMs }) => keptUntilMs > now);
   }
 
-  /** Waits for the newer value as long as the policy says, and for its failure. Then the older one is answered. */
-  async #orOlder(older: Entry<Value>, loading: Promise<Answer<Value>>): Promise<Answer<Value>> {
-    const { policy } = this.#type;
+  /**
+   * Waits for the newer value as long as the policy says, and for its failure. Then the older one is answered.
+   * The load goes on when its callers have left, or those in a hurry would keep the value from ever being renewed.
+   */
+  async #orOlder(
+    older: Entry<Value>,
+    loading: Promise<Answer<Value>>,
+    signal: AbortSignal,
+  ): Promise<Answer<Value>> {
+    const { load } = this.#type.policy;
     const mayServe = older.servedUntilMs > this.#deps.now();
-    const waiting = new AbortController();
-    const late = pause(mayServe ? policy.load.softMs : policy.load.hardMs, waiting.signal).then(
-      () => undefined,
-    );
     try {
-      const first = await Promise.race([loading, late]);
+      const first = await soonOf(loading, mayServe ? load.softMs : load.hardMs, signal);
       if (first) return first;
-      // Its failure is for those who wait for it.
-      loading.catch(() => undefined);
-      return this.#stale(older, 'slow');
+      return this.#isKept(older) ? this.#stale(older, 'slow') : await orAborted(loading, signal);
     } catch (error) {
-      if (older.keptUntilMs <= this.#deps.now()) throw error;
+      if (signal.aborted || !this.#isKept(older)) throw error;
       return this.#stale(older, 'failed');
-    } finally {
-      waiting.abort();
     }
   }
 
-  async #fetch(
-    key: string,
-    load: Load<Value>,
-    atLeast: Version,
-    signal: AbortSignal,
-  ): Promise<Answer<Value>> {
+  async #fetch(key: string, wanted: Wanted<Value>, signal: AbortSignal): Promise<Answer<Value>> {
     const { flights, cooling } = this.#deps;
-    const wanted = formatVersion(atLeast);
-    cooling.throwIfCooling(key + wanted);
-    const fly = (ending: AbortSignal) => this.#fly(key, load, atLeast, ending);
-    const answer = await flights.join(key, wanted, fly, signal);
+    const { atLeast } = wanted;
+    const version = formatVersion(atLeast);
+    cooling.throwIfCooling(key + version);
+    const fly = (ending: AbortSignal) => this.#fly(key, wanted, ending);
+    const answer = await flights.join(key, version, fly, signal);
     if (reaches(answer.version, atLeast)) return answer;
     throw new Fault(
       'UNAVAILABLE',
@@ -261,8 +269,9 @@ export class TypedCache<Value> {
   }
 
   /** From the levels below, else from the source: by this process, or by the one that has the lease of the key. */
-  async #fly(key: string, load: Load<Value>, atLeast: Version, signal: AbortSignal): Promise<Answer<Value>> {
-    const look = () => this.#fromBelow(key, atLeast);
+  async #fly(key: string, wanted: Wanted<Value>, signal: AbortSignal): Promise<Answer<Value>> {
+    const { load, atLeast } = wanted;
+    const look = () => this.#fromBelow(key, wanted);
     const found = await look();
     if (found) return found;
     this.#deps.counts.miss(this.#type.name);
@@ -293,17 +302,17 @@ export class TypedCache<Value> {
     return this.#answer(entry, 'source');
   }
 
-  async #fromBelow(key: string, atLeast: Version): Promise<Answer<Value> | undefined> {
+  async #fromBelow(key: string, { atLeast }: Wanted<Value>): Promise<Answer<Value> | undefined> {
     for (const tier of this.#deps.lower) {
       const [found] = await tier.read([this.nameOf(key)]);
-      const answer = this.#take(key, found, tier.name);
-      if (answer && reaches(answer.version, atLeast)) return answer;
+      const entry = this.#take(key, found, tier.name);
+      if (entry && reaches(entry.version, atLeast)) return this.#answer(entry, tier.name);
     }
     return undefined;
   }
 
   /** What a level below has, if it is fresh and no floor is above it. It is in memory then. */
-  #take(key: string, found: FoundEntry | undefined, from: Level): Answer<Value> | undefined {
+  #take(key: string, found: FoundEntry | undefined, from: Level): Entry<Value> | undefined {
     if (!found) return undefined;
     const entry = this.#decode(found);
     if (!entry || !this.#remember(key, entry, from) || !this.#isFresh(key, entry)) return undefined;
@@ -312,7 +321,7 @@ export class TypedCache<Value> {
       this.#deps.lower.findIndex(({ name }) => name === from),
     );
     this.#writeSoon(key, entry, faster);
-    return this.#answer(entry, from);
+    return entry;
   }
 
   /** What another program has written may be no value for this one: then there is none. */
@@ -339,7 +348,7 @@ export class TypedCache<Value> {
     const [before, startedAtMs] = [seen(), now()];
     const late = AbortSignal.timeout(policy.load.hardMs);
     try {
-      const loaded = await load(AbortSignal.any([signal, late]), atLeast);
+      const loaded = await orAborted(load(AbortSignal.any([signal, late]), atLeast), late);
       counts.loaded(name, now() - startedAtMs, false);
       cooling.succeeded(key + formatVersion(atLeast));
       const entry = this.#forms.loaded(loaded, before);
@@ -396,7 +405,7 @@ export class TypedCache<Value> {
 
   #refreshBehind(key: string, load: Load<Value>): void {
     // Its failure is counted and cools the key; the value that is there is fresh still.
-    this.#fetch(key, load, [], new AbortController().signal).catch(() => undefined);
+    this.#fetch(key, { load, atLeast: [] }, stays()).catch(() => undefined);
   }
 
   #isAllowed(key: string, { tags, version }: Entry<Value>): boolean {
@@ -407,6 +416,10 @@ export class TypedCache<Value> {
     const now = this.#deps.now();
     if (freshUntilMs <= now) return false;
     return this.#isLive(key) || readAtMs + UNSURE_FRESH_MS > now;
+  }
+
+  #isKept({ keptUntilMs }: Entry<Value>): boolean {
+    return keptUntilMs > this.#deps.now();
   }
 
   #isLive(key: string): boolean {
