@@ -6,6 +6,7 @@ import { Cache } from './cache.ts';
 import { TestBus } from './invalidations.fixture.ts';
 import type { Leases } from './leases.ts';
 import type { Policy } from './policy.ts';
+import { entryAt } from './tier.fixture.ts';
 import type { Tier } from './tier.ts';
 
 const { signal } = new AbortController();
@@ -222,6 +223,18 @@ test('a delete does not wait for a level that the values of its type are never i
   const { cache } = open({ tiers: { redis: true, files: false } }, { share: 0.5, tiers: [files] });
   expect(await cache.invalidate([{ key: 'text:a' }])).toBe('done');
   expect(await cache.invalidate([{ key: 'of another process:a' }])).toBe('degraded');
+});
+
+test('a value that is soon not fresh any more is loaded from its source, though a level below has it', async () => {
+  const tier = tierInMemory('redis');
+  const { texts, pass } = open({ eagerAt: 0.5 }, { tiers: [tier] });
+  const load: Load<string> = async () => ({ value: 'new', version: [at(2)] });
+  const ageMs = POLICY.softTtlMs.load / 2 + 1;
+  texts.put('a', { value: 'old', version: [at(1)] }, 'load');
+  pass(ageMs);
+  await tier.write('text:a', entryAt(1, 0, { ageMs, freshMs: POLICY.softTtlMs.load - ageMs }));
+  expect(texts.getFresh('a', load)?.value).toBe('old');
+  await eventually(() => expect(texts.peek('a')).toBe('new'));
 });
 
 test('an older value is renewed also when all who ask leave before the source answers', async () => {

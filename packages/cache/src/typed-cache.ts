@@ -48,6 +48,8 @@ export interface AskOptions {
 interface Wanted<Value> {
   readonly load: Load<Value>;
   readonly atLeast: Version;
+  /** Whether a value that is due to be loaded again, though it is fresh, is not enough. */
+  readonly isRefresh?: boolean;
 }
 
 /** Of a caller who never leaves. */
@@ -302,11 +304,12 @@ export class TypedCache<Value> {
     return this.#answer(entry, 'source');
   }
 
-  async #fromBelow(key: string, { atLeast }: Wanted<Value>): Promise<Answer<Value> | undefined> {
+  async #fromBelow(key: string, { atLeast, isRefresh }: Wanted<Value>): Promise<Answer<Value> | undefined> {
     for (const tier of this.#deps.lower) {
       const [found] = await tier.read([this.nameOf(key)]);
       const entry = this.#take(key, found, tier.name);
-      if (entry && reaches(entry.version, atLeast)) return this.#answer(entry, tier.name);
+      if (entry && reaches(entry.version, atLeast) && !(isRefresh && this.#isDueEarly(entry)))
+        return this.#answer(entry, tier.name);
     }
     return undefined;
   }
@@ -405,7 +408,7 @@ export class TypedCache<Value> {
 
   #refreshBehind(key: string, load: Load<Value>): void {
     // Its failure is counted and cools the key; the value that is there is fresh still.
-    this.#fetch(key, { load, atLeast: [] }, stays()).catch(() => undefined);
+    this.#fetch(key, { load, atLeast: [], isRefresh: true }, stays()).catch(() => undefined);
   }
 
   #isAllowed(key: string, { tags, version }: Entry<Value>): boolean {
