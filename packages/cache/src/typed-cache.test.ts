@@ -4,7 +4,7 @@ import type { Load, LoadMany } from './answer.ts';
 import { countsOf, HeldTier, levelOn, POLICY, TEXT, tierInMemory } from './cache.fixture.ts';
 import { Cache } from './cache.ts';
 import { TestBus } from './invalidations.fixture.ts';
-import type { Leases } from './leases.ts';
+import { Leases } from './leases.ts';
 import type { Policy } from './policy.ts';
 import { entryAt } from './tier.fixture.ts';
 import type { Tier } from './tier.ts';
@@ -270,4 +270,31 @@ test('an older value is not answered any more when its time ends while the sourc
   await vi.advanceTimersByTimeAsync(POLICY.load.softMs);
   give('new');
   expect(await asked).toMatchObject({ value: 'new', staleBecause: undefined });
+});
+
+test('a value below a floor counts as refused if it was loaded, not if a level below has it still', async () => {
+  const { cache, texts, counted, flush } = open({}, { tiers: [tierInMemory('redis')] });
+  await texts.getOrLoad('a', async () => ({ value: 'old', version: [at(1)] }), { signal });
+  await flush();
+  cache.raise({ key: 'text:a' }, at(5));
+  counted.length = 0;
+  await texts.getOrLoad('a', async () => ({ value: 'new', version: [at(5)] }), { signal });
+  expect(counted).toEqual(['miss text', 'loaded', 'hit text source']);
+  expect(texts.put('a', { value: 'late', version: [at(4)] })).toBe(false);
+  expect(counted).toContain('refused text memory below');
+});
+
+test('a value that another process loads meanwhile is not a miss', async () => {
+  const tier = tierInMemory('redis');
+  const leases = new Leases({
+    giver: {
+      takeLease: async () => (await tier.write('text:a', entryAt(1))) !== 'stored',
+      keepLease: async () => undefined,
+    },
+    ...{ ask: (work) => work(), ttlMs: 10_000, waitMs: 10_000 },
+  });
+  const { texts, counted } = open({}, { tiers: [tier], leases });
+  const { value } = await texts.getOrLoad('a', () => expect.unreachable(), { signal });
+  expect(value).toBe('value 1');
+  expect(counted).toEqual(['leaseWaited text', 'hit text redis']);
 });

@@ -177,7 +177,7 @@ export class TypedCache<Value> {
    */
   put(key: string, loaded: Loaded<Value>, writer: Writer = 'feed'): boolean {
     const entry = this.#forms.fresh(loaded, writer);
-    if (!this.#remember(key, entry, 'memory')) return false;
+    if (!this.#remember(key, entry)) return false;
     if (writer !== 'feed') this.#writeSoon(key, entry, this.#deps.lower);
     return true;
   }
@@ -276,7 +276,6 @@ export class TypedCache<Value> {
     const look = () => this.#fromBelow(key, wanted);
     const found = await look();
     if (found) return found;
-    this.#deps.counts.miss(this.#type.name);
     // Who wants what the source may not have for long keeps no other process from loading what it has.
     if (atLeast.length > 0) return await this.#fromSource(key, load, { atLeast, lease: undefined, signal });
     const onWait = () => this.#deps.counts.leaseWaited(this.#type.name);
@@ -299,8 +298,7 @@ export class TypedCache<Value> {
 
   #arrived(key: string, loaded: Loaded<Value>, before: Stamp): Answer<Value> {
     const entry = this.#forms.loaded(loaded, before);
-    if (loaded.mayKeep !== false && this.#remember(key, entry, 'memory'))
-      this.#writeSoon(key, entry, this.#deps.lower);
+    if (loaded.mayKeep !== false && this.#remember(key, entry)) this.#writeSoon(key, entry, this.#deps.lower);
     return this.#answer(entry, 'source');
   }
 
@@ -318,7 +316,8 @@ export class TypedCache<Value> {
   #take(key: string, found: FoundEntry | undefined, from: Level): Entry<Value> | undefined {
     if (!found) return undefined;
     const entry = this.#decode(found);
-    if (!entry || !this.#remember(key, entry, from) || !this.#isFresh(key, entry)) return undefined;
+    // What is refused was left there: it came in time, and became invalid or old since.
+    if (!entry || this.#store(key, entry) || !this.#isFresh(key, entry)) return undefined;
     const faster = this.#deps.lower.slice(
       0,
       this.#deps.lower.findIndex(({ name }) => name === from),
@@ -350,6 +349,7 @@ export class TypedCache<Value> {
     const { name, policy } = this.#type;
     const [before, startedAtMs] = [seen(), now()];
     const late = AbortSignal.timeout(policy.load.hardMs);
+    counts.miss(name);
     try {
       const loaded = await orAborted(load(AbortSignal.any([signal, late]), atLeast), late);
       counts.loaded(name, now() - startedAtMs, false);
@@ -376,7 +376,7 @@ export class TypedCache<Value> {
   /** Its lease is checked by the level that gave it; the others get it soon. */
   async #storeLoaded(key: string, entry: Entry<Value>, lease: string | undefined): Promise<void> {
     const { lower, leases, counts } = this.#deps;
-    const isRemembered = this.#remember(key, entry, 'memory');
+    const isRemembered = this.#remember(key, entry);
     const [shared, ...others] = lower;
     if (lease === undefined || !shared) {
       if (isRemembered) this.#writeSoon(key, entry, lower);
@@ -388,14 +388,15 @@ export class TypedCache<Value> {
     this.#writeSoon(key, entry, others);
   }
 
-  /** False if a floor is above it, or memory has a newer one. */
-  #remember(key: string, entry: Entry<Value>, from: Level): boolean {
-    const refusal = this.#refusalOf(key, entry);
-    if (refusal) this.#deps.counts.refused(this.#type.name, from, refusal);
+  /** A value that was loaded or written. False if a floor is above it, or memory has a newer one. */
+  #remember(key: string, entry: Entry<Value>): boolean {
+    const refusal = this.#store(key, entry);
+    if (refusal) this.#deps.counts.refused(this.#type.name, 'memory', refusal);
     return refusal === undefined;
   }
 
-  #refusalOf(key: string, entry: Entry<Value>): Refusal | undefined {
+  /** Returns why memory does not take it; undefined if it does. */
+  #store(key: string, entry: Entry<Value>): Refusal | undefined {
     if (!this.#isAllowed(key, entry)) return 'below';
     return this.#deps.memory.store(key, entry) ? undefined : 'older';
   }
