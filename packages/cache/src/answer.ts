@@ -11,6 +11,7 @@ export interface Answer<Value> {
   /** Undefined: the source has no value for this key. */
   readonly value: Value | undefined;
   readonly version: Version;
+  readonly tags: readonly string[];
   readonly from: Level;
   /** Since the value was read from its source, in milliseconds. */
   readonly ageMs: number;

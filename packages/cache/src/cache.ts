@@ -1,5 +1,5 @@
 import { invariant } from '@odograph/kernel/fault';
-import type { Level } from './answer.ts';
+import type { Answer, Level } from './answer.ts';
 import { type CachedType, typeNameOf } from './cached-type.ts';
 import { Cooling } from './cooling.ts';
 import type { Entry } from './entry.ts';
@@ -70,9 +70,12 @@ export class Cache implements InvalidationListener {
       bytesOf: (value) => type.codec.bytesOf(value),
       onEvict: () => counts.evicted(type.name),
     });
+    const flights = new Flights<Answer<Value>>((key, { tags, version }) =>
+      this.#allows(`${type.name}:${key}`, tags, version),
+    );
     const tiers = lower.filter(({ name }) => type.policy.tiers[name]);
     const typed = new TypedCache(type, {
-      ...{ memory, flights: new Flights(), cooling: new Cooling({ ...COOLING, now, random }) },
+      ...{ memory, flights, cooling: new Cooling({ ...COOLING, now, random }) },
       ...{ lower: tiers, leases: tiers.length > 0 ? leases : undefined, counts, now, random },
       allows: (key, tags, version) => this.#allows(key, tags, version),
       seen: () => invalidations.seen(),

@@ -48,14 +48,15 @@ function open(policy: Partial<Policy> = {}, { isLive, share = 1, tiers = [], lea
 }
 
 /** A source that gives its value when the test does, and ignores that its callers have left. */
-function slowSource() {
+function slowSource(tags: readonly string[] = []) {
   const { promise, resolve } = Promise.withResolvers<string>();
   const signals: AbortSignal[] = [];
   const load: Load<string> = async (ending) => {
     signals.push(ending);
-    return { value: await promise, version: [at(2)] };
+    return { value: await promise, version: [at(2)], tags };
   };
-  return { load, signals, give: resolve };
+  const isAsked = () => eventually(() => expect(signals).toHaveLength(1));
+  return { load, signals, isAsked, give: resolve };
 }
 
 const loadAll =
@@ -297,4 +298,30 @@ test('a value that another process loads meanwhile is not a miss', async () => {
   const { value } = await texts.getOrLoad('a', () => expect.unreachable(), { signal });
   expect(value).toBe('value 1');
   expect(counted).toEqual(['leaseWaited text', 'hit text redis']);
+});
+
+test('a delete by a tag keeps no callers from waiting together for a value without it', async () => {
+  const { cache, texts } = open();
+  const { load, signals, isAsked, give } = slowSource();
+  const before = texts.getOrLoad('a', load, { signal });
+  await isAsked();
+  await cache.invalidate([{ tag: 'north' }]);
+  const after = texts.getOrLoad('a', load, { signal });
+  give('value');
+  expect([(await before).value, (await after).value]).toEqual(['value', 'value']);
+  expect(signals).toHaveLength(1);
+});
+
+test('who asks after a delete by a tag does not get the value of a load from before it that has the tag', async () => {
+  const { cache, texts } = open();
+  const old = slowSource(['north']);
+  const before = texts.getOrLoad('a', old.load, { signal });
+  await old.isAsked();
+  await cache.invalidate([{ tag: 'north' }]);
+  const load: Load<string> = async () => ({ value: 'new', version: [at(2)], tags: ['north'] });
+  const after = [1, 2].map(() => texts.getOrLoad('a', load, { signal }));
+  old.give('old');
+  expect((await before).value).toBe('old');
+  expect((await Promise.all(after)).map(({ value }) => value)).toEqual(['new', 'new']);
+  expect(texts.peek('a')).toBe('new');
 });

@@ -207,7 +207,7 @@ export class TypedCache<Value> {
     return this.#deps.memory.keys();
   }
 
-  /** Drops what is below floors that were raised. No caller joins a load that began before. */
+  /** Drops what is below floors that were raised. No later caller gets the value of a load that began before and is below them. */
   drop(scope: { readonly key: string } | { readonly tag: string } | { readonly all: true }): void {
     const { memory, flights } = this.#deps;
     const dropOne = (key: string) => {
@@ -220,7 +220,9 @@ export class TypedCache<Value> {
       return;
     }
     for (const key of 'tag' in scope ? memory.keysOf(scope.tag) : memory.keys()) dropOne(key);
-    flights.retireAll();
+    // Which of the values under way have the tag is only known when they are there.
+    if ('tag' in scope) flights.doubt();
+    else flights.retireAll();
   }
 
   /** Deletes everything in memory. */
@@ -436,11 +438,11 @@ export class TypedCache<Value> {
   }
 
   #answer(
-    { value, version, readAtMs }: Entry<Value>,
+    { value, version, tags, readAtMs }: Entry<Value>,
     from: Level,
     staleBecause?: StaleReason,
   ): Answer<Value> {
-    return { value, version, from, ageMs: this.#deps.now() - readAtMs, staleBecause };
+    return { value, version, tags, from, ageMs: this.#deps.now() - readAtMs, staleBecause };
   }
 
   /** Each caller gets an answer, also those who have waited for the same load. */

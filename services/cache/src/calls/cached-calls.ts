@@ -112,6 +112,7 @@ export class CachedCalls {
     const { following, partitionCount } = this.#deps;
     const { vehicleId } = request;
     const partition = partitionOf(vehicleId, partitionCount);
+    const tags = [vehicleTag(vehicleId)];
     return async (signal, [least]) => {
       // What was followed is in the answer, or a floor that was raised meanwhile would be above it.
       const followed = following.positionOf(partition);
@@ -119,11 +120,11 @@ export class CachedCalls {
       const atLeast = comparePositions(asked, followed) > 0 ? asked : followed;
       const found = await this.#fromHistory(type, { ...request, atLeast }, signal).catch(missingAsUndefined);
       // The next report makes the vehicle known, and it need not be a late one.
-      if (!found) return { value: undefined, version: [stampOf(atLeast)], mayKeep: false };
+      if (!found) return { value: undefined, version: [stampOf(atLeast)], tags, mayKeep: false };
       const { response, position } = found;
       return {
         ...{ value: type.response.encode(response).finish(), version: [stampOf(position)] },
-        ...{ tags: [vehicleTag(vehicleId)], mayKeep: this.#isLive(partition) && !type.isParked(response) },
+        ...{ tags, mayKeep: this.#isLive(partition) && !type.isParked(response) },
       };
     };
   }
