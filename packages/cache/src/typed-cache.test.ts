@@ -325,3 +325,77 @@ test('who asks after a delete by a tag does not get the value of a load from bef
   expect((await Promise.all(after)).map(({ value }) => value)).toEqual(['new', 'new']);
   expect(texts.peek('a')).toBe('new');
 });
+
+/** A source of many values that gives them when the test does. */
+function slowSourceOfMany() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const asked: { readonly keys: readonly string[]; readonly ending: AbortSignal }[] = [];
+  const load: LoadMany<string> = async (keys, ending) => {
+    asked.push({ keys, ending });
+    await promise;
+    return await loadAll()(keys, ending);
+  };
+  return { load, asked, give: resolve };
+}
+
+test('who asks for a value that is loaded already waits for the same, alone or with others', async () => {
+  const { texts } = open();
+  const { load, asked, give } = slowSourceOfMany();
+  const lists = [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['a', 'c'],
+  ].map((keys) => texts.getOrLoadMany(keys, load, signal));
+  await eventually(() => expect(asked.map(({ keys }) => keys)).toEqual([['a', 'b'], ['c']]));
+  const alone = texts.getOrLoad('b', () => expect.unreachable(), { signal });
+  give();
+  expect((await Promise.all(lists)).map((answers) => [...answers.keys()].toSorted())).toEqual([
+    ['a', 'b'],
+    ['b', 'c'],
+    ['a', 'c'],
+  ]);
+  expect((await alone).value).toBe('new b');
+});
+
+test('a load of many values ends when all who wait for one of them have left', async () => {
+  const { texts } = open();
+  const { load, asked } = slowSourceOfMany();
+  const callers = [new AbortController(), new AbortController()];
+  const lists = [['a', 'b'], ['b']].map((keys, n) =>
+    texts.getOrLoadMany(keys, load, callers[n]?.signal ?? signal),
+  );
+  await eventually(() => expect(asked).toHaveLength(1));
+  callers[0]?.abort(new Error('left'));
+  await expect(lists[0]).rejects.toThrow('left');
+  expect(asked[0]?.ending.aborted).toBe(false);
+  callers[1]?.abort(new Error('left too'));
+  await expect(lists[1]).rejects.toThrow('left too');
+  expect(asked[0]?.ending.aborted).toBe(true);
+});
+
+test('many older values are answered while their source is slow, and are renewed behind the answer', async () => {
+  const { texts, pass, counted } = open({ load: { softMs: 5, hardMs: 60_000 } });
+  const { load, give } = slowSourceOfMany();
+  for (const key of ['a', 'b']) texts.put(key, { value: 'old', version: [at(1)] }, 'set');
+  pass(POLICY.softTtlMs.set);
+  const answers = await texts.getOrLoadMany(['a', 'b'], load, signal);
+  expect([...answers.values()]).toMatchObject(Array(2).fill({ value: 'old', staleBecause: 'slow' }));
+  expect(counted.filter((each) => each === 'stale text slow')).toHaveLength(2);
+  give();
+  await eventually(() => expect([texts.peek('a'), texts.peek('b')]).toEqual(['new a', 'new b']));
+});
+
+test('a source of many values that takes too long is named, also if it does not end when it should', async () => {
+  const { texts } = open({ load: { softMs: 5, hardMs: 20 } });
+  const { load } = slowSourceOfMany();
+  await expect(texts.getOrLoadMany(['a', 'b'], load, signal)).rejects.toMatchObject({
+    code: 'DEADLINE',
+    message: 'the source of 2 values such as text:a has not answered within 0.02 s',
+  });
+});
+
+test('a key that a source of many does not have is answered as one without a value, and not kept', async () => {
+  const { texts } = open();
+  const answers = await texts.getOrLoadMany(['a'], async () => new Map(), signal);
+  expect([answers.get('a')?.value, texts.size]).toEqual([undefined, 0]);
+});

@@ -55,6 +55,9 @@ interface Wanted<Value> {
 /** Of a caller who never leaves. */
 const stays = () => new AbortController().signal;
 
+/** What the result of a source does not have. */
+const NOT_KNOWN = { value: undefined, version: [], mayKeep: false } as const;
+
 /** How long an entry is fresh in memory while no invalidations arrive. */
 const UNSURE_FRESH_MS = 2_000;
 
@@ -118,10 +121,10 @@ export class TypedCache<Value> {
   ): Promise<Answer<Value>> {
     const fresh = this.getFresh(key, load, atLeast);
     if (fresh) return fresh;
-    const held = this.#deps.memory.get(key);
-    const older = held && reaches(held.version, atLeast) ? held : undefined;
+    const older = this.#olderOf(key);
     const wanted = { load, atLeast };
-    if (!older || !this.#isKept(older)) return this.#counted(await this.#fetch(key, wanted, signal));
+    if (!older || !reaches(older.version, atLeast))
+      return this.#counted(await this.#fetch(key, wanted, signal));
     return this.#counted(await this.#orOlder(older, this.#fetch(key, wanted, stays()), signal));
   }
 
@@ -146,27 +149,22 @@ export class TypedCache<Value> {
   }
 
   /**
-   * The values of keys. Those that no level has are loaded together, and no other caller waits for them. If that fails, older
-   * values are answered, as long as the policy of the type allows.
-   * @throws what the source throws if there is no such value for one of the keys
+   * The values of keys. Those that no level has are loaded together, and who asks for one of them meanwhile waits for the same.
+   * If the source is slow and each of them has an older value, or if it fails, older values are answered, as long as the policy
+   * of the type allows.
+   * @throws what the source throws if there is no such value for one of the keys, and the reason of the signal
    */
   async getOrLoadMany(
     keys: readonly string[],
     load: LoadMany<Value>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Answer<Value>>> {
-    const found = await this.getMany(keys);
     const answers = new Map<string, Answer<Value>>();
-    for (const [key, answer] of found) if (answer) answers.set(key, answer);
+    for (const [key, answer] of await this.getMany(keys)) if (answer) answers.set(key, answer);
     const missing = keys.filter((key) => !answers.has(key));
     if (missing.length === 0) return answers;
-    for (const _ of missing) this.#deps.counts.miss(this.#type.name);
-    const before = this.#deps.seen();
-    const loaded = await load(missing, signal).catch((error: unknown) => this.#heldOf(missing, error));
-    for (const [key, one] of loaded) {
-      const answer = 'from' in one ? one : this.#arrived(key, one, before);
-      answers.set(key, this.#counted(answer));
-    }
+    const fetched = await this.#fetchMany(missing, load, signal);
+    for (const [key, answer] of fetched) answers.set(key, this.#counted(answer));
     return answers;
   }
 
@@ -246,16 +244,21 @@ export class TypedCache<Value> {
     loading: Promise<Answer<Value>>,
     signal: AbortSignal,
   ): Promise<Answer<Value>> {
-    const { load } = this.#type.policy;
-    const mayServe = older.servedUntilMs > this.#deps.now();
     try {
-      const first = await soonOf(loading, mayServe ? load.softMs : load.hardMs, signal);
+      const first = await soonOf(loading, this.#waitMs([older]), signal);
       if (first) return first;
       return this.#isKept(older) ? this.#stale(older, 'slow') : await orAborted(loading, signal);
     } catch (error) {
       if (signal.aborted || !this.#isKept(older)) throw error;
       return this.#stale(older, 'failed');
     }
+  }
+
+  /** How long to wait for newer values than these. */
+  #waitMs(older: readonly Entry<Value>[]): number {
+    const { softMs, hardMs } = this.#type.policy.load;
+    const now = this.#deps.now();
+    return older.every(({ servedUntilMs }) => servedUntilMs > now) ? softMs : hardMs;
   }
 
   async #fetch(key: string, wanted: Wanted<Value>, signal: AbortSignal): Promise<Answer<Value>> {
@@ -286,16 +289,52 @@ export class TypedCache<Value> {
     return await this.#fromSource(key, load, { atLeast, lease: lease?.token, signal });
   }
 
-  /** The older values of keys whose load has failed. */
-  #heldOf(keys: readonly string[], error: unknown): ReadonlyMap<string, Answer<Value>> {
-    const now = this.#deps.now();
-    const held = keys.map((key) => [key, this.#deps.memory.get(key)] as const);
-    return new Map(
-      held.map(([key, entry]) => {
-        if (!entry || entry.keptUntilMs <= now) throw error;
-        return [key, this.#stale(entry, 'failed')] as const;
-      }),
-    );
+  /** Waits as `#orOlder` if each of the keys has an older value. */
+  async #fetchMany(
+    keys: readonly string[],
+    load: LoadMany<Value>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Answer<Value>>> {
+    const { flights } = this.#deps;
+    const older = () => keys.flatMap((key) => this.#olderOf(key) ?? []);
+    const hasAll = () => older().length === keys.length;
+    const work = (some: readonly string[], ending: AbortSignal) => this.#manyFromSource(some, load, ending);
+    if (!hasAll()) return this.#outcomesOf(keys, await flights.joinMany(keys, '', work, signal));
+    const loading = flights.joinMany(keys, '', work, stays());
+    const settled = await soonOf(loading, this.#waitMs(older()), signal);
+    if (settled || hasAll()) return this.#outcomesOf(keys, settled);
+    return this.#outcomesOf(keys, await orAborted(loading, signal));
+  }
+
+  #outcomesOf(
+    keys: readonly string[],
+    settled: ReadonlyMap<string, PromiseSettledResult<Answer<Value>>> | undefined,
+  ): ReadonlyMap<string, Answer<Value>> {
+    return new Map(keys.map((key) => [key, this.#outcomeOf(key, settled?.get(key))]));
+  }
+
+  /** What was loaded, or the older value of a key whose load is slow or has failed. */
+  #outcomeOf(key: string, settled: PromiseSettledResult<Answer<Value>> | undefined): Answer<Value> {
+    if (settled?.status === 'fulfilled') return settled.value;
+    const older = this.#olderOf(key);
+    if (!older) throw settled?.reason;
+    return this.#stale(older, settled ? 'failed' : 'slow');
+  }
+
+  async #manyFromSource(
+    keys: readonly string[],
+    load: LoadMany<Value>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Answer<Value>>> {
+    for (const _ of keys) this.#deps.counts.miss(this.#type.name);
+    const before = this.#deps.seen();
+    const late = AbortSignal.timeout(this.#type.policy.load.hardMs);
+    try {
+      const loaded = await orAborted(load(keys, AbortSignal.any([signal, late])), late);
+      return new Map(keys.map((key) => [key, this.#arrived(key, loaded.get(key) ?? NOT_KNOWN, before)]));
+    } catch (error) {
+      throw late.aborted ? this.#notInTime(keys) : error;
+    }
   }
 
   #arrived(key: string, loaded: Loaded<Value>, before: Stamp): Answer<Value> {
@@ -362,7 +401,7 @@ export class TypedCache<Value> {
       return this.#answer(entry, 'source');
     } catch (error) {
       counts.loaded(name, now() - startedAtMs, true);
-      const failure = late.aborted ? this.#notInTime(key) : error;
+      const failure = late.aborted ? this.#notInTime([key]) : error;
       // If the last caller has left, that says nothing about the source.
       const coolMs = signal.aborted ? 0 : cooling.failed(key + formatVersion(atLeast), failure);
       if (lease) await leases?.keep(this.nameOf(key), lease, coolMs);
@@ -370,9 +409,12 @@ export class TypedCache<Value> {
     }
   }
 
-  #notInTime(key: string): Fault {
+  #notInTime(keys: readonly string[]): Fault {
     const seconds = this.#type.policy.load.hardMs / 1_000;
-    return new Fault('DEADLINE', `the source of ${this.nameOf(key)} has not answered within ${seconds} s`);
+    const [first = ''] = keys;
+    const which =
+      keys.length === 1 ? this.nameOf(first) : `${keys.length} values such as ${this.nameOf(first)}`;
+    return new Fault('DEADLINE', `the source of ${which} has not answered within ${seconds} s`);
   }
 
   /** Its lease is checked by the level that gave it; the others get it soon. */
@@ -422,6 +464,12 @@ export class TypedCache<Value> {
     const now = this.#deps.now();
     if (freshUntilMs <= now) return false;
     return this.#isLive(key) || readAtMs + UNSURE_FRESH_MS > now;
+  }
+
+  /** A value that may be answered if there is not a newer one. */
+  #olderOf(key: string): Entry<Value> | undefined {
+    const held = this.#deps.memory.get(key);
+    return held && this.#isKept(held) ? held : undefined;
   }
 
   #isKept({ keptUntilMs }: Entry<Value>): boolean {
