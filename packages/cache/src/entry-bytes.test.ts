@@ -14,6 +14,13 @@ test('a value that would become longer than any is not read to its end', async (
   });
 });
 
+test('a value that is too long to be read when it is compressed is stored as it is', async () => {
+  const value = Buffer.alloc(64 * MEBIBYTE + 1);
+  const body = await bodyOf(entryAt(1, 0, { value }), 1);
+  const read = await readBody({ version: [], floors: [], body });
+  expect(read?.value?.length).toBe(value.length);
+});
+
 test.each([
   ['raw', 10, 100],
   ['compressed', 5_000, 1_024],

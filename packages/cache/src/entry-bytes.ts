@@ -47,7 +47,7 @@ const LEAST_GAIN = 0.9;
 const DEFLATE = { level: 1 };
 const DIGITS = 16;
 const STAMP = /^([^=]+)=(\d{16})\.(\d{16})$/;
-/** More than any value has. Bytes that are damaged may claim to become much longer. */
+/** Of a value that is compressed. Bytes that are damaged may claim to become much longer. */
 const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 const INFLATE = { maxOutputLength: MAX_VALUE_BYTES };
 const NEW_LINE = 10;
@@ -89,7 +89,7 @@ function versionOf(text: string): Version {
 export async function bodyOf(entry: StoredEntry, compressFromBytes: number): Promise<Buffer> {
   const { value } = entry;
   if (value === undefined) return joined(entry, 'none', new Uint8Array());
-  if (value.length < compressFromBytes) return joined(entry, 'raw', value);
+  if (value.length < compressFromBytes || value.length > MAX_VALUE_BYTES) return joined(entry, 'raw', value);
   const small = value.length > LONG_BYTES ? await deflate(value, DEFLATE) : deflateRawSync(value, DEFLATE);
   return small.length < value.length * LEAST_GAIN
     ? joined(entry, 'deflate', small)
