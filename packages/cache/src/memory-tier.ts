@@ -67,8 +67,9 @@ export class MemoryTier<Value> {
   }
 
   /**
-   * What is kept for no time only replaces what is held. Returns false if what is held is newer. An entry that is replaced by one of its size does not count as used: what is
-   * reported often and never read leaves before what is read.
+   * Returns false if what is held is newer. What is kept for no time only takes away what is held.
+   * An entry that is replaced by one of its size does not count as used: what is reported often and never read leaves before
+   * what is read.
    */
   store(key: string, entry: Entry<Value>): boolean {
     const held = this.#entries.peek(key);

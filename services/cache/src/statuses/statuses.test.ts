@@ -67,7 +67,14 @@ class World {
     const counts = countsOf([]);
     const now = () => performance.now();
     const lower = new LowerTier({
-      ...{ tier: new MapTier(), breaker: new Breaker({ now }), patienceMs: 5_000, maxRepairs: 10, counts },
+      ...{
+        tier: new MapTier(),
+        breaker: new Breaker({ now }),
+        patienceMs: 5_000,
+        writeMs: 5_000,
+        maxRepairs: 10,
+        counts,
+      },
       writeBehind: { maxItems: 1, maxAgeMs: 0, maxBytes: 1_000_000 },
       onFailure: () => undefined,
     });
