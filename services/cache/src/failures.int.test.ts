@@ -78,6 +78,8 @@ test('while history is away it answers what it has and says so, and then goes on
     expect((await latest('bus-1')).freshness.staleReason).toBe(StaleReason.UNSPECIFIED),
   );
   await eventually(() => expect(speeds()).toEqual({ 'bus-1': 2 }));
+  await report('bus-1', { speed_kmh: 3 });
+  await eventually(() => expect(speeds()).toEqual({ 'bus-1': 3 }));
   expect(messages.at(-1)?.freshness?.staleReason).toBe(StaleReason.UNSPECIFIED);
 });
 
