@@ -53,8 +53,9 @@ test('an unknown vehicle is NOT_FOUND, and known with its first report', async (
 
 test('who waits for a position that the log does not have learns it, and no other waits with them', async () => {
   const [client] = clients;
-  const { partition } = await report('asked-1', { speed_kmh: 3 });
-  const atLeast = { partition, sequence: 1_000_000, index: 0 };
+  const reported = await report('asked-1', { speed_kmh: 3 });
+  await client.latestStatus('asked-1', { atLeast: reported });
+  const atLeast = { partition: reported.partition, sequence: 1_000_000, index: 0 };
   const late = { code: 'DEADLINE', message: expect.stringContaining('not yet at 1000000') };
   const waiting = expect(
     client.latestStatus('asked-1', { atLeast, deadlineMs: 2_000, maxAttempts: 1 }),
