@@ -8,7 +8,7 @@ import { createRecorder } from './recorder.ts';
 const TRANSPORTS = 8;
 const DEADLINE_MS = 5_000;
 
-export function createAsks({ of, endpoint, vehicles, seed, pauseMs }: AsksOptions): Load {
+export function createAsks({ of, endpoint, vehicles, seed, draws, pauseMs }: AsksOptions): Load {
   const clients = Array.from({ length: TRANSPORTS }, () =>
     createClient({
       [of]: endpoint,
@@ -24,7 +24,7 @@ export function createAsks({ of, endpoint, vehicles, seed, pauseMs }: AsksOption
   return {
     recorder,
     async work(caller, signal) {
-      const random = createRandom(seedOf(seed, caller));
+      const random = createRandom(seedOf(seedOf(seed, draws), caller));
       const client = clients[caller % TRANSPORTS] as Client;
       const options = { deadlineMs: DEADLINE_MS, signal };
       while (!signal.aborted) {

@@ -48,7 +48,7 @@ export interface UsersOptions {
   readonly seed: number;
 }
 
-/** Callers who ask for one status after the other, without a pause; a worker is a caller. */
+/** Callers who ask for one status after the other; a worker is a caller. */
 export interface AsksOptions {
   readonly kind: 'asks';
   readonly of: 'cache' | 'history';
@@ -58,6 +58,8 @@ export interface AsksOptions {
   /** How long a caller pauses before each request, on average; 0: it does not. */
   readonly pauseMs: number;
   readonly seed: number;
+  /** Another number draws other vehicles: a cache has all that were drawn before. */
+  readonly draws: number;
 }
 
 /** Vehicles with a stream each; a worker is a vehicle. */

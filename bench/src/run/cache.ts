@@ -5,6 +5,7 @@ import { createClient } from '@odograph/client';
 import { startEngine } from '@odograph/engines/start-engine';
 import { pause } from '@odograph/kernel/clock';
 import { createFleet } from '@odograph/sources/fleet/fleet';
+import type { AsksOptions } from '../load/load.ts';
 import { startLoad } from '../load/load-process.ts';
 import type { Measured } from '../load/recorder.ts';
 import type { LevelOptions, LevelResults } from '../paths/cache-levels.ts';
@@ -125,9 +126,10 @@ async function askInTurns(
   const of: Record<Asked, Measured[]> = { cache: [], history: [] };
   const hits: number[] = [];
   for (let turn = 0; turn < plan.repeats; turn += 1) {
-    of.history.push(await ask(platform, 'history', pauseMs, plan));
+    const asks = { pauseMs, draws: 1_000 * pauseMs + turn };
+    of.history.push(await ask(platform, 'history', asks, plan));
     const before = await answersOf(platform);
-    of.cache.push(await ask(platform, 'cache', pauseMs, plan));
+    of.cache.push(await ask(platform, 'cache', asks, plan));
     hits.push(hitRatio(before, await answersOf(platform)));
   }
   const name = `cache, hits, ${VEHICLES / 1_000},000 vehicles, Zipf, ${how}`;
@@ -139,11 +141,11 @@ type Asked = 'cache' | 'history';
 async function ask(
   { endpoints }: BenchPlatform,
   of: Asked,
-  pauseMs: number,
+  asks: Pick<AsksOptions, 'pauseMs' | 'draws'>,
   { paced }: BenchPlan,
 ): Promise<Measured> {
   const endpoint = (of === 'cache' ? endpoints.caches[0] : endpoints.histories[0]) ?? '';
-  const load = await startLoad({ kind: 'asks', of, endpoint, vehicles: VEHICLES, pauseMs, seed: SEED });
+  const load = await startLoad({ kind: 'asks', of, endpoint, vehicles: VEHICLES, seed: SEED, ...asks });
   try {
     await load.resize(CALLERS);
     await pause(CACHE_WARM_UP_MS);
