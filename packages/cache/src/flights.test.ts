@@ -63,3 +63,18 @@ test('who wants more of a key does not wait with those who want less, nor do the
   await expect(waiting).rejects.toThrow('left');
   expect(flights.size).toBe(0);
 });
+
+test('who joins one of several that fail for another asks for it alone, and those who began them get the failure', async () => {
+  const flights = new Flights<string>();
+  const bad = Promise.withResolvers<ReadonlyMap<string, string>>();
+  const began = flights.joinMany(['good', 'bad'], '', () => bad.promise, signal);
+  const work = vi.fn(async () => 'value');
+  const joined = [flights.join('good', '', work, signal), flights.join('good', '', work, signal)];
+  bad.reject(new Error('it has no state'));
+  expect(await Promise.all(joined)).toEqual(['value', 'value']);
+  expect(work).toHaveBeenCalledTimes(1);
+  expect(Array.from((await began).values(), ({ status }) => status)).toEqual(['rejected', 'rejected']);
+  const failing = () => Promise.reject(new Error('away'));
+  await expect(flights.join('good', '', failing, signal)).rejects.toThrow('away');
+  expect(flights.size).toBe(0);
+});

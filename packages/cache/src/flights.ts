@@ -11,6 +11,8 @@ export type WorkMany<Result> = (
 
 interface Flight<Result> {
   readonly result: Promise<Result>;
+  /** Whether others began together with it. */
+  readonly isOneOfMany: boolean;
   /** The doubts that there were when it began. */
   readonly doubts: number;
   readonly onAllLeft: () => void;
@@ -24,6 +26,8 @@ interface Asked<Result> {
   readonly signal: AbortSignal;
   /** The doubts that there were when it asked. */
   readonly doubts: number;
+  /** Whether it asks again, because what it joined has failed, perhaps for another key. */
+  readonly isAgain: boolean;
 }
 
 /**
@@ -62,7 +66,13 @@ export class Flights<Result> {
     work: WorkMany<Result>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, PromiseSettledResult<Result>>> {
-    return await this.#joinMany(new Set(keys), { wanted, work, signal, doubts: this.#doubts });
+    return await this.#joinMany(new Set(keys), {
+      wanted,
+      work,
+      signal,
+      doubts: this.#doubts,
+      isAgain: false,
+    });
   }
 
   retire(key: string): void {
@@ -82,19 +92,22 @@ export class Flights<Result> {
     asked: Asked<Result>,
   ): Promise<Map<string, PromiseSettledResult<Result>>> {
     asked.signal.throwIfAborted();
-    const flights = this.#board(keys, asked);
+    const { flights, joined } = this.#board(keys, asked);
     const settled = await this.#wait(flights, asked);
-    const isInvalid = ([key, each]: readonly [string, PromiseSettledResult<Result>]) =>
-      (flights.get(key)?.doubts ?? 0) < asked.doubts &&
-      each.status === 'fulfilled' &&
-      !this.#isValid(key, each.value);
-    const invalid = new Set([...settled].filter(isInvalid).map(([key]) => key));
-    if (invalid.size === 0) return settled;
-    return new Map([...settled, ...(await this.#joinMany(invalid, asked))]);
+    const again = new Set<string>();
+    for (const [key, each] of settled) {
+      const { doubts, isOneOfMany } = flights.get(key) as Flight<Result>;
+      const isInvalid = () => each.status === 'fulfilled' && !this.#isValid(key, each.value);
+      if (doubts < asked.doubts && isInvalid()) again.add(key);
+      // Perhaps it has failed for another key of those who began it.
+      if (each.status === 'rejected' && isOneOfMany && joined.has(key) && !asked.isAgain) again.add(key);
+    }
+    if (again.size === 0) return settled;
+    return new Map([...settled, ...(await this.#joinMany(again, { ...asked, isAgain: true }))]);
   }
 
-  /** The flights of keys; those that are not there begin. */
-  #board(keys: ReadonlySet<string>, asked: Asked<Result>): ReadonlyMap<string, Flight<Result>> {
+  /** The flights of keys, and which were there; those that were not begin. */
+  #board(keys: ReadonlySet<string>, asked: Asked<Result>) {
     const flights = new Map<string, Flight<Result>>();
     const absent: string[] = [];
     for (const key of keys) {
@@ -102,9 +115,10 @@ export class Flights<Result> {
       if (flight) flights.set(key, flight);
       else absent.push(key);
     }
+    const joined = new Set(flights.keys());
     if (absent.length > 0) for (const [key, flight] of this.#begin(absent, asked)) flights.set(key, flight);
     for (const flight of flights.values()) flight.waiting += 1;
-    return flights;
+    return { flights, joined };
   }
 
   async #wait(
@@ -135,7 +149,8 @@ export class Flights<Result> {
     const results = work(keys, ending.signal);
     return keys.map((key) => {
       const result = results.then((all) => all.get(key) as Result);
-      const flight: Flight<Result> = { result, doubts: this.#doubts, onAllLeft, waiting: 0 };
+      const isOneOfMany = keys.length > 1;
+      const flight: Flight<Result> = { result, isOneOfMany, doubts: this.#doubts, onAllLeft, waiting: 0 };
       const flights = this.#flights.get(key) ?? new Map<string, Flight<Result>>();
       this.#flights.set(key, flights.set(wanted, flight));
       const end = () => this.#end(key, wanted, flight);
