@@ -37,8 +37,8 @@ import { Watches } from './watch/watches.ts';
 
 export const SERVICE_NAME = 'cache';
 
-/** Of all partitions together: what vehicles that are not in memory have reported. */
-const MAX_STATUS_FLOORS = 100_000;
+/** Of all partitions together: the vehicles that have reported last. */
+const MAX_STATUS_FLOORS = 200_000;
 /** What history may send before it is read. With 64 KiB, each few hundred events would wait for a turn of both processes. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const UPKEEP_EVERY_MS = 1_000;

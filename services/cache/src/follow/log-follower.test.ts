@@ -68,23 +68,26 @@ test('after a break it is not live, and its age goes on, until it is where the l
 });
 
 test('where the log ends is asked again if that fails, and after the next break', async () => {
-  const { follower, ends, arrive, disconnect } = follow();
+  const { follower, ends, arrive, disconnect, pass } = follow();
   ends.mockRejectedValueOnce(new Fault('UNAVAILABLE', 'away'));
   disconnect();
   await arrive(11);
   await arrive(12);
+  expect(ends).toHaveBeenCalledTimes(1);
+  pass(1_000);
+  await arrive(13);
   expect(ends).toHaveBeenCalledTimes(2);
   await vi.waitFor(() => expect(follower.isLive(0)).toBe(true));
 
   const { promise, resolve } = Promise.withResolvers<Position[]>();
   ends.mockReturnValueOnce(promise);
   disconnect();
-  await arrive(13);
+  await arrive(14);
   disconnect();
   resolve([at(0)]);
   await promise;
   expect(follower.isLive(0)).toBe(false);
-  await arrive(14);
+  await arrive(15);
   await vi.waitFor(() => expect(follower.isLive(0)).toBe(true));
 });
 

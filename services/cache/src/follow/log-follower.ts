@@ -23,6 +23,8 @@ interface Followed {
 
 /** Longer than the log takes between two looks at its end. Then it is not followed, whatever the connection says. */
 const SILENT_MS = 15_000;
+/** Between two attempts to learn where the log ends. */
+const ASK_AGAIN_MS = 1_000;
 /** What an event takes in turns of the event loop, in bytes that are decoded. */
 const EVENT_BYTES = 1_024;
 
@@ -36,6 +38,8 @@ export class LogFollower {
   #ends: ReadonlyMap<number, Position> | undefined;
   /** What is asked for where the log ends, on this connection. */
   #asking: object | undefined;
+  /** By when it may be asked again. */
+  #askAgainAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param starts where the log ends now */
   constructor(deps: FollowerDeps, starts: readonly Position[]) {
@@ -126,7 +130,7 @@ export class LogFollower {
 
   /** After each connection once, and again if that fails. */
   async #askForEnds(): Promise<void> {
-    if (this.#asking) return;
+    if (this.#asking || this.#deps.now() < this.#askAgainAtMs) return;
     const asking = {};
     this.#asking = asking;
     const { client, onTrouble, onSuccess, now } = this.#deps;
@@ -141,6 +145,7 @@ export class LogFollower {
       this.#asking = undefined;
       onSuccess();
     } catch (error) {
+      this.#askAgainAtMs = now() + ASK_AGAIN_MS;
       if (this.#asking === asking) this.#asking = undefined;
       if (!this.#ending.signal.aborted) onTrouble(error);
     }

@@ -8,6 +8,7 @@ import type { CachedStatus } from './cached-status.ts';
 import type { Following } from './following.ts';
 import { positionOf } from './stamps.ts';
 import type { StatusSource } from './status-source.ts';
+import { isAnswered } from './statuses.ts';
 
 /** After how long a status that is held must be the one that history had. Before, its event may be under way. */
 export const COMPARED_AFTER_MS = [1_000, 5_000, 30_000] as const;
@@ -74,22 +75,22 @@ export class Sampler {
     // It has events that history did not have then. One of those before them may be missing.
     const now = await this.#deps.source.load(vehicleId)(signal, held.version);
     if (isSame(held, now)) return true;
-    await this.#arrived(now.version, signal);
-    return this.#held(vehicleId) === held ? false : undefined;
+    const hasArrived = await this.#arrived(now.version, signal);
+    return hasArrived && this.#held(vehicleId) === held ? false : undefined;
   }
 
   /** What is held if it would be answered. */
   #held(vehicleId: string): Entry<CachedStatus> | undefined {
     const { typed } = this.#deps;
     const held = typed.inspect(vehicleId);
-    return held && typed.isCurrent(vehicleId, held.version) ? held : undefined;
+    return held && isAnswered(typed, vehicleId, held.version) ? held : undefined;
   }
 
-  /** Waits until the log is followed as far as history was. */
-  async #arrived(version: Version, signal: AbortSignal): Promise<void> {
+  /** Waits until the log is followed as far as history was. Gives whether it is: else the cache is behind, and says so. */
+  async #arrived(version: Version, signal: AbortSignal): Promise<boolean> {
     const stamp = ownOf(version);
     const either = AbortSignal.any([signal, AbortSignal.timeout(UNDER_WAY_MS)]);
-    if (stamp) await this.#deps.following.reach(positionOf(stamp), either);
+    return stamp !== undefined && (await this.#deps.following.reach(positionOf(stamp), either));
   }
 }
 

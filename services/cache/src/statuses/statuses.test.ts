@@ -14,6 +14,7 @@ import { status } from '@odograph/projections/status';
 import { eventually } from '@odograph/testing/eventually';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { EMPTY_PROFILE } from '../domain/profile.ts';
 import { type CachedStatus, statusType } from './cached-status.ts';
 import { Directory, type ProfileChange } from './directory.ts';
 import type { Following } from './following.ts';
@@ -256,4 +257,19 @@ test('what follows a parked event does not count in lists, as in history', async
   world.deliver();
   await world.settled(eventually(() => expect(fleetOf()).toBe('south')));
   expect(world.changes.map(([vehicleId]) => vehicleId)).toContain('a');
+});
+
+test('that an event is parked is learned also from a level that another process has written', async () => {
+  const world = new World();
+  world.register('a', 'north');
+  world.report('a');
+  world.parkedFrom = 2;
+  world.deliver();
+  world.deliver();
+  const known = await world.settled(world.get('a'));
+  await nextTurn();
+  world.evict();
+  world.directory.take('a', EMPTY_PROFILE, false);
+  expect((await world.settled(world.get('a')))?.status).toEqual(known?.status);
+  expect(world.directory.isParked('a')).toBe(true);
 });

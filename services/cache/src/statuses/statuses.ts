@@ -1,7 +1,7 @@
 import type { Answer } from '@odograph/cache/answer';
 import type { Cache } from '@odograph/cache/cache';
 import type { TypedCache } from '@odograph/cache/typed-cache';
-import { covers, mergeFloors, type Stamp } from '@odograph/cache/version';
+import { covers, mergeFloors, type Stamp, type Version } from '@odograph/cache/version';
 import { partitionOf } from '@odograph/kernel/partition';
 import type { EventPosition, Position } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
@@ -110,6 +110,14 @@ export class Statuses {
     if (profile) onChange(vehicleId, { before: profile, after: profile });
   }
 
+  /** What the log alone does not say: whether an event is parked, which another process may have read. */
+  #learn(vehicleId: string, { value, from }: Answer<CachedStatus>): void {
+    if (!value) return;
+    const isParked = value.parkedAt !== undefined;
+    if (from === 'source' || this.#deps.directory.isParked(vehicleId) !== isParked)
+      this.#take(vehicleId, value);
+  }
+
   #take(vehicleId: string, { slice, parkedAt }: CachedStatus): void {
     const { directory, onChange } = this.#deps;
     const change = directory.take(vehicleId, profileOf(slice), parkedAt !== undefined);
@@ -118,14 +126,23 @@ export class Statuses {
 
   #knownFrom(vehicleId: string, answer: Answer<CachedStatus>): KnownStatus | undefined {
     if (!answer.value) return undefined;
-    if (answer.from === 'source') this.#take(vehicleId, answer.value);
     const { typed, following, partitionCount } = this.#deps;
     const partition = partitionOf(vehicleId, partitionCount);
     const own = answer.version.find(({ domain }) => domain === domainOf(partition));
     const position = own ? positionOf(own) : { partition, sequence: 0 };
-    const isCurrent = typed.isCurrent(vehicleId, answer.version);
+    const isCurrent = isAnswered(typed, vehicleId, answer.version);
+    if (isCurrent) this.#learn(vehicleId, answer);
     return { vehicleId, status: answer.value, ...reflected(answer, { position, isCurrent }, following) };
   }
+}
+
+/** Whether nothing is known that makes a status invalid. What memory holds is above its own floors, or it had been dropped. */
+export function isAnswered(
+  typed: Pick<TypedCache<CachedStatus>, 'inspect' | 'isCurrent'>,
+  vehicleId: string,
+  version: Version,
+): boolean {
+  return typed.inspect(vehicleId)?.version === version || typed.isCurrent(vehicleId, version);
 }
 
 /** What one event alone says of its vehicle; undefined if it cannot be applied. */
