@@ -53,7 +53,7 @@ export class Processes {
     this.#nodes = nodes;
     this.#memories = [
       ...histories.map((history) => memoryOf(history, 1_024)),
-      ...caches.map((cache) => memoryOf(cache, 640)),
+      ...caches.map((cache) => memoryOf(cache, 1_024)),
       memoryOf(ingest, 512),
     ];
     this.#logs = [...histories, ...caches, ingest].map((service) => {
