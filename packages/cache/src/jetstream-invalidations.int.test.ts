@@ -12,9 +12,16 @@ import { INVALIDATION_STREAM, INVALIDATION_SUBJECT } from './invalidation-stream
 import { JetStreamInvalidations } from './jetstream-invalidations.ts';
 import type { Stamp } from './version.ts';
 
+const engines: TestEngine[] = [];
+
+/** It is stopped after all who are connected have left, also if it is not the first one of the test. */
 async function startEngine(options: Parameters<typeof startTestNats>[0] = {}): Promise<TestEngine> {
+  if (engines.length === 0)
+    onTestFinished(async () => {
+      for (const each of engines.splice(0)) await each[Symbol.asyncDispose]();
+    });
   const nats = await startTestNats(options);
-  onTestFinished(() => nats[Symbol.asyncDispose]());
+  engines.push(nats);
   return nats;
 }
 
