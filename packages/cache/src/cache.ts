@@ -231,6 +231,7 @@ export class Cache implements InvalidationListener {
   }
 
   async #tryPublish(scopes: readonly Scope[]): Promise<Stamp | undefined> {
+    // Its caller gets `degraded`, and it is tried again.
     return await this.#options.invalidations.raise(scopes).catch(() => undefined);
   }
 

@@ -111,7 +111,8 @@ export class TypedCache<Value> {
 
   /**
    * The value of a key, from the nearest level that has it, or from its source.
-   * Those who ask for the same key meanwhile wait for the same. If the source is slow or fails, an older value is answered, as long as the policy of the type allows.
+   * Those who ask for the same key meanwhile wait for the same. If the source is slow or fails, an older value is answered, as
+   * long as the policy of the type allows.
    * @throws what the source throws if there is no such value, and the reason of the signal
    */
   async getOrLoad(
