@@ -3,14 +3,15 @@ import type { CachedType } from '@odograph/cache/cached-type';
 import { coarseClock } from '@odograph/cache/coarse-clock';
 import type { CacheCounts } from '@odograph/cache/counts';
 import type { StoredEntry } from '@odograph/cache/entry-bytes';
-import { RedisTier } from '@odograph/cache/redis-tier';
+import { RedisTier, SCRIPT_COMMANDS } from '@odograph/cache/redis-tier';
 import type { TypedCache } from '@odograph/cache/typed-cache';
 import { INVALIDATIONS } from '@odograph/cache/version';
 import { type CachedStatus, statusType } from '@odograph/cache-service/statuses/cached-status';
 import type { TelemetryReported } from '@odograph/kernel/vehicle-event';
+import { silentLogger } from '@odograph/platform/logger';
+import { connectRedis } from '@odograph/platform/redis';
 import { status } from '@odograph/projections/status';
 import { createFleet } from '@odograph/sources/fleet/fleet';
-import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { decodedSamples } from './fleet-samples.ts';
 
@@ -101,7 +102,9 @@ function readMemory({ entries, reads }: LevelOptions) {
 const AT_ONCE = 100;
 
 async function writeRedis({ redisUrl, writes }: LevelOptions) {
-  const redis = new Redis(redisUrl, { enableAutoPipelining: true });
+  const { redis, close } = await connectRedis({
+    ...{ url: redisUrl, name: 'bench', logger: silentLogger, sentAlone: SCRIPT_COMMANDS },
+  });
   const tier = new RedisTier({ redis, namespace: 'odograph:bench:', floorTtlMs: HOUR_MS, onDamage: nothing });
   const value = Buffer.alloc(900, 'a status as JSON has about 900 bytes. ');
   const entry = (sequence: number): StoredEntry => ({
@@ -123,7 +126,7 @@ async function writeRedis({ redisUrl, writes }: LevelOptions) {
       );
     }
   } finally {
-    redis.disconnect();
+    close();
   }
   return { plainWrites, guardedWrites };
 }

@@ -50,6 +50,8 @@ type Rate =
 export async function measureBentocache(options: {
   readonly entries: number;
   readonly reads: number;
+  /** Whether it holds values as JSON, which is its default. */
+  readonly serialize: boolean;
 }): Promise<Rate> {
   const installed = await installReference('bentocache');
   if (!installed.isInstalled) return { isMeasured: false, why: installed.why };

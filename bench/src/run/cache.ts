@@ -27,7 +27,10 @@ type Measures = Pick<BenchRun, 'measures' | 'notMeasured'>;
 const LEVELS: Omit<LevelOptions, 'redisUrl'> = {
   ...{ entries: 1_000, reads: 2_000_000, writes: 50_000, statuses: 25_000 },
 };
-const BENTOCACHE = 'B: bentocache, read from memory';
+const BENTOCACHES = [
+  { name: 'B: bentocache, read from memory', serialize: true },
+  { name: 'B: the same without serialize', serialize: false },
+] as const;
 
 /** The levels of the cache beside what they stand on, then the cache beside history, and what its watchers see. */
 export async function cacheMeasures(plan: BenchPlan, progress: Progress): Promise<Measures> {
@@ -60,14 +63,25 @@ async function levelMeasures(plan: BenchPlan, progress: Progress): Promise<Measu
   progress('cache, read from memory', memory.value, 'reads/s');
   progress('cache, guarded write to Redis', guarded.value, 'writes/s');
   const ours = [lru, withRatio(memory, lru), plain, withRatio(guarded, plain), held];
-  const bentocache = await measureBentocache({ entries: LEVELS.entries, reads: LEVELS.reads / 10 });
-  if (!bentocache.isMeasured)
-    return { measures: ours, notMeasured: [{ name: BENTOCACHE, why: bentocache.why }] };
-  const reference = measureOf({ name: BENTOCACHE, unit: 'reads/s', better: 'higher' }, [
-    bentocache.perSecond,
-  ]);
-  const beside = withRatio({ ...memory, name: 'cache, read from memory, beside B' }, reference);
-  return { measures: [...ours, reference, beside], notMeasured: [] };
+  const beside = await besideBentocache(memory);
+  return { measures: [...ours, ...beside.measures], notMeasured: beside.notMeasured };
+}
+
+async function besideBentocache(memory: Measure): Promise<Measures> {
+  const [measures, notMeasured]: [Measure[], BenchRun['notMeasured']] = [[], []];
+  for (const { name, serialize } of BENTOCACHES) {
+    const rate = await measureBentocache({
+      ...{ entries: LEVELS.entries, reads: LEVELS.reads / 10, serialize },
+    });
+    if (!rate.isMeasured) {
+      notMeasured.push({ name, why: rate.why });
+      continue;
+    }
+    const reference = measureOf({ name, unit: 'reads/s', better: 'higher' }, [rate.perSecond]);
+    const beside = { ...memory, name: `cache, read from memory, beside ${name}` };
+    measures.push(reference, withRatio(beside, reference));
+  }
+  return { measures, notMeasured };
 }
 
 async function levelsOnce(): Promise<LevelResults> {

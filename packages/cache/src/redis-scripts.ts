@@ -1,54 +1,55 @@
 // A key holds `<version>|<floors>\n<entry>`, or `|<floors>\n` without an entry; see entry-bytes.ts. Stamps are compared as text.
 
-/** What both scripts read: the stamps of a text by domain, and the first line of a key. One that cannot be read counts as absent. */
-const COMMON = `
-local function isVersion(text)
-  for stamp in string.gmatch(text, '[^,]+') do
-    local at = string.match(stamp, '^[^=]+=(%d+%.%d+)$')
-    if not at or #at ~= 33 then return false end
-  end
-  return true
-end
-local function stampsOf(text)
-  local stamps = {}
-  for domain, at in string.gmatch(text, '([^=,]+)=([^,]+)') do stamps[domain] = at end
-  return stamps
-end
-local function textOf(stamps)
-  local parts = {}
-  for domain, at in pairs(stamps) do parts[#parts + 1] = domain .. '=' .. at end
-  table.sort(parts)
-  return table.concat(parts, ',')
-end
+/** The two parts of the first line of a key; nothing if it has none. */
+const GUARD_OF = `
 local function guardOf(key)
   local text = redis.pcall('GETRANGE', key, 0, 255)
   if type(text) == 'table' then return nil end
-  if not string.find(text, '\\n', 1, true) then text = redis.call('GET', key) or '' end
-  local version, floors = string.match(text, '^([^|\\n]*)|([^|\\n]*)\\n')
-  if version and isVersion(version) and isVersion(floors) then return version, floors end
+  if text ~= '' and not string.find(text, '\\n', 1, true) then text = redis.call('GET', key) or '' end
+  return string.match(text, '^([^|\\n]*)|([^|\\n]*)\\n')
 end
 `;
 
 /**
- * Stores an entry unless something is against it.
- * KEYS: the key, its lease. ARGV: version, body, ms that it is kept, token of the lease or ''.
- * Returns `stored`, `below` a floor, `older` than what is there, or `lease` if it was lost. What is stored ends the lease.
+ * Stores entries, each unless something is against it.
+ * KEYS: of each, the key and its lease. ARGV: of each, version, body, ms that it is kept, token of the lease or ''.
+ * Returns for each `stored`, `below` a floor, `older` than what is there, or `lease` if it was lost. What is stored ends the lease.
  */
-export const WRITE = `${COMMON}
-if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 'lease' end
-local version, floors = guardOf(KEYS[1])
-if version then
-  local came = stampsOf(ARGV[1])
-  for domain, at in string.gmatch(floors, '([^=,]+)=([^,]+)') do
-    if not came[domain] or came[domain] < at then return 'below' end
+export const WRITE = `${GUARD_OF}
+-- Whether what came has all stamps of a text, or later ones; nil if the text cannot be read.
+local function reflects(came, text, ignored)
+  local all, readUpTo = true, 1
+  for domain, at, next in string.gmatch(text, '([^=,]+)=(%d+%.%d+),?()') do
+    if #at ~= 33 then return nil end
+    readUpTo = next
+    if domain ~= ignored then
+      local _, before = string.find(came, ',' .. domain .. '=', 1, true)
+      if not before or string.sub(came, before + 1, before + 33) < at then all = false end
+    end
   end
-  for domain, at in string.gmatch(version, '([^=,]+)=([^,]+)') do
-    if domain ~= 'invalidations' and (not came[domain] or came[domain] < at) then return 'older' end
-  end
+  if readUpTo <= #text then return nil end
+  return all
 end
-redis.call('SET', KEYS[1], ARGV[1] .. '|' .. (floors or '') .. '\\n' .. ARGV[2], 'PX', ARGV[3])
-if ARGV[4] ~= '' then redis.call('DEL', KEYS[2]) end
-return 'stored'
+local function write(key, lease, version, body, ms, token)
+  if token ~= '' and redis.call('GET', lease) ~= token then return 'lease' end
+  local held, floors = guardOf(key)
+  if held then
+    local came = ',' .. version
+    local isAbove, isNewer = reflects(came, floors), reflects(came, held, 'invalidations')
+    -- What cannot be read counts as absent.
+    if isAbove == nil or isNewer == nil then floors = ''
+    elseif not isAbove then return 'below'
+    elseif not isNewer then return 'older' end
+  end
+  redis.call('SET', key, version .. '|' .. (floors or '') .. '\\n' .. body, 'PX', ms)
+  if token ~= '' then redis.call('DEL', lease) end
+  return 'stored'
+end
+local outcomes = {}
+for at = 1, #KEYS / 2 do
+  outcomes[at] = write(KEYS[2 * at - 1], KEYS[2 * at], unpack(ARGV, 4 * at - 3, 4 * at))
+end
+return outcomes
 `;
 
 /**
@@ -65,16 +66,33 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
  * A load that is under way loses its lease: what it reads is below them, and others must not wait for it.
  * KEYS: the key, its lease. ARGV: floors, ms that they are kept if there is no entry.
  */
-export const RAISE = `${COMMON}
+export const RAISE = `${GUARD_OF}
+-- The stamps of a text by domain; nil if one of them cannot be read.
+local function stampsOf(text)
+  local stamps = {}
+  for stamp in string.gmatch(text, '[^,]+') do
+    local domain, at = string.match(stamp, '^([^=]+)=(%d+%.%d+)$')
+    if not at or #at ~= 33 then return nil end
+    stamps[domain] = at
+  end
+  return stamps
+end
+local function textOf(stamps)
+  local parts = {}
+  for domain, at in pairs(stamps) do parts[#parts + 1] = domain .. '=' .. at end
+  table.sort(parts)
+  return table.concat(parts, ',')
+end
 local version, held = guardOf(KEYS[1])
-local floors = stampsOf(held or '')
+local own, floors = stampsOf(version or ''), stampsOf(held or '')
+-- What cannot be read counts as absent.
+if not own or not floors then version, own, floors = '', {}, {} end
 for domain, at in string.gmatch(ARGV[1], '([^=,]+)=([^,]+)') do
   if not floors[domain] or floors[domain] < at then floors[domain] = at end
 end
 redis.call('DEL', KEYS[2])
 local stays = version ~= nil and version ~= ''
 if stays then
-  local own = stampsOf(version)
   for domain, at in pairs(floors) do
     if not own[domain] or own[domain] < at then stays = false end
   end

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import DataLoader from 'dataloader';
 import type { Cluster, Redis } from 'ioredis';
 import { bodyOf, readBody, readGuard, type StoredEntry, versionText } from './entry-bytes.ts';
 import { KEEP_LEASE, RAISE, REMOVE, WRITE } from './redis-scripts.ts';
@@ -17,21 +18,25 @@ interface RedisTierOptions {
 
 /** The scripts as commands, by `defineCommand`: each is sent by its hash, and in full when Redis does not know it. */
 interface Scripts {
-  odographWrite(
-    key: string,
-    lease: string,
-    version: string,
-    body: Buffer,
-    keptMs: number,
-    token: string,
-  ): Promise<WriteOutcome>;
+  odographWrite(numberOfKeys: number, ...args: (string | Buffer | number)[]): Promise<WriteOutcome[]>;
   odographRaise(key: string, lease: string, floors: string, ttlMs: number): Promise<unknown>;
   odographRemove(key: string, sha1: string): Promise<unknown>;
   odographKeepLease(lease: string, token: string, ms: number): Promise<number>;
 }
 
+/** What the script needs of a write. */
+interface ScriptWrite {
+  readonly keys: readonly [key: string, lease: string];
+  readonly args: readonly [version: string, body: Buffer, keptMs: number, token: string];
+}
+
+/** For a connection that sends what is asked for in one turn together: a script there waits for its turn, and for all of it. */
+export const SCRIPT_COMMANDS = ['odographWrite', 'odographRaise', 'odographRemove', 'odographKeepLease'];
+
 /** Values from this size on are compressed. */
 const COMPRESS_FROM_BYTES = 1024;
+/** Writes that one script takes, in which Redis does nothing else. More of them are not faster. */
+const WRITES_OF_SCRIPT = 8;
 
 /** Redis as a level, and its leases. Each key of a cache is one of Redis; its lease is one in the same slot of a cluster. */
 export class RedisTier implements Tier {
@@ -40,9 +45,11 @@ export class RedisTier implements Tier {
   readonly #namespace: string;
   readonly #floorTtlMs: number;
   readonly #onDamage: RedisTierOptions['onDamage'];
+  /** Sends together what is written in one turn. */
+  readonly #writes: DataLoader<ScriptWrite, WriteOutcome>;
 
   constructor({ redis, namespace, floorTtlMs, onDamage }: RedisTierOptions) {
-    redis.defineCommand('odographWrite', { numberOfKeys: 2, lua: WRITE });
+    redis.defineCommand('odographWrite', { lua: WRITE });
     redis.defineCommand('odographRaise', { numberOfKeys: 2, lua: RAISE });
     redis.defineCommand('odographRemove', { numberOfKeys: 1, lua: REMOVE });
     redis.defineCommand('odographKeepLease', { numberOfKeys: 1, lua: KEEP_LEASE });
@@ -50,6 +57,11 @@ export class RedisTier implements Tier {
     this.#namespace = namespace;
     this.#floorTtlMs = floorTtlMs;
     this.#onDamage = onDamage;
+    this.#writes = new DataLoader((writes) => this.#writeAll(writes), {
+      cache: false,
+      // The keys of a script are in one slot of a cluster.
+      maxBatchSize: redis.isCluster ? 1 : WRITES_OF_SCRIPT,
+    });
   }
 
   read(keys: readonly string[]): Promise<readonly (FoundEntry | undefined)[]> {
@@ -59,16 +71,11 @@ export class RedisTier implements Tier {
   async write(key: string, entry: StoredEntry, lease = ''): Promise<WriteOutcome> {
     const body = await bodyOf(entry, COMPRESS_FROM_BYTES);
     const keptMs = Math.max(1, Math.ceil(entry.keptMs));
-    const version = versionText(entry.version);
     try {
-      return await this.#redis.odographWrite(
-        this.#name(key),
-        this.#leaseName(key),
-        version,
-        body,
-        keptMs,
-        lease,
-      );
+      return await this.#writes.load({
+        keys: [this.#name(key), this.#leaseName(key)],
+        args: [versionText(entry.version), body, keptMs, lease],
+      });
     } catch (error) {
       if (hasNoRoom(error)) return 'full';
       throw error;
@@ -103,6 +110,11 @@ export class RedisTier implements Tier {
   /** How much longer a lease lasts that is still that of the token. 0 ends it. */
   async keepLease(key: string, token: string, ms: number): Promise<void> {
     await this.#redis.odographKeepLease(this.#leaseName(key), token, ms);
+  }
+
+  async #writeAll(writes: readonly ScriptWrite[]): Promise<WriteOutcome[]> {
+    const keys = writes.flatMap((write) => write.keys);
+    return await this.#redis.odographWrite(keys.length, ...keys, ...writes.flatMap(({ args }) => args));
   }
 
   async #readOne(key: string): Promise<FoundEntry | undefined> {

@@ -90,6 +90,23 @@ export function describeTier(name: string, open: OpenTier): void {
       ]);
     });
 
+    test('of many writes at once, each has its own outcome', async () => {
+      await using opened = await open();
+      const keys = Array.from({ length: 20 }, (_, at) => `k${at}`);
+      await opened.tier.raise('k3', [logAt(6)]);
+      await opened.tier.write('k17', entryAt(9));
+      const outcomes = await Promise.all(keys.map((key) => opened.tier.write(key, entryAt(5))));
+      expect(outcomes).toEqual(keys.map((key) => ({ k3: 'below', k17: 'older' })[key] ?? 'stored'));
+      const found = await opened.tier.read(keys);
+      const others = new Map([
+        ['k3', undefined],
+        ['k17', 'value 9'],
+      ]);
+      expect(found.map((each) => each?.entry.value?.toString())).toEqual(
+        keys.map((key) => (others.has(key) ? others.get(key) : 'value 5')),
+      );
+    });
+
     test('an older value is refused, one of the same version is not, and neither is one of a later epoch', async () => {
       await using opened = await open();
       expect(await opened.tier.write('k', entryAt(5))).toBe('stored');

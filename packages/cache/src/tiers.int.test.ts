@@ -1,10 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLogger } from '@odograph/platform/logger';
+import { connectRedis } from '@odograph/platform/redis';
 import { startTestRedis } from '@odograph/testing/engines';
+import { eventually } from '@odograph/testing/eventually';
+import { startRedisNode } from '@odograph/testing/redis-servers';
 import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { FileTier } from './file-tier.ts';
-import { RedisTier } from './redis-tier.ts';
+import { RedisTier, SCRIPT_COMMANDS } from './redis-tier.ts';
 import { describeTier, HOUR_MS } from './tier.fixture.ts';
 
 const onDamage = (of: string, error: unknown) => {
@@ -12,16 +17,38 @@ const onDamage = (of: string, error: unknown) => {
 };
 
 describeTier('Redis', async () => {
-  const engine = await startTestRedis();
-  const redis = new Redis(engine.url, { enableAutoPipelining: true });
-  return {
-    tier: new RedisTier({ redis, namespace: 'test:', floorTtlMs: HOUR_MS, onDamage }),
-    async [Symbol.asyncDispose]() {
-      redis.disconnect();
-      await engine[Symbol.asyncDispose]();
-    },
-  };
+  await using started = new AsyncDisposableStack();
+  return await openRedis(started.use(await startTestRedis()).url, started.move());
 });
+
+/** One for all tests: it takes two seconds until a node answers. */
+let cluster: Awaited<ReturnType<typeof startRedisNode>>;
+
+beforeAll(async () => {
+  cluster = await startRedisNode();
+  const direct = new Redis(cluster.port, '127.0.0.1');
+  await direct.cluster('ADDSLOTS', ...Array(16_384).keys());
+  await eventually(async () => expect(await direct.cluster('INFO')).toContain('cluster_state:ok'));
+  direct.disconnect();
+});
+
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+describeTier('a cluster of Redis', () =>
+  openRedis(`redis+cluster://127.0.0.1:${cluster.port}`, new AsyncDisposableStack()),
+);
+
+let opened = 0;
+
+async function openRedis(url: string, disposables: AsyncDisposableStack) {
+  const { redis, close } = await connectRedis({
+    ...{ url, name: 'test', logger: silentLogger, sentAlone: SCRIPT_COMMANDS },
+  });
+  disposables.defer(close);
+  opened += 1;
+  const tier = new RedisTier({ redis, namespace: `test-${opened}:`, floorTtlMs: HOUR_MS, onDamage });
+  return { tier, [Symbol.asyncDispose]: () => disposables.disposeAsync() };
+}
 
 describeTier('a folder of files', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'odograph-cache-'));

@@ -4,6 +4,7 @@ import { Cache } from '@odograph/cache/cache';
 import { MeasuredCounts } from '@odograph/cache/cache-counts';
 import { coarseClock } from '@odograph/cache/coarse-clock';
 import { JetStreamInvalidations } from '@odograph/cache/jetstream-invalidations';
+import { SCRIPT_COMMANDS } from '@odograph/cache/redis-tier';
 import { createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import { isFinal } from '@odograph/kernel/fault';
@@ -83,7 +84,7 @@ function connectionParts(config: CacheConfig, logger: Logger) {
 /** Undefined if there is none. */
 async function redisPart({ redis }: CacheConfig, logger: Logger) {
   if (redis.url === '') return started(undefined, {});
-  const connection = await connectRedis({ ...redis, name: SERVICE_NAME, logger });
+  const connection = await connectRedis({ ...redis, name: SERVICE_NAME, logger, sentAlone: SCRIPT_COMMANDS });
   return started<RedisConnection | undefined>(connection, { stop: () => connection.close() });
 }
 
