@@ -23,7 +23,7 @@ const STORE = 'services/history/src/views/save-slices.ts';
 const TAIL = 'services/history/src/views/tail.ts';
 const DECIDE = 'services/history/src/commands/decide.ts';
 const CACHE = 'packages/cache/src/cache.ts';
-const TYPED_CACHE = 'packages/cache/src/typed-cache.ts';
+const CACHE_ENTRIES = 'packages/cache/src/entries.ts';
 const VIEW_READER = 'services/history/src/views/view-reader.ts';
 
 /** Between ingest and the stream. */
@@ -239,8 +239,8 @@ const inTheCache: readonly ChaosBug[] = [
     name: 'a late load stored over a newer value',
     description: 'a value that was read before a delete or an event is kept although it came after it',
     service: 'cache',
-    file: TYPED_CACHE,
-    find: "    if (!this.#isAllowed(key, entry)) return 'below';",
+    file: CACHE_ENTRIES,
+    find: "    if (!this.isAllowed(key, entry)) return 'below';",
     replace: '',
     caughtBy: 'cache races',
   },

@@ -29,6 +29,11 @@ export function covers(version: Version, floor: Stamp): boolean {
   return own !== undefined && compareStamps(own, floor) >= 0;
 }
 
+/** Whether a version reflects all that is asked for. */
+export function reaches(version: Version, atLeast: Version): boolean {
+  return atLeast.every((stamp) => covers(version, stamp));
+}
+
 /** Whether a value is older than one that is held, in any of its sources. */
 export function isOlder(came: Version, held: Version): boolean {
   return held.some((stamp) => stamp.domain !== INVALIDATIONS && !covers(came, stamp));
