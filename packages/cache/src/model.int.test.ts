@@ -9,6 +9,7 @@ import { TestBus } from './invalidations.fixture.ts';
 
 const NODES = 3;
 const KEYS = ['a', 'b', 'c'];
+const CLOCKS_APART_MS = 600_000;
 
 let engine: TestEngine;
 let redis: Redis;
@@ -62,7 +63,7 @@ class Model {
   constructor(run: number) {
     this.#namespace = `model-${run}:`;
     this.bus.isPrompt = false;
-    this.#nodes = Array.from({ length: NODES }, () => this.#open());
+    this.#nodes = Array.from({ length: NODES }, (_, at) => this.#open(at));
   }
 
   async take(step: Step): Promise<void> {
@@ -110,7 +111,7 @@ class Model {
   /** The process before goes on with what it has begun, as one that was only paused does. */
   #restart(at: number): void {
     this.#owed[at] = [];
-    this.#nodes[at] = this.#open({ at, kept: [], seen: 0, ...this.#kept[at] });
+    this.#nodes[at] = this.#open(at, { at, kept: [], seen: 0, ...this.#kept[at] });
   }
 
   async #delete(at: number, keys: readonly string[], scope: Scope): Promise<void> {
@@ -132,12 +133,14 @@ class Model {
     return await each.texts.getOrLoad(asked, load, { signal: new AbortController().signal });
   }
 
-  #open(earlier?: NodeOptions['earlier']): TestNode {
+  /** Their clocks are ten minutes apart. */
+  #open(at: number, earlier?: NodeOptions['earlier']): TestNode {
     return openNode({
       bus: this.bus,
       redis,
       namespace: this.#namespace,
       leaseWaitMs: 20,
+      now: () => performance.now() + at * CLOCKS_APART_MS,
       ...(earlier && { earlier }),
     });
   }

@@ -7,6 +7,8 @@ import type { Load } from './answer.ts';
 import { always, type Race, type RaceNode, type RaceOptions, source, startRace } from './races.fixture.ts';
 import { logAt } from './tier.fixture.ts';
 
+const MINUTE_MS = 60_000;
+
 let engine: TestEngine;
 let redis: Redis;
 let race: Race;
@@ -102,6 +104,30 @@ test('a read of Redis that ends after another process has set a newer value does
   release();
   expect((await late).value).not.toBe('old');
   expect((await get(node, always('no'))).value).not.toBe('old');
+});
+
+test('a process that was paused while it loaded a value does not replace what another has loaded meanwhile', async () => {
+  const [node, peer, from] = [open(), open(), source()];
+  const paused = get(node, from.load);
+  await isAsked(from);
+  await race.endLease('k');
+  expect((await get(peer, always('new'))).value).toBe('new');
+  from.give('old');
+  await paused;
+  expect((await get(open(), always('no'))).value).toBe('new');
+});
+
+test('clocks of machines that are twenty minutes apart change nothing', async () => {
+  const clock = (aheadMs: number) => ({ now: () => performance.now() + aheadMs });
+  const [node, peer] = [open(clock(10 * MINUTE_MS)), open(clock(-10 * MINUTE_MS))];
+  await get(node, always('old'));
+  await eventually(async () => expect(await race.isInRedis('k')).toBe(true));
+  expect((await get(peer, always('no'))).value).toBe('old');
+  expect(await peer.cache.invalidate([{ key: 'text:k' }])).toBe('done');
+  expect((await get(peer, always('new'))).value).toBe('new');
+  expect((await get(node, always('no'))).value).toBe('new');
+  await peer.set('k', 'set');
+  expect((await get(node, always('set'))).value).toBe('set');
 });
 
 test('a delete that Redis has not taken is degraded, holds in every process at once, and is repaired', async () => {
