@@ -1,10 +1,7 @@
 import { join } from 'node:path';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { Cache } from '@odograph/cache/cache';
 import { MeasuredCounts } from '@odograph/cache/cache-counts';
-import { coarseClock } from '@odograph/cache/coarse-clock';
-import { JetStreamInvalidations } from '@odograph/cache/jetstream-invalidations';
-import { SCRIPT_COMMANDS } from '@odograph/cache/redis-tier';
+import { openCache } from '@odograph/cache/open-cache';
+import { openLevels } from '@odograph/cache/open-levels';
 import { createClient } from '@odograph/client';
 import { pause } from '@odograph/kernel/clock';
 import { isFinal } from '@odograph/kernel/fault';
@@ -13,7 +10,6 @@ import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
 import { grpcPart, metricsPart, natsPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
-import { connectRedis, type RedisConnection } from '@odograph/platform/redis';
 import { Trouble } from '@odograph/platform/trouble';
 import { cacheService } from './api/cache-service.ts';
 import { cachedHistoryService } from './api/cached-history-service.ts';
@@ -27,7 +23,6 @@ import { Feed, FollowerSlot } from './follow/feed.ts';
 import { HotSet } from './kept/hot-set.ts';
 import { KeptFile } from './kept/kept-file.ts';
 import { KeptKnowledge, NOTHING_KNOWN } from './kept/knowledge.ts';
-import { openLevels } from './levels.ts';
 import { cacheInstruments, measureCache } from './metrics.ts';
 import { statusType } from './statuses/cached-status.ts';
 import { Directory } from './statuses/directory.ts';
@@ -42,8 +37,7 @@ export const SERVICE_NAME = 'cache';
 const MAX_STATUS_FLOORS = 200_000;
 /** What history may send before it is read. With 64 KiB, each few hundred events would wait for a turn of both processes. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-const UPKEEP_EVERY_MS = 1_000;
-const SWEEP_EVERY_MS = 60_000;
+const STORE_EVERY_MS = 60_000;
 const SAMPLE_EVERY_MS = 10_000;
 
 /** The whole process: its connections, the cache with its levels, what follows the log, and the API. */
@@ -58,7 +52,8 @@ function connectionParts(config: CacheConfig, logger: Logger) {
   return compose(SERVICE_NAME)
     .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
     .part('nats', (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
-    .part('redis', () => redisPart(config, logger))
+    .part('counts', ({ metrics }) => new MeasuredCounts(metrics.meter))
+    .part('levels', ({ counts }) => levelsPart(counts, config, logger))
     .part('client', () => {
       const client = createClient({
         history: config.history,
@@ -81,11 +76,12 @@ function connectionParts(config: CacheConfig, logger: Logger) {
     });
 }
 
-/** Undefined if there is none. */
-async function redisPart({ redis }: CacheConfig, logger: Logger) {
-  if (redis.url === '') return started(undefined, {});
-  const connection = await connectRedis({ ...redis, name: SERVICE_NAME, logger, sentAlone: SCRIPT_COMMANDS });
-  return started<RedisConnection | undefined>(connection, { stop: () => connection.close() });
+function levelsPart(counts: MeasuredCounts, config: CacheConfig, logger: Logger) {
+  const { folder, fileBytes } = config;
+  return openLevels({
+    ...{ redis: config.redis, name: SERVICE_NAME, patienceMs: config.redisWaitMs, counts, logger },
+    ...(folder !== '' && { files: { folder: join(folder, 'files'), maxBytes: fileBytes } }),
+  });
 }
 
 /** What is kept over a restart; undefined if nothing is. */
@@ -100,40 +96,14 @@ function keptParts(app: ReturnType<typeof connectionParts>, { folder }: CacheCon
 /** The cache with its levels, and the list of what is invalid. */
 function cacheParts(app: ReturnType<typeof keptParts>, config: CacheConfig, logger: Logger) {
   return app
-    .part('counts', ({ metrics }) => new MeasuredCounts(metrics.meter))
     .part('instruments', ({ metrics }) => cacheInstruments(metrics.meter))
-    .part('levels', ({ redis, counts }) => openLevels({ redis, counts, config, logger }))
-    .part('cache', async ({ nats, counts, instruments, levels, known, partitionCount }) => {
-      const trouble = new Trouble({ logger, message: 'invalidations do not arrive' });
-      const invalidations = new JetStreamInvalidations({
-        jetstream: jetstream(nats.connection),
-        manager: await jetstreamManager(nats.connection),
-        isConnected: () => nats.isConnected(),
-        onReconnect: (listener) => nats.onReconnect(listener),
-        listener: {
-          onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
-          onMissed: (stamp) => cache.onMissed(stamp),
-        },
-        ...(known.invalidations && { after: known.invalidations }),
-        onApplied: (lagMs) => instruments.invalidated(lagMs),
-        onTrouble: (error) => void trouble.failed(error),
-        onSuccess: () => trouble.succeeded(),
-      });
-      const cache: Cache = new Cache({
-        ...{ ...levels, counts, invalidations, maxBytes: config.memoryBytes },
-        ...{ kept: known.floors, pending: known.pending },
-        ...{ now: coarseClock(), random: Math.random },
+    .part('cache', ({ nats, counts, levels, instruments, known, partitionCount }) =>
+      openCache({
+        ...{ nats, levels, counts, logger, earlier: known, maxBytes: config.memoryBytes },
         maxFloors: Math.ceil(MAX_STATUS_FLOORS / partitionCount),
-      });
-      const upkeep = setInterval(() => void cache.repair(), UPKEEP_EVERY_MS).unref();
-      const sweeping = setInterval(() => cache.sweep(), SWEEP_EVERY_MS).unref();
-      const stop = async () => {
-        clearInterval(upkeep);
-        clearInterval(sweeping);
-        await invalidations.stop();
-      };
-      return started({ cache, invalidations }, { start: () => invalidations.start(), stop });
-    });
+        onApplied: (lagMs) => instruments.invalidated(lagMs),
+      }),
+    );
 }
 
 /** The statuses, kept fresh by the log. */
@@ -226,7 +196,7 @@ function storeNowAndThen(store: () => Promise<void>, logger: Logger): () => Prom
       trouble.failed(error);
     }
   };
-  const storing = setInterval(() => void tryToStore(), SWEEP_EVERY_MS).unref();
+  const storing = setInterval(() => void tryToStore(), STORE_EVERY_MS).unref();
   return async () => {
     clearInterval(storing);
     await tryToStore();
@@ -239,13 +209,13 @@ function apiParts(app: ReturnType<typeof statusParts>, config: CacheConfig, logg
     ({
       metrics,
       counts,
-      levels,
       cache,
       kept,
       partitionCount,
       following,
       watches,
       statuses,
+      levels,
       outdating,
       reads,
       feed,

@@ -1,17 +1,16 @@
-import { join } from 'node:path';
-import { Breaker } from '@odograph/cache/breaker';
-import type { MeasuredCounts } from '@odograph/cache/cache-counts';
-import { typeNameOf } from '@odograph/cache/cached-type';
-import { FileTier } from '@odograph/cache/file-tier';
-import { Leases } from '@odograph/cache/leases';
-import { LowerTier } from '@odograph/cache/lower-tier';
-import { RedisTier } from '@odograph/cache/redis-tier';
-import type { Tier } from '@odograph/cache/tier';
 import { type Started, started } from '@odograph/platform/app/app';
 import type { Logger } from '@odograph/platform/logger';
-import type { RedisConnection } from '@odograph/platform/redis';
+import { connectRedis } from '@odograph/platform/redis';
+import type { RedisAddress } from '@odograph/platform/redis-options';
 import { Trouble } from '@odograph/platform/trouble';
-import type { CacheConfig } from './config.ts';
+import { Breaker } from './breaker.ts';
+import { typeNameOf } from './cached-type.ts';
+import type { CacheCounts } from './counts.ts';
+import { FileTier } from './file-tier.ts';
+import { Leases } from './leases.ts';
+import { LowerTier } from './lower-tier.ts';
+import { RedisTier, SCRIPT_COMMANDS } from './redis-tier.ts';
+import type { Tier } from './tier.ts';
 
 /** What is below the memory of the process: Redis, then files, as far as there are any. */
 export interface Levels {
@@ -20,14 +19,23 @@ export interface Levels {
   readonly leases: Leases | undefined;
 }
 
-interface LevelDeps {
-  readonly redis: RedisConnection | undefined;
-  readonly counts: MeasuredCounts;
-  readonly config: CacheConfig;
+interface LevelOptions {
+  /** Names the connection in the lists of Redis. */
+  readonly name: string;
+  /** What processes share. Undefined, or an empty URL: there is none. */
+  readonly redis?: RedisAddress;
+  /** What the names of all keys in Redis begin with. Default: `odograph:`. */
+  readonly namespace?: string;
+  /** How long a caller waits for Redis or a file; then the value is read from its source. Default: 100 ms. */
+  readonly patienceMs?: number;
+  /** Of this process alone. Undefined: there are none. */
+  readonly files?: { readonly folder: string; readonly maxBytes: number } | undefined;
+  readonly counts: CacheCounts;
   readonly logger: Logger;
 }
 
 const NAMESPACE = 'odograph:';
+const PATIENCE_MS = 100;
 /** Longer than a load takes together with its write. */
 const FLOOR_TTL_MS = 120_000;
 const LEASE = { ttlMs: 15_000, waitMs: 3_000 };
@@ -37,30 +45,38 @@ const WRITE_BEHIND = { maxItems: 1_000, maxAgeMs: 100, maxBytes: 16 * 1024 * 102
 const MAX_REPAIRS = 10_000;
 const REMOVE_EXPIRED_EVERY_MS = 60_000;
 
-export async function openLevels(deps: LevelDeps): Promise<Started<Levels>> {
-  const { redis } = deps;
-  const shared = redis && openRedis(redis, deps);
-  const files = await openFiles(deps);
-  const redisLevel = shared && levelOf(shared, deps);
-  const filesLevel = files && levelOf(files.tier, deps);
+/**
+ * The levels below the memory, as a part of a program.
+ * @throws {Fault} INVALID_INPUT if the URL of Redis cannot be used, or the login is refused
+ */
+export async function openLevels(options: LevelOptions): Promise<Started<Levels>> {
+  const redis = await openRedis(options);
+  const files = await openFiles(options);
+  const redisLevel = redis && levelOf(redis.tier, options);
+  const filesLevel = files && levelOf(files.tier, options);
   const lower = [redisLevel, filesLevel].filter((level) => level !== undefined);
-  const leases = redisLevel && new Leases({ ...LEASE, giver: shared, ask: (work) => redisLevel.ask(work) });
+  const leases =
+    redisLevel && new Leases({ ...LEASE, giver: redis.tier, ask: (work) => redisLevel.ask(work) });
   const stop = async () => {
     await Promise.all(lower.map((level) => level.stop()));
     await files?.stop();
+    redis?.close();
   };
   return started({ lower, leases }, { stop });
 }
 
-function openRedis({ redis }: RedisConnection, { counts }: LevelDeps): RedisTier {
+/** Undefined if there is none. */
+async function openRedis({ redis: address, name, namespace = NAMESPACE, counts, logger }: LevelOptions) {
+  if (!address?.url) return undefined;
+  const { redis, close } = await connectRedis({ ...address, name, logger, sentAlone: SCRIPT_COMMANDS });
   const onDamage = (key: string) => counts.unreadable(typeNameOf(key));
-  return new RedisTier({ redis, namespace: NAMESPACE, floorTtlMs: FLOOR_TTL_MS, onDamage });
+  return { tier: new RedisTier({ redis, namespace, floorTtlMs: FLOOR_TTL_MS, onDamage }), close };
 }
 
-function levelOf(tier: Tier, { counts, config, logger }: LevelDeps): LowerTier {
+function levelOf(tier: Tier, { counts, logger, patienceMs = PATIENCE_MS }: LevelOptions): LowerTier {
   const trouble = new Trouble({ logger, message: `${NAMES[tier.name]} has not done what it was asked` });
   return new LowerTier({
-    ...{ tier, counts, patienceMs: config.redisWaitMs, writeMs: WRITE_MS, maxRepairs: MAX_REPAIRS },
+    ...{ tier, counts, patienceMs, writeMs: WRITE_MS, maxRepairs: MAX_REPAIRS },
     breaker: new Breaker({ now: () => performance.now() }),
     writeBehind: WRITE_BEHIND,
     onFailure: (error) => void trouble.failed(error),
@@ -70,10 +86,11 @@ function levelOf(tier: Tier, { counts, config, logger }: LevelDeps): LowerTier {
 const NAMES = { redis: 'Redis', files: 'the folder of files' };
 
 /** Undefined if there is no folder for files, or it cannot be written. */
-async function openFiles({ config: { folder, fileBytes }, logger }: LevelDeps) {
-  if (folder === '') return undefined;
+async function openFiles({ files, logger }: LevelOptions) {
+  if (!files) return undefined;
+  const { folder, maxBytes } = files;
   const tier = new FileTier({
-    ...{ folder: join(folder, 'files'), maxBytes: fileBytes, floorTtlMs: FLOOR_TTL_MS, now: Date.now },
+    ...{ folder, maxBytes, floorTtlMs: FLOOR_TTL_MS, now: Date.now },
     onDamage: (file, err) => logger.warn({ file, err }, 'a file of the cache was damaged, and is removed'),
   });
   try {
