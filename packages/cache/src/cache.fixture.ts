@@ -96,7 +96,7 @@ export function levelOn(tier: Tier, counts: CacheCounts): LowerTier {
   return new LowerTier({
     tier,
     breaker: new Breaker({ now: () => performance.now(), leastCalls: 1_000 }),
-    ...{ patienceMs: 5_000, writeMs: 5_000, maxRepairs: 1_000, counts },
+    ...{ patienceMs: 5_000, writeMs: 5_000, raiseMs: 5_000, maxRepairs: 1_000, counts },
     writeBehind: { maxItems: 1_000, maxAgeMs: 1, maxBytes: 10_000_000 },
     onFailure: () => undefined,
   });

@@ -2,18 +2,22 @@ import { invariant } from '@odograph/kernel/fault';
 import type { Answer, Level } from './answer.ts';
 import { type CachedType, typeNameOf } from './cached-type.ts';
 import { Cooling } from './cooling.ts';
+import type { EntriesDeps } from './entries.ts';
 import type { Entry } from './entry.ts';
 import { Flights } from './flights.ts';
 import { Floors, type KeptFloors, type Scope } from './floors.ts';
 import type { InvalidationListener, Invalidations } from './invalidations.ts';
+import type { Leases } from './leases.ts';
 import type { LowerTier } from './lower-tier.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { partsOf } from './scope-parts.ts';
 import type { FoundEntry } from './tier.ts';
-import { type SharedDeps, TypedCache } from './typed-cache.ts';
+import { TypedCache } from './typed-cache.ts';
 import { PENDING, type Stamp, type Version } from './version.ts';
 
-export interface CacheOptions extends Pick<SharedDeps, 'lower' | 'leases' | 'counts' | 'now' | 'random'> {
+export interface CacheOptions extends Pick<EntriesDeps, 'lower' | 'counts' | 'now' | 'random'> {
+  /** Undefined: each process loads for itself. */
+  readonly leases: Leases | undefined;
   /** For all types together; each has its share. */
   readonly maxBytes: number;
   readonly invalidations: Invalidations;

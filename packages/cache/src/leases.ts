@@ -49,12 +49,12 @@ export class Leases {
       readonly onWait: () => void;
     },
   ): Promise<Taken<Value>> {
-    const { giver, ask, ttlMs, waitMs } = this.#options;
+    const { waitMs } = this.#options;
     const token = randomUUID();
     const untilMs = performance.now() + waitMs;
     for (let pollMs = POLL.firstMs; ; pollMs = Math.min(2 * pollMs, POLL.maxMs)) {
       // Without Redis, or its room, there are no leases: each process loads.
-      const isTaken = await ask(() => giver.takeLease(key, token, ttlMs));
+      const isTaken = await this.#tryTake(key, token);
       if (isTaken === undefined) return { token: undefined };
       if (isTaken) {
         // The process that had it before may have just loaded the value.
@@ -72,10 +72,30 @@ export class Leases {
     }
   }
 
+  /** After a giver that has not answered in time: if the lease is taken later, no other process waits for it. */
+  leave(key: string, token: string): void {
+    // What is not taken away ends by itself.
+    this.#options.giver.keepLease(key, token, 0).catch(() => undefined);
+  }
+
   /** After a load that failed: no other process loads the key for so long. 0: others may at once. */
   async keep(key: string, token: string, ms: number): Promise<void> {
     const { giver, ask } = this.#options;
     // What is not taken away ends by itself.
     await ask(() => giver.keepLease(key, token, Math.round(ms)));
+  }
+
+  /** As the giver answers; undefined also if it does not answer in time. */
+  async #tryTake(key: string, token: string): Promise<boolean | undefined> {
+    const { giver, ask, ttlMs } = this.#options;
+    let isUnanswered = false;
+    const isTaken = await ask(async () => {
+      isUnanswered = true;
+      const taken = await giver.takeLease(key, token, ttlMs);
+      isUnanswered = false;
+      return taken;
+    });
+    if (isUnanswered) this.leave(key, token);
+    return isTaken;
   }
 }

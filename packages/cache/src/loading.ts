@@ -9,7 +9,10 @@ import type { Leases } from './leases.ts';
 import { formatVersion, reaches, type Stamp, type Version } from './version.ts';
 import { orAborted } from './waits.ts';
 
-export interface LoadingDeps extends Pick<EntriesDeps, 'lower' | 'counts' | 'seen' | 'now'> {
+export interface LoadingDeps<Value> extends Pick<EntriesDeps, 'lower' | 'counts' | 'seen' | 'now'> {
+  readonly flights: Flights<Answer<Value>>;
+  readonly cooling: Cooling;
+  /** Undefined: nothing is shared by which processes could agree who loads. */
   readonly leases: Leases | undefined;
 }
 
@@ -37,29 +40,20 @@ const NOT_KNOWN = { value: undefined, version: [], mayKeep: false } as const;
 export class Loading<Value> {
   readonly #type: CachedType<Value>;
   readonly #entries: Entries<Value>;
-  readonly #flights: Flights<Answer<Value>>;
-  readonly #cooling: Cooling;
-  readonly #deps: LoadingDeps;
+  readonly #deps: LoadingDeps<Value>;
 
-  constructor(
-    type: CachedType<Value>,
-    entries: Entries<Value>,
-    { flights, cooling }: { readonly flights: Flights<Answer<Value>>; readonly cooling: Cooling },
-    deps: LoadingDeps,
-  ) {
+  constructor(type: CachedType<Value>, entries: Entries<Value>, deps: LoadingDeps<Value>) {
     this.#type = type;
     this.#entries = entries;
-    this.#flights = flights;
-    this.#cooling = cooling;
     this.#deps = deps;
   }
 
   async one(key: string, wanted: Wanted<Value>, signal: AbortSignal): Promise<Answer<Value>> {
     const { atLeast } = wanted;
     const version = formatVersion(atLeast);
-    this.#cooling.throwIfCooling(key + version);
+    this.#deps.cooling.throwIfCooling(key + version);
     const fly = (ending: AbortSignal) => this.#fly(key, wanted, ending);
-    const answer = await this.#flights.join(key, version, fly, signal);
+    const answer = await this.#deps.flights.join(key, version, fly, signal);
     if (reaches(answer.version, atLeast)) return answer;
     const name = this.#entries.nameOf(key);
     throw new Fault('UNAVAILABLE', `the source of ${name} has not reached the position that was asked for`);
@@ -72,15 +66,15 @@ export class Loading<Value> {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, PromiseSettledResult<Answer<Value>>>> {
     const work = (some: readonly string[], ending: AbortSignal) => this.#manyFromSource(some, load, ending);
-    return await this.#flights.joinMany(keys, '', work, signal);
+    return await this.#deps.flights.joinMany(keys, '', work, signal);
   }
 
   /** No later caller gets what is under way and below floors that were raised. */
   retire(scope: TypeScope): void {
-    if ('key' in scope) this.#flights.retire(scope.key);
+    if ('key' in scope) this.#deps.flights.retire(scope.key);
     // Which of the values under way have the tag is only known when they are there.
-    else if ('tag' in scope) this.#flights.doubt();
-    else this.#flights.retireAll();
+    else if ('tag' in scope) this.#deps.flights.doubt();
+    else this.#deps.flights.retireAll();
   }
 
   async #fly(key: string, wanted: Wanted<Value>, signal: AbortSignal): Promise<Answer<Value>> {
@@ -118,7 +112,7 @@ export class Loading<Value> {
     try {
       const loaded = await orAborted(load(AbortSignal.any([signal, late]), atLeast), late);
       counts.loaded(name, now() - startedAtMs, false);
-      this.#cooling.succeeded(key + formatVersion(atLeast));
+      this.#deps.cooling.succeeded(key + formatVersion(atLeast));
       const entry = this.#entries.forms.loaded(loaded, before);
       if (loaded.mayKeep !== false) await this.#storeLoaded(key, entry, lease);
       else await this.#keepLease(key, lease, 0);
@@ -127,7 +121,7 @@ export class Loading<Value> {
       counts.loaded(name, now() - startedAtMs, true);
       const failure = late.aborted ? this.#notInTime([key]) : error;
       // If the last caller has left, that says nothing about the source.
-      const coolMs = signal.aborted ? 0 : this.#cooling.failed(key + formatVersion(atLeast), failure);
+      const coolMs = signal.aborted ? 0 : this.#deps.cooling.failed(key + formatVersion(atLeast), failure);
       await this.#keepLease(key, lease, coolMs);
       throw failure;
     }
@@ -166,8 +160,10 @@ export class Loading<Value> {
       return;
     }
     if (!isRemembered) return await this.#keepLease(key, lease, 0);
-    const outcome = await shared.write(this.#entries.nameOf(key), this.#entries.forms.stored(entry), lease);
-    if (outcome !== 'stored' && outcome !== 'failed') counts.refused(this.#type.name, shared.name, outcome);
+    const name = this.#entries.nameOf(key);
+    const outcome = await shared.write(name, this.#entries.forms.stored(entry), lease);
+    if (outcome === 'failed') this.#deps.leases?.leave(name, lease);
+    else if (outcome !== 'stored') counts.refused(this.#type.name, shared.name, outcome);
     this.#entries.writeSoon(key, entry, others);
   }
 

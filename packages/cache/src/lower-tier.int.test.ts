@@ -32,6 +32,7 @@ async function open(patienceMs = PATIENCE_MS) {
     ...{
       patienceMs,
       writeMs: patienceMs,
+      raiseMs: patienceMs,
       maxRepairs: 2,
       counts: countsOf(counted),
       onFailure: (error) => void failures.push(error),
@@ -39,7 +40,7 @@ async function open(patienceMs = PATIENCE_MS) {
     writeBehind: { maxItems: 10, maxAgeMs: 1, maxBytes: 1_000_000 },
   });
   const leases = new Leases({ giver: tier, ask: (work) => level.ask(work), ttlMs: 10_000, waitMs: 10_000 });
-  return { server, redis, level, leases, counted, failures };
+  return { server, redis, tier, level, leases, counted, failures };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -89,6 +90,21 @@ test('a lease of a Redis that is stopped is not waited for: each process loads',
   server.kill('SIGCONT');
 });
 
+test('a lease that a Redis gives when it goes on, to a process that has not waited, keeps no other one waiting', async () => {
+  const { server, redis, leases } = await open();
+  server.kill('SIGSTOP');
+  const taken = await leases.take('text:k', {
+    signal: new AbortController().signal,
+    look: () => expect.unreachable(),
+    onWait: () => expect.unreachable(),
+  });
+  expect(taken).toEqual({ token: undefined });
+  server.kill('SIGCONT');
+  // All that was asked for before is done first.
+  await redis.ping();
+  expect(await redis.exists('test:{text:k}lease')).toBe(0);
+});
+
 test('floors that do not fit into the queue are counted', async () => {
   const { server, level, counted } = await open();
   server.kill('SIGSTOP');
@@ -112,6 +128,15 @@ test('a Redis that is full takes nothing, loses what is deleted, and is not take
   expect(await readValue(opened)).toBe('value 10');
 });
 
+test('of writes at once, a Redis that is full refuses each for its own reason', async () => {
+  const { redis, tier } = await open(PATIENT_MS);
+  await tier.raise('text:below', [logAt(9)]);
+  await redis.config('SET', 'maxmemory-policy', 'noeviction');
+  await redis.config('SET', 'maxmemory', '1');
+  const writes = ['text:a', 'text:below', 'text:b'].map((key) => tier.write(key, entryAt(5)));
+  expect(await Promise.all(writes)).toEqual(['full', 'below', 'full']);
+});
+
 test('a lease of a Redis that is full is not waited for, and Redis is not taken for broken', async () => {
   const { redis, leases, level } = await open(PATIENT_MS);
   await redis.config('SET', 'maxmemory', '1');
@@ -127,12 +152,13 @@ test('a lease of a Redis that is full is not waited for, and Redis is not taken 
 
 const NAME = 'test:{text:k}';
 const STAMP = 'log/0=0000000000000001.0000000000000005';
+const NO_STAMP = 'log/0=000000000000000q.0000000000000005';
 
 test.each<[string, (redis: Redis | Cluster) => Promise<unknown>]>([
   ['is empty', (redis) => redis.set(NAME, '')],
   ['has no guard', (redis) => redis.set(NAME, 'of another program')],
   ['has half a guard', (redis) => redis.set(NAME, `${STAMP}\n{}`)],
-  ['has a stamp that is not one', (redis) => redis.set(NAME, 'log/0=000000000000000q.0000000000000005|\n')],
+  ['has a stamp that is not one', (redis) => redis.set(NAME, `${NO_STAMP}|\n`)],
   ['has a head that is not one', (redis) => redis.set(NAME, `${STAMP}|\n{"t":1}\nvalue`)],
   ['has a value that does not inflate', (redis) => redis.set(NAME, `${STAMP}|\n${HEAD}\nvalue`)],
   ['is of another type of Redis', (redis) => redis.lpush(NAME, 'a')],
@@ -154,7 +180,9 @@ const HEAD = '{"t":[],"w":"load","ms":[0,1000,1000,1000],"c":"deflate"}';
 
 test.each<[string, (redis: Redis | Cluster) => Promise<unknown>]>([
   ['has no guard', (redis) => redis.set(NAME, 'of another program')],
-  ['has a stamp that is not one', (redis) => redis.set(NAME, 'log/0=000000000000000q.0000000000000005|\n')],
+  ['has a stamp that is not one', (redis) => redis.set(NAME, `${NO_STAMP}|\n`)],
+  ['has a stamp that is not one before another', (redis) => redis.set(NAME, `${NO_STAMP},${STAMP}|\n`)],
+  ['has a floor that is not one', (redis) => redis.set(NAME, `${STAMP}|${NO_STAMP},${STAMP}\n${HEAD}\n`)],
   ['is of another type of Redis', (redis) => redis.lpush(NAME, 'a')],
 ])('a key that %s is replaced by a write, and by a floor', async (_, damage) => {
   const opened = await open(PATIENT_MS);

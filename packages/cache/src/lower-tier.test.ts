@@ -8,6 +8,7 @@ import type { Tier } from './tier.ts';
 
 const PATIENCE_MS = 100;
 const WRITE_MS = 1_000;
+const RAISE_MS = 300;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -42,7 +43,13 @@ function open(takesMs: (call: number) => number) {
   const level = new LowerTier({
     tier,
     breaker: new Breaker({ now: () => performance.now(), leastCalls: 5 }),
-    ...{ patienceMs: PATIENCE_MS, writeMs: WRITE_MS, maxRepairs: 1_000, counts: countsOf([]) },
+    ...{
+      patienceMs: PATIENCE_MS,
+      writeMs: WRITE_MS,
+      raiseMs: RAISE_MS,
+      maxRepairs: 1_000,
+      counts: countsOf([]),
+    },
     onFailure: (error) => void failures.push(error),
     writeBehind: { maxItems: 1_000, maxAgeMs: 1, maxBytes: 10_000_000 },
   });
@@ -74,13 +81,22 @@ test('writes and floors do not fail when they take longer than a reader waits', 
   expect(most()).toBe(64);
 });
 
-test('a write and a floor that are not answered in time are tried once more', async () => {
-  const { level, failures, calls } = open((call) => (call % 2 === 1 ? 2 * WRITE_MS : 0));
+test('a write that is not answered in time is tried once more', async () => {
+  const { level, failures, calls } = open((call) => (call === 1 ? 2 * WRITE_MS : 0));
   level.writeSoon({ key: 'text:a', entry: () => entryAt(1), bytes: 10 });
   await done(level.stop());
   expect([calls(), failures.length]).toEqual([2, 1]);
-  expect(await done(level.raise('text:a', [logAt(1)]))).toBe(true);
-  expect([calls(), failures.length]).toEqual([4, 2]);
+});
+
+test('who deletes waits for a short time only, and the floor is raised behind the answer', async () => {
+  const { level, raised } = open(() => 2 * RAISE_MS);
+  const startMs = performance.now();
+  const raising = level.raise('text:a', [logAt(1)]);
+  await vi.advanceTimersByTimeAsync(RAISE_MS);
+  expect(await raising).toBe(false);
+  expect([performance.now() - startMs, level.repairDepth]).toEqual([RAISE_MS, 1]);
+  await done(level.repair());
+  expect([raised, level.repairDepth]).toEqual([['text:a', 'text:a'], 0]);
 });
 
 test('floors are repaired by one repair at a time, each with the time of a floor', async () => {

@@ -13,8 +13,10 @@ interface LowerTierOptions {
   readonly breaker: Breaker;
   /** How long a reader waits for it. Then it is a miss. */
   readonly patienceMs: number;
-  /** How long a write or a floor may take that no reader waits for. If that is over, it is tried once more. */
+  /** How long a write may take that no reader waits for. If that is over, it is tried once more. */
   readonly writeMs: number;
+  /** How long one who deletes waits for it. Then the floor is raised behind the answer, where it may take as long as a write. */
+  readonly raiseMs: number;
   readonly writeBehind: { readonly maxItems: number; readonly maxAgeMs: number; readonly maxBytes: number };
   /** Keys whose floors wait for it. */
   readonly maxRepairs: number;
@@ -41,6 +43,7 @@ export class LowerTier {
   readonly #repairs: Repairs;
   readonly #reading: Limits;
   readonly #writing: Limits;
+  readonly #raising: Limits;
   #repairing: Promise<void> | undefined;
 
   constructor(options: LowerTierOptions) {
@@ -48,6 +51,7 @@ export class LowerTier {
     this.#repairs = new Repairs(options.maxRepairs);
     this.#reading = { ms: options.patienceMs, attempts: 1 };
     this.#writing = { ms: options.writeMs, attempts: 2 };
+    this.#raising = { ms: options.raiseMs, attempts: 1 };
     this.#behind = new WriteBehind({
       ...options.writeBehind,
       write: (writes) => this.#writeAll(writes),
@@ -93,7 +97,7 @@ export class LowerTier {
   /** Resolves with false if the tier has not taken it: then it is repaired when the tier answers again. */
   async raise(key: string, floors: Version): Promise<boolean> {
     this.#behind.remove(key);
-    const isRaised = await this.#raise(key, floors, this.#writing);
+    const isRaised = await this.#raise(key, floors, this.#raising);
     // Where there is no room, the floors of the processes hold: this one only keeps a value from a process that lags.
     if (!isRaised && !this.#repairs.add(key, floors)) this.#options.counts.dropped(this.name);
     return isRaised;

@@ -11,7 +11,7 @@ import { JetStreamInvalidations } from './jetstream-invalidations.ts';
 import type { Levels } from './open-levels.ts';
 import type { Stamp } from './version.ts';
 
-interface CacheOptions {
+interface OpenCacheDeps {
   readonly levels: Levels;
   readonly counts: CacheCounts;
   readonly logger: Logger;
@@ -21,7 +21,9 @@ interface CacheOptions {
   readonly maxBytes?: number;
   /** Floors of one domain, about 150 bytes each. Default: 100,000. */
   readonly maxFloors?: number;
-  /** What an earlier process has known. Without it, all that is older is invalid. */
+  /**
+   * What an earlier process has known. Without it, what was read before the oldest delete that the list still has is invalid.
+   */
   readonly earlier?: {
     readonly floors: readonly KeptFloors[];
     /** What it could not publish. */
@@ -43,10 +45,10 @@ const UPKEEP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 60_000;
 
 /** A cache on its levels, and the list of what is invalid, as a part of a program. */
-export async function openCache(options: CacheOptions): Promise<Started<OpenedCache>> {
-  const { levels, counts, nats, maxBytes = MAX_BYTES, maxFloors, earlier } = options;
+export async function openCache(deps: OpenCacheDeps): Promise<Started<OpenedCache>> {
+  const { levels, counts, nats, maxBytes = MAX_BYTES, maxFloors, earlier } = deps;
   const invalidations = new JetStreamInvalidations({
-    ...(await listDeps(options)),
+    ...(await depsOfList(deps)),
     listener: {
       onRaised: (scopes, stamp) => cache.onRaised(scopes, stamp),
       onMissed: (stamp) => cache.onMissed(stamp),
@@ -69,7 +71,7 @@ export async function openCache(options: CacheOptions): Promise<Started<OpenedCa
   return started({ cache, invalidations }, { start: () => invalidations.start(), stop });
 }
 
-async function listDeps({ nats: { connection }, logger, earlier, onApplied }: CacheOptions) {
+async function depsOfList({ nats: { connection }, logger, earlier, onApplied }: OpenCacheDeps) {
   const trouble = new Trouble({ logger, message: 'invalidations do not arrive' });
   return {
     jetstream: jetstream(connection),

@@ -9,7 +9,7 @@ import type { CacheCounts } from './counts.ts';
 import { FileTier } from './file-tier.ts';
 import { Leases } from './leases.ts';
 import { LowerTier } from './lower-tier.ts';
-import { RedisTier, SCRIPT_COMMANDS } from './redis-tier.ts';
+import { RedisTier } from './redis-tier.ts';
 import type { Tier } from './tier.ts';
 
 /** What is below the memory of the process: Redis, then files, as far as there are any. */
@@ -41,6 +41,7 @@ const FLOOR_TTL_MS = 120_000;
 const LEASE = { ttlMs: 15_000, waitMs: 3_000 };
 /** Two attempts take no longer than the client of Redis waits for one answer. */
 const WRITE_MS = 2_500;
+const RAISE_MS = 1_000;
 const WRITE_BEHIND = { maxItems: 1_000, maxAgeMs: 100, maxBytes: 16 * 1024 * 1024 };
 const MAX_REPAIRS = 10_000;
 const REMOVE_EXPIRED_EVERY_MS = 60_000;
@@ -50,17 +51,20 @@ const REMOVE_EXPIRED_EVERY_MS = 60_000;
  * @throws {Fault} INVALID_INPUT if the URL of Redis cannot be used, or the login is refused
  */
 export async function openLevels(options: LevelOptions): Promise<Started<Levels>> {
-  const redis = await openRedis(options);
   const files = await openFiles(options);
+  const redis = await openRedis(options);
   const redisLevel = redis && levelOf(redis.tier, options);
   const filesLevel = files && levelOf(files.tier, options);
   const lower = [redisLevel, filesLevel].filter((level) => level !== undefined);
   const leases =
     redisLevel && new Leases({ ...LEASE, giver: redis.tier, ask: (work) => redisLevel.ask(work) });
   const stop = async () => {
-    await Promise.all(lower.map((level) => level.stop()));
-    await files?.stop();
-    redis?.close();
+    try {
+      await Promise.all(lower.map((level) => level.stop()));
+    } finally {
+      redis?.close();
+      await files?.stop();
+    }
   };
   return started({ lower, leases }, { stop });
 }
@@ -68,7 +72,7 @@ export async function openLevels(options: LevelOptions): Promise<Started<Levels>
 /** Undefined if there is none. */
 async function openRedis({ redis: address, name, namespace = NAMESPACE, counts, logger }: LevelOptions) {
   if (!address?.url) return undefined;
-  const { redis, close } = await connectRedis({ ...address, name, logger, sentAlone: SCRIPT_COMMANDS });
+  const { redis, close } = await connectRedis({ ...address, name, logger });
   const onDamage = (key: string) => counts.unreadable(typeNameOf(key));
   return { tier: new RedisTier({ redis, namespace, floorTtlMs: FLOOR_TTL_MS, onDamage }), close };
 }
@@ -76,7 +80,7 @@ async function openRedis({ redis: address, name, namespace = NAMESPACE, counts, 
 function levelOf(tier: Tier, { counts, logger, patienceMs = PATIENCE_MS }: LevelOptions): LowerTier {
   const trouble = new Trouble({ logger, message: `${NAMES[tier.name]} has not done what it was asked` });
   return new LowerTier({
-    ...{ tier, counts, patienceMs, writeMs: WRITE_MS, maxRepairs: MAX_REPAIRS },
+    ...{ tier, counts, patienceMs, writeMs: WRITE_MS, raiseMs: RAISE_MS, maxRepairs: MAX_REPAIRS },
     breaker: new Breaker({ now: () => performance.now() }),
     writeBehind: WRITE_BEHIND,
     onFailure: (error) => void trouble.failed(error),

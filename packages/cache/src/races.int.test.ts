@@ -128,6 +128,7 @@ test('clocks of machines that are twenty minutes apart change nothing', async ()
   expect((await get(node, always('no'))).value).toBe('new');
   await peer.set('k', 'set');
   expect((await get(node, always('set'))).value).toBe('set');
+  expect((await get(peer, always('no'))).value).toBe('set');
 });
 
 test('a delete that Redis has not taken is degraded, holds in every process at once, and is repaired', async () => {

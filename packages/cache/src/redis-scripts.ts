@@ -13,25 +13,26 @@ end
 /**
  * Stores entries, each unless something is against it.
  * KEYS: of each, the key and its lease. ARGV: of each, version, body, ms that it is kept, token of the lease or ''.
- * Returns for each `stored`, `below` a floor, `older` than what is there, or `lease` if it was lost. What is stored ends the lease.
+ * Returns for each `stored`, `below` a floor, `older` than what is there, `lease` if it was lost, or the error of Redis.
+ * What is stored ends the lease.
  */
 export const WRITE = `${GUARD_OF}
--- Whether what came has all stamps of a text, or later ones; nil if the text cannot be read.
+-- Whether what came has all stamps of a text, or later ones; nil if one of them cannot be read.
 local function reflects(came, text, ignored)
-  local all, readUpTo = true, 1
-  for domain, at, next in string.gmatch(text, '([^=,]+)=(%d+%.%d+),?()') do
-    if #at ~= 33 then return nil end
-    readUpTo = next
+  local all, from = true, 1
+  while from <= #text do
+    local _, last, domain, at = string.find(text, '^([^=,]+)=(%d+%.%d+),?', from)
+    if not last or #at ~= 33 then return nil end
     if domain ~= ignored then
       local _, before = string.find(came, ',' .. domain .. '=', 1, true)
       if not before or string.sub(came, before + 1, before + 33) < at then all = false end
     end
+    from = last + 1
   end
-  if readUpTo <= #text then return nil end
   return all
 end
 local function write(key, lease, version, body, ms, token)
-  if token ~= '' and redis.call('GET', lease) ~= token then return 'lease' end
+  if token ~= '' and redis.pcall('GET', lease) ~= token then return 'lease' end
   local held, floors = guardOf(key)
   if held then
     local came = ',' .. version
@@ -41,7 +42,9 @@ local function write(key, lease, version, body, ms, token)
     elseif not isAbove then return 'below'
     elseif not isNewer then return 'older' end
   end
-  redis.call('SET', key, version .. '|' .. (floors or '') .. '\\n' .. body, 'PX', ms)
+  local done = redis.pcall('SET', key, version .. '|' .. (floors or '') .. '\\n' .. body, 'PX', ms)
+  -- An error of this write alone, such as that there is no room.
+  if done.err then return done end
   if token ~= '' then redis.call('DEL', lease) end
   return 'stored'
 end

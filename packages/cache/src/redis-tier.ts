@@ -18,7 +18,10 @@ interface RedisTierOptions {
 
 /** The scripts as commands, by `defineCommand`: each is sent by its hash, and in full when Redis does not know it. */
 interface Scripts {
-  odographWrite(numberOfKeys: number, ...args: (string | Buffer | number)[]): Promise<WriteOutcome[]>;
+  odographWrite(
+    numberOfKeys: number,
+    ...args: (string | Buffer | number)[]
+  ): Promise<(WriteOutcome | Error)[]>;
   odographRaise(key: string, lease: string, floors: string, ttlMs: number): Promise<unknown>;
   odographRemove(key: string, sha1: string): Promise<unknown>;
   odographKeepLease(lease: string, token: string, ms: number): Promise<number>;
@@ -30,12 +33,16 @@ interface ScriptWrite {
   readonly args: readonly [version: string, body: Buffer, keptMs: number, token: string];
 }
 
-/** For a connection that sends what is asked for in one turn together: a script there waits for its turn, and for all of it. */
-export const SCRIPT_COMMANDS = ['odographWrite', 'odographRaise', 'odographRemove', 'odographKeepLease'];
+const SCRIPTS = {
+  odographWrite: { lua: WRITE },
+  odographRaise: { numberOfKeys: 2, lua: RAISE },
+  odographRemove: { numberOfKeys: 1, lua: REMOVE },
+  odographKeepLease: { numberOfKeys: 1, lua: KEEP_LEASE },
+};
 
 /** Values from this size on are compressed. */
 const COMPRESS_FROM_BYTES = 1024;
-/** Writes that one script takes, in which Redis does nothing else. More of them are not faster. */
+/** Writes in one script. Redis serves no other client meanwhile, and larger scripts are not faster. */
 const WRITES_OF_SCRIPT = 8;
 
 /** Redis as a level, and its leases. Each key of a cache is one of Redis; its lease is one in the same slot of a cluster. */
@@ -49,10 +56,10 @@ export class RedisTier implements Tier {
   readonly #writes: DataLoader<ScriptWrite, WriteOutcome>;
 
   constructor({ redis, namespace, floorTtlMs, onDamage }: RedisTierOptions) {
-    redis.defineCommand('odographWrite', { lua: WRITE });
-    redis.defineCommand('odographRaise', { numberOfKeys: 2, lua: RAISE });
-    redis.defineCommand('odographRemove', { numberOfKeys: 1, lua: REMOVE });
-    redis.defineCommand('odographKeepLease', { numberOfKeys: 1, lua: KEEP_LEASE });
+    for (const [name, script] of Object.entries(SCRIPTS)) redis.defineCommand(name, script);
+    // The client answers what it pipelines only when all of it is done. On a cluster, it would also take the number of keys for
+    // the key by which it finds the node.
+    redis.options.autoPipeliningIgnoredCommands = Object.keys(SCRIPTS);
     this.#redis = redis as (Redis | Cluster) & Scripts;
     this.#namespace = namespace;
     this.#floorTtlMs = floorTtlMs;
@@ -112,7 +119,7 @@ export class RedisTier implements Tier {
     await this.#redis.odographKeepLease(this.#leaseName(key), token, ms);
   }
 
-  async #writeAll(writes: readonly ScriptWrite[]): Promise<WriteOutcome[]> {
+  async #writeAll(writes: readonly ScriptWrite[]): Promise<(WriteOutcome | Error)[]> {
     const keys = writes.flatMap((write) => write.keys);
     return await this.#redis.odographWrite(keys.length, ...keys, ...writes.flatMap(({ args }) => args));
   }

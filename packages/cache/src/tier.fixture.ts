@@ -107,6 +107,20 @@ export function describeTier(name: string, open: OpenTier): void {
       );
     });
 
+    test('of one key, what is asked for in one turn holds whatever comes first', async () => {
+      await using opened = await open();
+      const { tier } = opened;
+      expect(await Promise.all([tier.write('k', entryAt(5)), tier.write('k', entryAt(4))])).toEqual([
+        'stored',
+        'older',
+      ]);
+      await Promise.all([tier.write('k', entryAt(6)), tier.raise('k', [logAt(7)])]);
+      expect(await tier.read(['k'])).toEqual([undefined]);
+      await Promise.all([tier.raise('k', [logAt(9)]), tier.write('k', entryAt(8))]);
+      expect(await tier.read(['k'])).toEqual([undefined]);
+      expect(await tier.write('k', entryAt(9))).toBe('stored');
+    });
+
     test('an older value is refused, one of the same version is not, and neither is one of a later epoch', async () => {
       await using opened = await open();
       expect(await opened.tier.write('k', entryAt(5))).toBe('stored');

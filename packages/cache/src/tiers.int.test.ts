@@ -9,7 +9,7 @@ import { startRedisNode } from '@odograph/testing/redis-servers';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { FileTier } from './file-tier.ts';
-import { RedisTier, SCRIPT_COMMANDS } from './redis-tier.ts';
+import { RedisTier } from './redis-tier.ts';
 import { describeTier, HOUR_MS } from './tier.fixture.ts';
 
 const onDamage = (of: string, error: unknown) => {
@@ -21,29 +21,33 @@ describeTier('Redis', async () => {
   return await openRedis(started.use(await startTestRedis()).url, started.move());
 });
 
-/** One for all tests: it takes two seconds until a node answers. */
-let cluster: Awaited<ReturnType<typeof startRedisNode>>;
+/** One for all tests: it takes seconds until its nodes know each other. */
+let cluster: readonly Awaited<ReturnType<typeof startRedisNode>>[];
 
 beforeAll(async () => {
-  cluster = await startRedisNode();
-  const direct = new Redis(cluster.port, '127.0.0.1');
-  await direct.cluster('ADDSLOTS', ...Array(16_384).keys());
-  await eventually(async () => expect(await direct.cluster('INFO')).toContain('cluster_state:ok'));
-  direct.disconnect();
+  cluster = await Promise.all([startRedisNode(), startRedisNode()]);
+  const clients = cluster.map(({ port }) => new Redis(port, '127.0.0.1'));
+  const [first, second] = clients as [Redis, Redis];
+  const slots = [...Array(16_384).keys()];
+  await first.cluster('ADDSLOTS', ...slots.slice(0, 8_192));
+  await second.cluster('ADDSLOTS', ...slots.slice(8_192));
+  await second.cluster('MEET', '127.0.0.1', cluster[0]?.port ?? 0);
+  for (const client of clients) {
+    await eventually(async () => expect(await client.cluster('INFO')).toContain('cluster_state:ok'));
+    client.disconnect();
+  }
 });
 
-afterAll(() => cluster[Symbol.asyncDispose]());
+afterAll(() => Promise.all(cluster.map((node) => node[Symbol.asyncDispose]())));
 
 describeTier('a cluster of Redis', () =>
-  openRedis(`redis+cluster://127.0.0.1:${cluster.port}`, new AsyncDisposableStack()),
+  openRedis(`redis+cluster://127.0.0.1:${cluster[0]?.port}`, new AsyncDisposableStack()),
 );
 
 let opened = 0;
 
 async function openRedis(url: string, disposables: AsyncDisposableStack) {
-  const { redis, close } = await connectRedis({
-    ...{ url, name: 'test', logger: silentLogger, sentAlone: SCRIPT_COMMANDS },
-  });
+  const { redis, close } = await connectRedis({ url, name: 'test', logger: silentLogger });
   disposables.defer(close);
   opened += 1;
   const tier = new RedisTier({ redis, namespace: `test-${opened}:`, floorTtlMs: HOUR_MS, onDamage });

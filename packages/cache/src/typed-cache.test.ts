@@ -92,6 +92,7 @@ test('many keys are answered with older values if their source fails, unless one
   expect(answers.get('a')).toMatchObject({ value: 'old', staleBecause: 'failed' });
   expect(counted).toContain('stale text failed');
   await expect(texts.getOrLoadMany(['a', 'b'], failing, signal)).rejects.toThrow('away');
+  expect(counted.filter((each) => each.startsWith('hit'))).toEqual(['hit text memory']);
 });
 
 test('a source that takes too long is named, and who wants more of it delays no one else', async () => {

@@ -1,22 +1,15 @@
 import type { Answer, Load, Loaded, LoadMany, StaleReason } from './answer.ts';
 import type { CachedType } from './cached-type.ts';
-import type { Cooling } from './cooling.ts';
 import { Entries, type EntriesDeps, type TypeScope } from './entries.ts';
 import type { Entry, Writer } from './entry.ts';
-import type { Flights } from './flights.ts';
 import { Loading, type LoadingDeps } from './loading.ts';
 import type { LowerTier } from './lower-tier.ts';
 import type { MemoryTier } from './memory-tier.ts';
 import { reaches, type Version } from './version.ts';
 import { orAborted, soonOf } from './waits.ts';
 
-/** What the types of one cache share. */
-export type SharedDeps = EntriesDeps & LoadingDeps;
-
-interface TypedDeps<Value> extends SharedDeps {
+interface TypedDeps<Value> extends EntriesDeps, LoadingDeps<Value> {
   readonly memory: MemoryTier<Value>;
-  readonly flights: Flights<Answer<Value>>;
-  readonly cooling: Cooling;
 }
 
 export interface AskOptions {
@@ -32,7 +25,7 @@ const stays = () => new AbortController().signal;
 /** The cache of one type of values. Keys are without the name of the type. */
 export class TypedCache<Value> {
   readonly #type: CachedType<Value>;
-  readonly #deps: SharedDeps;
+  readonly #deps: EntriesDeps;
   readonly #entries: Entries<Value>;
   readonly #loading: Loading<Value>;
 
@@ -40,7 +33,7 @@ export class TypedCache<Value> {
     this.#type = type;
     this.#deps = deps;
     this.#entries = new Entries(type, deps.memory, deps);
-    this.#loading = new Loading(type, this.#entries, deps, deps);
+    this.#loading = new Loading(type, this.#entries, deps);
   }
 
   /** Its share of the memory. */
@@ -133,7 +126,8 @@ export class TypedCache<Value> {
     const missing = keys.filter((key) => !answers.has(key));
     if (missing.length === 0) return answers;
     const settled = await this.#loadMany(missing, load, signal);
-    for (const key of missing) answers.set(key, this.#counted(this.#outcomeOf(key, settled?.get(key))));
+    const loaded = new Map(missing.map((key) => [key, this.#outcomeOf(key, settled?.get(key))]));
+    for (const [key, answer] of loaded) answers.set(key, this.#counted(answer));
     return answers;
   }
 

@@ -10,8 +10,6 @@ export interface RedisOptions extends RedisAddress {
   /** Names the connection in the lists of the server. */
   readonly name: string;
   readonly logger: Logger;
-  /** Commands that are sent at once. The others of one turn are sent together, and answered together. */
-  readonly sentAlone?: readonly string[];
 }
 
 /** A connection that may be lost at any time: commands fail at once while it is, and it is made again without limit. */
@@ -33,7 +31,7 @@ const BACKOFF = { firstMs: 100, maxMs: 2_000 };
  * @throws {Fault} INVALID_INPUT if the URL cannot be used, or the login is refused
  */
 export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
-  const redis = clientOf(redisTarget(options), options);
+  const redis = clientOf(redisTarget(options), options.name);
   const trouble = new Trouble({ logger: options.logger, message: 'Redis does not answer' });
   redis.on('error', (error) => void trouble.failed(error));
   redis.on('ready', () => trouble.succeeded());
@@ -57,7 +55,7 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   };
 }
 
-function clientOf(target: RedisTarget, { name, sentAlone = [] }: RedisOptions): Redis | Cluster {
+function clientOf(target: RedisTarget, name: string): Redis | Cluster {
   const { kind, hosts, primary: sentinelName, login, tls, database: db } = target;
   const retry = (times: number) => Math.random() * backoffMs(times, BACKOFF);
   const connection = {
@@ -68,11 +66,7 @@ function clientOf(target: RedisTarget, { name, sentAlone = [] }: RedisOptions): 
     commandTimeout: TIMEOUT_MS,
   };
   // What is asked for while Redis is away fails at once: there is another level below it.
-  const fast = {
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    autoPipeliningIgnoredCommands: [...sentAlone],
-  };
+  const fast = { enableOfflineQueue: false, enableAutoPipelining: true };
   if (kind === 'cluster')
     return new Cluster([...hosts], {
       ...fast,

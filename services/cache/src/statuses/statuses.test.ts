@@ -73,6 +73,7 @@ class World {
         breaker: new Breaker({ now }),
         patienceMs: 5_000,
         writeMs: 5_000,
+        raiseMs: 5_000,
         maxRepairs: 10,
         counts,
       },
