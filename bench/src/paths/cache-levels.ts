@@ -3,7 +3,7 @@ import type { CachedType } from '@odograph/cache/cached-type';
 import { coarseClock } from '@odograph/cache/coarse-clock';
 import type { CacheCounts } from '@odograph/cache/counts';
 import type { StoredEntry } from '@odograph/cache/entry-bytes';
-import { RedisTier, SCRIPT_COMMANDS } from '@odograph/cache/redis-tier';
+import { RedisTier } from '@odograph/cache/redis-tier';
 import type { TypedCache } from '@odograph/cache/typed-cache';
 import { INVALIDATIONS } from '@odograph/cache/version';
 import { type CachedStatus, statusType } from '@odograph/cache-service/statuses/cached-status';
@@ -102,9 +102,7 @@ function readMemory({ entries, reads }: LevelOptions) {
 const AT_ONCE = 100;
 
 async function writeRedis({ redisUrl, writes }: LevelOptions) {
-  const { redis, close } = await connectRedis({
-    ...{ url: redisUrl, name: 'bench', logger: silentLogger, sentAlone: SCRIPT_COMMANDS },
-  });
+  const { redis, close } = await connectRedis({ url: redisUrl, name: 'bench', logger: silentLogger });
   const tier = new RedisTier({ redis, namespace: 'odograph:bench:', floorTtlMs: HOUR_MS, onDamage: nothing });
   const value = Buffer.alloc(900, 'a status as JSON has about 900 bytes. ');
   const entry = (sequence: number): StoredEntry => ({
