@@ -21,6 +21,7 @@ const KILLS = 4;
 const ANSWER_WITHIN_MS = 4_000;
 const AGAIN_AFTER_MS = 100;
 const AT_LEAST_DECISIONS = 10;
+const DECIDE_ATTEMPTS = 300;
 const READ_ATTEMPTS = 40;
 const READ_AGAIN_AFTER_MS = 500;
 const REPAIRED_WITHIN_MS = 30_000;
@@ -166,13 +167,16 @@ type Ask = (
   options: { readonly decisionId: string; readonly deadlineMs: number },
 ) => Promise<{ readonly version: number }>;
 
-/** The version after a decision; undefined if it was refused, or the signal was aborted before an answer came. */
+/**
+ * The version after a decision; undefined if it was refused. It is sent until it is answered, also when callers are to stop: or it
+ * could come into the log after that is read.
+ */
 async function decideOnce(
-  { clients, answers, signal }: Deciding,
+  { clients, answers }: Deciding,
   { vehicleId, id, isAllowed = () => false }: Asked,
   ask: Ask,
 ): Promise<number | undefined> {
-  for (let attempt = 0; !signal.aborted; attempt += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       const client = clients[attempt % clients.length] as Client;
       const { version } = await ask(client, { decisionId: id, deadlineMs: ANSWER_WITHIN_MS });
@@ -184,14 +188,14 @@ async function decideOnce(
         answers.forgotten.push(id);
         return undefined;
       }
-      if (!isPassing(error) && !isAllowed(error)) {
+      const isFinal = !isPassing(error) && !isAllowed(error);
+      if (isFinal || attempt === DECIDE_ATTEMPTS) {
         answers.refused.push(`${id}: ${error.code} ${error.message}`);
         return undefined;
       }
       await delay(AGAIN_AFTER_MS);
     }
   }
-  return undefined;
 }
 
 const isPassing = (fault: Fault): boolean => isFault(fault, 'UNAVAILABLE', 'OVERLOADED', 'DEADLINE');
