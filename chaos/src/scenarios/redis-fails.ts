@@ -24,7 +24,8 @@ export const redisFails: Scenario = {
       await fault(round);
       await round.heal();
       const { answered, failed } = await asking.stop();
-      round.expect('a cache answers whatever Redis does', failed.length === 0, failed.slice(0, 3).join('; '));
+      const shown = `${fault.name}: ${failed.slice(0, 3).join('; ')}`;
+      round.expect('a cache answers whatever Redis does', failed.length === 0, shown);
       round.expect('a cache is asked while Redis fails', answered > 10, `${answered} answers`);
     }
   },
@@ -79,14 +80,16 @@ function startAsking({ cluster, vehicleIds, random }: Round) {
   const ask = async (client: Client) => {
     while (!stopping.signal.aborted) {
       const vehicleId = pick(vehicleIds, random);
+      let asked = 'delete';
       try {
         if (random.chance(0.3))
           await client.invalidateCache({ keys: [`status:${vehicleId}`] }, { deadlineMs: ANSWER_WITHIN_MS });
+        asked = 'read';
         await latestOf(client, vehicleId, { deadlineMs: ANSWER_WITHIN_MS });
         answered += 1;
       } catch (error) {
         if (!isFault(error)) throw error;
-        failed.push(`${error.code} ${error.message}`);
+        failed.push(`${asked} ${vehicleId}: ${error.code} ${error.message}`);
       }
       await pause(10);
     }

@@ -88,14 +88,14 @@ export class Leases {
   /** As the giver answers; undefined also if it does not answer in time. */
   async #tryTake(key: string, token: string): Promise<boolean | undefined> {
     const { giver, ask, ttlMs } = this.#options;
-    let isUnanswered = false;
-    const isTaken = await ask(async () => {
-      isUnanswered = true;
-      const taken = await giver.takeLease(key, token, ttlMs);
-      isUnanswered = false;
-      return taken;
+    let taking: Promise<boolean | undefined> | undefined;
+    const isTaken = await ask(() => {
+      taking = giver.takeLease(key, token, ttlMs);
+      return taking;
     });
-    if (isUnanswered) this.leave(key, token);
+    // No one waits for it any more. The client may send later what was asked for first, so it is given back after it came.
+    const leave = () => this.leave(key, token);
+    if (isTaken === undefined) taking?.then((isTakenLate) => isTakenLate && leave(), leave);
     return isTaken;
   }
 }

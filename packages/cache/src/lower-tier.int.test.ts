@@ -91,8 +91,10 @@ test('a lease of a Redis that is stopped is not waited for: each process loads',
 });
 
 test('a lease that a Redis gives when it goes on, to a process that has not waited, keeps no other one waiting', async () => {
-  const { server, redis, leases } = await open();
+  const { server, redis, level, leases } = await open();
   server.kill('SIGSTOP');
+  // The client sends what is asked for together one after the other.
+  await level.read(['text:other']);
   const taken = await leases.take('text:k', {
     signal: new AbortController().signal,
     look: () => expect.unreachable(),
