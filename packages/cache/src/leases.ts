@@ -72,7 +72,7 @@ export class Leases {
     }
   }
 
-  /** After a giver that has not answered in time: if the lease is taken later, no other process waits for it. */
+  /** Without waiting: of a value that was not stored, or a lease that may be taken later than one waits. No other process waits for it. */
   leave(key: string, token: string): void {
     // What is not taken away ends by itself.
     this.#options.giver.keepLease(key, token, 0).catch(() => undefined);

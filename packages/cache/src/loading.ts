@@ -162,8 +162,8 @@ export class Loading<Value> {
     if (!isRemembered) return await this.#keepLease(key, lease, 0);
     const name = this.#entries.nameOf(key);
     const outcome = await shared.write(name, this.#entries.forms.stored(entry), lease);
-    if (outcome === 'failed') this.#deps.leases?.leave(name, lease);
-    else if (outcome !== 'stored') counts.refused(this.#type.name, shared.name, outcome);
+    if (outcome !== 'stored') this.#deps.leases?.leave(name, lease);
+    if (outcome !== 'stored' && outcome !== 'failed') counts.refused(this.#type.name, shared.name, outcome);
     this.#entries.writeSoon(key, entry, others);
   }
 

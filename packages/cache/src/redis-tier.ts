@@ -100,7 +100,7 @@ export class RedisTier implements Tier {
     } catch (error) {
       if (!hasNoRoom(error)) throw error;
       // Without the floor, an older value that comes now finds no room either; the floors of the processes hold.
-      await this.#redis.unlink(this.#name(key));
+      await this.#redis.unlink(this.#name(key), this.#leaseName(key));
     }
   }
 

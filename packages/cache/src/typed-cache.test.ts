@@ -301,6 +301,25 @@ test('a value that another process loads meanwhile is not a miss', async () => {
   expect(counted).toEqual(['leaseWaited text', 'hit text redis']);
 });
 
+test.each(['full', 'older', 'failed'] as const)(
+  'a value that is loaded and %s when it is written keeps no other process waiting for its lease',
+  async (outcome) => {
+    const write = async () => {
+      if (outcome === 'failed') throw new Error('away');
+      return outcome;
+    };
+    const kept: number[] = [];
+    const giver = {
+      takeLease: async () => true,
+      keepLease: async (_key: string, _token: string, ms: number) => void kept.push(ms),
+    };
+    const leases = new Leases({ giver, ask: (work) => work(), ttlMs: 1_000, waitMs: 1_000 });
+    const { texts } = open({}, { tiers: [{ ...tierInMemory('redis'), write }], leases });
+    await texts.getOrLoad('a', async () => ({ value: 'new', version: [at(1)] }), { signal });
+    expect(kept).toEqual([0]);
+  },
+);
+
 test('a delete by a tag keeps no callers from waiting together for a value without it', async () => {
   const { cache, texts } = open();
   const { load, signals, isAsked, give } = slowSource();
