@@ -1,5 +1,6 @@
 import { type CallOptions, type Channel, callServerStream, callUnary } from './call.ts';
-import { Fault, isFault } from './fault.ts';
+import { endlessStream } from './endless-stream.ts';
+import { Fault } from './fault.ts';
 import {
   CacheService,
   type InspectResponse,
@@ -29,7 +30,7 @@ import {
   type VehiclesOptions,
 } from './history.ts';
 import type { VehicleAnswer } from './registry.ts';
-import { PASSING_FOR_REPORTS, type RetryOptions, retryDelayMs, sleep, withRetries } from './retry.ts';
+import { type RetryOptions, withRetries } from './retry.ts';
 
 /** A status from the cache. */
 export interface LatestAnswer {
@@ -174,31 +175,12 @@ export async function cachedVehicle(
 }
 
 /** The statuses of vehicles and their changes, until the signal is aborted. After a disconnect it begins again. */
-export async function* watchStatuses(
+export function watchStatuses(
   channel: Channel,
   options: WatchOptions = {},
 ): AsyncGenerator<WatchResponse, void, undefined> {
-  const { signal, traceparent, onDisconnect } = options;
   const request = { conditions: conditionsOf(options) };
-  for (let failuresInARow = 0; !signal?.aborted; failuresInARow += 1) {
-    try {
-      for await (const answer of callServerStream(channel, VehicleStatusService.watch, request, {
-        signal,
-        traceparent,
-      })) {
-        failuresInARow = 0;
-        yield answer;
-      }
-      throw new Fault('UNAVAILABLE', `${channel.endpoint} ended the stream`);
-    } catch (error) {
-      if (signal?.aborted) return;
-      if (!isFault(error, ...PASSING_FOR_REPORTS)) throw error;
-      const retryInMs = retryDelayMs(error.retryAfterMs, failuresInARow);
-      onDisconnect?.(error, retryInMs);
-      // Only the signal ends it early, and the loop sees that next.
-      await sleep(retryInMs, signal).catch(() => undefined);
-    }
-  }
+  return endlessStream(channel, VehicleStatusService.watch, () => request, options);
 }
 
 function conditionsOf(options: Omit<LatestOptions, 'atLeast'>): VehicleConditions {

@@ -1,5 +1,6 @@
 import { type CallOptions, type Channel, callServerStream, callUnary } from './call.ts';
-import { Fault, isFault } from './fault.ts';
+import { endlessStream } from './endless-stream.ts';
+import { Fault } from './fault.ts';
 import {
   EventLogService,
   type LoggedEvent,
@@ -8,7 +9,7 @@ import {
 } from './generated/odograph/history/v1/event_log.ts';
 import type { Event } from './generated/odograph/telemetry/v1/event.ts';
 import type { Position } from './generated/odograph/telemetry/v1/position.ts';
-import { PASSING_FOR_REPORTS, type RetryOptions, retryDelayMs, sleep, withRetries } from './retry.ts';
+import { type RetryOptions, withRetries } from './retry.ts';
 
 /** An event and its place in the log. */
 export interface LogEvent {
@@ -104,32 +105,16 @@ export async function* eventBatches(
   channel: Channel,
   options: FollowOptions = {},
 ): AsyncGenerator<LogBatch, void, undefined> {
-  const { partitions = [], signal, traceparent, onDisconnect } = options;
+  const { partitions = [], signal } = options;
   const reached = await beginning(channel, options).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
     return new Map<number, Position>();
   });
-  let failuresInARow = 0;
-  while (!signal?.aborted) {
-    try {
-      const request = { after: [...reached.values()], partitions: [...partitions] };
-      const answers = callServerStream(channel, EventLogService.subscribe, request, { signal, traceparent });
-      for await (const answer of answers) {
-        failuresInARow = 0;
-        const batch = batchOf(answer);
-        reached.set(batch.position.partition, batch.position);
-        yield batch;
-      }
-      throw new Fault('UNAVAILABLE', `${channel.endpoint} ended the stream`);
-    } catch (error) {
-      if (signal?.aborted) return;
-      if (!isFault(error, ...PASSING_FOR_REPORTS)) throw error;
-      const retryInMs = retryDelayMs(error.retryAfterMs, failuresInARow);
-      failuresInARow += 1;
-      onDisconnect?.(error, retryInMs);
-      // Only the signal ends it early, and the loop sees that next.
-      await sleep(retryInMs, signal).catch(() => undefined);
-    }
+  const request = () => ({ after: [...reached.values()], partitions: [...partitions] });
+  for await (const answer of endlessStream(channel, EventLogService.subscribe, request, options)) {
+    const batch = batchOf(answer);
+    reached.set(batch.position.partition, batch.position);
+    yield batch;
   }
 }
 
