@@ -6,7 +6,7 @@ import {
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
 import { isSignalName } from '@odograph/kernel/signal';
-import { countFitting, MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
+import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
 import {
   badToken,
@@ -29,7 +29,6 @@ import {
   type SamplePage,
   type SampleRange,
   type Steps,
-  sampleBytes,
 } from '../domain/samples/read-samples.ts';
 import { isBlock, type SampleBlock } from '../domain/samples/sample-block.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
@@ -90,7 +89,7 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       { ...range, isNewestFirst, after, limit: limit + 1, maxBytes: MAX_ANSWER_BYTES },
       signal,
     );
-    const page = found.slice(0, Math.min(limit, countFitting(found, sampleBytes)));
+    const page = found.slice(0, isCut ? Math.max(1, found.length - 1) : limit);
     return {
       samples: page.map(toWire),
       nextPageToken: isCut || found.length > page.length ? tokenOf(query, page.at(-1)) : '',
@@ -105,23 +104,23 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const stretches = page.isNewestFirst ? reader.stretchesBack : reader.stretches;
     const found: RecordedSample[] = [];
     const turn = new WorkTurn(signal);
-    let [bytesLeft, isCut] = [page.maxBytes, false];
+    let [bytes, isCut] = [0, false];
     let firstView: View<SamplesSlice> | undefined;
     for await (const view of stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
       firstView ??= view;
       for (const [key, slice] of view.slices) {
-        const left = { limit: page.limit - found.length, maxBytes: bytesLeft };
+        const left = { limit: page.limit - found.length, maxBytes: page.maxBytes - bytes };
         const more = await work(readSamples(slice, { ...page, ...left }), { vehicleId, key }, turn);
         found.push(...more.samples);
-        bytesLeft -= more.samples.reduce((bytes, sample) => bytes + sampleBytes(sample), 0);
+        bytes += more.bytes;
         isCut = more.isCut;
         if (isCut) break;
       }
       if (found.length >= page.limit || isCut) break;
     }
     // Every view has its own position. Later views include the position of the first one.
-    return { samples: found, isCut, firstView };
+    return { samples: found, bytes, isCut, firstView };
   }
 
   async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {
