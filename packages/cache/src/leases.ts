@@ -60,7 +60,7 @@ export class Leases {
         // The process that had it before may have just loaded the value.
         const answer = await look();
         if (!answer) return { token };
-        await this.keep(key, token, 0);
+        this.leave(key, token);
         return { answer };
       }
       if (performance.now() >= untilMs) return { token: undefined };
@@ -72,17 +72,13 @@ export class Leases {
     }
   }
 
-  /** Without waiting: of a value that was not stored, or a lease that may be taken later than one waits. No other process waits for it. */
-  leave(key: string, token: string): void {
+  /**
+   * Ends a lease, without waiting for that.
+   * @param coolMs after a load that failed: so long, no other process loads the key
+   */
+  leave(key: string, token: string, coolMs = 0): void {
     // What is not taken away ends by itself.
-    this.#options.giver.keepLease(key, token, 0).catch(() => undefined);
-  }
-
-  /** After a load that failed: no other process loads the key for so long. 0: others may at once. */
-  async keep(key: string, token: string, ms: number): Promise<void> {
-    const { giver, ask } = this.#options;
-    // What is not taken away ends by itself.
-    await ask(() => giver.keepLease(key, token, Math.round(ms)));
+    this.#options.giver.keepLease(key, token, Math.round(coolMs)).catch(() => undefined);
   }
 
   /** As the giver answers; undefined also if it does not answer in time. */

@@ -115,14 +115,14 @@ export class Loading<Value> {
       this.#deps.cooling.succeeded(key + formatVersion(atLeast));
       const entry = this.#entries.forms.loaded(loaded, before);
       if (loaded.mayKeep !== false) await this.#storeLoaded(key, entry, lease);
-      else await this.#keepLease(key, lease, 0);
+      else this.#leave(key, lease);
       return this.#entries.answer(entry, 'source');
     } catch (error) {
       counts.loaded(name, now() - startedAtMs, true);
       const failure = late.aborted ? this.#notInTime([key]) : error;
       // If the last caller has left, that says nothing about the source.
       const coolMs = signal.aborted ? 0 : this.#deps.cooling.failed(key + formatVersion(atLeast), failure);
-      await this.#keepLease(key, lease, coolMs);
+      this.#leave(key, lease, coolMs);
       throw failure;
     }
   }
@@ -159,16 +159,19 @@ export class Loading<Value> {
       if (isRemembered) this.#entries.writeSoon(key, entry, lower);
       return;
     }
-    if (!isRemembered) return await this.#keepLease(key, lease, 0);
+    if (!isRemembered) {
+      this.#leave(key, lease);
+      return;
+    }
     const name = this.#entries.nameOf(key);
     const outcome = await shared.write(name, this.#entries.forms.stored(entry), lease);
-    if (outcome !== 'stored') this.#deps.leases?.leave(name, lease);
+    if (outcome !== 'stored') this.#leave(key, lease);
     if (outcome !== 'stored' && outcome !== 'failed') counts.refused(this.#type.name, shared.name, outcome);
     this.#entries.writeSoon(key, entry, others);
   }
 
-  async #keepLease(key: string, lease: string | undefined, ms: number): Promise<void> {
-    if (lease !== undefined) await this.#deps.leases?.keep(this.#entries.nameOf(key), lease, ms);
+  #leave(key: string, lease: string | undefined, coolMs = 0): void {
+    if (lease !== undefined) this.#deps.leases?.leave(this.#entries.nameOf(key), lease, coolMs);
   }
 
   /** Aborted when the source has taken too long. */

@@ -320,6 +320,30 @@ test.each(['full', 'older', 'failed'] as const)(
   },
 );
 
+test.each([
+  ['may not be kept', async () => ({ value: 'new', version: [at(1)], mayKeep: false })],
+  ['fails', () => Promise.reject(new Error('down'))],
+])(
+  'a load that %s keeps no other process waiting for its lease, though the giver is taken for broken meanwhile',
+  async (_how, load) => {
+    let isBroken = false;
+    const left: string[] = [];
+    const giver = {
+      takeLease: async () => true,
+      keepLease: async (key: string) => void left.push(key),
+    };
+    const ask = async <T>(work: () => Promise<T>) => (isBroken ? undefined : await work());
+    const leases = new Leases({ giver, ask, ttlMs: 1_000, waitMs: 1_000 });
+    const { texts } = open({}, { tiers: [tierInMemory('redis')], leases });
+    const loading = () => {
+      isBroken = true;
+      return load();
+    };
+    await texts.getOrLoad('a', loading, { signal }).catch(() => undefined);
+    expect(left).toEqual(['text:a']);
+  },
+);
+
 test('a delete by a tag keeps no callers from waiting together for a value without it', async () => {
   const { cache, texts } = open();
   const { load, signals, isAsked, give } = slowSource();
