@@ -86,8 +86,10 @@ async function warm(vehicleIds: readonly string[], options: WarmOptions): Promis
   using client = openClient('cache', options.endpoint);
   const what: Warming = { vehicleIds, tag: options.tag, fleet: options.fleet, lastHot: options.lastHot };
   const last = await warmAll(client, what, options);
-  if (!options.json)
-    note(`${last.done} of ${last.total} loaded${last.failed > 0 ? `, ${last.failed} failed` : ''}`);
+  if (options.json) return;
+  if (last.total === 0)
+    note('nothing was chosen that the cache could load: odograph vehicles list has fleets and tags');
+  else note(`${last.done} of ${last.total} loaded${last.failed > 0 ? `, ${last.failed} failed` : ''}`);
 }
 
 async function warmAll(client: Client, what: Warming, { json }: CacheOptions) {
