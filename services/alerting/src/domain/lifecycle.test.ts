@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type AlertFact, advance, initialState } from './lifecycle.ts';
+import { type Came, momentsOf, signalIs } from './moments.fixture.ts';
+import type { Lifecycle } from './rule.ts';
+
+const RULE: Lifecycle = {
+  levels: [{ severity: 'warning', when: signalIs('low') }],
+  ...{ forMs: 0, keepFiringMs: 0, leastFiringMs: 0, onNoData: 'keep', onError: 'keep' },
+  flapping: { alerts: 100, withinMs: 60_000 },
+};
+
+/** In seconds, what happened. */
+function factsOf(rule: Partial<Lifecycle>, samples: readonly Came[]): string[] {
+  const whole = { ...RULE, ...rule };
+  const state = initialState(whole);
+  return momentsOf(samples).flatMap((moment) => advance(whole, state, moment).map(inWords));
+}
+
+function inWords(fact: AlertFact): string {
+  const words: unknown[] = [fact.atMs / 1_000, fact.kind];
+  if ('startedAtMs' in fact) words.push(`since ${fact.startedAtMs / 1_000}`);
+  if ('severity' in fact) words.push(fact.severity);
+  if ('because' in fact && fact.because !== 'condition') words.push(fact.because);
+  if ('flapping' in fact && fact.flapping !== 'no') words.push(`flapping ${fact.flapping}`);
+  return words.join(' ');
+}
+
+const low = (atS: number, value: boolean | 'unknown' | 'error'): Came => [atS, { low: value }];
+
+describe('an alert', () => {
+  test('fires when its condition holds, and is resolved when it does not', () => {
+    expect(factsOf({}, [low(1, false), low(2, true), low(3, true), low(4, false)])).toEqual([
+      '2 fired since 2 warning',
+      '4 resolved since 2',
+    ]);
+  });
+
+  test('fires after its condition has held for long enough, however seldom the vehicle reports', () => {
+    const rule = { forMs: 10_000 };
+    expect(factsOf(rule, [low(1, true), low(10, true), low(11, true)])).toEqual(['11 fired since 1 warning']);
+    expect(factsOf(rule, [low(1, true), low(10, false), low(11, true), low(20, true)])).toEqual([]);
+    expect(factsOf(rule, [low(1, true), low(900, true)])).toEqual(['900 fired since 1 warning']);
+  });
+
+  test('fires not at once for a vehicle that sends a buffered hour, but by the times of its samples', () => {
+    const buffered = Array.from({ length: 360 }, (_, at) => low(at * 10, at % 3 !== 0));
+    expect(factsOf({ forMs: 60_000 }, buffered)).toEqual([]);
+  });
+
+  test('goes on until its own condition for the end holds', () => {
+    const rule = { clear: signalIs('full') };
+    const samples: Came[] = [
+      [1, { low: true, full: false }],
+      [2, { low: false, full: false }],
+      [3, { low: true, full: false }],
+      [4, { low: false, full: true }],
+    ];
+    expect(factsOf(rule, samples)).toEqual(['1 fired since 1 warning', '4 resolved since 1']);
+  });
+
+  test('recovers for as long as it keeps firing, and fires again if its condition comes back meanwhile', () => {
+    const samples = [
+      low(1, true),
+      low(2, false),
+      low(6, true),
+      low(7, false),
+      low(16, false),
+      low(17, false),
+    ];
+    expect(factsOf({ keepFiringMs: 10_000 }, samples)).toEqual([
+      '1 fired since 1 warning',
+      '2 recovering since 1',
+      '6 firing again since 1',
+      '7 recovering since 1',
+      '17 resolved since 1',
+    ]);
+  });
+
+  test('lasts as long as it must, at least', () => {
+    const samples = [low(1, true), low(2, false), low(10, false), low(11, false)];
+    expect(factsOf({ leastFiringMs: 10_000 }, samples)).toEqual([
+      '1 fired since 1 warning',
+      '11 resolved since 1',
+    ]);
+  });
+
+  test('has the highest severity that has held for long enough, also if it falls', () => {
+    const rule: Partial<Lifecycle> = {
+      forMs: 2_000,
+      levels: [
+        { severity: 'warning', when: signalIs('low') },
+        { severity: 'critical', when: signalIs('empty') },
+      ],
+    };
+    const samples: Came[] = [
+      [1, { low: true, empty: false }],
+      [3, { empty: true }],
+      [4, {}],
+      [5, {}],
+      [6, { empty: false }],
+      [7, { low: false }],
+    ];
+    expect(factsOf(rule, samples)).toEqual([
+      '3 fired since 1 warning',
+      '5 severity changed since 1 critical',
+      '6 severity changed since 1 warning',
+      '7 resolved since 1',
+    ]);
+  });
+
+  test.each([
+    ['keep', 'unknown', ['1 fired since 1 warning', '4 resolved since 1']],
+    [
+      'resolve',
+      'unknown',
+      [
+        '1 fired since 1 warning',
+        '2 resolved since 1 no data',
+        '3 fired since 3 warning',
+        '4 resolved since 3',
+      ],
+    ],
+    ['alert', 'unknown', ['1 fired since 1 warning', '4 resolved since 1']],
+    ['keep', 'error', ['1 fired since 1 warning', '4 resolved since 1']],
+    [
+      'resolve',
+      'error',
+      [
+        '1 fired since 1 warning',
+        '2 resolved since 1 error',
+        '3 fired since 3 warning',
+        '4 resolved since 3',
+      ],
+    ],
+    ['alert', 'error', ['1 fired since 1 warning', '4 resolved since 1']],
+  ] as const)('by the policy to %s, what is %s of its condition', (policy, what, facts) => {
+    const rule = what === 'error' ? { onError: policy } : { onNoData: policy };
+    expect(factsOf(rule, [low(1, true), low(2, what), low(3, true), low(4, false)])).toEqual(facts);
+  });
+
+  test('fires because a signal is missing, if the policy says so, and says why', () => {
+    expect(factsOf({ onNoData: 'alert', forMs: 5_000 }, [[1, {}], [6, {}], low(7, false)])).toEqual([
+      '6 fired since 1 warning no data',
+      '7 resolved since 1',
+    ]);
+  });
+
+  test('neither begins nor goes on outside of its schedule', () => {
+    const rule = { forMs: 2_000, isScheduledAt: (atMs: number) => atMs >= 10_000 && atMs < 20_000 };
+    const samples = [5, 9, 10, 11, 12, 19, 20, 25].map((atS) => low(atS, true));
+    expect(factsOf(rule, samples)).toEqual(['12 fired since 10 warning', '20 resolved since 10 schedule']);
+  });
+});
+
+describe('a vehicle that flaps', () => {
+  const rule = { flapping: { alerts: 2, withinMs: 60_000 } };
+
+  test('is said to with the second alert in a time, until there was none for as long', () => {
+    const samples = [
+      low(1, true),
+      low(2, false),
+      low(10, true),
+      low(11, false),
+      low(20, true),
+      low(21, false),
+    ];
+    expect(factsOf(rule, [...samples, low(79, false), low(80, false), low(90, true)])).toEqual([
+      '1 fired since 1 warning',
+      '2 resolved since 1',
+      '10 fired since 10 warning flapping begins',
+      '11 resolved since 10',
+      '20 fired since 20 warning flapping goes on',
+      '21 resolved since 20',
+      '80 flapping ended',
+      '90 fired since 90 warning',
+    ]);
+  });
+
+  test('around a threshold for an hour, wakes somebody at most twice, whatever the period', () => {
+    for (const periodS of [2, 10, 60, 300, 600]) {
+      const hour = Array.from({ length: 3_600 }, (_, atS) => low(atS, atS % periodS < periodS / 2));
+      const facts = factsOf({ flapping: { alerts: 2, withinMs: 900_000 } }, hour);
+      const pages = facts.filter((fact) => fact.includes(' fired ') && !fact.includes('goes on'));
+      expect(pages.length).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+const anyTruth = fc.constantFrom(true, false, 'unknown' as const, 'error' as const);
+
+test('whatever comes: a resolved follows each fired before the next one, and a copied state goes on as the first', () => {
+  const samples = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), anyTruth), { maxLength: 60 });
+  const anyRule = fc.record({
+    forMs: fc.constantFrom(0, 5_000, 20_000),
+    keepFiringMs: fc.constantFrom(0, 10_000),
+    leastFiringMs: fc.constantFrom(0, 15_000),
+    onNoData: fc.constantFrom('keep' as const, 'alert' as const, 'resolve' as const),
+    onError: fc.constantFrom('keep' as const, 'alert' as const, 'resolve' as const),
+    flapping: fc.constantFrom({ alerts: 2, withinMs: 60_000 }, { alerts: 3, withinMs: 20_000 }),
+  });
+  fc.assert(
+    fc.property(samples, anyRule, fc.nat(60), (steps, rule, cut) => {
+      const moments = momentsAfter(steps);
+      const whole = { ...RULE, ...rule };
+      let state = initialState(whole);
+      const other = initialState(whole);
+      let open: number | undefined;
+      for (const [index, moment] of moments.entries()) {
+        if (index === cut) state = JSON.parse(JSON.stringify(state));
+        const facts = advance(whole, state, moment);
+        expect(facts).toEqual(advance(whole, other, moment));
+        open = openAfter(facts, open);
+        expect(open).toBe(state.alert?.startedAtMs);
+      }
+    }),
+  );
+});
+
+function momentsAfter(steps: readonly (readonly [afterS: number, truth: boolean | 'unknown' | 'error'])[]) {
+  let atS = 0;
+  return momentsOf(
+    steps.map(([afterS, truth]) => {
+      atS += afterS;
+      return low(atS, truth);
+    }),
+  );
+}
+
+/** Which alert is open after the facts, by its start. */
+function openAfter(facts: readonly AlertFact[], before: number | undefined): number | undefined {
+  let open = before;
+  for (const fact of facts) {
+    if (fact.kind === 'flapping ended') continue;
+    expect(fact.startedAtMs).toBeLessThanOrEqual(fact.atMs);
+    expect(open).toBe(fact.kind === 'fired' ? undefined : fact.startedAtMs);
+    open = fact.kind === 'resolved' ? undefined : fact.startedAtMs;
+  }
+  return open;
+}

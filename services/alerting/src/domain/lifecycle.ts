@@ -1,0 +1,229 @@
+import type { Moment, Truth } from './condition.ts';
+import type { DoubtPolicy, Lifecycle, Severity } from './rule.ts';
+
+export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering';
+
+/** Why an alert begins or ends: by its condition, because a signal is missing or an expression fails, or by its schedule. */
+export type Because = 'condition' | 'no data' | 'error' | 'schedule';
+
+/** What is known of an alert that is firing or recovering. Times are those of the rule's clock. */
+export interface Alert {
+  /** Since when its condition has held. With the rule and the vehicle, it identifies the alert. */
+  readonly startedAtMs: number;
+  readonly firedAtMs: number;
+  severity: Severity;
+}
+
+/** The state of one rule for one vehicle: plain data, changed in place. */
+export interface AlertState {
+  phase: Phase;
+  /** Since when it is in this phase. */
+  sinceMs: number;
+  /** Since when each level has held without a break; null if it does not hold. */
+  heldSinceMs: (number | null)[];
+  levels: unknown[];
+  clear: unknown;
+  alert: Alert | null;
+  /** When the last alerts fired, as far as they count for flapping. */
+  firedAtMs: number[];
+  isFlapping: boolean;
+}
+
+interface FactHead {
+  /** By the clock of the rule. */
+  readonly atMs: number;
+  readonly startedAtMs: number;
+}
+
+/** What happened to an alert. */
+export type AlertFact =
+  | (FactHead & {
+      readonly kind: 'fired';
+      readonly severity: Severity;
+      readonly because: Because;
+      /** Whether the vehicle is flapping, and since this alert. */
+      readonly flapping: 'no' | 'begins' | 'goes on';
+    })
+  | (FactHead & { readonly kind: 'severity changed'; readonly severity: Severity })
+  | (FactHead & { readonly kind: 'recovering' })
+  | (FactHead & { readonly kind: 'firing again' })
+  | (FactHead & { readonly kind: 'resolved'; readonly because: Because })
+  | { readonly kind: 'flapping ended'; readonly atMs: number };
+
+export function initialState({ levels, clear }: Lifecycle): AlertState {
+  return {
+    ...{ phase: 'inactive', sinceMs: 0, alert: null, firedAtMs: [], isFlapping: false },
+    levels: levels.map(({ when }) => when.initial()),
+    heldSinceMs: levels.map(() => null),
+    clear: clear?.initial() ?? null,
+  };
+}
+
+const NOTHING: readonly AlertFact[] = [];
+
+/** Takes the next moment. Changes the state, and returns what happened, in order. */
+export function advance(rule: Lifecycle, state: AlertState, moment: Moment): readonly AlertFact[] {
+  const seen = look(rule, state, moment);
+  if (seen === 'kept') return NOTHING;
+  // By far most moments: a rule that does not hold, of a vehicle without an alert.
+  if (state.phase === 'inactive' && !seen.isActive && !state.isFlapping) return NOTHING;
+  return new Step(rule, state, moment.atMs, seen).take();
+}
+
+interface Seen {
+  readonly isActive: boolean;
+  readonly isClear: boolean;
+  readonly because: Because;
+}
+
+const INACTIVE: Seen = { isActive: false, isClear: true, because: 'condition' };
+const OUT_OF_SCHEDULE: Seen = { isActive: false, isClear: true, because: 'schedule' };
+
+/** Evaluates every condition, because their states depend on each moment. `kept`: the policy leaves the alert as it is. */
+function look(rule: Lifecycle, state: AlertState, moment: Moment): Seen | 'kept' {
+  let truth: Truth = false;
+  const { levels } = rule;
+  for (let at = 0; at < levels.length; at += 1) {
+    const level = (levels[at] as Lifecycle['levels'][number]).when.evaluate(state.levels[at], moment);
+    if (level === true) state.heldSinceMs[at] ??= moment.atMs;
+    else if (level === false) state.heldSinceMs[at] = null;
+    truth = worse(truth, level);
+  }
+  const clear = rule.clear?.evaluate(state.clear, moment) ?? true;
+  if (rule.isScheduledAt && !rule.isScheduledAt(moment.atMs)) {
+    state.heldSinceMs.fill(null);
+    return OUT_OF_SCHEDULE;
+  }
+  if (truth === 'unknown') return inDoubt(state, rule.onNoData, 'no data', moment.atMs);
+  if (truth === 'error') return inDoubt(state, rule.onError, 'error', moment.atMs);
+  if (truth) return { isActive: true, isClear: false, because: 'condition' };
+  return clear === true ? INACTIVE : { isActive: false, isClear: false, because: 'condition' };
+}
+
+/** What holds of a level counts for the alert, whatever is not known of the others. */
+function worse(one: Truth, other: Truth): Truth {
+  if (one === true || other === true) return true;
+  if (one === 'error' || other === 'error') return 'error';
+  return one === 'unknown' ? one : other;
+}
+
+function inDoubt(state: AlertState, policy: DoubtPolicy, because: Because, atMs: number): Seen | 'kept' {
+  if (policy === 'keep') return 'kept';
+  if (policy === 'resolve') {
+    state.heldSinceMs.fill(null);
+    return { isActive: false, isClear: true, because };
+  }
+  state.heldSinceMs[0] ??= atMs;
+  return { isActive: true, isClear: false, because };
+}
+
+/** One moment of an alert. */
+class Step {
+  readonly #rule: Lifecycle;
+  readonly #state: AlertState;
+  readonly #atMs: number;
+  readonly #seen: Seen;
+  readonly #facts: AlertFact[] = [];
+
+  constructor(rule: Lifecycle, state: AlertState, atMs: number, seen: Seen) {
+    this.#rule = rule;
+    this.#state = state;
+    this.#atMs = atMs;
+    this.#seen = seen;
+  }
+
+  take(): readonly AlertFact[] {
+    const { phase } = this.#state;
+    if (phase === 'inactive' || phase === 'pending') this.#wait();
+    else this.#goOn(this.#state.alert as Alert);
+    this.#calmDown();
+    return this.#facts;
+  }
+
+  #enter(phase: Phase): void {
+    this.#state.phase = phase;
+    this.#state.sinceMs = this.#atMs;
+  }
+
+  /** An alert begins once a level has held for long enough. */
+  #wait(): void {
+    const state = this.#state;
+    if (!this.#seen.isActive) {
+      if (state.phase === 'pending') this.#enter('inactive');
+      return;
+    }
+    if (state.phase === 'inactive') this.#enter('pending');
+    const severity = this.#heldLevel();
+    if (severity) this.#fire(severity);
+  }
+
+  #fire(severity: Severity): void {
+    const state = this.#state;
+    const atMs = this.#atMs;
+    const held = state.heldSinceMs.filter((sinceMs) => sinceMs !== null);
+    const startedAtMs = Math.min(...held);
+    state.alert = { startedAtMs, firedAtMs: atMs, severity };
+    this.#enter('firing');
+    const { alerts, withinMs } = this.#rule.flapping;
+    state.firedAtMs = [...state.firedAtMs.filter((earlierMs) => earlierMs > atMs - withinMs), atMs].slice(
+      -alerts,
+    );
+    const wasFlapping = state.isFlapping;
+    state.isFlapping ||= state.firedAtMs.length >= alerts;
+    const since = wasFlapping ? 'goes on' : 'begins';
+    const flapping = state.isFlapping ? since : 'no';
+    this.#facts.push({ kind: 'fired', atMs, startedAtMs, severity, because: this.#seen.because, flapping });
+  }
+
+  #goOn(alert: Alert): void {
+    const state = this.#state;
+    const { isActive, isClear } = this.#seen;
+    const head = { atMs: this.#atMs, startedAtMs: alert.startedAtMs };
+    if (state.phase === 'recovering' && !isClear) {
+      this.#enter('firing');
+      this.#facts.push({ kind: 'firing again', ...head });
+    }
+    const severity = isActive ? this.#heldLevel() : undefined;
+    if (severity && severity !== alert.severity) {
+      alert.severity = severity;
+      this.#facts.push({ kind: 'severity changed', ...head, severity });
+    }
+    if (isClear) this.#recover(alert, head);
+  }
+
+  #recover({ firedAtMs }: Alert, head: FactHead): void {
+    const state = this.#state;
+    const { keepFiringMs, leastFiringMs } = this.#rule;
+    // A rule that does not apply any more has nothing to wait for.
+    const isOver = this.#seen.because !== 'condition';
+    if (!isOver && head.atMs < firedAtMs + leastFiringMs) return;
+    if (state.phase === 'firing' && !isOver && keepFiringMs > 0) {
+      this.#enter('recovering');
+      this.#facts.push({ kind: 'recovering', ...head });
+      return;
+    }
+    if (state.phase === 'recovering' && !isOver && head.atMs < state.sinceMs + keepFiringMs) return;
+    state.alert = null;
+    this.#enter('inactive');
+    this.#facts.push({ kind: 'resolved', ...head, because: this.#seen.because });
+  }
+
+  /** The highest severity whose condition has held for long enough. */
+  #heldLevel(): Severity | undefined {
+    const { levels, forMs } = this.#rule;
+    const isHeld = (_: unknown, at: number) => {
+      const sinceMs = this.#state.heldSinceMs[at] ?? null;
+      return sinceMs !== null && this.#atMs - sinceMs >= forMs;
+    };
+    return levels.findLast(isHeld)?.severity;
+  }
+
+  #calmDown(): void {
+    const state = this.#state;
+    const last = state.firedAtMs.at(-1) ?? 0;
+    if (!state.isFlapping || state.alert || this.#atMs < last + this.#rule.flapping.withinMs) return;
+    state.isFlapping = false;
+    state.firedAtMs = [];
+    this.#facts.push({ kind: 'flapping ended', atMs: this.#atMs });
+  }
+}
