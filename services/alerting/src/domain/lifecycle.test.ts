@@ -19,7 +19,7 @@ function factsOf(rule: Partial<Lifecycle>, samples: readonly Came[]): string[] {
 
 function inWords(fact: AlertFact): string {
   const words: unknown[] = [fact.atMs / 1_000, fact.kind];
-  if ('startedAtMs' in fact) words.push(`since ${fact.startedAtMs / 1_000}`);
+  if ('id' in fact) words.push(`since ${fact.id / 1_000}`);
   if ('severity' in fact) words.push(fact.severity);
   if ('because' in fact && fact.because !== 'condition') words.push(fact.because);
   if ('flapping' in fact && fact.flapping !== 'no') words.push(`flapping ${fact.flapping}`);
@@ -211,7 +211,7 @@ test('whatever comes: a resolved follows each fired before the next one, and a c
         const facts = advance(whole, state, moment);
         expect(facts).toEqual(advance(whole, other, moment));
         open = openAfter(facts, open);
-        expect(open).toBe(state.alert?.startedAtMs);
+        expect(open).toBe(state.alert?.id);
       }
     }),
   );
@@ -232,9 +232,9 @@ function openAfter(facts: readonly AlertFact[], before: number | undefined): num
   let open = before;
   for (const fact of facts) {
     if (fact.kind === 'flapping ended') continue;
-    expect(fact.startedAtMs).toBeLessThanOrEqual(fact.atMs);
-    expect(open).toBe(fact.kind === 'fired' ? undefined : fact.startedAtMs);
-    open = fact.kind === 'resolved' ? undefined : fact.startedAtMs;
+    expect(fact.id).toBeLessThanOrEqual(fact.atMs);
+    expect(open).toBe(fact.kind === 'fired' ? undefined : fact.id);
+    open = fact.kind === 'resolved' ? undefined : fact.id;
   }
   return open;
 }

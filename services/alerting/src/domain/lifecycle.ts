@@ -8,8 +8,8 @@ export type Because = 'condition' | 'no data' | 'error' | 'schedule';
 
 /** What is known of an alert that is firing or recovering. Times are those of the rule's clock. */
 export interface Alert {
-  /** Since when its condition has held. With the rule and the vehicle, it identifies the alert. */
-  readonly startedAtMs: number;
+  /** Since when its condition had held when it fired: with the rule and the vehicle, this identifies the alert. */
+  readonly id: number;
   readonly firedAtMs: number;
   severity: Severity;
 }
@@ -32,7 +32,8 @@ export interface AlertState {
 interface FactHead {
   /** By the clock of the rule. */
   readonly atMs: number;
-  readonly startedAtMs: number;
+  /** That of the alert: since when its condition had held when it fired. */
+  readonly id: number;
 }
 
 /** What happened to an alert. */
@@ -161,8 +162,8 @@ class Step {
     const state = this.#state;
     const atMs = this.#atMs;
     const held = state.heldSinceMs.filter((sinceMs) => sinceMs !== null);
-    const startedAtMs = Math.min(...held);
-    state.alert = { startedAtMs, firedAtMs: atMs, severity };
+    const id = Math.min(...held);
+    state.alert = { id, firedAtMs: atMs, severity };
     this.#enter('firing');
     const { alerts, withinMs } = this.#rule.flapping;
     state.firedAtMs = [...state.firedAtMs.filter((earlierMs) => earlierMs > atMs - withinMs), atMs].slice(
@@ -172,13 +173,13 @@ class Step {
     state.isFlapping ||= state.firedAtMs.length >= alerts;
     const since = wasFlapping ? 'goes on' : 'begins';
     const flapping = state.isFlapping ? since : 'no';
-    this.#facts.push({ kind: 'fired', atMs, startedAtMs, severity, because: this.#seen.because, flapping });
+    this.#facts.push({ kind: 'fired', atMs, id, severity, because: this.#seen.because, flapping });
   }
 
   #goOn(alert: Alert): void {
     const state = this.#state;
     const { isActive, isClear } = this.#seen;
-    const head = { atMs: this.#atMs, startedAtMs: alert.startedAtMs };
+    const head = { atMs: this.#atMs, id: alert.id };
     if (state.phase === 'recovering' && !isClear) {
       this.#enter('firing');
       this.#facts.push({ kind: 'firing again', ...head });

@@ -1,0 +1,282 @@
+import type { SignalValue } from '@odograph/kernel/signal';
+import {
+  compareSampleKeys,
+  type RecordedSample,
+  type SampleKey,
+} from '@odograph/projections/recorded-sample';
+import { mergeSignals } from '@odograph/projections/signal-merge';
+import type { Moment } from './condition.ts';
+import {
+  type Episode,
+  episodesAfter,
+  episodesAt,
+  episodesSince,
+  type Revision,
+  revisionsOf,
+} from './episodes.ts';
+import { type AlertFact, type AlertState, advance, initialState } from './lifecycle.ts';
+import { plainCopy } from './plain-copy.ts';
+import type { Lifecycle } from './rule.ts';
+
+/** What becomes of a sample that comes after later ones were evaluated. */
+export type LatePolicy = 'ignore' | 'correct' | 'reject';
+
+/** How the samples of a vehicle reach the rules of a lane. */
+export interface LaneOptions {
+  /** How much earlier than the newest sample one may come and still be evaluated in its order. */
+  readonly latenessMs: number;
+  readonly late: LatePolicy;
+  readonly rules: readonly LaneRule[];
+}
+
+export interface LaneRule {
+  readonly id: string;
+  readonly lifecycle: Lifecycle;
+}
+
+/** What the rules of a lane know of one vehicle: plain data. */
+export interface LaneState {
+  /** The latest observed time of a sample; null before the first. */
+  newestMs: number | null;
+  /** Up to where samples were evaluated: one before it is late. */
+  evaluatedTo: SampleKey;
+  /** Samples that others may still come before, in their order. */
+  waiting: RecordedSample[];
+  evaluated: Evaluated;
+  past: Past;
+  /** Samples that came too late to be evaluated in their place. */
+  late: LateRun | null;
+}
+
+/** What the rules made of the samples so far. */
+interface Evaluated {
+  latest: Record<string, SignalValue>;
+  /** One for each rule of the lane. */
+  alerts: AlertState[];
+}
+
+/** What was evaluated last, so that it can be evaluated again with a sample that came late. */
+interface Past {
+  /** In their order. */
+  samples: RecordedSample[];
+  /** The older first. The first one is from before all of the samples. */
+  snapshots: Snapshot[];
+  /** For each rule, the alerts since the first snapshot. */
+  episodes: Episode[][];
+}
+
+interface Snapshot extends Evaluated {
+  /** The last sample that it includes. */
+  to: SampleKey;
+  /** How many of the samples of the past it includes. */
+  count: number;
+}
+
+/** A stretch of samples far behind the others, which are evaluated by themselves. */
+interface LateRun extends Evaluated {
+  evaluatedMs: number;
+  /** For each rule, the alert that has not ended. */
+  open: Episode[][];
+}
+
+/** What happened to the alerts of a rule. */
+export type LaneFact = { readonly rule: string } & (
+  | { readonly fact: AlertFact }
+  | { readonly revision: Revision }
+  | { readonly rejected: { readonly observedAtMs: number } }
+);
+
+/** Samples between two snapshots. A sample can be evaluated in its place if it is not behind the older one of two. */
+const SAMPLES_A_SNAPSHOT = 60;
+const FROM_THE_START: SampleKey = { observedAtMs: -1, reportId: '' };
+
+/** The rules of a vehicle that share how long they wait for samples that come late. */
+export class Lane {
+  readonly #options: LaneOptions;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  initial(): LaneState {
+    const evaluated = this.#nothingEvaluated();
+    return {
+      ...{ newestMs: null, evaluatedTo: FROM_THE_START, waiting: [], evaluated, late: null },
+      past: {
+        samples: [],
+        snapshots: [{ ...plainCopy(evaluated), to: FROM_THE_START, count: 0 }],
+        episodes: this.#options.rules.map(() => []),
+      },
+    };
+  }
+
+  /** Takes the samples of a report, in any order. Changes the state, and returns what happened, in order. */
+  take(state: LaneState, samples: readonly RecordedSample[]): readonly LaneFact[] {
+    const facts: LaneFact[] = [];
+    const late: RecordedSample[] = [];
+    for (const sample of samples) {
+      if (isBefore(sample, state.evaluatedTo)) late.push(sample);
+      else insert(state.waiting, sample);
+      state.newestMs = Math.max(state.newestMs ?? 0, sample.observedAtMs);
+    }
+    this.#takeLate(state, late.sort(compareSampleKeys), facts);
+    this.#evaluateBefore(state, (state.newestMs ?? 0) - this.#options.latenessMs, facts);
+    return facts;
+  }
+
+  /** Evaluates all that waits: nothing has come of the vehicle for so long that nothing will come before it. */
+  settle(state: LaneState): readonly LaneFact[] {
+    const facts: LaneFact[] = [];
+    this.#evaluateBefore(state, Number.POSITIVE_INFINITY, facts);
+    this.#endLateRun(state, facts);
+    return facts;
+  }
+
+  /** Without lateness, a sample is evaluated when it comes; else once it is certain which ones come before it. */
+  #evaluateBefore(state: LaneState, beforeMs: number, facts: LaneFact[]): void {
+    const { latenessMs } = this.#options;
+    let count = 0;
+    for (const sample of state.waiting) {
+      if (latenessMs > 0 && sample.observedAtMs >= beforeMs) break;
+      this.#evaluate(state, sample, facts);
+      state.evaluatedTo = keyOf(sample);
+      count += 1;
+    }
+    state.waiting.splice(0, count);
+    const before = { observedAtMs: Math.max(beforeMs, 0), reportId: '' };
+    if (Number.isFinite(beforeMs) && isBefore(state.evaluatedTo, before)) state.evaluatedTo = before;
+  }
+
+  #evaluate(state: LaneState, sample: RecordedSample, facts: LaneFact[]): void {
+    const { past } = state;
+    const mayCorrect = this.#options.late === 'correct';
+    this.#advance(state.evaluated, sample, (index, happened) => {
+      const episodes = episodesAfter(past.episodes[index] ?? [], happened);
+      past.episodes[index] = mayCorrect ? episodes : episodesSince(episodes, sample.observedAtMs);
+      const rule = this.#ruleAt(index).id;
+      for (const fact of happened) facts.push({ rule, fact: withKnownId(fact, episodes) });
+    });
+    if (mayCorrect) remember(state, sample);
+  }
+
+  /** Evaluates the rules at a sample. Tells of each whose alerts have changed. */
+  #advance(
+    evaluated: Evaluated,
+    { observedAtMs: atMs, signals: came }: RecordedSample,
+    onFacts: (rule: number, facts: readonly AlertFact[]) => void,
+  ): void {
+    const { latest, alerts } = evaluated;
+    for (const name in came) latest[name] = came[name] as SignalValue;
+    const moment: Moment = { atMs, latest, came, silentMs: 0 };
+    for (let index = 0; index < alerts.length; index += 1) {
+      const facts = advance(this.#ruleAt(index).lifecycle, alerts[index] as AlertState, moment);
+      if (facts.length > 0) onFacts(index, facts);
+    }
+  }
+
+  #takeLate(state: LaneState, late: readonly RecordedSample[], facts: LaneFact[]): void {
+    const { rules, late: policy } = this.#options;
+    const [first] = late;
+    if (first === undefined || policy === 'ignore') return;
+    if (policy === 'reject') {
+      for (const { id: rule } of rules) facts.push({ rule, rejected: { observedAtMs: first.observedAtMs } });
+      return;
+    }
+    const oldest = state.past.snapshots[0]?.to ?? FROM_THE_START;
+    const inPlace = late.filter((sample) => isBefore(oldest, sample));
+    for (const sample of late) if (!isBefore(oldest, sample)) this.#takeFarBehind(state, sample, facts);
+    if (inPlace.length > 0) this.#evaluateAgain(state, inPlace, facts);
+  }
+
+  /** From the last snapshot before the samples that came late. */
+  #evaluateAgain(state: LaneState, came: readonly RecordedSample[], facts: LaneFact[]): void {
+    const { past } = state;
+    const [first] = came as [RecordedSample];
+    past.snapshots.splice(past.snapshots.findLastIndex(({ to }) => isBefore(to, first)) + 1);
+    const { to, count, ...snapshot } = past.snapshots.at(-1) as Snapshot;
+    const again = past.samples.splice(count);
+    for (const sample of came) insert(again, sample);
+    const known = past.episodes;
+    past.episodes = known.map((episodes, index) =>
+      episodesAt(episodes, to.observedAtMs, snapshot.alerts[index]?.alert?.severity),
+    );
+    state.evaluated = plainCopy(snapshot);
+    for (const sample of again) this.#evaluate(state, sample, []);
+    for (const [index, { id: rule }] of this.#options.rules.entries()) {
+      const { revisions, episodes } = revisionsOf(known[index] ?? [], past.episodes[index] ?? []);
+      past.episodes[index] = episodes;
+      for (const revision of revisions) facts.push({ rule, revision });
+    }
+  }
+
+  /** By themselves: what was known before and after them is not any more. */
+  #takeFarBehind(state: LaneState, sample: RecordedSample, facts: LaneFact[]): void {
+    if (state.late !== null && sample.observedAtMs < state.late.evaluatedMs) this.#endLateRun(state, facts);
+    state.late ??= { ...this.#nothingEvaluated(), evaluatedMs: 0, open: this.#options.rules.map(() => []) };
+    const run = state.late;
+    run.evaluatedMs = sample.observedAtMs;
+    this.#advance(run, sample, (index, happened) => {
+      const episodes = episodesAfter(run.open[index] ?? [], happened);
+      run.open[index] = episodes.filter(({ resolvedAtMs }) => resolvedAtMs === null);
+      for (const episode of episodes)
+        if (episode.resolvedAtMs !== null)
+          facts.push({ rule: this.#ruleAt(index).id, revision: { kind: 'raised late', ...episode } });
+    });
+  }
+
+  /** What goes on at the end of such a stretch has lasted at least until then. */
+  #endLateRun(state: LaneState, facts: LaneFact[]): void {
+    if (state.late === null) return;
+    const { open, evaluatedMs: resolvedAtMs } = state.late;
+    for (const [index, episodes] of open.entries())
+      for (const episode of episodes)
+        facts.push({
+          rule: this.#ruleAt(index).id,
+          revision: { kind: 'raised late', ...episode, resolvedAtMs },
+        });
+    state.late = null;
+  }
+
+  #nothingEvaluated(): Evaluated {
+    return { latest: {}, alerts: this.#options.rules.map(({ lifecycle }) => initialState(lifecycle)) };
+  }
+
+  #ruleAt(index: number): LaneRule {
+    return this.#options.rules[index] as LaneRule;
+  }
+}
+
+const isBefore = (a: SampleKey, b: SampleKey): boolean => compareSampleKeys(a, b) < 0;
+const keyOf = ({ observedAtMs, reportId }: RecordedSample): SampleKey => ({ observedAtMs, reportId });
+
+/** Into samples that are in order. Those with one key are one sample. */
+function insert(samples: RecordedSample[], sample: RecordedSample): void {
+  let at = samples.length;
+  while (at > 0 && compareSampleKeys(samples[at - 1] as RecordedSample, sample) > 0) at -= 1;
+  const before = samples[at - 1];
+  if (before && compareSampleKeys(before, sample) === 0)
+    samples[at - 1] = { ...before, signals: mergeSignals(before.signals, sample.signals) };
+  else samples.splice(at, 0, sample);
+}
+
+/** The fact of an alert under the id by which it is known. */
+function withKnownId(fact: AlertFact, episodes: readonly Episode[]): AlertFact {
+  if (!('id' in fact)) return fact;
+  const known = episodes.findLast(({ startedAtMs }) => startedAtMs === fact.id);
+  return known ? { ...fact, id: known.id } : fact;
+}
+
+/** Keeps what was evaluated last, from the older of two snapshots on. */
+function remember({ past, evaluated }: LaneState, sample: RecordedSample): void {
+  past.samples.push(sample);
+  const newest = past.snapshots.at(-1) as Snapshot;
+  if (past.samples.length < newest.count + SAMPLES_A_SNAPSHOT) return;
+  past.snapshots.push({ ...plainCopy(evaluated), to: keyOf(sample), count: past.samples.length });
+  if (past.snapshots.length <= 2) return;
+  past.snapshots.shift();
+  const [oldest] = past.snapshots as [Snapshot];
+  past.samples.splice(0, oldest.count);
+  for (const snapshot of past.snapshots.slice(1)) snapshot.count -= oldest.count;
+  oldest.count = 0;
+  past.episodes = past.episodes.map((episodes) => episodesSince(episodes, oldest.to.observedAtMs));
+}
