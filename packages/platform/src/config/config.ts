@@ -1,5 +1,6 @@
 import { Fault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
+import { nearestName } from '@odograph/kernel/nearest-name';
 import * as v from 'valibot';
 import { maskPassword, type Setting } from './setting.ts';
 
@@ -89,35 +90,13 @@ function unknownNames(settings: Settings, env: Environment, ownPrefix: string): 
 function wayOut(name: string, known: readonly Setting<unknown>[]): string {
   const renamed = known.find(({ formerName }) => formerName === name);
   if (renamed) return `is now called ${renamed.name}: set that instead`;
-  const nearest = nearestName(
-    name,
-    known.map((setting) => setting.name),
-  );
+  const names = known.map((setting) => setting.name);
+  const nearest = nearestName(name, names, ownPart);
   return `is not a setting: ${nearest === undefined ? 'remove it' : `did you mean ${nearest}?`}`;
 }
 
-/** From 0, nothing in common, to 1, the same. */
-const MIN_LIKENESS = 0.4;
-
-/** The known name that is most like this one apart from `ODO` and the name of the service; of several, by the whole name. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  const likeness = (other: string, words: number) => likenessOf(pairsIn(name, words), pairsIn(other, words));
-  const compare = (a: string, b: string) =>
-    likeness(b, 2) - likeness(a, 2) || likeness(b, 0) - likeness(a, 0);
-  const nearest = known.toSorted(compare)[0];
-  return nearest !== undefined && likeness(nearest, 2) >= MIN_LIKENESS ? nearest : undefined;
-}
-
-/** The pairs of letters that are neighbours in a name, without its first words. */
-function pairsIn(name: string, words: number): ReadonlySet<string> {
-  const letters = name.split('_').slice(words).join('_');
-  return new Set(Array.from({ length: letters.length }, (_, at) => letters.slice(at, at + 2)));
-}
-
-/** The share of what two sets have in common (Dice's coefficient). */
-function likenessOf(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  return (2 * [...a].filter((each) => b.has(each)).length) / (a.size + b.size);
-}
+/** A name without `ODO` and the name of the service. */
+const ownPart = (name: string) => name.split('_').slice(2).join('_');
 
 function isSetting(entry: Setting<unknown> | Settings): entry is Setting<unknown> {
   return entry['kind'] === 'setting';

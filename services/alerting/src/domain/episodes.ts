@@ -23,7 +23,7 @@ export function episodesAfter(before: readonly Episode[], facts: readonly AlertF
   for (const fact of facts) {
     const last = episodes.at(-1);
     if (fact.kind === 'fired') {
-      const { id: startedAtMs, atMs: firedAtMs, severity } = fact;
+      const { startedAtMs, atMs: firedAtMs, severity } = fact;
       episodes.push({
         id: unusedId(episodes, startedAtMs),
         startedAtMs,

@@ -61,8 +61,8 @@ function follow(known: Map<string, Episode>, rule: string, fact: FactOf<LaneFact
   const episode = known.get(key);
   if (fact.kind === 'fired') {
     expect(episode).toBeUndefined();
-    const { id, atMs: firedAtMs, severity } = fact;
-    known.set(key, { id, startedAtMs: id, firedAtMs, severity, resolvedAtMs: null });
+    const { id, startedAtMs, atMs: firedAtMs, severity } = fact;
+    known.set(key, { id, startedAtMs, firedAtMs, severity, resolvedAtMs: null });
     return;
   }
   expect(episode?.resolvedAtMs).toBeNull();

@@ -40,6 +40,8 @@ interface FactHead {
 export type AlertFact =
   | (FactHead & {
       readonly kind: 'fired';
+      /** Since when its condition has held. */
+      readonly startedAtMs: number;
       readonly severity: Severity;
       readonly because: Because;
       /** Whether the vehicle is flapping, and since this alert. */
@@ -173,7 +175,15 @@ class Step {
     state.isFlapping ||= state.firedAtMs.length >= alerts;
     const since = wasFlapping ? 'goes on' : 'begins';
     const flapping = state.isFlapping ? since : 'no';
-    this.#facts.push({ kind: 'fired', atMs, id, severity, because: this.#seen.because, flapping });
+    this.#facts.push({
+      kind: 'fired',
+      atMs,
+      id,
+      startedAtMs: id,
+      severity,
+      because: this.#seen.because,
+      flapping,
+    });
   }
 
   #goOn(alert: Alert): void {

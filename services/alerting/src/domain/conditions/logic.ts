@@ -37,7 +37,10 @@ function decided(decides: boolean, one: Truth, other: Truth): Truth {
   return !decides;
 }
 
-/** Holds at a moment if the function says so of the newest values. It is not called before all of its signals have come. */
+/**
+ * Holds at a moment if the function says so of the newest values. Without one of its signals, it may still hold, if the function
+ * can do without.
+ */
 export function predicate(
   signals: readonly string[],
   holds: (latest: Moment['latest']) => boolean,
@@ -45,12 +48,14 @@ export function predicate(
   return {
     initial: () => null,
     evaluate(_, { latest }) {
-      for (const name of signals) if (latest[name] === undefined) return 'unknown';
+      let isComplete = true;
+      for (const name of signals) isComplete &&= latest[name] !== undefined;
+      if (!isComplete && signals.length === 1) return 'unknown';
       try {
         return holds(latest);
       } catch {
         // The lifecycle of the alert says what becomes of an error.
-        return 'error';
+        return isComplete ? 'error' : 'unknown';
       }
     },
   };
