@@ -80,7 +80,7 @@ const anyDrive = fc
     });
   });
 
-/** In another order, but each sample less than so many seconds behind the newest one before it. */
+/** In another order, but each sample less than the lateness behind the newest one before it. */
 function shuffledWithin(
   samples: readonly RecordedSample[],
   latenessS: number,

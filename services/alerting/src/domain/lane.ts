@@ -159,7 +159,7 @@ export class Lane {
     if (mayCorrect) remember(state, sample);
   }
 
-  /** Evaluates the rules at a sample. Tells of each whose alerts have changed. */
+  /** Evaluates the rules at a sample. Calls back for each rule whose alerts have changed. */
   #advance(
     evaluated: Evaluated,
     { observedAtMs: atMs, signals: came }: RecordedSample,

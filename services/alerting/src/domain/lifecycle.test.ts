@@ -177,7 +177,7 @@ describe('a vehicle that flaps', () => {
     ]);
   });
 
-  test('around a threshold for an hour, wakes somebody at most twice, whatever the period', () => {
+  test('around a threshold for an hour, notifies at most twice, whatever the period', () => {
     for (const periodS of [2, 10, 60, 300, 600]) {
       const hour = Array.from({ length: 3_600 }, (_, atS) => low(atS, atS % periodS < periodS / 2));
       const facts = factsOf({ flapping: { alerts: 2, withinMs: 900_000 } }, hour);

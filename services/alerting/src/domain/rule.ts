@@ -29,6 +29,6 @@ export interface Lifecycle {
   readonly isScheduledAt?: ((atMs: number) => boolean) | undefined;
   readonly onNoData: DoubtPolicy;
   readonly onError: DoubtPolicy;
-  /** With so many alerts in such a time, the vehicle is flapping: only its first alert is one to wake somebody for. */
+  /** With this number of alerts within the time, the vehicle is flapping: only its first alerts are worth a notification. */
   readonly flapping: { readonly alerts: number; readonly withinMs: number };
 }

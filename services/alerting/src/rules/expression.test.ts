@@ -62,7 +62,7 @@ describe('an expression', () => {
     ['Vehicle.1 > 3', 'SYNTAX', '', 0, 0],
     ['vss0 > 3.0', 'REFUSED', 'is a name that is used already', 0, 4],
     ['speed_kmh > now()', 'TYPE', 'no matching overload', 0, 0],
-  ])('that is wrong is told so: %s', (text, reason, description, start, end) => {
+  ])('that is wrong says what, and where: %s', (text, reason, description, start, end) => {
     const fault = faultOf(text);
     expect(fault).toMatchObject({ reason, description: expect.stringContaining(description) });
     if (end > 0) expect(fault?.at).toEqual({ start, end });

@@ -15,7 +15,7 @@ type Point = [longitude: number, latitude: number];
 
 /** Farther from the box around an area, the distance to the box is exact enough. */
 const NEAR_M = 1_000;
-/** A way through a polygon is looked at in so many places, at most. */
+/** The maximum number of places of a way at which it is looked at. */
 const MAX_STEPS = 256;
 const RULERS_A_DEGREE = 100;
 
@@ -149,7 +149,7 @@ function metresFromBox({ middle, halfWidth, south, north }: Box, { latitude, lon
   return Math.hypot(east, up);
 }
 
-/** Whether two boxes are at most so many metres apart. */
+/** Whether two boxes are at most this number of metres apart. */
 function areNear(a: Box, b: Box, metres: number): boolean {
   const { kx, ky } = rulerAt((a.south + a.north) / 2);
   const east = Math.max(0, Math.abs(wrapped(a.middle - b.middle)) - a.halfWidth - b.halfWidth) * kx;

@@ -81,7 +81,7 @@ describe('a geofence', () => {
     }
   });
 
-  test('a fix that the vehicle cannot have reached is no visit, nor the way back', () => {
+  test('a fix that the vehicle cannot have reached does not count, nor does the way back', () => {
     expect(truthsOf(on('cross'), along([100, 100, 5_000, 110, 120], 10))).not.toContain(true);
     expect(truthsOf(on('exit'), along([700, 700, 9_000, 720, 730], 10))).not.toContain(true);
   });

@@ -31,7 +31,7 @@ interface Values {
   sum: number;
 }
 
-/** A window has at most so many values. If more come, the oldest leave early. */
+/** The maximum number of values of a window. If more come, the oldest leave early. */
 export const MAX_WINDOW_VALUES = 4_096;
 
 /**

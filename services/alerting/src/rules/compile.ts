@@ -1,0 +1,132 @@
+import { invariant } from '@odograph/kernel/fault';
+import type { AnyCondition } from '../domain/condition.ts';
+import { absence } from '../domain/conditions/absence.ts';
+import { geofence } from '../domain/conditions/geofence.ts';
+import { all, any, not } from '../domain/conditions/logic.ts';
+import { moved } from '../domain/conditions/moved.ts';
+import { sequence } from '../domain/conditions/sequence.ts';
+import { window } from '../domain/conditions/window.ts';
+import type { LatePolicy } from '../domain/lane.ts';
+import type { Location } from '../domain/location.ts';
+import { type Level, type Lifecycle, SEVERITIES } from '../domain/rule.ts';
+import { compileExpression } from './expression.ts';
+import { type Area, distanceM, fenceOf } from './fences.ts';
+import type { ConditionDocument, GeofenceDocument, RuleDocument } from './rule-document.ts';
+import { scheduleOf } from './schedule.ts';
+
+/** A rule as it is evaluated. */
+export interface CompiledRule {
+  readonly id: string;
+  readonly lifecycle: Lifecycle;
+  readonly latenessMs: number;
+  readonly late: LatePolicy;
+  /** By which clock its conditions are evaluated: that of the vehicle, or that of the log if it is about absence. */
+  readonly clock: 'event' | 'log';
+  readonly scope: RuleDocument['scope'];
+}
+
+/** Compiles a rule that was checked. */
+export function compileRule(document: RuleDocument): CompiledRule {
+  const { rule: id, scope, lateness: latenessMs, late, flapping } = document;
+  const levels = levelsOf(document);
+  return {
+    ...{ id, scope, latenessMs, late },
+    clock: conditionsOf(document).some(isAboutAbsence) ? 'log' : 'event',
+    lifecycle: {
+      levels,
+      clear: document.clear === undefined ? undefined : compileCondition(document.clear),
+      forMs: document.for,
+      keepFiringMs: document.keep_firing_for,
+      leastFiringMs: document.least_duration,
+      isScheduledAt:
+        document.schedule && scheduleOf({ ...document.schedule, timeZone: document.schedule.time_zone }),
+      onNoData: document.no_data,
+      onError: document.on_error,
+      flapping: { alerts: flapping.alerts, withinMs: flapping.within },
+    },
+  };
+}
+
+function levelsOf({ levels, when, severity = 'warning' }: RuleDocument): readonly Level[] {
+  const written = levels ?? (when === undefined ? [] : [{ severity, when }]);
+  invariant(written.length > 0, 'a rule that was checked has a condition');
+  return written
+    .map((level): Level => ({ severity: level.severity, when: compileCondition(level.when) }))
+    .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+function conditionsOf({ levels = [], when, clear }: RuleDocument): readonly ConditionDocument[] {
+  return [when, clear, ...levels.map((level) => level.when)].filter((condition) => condition !== undefined);
+}
+
+function isAboutAbsence(condition: ConditionDocument): boolean {
+  if (typeof condition === 'string') return false;
+  return 'no_report_for' in condition || partsOf(condition).some(isAboutAbsence);
+}
+
+function partsOf(condition: Exclude<ConditionDocument, string>): readonly ConditionDocument[] {
+  if ('all' in condition) return condition.all;
+  if ('any' in condition) return condition.any;
+  if ('not' in condition) return [condition.not];
+  if ('moved' in condition) return [condition.moved.while];
+  if (!('sequence' in condition)) return [];
+  const { first, next, without } = condition.sequence;
+  return without === undefined ? [first, next] : [first, next, without];
+}
+
+function compileCondition(condition: ConditionDocument): AnyCondition {
+  if (typeof condition === 'string') return compiledExpression(condition);
+  if ('all' in condition) return all(condition.all.map(compileCondition));
+  if ('any' in condition) return any(condition.any.map(compileCondition));
+  if ('not' in condition) return not(compileCondition(condition.not));
+  if ('no_report_for' in condition) return absence(condition.no_report_for);
+  if ('geofence' in condition) return compiledGeofence(condition.geofence);
+  if ('moved' in condition) {
+    const { over_m: overM, while: held } = condition.moved;
+    return moved({ overM, while: compileCondition(held), distanceM });
+  }
+  if ('sequence' in condition) {
+    const { first, next, within: withinMs, without } = condition.sequence;
+    return sequence({
+      ...{ first: compileCondition(first), next: compileCondition(next), withinMs },
+      without: without === undefined ? undefined : compileCondition(without),
+    });
+  }
+  const { signal, of, over: windowMs, is } = condition.window;
+  return window({
+    signal,
+    of,
+    windowMs,
+    holds: COMPARISONS[is.operator as keyof typeof COMPARISONS](is.value),
+  });
+}
+
+function compiledExpression(text: string): AnyCondition {
+  const result = compileExpression(text);
+  invariant('compiled' in result, `the expression ${text} was checked`);
+  return result.compiled;
+}
+
+function compiledGeofence({ on, margin_m: marginM, dwell = 0, ...area }: GeofenceDocument): AnyCondition {
+  return geofence({ fence: fenceOf(areaOf(area)), on, marginM, dwellMs: dwell, distanceM });
+}
+
+type AreaDocument = Pick<GeofenceDocument, 'circle' | 'polygon' | 'corridor'>;
+
+function areaOf({ circle, polygon, corridor }: AreaDocument): Area {
+  if (circle) return { kind: 'circle', center: locationOf(circle.center), radiusM: circle.radius_m };
+  if (polygon) return { kind: 'polygon', corners: polygon.map(locationOf) };
+  invariant(corridor, 'a geofence that was checked has an area');
+  return { kind: 'corridor', line: corridor.line.map(locationOf), widthM: corridor.width_m };
+}
+
+const locationOf = ([latitude, longitude]: readonly [number, number]): Location => ({ latitude, longitude });
+
+const COMPARISONS = {
+  '<': (limit: number) => (value: number) => value < limit,
+  '<=': (limit: number) => (value: number) => value <= limit,
+  '>': (limit: number) => (value: number) => value > limit,
+  '>=': (limit: number) => (value: number) => value >= limit,
+  '==': (limit: number) => (value: number) => value === limit,
+  '!=': (limit: number) => (value: number) => value !== limit,
+};

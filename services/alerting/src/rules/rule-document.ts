@@ -1,0 +1,275 @@
+import { nearestName } from '@odograph/kernel/nearest-name';
+import * as v from 'valibot';
+import { SEVERITIES } from '../domain/rule.ts';
+import { compileExpression } from './expression.ts';
+
+/** A rule as people write it, in YAML or JSON. {@link ruleDocument} checks it, and reads its durations as milliseconds. */
+export type RuleDocument = v.InferOutput<typeof ruleDocument>;
+
+export const RULE_LIMITS = {
+  ...{ nameLength: 100, descriptionLength: 1_000, scopeNames: 256, receivers: 16 },
+  ...{ conditions: 32, depth: 8, corners: 500 },
+  /** What is longer is a statistic, not an alert. */
+  longestMs: 7 * 24 * 3_600_000,
+};
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+const SCOPE_NAME = /^[A-Za-z0-9._:-]{1,128}$/;
+const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+const COMPARISON = /^\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+/** An object with only these fields. Another one is said to be wrong, with the nearest right name. */
+function fields<Entries extends v.ObjectEntries>(entries: Entries) {
+  const names = Object.keys(entries);
+  return v.pipe(
+    v.looseObject(entries, (issue) =>
+      issue.received === 'undefined' ? 'is missing' : expected('fields', issue.received),
+    ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      for (const [key, value] of Object.entries(dataset.value)) {
+        if (names.includes(key)) continue;
+        const nearest = nearestName(key, names);
+        const message = `is not a field here: ${nearest ? `did you mean ${nearest}?` : `it has ${names.join(', ')}`}`;
+        addIssue({ message, path: [{ type: 'object', origin: 'key', input: dataset.value, key, value }] });
+      }
+    }),
+  );
+}
+
+const expected = (what: string, received: string) => `must be ${what}, but is ${received}`;
+
+const text = (what: string, pattern: RegExp) =>
+  v.pipe(
+    v.string((issue) => expected(what, issue.received)),
+    v.regex(pattern, (issue) => expected(what, issue.received)),
+  );
+
+const number = (what: string, min: number, max: number) => {
+  const message = ({ received }: { readonly received: string }) =>
+    expected(`${what} from ${min} to ${max}`, received);
+  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message));
+};
+
+const choice = <const Options extends readonly string[]>(options: Options) =>
+  v.picklist(options, (issue) => {
+    const nearest = nearestName(String(issue.input), options);
+    return `must be one of ${options.join(', ')}, but is ${issue.received}${nearest ? `: did you mean ${nearest}?` : ''}`;
+  });
+
+const duration = v.pipe(
+  text('a duration such as 30s, 5m or 2h', DURATION),
+  v.transform((written) => {
+    const [, count, unit] = DURATION.exec(written) as unknown as [string, string, string];
+    return Number(count) * (UNITS_MS[unit] as number);
+  }),
+  v.maxValue(RULE_LIMITS.longestMs, 'must be at most 7d'),
+);
+
+/** CEL, checked now and compiled when the rule is used. */
+const expression = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const result = compileExpression(dataset.value);
+    if ('compiled' in result) return;
+    const { description, at } = result.fault;
+    addIssue({ message: `${description} (at character ${at.start + 1})` });
+  }),
+);
+
+const comparison = v.pipe(
+  text("a comparison with a number, such as '> 10'", COMPARISON),
+  v.transform((written) => {
+    const [, operator, value] = COMPARISON.exec(written) as unknown as [string, string, string];
+    return { operator, value: Number(value) };
+  }),
+);
+
+const location = v.strictTuple([number('a latitude', -90, 90), number('a longitude', -180, 180)], (issue) =>
+  expected('[latitude, longitude]', issue.received),
+);
+
+const locations = (least: number) =>
+  v.pipe(
+    v.array(location, (issue) => expected('a list of [latitude, longitude]', issue.received)),
+    v.minLength(least, `must have at least ${least} locations`),
+    v.maxLength(RULE_LIMITS.corners, `must have at most ${RULE_LIMITS.corners} locations`),
+  );
+
+const geofenceFields = fields({
+  on: choice(['inside', 'outside', 'enter', 'exit', 'cross', 'dwell']),
+  circle: v.optional(fields({ center: location, radius_m: number('a radius', 10, 50_000) })),
+  polygon: v.optional(locations(3)),
+  corridor: v.optional(fields({ line: locations(2), width_m: number('a width', 20, 50_000) })),
+  margin_m: v.optional(number('a margin', 1, 1_000), 25),
+  dwell: v.optional(duration),
+});
+
+const geofence = v.pipe(
+  geofenceFields,
+  v.check(
+    ({ circle, polygon, corridor }) =>
+      [circle, polygon, corridor].filter((area) => area !== undefined).length === 1,
+    'must have one of circle, polygon and corridor',
+  ),
+  v.check(
+    ({ on, dwell }) => (on === 'dwell') === (dwell !== undefined),
+    'must have dwell if on is dwell, and only then',
+  ),
+  v.check(
+    ({ circle, corridor, margin_m: marginM }) =>
+      marginM < Math.min(circle?.radius_m ?? Infinity, (corridor?.width_m ?? Infinity) / 2),
+    'must be wider than its margin_m on both sides',
+  ),
+);
+
+const WINDOW_FUNCTIONS = ['average', 'count', 'sum', 'minimum', 'maximum', 'change', 'rise', 'drop'] as const;
+
+/** What a rule waits for. A text is an expression, and anything else an object with one of these fields. */
+export type ConditionDocument =
+  | string
+  | { readonly window: WindowDocument }
+  | { readonly no_report_for: number }
+  | { readonly geofence: GeofenceDocument }
+  | { readonly moved: { readonly over_m: number; readonly while: ConditionDocument } }
+  | { readonly sequence: SequenceDocument }
+  | { readonly all: readonly ConditionDocument[] }
+  | { readonly any: readonly ConditionDocument[] }
+  | { readonly not: ConditionDocument };
+
+export type GeofenceDocument = v.InferOutput<typeof geofence>;
+export type WindowDocument = v.InferOutput<typeof windowFields>;
+export interface SequenceDocument {
+  readonly first: ConditionDocument;
+  readonly next: ConditionDocument;
+  readonly within: number;
+  readonly without?: ConditionDocument | undefined;
+}
+
+const windowFields = fields({
+  signal: v.string('must be the name of a signal'),
+  of: choice(WINDOW_FUNCTIONS),
+  over: duration,
+  is: comparison,
+});
+
+const condition: v.GenericSchema<unknown, ConditionDocument> = v.lazy((input) => {
+  if (typeof input === 'string') return expression;
+  return conditionObject;
+}) as v.GenericSchema<unknown, ConditionDocument>;
+
+const conditions = v.pipe(
+  v.array(condition, (issue) => expected('a list of conditions', issue.received)),
+  v.minLength(1, 'must have a condition'),
+  v.maxLength(RULE_LIMITS.conditions, `must have at most ${RULE_LIMITS.conditions} conditions`),
+);
+
+const CONDITION_FIELDS = {
+  window: v.optional(windowFields),
+  no_report_for: v.optional(
+    v.pipe(duration, v.minValue(20_000, 'must be at least 20s: the log has the time every 10 s')),
+  ),
+  geofence: v.optional(geofence),
+  moved: v.optional(fields({ over_m: number('metres', 10, 1_000_000), while: condition })),
+  sequence: v.optional(
+    fields({ first: condition, next: condition, within: duration, without: v.optional(condition) }),
+  ),
+  all: v.optional(conditions),
+  any: v.optional(conditions),
+  not: v.optional(condition),
+};
+
+const conditionObject = v.pipe(
+  fields(CONDITION_FIELDS),
+  v.check(
+    (written) => Object.values(written).filter((value) => value !== undefined).length === 1,
+    `must be an expression such as speed_kmh > 130, or have one of ${Object.keys(CONDITION_FIELDS).join(', ')}`,
+  ),
+);
+
+const names = (pattern: RegExp, what: string) =>
+  v.optional(
+    v.pipe(
+      v.array(text(what, pattern), (issue) => expected('a list', issue.received)),
+      v.maxLength(RULE_LIMITS.scopeNames, `must have at most ${RULE_LIMITS.scopeNames} names`),
+    ),
+    [],
+  );
+
+const doubt = v.optional(choice(['keep', 'alert', 'resolve']), 'keep');
+
+const schedule = fields({
+  time_zone: v.pipe(
+    v.string('must be a time zone such as Europe/Berlin'),
+    v.check(isTimeZone, (issue) => expected('a time zone such as Europe/Berlin', issue.received)),
+  ),
+  days: v.optional(v.array(choice(DAYS)), [...DAYS]),
+  from: v.optional(text("a time such as '08:00'", CLOCK_TIME), '00:00'),
+  /** Not later than `from`: on the next day. */
+  to: v.optional(text("a time such as '18:00'", CLOCK_TIME), '00:00'),
+});
+
+export const ruleDocument = v.pipe(
+  fields({
+    rule: text('a name of a-z 0-9 . _ - with at most 63 characters', NAME),
+    description: v.optional(v.pipe(v.string(), v.maxLength(RULE_LIMITS.descriptionLength)), ''),
+    scope: v.optional(
+      fields({
+        vehicles: names(SCOPE_NAME, 'the id of a vehicle'),
+        fleets: names(SCOPE_NAME, 'the name of a fleet'),
+        tags: names(SCOPE_NAME, 'a tag'),
+      }),
+      { vehicles: [], fleets: [], tags: [] },
+    ),
+    severity: v.optional(choice(SEVERITIES)),
+    when: v.optional(condition),
+    levels: v.optional(
+      v.pipe(
+        v.array(fields({ severity: choice(SEVERITIES), when: condition })),
+        v.minLength(1, 'must have a level'),
+      ),
+    ),
+    clear: v.optional(condition),
+    for: v.optional(duration, '0s'),
+    keep_firing_for: v.optional(duration, '0s'),
+    least_duration: v.optional(duration, '0s'),
+    schedule: v.optional(schedule),
+    lateness: v.optional(v.pipe(duration, v.maxValue(300_000, 'must be at most 5m')), '5s'),
+    late: v.optional(choice(['correct', 'ignore', 'reject']), 'correct'),
+    no_data: doubt,
+    on_error: doubt,
+    flapping: v.optional(fields({ alerts: number('a number of alerts', 2, 100), within: duration }), {
+      alerts: 2,
+      within: '15m',
+    }),
+    receivers: v.optional(
+      v.pipe(v.array(text('the name of a receiver', NAME)), v.maxLength(RULE_LIMITS.receivers)),
+      [],
+    ),
+  }),
+  v.check(
+    ({ severity, when, levels }) =>
+      levels ? severity === undefined && when === undefined : when !== undefined,
+    'must have when, and may have severity; or levels instead of both',
+  ),
+);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    // That is how the runtime says that it does not know it.
+    return false;
+  }
+}
