@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { window } from './conditions/window.ts';
 import type { Episode } from './episodes.ts';
-import { Lane, type LaneFact, type LaneOptions, type LaneState } from './lane.ts';
+import { Lane, type LaneOptions } from './lane.ts';
+import type { LaneFact, LaneState } from './lane-state.ts';
 import { signalIs } from './moments.fixture.ts';
 import type { Lifecycle } from './rule.ts';
 
@@ -16,9 +17,13 @@ const LIFECYCLE: Lifecycle = {
 
 const drops = window({ signal: 'level', windowMs: 20_000, of: 'drop', holds: (drop) => drop > 10 });
 const RULES = [
-  { id: 'low', lifecycle: LIFECYCLE },
-  { id: 'low for long', lifecycle: { ...LIFECYCLE, forMs: 10_000, keepFiringMs: 5_000 } },
-  { id: 'drops', lifecycle: { ...LIFECYCLE, levels: [{ severity: 'critical' as const, when: drops }] } },
+  { id: 'low', fingerprint: '', lifecycle: LIFECYCLE },
+  { id: 'low for long', fingerprint: '', lifecycle: { ...LIFECYCLE, forMs: 10_000, keepFiringMs: 5_000 } },
+  {
+    id: 'drops',
+    fingerprint: '',
+    lifecycle: { ...LIFECYCLE, levels: [{ severity: 'critical' as const, when: drops }] },
+  },
 ];
 
 const laneOf = (options: Partial<LaneOptions> = {}) =>

@@ -6,89 +6,28 @@ import {
 } from '@odograph/projections/recorded-sample';
 import { mergeSignals } from '@odograph/projections/signal-merge';
 import type { Moment } from './condition.ts';
+import { type Episode, episodesAfter, episodesAt, episodesSince, revisionsOf } from './episodes.ts';
+import { refit } from './lane-fit.ts';
 import {
-  type Episode,
-  episodesAfter,
-  episodesAt,
-  episodesSince,
-  type Revision,
-  revisionsOf,
-} from './episodes.ts';
+  type Evaluated,
+  FROM_THE_START,
+  type LaneFact,
+  type LaneState,
+  type Snapshot,
+} from './lane-state.ts';
 import { type AlertFact, type AlertState, advance, initialState } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
-import type { Lifecycle } from './rule.ts';
-
-/** What becomes of a sample that comes after later ones were evaluated. */
-export type LatePolicy = 'ignore' | 'correct' | 'reject';
-
-/** How the samples of a vehicle reach the rules of a lane. */
-export interface LaneOptions {
-  /** How much earlier than the newest sample one may come and still be evaluated in its order. */
-  readonly latenessMs: number;
-  readonly late: LatePolicy;
-  readonly rules: readonly LaneRule[];
-}
-
-export interface LaneRule {
-  readonly id: string;
-  readonly lifecycle: Lifecycle;
-}
-
-/** What the rules of a lane know of one vehicle: plain data. */
-export interface LaneState {
-  /** The latest observed time of a sample; null before the first. */
-  newestMs: number | null;
-  /** Up to where samples were evaluated: one before it is late. */
-  evaluatedTo: SampleKey;
-  /** Samples that others may still come before, in their order. */
-  waiting: RecordedSample[];
-  evaluated: Evaluated;
-  past: Past;
-  /** Samples that came too late to be evaluated in their place. */
-  late: LateRun | null;
-}
-
-/** What the rules made of the samples so far. */
-interface Evaluated {
-  latest: Record<string, SignalValue>;
-  /** One for each rule of the lane. */
-  alerts: AlertState[];
-}
-
-/** What was evaluated last, so that it can be evaluated again with a sample that came late. */
-interface Past {
-  /** In their order. */
-  samples: RecordedSample[];
-  /** The older first. The first one is from before all of the samples. */
-  snapshots: Snapshot[];
-  /** For each rule, the alerts since the first snapshot. */
-  episodes: Episode[][];
-}
-
-interface Snapshot extends Evaluated {
-  /** The last sample that it includes. */
-  to: SampleKey;
-  /** How many of the samples of the past it includes. */
-  count: number;
-}
-
-/** A stretch of samples far behind the others, which are evaluated by themselves. */
-interface LateRun extends Evaluated {
-  evaluatedMs: number;
-  /** For each rule, the alert that has not ended. */
-  open: Episode[][];
-}
-
-/** What happened to the alerts of a rule. */
-export type LaneFact = { readonly rule: string } & (
-  | { readonly fact: AlertFact }
-  | { readonly revision: Revision }
-  | { readonly rejected: { readonly observedAtMs: number } }
-);
+import type { Rule } from './rule.ts';
 
 /** Samples between two snapshots. A sample can be evaluated in its place if it is not behind the older one of two. */
 const SAMPLES_A_SNAPSHOT = 60;
-const FROM_THE_START: SampleKey = { observedAtMs: -1, reportId: '' };
+
+/** How the samples of a vehicle reach the rules of a lane. */
+export interface LaneOptions extends Pick<Rule, 'latenessMs' | 'late'> {
+  readonly rules: readonly LaneRule[];
+}
+
+export type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle'>;
 
 /** The rules of a vehicle that share how long they wait for samples that come late. */
 export class Lane {
@@ -101,6 +40,7 @@ export class Lane {
   initial(): LaneState {
     const evaluated = this.#nothingEvaluated();
     return {
+      rules: this.#options.rules.map(({ id, fingerprint }) => ({ id, fingerprint })),
       ...{ newestMs: null, evaluatedTo: FROM_THE_START, waiting: [], evaluated, late: null },
       past: {
         samples: [],
@@ -108,6 +48,14 @@ export class Lane {
         episodes: this.#options.rules.map(() => []),
       },
     };
+  }
+
+  /**
+   * Continues with what other rules, or other revisions of these, know of a vehicle. A rule that stays the same is not touched.
+   * Returns what that means for the alerts.
+   */
+  continue(state: LaneState): readonly LaneFact[] {
+    return refit(state, this.#options.rules);
   }
 
   /** Takes the samples of a report, in any order. Changes the state, and returns what happened, in order. */

@@ -3,8 +3,11 @@ import type { DoubtPolicy, Lifecycle, Severity } from './rule.ts';
 
 export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering';
 
-/** Why an alert begins or ends: by its condition, because a signal is missing or an expression fails, or by its schedule. */
-export type Because = 'condition' | 'no data' | 'error' | 'schedule';
+/**
+ * Why an alert begins or ends: by its condition, because a signal is missing or an expression fails, by its schedule, because the
+ * rule has another condition now, or because it does not apply to the vehicle any more.
+ */
+export type Because = 'condition' | 'no data' | 'error' | 'schedule' | 'revised' | 'removed';
 
 /** What is known of an alert that is firing or recovering. Times are those of the rule's clock. */
 export interface Alert {

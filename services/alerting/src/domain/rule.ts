@@ -32,3 +32,27 @@ export interface Lifecycle {
   /** With this number of alerts within the time, the vehicle is flapping: only its first alerts are worth a notification. */
   readonly flapping: { readonly alerts: number; readonly withinMs: number };
 }
+
+/** What becomes of a sample that comes after later ones were evaluated. */
+export type LatePolicy = 'ignore' | 'correct' | 'reject';
+
+/** A revision of a rule, as it is evaluated. */
+export interface Rule {
+  readonly id: string;
+  /** What its conditions and times are made of. Revisions with the same one differ in nothing that is evaluated. */
+  readonly fingerprint: string;
+  readonly lifecycle: Lifecycle;
+  /** How much earlier than the newest sample one may come and still be evaluated in its order. */
+  readonly latenessMs: number;
+  readonly late: LatePolicy;
+  /** By which clock its conditions are evaluated: that of the vehicle, or that of the log if it is about absence. */
+  readonly clock: 'event' | 'log';
+  /** Which vehicles it is for: of each list that is not empty, one must name the vehicle. */
+  readonly scope: Scope;
+}
+
+export interface Scope {
+  readonly vehicles: readonly string[];
+  readonly fleets: readonly string[];
+  readonly tags: readonly string[];
+}

@@ -6,31 +6,19 @@ import { all, any, not } from '../domain/conditions/logic.ts';
 import { moved } from '../domain/conditions/moved.ts';
 import { sequence } from '../domain/conditions/sequence.ts';
 import { window } from '../domain/conditions/window.ts';
-import type { LatePolicy } from '../domain/lane.ts';
 import type { Location } from '../domain/location.ts';
-import { type Level, type Lifecycle, SEVERITIES } from '../domain/rule.ts';
+import { type Level, type Rule, SEVERITIES } from '../domain/rule.ts';
 import { compileExpression } from './expression.ts';
 import { type Area, distanceM, fenceOf } from './fences.ts';
 import type { ConditionDocument, GeofenceDocument, RuleDocument } from './rule-document.ts';
 import { scheduleOf } from './schedule.ts';
 
-/** A rule as it is evaluated. */
-export interface CompiledRule {
-  readonly id: string;
-  readonly lifecycle: Lifecycle;
-  readonly latenessMs: number;
-  readonly late: LatePolicy;
-  /** By which clock its conditions are evaluated: that of the vehicle, or that of the log if it is about absence. */
-  readonly clock: 'event' | 'log';
-  readonly scope: RuleDocument['scope'];
-}
-
 /** Compiles a rule that was checked. */
-export function compileRule(document: RuleDocument): CompiledRule {
+export function compileRule(document: RuleDocument): Rule {
   const { rule: id, scope, lateness: latenessMs, late, flapping } = document;
   const levels = levelsOf(document);
   return {
-    ...{ id, scope, latenessMs, late },
+    ...{ id, scope, latenessMs, late, fingerprint: fingerprintOf(document) },
     clock: conditionsOf(document).some(isAboutAbsence) ? 'log' : 'event',
     lifecycle: {
       levels,
@@ -45,6 +33,11 @@ export function compileRule(document: RuleDocument): CompiledRule {
       flapping: { alerts: flapping.alerts, withinMs: flapping.within },
     },
   };
+}
+
+/** Of all that decides when alerts begin and end. */
+function fingerprintOf({ rule: _, description, scope, receivers, ...evaluated }: RuleDocument): string {
+  return JSON.stringify(evaluated);
 }
 
 function levelsOf({ levels, when, severity = 'warning' }: RuleDocument): readonly Level[] {
