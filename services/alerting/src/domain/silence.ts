@@ -1,0 +1,71 @@
+import type { SignalValue } from '@odograph/kernel/signal';
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
+import type { LaneFact } from './lane-state.ts';
+import { type AlertState, advance, initialState } from './lifecycle.ts';
+import type { Rule } from './rule.ts';
+
+/** What the rules about absence know of one vehicle: plain data. */
+export interface SilenceState {
+  rules: { readonly id: string; readonly fingerprint: string; readonly alert: AlertState }[];
+  latest: Record<string, SignalValue>;
+  /** The latest observed time: older values do not replace newer ones. */
+  newestMs: number;
+}
+
+/** A time of the log, and how long the vehicle has been silent then. */
+export interface LogMoment {
+  readonly atMs: number;
+  readonly silentMs: number;
+}
+
+/** The rules about absence of a vehicle. They go by the clock of the log, in which nothing comes late. */
+export class Silence {
+  readonly #rules: readonly Rule[];
+
+  constructor(rules: readonly Rule[]) {
+    this.#rules = rules;
+  }
+
+  initial(): SilenceState {
+    return { rules: this.#rules.map(newOf), latest: {}, newestMs: 0 };
+  }
+
+  /** Continues with what other rules, or other revisions of these, know of a vehicle. */
+  continue(state: SilenceState, atMs: number): readonly LaneFact[] {
+    const before = state.rules;
+    state.rules = this.#rules.map((rule) => {
+      const known = before.find(({ id }) => id === rule.id);
+      return known?.fingerprint === rule.fingerprint ? known : newOf(rule);
+    });
+    return before.flatMap((known): LaneFact[] => {
+      const { alert } = known.alert;
+      if (!alert || state.rules.includes(known)) return [];
+      const because = this.#rules.some(({ id }) => id === known.id) ? 'revised' : 'removed';
+      return [{ rule: known.id, fact: { kind: 'resolved', atMs, id: alert.id, because } }];
+    });
+  }
+
+  take(state: SilenceState, samples: readonly RecordedSample[], moment: LogMoment): readonly LaneFact[] {
+    for (const { observedAtMs, signals } of samples) {
+      if (observedAtMs < state.newestMs) continue;
+      state.newestMs = observedAtMs;
+      Object.assign(state.latest, signals);
+    }
+    return this.pass(state, moment);
+  }
+
+  /** Time has passed. */
+  pass({ rules, latest }: SilenceState, moment: LogMoment): readonly LaneFact[] {
+    const facts: LaneFact[] = [];
+    for (const [index, { id: rule, alert }] of rules.entries()) {
+      const { lifecycle } = this.#rules[index] as Rule;
+      for (const fact of advance(lifecycle, alert, { ...moment, latest, came: {} }))
+        facts.push({ rule, fact });
+    }
+    return facts;
+  }
+}
+
+const newOf = ({ id, fingerprint, lifecycle }: Rule): SilenceState['rules'][number] => {
+  return { id, fingerprint, alert: initialState(lifecycle) };
+};

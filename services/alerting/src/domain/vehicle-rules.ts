@@ -1,0 +1,85 @@
+import type { RecordedSample } from '@odograph/projections/recorded-sample';
+import { Lane } from './lane.ts';
+import type { LaneFact, LaneState } from './lane-state.ts';
+import type { Rule } from './rule.ts';
+import { type LogMoment, Silence, type SilenceState } from './silence.ts';
+
+/** What the rules of a vehicle know of it: plain data. */
+export interface VehicleState {
+  /** Which rules it is of; see {@link VehicleRules.key}. */
+  rules: string;
+  /** By how late samples may come, and what becomes of them. */
+  lanes: Record<string, LaneState>;
+  silence: SilenceState;
+}
+
+/** The rules of which a vehicle is in the scope. Vehicles in the same scopes share one. */
+export class VehicleRules {
+  /** Names the rules and their revisions. */
+  readonly key: string;
+  readonly #lanes: ReadonlyMap<string, Lane>;
+  readonly #silence: Silence;
+
+  constructor(rules: readonly Rule[]) {
+    this.key = keyOf(rules);
+    const byLane = Map.groupBy(
+      rules.filter(({ clock }) => clock === 'event'),
+      laneOf,
+    );
+    this.#lanes = new Map(
+      Array.from(byLane, ([name, [first, ...others]]) => {
+        const { latenessMs, late } = first as Rule;
+        return [name, new Lane({ latenessMs, late, rules: [first as Rule, ...others] })];
+      }),
+    );
+    this.#silence = new Silence(rules.filter(({ clock }) => clock === 'log'));
+  }
+
+  initial(): VehicleState {
+    const lanes = Object.fromEntries(Array.from(this.#lanes, ([name, lane]) => [name, lane.initial()]));
+    return { rules: this.key, lanes, silence: this.#silence.initial() };
+  }
+
+  /** Continues with what other rules know of a vehicle. */
+  continue(state: VehicleState, atMs: number): readonly LaneFact[] {
+    if (state.rules === this.key) return [];
+    const facts: LaneFact[] = [];
+    const before = state.lanes;
+    state.rules = this.key;
+    state.lanes = {};
+    for (const [name, lane] of this.#lanes) {
+      const known = before[name];
+      state.lanes[name] = known ?? lane.initial();
+      if (known) facts.push(...lane.continue(known));
+    }
+    for (const [name, known] of Object.entries(before))
+      if (!this.#lanes.has(name)) facts.push(...NO_RULES.continue(known));
+    facts.push(...this.#silence.continue(state.silence, atMs));
+    return facts;
+  }
+
+  /** Takes the samples of a report. */
+  take(state: VehicleState, samples: readonly RecordedSample[], atMs: number): readonly LaneFact[] {
+    const facts: LaneFact[] = [];
+    for (const [name, lane] of this.#lanes) facts.push(...lane.take(state.lanes[name] as LaneState, samples));
+    facts.push(...this.#silence.take(state.silence, samples, { atMs, silentMs: 0 }));
+    return facts;
+  }
+
+  /** Time has passed in the log. After some silence, samples that wait for others do so no longer. */
+  pass(state: VehicleState, moment: LogMoment): readonly LaneFact[] {
+    const facts: LaneFact[] = [];
+    if (moment.silentMs >= SETTLED_AFTER_MS)
+      for (const [name, lane] of this.#lanes) facts.push(...lane.settle(state.lanes[name] as LaneState));
+    facts.push(...this.#silence.pass(state.silence, moment));
+    return facts;
+  }
+}
+
+/** Two ticks of the log: a sample that another one overtook in the network has come by then. */
+const SETTLED_AFTER_MS = 20_000;
+const NO_RULES = new Lane({ latenessMs: 0, late: 'correct', rules: [] });
+
+const laneOf = ({ latenessMs, late }: Rule): string => `${latenessMs} ${late}`;
+const keyOf = (rules: readonly Rule[]): string =>
+  rules.map((rule) => `${rule.id} ${rule.clock} ${laneOf(rule)} ${rule.fingerprint}`).join('\n');
