@@ -39,6 +39,12 @@ const layerBreaches: readonly Breach[] = [
   ),
   imports('projections imports npm', 'packages/projections/src/a.ts', 'mongodb'),
   imports('projections imports wire types', 'packages/projections/src/b.ts', '@odograph/contracts/signals'),
+  imports(
+    'rules of alerting import a wire type',
+    'services/alerting/src/rules/a.ts',
+    '@odograph/contracts/signals',
+  ),
+  imports('rules of alerting import an engine', 'services/alerting/src/rules/b.ts', 'mongodb'),
   imports('cache imports a service', 'packages/cache/src/zz.ts', '@odograph/history/app'),
   imports('platform imports a service', 'packages/platform/src/a.ts', '@odograph/history/app'),
   imports('platform imports engines', 'packages/platform/src/b.ts', '@odograph/engines/nats'),

@@ -70,6 +70,13 @@ export const layers: readonly Layer[] = [
     ['kernel', 'contracts', 'platform', 'projections', 'cache'],
   ),
   {
+    files: ['services/alerting/src/rules/**'],
+    mayImport: ['kernel', 'projections'],
+    rooms: ['domain'],
+    butNot: 'engines and grpc',
+    rule: 'rules/ of alerting imports of its service only domain/, and no client of an engine or grpc.',
+  },
+  {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],
     mayImport: [...ALL_PACKAGES, 'client'],
     rule: 'A test imports packages and the client, never another service.',
