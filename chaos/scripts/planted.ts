@@ -10,7 +10,7 @@ import { type BugSearch, searchBug } from '../src/planted/search-bug.ts';
 
 const { rounds, seed, bug, atOnce } = new Command('planted')
   .description('Plants bugs in the platform, and prints the rules that caught each')
-  .option('--rounds <count>', 'rounds for each bug at most', countArgument, 6)
+  .option('--rounds <count>', 'rounds for each bug at most', countArgument, 24)
   .option('--seed <number>', 'seed of all rounds', wholeNumberArgument, 1)
   .addOption(new Option('--bug <name>', 'run only this bug').choices(PLANTED_BUGS.map(({ name }) => name)))
   .option('--at-once <count>', 'platforms at the same time', countArgument, 2)
