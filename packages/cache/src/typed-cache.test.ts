@@ -339,6 +339,7 @@ test.each([
       isBroken = true;
       return load();
     };
+    // One of the loads fails; only what becomes of its lease is looked at.
     await texts.getOrLoad('a', loading, { signal }).catch(() => undefined);
     expect(left).toEqual(['text:a']);
   },
