@@ -49,6 +49,10 @@ export class PublisherLane {
   /** No append, queued or in flight, has an earlier deadline: until then none has to be looked at. */
   #earliestDeadlineAtMs = Number.POSITIVE_INFINITY;
   #inFlight: readonly PendingAppend[] = [];
+  /** When the last envelope left the queue. */
+  #leftAtMs = Number.NEGATIVE_INFINITY;
+  /** The envelope that waits for more events; undefined if none does. */
+  #collecting: Collecting | undefined;
   #running: Promise<void> | undefined;
   /** Why the last attempt failed, and since when none succeeded; undefined if it did not fail. */
   #failure: { readonly reason: string; readonly sinceMs: number } | undefined;
@@ -66,6 +70,7 @@ export class PublisherLane {
     }
     this.#queue.push(append);
     this.#earliestDeadlineAtMs = Math.min(this.#earliestDeadlineAtMs, append.deadlineAtMs);
+    this.#collecting?.add(append);
     this.#running ??= this.#run();
   }
 
@@ -84,13 +89,29 @@ export class PublisherLane {
   async #run(): Promise<void> {
     const checking = setInterval(() => this.#completeHopeless(), DEADLINE_CHECK_MS);
     while (this.#queue.length > 0) {
-      if (this.#envelopeLength() === this.#queue.length) await pause(this.#deps.options.lingerMs);
+      await this.#collect();
       this.#inFlight = this.#nextEnvelope();
       if (this.#inFlight.length > 0) await this.#store(this.#inFlight);
       this.#inFlight = [];
     }
     clearInterval(checking);
     this.#running = undefined;
+  }
+
+  /** Waits for more events, until the envelope is full, or due and nothing comes any more. */
+  async #collect(): Promise<void> {
+    const { lingerMs, quietMs, spacingMs } = this.#deps.options;
+    const collecting = new Collecting(this.#deps.options, this.#queue);
+    this.#collecting = collecting;
+    await pause(lingerMs, collecting.full);
+    let leftMs = this.#leftAtMs + spacingMs - performance.now();
+    for (let before = -1; leftMs > 0 && collecting.count > before && !collecting.full.aborted; ) {
+      before = collecting.count;
+      await pause(Math.min(quietMs, leftMs), collecting.full);
+      leftMs = this.#leftAtMs + spacingMs - performance.now();
+    }
+    this.#collecting = undefined;
+    this.#leftAtMs = performance.now();
   }
 
   /** How many appends from the front of the queue fit into one envelope. One that is too large alone gets its own. */
@@ -236,6 +257,40 @@ export class PublisherLane {
     const message = `${found}, at most ${queued.max}, of which each may have what is free: retry in ${options.retryMaxMs} ms`;
     const limit = `${queued.max} bytes waiting for disk`;
     return new LimitFault('queued_bytes', 'OVERLOADED', message, { retryAfterMs: options.retryMaxMs, limit });
+  }
+}
+
+type EnvelopeLimits = Pick<PublisherOptions, 'envelopeEvents' | 'envelopeBytes'>;
+
+/** The events that wait for an envelope, counted. */
+class Collecting {
+  readonly #limits: EnvelopeLimits;
+  readonly #full = new AbortController();
+  #bytes = 0;
+  #count = 0;
+
+  constructor(limits: EnvelopeLimits, queue: readonly PendingAppend[]) {
+    this.#limits = limits;
+    for (const append of queue) {
+      if (this.full.aborted) break;
+      this.add(append);
+    }
+  }
+
+  /** Aborted once there are enough for an envelope. */
+  get full(): AbortSignal {
+    return this.#full.signal;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add({ entries, bytes }: PendingAppend): void {
+    this.#count += entries.length;
+    this.#bytes += bytes;
+    const { envelopeEvents, envelopeBytes } = this.#limits;
+    if (this.#count >= envelopeEvents || this.#bytes >= envelopeBytes) this.#full.abort();
   }
 }
 

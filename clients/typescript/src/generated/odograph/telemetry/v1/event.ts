@@ -69,7 +69,7 @@ export interface Event {
 }
 
 /**
- * The content of a JetStream message: the events that arrived within a few milliseconds, in order.
+ * The content of a JetStream message: the events that arrived within a few milliseconds, under load within 50, in order.
  * At most 2,000 events and 512 KiB. A message begins with the byte 0xd0 and the number of its form: 1 for these bytes
  * as they are, 2 for their length (4 bytes, little-endian) and a zstd frame of them.
  */
