@@ -20,9 +20,17 @@ export interface Layer {
   readonly rule: string;
 }
 
-const SERVICE_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'projections'];
+const SERVICE_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'decisions', 'projections'];
 const CLUSTER_PACKAGES = ['kernel', 'contracts', 'event-log', 'platform', 'engines'];
-const ALL_PACKAGES = [...CLUSTER_PACKAGES, 'projections', 'cache', 'sources', 'cluster', 'testing'];
+const ALL_PACKAGES = [
+  ...CLUSTER_PACKAGES,
+  'decisions',
+  'projections',
+  'cache',
+  'sources',
+  'cluster',
+  'testing',
+];
 const SERVICES = readdirSync(resolve(import.meta.dirname, '../services')).map(
   // A library has the name of this service.
   (folder) => (folder === 'cache' ? 'cache-service' : folder),
@@ -37,6 +45,7 @@ export const layers: readonly Layer[] = [
   library('contracts', ['kernel']),
   library('event-log', ['kernel', 'contracts']),
   library('platform', ['kernel', 'contracts', 'event-log']),
+  library('decisions', ['kernel', 'contracts', 'event-log', 'platform']),
   library('cache', ['kernel', 'platform']),
   library('engines', ['kernel']),
   library('sources', ['kernel', 'contracts']),

@@ -77,7 +77,35 @@ function dataJson(event: VehicleEvent): object {
       return { aggregate_version: event.aggregateVersion, ...registrationJson(event.registration) };
     case 'VehicleRetired':
       return { aggregate_version: event.aggregateVersion };
+    default:
+      return fieldsJson(event);
   }
+}
+
+const HEAD: readonly string[] = [
+  'type',
+  'subject',
+  'reportId',
+  'observedAtMs',
+  'receivedAtMs',
+  'commandHash',
+];
+
+/** The fields of an event of alerting, under their names in JSON; times in words. */
+function fieldsJson(event: object): object {
+  return Object.fromEntries(
+    Object.entries(event)
+      .filter(([name, value]) => !HEAD.includes(name) && value !== undefined)
+      .map(([name, value]) => [
+        name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        jsonValue(name, value),
+      ]),
+  );
+}
+
+function jsonValue(name: string, value: unknown): unknown {
+  if (name.endsWith('Ms')) return isoTimeOrNull(value as number);
+  return name === 'alert' ? fieldsJson(value as object) : value;
 }
 
 function sampleJson({ observedAtMs, signals }: Sample): object {

@@ -10,6 +10,7 @@ import type {
   TelemetryReported,
   VehicleEvent,
 } from '@odograph/kernel/vehicle-event';
+import * as alerting from './generated/odograph/alerting/v1/alert_events.ts';
 import * as wire from './generated/odograph/telemetry/v1/event.ts';
 import * as operational from './operational-payload.ts';
 import { firstVersion, type PayloadVersions } from './payload-versions.ts';
@@ -36,10 +37,12 @@ interface EventForm<E extends VehicleEvent> {
   encode(event: E): Uint8Array;
 }
 
+type EventOf<T extends EventType> = Extract<VehicleEvent, { readonly type: T }>;
+
 const CONFLICT_VERSIONS = firstVersion(wire.TelemetryConflicted);
 
 /** Every version of every event type; `firstVersion(a).upcastTo(b, upcast)` adds a version. */
-const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { readonly type: T }>> } = {
+const CATALOGUE: { readonly [T in EventType]: EventForm<EventOf<T>> } = {
   TelemetryReported: form(
     firstVersion(wire.TelemetryReported),
     telemetry.reportedToDomain,
@@ -79,6 +82,26 @@ const CATALOGUE: { readonly [T in EventType]: EventForm<Extract<VehicleEvent, { 
     registration.registrationToPayload,
   ),
   VehicleRetired: decision(firstVersion(wire.VehicleRetired), registration.retiredToDomain, () => ({})),
+  AlertPending: sameFields('AlertPending', firstVersion(alerting.AlertPending)),
+  AlertSubsided: sameFields('AlertSubsided', firstVersion(alerting.AlertSubsided)),
+  AlertFired: sameFields('AlertFired', firstVersion(alerting.AlertFired)),
+  AlertSeverityChanged: sameFields('AlertSeverityChanged', firstVersion(alerting.AlertSeverityChanged)),
+  AlertRecovering: sameFields('AlertRecovering', firstVersion(alerting.AlertRecovering)),
+  AlertFiringAgain: sameFields('AlertFiringAgain', firstVersion(alerting.AlertFiringAgain)),
+  AlertResolved: sameFields('AlertResolved', firstVersion(alerting.AlertResolved)),
+  AlertRaisedLate: sameFields('AlertRaisedLate', firstVersion(alerting.AlertRaisedLate)),
+  AlertCorrected: sameFields('AlertCorrected', firstVersion(alerting.AlertCorrected)),
+  AlertRetracted: sameFields('AlertRetracted', firstVersion(alerting.AlertRetracted)),
+  FlappingEnded: sameFields('FlappingEnded', firstVersion(alerting.FlappingEnded)),
+  LateSamplesRejected: sameFields('LateSamplesRejected', firstVersion(alerting.LateSamplesRejected)),
+  AlertAcknowledged: sameFields('AlertAcknowledged', firstVersion(alerting.AlertAcknowledged)),
+  RuleCreated: sameFields('RuleCreated', firstVersion(alerting.RuleCreated)),
+  RuleRevised: sameFields('RuleRevised', firstVersion(alerting.RuleRevised)),
+  RuleEnabled: sameFields('RuleEnabled', firstVersion(alerting.RuleEnabled)),
+  RuleDisabled: sameFields('RuleDisabled', firstVersion(alerting.RuleDisabled)),
+  RuleApplied: sameFields('RuleApplied', firstVersion(alerting.RuleApplied)),
+  SilenceSet: sameFields('SilenceSet', firstVersion(alerting.SilenceSet)),
+  SilenceEnded: sameFields('SilenceEnded', firstVersion(alerting.SilenceEnded)),
 };
 
 /** The version in which each event type is written; every version from 1 to this one can be read. */
@@ -190,6 +213,29 @@ function decision<E extends DecisionEvent, P>(
     encode: (event) => versions.encode(toPayload(event)),
   };
 }
+
+/** The form of an event of alerting: its fields have the same names and types in both forms. */
+function sameFields<T extends EventType, P extends object>(
+  type: T,
+  versions: PayloadVersions<P>,
+): EventForm<EventOf<T>> {
+  return {
+    newest: versions.newest,
+    decode(event) {
+      const payload = versions.decode(event.version, event.payload);
+      if ('alert' in payload && payload.alert === undefined)
+        throw new Fault('CORRUPT_LOG', 'the alert is missing');
+      const head = DECISIONS.includes(type) ? decisionHeadOf(event) : headOf(event);
+      return { type, ...head, ...payload } as unknown as EventOf<T>;
+    },
+    encode: (event) => versions.encode(event as unknown as P),
+  };
+}
+
+const DECISIONS: readonly EventType[] = [
+  ...(['RuleCreated', 'RuleRevised', 'RuleEnabled', 'RuleDisabled'] as const),
+  ...(['SilenceSet', 'SilenceEnded'] as const),
+];
 
 function formOf(type: string): EventForm<VehicleEvent> | undefined {
   return Object.hasOwn(CATALOGUE, type)

@@ -1,3 +1,4 @@
+import type { Acknowledgement, AlertChange, RuleApplication, RuleFact, SilenceFact } from './alert-event.ts';
 import type { Finding } from './finding.ts';
 import type { EventPosition } from './position.ts';
 import type { Registration } from './registration.ts';
@@ -110,8 +111,17 @@ export interface VehicleRetired extends DecisionHead {
 /** A decision about the registration of a vehicle. */
 export type RegistrationEvent = VehicleRegistered | VehicleUpdated | VehicleRetired;
 
+/** A decision about a rule. */
+export type RuleEvent = DecisionHead & RuleFact;
+
+/** A decision about a silence. */
+export type SilenceEvent = DecisionHead & SilenceFact;
+
 /** The event of a decision: it has a version of its subject. */
-export type DecisionEvent = RegistrationEvent;
+export type DecisionEvent = RegistrationEvent | RuleEvent | SilenceEvent;
+
+/** What alerting makes of the log, and what people say about it. */
+export type AlertEvent = EventHead & (AlertChange | Acknowledgement | RuleApplication);
 
 /** Any event of the log, in the newest version of its type. */
 export type VehicleEvent =
@@ -123,6 +133,7 @@ export type VehicleEvent =
   | UndecodableReceived
   | ParkedEventRetried
   | ParkedEventDropped
+  | AlertEvent
   | DecisionEvent;
 
 export type EventType = VehicleEvent['type'];

@@ -1,5 +1,7 @@
+import { MAX_REPEATS } from '@odograph/decisions/decide';
 import { SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
 import { PATIENCE_MS } from '@odograph/event-log/stream-watch';
+import { REMEMBERED_DECISIONS } from '@odograph/kernel/aggregate';
 import { REGISTRATION_LIMITS } from '@odograph/kernel/registration';
 import type { FixedLimit } from '@odograph/platform/config/limit';
 import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
@@ -20,9 +22,7 @@ import {
 import { LIST_EVERY_MS } from './api/parked-list.ts';
 import { MAX_NAMES, MAX_REQUEST_BYTES, PAGES_AT_ONCE } from './api/sample-queries.ts';
 import { LARGEST_AT_ONCE, MAX_READ } from './api/vehicle-reader.ts';
-import { MAX_REPEATS } from './commands/decide.ts';
 import { MONGO_WAITS } from './config.ts';
-import { REMEMBERED_DECISIONS } from './domain/aggregate.ts';
 import { QUERY_TIME_MS, STRETCH_OF_A_STREAM, STRETCH_OF_A_VIEW } from './log/mongo-log-reader.ts';
 import { CACHE_BYTES } from './log/stored-keys.ts';
 import { BYTES_A_STRETCH, READ_TIME_MS } from './views/read-model-store.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type AppendDeps, appendEvent, type CommandCall } from '@odograph/decisions/append-event';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import type { EventPosition } from '@odograph/kernel/position';
@@ -7,7 +8,6 @@ import { beforeDeadline } from '@odograph/platform/grpc/handler';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { type AppendDeps, appendEvent, type CommandCall } from './append-event.ts';
 
 /** Releases the parked event of a vehicle in one projection. */
 export interface ReleaseParked {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { registrationProjection } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { View } from '../views/view.ts';
-import { whyLeftOut } from './append-event.ts';
+import { whyLeftOut } from './left-out.ts';
 import { createDecideRegistration } from './registration.ts';
 
 const call = { deadlineAtMs: 9e15, signal: new AbortController().signal, traceparent: '' };

@@ -1,3 +1,5 @@
+import { type AppendDeps, appendEvent, type CommandCall } from '@odograph/decisions/append-event';
+import { createDecide, type DecisionRequest } from '@odograph/decisions/decide';
 import type { Clock } from '@odograph/kernel/clock';
 import { Fault } from '@odograph/kernel/fault';
 import { partitionOf } from '@odograph/kernel/partition';
@@ -18,8 +20,7 @@ import {
 import type { MongoLogReader } from '../log/mongo-log-reader.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { type AppendDeps, appendEvent, type CommandCall, whyLeftOut } from './append-event.ts';
-import { createDecide, type DecisionRequest } from './decide.ts';
+import { whyLeftOut } from './left-out.ts';
 
 interface RegistrationDeps extends AppendDeps {
   readonly registration: ReadModel<RegistrationAggregate>;

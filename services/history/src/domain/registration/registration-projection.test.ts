@@ -1,3 +1,4 @@
+import { REMEMBERED_DECISIONS } from '@odograph/kernel/aggregate';
 import { isFault } from '@odograph/kernel/fault';
 import { DEFAULT_REGISTRATION } from '@odograph/kernel/registration';
 import type { RegistrationEvent } from '@odograph/kernel/vehicle-event';
@@ -5,7 +6,6 @@ import { deliver, fold } from '@odograph/projections/deliver.fixture';
 import { anyEvents, anyRegistrations } from '@odograph/projections/vehicle-events.arbitrary';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { REMEMBERED_DECISIONS } from '../aggregate.ts';
 import { registrationDecider } from './registration.ts';
 import { registrationProjection } from './registration-projection.ts';
 

@@ -1,8 +1,8 @@
+import { type Aggregate, applyDecision } from '@odograph/kernel/aggregate';
 import type { DocumentBody, Projection, SliceChange } from '@odograph/kernel/projection';
 import type { Registration } from '@odograph/kernel/registration';
 import { registrationIn } from '@odograph/kernel/vehicle-event';
 import { corruptDocument } from '@odograph/projections/corrupt-document';
-import { type Aggregate, applyDecision } from '../aggregate.ts';
 import { type RegistrationState, registrationDecider } from './registration.ts';
 
 export type RegistrationAggregate = Aggregate<RegistrationState>;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Aggregate } from '@odograph/kernel/aggregate';
 import type { Clock } from '@odograph/kernel/clock';
 import { type Decider, isRejection } from '@odograph/kernel/decider';
 import { Fault, isFault } from '@odograph/kernel/fault';
@@ -6,7 +7,6 @@ import { type EventPosition, formatPosition } from '@odograph/kernel/position';
 import type { DecisionEvent, DecisionHead } from '@odograph/kernel/vehicle-event';
 import { beforeDeadline } from '@odograph/platform/grpc/handler';
 import { createTurns } from '@odograph/platform/turns';
-import type { Aggregate } from '../domain/aggregate.ts';
 import type { CommandCall } from './append-event.ts';
 
 /** A command on an aggregate. Sent again with the same id, it gets the same answer. */

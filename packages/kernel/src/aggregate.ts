@@ -1,6 +1,5 @@
-import type { Decider } from '@odograph/kernel/decider';
-import type { EventPosition } from '@odograph/kernel/position';
-import type { DecisionEvent } from '@odograph/kernel/vehicle-event';
+import type { EventPosition } from './position.ts';
+import type { DecisionEvent } from './vehicle-event.ts';
 
 /** A decision that was made: the same one again gets the same answer. */
 interface MadeDecision {
@@ -36,7 +35,7 @@ export const REMEMBERED_DECISIONS = 64;
 export function applyDecision<State, Event extends DecisionEvent>(
   aggregate: Aggregate<State>,
   { event, position }: LoggedDecision<Event>,
-  evolve: Decider<never, State, Event>['evolve'],
+  evolve: (state: State, event: NoInfer<Event>) => State,
 ): void {
   const { aggregateVersion: version, reportId: id, commandHash } = event;
   if (version <= aggregate.version) return;

@@ -1,20 +1,54 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { type Aggregate, applyDecision } from '@odograph/kernel/aggregate';
+import type { Decider } from '@odograph/kernel/decider';
 import { Fault } from '@odograph/kernel/fault';
-import { DEFAULT_REGISTRATION } from '@odograph/kernel/registration';
+import { DEFAULT_REGISTRATION, type Registration } from '@odograph/kernel/registration';
 import type { RegistrationEvent } from '@odograph/kernel/vehicle-event';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type RegistrationCommand,
-  type RegistrationFact,
-  type RegistrationState,
-  registrationDecider,
-} from '../domain/registration/registration.ts';
-import { registrationProjection } from '../domain/registration/registration-projection.ts';
 import { createDecide, type DecisionRequest, type LeftOut } from './decide.ts';
 
+type Command =
+  | { readonly type: 'RegisterVehicle'; readonly registration: Registration }
+  | { readonly type: 'UpdateVehicle'; readonly change: { readonly fleet: string } }
+  | { readonly type: 'RetireVehicle' };
+type Fact =
+  | { readonly type: 'VehicleRegistered' | 'VehicleUpdated'; readonly registration: Registration }
+  | { readonly type: 'VehicleRetired' };
+interface State {
+  readonly registration: Registration | undefined;
+  readonly isRetired: boolean;
+}
+
+/** An aggregate that allows some commands and refuses others. */
+const decider: Decider<Command, State, Fact> = {
+  initial: { registration: undefined, isRetired: false },
+  decide(command, { registration, isRetired }) {
+    if (command.type === 'RegisterVehicle') {
+      if (command.registration.vin === '')
+        return { type: 'VehicleRegistered', registration: command.registration };
+      return {
+        ...{ rejected: 'INVALID_INPUT', message: 'the registration is wrong' },
+        findings: [{ field: 'vin', reason: 'INVALID', description: 'is wrong' }],
+      };
+    }
+    if (isRetired) {
+      const message = 'the vehicle is retired: register it again first';
+      const findings = [{ field: 'vehicle_id', reason: 'RETIRED', description: 'is retired' }];
+      return { rejected: 'RULE_VIOLATED', message, findings };
+    }
+    if (command.type === 'RetireVehicle') return { type: 'VehicleRetired' };
+    const next = { ...(registration ?? DEFAULT_REGISTRATION), ...command.change };
+    return { type: registration ? 'VehicleUpdated' : 'VehicleRegistered', registration: next };
+  },
+  evolve: (state, fact) =>
+    fact.type === 'VehicleRetired'
+      ? { ...state, isRetired: true }
+      : { registration: fact.registration, isRetired: false },
+};
+
 const call = { deadlineAtMs: 9e15, signal: new AbortController().signal, traceparent: '' };
-const toFleet = (fleet: string): RegistrationCommand => ({ type: 'UpdateVehicle', change: { fleet } });
+const toFleet = (fleet: string): Command => ({ type: 'UpdateVehicle', change: { fleet } });
 
 interface Entry {
   readonly event: RegistrationEvent;
@@ -42,11 +76,11 @@ function openLog() {
       return { partition: 0, sequence: entries.length, index: 0 };
     },
     load(through: number) {
-      const aggregate = registrationProjection.initial('V1', '');
+      const aggregate: Aggregate<State> = { version: 0, state: decider.initial, decisions: [] };
       for (const [at, entry] of entries.slice(0, through).entries()) {
         const position = { partition: 0, sequence: at + 1, index: 0 };
         if (!entry || entry.leftOut || entry.isDropped) continue;
-        registrationProjection.read(entry.event, position).applyTo(aggregate, '');
+        applyDecision(aggregate, { event: entry.event, position }, decider.evolve);
       }
       return aggregate;
     },
@@ -63,8 +97,8 @@ interface ProcessOptions {
 /** A process that decides on a log, which others may share. */
 function openDecider(log = openLog(), { beforeAppend, isLagging = false }: ProcessOptions = {}) {
   let reached = 0;
-  const run = createDecide<RegistrationCommand, RegistrationState, RegistrationFact>({
-    decider: registrationDecider,
+  const run = createDecide<Command, State, Fact>({
+    decider,
     load: async () => {
       await turn();
       return log.load(isLagging ? reached : log.head());
@@ -89,8 +123,8 @@ function openDecider(log = openLog(), { beforeAppend, isLagging = false }: Proce
   });
   const decide = (
     decisionId: string,
-    command: RegistrationCommand,
-    { signal, ...more }: Partial<DecisionRequest<RegistrationCommand>> & { signal?: AbortSignal } = {},
+    command: Command,
+    { signal, ...more }: Partial<DecisionRequest<Command>> & { signal?: AbortSignal } = {},
   ) => run({ subject: 'V1', decisionId, command, ...more }, { ...call, ...(signal && { signal }) });
   return { log, decide };
 }
