@@ -5,6 +5,8 @@ export interface AlertRef {
   readonly rule: string;
   readonly revision: number;
   readonly vehicleId: string;
+  /** That of the vehicle at that time. */
+  readonly fleet: string;
 }
 
 /** From the least to the most severe. */

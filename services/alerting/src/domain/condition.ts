@@ -20,6 +20,8 @@ export interface Moment {
  * snapshots, stored as JSON and compared by its bytes. The same moments give the same states and answers.
  */
 export interface Condition<State = unknown> {
+  /** What it looks at: names of signals. */
+  readonly signals: readonly string[];
   initial(): State;
   evaluate(state: State, moment: Moment): Truth;
 }
@@ -28,7 +30,12 @@ export interface Condition<State = unknown> {
 // biome-ignore lint/suspicious/noExplicitAny: of a list of conditions, each gets back the state that it has made.
 export type AnyCondition = Condition<any>;
 
+/** What some conditions look at, each name once. */
+export const signalsOf = (conditions: readonly AnyCondition[]): readonly string[] => [
+  ...new Set(conditions.flatMap(({ signals }) => signals)),
+];
+
 /** A condition without a state. */
 export function stateless(evaluate: (moment: Moment) => Truth): Condition<null> {
-  return { initial: () => null, evaluate: (_, moment) => evaluate(moment) };
+  return { signals: [], initial: () => null, evaluate: (_, moment) => evaluate(moment) };
 }

@@ -1,5 +1,5 @@
+import type { Severity } from '@odograph/kernel/alert-event';
 import type { AlertFact } from './lifecycle.ts';
-import type { Severity } from './rule.ts';
 
 /** An alert of a rule from its beginning to its end, as far as both are known. Times are event times. */
 export interface Episode {

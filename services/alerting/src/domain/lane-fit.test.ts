@@ -14,7 +14,7 @@ const LIFECYCLE: Omit<Lifecycle, 'levels'> = {
 function below(limit: number, { id = 'low', forMs = 0, severity = 'warning' as const } = {}): LaneRule {
   const when = predicate(['level'], ({ level }) => Number(level) < limit);
   const lifecycle = { ...LIFECYCLE, forMs, levels: [{ severity, when }] };
-  return { id, fingerprint: `${limit} ${forMs}`, lifecycle };
+  return { id, signals: ['level'], fingerprint: `${limit} ${forMs}`, lifecycle };
 }
 
 const laneOf = (...rules: LaneRule[]) => new Lane({ latenessMs: 0, late: 'correct', rules });

@@ -1,11 +1,12 @@
+import type { Because } from '@odograph/kernel/alert-event';
 import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import { type Episode, episodesAfter } from './episodes.ts';
-import type { LaneFact, LaneState } from './lane-state.ts';
-import { type AlertState, advance, type Because, initialState } from './lifecycle.ts';
+import { factOf, type LaneFact, type LaneState } from './lane-state.ts';
+import { type AlertState, advance, initialState, pendingChange } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
 import type { Rule } from './rule.ts';
 
-type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle'>;
+type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle' | 'signals'>;
 
 /** What the state of a lane has of one rule. */
 interface Track {
@@ -75,41 +76,58 @@ function warmTrack({ past, evaluated, late, evaluatedTo }: LaneState, { lifecycl
 /** A rule that is new for the vehicle: what holds now is an alert now. */
 function newTrack(state: LaneState, rule: LaneRule, facts: LaneFact[]): Track {
   const track = warmTrack(state, rule);
-  const { alert } = track.alert;
-  if (alert) {
-    const { id, firedAtMs: atMs, severity } = alert;
-    const fact = { kind: 'fired', atMs, id, startedAtMs: id, severity } as const;
-    facts.push({ rule: rule.id, fact: { ...fact, because: 'condition', flapping: 'no' } });
-  }
+  tellBeginning(track, { rule, state, before: initialState(rule.lifecycle) }, facts);
   return track;
 }
 
 /** An alert that both revisions have is one. What only the one before has ends. */
 function revisedTrack(state: LaneState, rule: LaneRule, before: Track, facts: LaneFact[]): Track {
+  const track = warmTrack(state, rule);
   const known = before.episodes.at(-1);
-  const isOpen = before.alert.alert !== null && known !== undefined;
-  if (!isOpen) {
-    const track = newTrack(state, rule, facts);
+  if (before.alert.alert === null || known === undefined) {
     goOnWaiting(before.alert, track.alert);
+    tellBeginning(track, { rule, state, before: before.alert }, facts);
     return track;
   }
-  const track = warmTrack(state, rule);
   const open = track.episodes.at(-1);
-  if (track.alert.alert && open) {
-    const { severity } = track.alert.alert;
-    if (severity !== known.severity)
-      facts.push({
-        rule: rule.id,
-        fact: { kind: 'severity changed', atMs: state.evaluatedTo.observedAtMs, id: known.id, severity },
-      });
-    return { ...track, episodes: [{ ...open, id: known.id }] };
+  if (!track.alert.alert || !open) {
+    end(before, { id: rule.id, state, because: 'revised' }, facts);
+    tellBeginning(track, { rule, state, before: before.alert }, facts);
+    return track;
   }
-  end(before, { id: rule.id, state, because: 'revised' }, facts);
-  return track;
+  const { severity } = track.alert.alert;
+  if (severity !== known.severity)
+    facts.push({
+      rule: rule.id,
+      fact: { kind: 'severity changed', atMs: state.evaluatedTo.observedAtMs, id: known.id, severity },
+    });
+  return { ...track, episodes: [{ ...open, id: known.id }] };
+}
+
+interface Beginning {
+  readonly rule: LaneRule;
+  readonly state: LaneState;
+  readonly before: AlertState;
+}
+
+/** Says what is firing or pending now and was not before. */
+function tellBeginning(track: Track, { rule, state, before }: Beginning, facts: LaneFact[]): void {
+  const { alert } = track.alert;
+  if (alert) {
+    const { id, firedAtMs: atMs, severity } = alert;
+    const fact = { kind: 'fired', atMs, id, startedAtMs: id, severity } as const;
+    facts.push(factOf(rule, { ...fact, because: 'condition', flapping: 'no' }, state.evaluated.latest));
+  }
+  for (const fact of pendingChange(before, track.alert, state.evaluatedTo.observedAtMs))
+    facts.push({ rule: rule.id, fact });
 }
 
 /** A condition that held before, and does now, has held since then: what was pending does not begin again. */
 function goOnWaiting(before: AlertState, alert: AlertState): void {
+  if (before.phase === 'pending' && alert.phase === 'pending') {
+    alert.sinceMs = Math.min(before.sinceMs, alert.sinceMs);
+    alert.isPendingTold = before.isPendingTold;
+  }
   for (const [at, sinceMs] of before.heldSinceMs.entries()) {
     const own = alert.heldSinceMs[at];
     if (sinceMs !== null && typeof own === 'number') alert.heldSinceMs[at] = Math.min(own, sinceMs);
@@ -124,8 +142,9 @@ interface Ending {
 
 function end({ alert, episodes }: Track, { id: rule, state, because }: Ending, facts: LaneFact[]): void {
   const open = episodes.at(-1);
-  if (!alert.alert || !open) return;
   const atMs = state.evaluatedTo.observedAtMs;
+  if (alert.isPendingTold) facts.push({ rule, fact: { kind: 'subsided', atMs, id: alert.sinceMs } });
+  if (!alert.alert || !open) return;
   facts.push({ rule, fact: { kind: 'resolved', atMs, id: open.id, because } });
 }
 

@@ -2,6 +2,7 @@ import type { SignalValue } from '@odograph/kernel/signal';
 import type { RecordedSample, SampleKey } from '@odograph/projections/recorded-sample';
 import type { Episode, Revision } from './episodes.ts';
 import type { AlertFact, AlertState } from './lifecycle.ts';
+import type { Rule } from './rule.ts';
 
 /** What the rules of a lane know of one vehicle: plain data. */
 export interface LaneState {
@@ -52,10 +53,23 @@ export interface LateRun extends Evaluated {
 
 /** What happened to the alerts of a rule. */
 export type LaneFact = { readonly rule: string } & (
-  | { readonly fact: AlertFact }
+  | { readonly fact: AlertFact; readonly values?: Readonly<Record<string, SignalValue>> }
   | { readonly revision: Revision }
   | { readonly rejected: { readonly observedAtMs: number } }
 );
+
+/** What happened to an alert; if it has fired, with what its rule looked at. */
+export function factOf(
+  { id: rule, signals }: Pick<Rule, 'id' | 'signals'>,
+  fact: AlertFact,
+  latest: Readonly<Record<string, SignalValue>>,
+): LaneFact {
+  if (fact.kind !== 'fired') return { rule, fact };
+  const values = Object.fromEntries(
+    signals.flatMap((name) => (Object.hasOwn(latest, name) ? [[name, latest[name] as SignalValue]] : [])),
+  );
+  return { rule, fact, values };
+}
 
 /** Before any sample. */
 export const FROM_THE_START: SampleKey = { observedAtMs: -1, reportId: '' };

@@ -16,12 +16,13 @@ const LIFECYCLE: Lifecycle = {
 };
 
 const drops = window({ signal: 'level', windowMs: 20_000, of: 'drop', holds: (drop) => drop > 10 });
+const RULE = { fingerprint: '', signals: ['level'] };
 const RULES = [
-  { id: 'low', fingerprint: '', lifecycle: LIFECYCLE },
-  { id: 'low for long', fingerprint: '', lifecycle: { ...LIFECYCLE, forMs: 10_000, keepFiringMs: 5_000 } },
+  { ...RULE, id: 'low', lifecycle: LIFECYCLE },
+  { ...RULE, id: 'low for long', lifecycle: { ...LIFECYCLE, forMs: 10_000, keepFiringMs: 5_000 } },
   {
+    ...RULE,
     id: 'drops',
-    fingerprint: '',
     lifecycle: { ...LIFECYCLE, levels: [{ severity: 'critical' as const, when: drops }] },
   },
 ];

@@ -11,11 +11,12 @@ import { refit } from './lane-fit.ts';
 import {
   type Evaluated,
   FROM_THE_START,
+  factOf,
   type LaneFact,
   type LaneState,
   type Snapshot,
 } from './lane-state.ts';
-import { type AlertFact, type AlertState, advance, initialState } from './lifecycle.ts';
+import { type AlertFact, type AlertState, advance, initialState, pendingChange } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
 import type { Rule } from './rule.ts';
 
@@ -27,7 +28,7 @@ export interface LaneOptions extends Pick<Rule, 'latenessMs' | 'late'> {
   readonly rules: readonly LaneRule[];
 }
 
-export type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle'>;
+export type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle' | 'signals'>;
 
 /** The rules of a vehicle that share how long they wait for samples that come late. */
 export class Lane {
@@ -101,8 +102,9 @@ export class Lane {
     this.#advance(state.evaluated, sample, (index, happened) => {
       const episodes = episodesAfter(past.episodes[index] ?? [], happened);
       past.episodes[index] = mayCorrect ? episodes : episodesSince(episodes, sample.observedAtMs);
-      const rule = this.#ruleAt(index).id;
-      for (const fact of happened) facts.push({ rule, fact: withKnownId(fact, episodes) });
+      const rule = this.#ruleAt(index);
+      for (const fact of happened)
+        facts.push(factOf(rule, withKnownId(fact, episodes), state.evaluated.latest));
     });
     if (mayCorrect) remember(state, sample);
   }
@@ -148,9 +150,13 @@ export class Lane {
     past.episodes = known.map((episodes, index) =>
       episodesAt(episodes, to.observedAtMs, snapshot.alerts[index]?.alert?.severity),
     );
+    const before = state.evaluated.alerts;
     state.evaluated = plainCopy(snapshot);
     for (const sample of again) this.#evaluate(state, sample, []);
     for (const [index, { id: rule }] of this.#options.rules.entries()) {
+      const after = state.evaluated.alerts[index] as AlertState;
+      for (const fact of pendingChange(before[index] as AlertState, after, state.evaluatedTo.observedAtMs))
+        facts.push({ rule, fact });
       const { revisions, episodes } = revisionsOf(known[index] ?? [], past.episodes[index] ?? []);
       past.episodes[index] = episodes;
       for (const revision of revisions) facts.push({ rule, revision });

@@ -45,7 +45,38 @@ describe('an alert', () => {
 
   test('fires not at once for a vehicle that sends a buffered hour, but by the times of its samples', () => {
     const buffered = Array.from({ length: 360 }, (_, at) => low(at * 10, at % 3 !== 0));
-    expect(factsOf({ forMs: 60_000 }, buffered)).toEqual([]);
+    expect(factsOf({ forMs: 60_000 }, buffered).filter((fact) => fact.includes('fired'))).toEqual([]);
+  });
+
+  test('is said to be pending once it has been for ten seconds, and to have subsided if it does not fire', () => {
+    const rule = { forMs: 30_000 };
+    const flickering = Array.from({ length: 60 }, (_, at) => low(at, at % 9 !== 0));
+    expect(factsOf(rule, flickering)).toEqual([]);
+    const holding = [low(1, true), low(10, true), low(11, true), low(25, true)];
+    expect(factsOf(rule, [...holding, low(26, false)])).toEqual([
+      '11 pending since 1',
+      '26 subsided since 1',
+    ]);
+    expect(factsOf(rule, [...holding, low(31, true)])).toEqual([
+      '11 pending since 1',
+      '31 fired since 1 warning',
+    ]);
+  });
+
+  test('has begun when its first level did, also if another one has held for long enough', () => {
+    const levels = (['low', 'lower'] as const).map((signal) => {
+      return {
+        severity: signal === 'low' ? ('warning' as const) : ('critical' as const),
+        when: signalIs(signal),
+      };
+    });
+    const samples: Came[] = [
+      [1, { low: true, lower: false }],
+      [5, { low: true, lower: true }],
+      [9, { low: false, lower: true }],
+      [15, { low: false, lower: true }],
+    ];
+    expect(factsOf({ levels, forMs: 10_000 }, samples)).toEqual(['15 fired since 1 critical']);
   });
 
   test('goes on until its own condition for the end holds', () => {
@@ -189,7 +220,7 @@ describe('a vehicle that flaps', () => {
 
 const anyTruth = fc.constantFrom(true, false, 'unknown' as const, 'error' as const);
 
-test('whatever comes: a resolved follows each fired before the next one, and a copied state goes on as the first', () => {
+test('whatever comes: each fact fits the one before it, and a copied state goes on as the first', () => {
   const samples = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), anyTruth), { maxLength: 60 });
   const anyRule = fc.record({
     forMs: fc.constantFrom(0, 5_000, 20_000),
@@ -211,7 +242,7 @@ test('whatever comes: a resolved follows each fired before the next one, and a c
         const facts = advance(whole, state, moment);
         expect(facts).toEqual(advance(whole, other, moment));
         open = openAfter(facts, open);
-        expect(open).toBe(state.alert?.id);
+        expect(open).toBe(state.alert?.id ?? (state.isPendingTold ? state.sinceMs : undefined));
       }
     }),
   );
@@ -227,14 +258,15 @@ function momentsAfter(steps: readonly (readonly [afterS: number, truth: boolean 
   );
 }
 
-/** Which alert is open after the facts, by its start. */
+/** Which alert is pending or open after the facts, by its start. */
 function openAfter(facts: readonly AlertFact[], before: number | undefined): number | undefined {
   let open = before;
   for (const fact of facts) {
     if (fact.kind === 'flapping ended') continue;
     expect(fact.id).toBeLessThanOrEqual(fact.atMs);
-    expect(open).toBe(fact.kind === 'fired' ? undefined : fact.id);
-    open = fact.kind === 'resolved' ? undefined : fact.id;
+    if (fact.kind === 'fired') expect(open ?? fact.id).toBe(fact.id);
+    else expect(open).toBe(fact.kind === 'pending' ? undefined : fact.id);
+    open = fact.kind === 'resolved' || fact.kind === 'subsided' ? undefined : fact.id;
   }
   return open;
 }

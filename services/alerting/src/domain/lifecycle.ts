@@ -1,17 +1,12 @@
+import type { Because, Severity } from '@odograph/kernel/alert-event';
 import type { Moment, Truth } from './condition.ts';
-import type { DoubtPolicy, Lifecycle, Severity } from './rule.ts';
+import type { DoubtPolicy, Lifecycle } from './rule.ts';
 
 export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering';
 
-/**
- * Why an alert begins or ends: by its condition, because a signal is missing or an expression fails, by its schedule, because the
- * rule has another condition now, or because it does not apply to the vehicle any more.
- */
-export type Because = 'condition' | 'no data' | 'error' | 'schedule' | 'revised' | 'removed';
-
 /** What is known of an alert that is firing or recovering. Times are those of the rule's clock. */
 export interface Alert {
-  /** Since when its condition had held when it fired: with the rule and the vehicle, this identifies the alert. */
+  /** Since when its condition holds: with the rule and the vehicle, this identifies the alert. */
   readonly id: number;
   readonly firedAtMs: number;
   severity: Severity;
@@ -22,6 +17,8 @@ export interface AlertState {
   phase: Phase;
   /** Since when it is in this phase. */
   sinceMs: number;
+  /** Whether it was said that it is pending. */
+  isPendingTold: boolean;
   /** Since when each level has held without a break; null if it does not hold. */
   heldSinceMs: (number | null)[];
   levels: unknown[];
@@ -35,12 +32,13 @@ export interface AlertState {
 interface FactHead {
   /** By the clock of the rule. */
   readonly atMs: number;
-  /** That of the alert: since when its condition had held when it fired. */
+  /** That of the alert: since when its condition holds. */
   readonly id: number;
 }
 
 /** What happened to an alert. */
 export type AlertFact =
+  | (FactHead & { readonly kind: 'pending' | 'subsided' })
   | (FactHead & {
       readonly kind: 'fired';
       /** Since when its condition has held. */
@@ -58,7 +56,7 @@ export type AlertFact =
 
 export function initialState({ levels, clear }: Lifecycle): AlertState {
   return {
-    ...{ phase: 'inactive', sinceMs: 0, alert: null, firedAtMs: [], isFlapping: false },
+    ...{ phase: 'inactive', sinceMs: 0, isPendingTold: false, alert: null, firedAtMs: [], isFlapping: false },
     levels: levels.map(({ when }) => when.initial()),
     heldSinceMs: levels.map(() => null),
     clear: clear?.initial() ?? null,
@@ -66,6 +64,8 @@ export function initialState({ levels, clear }: Lifecycle): AlertState {
 }
 
 const NOTHING: readonly AlertFact[] = [];
+/** What is pending for a shorter time is not worth an event: a value at its limit would make one each second. */
+const PENDING_TOLD_AFTER_MS = 10_000;
 
 /** Takes the next moment. Changes the state, and returns what happened, in order. */
 export function advance(rule: Lifecycle, state: AlertState, moment: Moment): readonly AlertFact[] {
@@ -74,6 +74,16 @@ export function advance(rule: Lifecycle, state: AlertState, moment: Moment): rea
   // By far most moments: a rule that does not hold, of a vehicle without an alert.
   if (state.phase === 'inactive' && !seen.isActive && !state.isFlapping) return NOTHING;
   return new Step(rule, state, moment.atMs, seen).take();
+}
+
+/** What is pending otherwise than it was said to be. */
+export function pendingChange(before: AlertState, after: AlertState, atMs: number): readonly AlertFact[] {
+  const [old, id] = [before, after].map((state) => (state.isPendingTold ? state.sinceMs : undefined));
+  if (old === id) return NOTHING;
+  const facts: AlertFact[] = [];
+  if (old !== undefined && after.alert?.id !== old) facts.push({ kind: 'subsided', atMs, id: old });
+  if (id !== undefined) facts.push({ kind: 'pending', atMs, id });
+  return facts;
 }
 
 interface Seen {
@@ -155,20 +165,31 @@ class Step {
   #wait(): void {
     const state = this.#state;
     if (!this.#seen.isActive) {
-      if (state.phase === 'pending') this.#enter('inactive');
+      if (state.phase === 'pending') this.#subside();
       return;
     }
     if (state.phase === 'inactive') this.#enter('pending');
     const severity = this.#heldLevel();
     if (severity) this.#fire(severity);
+    else if (!state.isPendingTold && this.#atMs - state.sinceMs >= PENDING_TOLD_AFTER_MS) {
+      state.isPendingTold = true;
+      this.#facts.push({ kind: 'pending', atMs: this.#atMs, id: state.sinceMs });
+    }
+  }
+
+  #subside(): void {
+    const { isPendingTold, sinceMs: id } = this.#state;
+    if (isPendingTold) this.#facts.push({ kind: 'subsided', atMs: this.#atMs, id });
+    this.#state.isPendingTold = false;
+    this.#enter('inactive');
   }
 
   #fire(severity: Severity): void {
     const state = this.#state;
     const atMs = this.#atMs;
-    const held = state.heldSinceMs.filter((sinceMs) => sinceMs !== null);
-    const id = Math.min(...held);
+    const id = state.sinceMs;
     state.alert = { id, firedAtMs: atMs, severity };
+    state.isPendingTold = false;
     this.#enter('firing');
     const { alerts, withinMs } = this.#rule.flapping;
     state.firedAtMs = [...state.firedAtMs.filter((earlierMs) => earlierMs > atMs - withinMs), atMs].slice(

@@ -6,6 +6,9 @@ export interface Location {
   readonly longitude: number;
 }
 
+/** What a location is made of. */
+export const LOCATION_SIGNALS = ['latitude_deg', 'longitude_deg'] as const;
+
 /** Distances in metres, by a library of geometry. */
 export type DistanceM = (from: Location, to: Location) => number;
 

@@ -22,7 +22,11 @@ export function truthsOf(condition: AnyCondition, moments: readonly Moment[]): T
 
 /** A condition that says what a signal is; `unknown` and `error` as texts. Unknown before the signal has come. */
 export function signalIs(name: string): Condition<null> {
-  return { initial: () => null, evaluate: (_, { latest }) => (latest[name] ?? 'unknown') as Truth };
+  return {
+    signals: [name],
+    initial: () => null,
+    evaluate: (_, { latest }) => (latest[name] ?? 'unknown') as Truth,
+  };
 }
 
 /** On a map that is flat: a degree is as long as a metre in both directions. */

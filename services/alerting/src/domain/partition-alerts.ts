@@ -11,12 +11,25 @@ export interface Profile {
   readonly isRetired: boolean;
 }
 
+/** Where an event is in the log of its partition. */
+export interface LogPlace {
+  readonly sequence: number;
+  readonly index: number;
+}
+
+/** An event of the log, as far as its time and its place are concerned. */
+export interface LogEntry extends LogPlace {
+  readonly receivedAtMs: number;
+}
+
 /** What is known of a vehicle: plain data. */
 export interface KnownVehicle {
   profile: Profile;
   state: VehicleState;
   /** By the running time of the log, when it reported last. */
   heardMs: number;
+  /** The last event that its state includes: with a state that was stored later than others, the log is read again from before it. */
+  includes: LogPlace;
 }
 
 /** The clock of a partition. */
@@ -29,8 +42,22 @@ export interface LogClock {
 
 export interface VehicleFacts {
   readonly vehicleId: string;
+  readonly fleet: string;
   readonly facts: readonly LaneFact[];
 }
+
+/** What is stored of the alerts of a partition. */
+export interface StoredAlerts {
+  readonly vehicles: ReadonlyMap<string, KnownVehicle>;
+  readonly clock: LogClock;
+  readonly rules: readonly Rule[];
+}
+
+export const NOTHING_STORED: StoredAlerts = {
+  vehicles: new Map(),
+  clock: { nowMs: 0, runningMs: 0 },
+  rules: [],
+};
 
 /** A log without an event for longer than two ticks has stood. */
 const LONGEST_STEP_MS = 20_000;
@@ -41,72 +68,91 @@ const TOLERATED_SKEW_MS = 10_000;
 export class PartitionAlerts {
   readonly vehicles: Map<string, KnownVehicle>;
   readonly clock: LogClock;
-  #rules: readonly Rule[] = [];
+  /** The vehicles whose state has changed since the last call of {@link takeChanged}. */
+  #changed = new Set<string>();
+  #rules: readonly Rule[];
   /** By the ids of the rules. */
   readonly #fitting = new Map<string, VehicleRules>();
   readonly #ofVehicle = new Map<string, VehicleRules>();
 
-  constructor(
-    vehicles: ReadonlyMap<string, KnownVehicle> = new Map(),
-    clock: LogClock = { nowMs: 0, runningMs: 0 },
-  ) {
+  constructor({ vehicles, clock, rules }: StoredAlerts = NOTHING_STORED) {
     this.vehicles = new Map(vehicles);
     this.clock = { ...clock };
+    this.#rules = inOrder(rules);
   }
 
   /** Sets the rules that hold from now on, and says what that means for the alerts. */
-  setRules(rules: readonly Rule[]): readonly VehicleFacts[] {
-    this.#rules = rules.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  setRules(rules: readonly Rule[], entry: LogEntry): readonly VehicleFacts[] {
+    this.#advance(entry);
+    this.#rules = inOrder(rules);
     this.#fitting.clear();
     this.#ofVehicle.clear();
-    return Array.from(this.vehicles, ([vehicleId, vehicle]) => this.#fit(vehicleId, vehicle)).filter(
+    return Array.from(this.vehicles, ([vehicleId, vehicle]) => this.#fit(vehicleId, vehicle, entry)).filter(
       isWorthTelling,
     );
   }
 
   /** A vehicle was registered, updated or retired. */
-  register(vehicleId: string, profile: Profile, receivedAtMs: number): readonly VehicleFacts[] {
-    this.#advance(receivedAtMs);
-    const vehicle = this.vehicles.get(vehicleId);
-    if (!vehicle) {
-      this.#add(vehicleId, profile);
-      return [];
-    }
+  register(vehicleId: string, profile: Profile, entry: LogEntry): readonly VehicleFacts[] {
+    this.#advance(entry);
+    const vehicle = this.vehicles.get(vehicleId) ?? this.#add(vehicleId, profile);
+    if (includes(vehicle, entry)) return [];
     vehicle.profile = profile;
     this.#ofVehicle.delete(vehicleId);
-    return [this.#fit(vehicleId, vehicle)].filter(isWorthTelling);
+    return [this.#fit(vehicleId, vehicle, entry)].filter(isWorthTelling);
   }
 
   /** A vehicle reported. */
-  report(
-    vehicleId: string,
-    samples: readonly RecordedSample[],
-    receivedAtMs: number,
-  ): readonly VehicleFacts[] {
-    this.#advance(receivedAtMs);
+  report(vehicleId: string, samples: readonly RecordedSample[], entry: LogEntry): readonly VehicleFacts[] {
+    this.#advance(entry);
     const vehicle = this.vehicles.get(vehicleId) ?? this.#add(vehicleId, UNREGISTERED);
+    if (includes(vehicle, entry)) return [];
+    const { profile, state } = vehicle;
     vehicle.heardMs = this.clock.runningMs;
-    const rules = this.#rulesFor(vehicleId, vehicle.profile);
+    this.#touch(vehicleId, vehicle, entry);
     const { nowMs } = this.clock;
-    const facts = rules.take(
-      vehicle.state,
+    const facts = this.#rulesFor(vehicleId, profile).take(
+      state,
       samples.map((sample) => notAhead(sample, nowMs)),
       nowMs,
     );
-    return [{ vehicleId, facts }].filter(isWorthTelling);
+    return [{ vehicleId, fleet: profile.fleet, facts }].filter(isWorthTelling);
   }
 
   /** Time has passed. */
-  tick(receivedAtMs: number): readonly VehicleFacts[] {
-    this.#advance(receivedAtMs);
+  tick(entry: LogEntry): readonly VehicleFacts[] {
+    this.#advance(entry);
     const { nowMs: atMs, runningMs } = this.clock;
-    return Array.from(this.vehicles, ([vehicleId, { profile, state, heardMs }]) => {
-      const silentMs = runningMs - heardMs;
-      return { vehicleId, facts: this.#rulesFor(vehicleId, profile).pass(state, { atMs, silentMs }) };
-    }).filter(isWorthTelling);
+    const told: VehicleFacts[] = [];
+    for (const [vehicleId, vehicle] of this.vehicles) {
+      if (includes(vehicle, entry)) continue;
+      const { profile, state, heardMs } = vehicle;
+      const moment = { atMs, silentMs: runningMs - heardMs };
+      const { facts, isChanged } = this.#rulesFor(vehicleId, profile).pass(state, moment);
+      if (isChanged) this.#touch(vehicleId, vehicle, entry);
+      if (facts.length > 0) told.push({ vehicleId, fleet: profile.fleet, facts });
+    }
+    return told;
   }
 
-  #advance(receivedAtMs: number): void {
+  /** The vehicles whose state has changed since the last call. */
+  takeChanged(): ReadonlySet<string> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
+  }
+
+  /** These have changed, although they were taken. */
+  giveBack(changed: Iterable<string>): void {
+    for (const vehicleId of changed) this.#changed.add(vehicleId);
+  }
+
+  #touch(vehicleId: string, vehicle: KnownVehicle, { sequence, index }: LogPlace): void {
+    vehicle.includes = { sequence, index };
+    this.#changed.add(vehicleId);
+  }
+
+  #advance({ receivedAtMs }: LogEntry): void {
     const { clock } = this;
     const stepMs = receivedAtMs - clock.nowMs;
     if (stepMs <= 0) return;
@@ -116,13 +162,17 @@ export class PartitionAlerts {
 
   #add(vehicleId: string, profile: Profile): KnownVehicle {
     const state = this.#rulesFor(vehicleId, profile).initial();
-    const vehicle = { profile, state, heardMs: this.clock.runningMs };
+    const vehicle = { profile, state, heardMs: this.clock.runningMs, includes: BEFORE_THE_LOG };
     this.vehicles.set(vehicleId, vehicle);
     return vehicle;
   }
 
-  #fit(vehicleId: string, { profile, state }: KnownVehicle): VehicleFacts {
-    return { vehicleId, facts: this.#rulesFor(vehicleId, profile).continue(state, this.clock.nowMs) };
+  #fit(vehicleId: string, vehicle: KnownVehicle, entry: LogEntry): VehicleFacts {
+    const { profile, state } = vehicle;
+    if (includes(vehicle, entry)) return { vehicleId, fleet: profile.fleet, facts: [] };
+    this.#touch(vehicleId, vehicle, entry);
+    const facts = this.#rulesFor(vehicleId, profile).continue(state, this.clock.nowMs);
+    return { vehicleId, fleet: profile.fleet, facts };
   }
 
   #rulesFor(vehicleId: string, profile: Profile): VehicleRules {
@@ -136,6 +186,14 @@ export class PartitionAlerts {
     return fitting;
   }
 }
+
+const BEFORE_THE_LOG: LogPlace = { sequence: 0, index: 0 };
+
+function includes({ includes: place }: KnownVehicle, { sequence, index }: LogPlace): boolean {
+  return sequence < place.sequence || (sequence === place.sequence && index <= place.index);
+}
+
+const inOrder = (rules: readonly Rule[]) => rules.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What a vehicle is that has only reported. */
 const UNREGISTERED: Profile = { fleet: 'default', tags: [], isRetired: false };

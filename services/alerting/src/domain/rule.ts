@@ -1,8 +1,5 @@
+import type { Severity } from '@odograph/kernel/alert-event';
 import type { AnyCondition } from './condition.ts';
-
-/** From the least to the most severe. */
-export const SEVERITIES = ['info', 'warning', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** A severity, and what an alert of a rule has it for. */
 export interface Level {
@@ -42,6 +39,8 @@ export interface Rule {
   /** What its conditions and times are made of. Revisions with the same one differ in nothing that is evaluated. */
   readonly fingerprint: string;
   readonly lifecycle: Lifecycle;
+  /** What its levels look at: an alert says what they were. */
+  readonly signals: readonly string[];
   /** How much earlier than the newest sample one may come and still be evaluated in its order. */
   readonly latenessMs: number;
   readonly late: LatePolicy;

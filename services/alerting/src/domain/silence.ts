@@ -1,6 +1,6 @@
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { RecordedSample } from '@odograph/projections/recorded-sample';
-import type { LaneFact } from './lane-state.ts';
+import { factOf, type LaneFact } from './lane-state.ts';
 import { type AlertState, advance, initialState } from './lifecycle.ts';
 import type { Rule } from './rule.ts';
 
@@ -38,8 +38,10 @@ export class Silence {
       return known?.fingerprint === rule.fingerprint ? known : newOf(rule);
     });
     return before.flatMap((known): LaneFact[] => {
-      const { alert } = known.alert;
-      if (!alert || state.rules.includes(known)) return [];
+      const { alert, isPendingTold, sinceMs } = known.alert;
+      if (state.rules.includes(known)) return [];
+      if (isPendingTold) return [{ rule: known.id, fact: { kind: 'subsided', atMs, id: sinceMs } }];
+      if (!alert) return [];
       const because = this.#rules.some(({ id }) => id === known.id) ? 'revised' : 'removed';
       return [{ rule: known.id, fact: { kind: 'resolved', atMs, id: alert.id, because } }];
     });
@@ -57,10 +59,10 @@ export class Silence {
   /** Time has passed. */
   pass({ rules, latest }: SilenceState, moment: LogMoment): readonly LaneFact[] {
     const facts: LaneFact[] = [];
-    for (const [index, { id: rule, alert }] of rules.entries()) {
-      const { lifecycle } = this.#rules[index] as Rule;
-      for (const fact of advance(lifecycle, alert, { ...moment, latest, came: {} }))
-        facts.push({ rule, fact });
+    for (const [index, { alert }] of rules.entries()) {
+      const rule = this.#rules[index] as Rule;
+      for (const fact of advance(rule.lifecycle, alert, { ...moment, latest, came: {} }))
+        facts.push(factOf(rule, fact, latest));
     }
     return facts;
   }

@@ -13,6 +13,12 @@ export interface VehicleState {
   silence: SilenceState;
 }
 
+/** What became of a vehicle as time passed. Of most vehicles, nothing. */
+export interface Passed {
+  readonly facts: readonly LaneFact[];
+  readonly isChanged: boolean;
+}
+
 /** The rules of which a vehicle is in the scope. Vehicles in the same scopes share one. */
 export class VehicleRules {
   /** Names the rules and their revisions. */
@@ -67,12 +73,19 @@ export class VehicleRules {
   }
 
   /** Time has passed in the log. After some silence, samples that wait for others do so no longer. */
-  pass(state: VehicleState, moment: LogMoment): readonly LaneFact[] {
+  pass(state: VehicleState, moment: LogMoment): Passed {
     const facts: LaneFact[] = [];
-    if (moment.silentMs >= SETTLED_AFTER_MS)
-      for (const [name, lane] of this.#lanes) facts.push(...lane.settle(state.lanes[name] as LaneState));
+    const before = alertsOf(state.silence);
+    let isChanged = false;
+    if (moment.silentMs >= SETTLED_AFTER_MS) {
+      for (const [name, lane] of this.#lanes) {
+        const laneState = state.lanes[name] as LaneState;
+        isChanged ||= laneState.waiting.length > 0 || laneState.late !== null;
+        facts.push(...lane.settle(laneState));
+      }
+    }
     facts.push(...this.#silence.pass(state.silence, moment));
-    return facts;
+    return { facts, isChanged: isChanged || alertsOf(state.silence) !== before };
   }
 }
 
@@ -80,6 +93,8 @@ export class VehicleRules {
 const SETTLED_AFTER_MS = 20_000;
 const NO_RULES = new Lane({ latenessMs: 0, late: 'correct', rules: [] });
 
+const alertsOf = ({ rules }: SilenceState): string =>
+  rules.length === 0 ? '' : JSON.stringify(rules.map(({ alert }) => alert));
 const laneOf = ({ latenessMs, late }: Rule): string => `${latenessMs} ${late}`;
 const keyOf = (rules: readonly Rule[]): string =>
   rules.map((rule) => `${rule.id} ${rule.clock} ${laneOf(rule)} ${rule.fingerprint}`).join('\n');

@@ -1,5 +1,6 @@
+import { SEVERITIES } from '@odograph/kernel/alert-event';
 import { invariant } from '@odograph/kernel/fault';
-import type { AnyCondition } from '../domain/condition.ts';
+import { type AnyCondition, signalsOf } from '../domain/condition.ts';
 import { absence } from '../domain/conditions/absence.ts';
 import { geofence } from '../domain/conditions/geofence.ts';
 import { all, any, not } from '../domain/conditions/logic.ts';
@@ -7,7 +8,7 @@ import { moved } from '../domain/conditions/moved.ts';
 import { sequence } from '../domain/conditions/sequence.ts';
 import { window } from '../domain/conditions/window.ts';
 import type { Location } from '../domain/location.ts';
-import { type Level, type Rule, SEVERITIES } from '../domain/rule.ts';
+import type { Level, Rule } from '../domain/rule.ts';
 import { compileExpression } from './expression.ts';
 import { type Area, distanceM, fenceOf } from './fences.ts';
 import type { ConditionDocument, GeofenceDocument, RuleDocument } from './rule-document.ts';
@@ -19,6 +20,7 @@ export function compileRule(document: RuleDocument): Rule {
   const levels = levelsOf(document);
   return {
     ...{ id, scope, latenessMs, late, fingerprint: fingerprintOf(document) },
+    signals: signalsOf(levels.map(({ when }) => when)),
     clock: conditionsOf(document).some(isAboutAbsence) ? 'log' : 'event',
     lifecycle: {
       levels,

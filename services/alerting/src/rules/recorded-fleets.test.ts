@@ -40,8 +40,13 @@ async function samplesOf(file: string, format: SourceFormat): Promise<VehicleSam
 function alertsOf(samples: readonly VehicleSample[]): string[] {
   const read = readRules(readFileSync(RULES, 'utf8'));
   const alerts = new PartitionAlerts();
-  alerts.setRules('rules' in read ? read.rules.map(compileRule) : []);
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
+  let sequence = 0;
+  const entryAt = (receivedAtMs: number) => {
+    sequence += 1;
+    return { receivedAtMs, sequence, index: 0 };
+  };
+  alerts.setRules('rules' in read ? read.rules.map(compileRule) : [], entryAt(nowMs));
   const found: string[] = [];
   const take = ({
     vehicleId,
@@ -54,9 +59,9 @@ function alertsOf(samples: readonly VehicleSample[]): string[] {
   };
   for (const { vehicleId, sample } of samples) {
     nowMs += 1;
-    alerts.report(vehicleId, [sample], nowMs).forEach(take);
+    alerts.report(vehicleId, [sample], entryAt(nowMs)).forEach(take);
   }
-  for (const afterMs of [15_000, 30_000]) alerts.tick(nowMs + afterMs).forEach(take);
+  for (const afterMs of [15_000, 30_000]) alerts.tick(entryAt(nowMs + afterMs)).forEach(take);
   return found.sort();
 }
 

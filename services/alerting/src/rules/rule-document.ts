@@ -1,6 +1,6 @@
+import { SEVERITIES } from '@odograph/kernel/alert-event';
 import { nearestName } from '@odograph/kernel/nearest-name';
 import * as v from 'valibot';
-import { SEVERITIES } from '../domain/rule.ts';
 import { compileExpression } from './expression.ts';
 
 /** A rule as people write it, in YAML or JSON. {@link ruleDocument} checks it, and reads its durations as milliseconds. */

@@ -26,7 +26,11 @@ describe('all, any and not', () => {
 
   test('each condition sees every moment, also after another one has decided', () => {
     const seen: number[] = [];
-    const counts = { initial: () => null, evaluate: (_: null, { atMs }: Moment) => seen.push(atMs) > 0 };
+    const counts = {
+      signals: [],
+      initial: () => null,
+      evaluate: (_: null, { atMs }: Moment) => seen.push(atMs) > 0,
+    };
     truthsOf(
       any([counts, counts]),
       momentsOf([

@@ -1,5 +1,12 @@
 import type { Condition, Truth } from '../condition.ts';
-import { type DistanceM, type Fixes, type Location, locationIn, takeFix } from '../location.ts';
+import {
+  type DistanceM,
+  type Fixes,
+  LOCATION_SIGNALS,
+  type Location,
+  locationIn,
+  takeFix,
+} from '../location.ts';
 
 /** An area on the map. */
 export interface Fence {
@@ -39,6 +46,7 @@ interface State extends Fixes {
 export function geofence(options: GeofenceOptions): Condition<State> {
   const truthOf = TRUTHS[options.on];
   return {
+    signals: LOCATION_SIGNALS,
     initial: () => ({
       ...{ last: null, suspect: null, side: null, sinceMs: 0 },
       ...{ hasChanged: false, isCrossing: false, isVisit: false },

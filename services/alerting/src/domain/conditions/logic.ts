@@ -1,4 +1,4 @@
-import type { AnyCondition, Condition, Moment, Truth } from '../condition.ts';
+import { type AnyCondition, type Condition, type Moment, signalsOf, type Truth } from '../condition.ts';
 
 /** Holds if all of these hold. One that does not hold decides, whatever is not known of the others. */
 export const all = (conditions: readonly AnyCondition[]) => decidedBy(false, conditions);
@@ -9,6 +9,7 @@ export const any = (conditions: readonly AnyCondition[]) => decidedBy(true, cond
 /** Holds if the condition does not. What is not known stays so. */
 export function not<State>(condition: Condition<State>): Condition<State> {
   return {
+    signals: condition.signals,
     initial: () => condition.initial(),
     evaluate(state, moment) {
       const truth = condition.evaluate(state, moment);
@@ -19,6 +20,7 @@ export function not<State>(condition: Condition<State>): Condition<State> {
 
 function decidedBy(decides: boolean, conditions: readonly AnyCondition[]): Condition<unknown[]> {
   return {
+    signals: signalsOf(conditions),
     initial: () => conditions.map((condition) => condition.initial()),
     evaluate(states, moment) {
       let truth: Truth = !decides;
@@ -46,6 +48,7 @@ export function predicate(
   holds: (latest: Moment['latest']) => boolean,
 ): Condition<null> {
   return {
+    signals,
     initial: () => null,
     evaluate(_, { latest }) {
       let isComplete = true;

@@ -1,5 +1,5 @@
 import type { AnyCondition, Condition } from '../condition.ts';
-import { type DistanceM, type Fix, type Fixes, locationIn, takeFix } from '../location.ts';
+import { type DistanceM, type Fix, type Fixes, LOCATION_SIGNALS, locationIn, takeFix } from '../location.ts';
 
 export interface MovedOptions {
   readonly overM: number;
@@ -18,6 +18,7 @@ interface State extends Fixes {
 /** Holds if a vehicle is far from where it was when another condition began to hold, until that holds no longer. */
 export function moved({ overM, while: isHeld, distanceM }: MovedOptions): Condition<State> {
   return {
+    signals: [...new Set([...LOCATION_SIGNALS, ...isHeld.signals])],
     initial: () => ({ last: null, suspect: null, while: isHeld.initial(), anchor: null, isMoved: false }),
     evaluate(state, moment) {
       const held = isHeld.evaluate(state.while, moment);

@@ -1,4 +1,4 @@
-import type { AnyCondition, Condition, Truth } from '../condition.ts';
+import { type AnyCondition, type Condition, signalsOf, type Truth } from '../condition.ts';
 
 export interface SequenceOptions {
   readonly first: AnyCondition;
@@ -25,6 +25,7 @@ interface State {
 /** Holds from the moment at which the second condition begins to hold, in time after the first, until it holds no longer. */
 export function sequence({ first, next, withinMs, without }: SequenceOptions): Condition<State> {
   return {
+    signals: signalsOf(without ? [first, next, without] : [first, next]),
     initial: () => ({
       ...{ first: first.initial(), next: next.initial(), without: without?.initial() ?? null },
       ...{ firstAtMs: null, isNextHeld: false, isSeen: false },

@@ -42,6 +42,7 @@ export function window({ signal, windowMs, of, holds }: WindowOptions): Conditio
   const result = RESULTS[of];
   const keeps = KEEPS[of];
   return {
+    signals: [signal],
     initial: () => ({ times: [], values: [], from: 0, sum: 0 }),
     evaluate(held, { atMs, came }) {
       const value = came[signal];

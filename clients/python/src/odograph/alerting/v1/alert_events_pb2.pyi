@@ -7,16 +7,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AlertRef(_message.Message):
-    __slots__ = ("id", "rule", "revision", "vehicle_id")
+    __slots__ = ("id", "rule", "revision", "vehicle_id", "fleet")
     ID_FIELD_NUMBER: _ClassVar[int]
     RULE_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VEHICLE_ID_FIELD_NUMBER: _ClassVar[int]
+    FLEET_FIELD_NUMBER: _ClassVar[int]
     id: str
     rule: str
     revision: int
     vehicle_id: str
-    def __init__(self, id: _Optional[str] = ..., rule: _Optional[str] = ..., revision: _Optional[int] = ..., vehicle_id: _Optional[str] = ...) -> None: ...
+    fleet: str
+    def __init__(self, id: _Optional[str] = ..., rule: _Optional[str] = ..., revision: _Optional[int] = ..., vehicle_id: _Optional[str] = ..., fleet: _Optional[str] = ...) -> None: ...
 
 class AlertPending(_message.Message):
     __slots__ = ("alert", "started_at_ms")

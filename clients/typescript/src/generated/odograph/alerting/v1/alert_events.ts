@@ -17,6 +17,8 @@ export interface AlertRef {
   revision: number;
   /** The vehicle. */
   vehicleId: string;
+  /** The fleet of the vehicle at that time. */
+  fleet: string;
 }
 
 /** Payload, version 1: a condition has begun to hold, but not for long enough yet. */
@@ -256,7 +258,7 @@ export interface SilenceEnded {
 }
 
 function createBaseAlertRef(): AlertRef {
-  return { id: "", rule: "", revision: 0, vehicleId: "" };
+  return { id: "", rule: "", revision: 0, vehicleId: "", fleet: "" };
 }
 
 export const AlertRef: MessageFns<AlertRef> = {
@@ -272,6 +274,9 @@ export const AlertRef: MessageFns<AlertRef> = {
     }
     if (message.vehicleId !== "") {
       writer.uint32(34).string(message.vehicleId);
+    }
+    if (message.fleet !== "") {
+      writer.uint32(42).string(message.fleet);
     }
     return writer;
   },
@@ -321,6 +326,14 @@ export const AlertRef: MessageFns<AlertRef> = {
             message.vehicleId = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.fleet = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -342,6 +355,7 @@ export const AlertRef: MessageFns<AlertRef> = {
     message.rule = object.rule ?? "";
     message.revision = object.revision ?? 0;
     message.vehicleId = object.vehicleId ?? "";
+    message.fleet = object.fleet ?? "";
     return message;
   },
 };
