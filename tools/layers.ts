@@ -39,6 +39,9 @@ const SERVICES = readdirSync(resolve(import.meta.dirname, '../services')).map(
 /** What the cache service stands on. It asks history through the client, as programs do. */
 const ASKS_HISTORY = ['kernel', 'contracts', 'platform', 'projections', 'cache', 'client'];
 
+/** What alerting stands on: it follows the log through the client, and appends to it. */
+const ALERTING_PACKAGES = [...SERVICE_PACKAGES, 'client'];
+
 const TESTS = '*.{test,arbitrary,fixture}.ts';
 
 export const layers: readonly Layer[] = [
@@ -79,12 +82,22 @@ export const layers: readonly Layer[] = [
     ['kernel', 'contracts', 'platform', 'projections', 'cache'],
   ),
   {
+    files: ['services/alerting/src/**'],
+    mayImport: ALERTING_PACKAGES,
+    rule: 'The alerting service follows the log through the client, as programs do.',
+  },
+  {
     files: ['services/alerting/src/rules/**'],
     mayImport: ['kernel', 'projections'],
     rooms: ['domain'],
     butNot: 'engines and grpc',
     rule: 'rules/ of alerting imports of its service only domain/, and no client of an engine or grpc.',
   },
+  alertingRoom('evaluate', ['domain'], 'grpc'),
+  alertingRoom('views', ['domain', 'evaluate'], 'grpc'),
+  alertingRoom('own', [], 'grpc'),
+  alertingRoom('commands', ['domain', 'views'], 'engines and grpc'),
+  alertingRoom('api', ['domain', 'rules', 'evaluate', 'views', 'commands'], 'engines'),
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],
     mayImport: [...ALL_PACKAGES, 'client'],
@@ -153,6 +166,14 @@ function room(name: string, rooms: readonly string[], butNot: NonNullable<Layer[
   const others = rooms.map((other) => `${other}/`).join(', ');
   const rule = `${name}/ imports of its service only ${others}, and no ${butNot.replace('engines', 'client of an engine')}.`;
   return { files: [`services/*/src/${name}/**`], mayImport: SERVICE_PACKAGES, rooms, butNot, rule };
+}
+
+/** A room of the alerting service. */
+function alertingRoom(name: string, rooms: readonly string[], butNot: NonNullable<Layer['butNot']>): Layer {
+  const others = rooms.map((other) => `${other}/`).join(', ');
+  const rule = `${name}/ of alerting imports of its service only ${others}, and no ${butNot.replace('engines', 'client of an engine')}.`;
+  const files = [`services/alerting/src/${name}/**`];
+  return { files, mayImport: ALERTING_PACKAGES, rooms, butNot, rule };
 }
 
 /** A room of the cache service. None but `app.ts` has a client of an engine. */

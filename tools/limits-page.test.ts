@@ -78,7 +78,7 @@ const PLACES: Readonly<Record<LimitName, Places>> = {
 /** The lines of limits.md. */
 const limitLines = readFileSync(join(import.meta.dirname, '../docs/limits.md'), 'utf8').split('\n- ');
 const root = join(import.meta.dirname, '..');
-const refusingSources = globSync('{services/*,packages/event-log}/src/**/*.ts', { cwd: root })
+const refusingSources = globSync('{services/*,packages/{event-log,decisions}}/src/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => readFileSync(join(root, file), 'utf8'))
   .filter((source) => source.includes('new LimitFault('));

@@ -2,10 +2,10 @@ import { type DescMessage, fromJson, type JsonObject, toBinary } from '@bufbuild
 import { contracts } from '@odograph/contracts/descriptors';
 import { invariant } from '@odograph/kernel/fault';
 
-export type ServerName = 'history' | 'ingest' | 'cache';
+export type ServerName = 'history' | 'ingest' | 'cache' | 'alerting';
 
 /** Every server, each with health and reflection. */
-export const SERVERS: readonly ServerName[] = ['history', 'ingest', 'cache'];
+export const SERVERS: readonly ServerName[] = ['history', 'ingest', 'cache', 'alerting'];
 
 /** A method of a server, and the type of its requests. */
 export interface ContractMethod {
@@ -20,6 +20,7 @@ const SERVERS_OF: Readonly<Record<string, readonly ServerName[]>> = {
   'odograph.telemetry.v1': ['ingest'],
   'odograph.history.v1': ['history'],
   'odograph.cache.v1': ['cache'],
+  'odograph.alerting.v1': ['alerting'],
   'grpc.health.v1': SERVERS,
   'grpc.reflection.v1': SERVERS,
   'grpc.reflection.v1alpha': SERVERS,

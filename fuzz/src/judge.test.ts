@@ -18,7 +18,7 @@ interface Seen {
 async function endOf({ operations = [], processes = [], holders = [] }: Seen) {
   const reply = async (): Promise<CanaryReply> => ({ operations, acknowledged: {} });
   const judge = new Judge({
-    cluster: { histories: [], caches: [], ingest: undefined as never },
+    cluster: { histories: [], caches: [], alertings: [], ingest: undefined as never },
     canary: { settle: reply, stop: reply },
     processes: { look: () => processes, holders: () => holders },
     target: {} as Target,

@@ -10,7 +10,7 @@ import type { Processes } from './processes.ts';
 import { type Broken, judgeAnswer, judgeOperation, Refusals, Violations } from './verdict.ts';
 
 interface JudgeDeps {
-  readonly cluster: Pick<Cluster, 'histories' | 'ingest' | 'caches'>;
+  readonly cluster: Pick<Cluster, 'histories' | 'ingest' | 'caches' | 'alertings'>;
   readonly canary: Pick<ForkedCanary, 'settle' | 'stop'>;
   readonly processes: Pick<Processes, 'look' | 'holders'>;
   readonly target: Target;
@@ -131,8 +131,8 @@ export class Judge {
   }
 
   async #restart(): Promise<void> {
-    const { histories, ingest, caches } = this.#deps.cluster;
-    const services = [...histories, ingest, ...caches];
+    const { histories, ingest, caches, alertings } = this.#deps.cluster;
+    const services = [...histories, ingest, ...caches, ...alertings];
     for (const service of services) await service.kill();
     for (const service of services) await service.start();
   }

@@ -17,7 +17,10 @@ beforeEach(() => {
     { name: 'ingest', pid: () => undefined, crashes: () => 3 },
   ] as const;
   for (const { name } of nodes) writeFileSync(join(folder, `${name}.log`), '');
-  processes = new Processes({ nodes, histories: [nodes[0]], caches: [], ingest: nodes[1] }, folder);
+  processes = new Processes(
+    { nodes, histories: [nodes[0]], caches: [], alertings: [], ingest: nodes[1] },
+    folder,
+  );
 });
 
 afterEach(() => {

@@ -19,6 +19,7 @@ interface Platform {
   readonly histories: readonly Watched[];
   readonly ingest: Watched;
   readonly caches: readonly Watched[];
+  readonly alertings: readonly Watched[];
 }
 
 /** The log of a service, and its size at the last look. */
@@ -47,16 +48,16 @@ export class Processes {
   readonly #timer = setInterval(() => this.#sample(), SAMPLE_MS);
   #crashes: readonly number[];
 
-  constructor({ nodes, ingest, histories, caches }: Platform, dataDir: string) {
+  constructor({ nodes, ingest, histories, caches, alertings }: Platform, dataDir: string) {
     const memoryOf = (service: Watched, limit: number) =>
       ({ service, limit, recent: 0, peak: 0, liveAtStart: 0 }) satisfies Memory;
     this.#nodes = nodes;
     this.#memories = [
       ...histories.map((history) => memoryOf(history, 1_024)),
-      ...caches.map((cache) => memoryOf(cache, 1_024)),
+      ...[...caches, ...alertings].map((service) => memoryOf(service, 1_024)),
       memoryOf(ingest, 512),
     ];
-    this.#logs = [...histories, ...caches, ingest].map((service) => {
+    this.#logs = [...histories, ...caches, ...alertings, ingest].map((service) => {
       const file = join(dataDir, `${service.name}.log`);
       return { service, file, bytes: statSync(file).size };
     });

@@ -54,7 +54,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const startedAtMs = performance.now();
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-fuzz-'));
   const cluster = await startCluster({
-    ...{ dataDir, caches: 1 },
+    ...{ dataDir, caches: 1, alertings: 1 },
     env: liveMemoryEnv({ ODO_LOG_LEVEL: 'warn', ODO_CACHE_MEMORY_BYTES: CACHE_BYTES, ...options.env }),
   });
   const result = await attack(cluster, dataDir, options).finally(() => cluster.kill());
@@ -65,17 +65,19 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
 }
 
 async function attack(cluster: Cluster, dataDir: string, { inputs, signal, onProgress }: FuzzOptions) {
-  const { endpoints, metrics, histories, ingest, caches, nats, mongo, redis } = cluster;
+  const { endpoints, metrics, histories, ingest, caches, alertings, nats, mongo, redis } = cluster;
   const [history = ''] = endpoints.histories;
   const [cache = ''] = endpoints.caches;
+  const [alerting = ''] = endpoints.alertings;
   const target: Target = {
     history: new Server('history', history, metrics['history-1']),
     ingest: new Server('ingest', endpoints.ingest, metrics['ingest']),
     cache: new Server('cache', cache, metrics['cache-1']),
+    alerting: new Server('alerting', alerting, metrics['alerting-1']),
   };
   const pidsOf = (nodes: Cluster['nodes']) => nodes.flatMap((node) => node.pid() ?? []);
   const canary = forkCanary({ ingest: endpoints.ingest, history, metrics: Object.values(metrics) }, () => ({
-    services: pidsOf([...histories, ingest, ...caches]),
+    services: pidsOf([...histories, ingest, ...caches, ...alertings]),
     engines: pidsOf([nats, mongo, ...(redis ? [redis] : [])]),
   }));
   // Attackers have machines of their own, so the platform and the canary come first.

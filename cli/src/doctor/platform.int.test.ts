@@ -33,6 +33,7 @@ describe('the doctor, on the platform,', () => {
       ['platform', 'ok'],
       ['NATS', 'fail'],
       ['MongoDB', 'fail'],
+      ['alerting', 'fail'],
       ['cache', 'fail'],
       ['ingest', 'fail'],
       ['history', 'ok'],

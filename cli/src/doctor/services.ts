@@ -1,5 +1,9 @@
 import { join } from 'node:path';
 import { Channel, callUnary } from '@odograph/client/call';
+import {
+  type AlertsDescribeResponse,
+  AlertsService,
+} from '@odograph/client/generated/odograph/alerting/v1/alerts';
 import { CacheService, type StatsResponse } from '@odograph/client/generated/odograph/cache/v1/cache';
 import {
   EventLogService,
@@ -45,9 +49,10 @@ const READY_NAMES = {
   history: 'odograph.history.v1.EventLog',
   ingest: 'odograph.telemetry.v1.TelemetryIngest',
   cache: 'odograph.cache.v1.VehicleStatus',
+  alerting: 'odograph.alerting.v1.Alerts',
 } as const;
 
-const ASK = { ingest: askIngest, history: askHistory, cache: askCache };
+const ASK = { ingest: askIngest, history: askHistory, cache: askCache, alerting: askAlerting };
 
 /** Whether a service runs, what it refuses or cannot do and since when, and its clock. */
 export async function* checkService(service: AskedService): AsyncGenerator<Check> {
@@ -193,6 +198,28 @@ export function* checkCache(endpoint: string, stats: StatsResponse, isReady: boo
         `does not answer it, and ${repairs} deletes wait for it: answers come from history instead`,
         level === 'redis' ? 'see Redis above, and cache.log' : 'see its folder, and cache.log',
       );
+}
+
+async function* askAlerting(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {
+  if (!(await isServing(channel, ''))) yield stopping(name, endpoint);
+  const options = { deadlineMs: ASK_WITHIN_MS };
+  yield* checkAlerting(endpoint, await callUnary(channel, AlertsService.describe, {}, options));
+}
+
+/** How many rules are evaluated, and which partitions of the log are not. */
+export function* checkAlerting(endpoint: string, described: AlertsDescribeResponse): Generator<Check> {
+  const { partitions, enabledRules, pending, firing } = described;
+  yield ok(
+    'alerting',
+    `serves at ${endpoint}, ${enabledRules} rules, ${firing} alerts firing and ${pending} pending`,
+  );
+  const idle = partitions.filter(({ owner }) => owner === '').map(({ position }) => position?.partition);
+  if (idle.length > 0)
+    yield fail(
+      'alerting, log',
+      `evaluates no rule on partition ${idle.join(', ')}`,
+      'see history and MongoDB above, and alerting.log; after a crash it takes some seconds',
+    );
 }
 
 async function* askHistory(channel: Channel, { name, endpoint }: AskedService): AsyncGenerator<Check> {

@@ -88,17 +88,17 @@ async function accepts(endpoint: string | undefined): Promise<boolean> {
 test('with real engines: one line when ready, restarts with the same addresses, nothing left after SIGTERM', async () => {
   const { up, output, ended, ready } = spawnUp({ ODO_NATS_URL: '', ODO_MONGO_URL: '', ODO_REDIS_URL: '' });
   const { endpoints, processes } = await ready();
-  const names = ['cache', 'history', 'ingest', 'mongo', 'nats', 'redis'];
+  const names = ['alerting', 'cache', 'history', 'ingest', 'mongo', 'nats', 'redis'];
   expect(Object.keys(endpoints).sort()).toEqual(names);
   expect(Object.keys(processes).sort()).toEqual(names);
   expect(await accepts(endpoints['ingest'])).toBe(true);
 
   const niceness = Object.entries(processes).map(([name, pid]) => [name, getPriority(pid) - getPriority()]);
   expect(Object.fromEntries(niceness)).toEqual({
-    ...{ nats: 0, mongo: 5, redis: 0, history: 5, ingest: 0, cache: 5 },
+    ...{ nats: 0, mongo: 5, redis: 0, history: 5, ingest: 0, cache: 5, alerting: 5 },
   });
 
-  for (const name of ['nats', 'mongo', 'redis', 'history', 'ingest', 'cache']) {
+  for (const name of ['nats', 'mongo', 'redis', 'history', 'ingest', 'cache', 'alerting']) {
     process.kill(processes[name] ?? 0, 'SIGKILL');
     await vi.waitUntil(async () => (await stateNow()).processes[name] !== processes[name], DEADLINE);
   }

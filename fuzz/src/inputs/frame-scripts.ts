@@ -29,20 +29,24 @@ const HEALTH = '/grpc.health.v1.Health/Check';
 const WATCH = '/grpc.health.v1.Health/Watch';
 const HISTORY = '/odograph.history.v1';
 const CACHE = '/odograph.cache.v1';
+const ALERTING = '/odograph.alerting.v1';
 const REPORT = '/odograph.telemetry.v1.TelemetryIngest/Report';
 /** A call with a message of its own, a call without one, and calls with long answers, on each server. */
 const UNARY = {
   ...{ history: `${HISTORY}.VehicleHistory/GetStatus`, ingest: REPORT },
   cache: `${CACHE}.VehicleStatus/Get`,
+  alerting: `${ALERTING}.Alerts/Get`,
 } as const;
 const EMPTY = {
   ...{ history: `${HISTORY}.EventLog/Describe`, ingest: REPORT },
   cache: `${CACHE}.Cache/Stats`,
+  alerting: `${ALERTING}.Alerts/Describe`,
 } as const;
 const LONG = {
   history: [`${HISTORY}.EventLog/Read`, `${HISTORY}.VehicleHistory/ListStatus`, REFLECTION],
   ingest: [REFLECTION],
   cache: [`${CACHE}.VehicleStatus/Watch`, `${CACHE}.VehicleStatus/List`, REFLECTION],
+  alerting: [`${ALERTING}.Alerts/Watch`, `${ALERTING}.Alerts/List`, REFLECTION],
 } as const;
 
 /** Just below the limits of a message: 64 KiB on history, 1 MB on ingest. */

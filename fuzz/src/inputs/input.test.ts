@@ -16,7 +16,7 @@ async function sentBy(input: Input): Promise<string> {
     }
   }
   const server = { session: () => ({ request: () => new Stream() }) } as unknown as Server;
-  await input.run({ history: server, ingest: server, cache: server });
+  await input.run({ history: server, ingest: server, cache: server, alerting: server });
   return hash.digest('hex');
 }
 

@@ -13,7 +13,7 @@ export const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflection
 const SYMBOL = Buffer.from('odograph.history.v1.VehicleHistory');
 
 /** On how many connections long hosts are asked: history takes shorter ones. */
-const CONNECTIONS = { history: 36, ingest: 1, cache: 3 } as const;
+const CONNECTIONS = { history: 36, ingest: 1, cache: 3, alerting: 3 } as const;
 const LEAVES_WITHIN_MS = 1_000;
 
 /** Asks on a new stream whose answer it does not take. Resolves when the question has left or was refused, or after a second. */

@@ -27,9 +27,9 @@ export const streamId = (at: number) => 2 * at + 1;
 /** How many calls a connection may have open. */
 export const MAX_STREAMS = 128;
 
-/** How long a text may nearly be in a message that each server takes, which are 64 KiB, 4 MB and 1 MiB. */
+/** How long a text may nearly be in a message that each server takes, which are 64 KiB, 4 MB, and 1 MiB of the others. */
 export const LONGEST_TEXT: Readonly<Record<ServerName, number>> = {
-  ...{ history: 65_000, ingest: 3_990_000, cache: 1_045_000 },
+  ...{ history: 65_000, ingest: 3_990_000, cache: 1_045_000, alerting: 1_045_000 },
 };
 
 export const times = <T>(count: number, make: (at: number) => T): T[] =>

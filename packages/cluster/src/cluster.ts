@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly histories?: number;
   /** Replicas of the cache. Default: none, and no Redis. */
   readonly caches?: number;
+  /** Replicas of alerting. Default: none. */
+  readonly alertings?: number;
   readonly partitions?: number;
   /** Settings of the services, such as `ODO_HISTORY_FLUSH_MS`, on top of this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
@@ -35,6 +37,7 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
   readonly ingest: SupervisedProcess;
   readonly histories: readonly SupervisedProcess[];
   readonly caches: readonly SupervisedProcess[];
+  readonly alertings: readonly SupervisedProcess[];
   /** Undefined without a cache. */
   readonly redis: SupervisedProcess | undefined;
   /** All processes in the order they start. */
@@ -44,6 +47,7 @@ export interface Cluster extends Pick<Platform, 'stop' | 'kill'> {
     readonly ingest: string;
     readonly histories: readonly string[];
     readonly caches: readonly string[];
+    readonly alertings: readonly string[];
   };
   /** Where the metrics of each service can be scraped, by the names of the nodes; `host:port`. */
   readonly metrics: Readonly<Record<string, string>>;
@@ -59,12 +63,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     dataDir,
     histories = 1,
     caches = 0,
+    alertings = 0,
     partitions = DEFAULT_PARTITIONS,
     env,
     binaries,
     between,
   } = options;
-  const instances = instancesOf({ history: histories, cache: caches });
+  const instances = instancesOf({ history: histories, cache: caches, alerting: alertings });
   makePrivateFolder(dataDir);
   const platform = await planPlatform({
     ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },
@@ -82,6 +87,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const ingest = named(services, 'ingest');
   const replicas = services.filter(({ name }) => name.startsWith('history-'));
   const cacheReplicas = services.filter(({ name }) => name.startsWith('cache-'));
+  const alertingReplicas = services.filter(({ name }) => name.startsWith('alerting-'));
   const reach = async ({ name, port }: PlatformService) =>
     `${LOOPBACK}:${(await between?.(`client→${name}` as Route, port)) ?? port}`;
   let endpoints: Cluster['endpoints'];
@@ -91,6 +97,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ingest: await reach(ingest),
       histories: await Promise.all(replicas.map(reach)),
       caches: await Promise.all(cacheReplicas.map(reach)),
+      alertings: await Promise.all(alertingReplicas.map(reach)),
     };
   } catch (error) {
     await platform.kill();
@@ -102,6 +109,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     ingest: ingest.process,
     histories: replicas.map(({ process }) => process),
     caches: cacheReplicas.map(({ process }) => process),
+    alertings: alertingReplicas.map(({ process }) => process),
     redis: nodes.find(({ name }) => name === 'redis'),
     nodes,
     endpoints,

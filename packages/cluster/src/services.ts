@@ -17,6 +17,8 @@ export interface ServiceSpec {
   readonly asks?: Readonly<Record<string, string>>;
   /** The setting with the folder for what a process of it keeps over a restart. */
   readonly folderSetting?: string;
+  /** Its settings under `odograph up`, unless a user sets them. */
+  readonly upSettings?: Readonly<Record<string, string>>;
   /** What it may do in a NATS that is started here. */
   readonly subjects: EngineUser['subjects'];
   /** Whether this process yields CPU when the machine is saturated. */
@@ -95,6 +97,25 @@ export const platformServices = [
     isReplicated: true,
     usualPorts: { grpc: 4103, metrics: 4113 },
     portIsFor: 'the latest statuses',
+  },
+  {
+    name: 'alerting',
+    main: join(projectRoot, 'services/alerting/src/main.ts'),
+    settingsPrefix: 'ODO_ALERTING_',
+    engines: ['nats', 'mongo'],
+    asks: { history: 'ODO_ALERTING_HISTORY' },
+    upSettings: {
+      ODO_ALERTING_RULES_FILE: join(projectRoot, 'services/alerting/rules/ready-made.yaml'),
+    },
+    // What it finds enters the log as reports do; it sees streams, and cannot change or empty one.
+    subjects: {
+      publish: ['events.*', '$JS.API.INFO', '$JS.API.STREAM.INFO.*'],
+      subscribe: ['log.*', `${inboxPrefixOf('alerting')}.>`],
+    },
+    yieldsCpu: true,
+    isReplicated: true,
+    usualPorts: { grpc: 4104, metrics: 4114 },
+    portIsFor: 'alerts, rules and silences',
   },
 ] as const satisfies readonly ServiceSpec[];
 

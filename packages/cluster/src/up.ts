@@ -103,7 +103,7 @@ async function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) 
   const platform = await planPlatform({
     ...{ dataDir, partitions, note, onUp, onGivenUp, limits: UP_LIMITS },
     instances: services.map((service) => ({ service, name: service.name })),
-    env: { ...env, [STREAM_SIZE]: env[STREAM_SIZE] || streamMaxBytes?.toString() },
+    env: { ...upSettings(services), ...env, [STREAM_SIZE]: env[STREAM_SIZE] || streamMaxBytes?.toString() },
     findEngine: (kind) => findEngine(kind, env, note),
     choosePort: async (name) => {
       const port = await choosePort(name, { given, usual, note });
@@ -113,6 +113,10 @@ async function plan(options: UpOptions, onUp: OnUp, onGivenUp: (error: unknown) 
   });
   tryToWrite('the choice of ports', note, () => writeChoices(dataDir, { ports, streamMaxBytes }));
   return platform;
+}
+
+function upSettings(services: UpOptions['services']): NodeJS.ProcessEnv {
+  return Object.assign({}, ...services.map((service) => service.upSettings));
 }
 
 /** Ends what a killed `up` left behind, the services first, so that their ports are free. */

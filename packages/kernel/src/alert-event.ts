@@ -27,8 +27,8 @@ interface AlertTimes {
   readonly resolvedAtMs?: number | undefined;
 }
 
-/** What happened to an alert, or to what a rule knows of a vehicle. Times are by the clock of the rule, in Unix milliseconds. */
-export type AlertChange =
+/** What happened to an alert. Times are by the clock of the rule, in Unix milliseconds. */
+export type ChangeOfAlert =
   | { readonly type: 'AlertPending'; readonly alert: AlertRef; readonly startedAtMs: number }
   | { readonly type: 'AlertSubsided'; readonly alert: AlertRef; readonly atMs: number }
   | {
@@ -59,7 +59,11 @@ export type AlertChange =
     }
   | ({ readonly type: 'AlertRaisedLate'; readonly alert: AlertRef } & AlertTimes)
   | ({ readonly type: 'AlertCorrected'; readonly alert: AlertRef } & AlertTimes)
-  | { readonly type: 'AlertRetracted'; readonly alert: AlertRef }
+  | { readonly type: 'AlertRetracted'; readonly alert: AlertRef };
+
+/** What happened to an alert, or to what a rule knows of a vehicle. */
+export type AlertChange =
+  | ChangeOfAlert
   | {
       readonly type: 'FlappingEnded';
       readonly rule: string;

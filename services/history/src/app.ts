@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { createDecisionQuota } from '@odograph/decisions/decision-quota';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { systemClock } from '@odograph/kernel/clock';
 import type { Position } from '@odograph/kernel/position';
@@ -11,7 +12,6 @@ import type { Mongo } from '@odograph/platform/mongo';
 import { Trouble } from '@odograph/platform/trouble';
 import { status } from '@odograph/projections/status';
 import type { Meter } from '@opentelemetry/api';
-import { createDecisionQuota } from './api/decision-quota.ts';
 import { createPartitionDescriber } from './api/describe-partitions.ts';
 import { eventLogService } from './api/event-log-service.ts';
 import { createParkedList } from './api/parked-list.ts';

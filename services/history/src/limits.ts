@@ -1,4 +1,5 @@
 import { MAX_REPEATS } from '@odograph/decisions/decide';
+import { DECISION_ID_MAX_LENGTH } from '@odograph/decisions/decision-id';
 import { SHARED_PUBLISHER_OPTIONS } from '@odograph/event-log/publisher-options';
 import { PATIENCE_MS } from '@odograph/event-log/stream-watch';
 import { REMEMBERED_DECISIONS } from '@odograph/kernel/aggregate';
@@ -11,7 +12,6 @@ import { DEFAULT_DEADLINE_MS } from '@odograph/platform/grpc/server';
 import { MAX_KEYS } from '@odograph/platform/token-bucket';
 import { TURN_MS } from '@odograph/platform/work-turn';
 import { MAX_OTHER_SIGNALS } from '@odograph/projections/signal-merge';
-import { DECISION_ID_MAX_LENGTH } from './api/decision-id.ts';
 import {
   MAX_BUFFERED_BYTES,
   MAX_FAILING_MS,

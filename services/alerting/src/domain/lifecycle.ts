@@ -36,8 +36,11 @@ interface FactHead {
   readonly id: number;
 }
 
+/** What happened to an alert, or that a vehicle is not flapping any more. */
+export type AlertFact = FactOfAlert | { readonly kind: 'flapping ended'; readonly atMs: number };
+
 /** What happened to an alert. */
-export type AlertFact =
+export type FactOfAlert =
   | (FactHead & { readonly kind: 'pending' | 'subsided' })
   | (FactHead & {
       readonly kind: 'fired';
@@ -51,8 +54,7 @@ export type AlertFact =
   | (FactHead & { readonly kind: 'severity changed'; readonly severity: Severity })
   | (FactHead & { readonly kind: 'recovering' })
   | (FactHead & { readonly kind: 'firing again' })
-  | (FactHead & { readonly kind: 'resolved'; readonly because: Because })
-  | { readonly kind: 'flapping ended'; readonly atMs: number };
+  | (FactHead & { readonly kind: 'resolved'; readonly because: Because });
 
 export function initialState({ levels, clear }: Lifecycle): AlertState {
   return {

@@ -196,7 +196,7 @@ function includes({ includes: place }: KnownVehicle, { sequence, index }: LogPla
 const inOrder = (rules: readonly Rule[]) => rules.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What a vehicle is that has only reported. */
-const UNREGISTERED: Profile = { fleet: 'default', tags: [], isRetired: false };
+export const UNREGISTERED: Profile = { fleet: 'default', tags: [], isRetired: false };
 
 const isWorthTelling = ({ facts }: VehicleFacts): boolean => facts.length > 0;
 

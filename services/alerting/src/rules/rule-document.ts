@@ -7,6 +7,7 @@ import { compileExpression } from './expression.ts';
 export type RuleDocument = v.InferOutput<typeof ruleDocument>;
 
 export const RULE_LIMITS = {
+  characters: 32_768,
   ...{ nameLength: 100, descriptionLength: 1_000, scopeNames: 256, receivers: 16 },
   ...{ conditions: 32, depth: 8, corners: 500 },
   /** What is longer is a statistic, not an alert. */

@@ -26,7 +26,16 @@ describe('a file of rules', () => {
         },
         expect.objectContaining({ rule: 'offline', when: { no_report_for: 1_800_000 } }),
       ],
+      documents: [LOW_BATTERY, 'rule: offline\nwhen: { no_report_for: 30m }\n'],
     });
+  });
+
+  test('has each rule as it was written, with its comments', () => {
+    const texts = [
+      '# The first.\nrule: a\nwhen: speed_kmh > 1\n',
+      '# The other.\nrule: b # b\nwhen: >\n  speed_kmh > 2\n',
+    ];
+    expect(readRules(`${texts[0]}---\n${texts[1]}...\n`)).toMatchObject({ documents: texts });
   });
 
   test('may be JSON', () => {

@@ -12,7 +12,11 @@ export interface RuleFinding extends Finding {
 
 /** Rules of a file, or what is wrong with it. */
 export type ReadRules =
-  | { readonly rules: readonly RuleDocument[] }
+  | {
+      readonly rules: readonly RuleDocument[];
+      /** Each of them as it was written. */
+      readonly documents: readonly string[];
+    }
   | { readonly findings: readonly RuleFinding[] };
 
 const MAX_FILE_CHARACTERS = 1_000_000;
@@ -35,7 +39,17 @@ export function readRules(text: string): ReadRules {
     if ('rule' in read) rules.push(read.rule);
     else findings.push(...read.findings);
   }
-  return findings.length > 0 ? { findings } : { rules };
+  if (findings.length > 0) return { findings };
+  return { rules, documents: documents.map((_, at) => textOf(documents, at, text)) };
+}
+
+/** The text of one document among several, with the comments before it, and without the line that separates it. */
+function textOf(documents: readonly Document.Parsed[], at: number, text: string): string {
+  const start = documents[at - 1]?.range[2] ?? 0;
+  return `${text
+    .slice(start, documents[at]?.range[1])
+    .replace(/^---\s*\n/, '')
+    .trimEnd()}\n`;
 }
 
 /** Reads a rule that is data already. Findings name fields only. */

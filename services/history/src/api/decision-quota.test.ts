@@ -8,13 +8,17 @@ import {
   UpdateRequest,
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_registry';
 import { UnitSystem } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
+import {
+  createDecisionQuota,
+  DECISIONS_BURST_S,
+  type DecisionQuota,
+} from '@odograph/decisions/decision-quota';
 import type { CallContext, UnaryMethod } from '@odograph/platform/grpc/handler';
 import type { StatusSlice } from '@odograph/projections/status-slice';
 import { expect, test } from 'vitest';
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ViewReader } from '../views/view-reader.ts';
-import { createDecisionQuota, DECISIONS_BURST_S, type DecisionQuota } from './decision-quota.ts';
 import type { ParkedList } from './parked-list.ts';
 import { projectionsService } from './projections-service.ts';
 import { vehicleRegistryService } from './vehicle-registry-service.ts';

@@ -2,12 +2,12 @@ import {
   type ParkedEvent,
   ProjectionsService,
 } from '@odograph/contracts/generated/odograph/history/v1/projections';
+import type { DecisionQuota } from '@odograph/decisions/decision-quota';
 import { countFitting } from '@odograph/platform/grpc/answer-bytes';
 import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
 import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
 import { checkVehicleId, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import type { createReleaseParked, ReleaseParked } from '../commands/parked.ts';
-import type { DecisionQuota } from './decision-quota.ts';
 import type { ParkedEntry, ParkedList } from './parked-list.ts';
 
 interface ProjectionsDeps {

@@ -12,6 +12,8 @@ import {
 import type { UnitSystem as WireUnits } from '@odograph/contracts/generated/odograph/telemetry/v1/registration';
 import { registrationToWire, unitsToDomain } from '@odograph/contracts/registration-payload';
 import { registrationBytes } from '@odograph/contracts/status-payload';
+import { checkDecisionId } from '@odograph/decisions/decision-id';
+import type { DecisionQuota } from '@odograph/decisions/decision-quota';
 import {
   changeOf,
   DEFAULT_REGISTRATION,
@@ -24,8 +26,6 @@ import type { createDecideRegistration } from '../commands/registration.ts';
 import type { RegistrationCommand } from '../domain/registration/registration.ts';
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
-import { checkDecisionId } from './decision-id.ts';
-import type { DecisionQuota } from './decision-quota.ts';
 import {
   type KnownVehicle,
   knownOf,

@@ -1,0 +1,111 @@
+import { AlertRulesService } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
+import { AlertState, AlertsService } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
+import { eventually } from '@odograph/testing/eventually';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAlerting } from './cluster.fixture.ts';
+
+let alerting: Awaited<ReturnType<typeof startAlerting>>;
+
+beforeAll(async () => {
+  alerting = await startAlerting({ env: { ODO_ALERTING_STORE_MS: '200' } });
+});
+afterAll(() => alerting.stop());
+
+const SPEEDING = 'rule: speeding\nwhen: speed_kmh > 130\nlateness: 0s\n';
+
+describe('a rule', () => {
+  test('finds an alert on the live log, with what it saw, and ends it', async () => {
+    const { report, createRule, alerts } = alerting;
+    await createRule(SPEEDING);
+    const nowMs = Date.now();
+    await report('fast', nowMs - 2_000, { speed_kmh: 150 });
+    await eventually(async () =>
+      expect(await alerts()).toMatchObject([
+        {
+          vehicleId: 'fast',
+          rule: 'speeding',
+          revision: 1,
+          state: AlertState.FIRING,
+          values: { speed_kmh: '150' },
+        },
+      ]),
+    );
+    await report('fast', nowMs - 1_000, { speed_kmh: 100 });
+    await eventually(async () =>
+      expect(await alerts()).toMatchObject([{ state: AlertState.RESOLVED, endedAtMs: nowMs - 1_000 }]),
+    );
+  });
+
+  test('is decided once, and a mistake in it is named by its line and the nearest right name', async () => {
+    const { call } = alerting;
+    const request = {
+      decisionId: 'again',
+      document: 'rule: low\nwhen: battery_level_pct < 20\n',
+      by: 'ada',
+      note: '',
+    };
+    const first = await call(AlertRulesService.create, request);
+    expect(await call(AlertRulesService.create, request)).toEqual(first);
+    const wrong = { ...request, decisionId: 'wrong', document: 'rule: other\nwhen: battery_level < 20\n' };
+    await expect(call(AlertRulesService.create, wrong)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/line 2.*did you mean battery_level_pct/),
+    });
+    const unknown = { decisionId: 'x', rule: 'none', by: 'ada', note: '' };
+    await expect(call(AlertRulesService.disable, unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('that is disabled ends its alerts, and fires again when it is enabled', async () => {
+    const { call, report, createRule, logged } = alerting;
+    await createRule('rule: hot\nwhen: ambient_temperature_c > 40\nlateness: 0s\n');
+    await report('oven', Date.now(), { ambient_temperature_c: 45 });
+    await eventually(async () => expect((await logged())['oven']).toEqual(['AlertFired']));
+    await call(AlertRulesService.disable, { decisionId: 'off', rule: 'hot', by: 'ada', note: 'maintenance' });
+    await eventually(async () => expect((await logged())['oven']).toEqual(['AlertFired', 'AlertResolved']));
+    await call(AlertRulesService.enable, { decisionId: 'on', rule: 'hot', by: 'ada', note: '' });
+    await eventually(async () =>
+      expect((await logged())['oven']).toEqual(['AlertFired', 'AlertResolved', 'AlertFired']),
+    );
+    const { changes } = await call(AlertRulesService.history, { rule: 'hot' });
+    expect(changes.map(({ type, by }) => `${type} ${by}`)).toEqual([
+      ...['RuleEnabled ada', 'RuleDisabled ada', 'RuleCreated ada'],
+    ]);
+  });
+});
+
+test('an alert is acknowledged while it goes on, by the first who does', async () => {
+  const { call, report, alerts } = alerting;
+  await report('racer', Date.now(), { speed_kmh: 180 });
+  const alertId = await eventually(async () => {
+    const own = (await alerts()).find(({ vehicleId }) => vehicleId === 'racer');
+    expect(own?.state).toBe(AlertState.FIRING);
+    return own?.id ?? '';
+  });
+  for (const by of ['ada', 'bob']) await call(AlertsService.acknowledge, { alertId, by, note: 'I call' });
+  const { alert, history } = await call(AlertsService.get, { alertId });
+  expect(alert?.acknowledged).toMatchObject({ by: 'ada', note: 'I call' });
+  expect(history.map(({ type, by }) => `${type} ${by}`)).toEqual([
+    ...['AlertFired ', 'AlertAcknowledged ada', 'AlertAcknowledged bob'],
+  ]);
+  await expect(
+    call(AlertsService.acknowledge, { alertId: 'none', by: 'ada', note: '' }),
+  ).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+});
+
+test('after a crash, what fired has fired once, and goes on', async () => {
+  const { cluster, report, logged, alerts } = alerting;
+  const nowMs = Date.now();
+  await report('crash', nowMs - 3_000, { speed_kmh: 150 });
+  await eventually(async () => expect((await logged())['crash']).toEqual(['AlertFired']));
+  await cluster.alertings[0]?.kill();
+  await report('crash', nowMs - 2_000, { speed_kmh: 160 });
+  await cluster.alertings[0]?.start();
+  await report('crash', nowMs - 1_000, { speed_kmh: 50 });
+  await eventually(async () => expect((await logged())['crash']).toEqual(['AlertFired', 'AlertResolved']));
+  await eventually(async () => {
+    const own = (await alerts()).filter(({ vehicleId }) => vehicleId === 'crash');
+    expect(own).toMatchObject([{ state: AlertState.RESOLVED, startedAtMs: nowMs - 3_000 }]);
+  });
+});

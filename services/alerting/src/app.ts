@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createClient } from '@odograph/client';
+import { createDecisionQuota } from '@odograph/decisions/decision-quota';
+import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
+import { pause, systemClock } from '@odograph/kernel/clock';
+import { isFault, isFinal } from '@odograph/kernel/fault';
+import { comparePositions } from '@odograph/kernel/position';
+import type { RuleEvent, SilenceEvent } from '@odograph/kernel/vehicle-event';
+import { started } from '@odograph/platform/app/app';
+import { compose } from '@odograph/platform/app/compose';
+import { publisherPart } from '@odograph/platform/app/publisher-part';
+import { grpcPart, metricsPart, mongoPart, natsPart } from '@odograph/platform/app/service-parts';
+import type { Logger } from '@odograph/platform/logger';
+import { Trouble } from '@odograph/platform/trouble';
+import { alertRulesService } from './api/alert-rules-service.ts';
+import { alertsService } from './api/alerts-service.ts';
+import { MAX_REQUEST_BYTES } from './api/checks.ts';
+import { silencesService } from './api/silences-service.ts';
+import { createAcknowledge } from './commands/acknowledge.ts';
+import { createDecisions, type DecidedLog } from './commands/decisions.ts';
+import type { AlertingConfig } from './config.ts';
+import { type RuleState, ruleDecider } from './domain/rule-decisions.ts';
+import { type SilenceState, silenceDecider } from './domain/silence-decisions.ts';
+import { EvaluationStore } from './evaluate/evaluation-store.ts';
+import { PartitionWorker } from './evaluate/partition-worker.ts';
+import { alertingInstruments, measureAlerting } from './metrics.ts';
+import { Leases } from './own/leases.ts';
+import { Ownership } from './own/ownership.ts';
+import { ruleIn, rulesIn, textIn } from './rules/rule-of-document.ts';
+import { AlertFeed } from './views/alert-feed.ts';
+import { AlertStore } from './views/alert-store.ts';
+import { DecidedStore } from './views/decided-store.ts';
+import { AlertingViews } from './views/partition-views.ts';
+import { Reached } from './views/reached.ts';
+import { RuleDocuments } from './views/rule-documents.ts';
+
+export const SERVICE_NAME = 'alerting';
+
+/** Connections to MongoDB that stay open, and how long an operation waits for one, for a server, and for its answer. */
+const MONGO = { minPool: 2, connectionMs: 2_000, serverMs: 5_000, answerMs: 12_000 };
+/** What history may send before it is read. With 64 KiB, each few hundred events would wait for a turn of both processes. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Events of alerts are few, and are accepted where telemetry is refused. */
+const PUBLISHER = { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 };
+
+/** The whole process: its connections, what evaluates the partitions, the views, and the API. */
+export function alertingApp(config: AlertingConfig, logger: Logger) {
+  const connections = connectionParts(config, logger);
+  const views = viewParts(connections, logger);
+  const evaluating = evaluationParts(views, config, logger);
+  return apiParts(evaluating, config, logger);
+}
+
+function connectionParts(config: AlertingConfig, logger: Logger) {
+  const { maxPool, ...mongo } = config.mongo;
+  return compose(SERVICE_NAME)
+    .part('metrics', () => metricsPart(SERVICE_NAME, config.metrics))
+    .part('nats', (_, signal) => natsPart({ ...config.nats, name: SERVICE_NAME, logger, signal }))
+    .part('mongo', ({ metrics }) =>
+      mongoPart(
+        {
+          ...{ ...mongo, name: SERVICE_NAME, serverWaitMs: MONGO.serverMs, answerWaitMs: MONGO.answerMs },
+          pool: { min: MONGO.minPool, max: maxPool, waitMs: MONGO.connectionMs },
+        },
+        metrics.meter,
+      ),
+    )
+    .part('publisher', ({ nats, metrics }) =>
+      publisherPart({ nats, logger, meter: metrics.meter, publisher: PUBLISHER }),
+    )
+    .part('client', () => {
+      const client = createClient({
+        history: config.history,
+        channelOptions: { 'grpc-node.flow_control_window': WINDOW_BYTES },
+      });
+      return started(client, { stop: () => client.close() });
+    })
+    .part('partitionCount', async ({ client }, signal) => {
+      const trouble = new Trouble({ logger, message: 'history does not answer' });
+      for (;;) {
+        try {
+          const partitions = await client.describeLog({ signal, maxAttempts: 1 });
+          trouble.succeeded();
+          return partitions.length;
+        } catch (error) {
+          if (signal.aborted || isFinal(error)) throw error;
+          await pause(trouble.failed(error), signal);
+        }
+      }
+    });
+}
+
+/** What is stored: alerts, rules and silences, each made of the log. */
+function viewParts(app: ReturnType<typeof connectionParts>, logger: Logger) {
+  return app
+    .part('stores', async ({ mongo: { db } }) => {
+      const stores = {
+        alerts: new AlertStore(db),
+        rules: new DecidedStore<RuleState, RuleEvent>(db, { collection: 'alerting_rules', ...ruleDecider }),
+        silences: new DecidedStore<SilenceState, SilenceEvent>(db, {
+          collection: 'alerting_silences',
+          ...silenceDecider,
+        }),
+        documents: new RuleDocuments(db, textIn),
+        evaluation: new EvaluationStore(db),
+        reached: new Reached(db),
+      };
+      await Promise.all([stores.alerts.createIndexes(), stores.evaluation.createIndexes()]);
+      return started(stores, {});
+    })
+    .part('feed', ({ mongo: { db } }) => {
+      const trouble = new Trouble({ logger, message: 'the changes of alerts cannot be followed' });
+      const feed = new AlertFeed({
+        db,
+        onTrouble: (error) => trouble.failed(error),
+        onSuccess: () => trouble.succeeded(),
+      });
+      return started(feed, { start: () => feed.start(), stop: () => feed.stop() });
+    });
+}
+
+/** The partitions that this process owns, and the rules that it evaluates there. */
+function evaluationParts(app: ReturnType<typeof viewParts>, config: AlertingConfig, logger: Logger) {
+  const { instance, leaseTtlMs: ttlMs, storeEveryMs } = config;
+  return app
+    .part('instruments', ({ metrics }) => alertingInstruments(metrics.meter))
+    .part('views', ({ stores, partitionCount }) => {
+      const notices = { ofAlerts: async () => [], add: async () => undefined };
+      return new AlertingViews({ ...stores, partitionCount, notices, receivers: [] });
+    })
+    .part('leases', ({ mongo: { db } }) => new Leases(db, instance, ttlMs))
+    .part('workers', () => new Map<number, PartitionWorker>())
+    .part(
+      'ownership',
+      ({ leases, partitionCount, client, publisher, stores, views, workers, instruments }) => {
+        const open = (partition: number) => {
+          const troubles = {
+            evaluating: new Trouble({
+              logger,
+              message: 'the log cannot be evaluated',
+              fields: { partition },
+            }),
+            storing: new Trouble({ logger, message: 'vehicles cannot be stored', fields: { partition } }),
+          };
+          const appending = new Trouble({ logger, message: 'events of alerts wait', fields: { partition } });
+          const worker = new PartitionWorker({
+            ...{ partition, views, storeEveryMs, compile: ruleIn, store: stores.evaluation },
+            follow: (after, signal) =>
+              client.eventBatches({ partitions: [partition], after: [after], signal }),
+            outgoing: {
+              ...{ publisher, clock: systemClock },
+              onTrouble: (error) => appending.failed(error),
+              onSuccess: () => appending.succeeded(),
+            },
+            onTrouble: (what, error) => troubles[what].failed(error),
+            onSuccess: (what) => troubles[what].succeeded(),
+            onSkipped(position, err) {
+              instruments.skipped();
+              logger.warn({ position, err }, 'an event cannot be evaluated, and changes no alert');
+            },
+            onEvaluated: (events) => instruments.evaluated(events),
+          });
+          workers.set(partition, worker);
+          return {
+            async run(signal: AbortSignal) {
+              await worker.run(signal);
+              workers.delete(partition);
+            },
+          };
+        };
+        const trouble = new Trouble({ logger, message: 'the partitions cannot be shared' });
+        const ownership = new Ownership({
+          ...{ leases, partitionCount, ttlMs, open },
+          onTrouble: (error) => void trouble.failed(error),
+          onSuccess: () => trouble.succeeded(),
+        });
+        return started(ownership, { start: () => ownership.start(), stop: () => ownership.stop() });
+      },
+    );
+}
+
+function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfig, logger: Logger) {
+  return app
+    .part('commands', ({ stores, publisher, client, partitionCount }) => {
+      const { rules, silences, reached, alerts } = stores;
+      const reach = reached.wait.bind(reached);
+      const clock = systemClock;
+      return {
+        reach,
+        decisions: createDecisions({ rules, silences, publisher, log: decidedLog(client), reach, clock }),
+        acknowledge: createAcknowledge({
+          ...{ alerts, publisher, reach, partitionCount, clock, newId: randomUUID },
+        }),
+      };
+    })
+    .part('quota', () =>
+      createDecisionQuota({ decisionsPerSecond: config.decisionsPerSecond, clock: systemClock }),
+    )
+    .part('rulesFile', async ({ commands }, signal) => {
+      if (config.rulesFile === '') return;
+      const creating = createRulesOf(config.rulesFile, { decisions: commands.decisions, logger, signal });
+      creating.catch((err: unknown) => logger.error({ err }, 'the rules of the file were not created'));
+    })
+    .part('grpc', ({ metrics, mongo, leases, partitionCount, stores, feed, workers, commands, quota }) => {
+      measureAlerting(metrics.meter, {
+        partitions: () =>
+          Array.from(workers, ([partition, { vehicleCount, outgoingCount }]) => ({
+            ...{ partition, vehicleCount, outgoingCount },
+          })),
+        watchCount: () => feed.watchCount,
+      });
+      const shared = { ...stores, ...commands, quota, partitionCount, owners: () => leases.owners() };
+      return grpcPart({
+        ...config.grpc,
+        services: [
+          alertRulesService(shared),
+          alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: async () => [] }),
+          silencesService(shared),
+        ],
+        maxMessageBytes: MAX_REQUEST_BYTES,
+        notReadyBecause: () => undefined,
+        ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
+      });
+    });
+}
+
+/** What decisions ask the log, through history. */
+function decidedLog(client: ReturnType<typeof createClient>): DecidedLog {
+  return {
+    async watermark(partition) {
+      const found = (await client.watermarks({})).find((position) => position.partition === partition);
+      return found ?? { partition, sequence: 0 };
+    },
+    async whyLeftOut({ subject }, position) {
+      const { partition, sequence } = position;
+      const after = [{ partition, sequence: sequence - 1 }];
+      for await (const logged of client.readLog({ partitions: [partition], after, subject, limit: 100 }))
+        if (comparePositions(logged.position, position) === 0) return undefined;
+      // One whose version another one has is in the folded state; so this one has an id that was used long ago.
+      return 'duplicate';
+    },
+  };
+}
+
+interface CreatingDeps {
+  readonly decisions: ReturnType<typeof createDecisions>;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+const CREATE_WITHIN_MS = 30_000;
+
+/** Creates the rules of a file that are not there. It is tried again until all are, because the log may not be writable yet. */
+async function createRulesOf(file: string, { decisions, logger, signal }: CreatingDeps): Promise<void> {
+  const rules = rulesIn(await readFile(file, 'utf8'), file);
+  const trouble = new Trouble({
+    logger,
+    message: 'the rules of the file cannot be created yet',
+    fields: { file },
+  });
+  for (const { rule, document } of rules) {
+    while (!signal.aborted) {
+      try {
+        const command = { type: 'CreateRule', document, by: SERVICE_NAME, note: `from ${file}` } as const;
+        const call = { deadlineAtMs: Date.now() + CREATE_WITHIN_MS, signal, traceparent: '' };
+        await decisions.rule(rule, { decisionId: `file ${rule}`.replaceAll(' ', '-'), command }, call);
+        trouble.succeeded();
+        break;
+      } catch (error) {
+        // There is one, which people may have revised.
+        if (isFault(error, 'RULE_VIOLATED', 'INVALID_INPUT')) break;
+        await pause(trouble.failed(error), signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises';
+import { createClient } from '@odograph/client';
+import { Channel, callUnary, type Method } from '@odograph/client/call';
+import type { Report } from '@odograph/client/wire';
+import { type ClusterOptions, startCluster } from '@odograph/cluster/cluster';
+import { AlertRulesService } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
+import { type Alert, AlertsService } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
+import { signalsToWire } from '@odograph/contracts/signals';
+import type { Position } from '@odograph/kernel/position';
+import type { Signals } from '@odograph/kernel/signal';
+import { makeRunDir } from '@odograph/testing/engines-setup';
+
+/** A platform that evaluates rules, and what a test asks of it. */
+export async function startAlerting(options: Partial<ClusterOptions> = {}) {
+  const dataDir = await makeRunDir();
+  const cluster = await startCluster({ dataDir, alertings: 1, partitions: 2, ...options });
+  const { endpoints } = cluster;
+  const client = createClient({ ingest: endpoints.ingest, history: endpoints.histories[0] });
+  const channels = endpoints.alertings.map((endpoint) => new Channel(endpoint));
+  let count = 0;
+
+  /** Calls a method of alerting. */
+  function call<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    at = 0,
+  ): Promise<Response> {
+    return callUnary(channels[at] as Channel, method, request, { deadlineMs: 20_000 });
+  }
+
+  /** Reports some signals of a vehicle, and gives the position. */
+  async function report(vehicleId: string, observedAtMs: number, signals: Signals): Promise<Position> {
+    count += 1;
+    const sample = { observedAtMs, signals: signalsToWire(signals) };
+    const one = { vehicleId, reportId: `r${count}`, samples: [sample] } as Report;
+    const [result] = await client.report([one]);
+    if (!result?.position) throw new Error(`not acknowledged: ${JSON.stringify(result)}`);
+    return result.position;
+  }
+
+  async function createRule(document: string): Promise<Position> {
+    count += 1;
+    const request = { decisionId: `d${count}`, document, by: 'ada', note: '' };
+    const { position } = await call(AlertRulesService.create, request);
+    if (!position) throw new Error('the rule has no position');
+    return position;
+  }
+
+  async function alerts(at = 0): Promise<readonly Alert[]> {
+    const request = { filter: undefined, pageSize: 1_000, pageToken: '', atLeast: [] };
+    return (await call(AlertsService.list, request, at)).alerts;
+  }
+
+  /** The events of alerts that the log has, by vehicle, in order. */
+  async function logged(): Promise<Readonly<Record<string, readonly string[]>>> {
+    const found: Record<string, string[]> = {};
+    for await (const { event } of client.readLog())
+      if (event.subject.startsWith('alert/')) {
+        const own = found[event.subject.slice('alert/'.length)] ?? [];
+        found[event.subject.slice('alert/'.length)] = own;
+        own.push(event.type);
+      }
+    return found;
+  }
+
+  async function stop(): Promise<void> {
+    for (const channel of channels) channel.close();
+    client.close();
+    await cluster.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+
+  return { cluster, client, dataDir, call, report, createRule, alerts, logged, stop };
+}
