@@ -74,13 +74,14 @@ export function noticesOf(event: AlertEvent, context: NoticeContext): readonly N
       });
     case 'AlertSeverityChanged':
       return beginnings(event, context, { isFlapping: false });
-    case 'AlertRaisedLate':
-    case 'AlertCorrected': {
-      const isLate = event.receivedAtMs - event.firedAtMs > MAX_LATE_MS;
-      const begun = beginnings(event, context, { isFlapping: false, because: isLate ? 'late' : undefined });
+    case 'AlertRaisedLate': {
+      const begun = beginnings(event, context, { isFlapping: false, because: latenessReason(event) });
       if (event.resolvedAtMs === undefined) return begun;
       return [...begun, ...endings(event, { ...context, earlier: [...context.earlier, ...begun] })];
     }
+    case 'AlertCorrected':
+      if (event.resolvedAtMs !== undefined) return endings(event, context);
+      return beginnings(event, context, { isFlapping: false, because: latenessReason(event) });
     case 'AlertResolved':
     case 'AlertRetracted':
       return endings(event, context);
@@ -91,6 +92,15 @@ export function noticesOf(event: AlertEvent, context: NoticeContext): readonly N
 
 function flappingReason({ flapping }: { readonly flapping: string }): string | undefined {
   return flapping === 'goes on' ? 'flapping' : undefined;
+}
+
+interface Late {
+  readonly receivedAtMs: number;
+  readonly firedAtMs: number;
+}
+
+function latenessReason({ receivedAtMs, firedAtMs }: Late): string | undefined {
+  return receivedAtMs - firedAtMs > MAX_LATE_MS ? 'late' : undefined;
 }
 
 interface Beginning {

@@ -29,8 +29,8 @@ describe('a fleet in the city', () => {
     const reports = sentBy(fleetOf(50), START_MS + 10 * MINUTE_MS);
     expect([reports.length, digest(reports)]).toMatchInlineSnapshot(`
       [
-        2759,
-        "6c649dd45be229fe79072f38835546e40a8a165158cf6ff813b0d651a2ac668c",
+        2760,
+        "d5c52b42bdbfb3f31d61267ce30c8f122aecf438656df8d70829aa9888dc37fb",
       ]
     `);
     expect(digest(sentBy(fleetOf(50, 8), START_MS + 10 * MINUTE_MS))).not.toBe(digest(reports));

@@ -21,18 +21,24 @@ const HOUR_MS = 3_600_000;
 /** Yields whenever the vehicle reports; its state is then what it measures. */
 type Moments = Generator<void, void>;
 
+/** It is towed to the end of its first trip, so that a fleet has something to notice in its first minute. */
+const TOWED = 'sim-013';
+
 /** Trips, and between them charging, refuelling and standing, without end. */
 export function* live(vehicle: Vehicle): Generator<void, never> {
-  if (vehicle.random.chance(0.4)) yield* rest(vehicle);
+  if (vehicle.profile.vehicleId === TOWED) {
+    yield* drive(vehicle, vehicle.random.index(vehicle.city.junctions.length), { isTowed: true });
+    yield* rest(vehicle);
+  } else if (vehicle.random.chance(0.4)) yield* rest(vehicle);
   for (;;) {
     yield* drive(vehicle, vehicle.random.index(vehicle.city.junctions.length));
     yield* rest(vehicle);
   }
 }
 
-function* drive(vehicle: Vehicle, to: number): Moments {
+function* drive(vehicle: Vehicle, to: number, { isTowed = false } = {}): Moments {
   const way = fastestWay(vehicle.city, vehicle.junction, to);
-  vehicle.isOn = true;
+  vehicle.isOn = !isTowed;
   const isDue = every(EVERY_MS.driving, vehicle);
   for (const [at, road] of way.entries()) {
     const stops = at === way.length - 1 || (road.hasLights && vehicle.random.chance(LIGHTS_ARE_RED));
