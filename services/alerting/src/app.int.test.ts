@@ -73,6 +73,24 @@ describe('a rule', () => {
   });
 });
 
+test('a backtest says what a rule would have done, and what another revision changes', async () => {
+  const { report, backtest } = alerting;
+  const nowMs = Date.now();
+  for (const [at, battery] of [60, 30, 18, 12, 60].entries())
+    await report('tested', nowMs - 60_000 + at * 10_000, { battery_level_pct: battery });
+  const below = (limit: number) =>
+    `rule: tested\nscope: { vehicles: [tested] }\nwhen: battery_level_pct < ${limit}\n`;
+  const result = await backtest(below(20), below(40));
+  expect(result).toMatchObject({
+    asKnownThen: { episodes: 1, pages: 1, listed: [{ vehicleId: 'tested', startedAtMs: nowMs - 40_000 }] },
+    asKnownNow: { episodes: 1 },
+    otherAsKnownThen: { episodes: 1 },
+    difference: { added: [], removed: [], moved: [{ startedAtMs: nowMs - 50_000 }] },
+  });
+  expect((await backtest(below(20)))?.stateHashes).toEqual(result?.stateHashes);
+  expect(await backtest(below(1))).toMatchObject({ asKnownThen: { episodes: 0, pages: 0 } });
+});
+
 test('an alert is acknowledged while it goes on, by the first who does', async () => {
   const { call, report, alerts } = alerting;
   await report('racer', Date.now(), { speed_kmh: 180 });

@@ -17,6 +17,7 @@ import { alertRulesService } from './api/alert-rules-service.ts';
 import { alertsService } from './api/alerts-service.ts';
 import { MAX_REQUEST_BYTES } from './api/checks.ts';
 import { silencesService } from './api/silences-service.ts';
+import { runBacktest } from './backtest/run-backtest.ts';
 import { createAcknowledge } from './commands/acknowledge.ts';
 import { createDecisions, type DecidedLog } from './commands/decisions.ts';
 import type { AlertingConfig } from './config.ts';
@@ -202,27 +203,33 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
       const creating = createRulesOf(config.rulesFile, { decisions: commands.decisions, logger, signal });
       creating.catch((err: unknown) => logger.error({ err }, 'the rules of the file were not created'));
     })
-    .part('grpc', ({ metrics, mongo, leases, partitionCount, stores, feed, workers, commands, quota }) => {
-      measureAlerting(metrics.meter, {
-        partitions: () =>
-          Array.from(workers, ([partition, { vehicleCount, outgoingCount }]) => ({
-            ...{ partition, vehicleCount, outgoingCount },
-          })),
-        watchCount: () => feed.watchCount,
-      });
-      const shared = { ...stores, ...commands, quota, partitionCount, owners: () => leases.owners() };
-      return grpcPart({
-        ...config.grpc,
-        services: [
-          alertRulesService(shared),
-          alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: async () => [] }),
-          silencesService(shared),
-        ],
-        maxMessageBytes: MAX_REQUEST_BYTES,
-        notReadyBecause: () => undefined,
-        ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
-      });
-    });
+    .part(
+      'grpc',
+      ({ metrics, mongo, client, leases, partitionCount, stores, feed, workers, commands, quota }) => {
+        measureAlerting(metrics.meter, {
+          partitions: () =>
+            Array.from(workers, ([partition, { vehicleCount, outgoingCount }]) => ({
+              ...{ partition, vehicleCount, outgoingCount },
+            })),
+          watchCount: () => feed.watchCount,
+        });
+        const shared = { ...stores, ...commands, quota, partitionCount, owners: () => leases.owners() };
+        return grpcPart({
+          ...config.grpc,
+          services: [
+            alertRulesService({
+              ...shared,
+              backtest: (request) => runBacktest({ client, partitionCount }, request),
+            }),
+            alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: async () => [] }),
+            silencesService(shared),
+          ],
+          maxMessageBytes: MAX_REQUEST_BYTES,
+          notReadyBecause: () => undefined,
+          ...{ logger, meter: metrics.meter, toFault: mongo.asFault },
+        });
+      },
+    );
 }
 
 /** What decisions ask the log, through history. */

@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { createClient } from '@odograph/client';
-import { Channel, callUnary, type Method } from '@odograph/client/call';
+import { Channel, callServerStream, callUnary, type Method } from '@odograph/client/call';
 import type { Report } from '@odograph/client/wire';
 import { type ClusterOptions, startCluster } from '@odograph/cluster/cluster';
-import { AlertRulesService } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
+import {
+  AlertRulesService,
+  type BacktestResult,
+} from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
 import { type Alert, AlertsService } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
 import { signalsToWire } from '@odograph/contracts/signals';
 import type { Position } from '@odograph/kernel/position';
@@ -63,6 +66,22 @@ export async function startAlerting(options: Partial<ClusterOptions> = {}) {
     return found;
   }
 
+  /** What a rule would have done in the last hour. */
+  async function backtest(document: string, otherDocument = ''): Promise<BacktestResult | undefined> {
+    const nowMs = Date.now();
+    const request = {
+      document,
+      otherDocument,
+      fromMs: nowMs - 3_600_000,
+      toMs: nowMs + 60_000,
+      maxEvents: 0,
+    };
+    let result: BacktestResult | undefined;
+    for await (const answer of callServerStream(channels[0] as Channel, AlertRulesService.backtest, request))
+      result = answer.result;
+    return result;
+  }
+
   async function stop(): Promise<void> {
     for (const channel of channels) channel.close();
     client.close();
@@ -70,5 +89,5 @@ export async function startAlerting(options: Partial<ClusterOptions> = {}) {
     await rm(dataDir, { recursive: true, force: true });
   }
 
-  return { cluster, client, dataDir, call, report, createRule, alerts, logged, stop };
+  return { cluster, client, dataDir, call, report, createRule, alerts, logged, backtest, stop };
 }

@@ -8,15 +8,16 @@ import type { DecisionQuota } from '@odograph/decisions/decision-quota';
 import type { Aggregate } from '@odograph/kernel/aggregate';
 import { Fault } from '@odograph/kernel/fault';
 import { countFitting } from '@odograph/platform/grpc/answer-bytes';
-import { type CallContext, grpcService, unary } from '@odograph/platform/grpc/handler';
+import { type CallContext, grpcService, serverStream, unary } from '@odograph/platform/grpc/handler';
 import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
 import { invalid, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import { type Decisions, noRule } from '../commands/decisions.ts';
 import type { RuleCommand, RuleState } from '../domain/rule-decisions.ts';
-import { RULE_LIMITS } from '../rules/rule-document.ts';
+import { RULE_LIMITS, type RuleDocument } from '../rules/rule-document.ts';
 import { type ReadRules, readRules } from '../rules/rule-file.ts';
 import type { RuleStore } from '../views/partition-views.ts';
 import type { RuleDocuments } from '../views/rule-documents.ts';
+import { type Backtest, backtestCall } from './backtest-call.ts';
 import { checkBy, checkNote } from './checks.ts';
 
 interface AlertRulesDeps {
@@ -24,13 +25,14 @@ interface AlertRulesDeps {
   readonly documents: RuleDocuments;
   readonly decisions: Decisions;
   readonly quota: DecisionQuota;
+  readonly backtest: Backtest;
 }
 
 /** How many rules there may be, disabled ones too. */
 export const MAX_RULES = 500;
 const LIST = ['rules'] as const;
 
-export function alertRulesService({ rules, documents, decisions, quota }: AlertRulesDeps) {
+export function alertRulesService({ rules, documents, decisions, quota, backtest }: AlertRulesDeps) {
   async function decide(rule: string, request: Decided, command: RuleCommand, call: CallContext) {
     const decisionId = checkDecisionId(request.decisionId);
     quota.admit(call.client);
@@ -60,14 +62,19 @@ export function alertRulesService({ rules, documents, decisions, quota }: AlertR
 
   return grpcService(AlertRulesService, {
     create: unary(async (request, call) => {
-      const rule = ruleIn(request.document);
+      const { rule } = readRule(request.document);
       await assertRoom(rule);
       const { document } = request;
       return decide(rule, request, { type: 'CreateRule', document, ...reasonOf(request) }, call);
     }),
     revise: unary(async (request, call) => {
       const { document } = request;
-      return decide(ruleIn(document), request, { type: 'ReviseRule', document, ...reasonOf(request) }, call);
+      return decide(
+        readRule(document).rule,
+        request,
+        { type: 'ReviseRule', document, ...reasonOf(request) },
+        call,
+      );
     }),
     enable: switching('EnableRule'),
     disable: switching('DisableRule'),
@@ -94,6 +101,7 @@ export function alertRulesService({ rules, documents, decisions, quota }: AlertR
       if ('findings' in read) return { rules: [], findings: [...read.findings] };
       return { rules: read.rules.map(({ rule }) => rule), findings: [] };
     }),
+    backtest: serverStream(backtestCall(backtest, readRule), { stays: true }),
   });
 }
 
@@ -109,8 +117,8 @@ interface Reason {
 
 const reasonOf = ({ by, note }: Reason): Reason => ({ by: checkBy(by), note: checkNote('note', note) });
 
-/** The name of the one rule in a document. Throws a Fault INVALID_INPUT with where it is wrong. */
-function ruleIn(document: string): string {
+/** The one rule in a document. Throws a Fault INVALID_INPUT with where it is wrong. */
+function readRule(document: string): RuleDocument {
   if (document.length > RULE_LIMITS.characters)
     throw invalid(
       'document',
@@ -126,7 +134,7 @@ function ruleIn(document: string): string {
     throw new Fault('INVALID_INPUT', `the rule is wrong: ${findings[0]?.description ?? ''}`, { findings });
   }
   const [first, ...others] = read.rules;
-  if (first && others.length === 0) return first.rule;
+  if (first && others.length === 0) return first;
   throw invalid('document', 'MANY_RULES', `has ${read.rules.length} rules, but must have one`);
 }
 

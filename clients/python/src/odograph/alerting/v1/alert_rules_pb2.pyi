@@ -192,3 +192,93 @@ class RuleFinding(_message.Message):
     reason: str
     description: str
     def __init__(self, line: _Optional[int] = ..., column: _Optional[int] = ..., field: _Optional[str] = ..., reason: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+
+class AlertRulesBacktestRequest(_message.Message):
+    __slots__ = ("document", "other_document", "from_ms", "to_ms", "max_events")
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    OTHER_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    TO_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    document: str
+    other_document: str
+    from_ms: int
+    to_ms: int
+    max_events: int
+    def __init__(self, document: _Optional[str] = ..., other_document: _Optional[str] = ..., from_ms: _Optional[int] = ..., to_ms: _Optional[int] = ..., max_events: _Optional[int] = ...) -> None: ...
+
+class AlertRulesBacktestResponse(_message.Message):
+    __slots__ = ("share", "events", "result")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    share: float
+    events: int
+    result: BacktestResult
+    def __init__(self, share: _Optional[float] = ..., events: _Optional[int] = ..., result: _Optional[_Union[BacktestResult, _Mapping]] = ...) -> None: ...
+
+class BacktestResult(_message.Message):
+    __slots__ = ("as_known_then", "as_known_now", "other_as_known_then", "difference", "vehicles", "flapping", "took_ms", "state_hashes")
+    AS_KNOWN_THEN_FIELD_NUMBER: _ClassVar[int]
+    AS_KNOWN_NOW_FIELD_NUMBER: _ClassVar[int]
+    OTHER_AS_KNOWN_THEN_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    VEHICLES_FIELD_NUMBER: _ClassVar[int]
+    FLAPPING_FIELD_NUMBER: _ClassVar[int]
+    TOOK_MS_FIELD_NUMBER: _ClassVar[int]
+    STATE_HASHES_FIELD_NUMBER: _ClassVar[int]
+    as_known_then: BacktestTimeline
+    as_known_now: BacktestTimeline
+    other_as_known_then: BacktestTimeline
+    difference: BacktestDifference
+    vehicles: int
+    flapping: int
+    took_ms: int
+    state_hashes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, as_known_then: _Optional[_Union[BacktestTimeline, _Mapping]] = ..., as_known_now: _Optional[_Union[BacktestTimeline, _Mapping]] = ..., other_as_known_then: _Optional[_Union[BacktestTimeline, _Mapping]] = ..., difference: _Optional[_Union[BacktestDifference, _Mapping]] = ..., vehicles: _Optional[int] = ..., flapping: _Optional[int] = ..., took_ms: _Optional[int] = ..., state_hashes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class BacktestTimeline(_message.Message):
+    __slots__ = ("episodes", "pages", "pages_per_vehicle_day", "share_under_minute", "delay_p50_ms", "delay_p95_ms", "listed")
+    EPISODES_FIELD_NUMBER: _ClassVar[int]
+    PAGES_FIELD_NUMBER: _ClassVar[int]
+    PAGES_PER_VEHICLE_DAY_FIELD_NUMBER: _ClassVar[int]
+    SHARE_UNDER_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    DELAY_P50_MS_FIELD_NUMBER: _ClassVar[int]
+    DELAY_P95_MS_FIELD_NUMBER: _ClassVar[int]
+    LISTED_FIELD_NUMBER: _ClassVar[int]
+    episodes: int
+    pages: int
+    pages_per_vehicle_day: float
+    share_under_minute: float
+    delay_p50_ms: int
+    delay_p95_ms: int
+    listed: _containers.RepeatedCompositeFieldContainer[BacktestEpisode]
+    def __init__(self, episodes: _Optional[int] = ..., pages: _Optional[int] = ..., pages_per_vehicle_day: _Optional[float] = ..., share_under_minute: _Optional[float] = ..., delay_p50_ms: _Optional[int] = ..., delay_p95_ms: _Optional[int] = ..., listed: _Optional[_Iterable[_Union[BacktestEpisode, _Mapping]]] = ...) -> None: ...
+
+class BacktestEpisode(_message.Message):
+    __slots__ = ("vehicle_id", "severity", "started_at_ms", "fired_at_ms", "ended_at_ms", "known_at_ms", "suppressed_because")
+    VEHICLE_ID_FIELD_NUMBER: _ClassVar[int]
+    SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    FIRED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    KNOWN_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    SUPPRESSED_BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    vehicle_id: str
+    severity: str
+    started_at_ms: int
+    fired_at_ms: int
+    ended_at_ms: int
+    known_at_ms: int
+    suppressed_because: str
+    def __init__(self, vehicle_id: _Optional[str] = ..., severity: _Optional[str] = ..., started_at_ms: _Optional[int] = ..., fired_at_ms: _Optional[int] = ..., ended_at_ms: _Optional[int] = ..., known_at_ms: _Optional[int] = ..., suppressed_because: _Optional[str] = ...) -> None: ...
+
+class BacktestDifference(_message.Message):
+    __slots__ = ("added", "removed", "moved")
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    added: _containers.RepeatedCompositeFieldContainer[BacktestEpisode]
+    removed: _containers.RepeatedCompositeFieldContainer[BacktestEpisode]
+    moved: _containers.RepeatedCompositeFieldContainer[BacktestEpisode]
+    def __init__(self, added: _Optional[_Iterable[_Union[BacktestEpisode, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[BacktestEpisode, _Mapping]]] = ..., moved: _Optional[_Iterable[_Union[BacktestEpisode, _Mapping]]] = ...) -> None: ...

@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -210,6 +212,106 @@ export interface RuleFinding {
   reason: string;
   /** In words, with what is expected. */
   description: string;
+}
+
+/** Asks what a rule would have done. */
+export interface AlertRulesBacktestRequest {
+  /** The rule, in YAML. It need not be created. */
+  document: string;
+  /** Another revision of it, in YAML, to compare with; empty: none. */
+  otherDocument: string;
+  /** From this time on, by our clock: Unix time, milliseconds. */
+  fromMs: number;
+  /** Before this time, by our clock: Unix time, milliseconds. */
+  toMs: number;
+  /** At most this many events are read, up to 100,000,000; 0: 10,000,000. */
+  maxEvents: number;
+}
+
+/** How far a backtest is, or its result. */
+export interface AlertRulesBacktestResponse {
+  /** How much of the log is read, from 0 to 1. */
+  share: number;
+  /** Events that were read. */
+  events: number;
+  /** The result; absent: it is not there yet. */
+  result: BacktestResult | undefined;
+}
+
+/** What a rule would have done. */
+export interface BacktestResult {
+  /** In the order in which the log had the reports: what would have been known then, and paged. */
+  asKnownThen:
+    | BacktestTimeline
+    | undefined;
+  /** With all that came late, up to an hour after the time that was asked for: what was true. */
+  asKnownNow:
+    | BacktestTimeline
+    | undefined;
+  /** Of the other revision; absent: none was given. */
+  otherAsKnownThen:
+    | BacktestTimeline
+    | undefined;
+  /** What the other revision changes of what would have been known then; absent: none was given. */
+  difference:
+    | BacktestDifference
+    | undefined;
+  /** Vehicles that reported. */
+  vehicles: number;
+  /** Alerts of vehicles that had too many of them in a short time. */
+  flapping: number;
+  /** How long it took, in milliseconds. */
+  tookMs: number;
+  /** Of the evaluation at its end, by partition, hex: equal for equal evaluations. */
+  stateHashes: string[];
+}
+
+/** The alerts that a rule would have made. */
+export interface BacktestTimeline {
+  /** All of them. */
+  episodes: number;
+  /** Those that receivers would have heard of. */
+  pages: number;
+  /** Pages of a vehicle in a day. */
+  pagesPerVehicleDay: number;
+  /** The share of those that were over within a minute. */
+  shareUnderMinute: number;
+  /** From when its condition began to hold until it would have been known, in milliseconds: the median. */
+  delayP50Ms: number;
+  /** The same, of the slowest twentieth. */
+  delayP95Ms: number;
+  /** The first 1,000 of them, by when they fired. */
+  listed: BacktestEpisode[];
+}
+
+/** An alert that a rule would have made. Times are by the clock of the rule: Unix time, milliseconds. */
+export interface BacktestEpisode {
+  /** The vehicle. */
+  vehicleId: string;
+  /** `info`, `warning` or `critical`. */
+  severity: string;
+  /** Since when its condition held. */
+  startedAtMs: number;
+  /** When it fired. */
+  firedAtMs: number;
+  /** When it was over; absent: it was not. */
+  endedAtMs?:
+    | number
+    | undefined;
+  /** When it would have been known, by our clock. */
+  knownAtMs: number;
+  /** Why receivers would not have heard of it; empty: they would. */
+  suppressedBecause: string;
+}
+
+/** How two revisions differ. Alerts of a vehicle that overlap are the same one. Each list has its first 1,000. */
+export interface BacktestDifference {
+  /** Only the other revision has them. */
+  added: BacktestEpisode[];
+  /** Only the first one has them. */
+  removed: BacktestEpisode[];
+  /** Both have them, at other times: as the other revision has them. */
+  moved: BacktestEpisode[];
 }
 
 function createBaseRule(): Rule {
@@ -1697,6 +1799,695 @@ export const RuleFinding: MessageFns<RuleFinding> = {
   },
 };
 
+function createBaseAlertRulesBacktestRequest(): AlertRulesBacktestRequest {
+  return { document: "", otherDocument: "", fromMs: 0, toMs: 0, maxEvents: 0 };
+}
+
+export const AlertRulesBacktestRequest: MessageFns<AlertRulesBacktestRequest> = {
+  encode(message: AlertRulesBacktestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.document !== "") {
+      writer.uint32(10).string(message.document);
+    }
+    if (message.otherDocument !== "") {
+      writer.uint32(18).string(message.otherDocument);
+    }
+    if (message.fromMs !== 0) {
+      writer.uint32(24).int64(message.fromMs);
+    }
+    if (message.toMs !== 0) {
+      writer.uint32(32).int64(message.toMs);
+    }
+    if (message.maxEvents !== 0) {
+      writer.uint32(40).uint64(message.maxEvents);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertRulesBacktestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertRulesBacktestRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.document = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.otherDocument = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.toMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.maxEvents = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AlertRulesBacktestRequest>, I>>(base?: I): AlertRulesBacktestRequest {
+    return AlertRulesBacktestRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AlertRulesBacktestRequest>, I>>(object: I): AlertRulesBacktestRequest {
+    const message = createBaseAlertRulesBacktestRequest();
+    message.document = object.document ?? "";
+    message.otherDocument = object.otherDocument ?? "";
+    message.fromMs = object.fromMs ?? 0;
+    message.toMs = object.toMs ?? 0;
+    message.maxEvents = object.maxEvents ?? 0;
+    return message;
+  },
+};
+
+function createBaseAlertRulesBacktestResponse(): AlertRulesBacktestResponse {
+  return { share: 0, events: 0, result: undefined };
+}
+
+export const AlertRulesBacktestResponse: MessageFns<AlertRulesBacktestResponse> = {
+  encode(message: AlertRulesBacktestResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.share !== 0) {
+      writer.uint32(9).double(message.share);
+    }
+    if (message.events !== 0) {
+      writer.uint32(16).uint64(message.events);
+    }
+    if (message.result !== undefined) {
+      BacktestResult.encode(message.result, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertRulesBacktestResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertRulesBacktestResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.share = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.events = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.result = BacktestResult.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AlertRulesBacktestResponse>, I>>(base?: I): AlertRulesBacktestResponse {
+    return AlertRulesBacktestResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AlertRulesBacktestResponse>, I>>(object: I): AlertRulesBacktestResponse {
+    const message = createBaseAlertRulesBacktestResponse();
+    message.share = object.share ?? 0;
+    message.events = object.events ?? 0;
+    message.result = (object.result !== undefined && object.result !== null)
+      ? BacktestResult.fromPartial(object.result)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBacktestResult(): BacktestResult {
+  return {
+    asKnownThen: undefined,
+    asKnownNow: undefined,
+    otherAsKnownThen: undefined,
+    difference: undefined,
+    vehicles: 0,
+    flapping: 0,
+    tookMs: 0,
+    stateHashes: [],
+  };
+}
+
+export const BacktestResult: MessageFns<BacktestResult> = {
+  encode(message: BacktestResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asKnownThen !== undefined) {
+      BacktestTimeline.encode(message.asKnownThen, writer.uint32(10).fork()).join();
+    }
+    if (message.asKnownNow !== undefined) {
+      BacktestTimeline.encode(message.asKnownNow, writer.uint32(18).fork()).join();
+    }
+    if (message.otherAsKnownThen !== undefined) {
+      BacktestTimeline.encode(message.otherAsKnownThen, writer.uint32(26).fork()).join();
+    }
+    if (message.difference !== undefined) {
+      BacktestDifference.encode(message.difference, writer.uint32(34).fork()).join();
+    }
+    if (message.vehicles !== 0) {
+      writer.uint32(40).uint32(message.vehicles);
+    }
+    if (message.flapping !== 0) {
+      writer.uint32(48).uint32(message.flapping);
+    }
+    if (message.tookMs !== 0) {
+      writer.uint32(56).int64(message.tookMs);
+    }
+    for (const v of message.stateHashes) {
+      writer.uint32(66).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asKnownThen = BacktestTimeline.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asKnownNow = BacktestTimeline.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.otherAsKnownThen = BacktestTimeline.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.difference = BacktestDifference.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.vehicles = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.flapping = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.tookMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.stateHashes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BacktestResult>, I>>(base?: I): BacktestResult {
+    return BacktestResult.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BacktestResult>, I>>(object: I): BacktestResult {
+    const message = createBaseBacktestResult();
+    message.asKnownThen = (object.asKnownThen !== undefined && object.asKnownThen !== null)
+      ? BacktestTimeline.fromPartial(object.asKnownThen)
+      : undefined;
+    message.asKnownNow = (object.asKnownNow !== undefined && object.asKnownNow !== null)
+      ? BacktestTimeline.fromPartial(object.asKnownNow)
+      : undefined;
+    message.otherAsKnownThen = (object.otherAsKnownThen !== undefined && object.otherAsKnownThen !== null)
+      ? BacktestTimeline.fromPartial(object.otherAsKnownThen)
+      : undefined;
+    message.difference = (object.difference !== undefined && object.difference !== null)
+      ? BacktestDifference.fromPartial(object.difference)
+      : undefined;
+    message.vehicles = object.vehicles ?? 0;
+    message.flapping = object.flapping ?? 0;
+    message.tookMs = object.tookMs ?? 0;
+    message.stateHashes = object.stateHashes?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBacktestTimeline(): BacktestTimeline {
+  return {
+    episodes: 0,
+    pages: 0,
+    pagesPerVehicleDay: 0,
+    shareUnderMinute: 0,
+    delayP50Ms: 0,
+    delayP95Ms: 0,
+    listed: [],
+  };
+}
+
+export const BacktestTimeline: MessageFns<BacktestTimeline> = {
+  encode(message: BacktestTimeline, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.episodes !== 0) {
+      writer.uint32(8).uint32(message.episodes);
+    }
+    if (message.pages !== 0) {
+      writer.uint32(16).uint32(message.pages);
+    }
+    if (message.pagesPerVehicleDay !== 0) {
+      writer.uint32(25).double(message.pagesPerVehicleDay);
+    }
+    if (message.shareUnderMinute !== 0) {
+      writer.uint32(33).double(message.shareUnderMinute);
+    }
+    if (message.delayP50Ms !== 0) {
+      writer.uint32(40).int64(message.delayP50Ms);
+    }
+    if (message.delayP95Ms !== 0) {
+      writer.uint32(48).int64(message.delayP95Ms);
+    }
+    for (const v of message.listed) {
+      BacktestEpisode.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestTimeline {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestTimeline();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.episodes = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pages = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.pagesPerVehicleDay = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.shareUnderMinute = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.delayP50Ms = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.delayP95Ms = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.listed.push(BacktestEpisode.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BacktestTimeline>, I>>(base?: I): BacktestTimeline {
+    return BacktestTimeline.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BacktestTimeline>, I>>(object: I): BacktestTimeline {
+    const message = createBaseBacktestTimeline();
+    message.episodes = object.episodes ?? 0;
+    message.pages = object.pages ?? 0;
+    message.pagesPerVehicleDay = object.pagesPerVehicleDay ?? 0;
+    message.shareUnderMinute = object.shareUnderMinute ?? 0;
+    message.delayP50Ms = object.delayP50Ms ?? 0;
+    message.delayP95Ms = object.delayP95Ms ?? 0;
+    message.listed = object.listed?.map((e) => BacktestEpisode.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBacktestEpisode(): BacktestEpisode {
+  return {
+    vehicleId: "",
+    severity: "",
+    startedAtMs: 0,
+    firedAtMs: 0,
+    endedAtMs: undefined,
+    knownAtMs: 0,
+    suppressedBecause: "",
+  };
+}
+
+export const BacktestEpisode: MessageFns<BacktestEpisode> = {
+  encode(message: BacktestEpisode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.vehicleId !== "") {
+      writer.uint32(10).string(message.vehicleId);
+    }
+    if (message.severity !== "") {
+      writer.uint32(18).string(message.severity);
+    }
+    if (message.startedAtMs !== 0) {
+      writer.uint32(24).int64(message.startedAtMs);
+    }
+    if (message.firedAtMs !== 0) {
+      writer.uint32(32).int64(message.firedAtMs);
+    }
+    if (message.endedAtMs !== undefined) {
+      writer.uint32(40).int64(message.endedAtMs);
+    }
+    if (message.knownAtMs !== 0) {
+      writer.uint32(48).int64(message.knownAtMs);
+    }
+    if (message.suppressedBecause !== "") {
+      writer.uint32(58).string(message.suppressedBecause);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestEpisode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestEpisode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.vehicleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.severity = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.startedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.firedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.endedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.knownAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.suppressedBecause = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BacktestEpisode>, I>>(base?: I): BacktestEpisode {
+    return BacktestEpisode.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BacktestEpisode>, I>>(object: I): BacktestEpisode {
+    const message = createBaseBacktestEpisode();
+    message.vehicleId = object.vehicleId ?? "";
+    message.severity = object.severity ?? "";
+    message.startedAtMs = object.startedAtMs ?? 0;
+    message.firedAtMs = object.firedAtMs ?? 0;
+    message.endedAtMs = object.endedAtMs ?? undefined;
+    message.knownAtMs = object.knownAtMs ?? 0;
+    message.suppressedBecause = object.suppressedBecause ?? "";
+    return message;
+  },
+};
+
+function createBaseBacktestDifference(): BacktestDifference {
+  return { added: [], removed: [], moved: [] };
+}
+
+export const BacktestDifference: MessageFns<BacktestDifference> = {
+  encode(message: BacktestDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.added) {
+      BacktestEpisode.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.removed) {
+      BacktestEpisode.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.moved) {
+      BacktestEpisode.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.added.push(BacktestEpisode.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.removed.push(BacktestEpisode.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.moved.push(BacktestEpisode.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BacktestDifference>, I>>(base?: I): BacktestDifference {
+    return BacktestDifference.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BacktestDifference>, I>>(object: I): BacktestDifference {
+    const message = createBaseBacktestDifference();
+    message.added = object.added?.map((e) => BacktestEpisode.fromPartial(e)) || [];
+    message.removed = object.removed?.map((e) => BacktestEpisode.fromPartial(e)) || [];
+    message.moved = object.moved?.map((e) => BacktestEpisode.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * The rules of alerts. A rule is a document in YAML, which says what it waits for, and for which vehicles.
  *
@@ -1830,6 +2621,22 @@ export const AlertRulesService = {
       Buffer.from(AlertRulesCheckResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): AlertRulesCheckResponse => AlertRulesCheckResponse.decode(value),
   },
+  /**
+   * What a rule would have done in a part of the log: it is read again, by the evaluator that is used live. It sends how far it is,
+   * and at last the result. RESOURCE_EXHAUSTED if the part has more events than are allowed, or if others run.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
+  backtest: {
+    path: "/odograph.alerting.v1.AlertRules/Backtest" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: AlertRulesBacktestRequest): Buffer =>
+      Buffer.from(AlertRulesBacktestRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AlertRulesBacktestRequest => AlertRulesBacktestRequest.decode(value),
+    responseSerialize: (value: AlertRulesBacktestResponse): Buffer =>
+      Buffer.from(AlertRulesBacktestResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AlertRulesBacktestResponse => AlertRulesBacktestResponse.decode(value),
+  },
 } as const;
 
 export interface AlertRulesServer extends UntypedServiceImplementation {
@@ -1878,6 +2685,12 @@ export interface AlertRulesServer extends UntypedServiceImplementation {
    * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED.
    */
   check: handleUnaryCall<AlertRulesCheckRequest, AlertRulesCheckResponse>;
+  /**
+   * What a rule would have done in a part of the log: it is read again, by the evaluator that is used live. It sends how far it is,
+   * and at last the result. RESOURCE_EXHAUSTED if the part has more events than are allowed, or if others run.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
+  backtest: handleServerStreamingCall<AlertRulesBacktestRequest, AlertRulesBacktestResponse>;
 }
 
 export interface AlertRulesClient extends Client {
@@ -2038,6 +2851,20 @@ export interface AlertRulesClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: AlertRulesCheckResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * What a rule would have done in a part of the log: it is read again, by the evaluator that is used live. It sends how far it is,
+   * and at last the result. RESOURCE_EXHAUSTED if the part has more events than are allowed, or if others run.
+   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, DATA_LOSS.
+   */
+  backtest(
+    request: AlertRulesBacktestRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<AlertRulesBacktestResponse>;
+  backtest(
+    request: AlertRulesBacktestRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<AlertRulesBacktestResponse>;
 }
 
 export const AlertRulesClient = makeGenericClientConstructor(
