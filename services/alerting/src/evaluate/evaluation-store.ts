@@ -65,7 +65,7 @@ export class EvaluationStore {
     if (!checkpoint) return { after: 0, checkpoint: FROM_THE_START, vehicles: new Map() };
     const vehicles = new Map<string, KnownVehicle>();
     for await (const { _id, z } of this.#vehicles.find({ p: partition, v: STATE_VERSION }))
-      vehicles.set(_id, decoded(z));
+      vehicles.set(_id, decodeVehicle(z instanceof Uint8Array ? z : z.buffer));
     return { after: checkpoint.s, checkpoint: checkpoint.evaluation, vehicles };
   }
 
@@ -106,8 +106,7 @@ export function encodeVehicle(vehicleId: string, vehicle: KnownVehicle): Encoded
   return { vehicleId, includes: vehicle.includes, bytes: zstdCompressSync(JSON.stringify(vehicle)) };
 }
 
-function decoded(z: Binary | Uint8Array): KnownVehicle {
-  const bytes = z instanceof Uint8Array ? z : z.buffer;
+export function decodeVehicle(bytes: Uint8Array): KnownVehicle {
   return JSON.parse(zstdDecompressSync(bytes).toString()) as KnownVehicle;
 }
 

@@ -178,7 +178,10 @@ export class PartitionWorker {
     this.#storing = this.#store(course)
       .then(
         () => onSuccess('storing'),
-        (error: unknown) => void onTrouble('storing', error),
+        (error: unknown) => {
+          // At the end it is begun again, as the last one.
+          if (!course.signal.aborted) onTrouble('storing', error);
+        },
       )
       .finally(() => {
         this.#storing = undefined;
