@@ -21,6 +21,8 @@ const STREAM_CHECK = 'services/history/src/log/stream-check.ts';
 const FLUSH = 'services/history/src/views/flush.ts';
 const STORE = 'services/history/src/views/save-slices.ts';
 const TAIL = 'services/history/src/views/tail.ts';
+const ALERT_EVENTS = 'services/alerting/src/evaluate/alert-events.ts';
+const PARTITION_WORKER = 'services/alerting/src/evaluate/partition-worker.ts';
 const DECIDE = 'packages/decisions/src/decide.ts';
 const CACHE = 'packages/cache/src/cache.ts';
 const CACHE_ENTRIES = 'packages/cache/src/entries.ts';
@@ -255,4 +257,30 @@ const inTheCache: readonly ChaosBug[] = [
   },
 ];
 
-export const PLANTED_BUGS: readonly ChaosBug[] = [...inIngest, ...inTheLog, ...inTheViews, ...inTheCache];
+/** In alerting. */
+const inAlerting: readonly ChaosBug[] = [
+  {
+    name: 'fired again after a restart',
+    description:
+      'events of alerts have keys of the process that makes them, so that the next one makes them again',
+    service: 'alerting',
+    file: ALERT_EVENTS,
+    find: 'observedAtMs: receivedAtMs,',
+    replace: 'observedAtMs: receivedAtMs + (globalThis.process.pid % 1_000),',
+    caughtBy: 'alerting crashes',
+  },
+  {
+    name: 'resolved lost between state and send',
+    description: 'a vehicle is stored before the log has what its state has told',
+    service: 'alerting',
+    file: PARTITION_WORKER,
+    find: 'await outgoing.reached(Math.max(...encoded.map(({ includes }) => includes.sequence)), signal);',
+    replace: '',
+    caughtBy: 'alerting crashes',
+  },
+];
+
+export const PLANTED_BUGS: readonly ChaosBug[] = [
+  ...[...inIngest, ...inTheLog, ...inTheViews, ...inTheCache],
+  ...inAlerting,
+];

@@ -65,6 +65,8 @@ export interface Scenario {
   readonly histories?: number;
   /** Replicas of the cache. Default: none. */
   readonly caches?: number;
+  /** Replicas of alerting. Default: none. */
+  readonly alertings?: number;
   /** Settings of the services. */
   readonly env?: NodeJS.ProcessEnv;
   /** How likely each report is sent again, each time that it was answered. Default: 0.03. */

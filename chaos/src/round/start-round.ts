@@ -56,6 +56,7 @@ export async function startRound(options: StartRoundOptions): Promise<StartedRou
   const flush = { ODO_HISTORY_FLUSH_MS: random.pick(FLUSH_MS) };
   const linked = await startLinkedCluster({
     ...{ dataDir, partitions: PARTITIONS, histories: scenario.histories ?? 1, caches: scenario.caches ?? 0 },
+    alertings: scenario.alertings ?? 0,
     env: { ...SETTINGS, ...flush, ...scenario.env, ...prepared.env, ...env },
     ...(prepared.binaries && { binaries: prepared.binaries }),
     random: createRandom(seedOf(seed, JITTER_SEED)),

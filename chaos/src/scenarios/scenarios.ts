@@ -1,4 +1,5 @@
 import type { Scenario } from '../round/round.ts';
+import { alertingCrashes } from './alerting.ts';
 import { cacheRaces } from './cache-races.ts';
 import { calm } from './calm.ts';
 import { mongoClockAhead, mongoClockBack, serviceClocks } from './clocks.ts';
@@ -40,4 +41,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ],
   ...[streamDeleted, streamRecreated, streamPurged, streamRestored],
   ...[redisFails, cacheRaces],
+  alertingCrashes,
 ];

@@ -3,6 +3,7 @@ import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { Ledger } from '@odograph/testing/ledger';
 import { connectHistory, readLog } from '../client/history.ts';
 import type { LoggedEvent } from '../client/logged-event.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { checkCaches } from './check-caches.ts';
 import { checkLog } from './check-log.ts';
 import { checkViews } from './check-views.ts';
@@ -49,16 +50,21 @@ export async function judge(deps: JudgeDeps): Promise<Verdict> {
     ...checkOtherEvents(log, deps),
     ...(await checkReplicas(cluster, ofVehicles, heads)),
     ...(await checkCaches(endpoint, cluster.endpoints.caches, heads)),
+    ...(await checkAlerts(endpoint, cluster.endpoints.alertings)),
     ...(await follower.check(log, heads, FOLLOW_WITHIN_MS)),
   ];
   return { violations, events: ofVehicles.length };
 }
 
+/** Who evaluates rules adds to the log. */
+const isOfAlerting = (type: string) => /^(Alert|Rule|Silence|Flapping|LateSamples)/.test(type);
 const isOfVehicle = (type: string) => type.startsWith('Telemetry');
 
 /** A gap or undecodable bytes must have a cause in the scenario. */
 function checkOtherEvents(log: readonly LoggedEvent[], { allowedEvents }: JudgeDeps): readonly Violation[] {
-  const unexpected = log.filter(({ type }) => !isOfVehicle(type) && !allowedEvents.includes(type));
+  const unexpected = log.filter(
+    ({ type }) => !isOfVehicle(type) && !isOfAlerting(type) && !allowedEvents.includes(type),
+  );
   const details = unexpected.map(({ type, position }) => `${type} at ${formatPosition(position)}`);
   return violationsOf('the log has no gap or undecodable event without a cause', details);
 }

@@ -64,7 +64,8 @@ export class Lane {
     const facts: LaneFact[] = [];
     const late: RecordedSample[] = [];
     for (const sample of samples) {
-      if (isBefore(sample, state.evaluatedTo)) late.push(sample);
+      // One with the key of the last one is the same sample with more in it.
+      if (!isBefore(state.evaluatedTo, sample)) late.push(sample);
       else insert(state.waiting, sample);
       state.newestMs = Math.max(state.newestMs ?? 0, sample.observedAtMs);
     }
