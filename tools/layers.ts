@@ -70,11 +70,25 @@ export const layers: readonly Layer[] = [
     ['kernel', 'contracts', 'platform', 'projections', 'cache'],
   ),
   {
+    files: ['services/alerting/src/documents/**'],
+    mayImport: ['kernel'],
+    rooms: [],
+    butNot: 'engines and grpc',
+    rule: 'documents/ of alerting imports of its service nothing, and no client of an engine or grpc.',
+  },
+  {
     files: ['services/alerting/src/rules/**'],
     mayImport: ['kernel', 'projections'],
-    rooms: ['domain'],
+    rooms: ['domain', 'documents'],
     butNot: 'engines and grpc',
-    rule: 'rules/ of alerting imports of its service only domain/, and no client of an engine or grpc.',
+    rule: 'rules/ of alerting imports of its service only domain/, documents/, and no client of an engine or grpc.',
+  },
+  {
+    files: ['services/alerting/src/notify/**'],
+    mayImport: ['kernel', 'platform'],
+    rooms: ['domain', 'documents'],
+    butNot: 'grpc',
+    rule: 'notify/ of alerting imports of its service only domain/, documents/, and no grpc.',
   },
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],
