@@ -14,12 +14,15 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
-/** An object with only these fields. Another one is said to be wrong, with the nearest right name. */
-export function fields<Entries extends v.ObjectEntries>(entries: Entries) {
+/**
+ * An object with only these fields. Another one is said to be wrong, with the nearest right name.
+ * @param otherwise what to say of what is not an object; by default it is repeated
+ */
+export function fields<Entries extends v.ObjectEntries>(entries: Entries, otherwise?: string) {
   const names = Object.keys(entries);
   return v.pipe(
-    v.looseObject(entries, (issue) =>
-      issue.received === 'undefined' ? 'is missing' : expected('fields', issue.received),
+    v.looseObject(entries, ({ received }) =>
+      received === 'undefined' ? 'is missing' : (otherwise ?? expected('fields', received)),
     ),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
