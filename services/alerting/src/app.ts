@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createClient } from '@odograph/client';
+import type { NoticeInfo } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
 import { createDecisionQuota } from '@odograph/decisions/decision-quota';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { pause, systemClock } from '@odograph/kernel/clock';
-import { isFault, isFinal } from '@odograph/kernel/fault';
+import { Fault, isFault, isFinal } from '@odograph/kernel/fault';
 import { comparePositions } from '@odograph/kernel/position';
 import type { RuleEvent, SilenceEvent } from '@odograph/kernel/vehicle-event';
 import { started } from '@odograph/platform/app/app';
@@ -13,6 +15,7 @@ import { publisherPart } from '@odograph/platform/app/publisher-part';
 import { grpcPart, metricsPart, mongoPart, natsPart } from '@odograph/platform/app/service-parts';
 import type { Logger } from '@odograph/platform/logger';
 import { Trouble } from '@odograph/platform/trouble';
+import packageJson from '../package.json' with { type: 'json' };
 import { alertRulesService } from './api/alert-rules-service.ts';
 import { alertsService } from './api/alerts-service.ts';
 import { MAX_REQUEST_BYTES } from './api/checks.ts';
@@ -21,11 +24,17 @@ import { runBacktest } from './backtest/run-backtest.ts';
 import { createAcknowledge } from './commands/acknowledge.ts';
 import { createDecisions, type DecidedLog } from './commands/decisions.ts';
 import type { AlertingConfig } from './config.ts';
+import type { Addressee } from './domain/notices.ts';
 import { type RuleState, ruleDecider } from './domain/rule-decisions.ts';
 import { type SilenceState, silenceDecider } from './domain/silence-decisions.ts';
 import { EvaluationStore } from './evaluate/evaluation-store.ts';
 import { PartitionWorker } from './evaluate/partition-worker.ts';
 import { alertingInstruments, measureAlerting } from './metrics.ts';
+import { channelsOf } from './notify/channels.ts';
+import { Dispatcher } from './notify/dispatcher.ts';
+import { OutboxNotices } from './notify/notice-store.ts';
+import { Outbox } from './notify/outbox.ts';
+import { type ReceiverSettings, readReceivers } from './notify/receiver-file.ts';
 import { Leases } from './own/leases.ts';
 import { Ownership } from './own/ownership.ts';
 import { ruleIn, rulesIn, textIn } from './rules/rule-of-document.ts';
@@ -49,7 +58,7 @@ const PUBLISHER = { envelopeEvents: MAX_ENVELOPE_EVENTS, ackTimeoutMs: 5_000 };
 export function alertingApp(config: AlertingConfig, logger: Logger) {
   const connections = connectionParts(config, logger);
   const views = viewParts(connections, logger);
-  const evaluating = evaluationParts(views, config, logger);
+  const evaluating = evaluationParts(notifyParts(views, config, logger), config, logger);
   return apiParts(evaluating, config, logger);
 }
 
@@ -121,14 +130,47 @@ function viewParts(app: ReturnType<typeof connectionParts>, logger: Logger) {
     });
 }
 
+/** What receivers are told, and how it gets to them. */
+function notifyParts(app: ReturnType<typeof viewParts>, config: AlertingConfig, logger: Logger) {
+  return app
+    .part('receivers', () => receiversOf(config.receiversFile))
+    .part('outbox', ({ mongo: { db } }) => Outbox.open(db, systemClock))
+    .part('dispatcher', ({ outbox, receivers }) => {
+      const dispatcher = new Dispatcher({
+        ...{ outbox, clock: systemClock, random: { next: Math.random }, logger },
+        receivers: channelsOf(receivers, { clock: systemClock, version: packageJson.version, logger }),
+      });
+      return started(dispatcher, {
+        start: () => dispatcher.start(),
+        stop: (leftMs) => dispatcher.stop(leftMs / 2),
+      });
+    });
+}
+
+/** Throws a Fault INVALID_INPUT that names what is wrong in the file. */
+async function receiversOf(file: string): Promise<readonly ReceiverSettings[]> {
+  if (file === '') return [];
+  const source = { env: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };
+  const read = readReceivers(await readFile(file, 'utf8'), source);
+  if ('receivers' in read) return read.receivers;
+  const [first] = read.findings;
+  const where = first ? `:${first.line}:${first.column}: ${first.field} ${first.description}` : '';
+  throw new Fault('INVALID_INPUT', `${file}${where}`, { findings: read.findings });
+}
+
+function addresseeOf(receiver: ReceiverSettings): Addressee {
+  const { name, severities, groupWaitMs } = receiver;
+  return { name, severities, groupWaitMs: (severity) => (severity === 'critical' ? 0 : groupWaitMs) };
+}
+
 /** The partitions that this process owns, and the rules that it evaluates there. */
-function evaluationParts(app: ReturnType<typeof viewParts>, config: AlertingConfig, logger: Logger) {
+function evaluationParts(app: ReturnType<typeof notifyParts>, config: AlertingConfig, logger: Logger) {
   const { instance, leaseTtlMs: ttlMs, storeEveryMs } = config;
   return app
     .part('instruments', ({ metrics }) => alertingInstruments(metrics.meter))
-    .part('views', ({ stores, partitionCount }) => {
-      const notices = { ofAlerts: async () => [], add: async () => undefined };
-      return new AlertingViews({ ...stores, partitionCount, notices, receivers: [] });
+    .part('views', ({ stores, partitionCount, outbox, receivers, dispatcher }) => {
+      const notices = new OutboxNotices(outbox, () => dispatcher.wake());
+      return new AlertingViews({ ...stores, partitionCount, notices, receivers: receivers.map(addresseeOf) });
     })
     .part('leases', ({ mongo: { db } }) => new Leases(db, instance, ttlMs))
     .part('workers', () => new Map<number, PartitionWorker>())
@@ -205,7 +247,19 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
     })
     .part(
       'grpc',
-      ({ metrics, mongo, client, leases, partitionCount, stores, feed, workers, commands, quota }) => {
+      ({
+        metrics,
+        mongo,
+        client,
+        leases,
+        outbox,
+        partitionCount,
+        stores,
+        feed,
+        workers,
+        commands,
+        quota,
+      }) => {
         measureAlerting(metrics.meter, {
           partitions: () =>
             Array.from(workers, ([partition, { vehicleCount, outgoingCount }]) => ({
@@ -221,7 +275,7 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
               ...shared,
               backtest: (request) => runBacktest({ client, partitionCount }, request),
             }),
-            alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: async () => [] }),
+            alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: noticesIn(outbox) }),
             silencesService(shared),
           ],
           maxMessageBytes: MAX_REQUEST_BYTES,
@@ -230,6 +284,16 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
         });
       },
     );
+}
+
+/** The notices of an alert, as they are shown. */
+function noticesIn(outbox: Outbox) {
+  return async (alertId: string): Promise<readonly NoticeInfo[]> => {
+    const tracked = await outbox.ofAlert(alertId);
+    return tracked.map(({ notice: { receiver, kind, atMs }, state, reason = '' }) => {
+      return { receiver, kind, state, reason, atMs };
+    });
+  };
 }
 
 /** What decisions ask the log, through history. */

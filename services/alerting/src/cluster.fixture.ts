@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createClient } from '@odograph/client';
 import { Channel, callServerStream, callUnary, type Method } from '@odograph/client/call';
 import type { Report } from '@odograph/client/wire';
@@ -12,6 +17,7 @@ import { signalsToWire } from '@odograph/contracts/signals';
 import type { Position } from '@odograph/kernel/position';
 import type { Signals } from '@odograph/kernel/signal';
 import { makeRunDir } from '@odograph/testing/engines-setup';
+import { Webhook } from 'standardwebhooks';
 
 /** A platform that evaluates rules, and what a test asks of it. */
 export async function startAlerting(options: Partial<ClusterOptions> = {}) {
@@ -90,4 +96,56 @@ export async function startAlerting(options: Partial<ClusterOptions> = {}) {
   }
 
   return { cluster, client, dataDir, call, report, createRule, alerts, logged, backtest, stop };
+}
+
+interface HookNotice {
+  readonly key: string;
+  readonly kind: string;
+  readonly alert: { readonly vehicle_id: string };
+}
+
+const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes !!!').toString('base64')}`;
+
+/** A receiver that takes each message once, as the id says, and counts those that are not signed. */
+export async function startHook() {
+  const folder = await makeRunDir();
+  const seen = new Map<string, readonly HookNotice[]>();
+  let unsigned = 0;
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request)).toString();
+    try {
+      new Webhook(SECRET).verify(body, request.headers as Record<string, string>);
+    } catch {
+      // The test expects none.
+      unsigned += 1;
+    }
+    const id = String(request.headers['webhook-id']);
+    if (!seen.has(id)) seen.set(id, JSON.parse(body).data.notices);
+    response.writeHead(204).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const file = join(folder, 'receivers.yaml');
+  writeFileSync(
+    file,
+    `- name: hook
+  group_wait: 0s
+  webhook:
+    url: http://127.0.0.1:${port}/alerts
+    allow_http: true
+    allow_networks: [127.0.0.0/8]
+    secrets: [{ env: ODO_TEST_HOOK_SECRET }]
+`,
+  );
+  return {
+    env: { ODO_ALERTING_RECEIVERS_FILE: file, ODO_TEST_HOOK_SECRET: SECRET },
+    notices: () => [...seen.values()].flat(),
+    unsigned: () => unsigned,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }

@@ -46,6 +46,11 @@ export const settings = {
       'a file of rules that are created when the service starts, unless there are rules of their names; a rule that was revised stays so',
     fallbackInWords: 'none',
   }),
+  receiversFile: text('ODO_ALERTING_RECEIVERS_FILE', '', {
+    meaning:
+      'a file of receivers, who get messages of alerts; services/alerting/receivers/receivers.yaml is a sample',
+    fallbackInWords: 'none: alerts are listed only',
+  }),
   maxWatches: whole('ODO_ALERTING_MAX_WATCHES', 100, {
     min: 1,
     limit: { of: 'client', above: 'RESOURCE_EXHAUSTED with a delay' },

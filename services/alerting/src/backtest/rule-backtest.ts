@@ -88,7 +88,7 @@ interface CountedEpisode {
   readonly isFlapping: boolean;
 }
 
-/** An evaluation, and what it has told of alerts. */
+/** An evaluation, and what it has learned about alerts. */
 class Course {
   readonly #options: RuleBacktestOptions;
   readonly #evaluation: PartitionEvaluation;

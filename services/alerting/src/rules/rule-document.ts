@@ -1,6 +1,16 @@
 import { SEVERITIES } from '@odograph/kernel/alert-event';
-import { nearestName } from '@odograph/kernel/nearest-name';
 import * as v from 'valibot';
+import {
+  choice,
+  duration,
+  expected,
+  fields,
+  LONGEST_MS,
+  name,
+  nameOf,
+  number,
+  text,
+} from '../documents/fields.ts';
 import { compileExpression } from './expression.ts';
 
 /** A rule as people write it, in YAML or JSON. {@link ruleDocument} checks it, and reads its durations as milliseconds. */
@@ -11,70 +21,13 @@ export const RULE_LIMITS = {
   ...{ nameLength: 100, descriptionLength: 1_000, scopeNames: 256, receivers: 16 },
   ...{ conditions: 32, depth: 8, corners: 500 },
   /** What is longer is a statistic, not an alert. */
-  longestMs: 7 * 24 * 3_600_000,
+  longestMs: LONGEST_MS,
 };
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
-const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const SCOPE_NAME = /^[A-Za-z0-9._:-]{1,128}$/;
 const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const COMPARISON = /^\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-
-/** An object with only these fields. Another one is said to be wrong, with the nearest right name. */
-function fields<Entries extends v.ObjectEntries>(entries: Entries) {
-  const names = Object.keys(entries);
-  return v.pipe(
-    v.looseObject(entries, (issue) =>
-      issue.received === 'undefined' ? 'is missing' : expected('fields', issue.received),
-    ),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      for (const [key, value] of Object.entries(dataset.value)) {
-        if (names.includes(key)) continue;
-        const nearest = nearestName(key, names);
-        const message = `is not a field here: ${nearest ? `did you mean ${nearest}?` : `it has ${names.join(', ')}`}`;
-        addIssue({ message, path: [{ type: 'object', origin: 'key', input: dataset.value, key, value }] });
-      }
-    }),
-  );
-}
-
-const expected = (what: string, received: string) => `must be ${what}, but is ${received}`;
-
-const text = (what: string, pattern: RegExp) =>
-  v.pipe(
-    v.string((issue) => expected(what, issue.received)),
-    v.regex(pattern, (issue) => expected(what, issue.received)),
-  );
-
-const number = (what: string, min: number, max: number) => {
-  const message = ({ received }: { readonly received: string }) =>
-    expected(`${what} from ${min} to ${max}`, received);
-  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message));
-};
-
-const choice = <const Options extends readonly string[]>(options: Options) =>
-  v.picklist(options, (issue) => {
-    const nearest = nearestName(String(issue.input), options);
-    return `must be one of ${options.join(', ')}, but is ${issue.received}${nearest ? `: did you mean ${nearest}?` : ''}`;
-  });
-
-const duration = v.pipe(
-  text('a duration such as 30s, 5m or 2h', DURATION),
-  v.transform((written) => {
-    const [, count, unit] = DURATION.exec(written) as unknown as [string, string, string];
-    return Number(count) * (UNITS_MS[unit] as number);
-  }),
-  v.maxValue(RULE_LIMITS.longestMs, 'must be at most 7d'),
-);
 
 /** CEL, checked now and compiled when the rule is used. */
 const expression = v.pipe(
@@ -222,7 +175,7 @@ const schedule = fields({
 
 export const ruleDocument = v.pipe(
   fields({
-    rule: text('a name of a-z 0-9 . _ - with at most 63 characters', NAME),
+    rule: name,
     description: v.optional(v.pipe(v.string(), v.maxLength(RULE_LIMITS.descriptionLength)), ''),
     scope: v.optional(
       fields({
@@ -253,10 +206,7 @@ export const ruleDocument = v.pipe(
       alerts: 2,
       within: '15m',
     }),
-    receivers: v.optional(
-      v.pipe(v.array(text('the name of a receiver', NAME)), v.maxLength(RULE_LIMITS.receivers)),
-      [],
-    ),
+    receivers: v.optional(v.pipe(v.array(nameOf('a receiver')), v.maxLength(RULE_LIMITS.receivers)), []),
   }),
   v.check(
     ({ severity, when, levels }) =>
