@@ -6,6 +6,7 @@ import { startEngine } from '@odograph/engines/start-engine';
 import { Command, Option } from 'commander';
 import { type BenchRun, writeRun } from '../src/report/run-record.ts';
 import { benchReport } from '../src/report/table.ts';
+import { alertingMeasures } from '../src/run/alerting.ts';
 import { cacheMeasures } from '../src/run/cache.ts';
 import { emmettMeasures, flatOutMeasures, type Progress } from '../src/run/flat-out.ts';
 import { growthMeasures } from '../src/run/growth.ts';
@@ -46,6 +47,8 @@ const run: BenchRun = { ...header, form, measures: [...measures], notMeasured: [
 for (const measure of ours) run.measures.push(...(await measure(plan, progress)));
 const ofCache = await cacheMeasures(plan, progress);
 run.measures.push(...ofCache.measures);
+const raw = run.measures.find(({ name }) => name.startsWith('R: '));
+run.measures.push(...(await alertingMeasures(plan, raw, progress)));
 run.notMeasured.push(...ofCache.notMeasured);
 const file = writeRun(run);
 console.log(`\n${benchReport(run)}\n\nrecorded in ${file}`);

@@ -34,15 +34,24 @@ const ENV = {
   ODO_CACHE_MAX_WATCHES: '20000',
 };
 
+interface AlertingOptions {
+  /** Replicas of alerting. Default: none. */
+  readonly alertings?: number;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Starts a platform, passes it to `work`, and removes it in any case. */
 export async function withPlatform<T>(
   histories: number,
   work: (platform: BenchPlatform) => Promise<T>,
   caches = 0,
+  { alertings = 0, env = {} }: AlertingOptions = {},
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'odograph-bench-'));
   try {
-    const cluster = await startCluster({ dataDir, histories, caches, partitions: PARTITIONS, env: ENV });
+    const cluster = await startCluster({
+      ...{ dataDir, histories, caches, alertings, partitions: PARTITIONS, env: { ...ENV, ...env } },
+    });
     try {
       return await work(benchPlatform(cluster));
     } finally {
