@@ -17,9 +17,12 @@ export type Compiled<Of> = { readonly compiled: Of } | { readonly fault: Express
 export const MAX_EXPRESSION_LENGTH = 1_000;
 /** Of loops within loops. With two, an expression takes at most some milliseconds. */
 const MAX_NESTED_LOOPS = 2;
-const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
-/** With most regular expressions that one can write, it would keep the process for seconds. */
-const REFUSED_CALL = 'matches';
+const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one']);
+/** What an expression may call. Of the rest of CEL, some can keep the process for seconds, or take all of its memory. */
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['has', 'size', 'startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii', 'trim'],
+  ...['double', 'int', 'string', 'bool'],
+]);
 const LIMITS = {
   ...{ maxAstNodes: 500, maxDepth: 32 },
   ...{ maxListElements: 32, maxMapEntries: 16, maxCallArguments: 8 },
@@ -176,22 +179,32 @@ function withPaths(text: string, paths: ReadonlyMap<string, string>): string {
 
 /** What an expression may not have, though CEL does. */
 function refusedIn(node: ASTNode, loops: number): ExpressionFault | undefined {
-  const called = node.op === 'rcall' || node.op === 'call' ? node.args[0] : undefined;
-  const refuse = (description: string): ExpressionFault => ({
-    reason: 'REFUSED',
-    description,
-    at: node.range,
-  });
-  if (called === REFUSED_CALL) return refuse('matches is not allowed: use startsWith, endsWith or contains');
-  if (node.op === 'id' && STAND_IN.test(node.args))
-    return refuse(`${node.args} is a name that is used already`);
-  const within = called !== undefined && LOOPS.has(called) ? loops + 1 : loops;
-  if (within > MAX_NESTED_LOOPS) return refuse(`has more than ${MAX_NESTED_LOOPS} loops within each other`);
+  const description = refusalOf(node, loops);
+  if (description !== undefined) return { reason: 'REFUSED', description, at: node.range };
+  const within = isLoop(node) ? loops + 1 : loops;
   for (const child of childrenOf(node)) {
     const refused = refusedIn(child, within);
     if (refused) return refused;
   }
   return undefined;
+}
+
+function refusalOf(node: ASTNode, loops: number): string | undefined {
+  if (node.op === 'id' && STAND_IN.test(node.args)) return `${node.args} is a name that is used already`;
+  if (node.op !== 'call' && node.op !== 'rcall') return undefined;
+  const [called] = node.args;
+  if (node.op === 'rcall' && LOOPS.has(called)) return refusalOfLoop(node.args[1], loops);
+  if (FUNCTIONS.has(called)) return undefined;
+  return `${called} is not allowed: an expression may call ${[...FUNCTIONS, ...LOOPS].join(', ')}`;
+}
+
+function refusalOfLoop(over: ASTNode, loops: number): string | undefined {
+  if (loops >= MAX_NESTED_LOOPS) return `has more than ${MAX_NESTED_LOOPS} loops within each other`;
+  return over.op === 'list' ? undefined : 'has a loop over what is not a list of values, such as [1.0, 2.0]';
+}
+
+function isLoop(node: ASTNode): boolean {
+  return node.op === 'rcall' && LOOPS.has(node.args[0]);
 }
 
 function pathsIn(node: ASTNode): readonly Path[] {
