@@ -25,12 +25,14 @@ export function fields<Entries extends v.ObjectEntries>(entries: Entries, otherw
       received === 'undefined' ? 'is missing' : (otherwise ?? expected('fields', received)),
     ),
     v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      for (const [key, value] of Object.entries(dataset.value)) {
+      // Also if a field is missing: this may be it, with a typing error.
+      if (typeof dataset.value !== 'object' || dataset.value === null) return;
+      const input = dataset.value as Record<string, unknown>;
+      for (const [key, value] of Object.entries(input)) {
         if (names.includes(key)) continue;
         const nearest = nearestName(key, names);
         const message = `is not a field here: ${nearest ? `did you mean ${nearest}?` : `it has ${names.join(', ')}`}`;
-        addIssue({ message, path: [{ type: 'object', origin: 'key', input: dataset.value, key, value }] });
+        addIssue({ message, path: [{ type: 'object', origin: 'key', input, key, value }] });
       }
     }),
   );

@@ -41,7 +41,7 @@ class Story {
     this.#notices = [...this.#notices, ...next];
     return next.map(({ receiver, kind, alert, suppressedBecause, dueAtMs, follows }) =>
       [
-        ...[receiver, kind, alert.severity],
+        ...[receiver, kind, alert.severity, ...alert.formerSeverities.map((former) => `once ${former}`)],
         ...(suppressedBecause ? [`not sent: ${suppressedBecause}`] : []),
         ...(dueAtMs > this.#atMs ? [`in ${(dueAtMs - this.#atMs) / 1_000} s`] : []),
         ...(follows ? ['after the one before'] : []),
@@ -60,13 +60,16 @@ describe('a receiver', () => {
     expect(story.hears(FIRED)).toEqual(['desk, firing, warning, in 30 s']);
     expect(
       story.hears({ type: 'AlertSeverityChanged', alert: ALERT, atMs: 1_500, severity: 'critical' }),
-    ).toEqual(['pager, firing, critical', 'desk, firing, critical, in 30 s, after the one before']);
+    ).toEqual([
+      'pager, firing, critical',
+      'desk, firing, critical, once warning, in 30 s, after the one before',
+    ]);
     expect(
       story.hears({ type: 'AlertSeverityChanged', alert: ALERT, atMs: 1_600, severity: 'warning' }),
     ).toEqual([]);
     expect(story.hears(RESOLVED)).toEqual([
-      'desk, resolved, warning, in 30 s, after the one before',
-      'pager, resolved, warning, after the one before',
+      'desk, resolved, warning, once critical, in 30 s, after the one before',
+      'pager, resolved, warning, once critical, after the one before',
     ]);
     expect(new Set(story.keys).size).toBe(story.keys.length);
   });

@@ -31,6 +31,8 @@ export interface NoticedAlert {
   readonly vehicleId: string;
   readonly fleet: string;
   readonly severity: Severity;
+  /** The other ones by which the receiver knows it. */
+  readonly formerSeverities: readonly Severity[];
   readonly description: string;
   readonly startedAtMs: number;
   readonly endedAtMs?: number | undefined;
@@ -151,7 +153,7 @@ function addressed({ receivers, receiversOfRule }: NoticeContext, severity: Seve
 
 function noticeOf(
   event: AlertEvent,
-  { place, record, description }: NoticeContext,
+  { place, record, description, earlier }: NoticeContext,
   own: Pick<Notice, 'receiver' | 'kind' | 'dueAtMs'>,
 ): Notice {
   const {
@@ -165,11 +167,18 @@ function noticeOf(
     endedAtMs,
     values,
   } = record;
+  const known = earlier.flatMap((notice) =>
+    notice.receiver === own.receiver ? [notice.alert.severity] : [],
+  );
+  const formerSeverities = [...new Set(known)].filter((each) => each !== severity);
   const because = event.type === 'AlertRetracted' ? 'retracted' : (record.because ?? 'condition');
   return {
     ...own,
     key: `${id} ${place} ${own.receiver} ${own.kind}`,
-    alert: { id, rule, revision, vehicleId, fleet, severity, description, startedAtMs, endedAtMs, values },
+    alert: {
+      ...{ id, rule, revision, vehicleId, fleet, severity, formerSeverities },
+      ...{ description, startedAtMs, endedAtMs, values },
+    },
     ...{ because, isLate: record.isLate, atMs: event.receivedAtMs },
   };
 }

@@ -40,7 +40,8 @@ export class Channel {
   readonly #deps: ChannelDeps;
   readonly #breaker = new Breaker(MAX_IN_FLIGHT);
   readonly #trouble: Trouble;
-  readonly #sending = new Set<Promise<void>>();
+  /** By the id of the message. */
+  readonly #sending = new Map<string, Promise<void>>();
 
   constructor(settings: ChannelSettings, deps: ChannelDeps) {
     this.#settings = settings;
@@ -71,22 +72,23 @@ export class Channel {
   async sendNext(end: AbortSignal, onEnd: () => void): Promise<boolean> {
     const { outbox, claims, clock, onTrouble } = this.#deps;
     if (this.#breaker.room(this.inFlight, clock.now()) === 0) return false;
-    const claim = await outbox.claim(this.name, claims);
+    const claim = await outbox.claim(this.name, { ...claims, except: [...this.#sending.keys()] });
     if (!claim) return false;
+    const { id } = claim.message;
     const sending = this.#send(claim, end)
       // The lease of the message ends, and then it is sent again, with the same id.
       .catch((error) => void onTrouble.failed(error))
       .finally(() => {
-        this.#sending.delete(sending);
+        this.#sending.delete(id);
         onEnd();
       });
-    this.#sending.add(sending);
+    this.#sending.set(id, sending);
     return true;
   }
 
   /** Resolves when nothing is in flight. */
   async idle(): Promise<void> {
-    await Promise.all(this.#sending);
+    await Promise.all(this.#sending.values());
   }
 
   async #send(claim: Claim, end: AbortSignal): Promise<void> {

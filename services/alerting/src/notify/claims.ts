@@ -24,6 +24,8 @@ export type Result =
 export interface ClaimOptions {
   readonly owner: string;
   readonly leaseMs: number;
+  /** Messages that this process is sending: it may have slept longer than their leases. */
+  readonly except?: readonly string[];
 }
 
 /** MongoDB's own time decides who holds a lease, so the clocks of the processes do not matter. */
@@ -38,12 +40,15 @@ const isBeyond = { $gt: ['$lease.until', untilAfter(3_600_000)] };
 export async function claimMessage(
   { messages }: OutboxCollections,
   receiver: string,
-  { owner, leaseMs }: ClaimOptions,
+  { owner, leaseMs, except = [] }: ClaimOptions,
   nowMs: number,
 ): Promise<Claim | undefined> {
   const isFree = { $or: [hasExpired, isBeyond] };
   const claimed = await messages.findOneAndUpdate(
-    { receiver, state: 'open', next_at: { $lte: new Date(nowMs) }, $expr: isFree },
+    {
+      ...{ _id: { $nin: [...except] }, receiver, state: 'open' },
+      ...{ next_at: { $lte: new Date(nowMs) }, $expr: isFree },
+    },
     [{ $set: { lease: { owner, token: { $add: ['$lease.token', 1] }, until: untilAfter(leaseMs) } } }],
     { sort: { next_at: 1, _id: 1 }, returnDocument: 'after' },
   );
@@ -83,7 +88,7 @@ export async function recordResult(
 
 function changeOf(result: Result, nowMs: number) {
   // A pipeline would take a text that starts with a dollar sign for the name of a field.
-  const reason = 'reason' in result ? { reason: { $literal: result.reason } } : {};
+  const reason = { reason: 'reason' in result ? { $literal: result.reason } : '$$REMOVE' };
   if (result.kind === 'again') return { ...reason, next_at: new Date(result.atMs) };
   const expires = result.kind === 'delivered' ? { expires_at: expiry(nowMs) } : {};
   return { ...reason, ...expires, state: result.kind, is_settled: false, settled_at: new Date(nowMs) };

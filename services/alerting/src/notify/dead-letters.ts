@@ -58,8 +58,7 @@ function ofNotice(document: NoticeDocument): DeadLetter {
 }
 
 /**
- * Sends dead letters again, from the first attempt, and what follows them after them. Their receivers are enabled.
- * After a crash it can be repeated.
+ * Sends dead letters again, from the first attempt, and what follows them after them. It enables their receivers.
  * @returns how many of the ids are dead letters
  */
 export async function replayDeadLetters(

@@ -9,7 +9,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { webhookTo } from './hook.fixture.ts';
 import { TestClock } from './notices.fixture.ts';
 import { Outbox } from './outbox.ts';
-import type { Receiver } from './receivers/receiver.ts';
+import type { Outcome, Receiver } from './receivers/receiver.ts';
 import { createWebhook } from './receivers/webhook.ts';
 
 /** An outbox in a new database and the dispatchers on it, with a clock that the test moves; `await using` ends all. */
@@ -42,6 +42,8 @@ export async function openOutbox() {
     },
   };
 }
+
+export type OpenOutbox = Awaited<ReturnType<typeof openOutbox>>;
 
 export const hookChannel = (
   url: string,
@@ -76,4 +78,36 @@ export async function inTime(
 export async function expectState(outbox: Outbox, alertId: string, states: readonly string[]): Promise<void> {
   const tracked = await outbox.ofAlert(alertId);
   expect(tracked.map(({ state }) => state)).toEqual(states);
+}
+
+export const GROUP = { receiver: 'hook', groupWaitMs: 0 };
+export const CLAIMS = { owner: 'me', leaseMs: 60_000 };
+
+/** Without a dispatcher. */
+export async function deliverAll({ outbox }: OpenOutbox): Promise<void> {
+  await outbox.form(GROUP);
+  for (let claim = await outbox.claim('hook', CLAIMS); claim; claim = await outbox.claim('hook', CLAIMS))
+    await outbox.record(claim, { kind: 'delivered' });
+}
+
+/** The next message becomes a dead letter. Returns its id. */
+export async function endNext({ outbox }: OpenOutbox, reason: string): Promise<string> {
+  await outbox.form(GROUP);
+  const claim = await outbox.claim('hook', CLAIMS);
+  if (!claim) throw new Error('nothing to send');
+  await outbox.record(claim, { kind: 'dead', reason });
+  return claim.message.id;
+}
+
+/** A receiver whose answers the test gives, one after the other. */
+export function heldReceiver() {
+  const held: { readonly id: string; readonly answer: (outcome: Outcome) => void }[] = [];
+  const receiver: Receiver = {
+    send({ id }) {
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      held.push({ id, answer: resolve });
+      return promise;
+    },
+  };
+  return { receiver, held };
 }

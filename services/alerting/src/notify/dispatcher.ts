@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts';
 
 export interface DispatcherDeps {
   readonly outbox: Outbox;
+  /** What is for other receivers waits until a process has them. */
   readonly receivers: readonly ChannelSettings[];
   readonly clock: Clock;
   readonly random: Pick<Random, 'next'>;
@@ -20,6 +21,7 @@ const LEASE_MS = 60_000;
 /** What another process adds or leaves is found within this time. */
 const POLL_MS = 5_000;
 const REPAIR_MS = 10_000;
+const SWEEP_MS = 600_000;
 const MAX_IN_FLIGHT = 16;
 
 /** Forms and sends what the outbox has. Any number of processes may have one on the same outbox. */
@@ -30,6 +32,7 @@ export class Dispatcher {
   /** The next one to claim for, so that no receiver is always last. */
   #turn = 0;
   #repairAtMs = 0;
+  #sweepAtMs = 0;
   #wakeup = new AbortController();
   readonly #stopping = new AbortController();
   readonly #ending = new AbortController();
@@ -92,6 +95,10 @@ export class Dispatcher {
     if (clock.now() >= this.#repairAtMs) {
       await outbox.repair();
       this.#repairAtMs = clock.now() + REPAIR_MS;
+    }
+    if (clock.now() >= this.#sweepAtMs) {
+      await outbox.sweep();
+      this.#sweepAtMs = clock.now() + SWEEP_MS;
     }
     for (const channel of this.#channels) await channel.form();
     const count = this.#channels.length;

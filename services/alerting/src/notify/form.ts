@@ -13,10 +13,8 @@ export interface Group {
 const MAX_NOTICES = 100;
 
 /**
- * Forms a message of a receiver if a notice of it is due. True if there may be more to form.
- *
- * First the message says which notices it wants, then they are assigned to it, each to one message for good, and then it is made of
- * those that it got. Every process that completes it finds the same, so it does not matter which one does, or how often.
+ * Forms a message of a receiver if a notice of it is due; true if there may be more to form. Each notice is assigned to one message
+ * for good, so every process that completes a message makes it of the same notices.
  */
 export async function formMessage(
   collections: OutboxCollections,

@@ -8,6 +8,7 @@ export const SECRET = `whsec_${Buffer.from('a secret of twenty-four bytes').toSt
 
 interface Call {
   readonly id: string;
+  readonly path: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -35,7 +36,12 @@ export async function openHook(port = 0): Promise<Hook> {
   const hook = { answer: undefined as Answer | undefined };
   const take = async (request: IncomingMessage, response: ServerResponse) => {
     const body = String(await buffer(request));
-    const call = { id: String(request.headers['webhook-id']), headers: request.headers, body };
+    const call = {
+      id: String(request.headers['webhook-id']),
+      path: request.url,
+      headers: request.headers,
+      body,
+    };
     calls.push(call);
     let status = 200;
     const isRefused = () => status >= 300;

@@ -17,7 +17,12 @@ export class OutboxNotices {
     const tracked = await this.#outbox.ofAlerts(ids);
     return tracked.map(({ notice, state, reason }) => ({
       ...notice,
-      alert: { ...notice.alert, fleet: notice.alert.fleet ?? '', values: notice.alert.values ?? {} },
+      alert: {
+        ...notice.alert,
+        fleet: notice.alert.fleet ?? '',
+        formerSeverities: notice.alert.formerSeverities ?? [],
+        values: notice.alert.values ?? {},
+      },
       suppressedBecause: state === 'suppressed' ? (reason ?? 'suppressed') : undefined,
     }));
   }

@@ -8,6 +8,8 @@ export interface NotifiedAlert {
   readonly vehicleId: string;
   readonly fleet?: string | undefined;
   readonly severity: Severity;
+  /** Other severities that the receiver may know the alert by, from notices before this one. */
+  readonly formerSeverities?: readonly Severity[] | undefined;
   readonly description: string;
   readonly startedAtMs: number;
   readonly endedAtMs?: number | undefined;

@@ -56,7 +56,7 @@ export class Outbox {
   }
 
   /**
-   * Adds notices that are to be sent. One whose key is known changes nothing. What a notice follows is in here or was added before.
+   * Adds notices that are to be sent; one whose key is known changes nothing. What a notice follows is in here or was added before.
    * @throws Fault INVALID_INPUT for a key that cannot be a header
    */
   async add(notices: readonly Notice[]): Promise<void> {
@@ -107,6 +107,10 @@ export class Outbox {
   async repair(): Promise<void> {
     await completeMessages(this.#collections);
     await settleMessages(this.#collections, this.#now());
+  }
+
+  /** Looks at all that is blocked, in case a process ended before it could move it on. */
+  async sweep(): Promise<void> {
     await releaseBlocked(this.#collections.notices, {}, this.#now());
   }
 

@@ -19,10 +19,10 @@ export const RECEIVER_LIMITS = {
 const KINDS = ['webhook', 'email', 'alertmanager', 'log'] as const;
 const ADDRESS = /^(?:[^\r\n<>@]{1,100}<[^\s<>@]{1,64}@[\w.-]{1,255}>|[^\s<>@]{1,64}@[\w.-]{1,255})$/;
 
-const list = <Item extends v.GenericSchema>(item: Item, what: string, max: number) =>
+const list = <Item extends v.GenericSchema>(item: Item, what: string, max: number, min = 1) =>
   v.pipe(
     v.array(item, (issue) => (issue.received === 'undefined' ? 'is missing' : `must be a list of ${what}`)),
-    v.minLength(1, `must have one of ${what} or more`),
+    v.minLength(min, `must have one of ${what} or more`),
     v.maxLength(max, `must have at most ${max}`),
   );
 
@@ -45,7 +45,7 @@ const urlIn = (source: SecretSource): v.GenericSchema<unknown, Secret> =>
 const targetIn = (source: SecretSource) => ({
   url: urlIn(source),
   allow_http: v.optional(v.boolean('must be true or false'), false),
-  allow_networks: v.optional(list(network, 'networks', RECEIVER_LIMITS.networks), []),
+  allow_networks: v.optional(list(network, 'networks', RECEIVER_LIMITS.networks, 0), []),
   ca_file: v.optional(certificatesIn(source)),
 });
 

@@ -1,4 +1,4 @@
-import { SEVERITIES, type Severity } from '@odograph/kernel/alert-event';
+import type { Severity } from '@odograph/kernel/alert-event';
 import { isoTime } from '../body.ts';
 import type { Notice } from '../notification.ts';
 import { Secret } from '../secret.ts';
@@ -48,8 +48,8 @@ interface PostedAlert {
 }
 
 /**
- * Labels are the identity of an alert there, and one of them is the severity, by which it is routed. So the same alert with another
- * severity is ended with each notice; one that never fired is ended without a word.
+ * Labels are the identity of an alert there, and one of them is the severity, by which it is routed.
+ * So each other severity that it had is ended with the same call.
  */
 export function alertsOf(notice: Notice, nowMs: number): readonly PostedAlert[] {
   const { kind, alert, because, isLate } = notice;
@@ -60,15 +60,11 @@ export function alertsOf(notice: Notice, nowMs: number): readonly PostedAlert[] 
     ...(kind === 'flapping' ? { flapping: 'true' } : {}),
     ...(isLate ? { late: 'true' } : {}),
   };
-  return SEVERITIES.map((severity) => {
+  return [...new Set([alert.severity, ...(alert.formerSeverities ?? [])])].map((severity) => {
     const isFiring = kind !== 'resolved' && severity === alert.severity;
     const endsMs = isFiring ? nowMs + FIRING_MS : endedMs;
-    return {
-      labels: labelsOf(notice, severity),
-      annotations,
-      startsAt: isoTime(startsMs),
-      endsAt: isoTime(endsMs),
-    };
+    const labels = labelsOf(notice, severity);
+    return { labels, annotations, startsAt: isoTime(startsMs), endsAt: isoTime(endsMs) };
   });
 }
 

@@ -64,8 +64,10 @@ export function createEmail(settings: EmailSettings): Receiver {
 }
 
 function messageIdOf(id: string, from: string): string {
+  // 128 bits are enough, and the header stays on one line.
+  const hash = createHash('sha256').update(id).digest('hex').slice(0, 32);
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'odograph';
-  return `<${createHash('sha256').update(id).digest('hex')}@${domain}>`;
+  return `<${hash}@${domain}>`;
 }
 
 /** The texts of the server are left out: they may repeat what it got, with the password. */

@@ -15,6 +15,7 @@ export interface Receiver {
   send(message: FormedMessage, signal: AbortSignal): Promise<Outcome>;
 }
 
-export const DELIVERED: Outcome = { kind: 'delivered' };
+export const DELIVERED = { kind: 'delivered' } as const satisfies Outcome;
 
-export const retry = (reason: string, afterMs?: number): Outcome => ({ kind: 'retry', reason, afterMs });
+export const retry = (reason: string, afterMs?: number) =>
+  ({ kind: 'retry', reason, afterMs }) as const satisfies Outcome;

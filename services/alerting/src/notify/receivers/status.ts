@@ -23,5 +23,6 @@ function afterMs(retryAfter: string | undefined, nowMs: number): number | undefi
   if (retryAfter === undefined) return undefined;
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1_000;
   const atMs = Date.parse(retryAfter);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  // Date.parse understands more than dates, for example a negative number as a year.
+  return Number.isNaN(atMs) || !/^[A-Z][a-z]{2}/.test(retryAfter) ? undefined : Math.max(0, atMs - nowMs);
 }
