@@ -63,9 +63,12 @@ export async function startPlatform() {
       return outcome as unknown as Outcome;
     },
     /** The events of the log but ticks, without positions and received times. */
+    /** What the vehicles reported. */
     async log(...filters: string[]): Promise<JsonObject[]> {
       const events = await json('log', 'read', ...filters);
-      return events.map(({ position, received_at, traceparent, ...rest }) => rest);
+      return events
+        .filter(({ type }) => String(type).startsWith('Telemetry'))
+        .map(({ position, received_at, traceparent, ...rest }) => rest);
     },
     /** The process of `odograph up`. */
     up: () => up.child,
