@@ -9,7 +9,6 @@ import { differenceOf, summaryOf } from './summary.ts';
 
 const START_MS = Date.UTC(2026, 4, 1);
 /** A report of a vehicle, `atS` seconds after the start, which says what was `behindS` seconds before. */
-/** A report of a vehicle, some seconds after the start, of so many seconds before. */
 function reportAt(atS: number, level: number, { vehicle = 'a', behindS = 0 } = {}): VehicleEvent {
   const receivedAtMs = START_MS + atS * 1_000;
   const observedAtMs = receivedAtMs - behindS * 1_000;

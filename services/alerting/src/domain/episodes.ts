@@ -10,11 +10,16 @@ export interface Episode {
   readonly severity: Severity;
   /** Null if it has not ended. */
   readonly resolvedAtMs: number | null;
+  /** Whether an event says it. What a rule would have found before it was there is known, but not told. */
+  readonly isTold: boolean;
 }
+
+/** An episode as an event says it. */
+export type ToldEpisode = Omit<Episode, 'isTold'>;
 
 /** What samples that came late change of the alerts that are known. */
 export type Revision =
-  | ({ readonly kind: 'raised late' | 'corrected' } & Episode)
+  | ({ readonly kind: 'raised late' | 'corrected' } & ToldEpisode)
   | { readonly kind: 'retracted'; readonly id: number };
 
 /** The episodes after what has happened. */
@@ -25,11 +30,12 @@ export function episodesAfter(before: readonly Episode[], facts: readonly AlertF
     if (fact.kind === 'fired') {
       const { startedAtMs, atMs: firedAtMs, severity } = fact;
       episodes.push({
-        id: unusedId(episodes, startedAtMs),
+        id: unusedId(new Set(episodes.map((episode) => episode.id)), startedAtMs),
         startedAtMs,
         firedAtMs,
         severity,
         resolvedAtMs: null,
+        isTold: true,
       });
     } else if (last && fact.kind === 'severity changed')
       episodes[episodes.length - 1] = { ...last, severity: fact.severity };
@@ -39,55 +45,56 @@ export function episodesAfter(before: readonly Episode[], facts: readonly AlertF
   return episodes;
 }
 
-/** The episodes as they were at an earlier time. */
-export function episodesAt(
-  episodes: readonly Episode[],
-  atMs: number,
-  openSeverity: Severity | undefined,
-): Episode[] {
-  return episodes
-    .filter(({ firedAtMs }) => firedAtMs <= atMs)
-    .map((episode) => {
-      if (episode.resolvedAtMs !== null && episode.resolvedAtMs <= atMs) return episode;
-      return { ...episode, resolvedAtMs: null, severity: openSeverity ?? episode.severity };
-    });
-}
-
 /** Those that a later change may still concern. */
 export function episodesSince(episodes: readonly Episode[], sinceMs: number): Episode[] {
   return episodes.filter(({ resolvedAtMs }) => resolvedAtMs === null || resolvedAtMs >= sinceMs);
 }
 
-/**
- * What has changed from the episodes that were known to those that are true, and the latter with the ids by which they are
- * known. Two that overlap in time are the same one.
- */
+/** By which name an episode is known from now on, whose own one it had when it was evaluated. */
+export type Names = ReadonlyMap<number, Pick<Episode, 'id' | 'isTold'>>;
+
+/** The episodes under the names by which they are known. */
+export function named(episodes: readonly Episode[], names: Names): Episode[] {
+  return episodes.map((episode) => ({ ...episode, ...names.get(episode.id) }));
+}
+
+/** What has changed from the episodes that were known to those that are true. Two that overlap in time are the same one. */
 export function revisionsOf(
   known: readonly Episode[],
   evaluated: readonly Episode[],
-): { readonly revisions: readonly Revision[]; readonly episodes: Episode[] } {
+): { readonly revisions: readonly Revision[]; readonly names: Names } {
   const left = [...known];
   const revisions: Revision[] = [];
-  const episodes = evaluated.map((episode) => {
-    const at = left.findIndex((other) => overlap(other, episode));
+  const names = new Map<number, Pick<Episode, 'id' | 'isTold'>>();
+  const used = new Set(known.map(({ id }) => id));
+  for (const episode of evaluated) {
+    const at = left.findIndex((other) => isSame(other, episode));
     const [same] = at < 0 ? [] : left.splice(at, 1);
-    const named = { ...episode, id: same?.id ?? unusedId(known, episode.startedAtMs) };
-    if (!same) revisions.push({ kind: 'raised late', ...named });
-    else if (!isEqual(same, named)) revisions.push({ kind: 'corrected', ...named });
-    return named;
-  });
-  for (const { id } of left) revisions.push({ kind: 'retracted', id });
-  return { revisions, episodes };
+    const id = same?.id ?? unusedId(used, episode.startedAtMs);
+    used.add(id);
+    const isTold = same?.isTold !== false || episode.resolvedAtMs === null;
+    names.set(episode.id, { id, isTold });
+    if (!isTold) continue;
+    const told = { ...toldOf(episode), id };
+    if (!same?.isTold) revisions.push({ kind: 'raised late', ...told });
+    else if (!isEqual(same, told)) revisions.push({ kind: 'corrected', ...told });
+  }
+  for (const { id, isTold } of left) if (isTold) revisions.push({ kind: 'retracted', id });
+  return { revisions, names };
 }
 
-function overlap(a: Episode, b: Episode): boolean {
+export function toldOf({ isTold: _, ...told }: Episode): ToldEpisode {
+  return told;
+}
+
+export function isSame(a: Episode, b: Episode): boolean {
   return (
     a.startedAtMs <= (b.resolvedAtMs ?? Number.POSITIVE_INFINITY) &&
     b.startedAtMs <= (a.resolvedAtMs ?? Number.POSITIVE_INFINITY)
   );
 }
 
-function isEqual(a: Episode, b: Episode): boolean {
+function isEqual(a: ToldEpisode, b: ToldEpisode): boolean {
   return (
     a.startedAtMs === b.startedAtMs &&
     a.firedAtMs === b.firedAtMs &&
@@ -97,8 +104,8 @@ function isEqual(a: Episode, b: Episode): boolean {
 }
 
 /** An alert that was corrected to begin earlier or later may have left its id behind. */
-function unusedId(episodes: readonly Episode[], startedAtMs: number): number {
+export function unusedId(used: ReadonlySet<number>, startedAtMs: number): number {
   let id = startedAtMs;
-  while (episodes.some((episode) => episode.id === id)) id += 1;
+  while (used.has(id)) id += 1;
   return id;
 }

@@ -102,6 +102,40 @@ describe('rules that change', () => {
     laneOf().take(from, samplesAt(levels));
     laneOf(below(20)).take(other, samplesAt(levels));
     laneOf(below(20)).continue(from);
-    expect(from.evaluated).toEqual(other.evaluated);
+    const [own] = from.evaluated.tracks;
+    const [expected] = other.evaluated.tracks;
+    expect(own?.alert).toEqual(expected?.alert);
+    expect(own?.episodes.map(({ id, resolvedAtMs }) => [id, resolvedAtMs])).toEqual(
+      expected?.episodes.map(({ id, resolvedAtMs }) => [id, resolvedAtMs]),
+    );
+  });
+
+  test('go on with an alert whose `for` is longer than the samples that are kept', () => {
+    const long = Array.from({ length: 300 }, () => 15);
+    const facts = factsOf([below(20)], long, [below(20, { forMs: 7_200_000 })], [15, 40]);
+    expect(facts).toEqual({ atOnce: [], next: ['low resolved 0'] });
+  });
+
+  test('go on with an alert that is not clear, though the condition does not hold any more', () => {
+    const clear = predicate(['level'], ({ level }) => Number(level) > 50);
+    const withClear = (rule: LaneRule, fingerprint: string) => {
+      return { ...rule, fingerprint, lifecycle: { ...rule.lifecycle, clear } };
+    };
+    const long = [15, ...Array.from({ length: 300 }, () => 40)];
+    const facts = factsOf([withClear(below(20), 'a')], long, [withClear(below(19), 'b')], [40, 60]);
+    expect(facts).toEqual({ atOnce: [], next: ['low resolved 0'] });
+  });
+
+  test('do not tell what was over before they were there, also if a sample comes late', () => {
+    const state = laneOf(below(20)).initial();
+    laneOf(below(20)).take(state, samplesAt([15, 40, 15, 40, 40, 40]));
+    const lane = laneOf(below(18), below(30, { id: 'new' }));
+    expect(lane.continue(state)).toEqual([]);
+    const late = { observedAtMs: 5_000, reportId: 'late', signals: { other: 1 } };
+    expect(lane.take(state, [late])).toEqual([]);
+    const other = { observedAtMs: 15_000, reportId: 'later', signals: { level: 10 } };
+    expect(lane.take(state, [other]).map((fact) => 'revision' in fact && [fact.rule, fact.revision])).toEqual(
+      [['low', expect.objectContaining({ kind: 'corrected', id: 20_000, startedAtMs: 15_000 })]],
+    );
   });
 });

@@ -1,161 +1,231 @@
 import type { Because } from '@odograph/kernel/alert-event';
-import type { RecordedSample } from '@odograph/projections/recorded-sample';
-import { type Episode, episodesAfter } from './episodes.ts';
-import { factOf, type LaneFact, type LaneState } from './lane-state.ts';
-import { type AlertState, advance, initialState, pendingChange } from './lifecycle.ts';
+import {
+  compareSampleKeys,
+  type RecordedSample,
+  type SampleKey,
+} from '@odograph/projections/recorded-sample';
+import { type Episode, episodesAfter, isSame, type Names, named, unusedId } from './episodes.ts';
+import { factOf, type LaneFact, type LaneState, type Snapshot, type Track } from './lane-state.ts';
+import { advance, carriedOver, initialState, pendingChange } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
-import type { Rule } from './rule.ts';
+import type { LatePolicy, Rule } from './rule.ts';
 
 type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle' | 'signals'>;
 
+/** What there is of a vehicle beside a lane. */
+export interface Others {
+  /** The lanes that the vehicle had: a rule may come from one of them. */
+  readonly lanes: readonly LaneState[];
+  /** The rules that go on, be it in another lane. */
+  readonly remaining: ReadonlySet<string>;
+}
+
+const NO_OTHERS: Others = { lanes: [], remaining: new Set() };
+
 /** What the state of a lane has of one rule. */
-interface Track {
-  readonly alert: AlertState;
+interface History {
+  readonly now: Track;
   /** As the snapshots have it. */
-  readonly snapshots: readonly AlertState[];
-  readonly episodes: Episode[];
-  readonly late: { readonly alert: AlertState; readonly open: Episode[] } | undefined;
+  readonly snapshots: readonly { readonly to: SampleKey; readonly track: Track }[];
+  readonly late: Track | undefined;
 }
 
 /**
  * Makes the state of a lane one of other rules, in place. What it has of a rule that stays the same goes on. A new rule, or a
  * revised one, sees the samples that are kept first, so that it does not begin from nothing.
  */
-export function refit(state: LaneState, rules: readonly LaneRule[]): readonly LaneFact[] {
+export function refit(
+  state: LaneState,
+  rules: readonly LaneRule[],
+  { lanes, remaining }: Others = NO_OTHERS,
+): readonly LaneFact[] {
   const facts: LaneFact[] = [];
-  const tracks = rules.map((rule): Track => {
-    const at = state.rules.findIndex(({ id }) => id === rule.id);
-    if (at < 0) return newTrack(state, rule, facts);
-    const before = trackOf(state, at);
-    if (state.rules[at]?.fingerprint === rule.fingerprint) return before;
-    return revisedTrack(state, rule, before, facts);
+  const histories = rules.map((rule): History => {
+    const own = state.rules.find(({ id }) => id === rule.id);
+    const former = historyOf(state, rule.id) ?? lanes.map((lane) => historyOf(lane, rule.id)).find(Boolean);
+    if (former === undefined) return newHistory(state, rule, facts);
+    return own?.fingerprint === rule.fingerprint ? former : revised(state, rule, former, facts);
   });
-  for (const [at, { id }] of state.rules.entries())
-    if (!rules.some((rule) => rule.id === id))
-      end(trackOf(state, at), { id, state, because: 'removed' }, facts);
-  put(state, rules, tracks);
+  for (const { id } of state.rules) {
+    const isOver = !rules.some((rule) => rule.id === id) && !remaining.has(id);
+    if (isOver) end(state, id, { because: 'removed', of: (historyOf(state, id) as History).now }, facts);
+  }
+  put(state, rules, histories);
   return facts;
 }
 
-function trackOf({ evaluated, past, late }: LaneState, at: number): Track {
+/** The lanes as they are now, whatever becomes of their rules. */
+export function asTheyAre(lanes: readonly LaneState[]): readonly LaneState[] {
+  return lanes.map(({ evaluated, past, late, ...rest }) => ({
+    ...rest,
+    evaluated: { ...evaluated },
+    past: { ...past, snapshots: past.snapshots.map((snapshot) => ({ ...snapshot })) },
+    late: late && { ...late },
+  }));
+}
+
+/** What a new lane of these rules knows from another one of the vehicle. One that corrects nothing keeps no samples. */
+export function copyFor(rules: readonly LaneRule[], late: LatePolicy, state: LaneState): LaneState {
+  const copy = plainCopy(state);
+  const isOwn = (_: unknown, at: number) => rules.some(({ id }) => id === state.rules[at]?.id);
+  copy.rules = copy.rules.filter(isOwn);
+  const { evaluated, evaluatedTo: to } = copy;
+  if (late !== 'correct' || copy.past.samples.length === 0)
+    copy.past = { samples: [], snapshots: [{ ...plainCopy(evaluated), to, count: 0 }] };
+  for (const each of [evaluated, ...copy.past.snapshots, ...(copy.late ? [copy.late] : [])])
+    each.tracks = each.tracks.filter(isOwn);
+  return copy;
+}
+
+function historyOf({ rules, evaluated, past, late }: LaneState, rule: string): History | undefined {
+  const at = rules.findIndex(({ id }) => id === rule);
+  if (at < 0) return undefined;
   return {
-    alert: evaluated.alerts[at] as AlertState,
-    snapshots: past.snapshots.map(({ alerts }) => alerts[at] as AlertState),
-    episodes: past.episodes[at] ?? [],
-    late: late ? { alert: late.alerts[at] as AlertState, open: late.open[at] ?? [] } : undefined,
+    now: evaluated.tracks[at] as Track,
+    snapshots: past.snapshots.map(({ to, tracks }) => ({ to, track: tracks[at] as Track })),
+    late: late?.tracks[at],
   };
 }
 
-/** What a rule would know if it had been there for the samples that are kept. Its alerts of then are not told any more. */
-function warmTrack({ past, evaluated, late, evaluatedTo }: LaneState, { lifecycle }: LaneRule): Track {
-  const alert = initialState(lifecycle);
+/** What a rule knows once it has seen the samples that are kept, from what it knew before them. */
+function seeing({ past, evaluated, late, evaluatedTo }: LaneState, rule: LaneRule, from: Track): History {
+  const { lifecycle } = rule;
+  const now = plainCopy(from);
   const latest = { ...past.snapshots[0]?.latest };
-  const snapshots: AlertState[] = [];
-  let episodes: Episode[] = [];
+  const snapshots: { to: SampleKey; track: Track }[] = [];
   const see = (atMs: number, came: RecordedSample['signals']) => {
     Object.assign(latest, came);
-    episodes = episodesAfter(episodes, advance(lifecycle, alert, { atMs, latest, came, silentMs: 0 }));
+    const facts = advance(lifecycle, now.alert, { atMs, latest, came, silentMs: 0 });
+    now.episodes = episodesAfter(now.episodes, facts);
   };
+  let seen = 0;
   for (const { count, to } of past.snapshots) {
-    for (const sample of past.samples.slice(past.snapshots[snapshots.length - 1]?.count ?? 0, count))
-      see(sample.observedAtMs, sample.signals);
+    for (const sample of past.samples.slice(seen, count)) see(sample.observedAtMs, sample.signals);
     if (count === 0 && to.observedAtMs >= 0) see(to.observedAtMs, {});
-    snapshots.push(plainCopy(alert));
+    seen = count;
+    snapshots.push({ to, track: plainCopy(now) });
   }
-  for (const sample of past.samples.slice(past.snapshots.at(-1)?.count ?? 0))
-    see(sample.observedAtMs, sample.signals);
+  for (const sample of past.samples.slice(seen)) see(sample.observedAtMs, sample.signals);
   // Where no samples are kept, the newest values say whether it holds.
   Object.assign(latest, evaluated.latest);
   if (past.samples.length === 0 && evaluatedTo.observedAtMs >= 0) see(evaluatedTo.observedAtMs, {});
-  return {
-    ...{ alert, snapshots, episodes: episodes.filter(({ resolvedAtMs }) => resolvedAtMs === null) },
-    late: late ? { alert: initialState(lifecycle), open: [] } : undefined,
-  };
+  return { now, snapshots, late: late ? nothingKnown(rule) : undefined };
+}
+
+function nothingKnown({ lifecycle }: LaneRule): Track {
+  return { alert: initialState(lifecycle), episodes: [] };
 }
 
 /** A rule that is new for the vehicle: what holds now is an alert now. */
-function newTrack(state: LaneState, rule: LaneRule, facts: LaneFact[]): Track {
-  const track = warmTrack(state, rule);
-  tellBeginning(track, { rule, state, before: initialState(rule.lifecycle) }, facts);
-  return track;
+function newHistory(state: LaneState, rule: LaneRule, facts: LaneFact[]): History {
+  const nothing = nothingKnown(rule);
+  const history = underKnownNames(seeing(state, rule, nothing), nothing);
+  tellBeginning(state, rule, { before: nothing, after: history.now }, facts);
+  return history;
 }
 
 /** An alert that both revisions have is one. What only the one before has ends. */
-function revisedTrack(state: LaneState, rule: LaneRule, before: Track, facts: LaneFact[]): Track {
-  const track = warmTrack(state, rule);
-  const known = before.episodes.at(-1);
-  if (before.alert.alert === null || known === undefined) {
-    goOnWaiting(before.alert, track.alert);
-    tellBeginning(track, { rule, state, before: before.alert }, facts);
-    return track;
-  }
-  const open = track.episodes.at(-1);
-  if (!track.alert.alert || !open) {
-    end(before, { id: rule.id, state, because: 'revised' }, facts);
-    tellBeginning(track, { rule, state, before: before.alert }, facts);
-    return track;
-  }
-  const { severity } = track.alert.alert;
-  if (severity !== known.severity)
-    facts.push({
-      rule: rule.id,
-      fact: { kind: 'severity changed', atMs: state.evaluatedTo.observedAtMs, id: known.id, severity },
-    });
-  return { ...track, episodes: [{ ...open, id: known.id }] };
+function revised(state: LaneState, rule: LaneRule, former: History, facts: LaneFact[]): History {
+  const before = former.now;
+  const { alert, episodes } = knownAt(state, former) ?? nothingKnown(rule);
+  const from = { alert: carriedOver(rule.lifecycle, alert), episodes };
+  const history = underKnownNames(seeing(state, rule, from), before);
+  const after = history.now;
+  const [was, is] = [openIn(before), openIn(after)];
+  if (was && !is) end(state, rule.id, { because: 'revised', of: before }, facts);
+  if (was && is) {
+    const { id, severity } = is;
+    const atMs = state.evaluatedTo.observedAtMs;
+    if (severity !== was.severity)
+      facts.push({ rule: rule.id, fact: { kind: 'severity changed', atMs, id, severity } });
+  } else tellBeginning(state, rule, { before, after }, facts);
+  return history;
 }
 
-interface Beginning {
-  readonly rule: LaneRule;
-  readonly state: LaneState;
-  readonly before: AlertState;
+/** What the former revision knew before the samples that are kept; undefined if its lane did not go back so far. */
+function knownAt({ past }: LaneState, { now, snapshots }: History): Track | undefined {
+  if (past.samples.length === 0) return now;
+  const { to: oldest } = past.snapshots[0] as Snapshot;
+  return snapshots.findLast(({ to }) => compareSampleKeys(to, oldest) <= 0)?.track;
+}
+
+const openIn = ({ episodes }: Track): Episode | undefined =>
+  episodes.findLast(({ resolvedAtMs }) => resolvedAtMs === null);
+
+/** The alerts under the names that events have for them. Of the others, an event says only the one that has not ended. */
+function underKnownNames(history: History, before: Track): History {
+  const left = [...before.episodes];
+  const used = new Set(left.map(({ id }) => id));
+  const names = new Map<number, { id: number; isTold: boolean }>();
+  const take = (is: (other: Episode) => boolean): Episode | undefined => {
+    const at = left.findIndex(is);
+    return at < 0 ? undefined : left.splice(at, 1)[0];
+  };
+  // The one that goes on first.
+  for (const episode of history.now.episodes.toReversed()) {
+    const isOpen = episode.resolvedAtMs === null;
+    const same =
+      (isOpen ? take(({ resolvedAtMs }) => resolvedAtMs === null) : undefined) ??
+      take((other) => isSame(other, episode));
+    const id = same?.id ?? unusedId(used, episode.startedAtMs);
+    used.add(id);
+    names.set(episode.id, { id, isTold: isOpen || same?.isTold === true });
+  }
+  return renamed(history, names);
+}
+
+function renamed({ now, snapshots, late }: History, names: Names): History {
+  const rename = ({ alert, episodes }: Track): Track => ({ alert, episodes: named(episodes, names) });
+  return {
+    now: rename(now),
+    snapshots: snapshots.map(({ to, track }) => ({ to, track: rename(track) })),
+    late,
+  };
+}
+
+interface Change {
+  readonly before: Track;
+  readonly after: Track;
 }
 
 /** Says what is firing or pending now and was not before. */
-function tellBeginning(track: Track, { rule, state, before }: Beginning, facts: LaneFact[]): void {
-  const { alert } = track.alert;
-  if (alert) {
-    const { id, firedAtMs: atMs, severity } = alert;
-    const fact = { kind: 'fired', atMs, id, startedAtMs: id, severity } as const;
-    facts.push(factOf(rule, { ...fact, because: 'condition', flapping: 'no' }, state.evaluated.latest));
+function tellBeginning(state: LaneState, rule: LaneRule, { before, after }: Change, facts: LaneFact[]): void {
+  const open = openIn(after);
+  if (open) {
+    const { id, startedAtMs, firedAtMs: atMs, severity } = open;
+    const fact = {
+      kind: 'fired',
+      atMs,
+      id,
+      startedAtMs,
+      severity,
+      because: 'condition',
+      flapping: 'no',
+    } as const;
+    facts.push(factOf(rule, fact, state.evaluated.latest));
   }
-  for (const fact of pendingChange(before, track.alert, state.evaluatedTo.observedAtMs))
+  for (const fact of pendingChange(before.alert, after.alert, state.evaluatedTo.observedAtMs))
     facts.push({ rule: rule.id, fact });
 }
 
-/** A condition that held before, and does now, has held since then: what was pending does not begin again. */
-function goOnWaiting(before: AlertState, alert: AlertState): void {
-  if (before.phase === 'pending' && alert.phase === 'pending') {
-    alert.sinceMs = Math.min(before.sinceMs, alert.sinceMs);
-    alert.isPendingTold = before.isPendingTold;
-  }
-  for (const [at, sinceMs] of before.heldSinceMs.entries()) {
-    const own = alert.heldSinceMs[at];
-    if (sinceMs !== null && typeof own === 'number') alert.heldSinceMs[at] = Math.min(own, sinceMs);
-  }
-}
-
 interface Ending {
-  readonly id: string;
-  readonly state: LaneState;
   readonly because: Because;
+  readonly of: Track;
 }
 
-function end({ alert, episodes }: Track, { id: rule, state, because }: Ending, facts: LaneFact[]): void {
-  const open = episodes.at(-1);
+function end(state: LaneState, rule: string, { because, of }: Ending, facts: LaneFact[]): void {
+  const { isPendingTold, sinceMs } = of.alert;
   const atMs = state.evaluatedTo.observedAtMs;
-  if (alert.isPendingTold) facts.push({ rule, fact: { kind: 'subsided', atMs, id: alert.sinceMs } });
-  if (!alert.alert || !open) return;
-  facts.push({ rule, fact: { kind: 'resolved', atMs, id: open.id, because } });
+  if (isPendingTold) facts.push({ rule, fact: { kind: 'subsided', atMs, id: sinceMs } });
+  const open = openIn(of);
+  if (open) facts.push({ rule, fact: { kind: 'resolved', atMs, id: open.id, because } });
 }
 
-function put(state: LaneState, rules: readonly LaneRule[], tracks: readonly Track[]): void {
+function put(state: LaneState, rules: readonly LaneRule[], histories: readonly History[]): void {
   const { evaluated, past, late } = state;
   state.rules = rules.map(({ id, fingerprint }) => ({ id, fingerprint }));
-  evaluated.alerts = tracks.map(({ alert }) => alert);
+  evaluated.tracks = histories.map(({ now }) => now);
   for (const [at, snapshot] of past.snapshots.entries())
-    snapshot.alerts = tracks.map(({ snapshots }) => snapshots[at] as AlertState);
-  past.episodes = tracks.map(({ episodes }) => episodes);
-  if (!late) return;
-  late.alerts = tracks.map((track) => (track.late as NonNullable<Track['late']>).alert);
-  late.open = tracks.map((track) => (track.late as NonNullable<Track['late']>).open);
+    snapshot.tracks = histories.map(({ snapshots }) => snapshots[at]?.track as Track);
+  if (late) late.tracks = histories.map((history) => history.late as Track);
 }

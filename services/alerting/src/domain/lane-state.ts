@@ -24,7 +24,14 @@ export interface LaneState {
 export interface Evaluated {
   latest: Record<string, SignalValue>;
   /** One for each rule of the lane. */
-  alerts: AlertState[];
+  tracks: Track[];
+}
+
+/** What is known of one rule. */
+export interface Track {
+  alert: AlertState;
+  /** The alerts that samples which come late may still change, in their order. */
+  episodes: Episode[];
 }
 
 /** What was evaluated last, so that it can be evaluated again with a sample that came late. */
@@ -33,8 +40,6 @@ export interface Past {
   samples: RecordedSample[];
   /** The older first. The first one is from before all of the samples. */
   snapshots: Snapshot[];
-  /** For each rule, the alerts since the first snapshot. */
-  episodes: Episode[][];
 }
 
 export interface Snapshot extends Evaluated {
@@ -47,8 +52,8 @@ export interface Snapshot extends Evaluated {
 /** A stretch of samples far behind the others, which are evaluated by themselves. */
 export interface LateRun extends Evaluated {
   evaluatedMs: number;
-  /** For each rule, the alert that has not ended. */
-  open: Episode[][];
+  /** The newest time of the vehicle when the last one came. */
+  cameMs: number;
 }
 
 /** What happened to the alerts of a rule. */

@@ -3,7 +3,7 @@ import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { window } from './conditions/window.ts';
-import type { Episode } from './episodes.ts';
+import type { ToldEpisode } from './episodes.ts';
 import { Lane, type LaneOptions } from './lane.ts';
 import type { LaneFact, LaneState } from './lane-state.ts';
 import { signalIs } from './moments.fixture.ts';
@@ -41,12 +41,12 @@ function takeAll(lane: Lane, state: LaneState, samples: readonly RecordedSample[
 
 /** The alerts that are known after the facts, by rule and start. */
 function knownAfter(facts: readonly LaneFact[]): string[] {
-  const known = new Map<string, Episode>();
+  const known = new Map<string, ToldEpisode>();
   for (const each of facts) {
     if ('revision' in each) revise(known, each.rule, each.revision);
     else if ('fact' in each) follow(known, each.rule, each.fact);
   }
-  const words = ([key, { startedAtMs, firedAtMs, resolvedAtMs }]: [string, Episode]) =>
+  const words = ([key, { startedAtMs, firedAtMs, resolvedAtMs }]: [string, ToldEpisode]) =>
     `${key.split('/')[0]}: ${startedAtMs / 1_000} fired ${firedAtMs / 1_000} resolved ${(resolvedAtMs ?? 0) / 1_000}`;
   return [...known].map(words).sort();
 }
@@ -54,14 +54,14 @@ function knownAfter(facts: readonly LaneFact[]): string[] {
 type RevisionOf<Fact> = Fact extends { revision: infer R } ? R : never;
 type FactOf<Fact> = Fact extends { fact: infer F } ? F : never;
 
-function revise(known: Map<string, Episode>, rule: string, revision: RevisionOf<LaneFact>): void {
+function revise(known: Map<string, ToldEpisode>, rule: string, revision: RevisionOf<LaneFact>): void {
   const key = `${rule}/${revision.id}`;
   expect(known.has(key)).toBe(revision.kind !== 'raised late');
   if (revision.kind === 'retracted') known.delete(key);
   else known.set(key, revision);
 }
 
-function follow(known: Map<string, Episode>, rule: string, fact: FactOf<LaneFact>): void {
+function follow(known: Map<string, ToldEpisode>, rule: string, fact: FactOf<LaneFact>): void {
   if (fact.kind === 'flapping ended') return;
   const key = `${rule}/${fact.id}`;
   const episode = known.get(key);
@@ -72,19 +72,21 @@ function follow(known: Map<string, Episode>, rule: string, fact: FactOf<LaneFact
     return;
   }
   expect(episode?.resolvedAtMs).toBeNull();
-  if (fact.kind === 'resolved') known.set(key, { ...(episode as Episode), resolvedAtMs: fact.atMs });
+  if (fact.kind === 'resolved') known.set(key, { ...(episode as ToldEpisode), resolvedAtMs: fact.atMs });
 }
 
 const anySignals = fc.record({ low: fc.boolean(), level: fc.integer({ min: 50, max: 80 }) });
-const anyDrive = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 9 }), anySignals), { maxLength: 50 })
-  .map((steps) => {
+const driveOf = (size: { minLength?: number; maxLength: number }) =>
+  fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), anySignals), size).map((steps) => {
     let atS = 0;
     return steps.map(([afterS, signals], index) => {
       atS += afterS;
       return sampleAt(atS, signals, `r${String(index).padStart(3, '0')}`);
     });
   });
+const anyDrive = driveOf({ maxLength: 50 });
+/** With more samples than are kept. */
+const anyLongDrive = driveOf({ minLength: 100, maxLength: 260 });
 
 /** In another order, but each sample less than the lateness behind the newest one before it. */
 function shuffledWithin(
@@ -144,6 +146,19 @@ describe('a sample that comes late', () => {
           ...lane.settle(shuffled),
         ];
         expect(knownAfter(others)).toEqual(knownAfter(facts));
+      }),
+    );
+  });
+
+  test('changes nothing that was true, however much of the vehicle is known', () => {
+    fc.assert(
+      fc.property(anyLongDrive, fc.integer({ min: 1, max: 60 }), anySignals, (drive, behind, signals) => {
+        const lane = laneOf();
+        const at = Math.max(drive.length - behind, 0);
+        const sample = { ...(drive[at] as RecordedSample), reportId: 'rr', signals };
+        const [inOrder, late] = [lane.initial(), lane.initial()];
+        const facts = takeAll(lane, inOrder, drive.toSpliced(at + 1, 0, sample));
+        expect(knownAfter(takeAll(lane, late, [...drive, sample]))).toEqual(knownAfter(facts));
       }),
     );
   });

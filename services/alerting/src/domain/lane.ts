@@ -6,8 +6,16 @@ import {
 } from '@odograph/projections/recorded-sample';
 import { mergeSignals } from '@odograph/projections/signal-merge';
 import type { Moment } from './condition.ts';
-import { type Episode, episodesAfter, episodesAt, episodesSince, revisionsOf } from './episodes.ts';
-import { refit } from './lane-fit.ts';
+import {
+  type Episode,
+  episodesAfter,
+  episodesSince,
+  isSame,
+  named,
+  revisionsOf,
+  toldOf,
+} from './episodes.ts';
+import { copyFor, type Others, refit } from './lane-fit.ts';
 import {
   type Evaluated,
   FROM_THE_START,
@@ -15,13 +23,18 @@ import {
   type LaneFact,
   type LaneState,
   type Snapshot,
+  type Track,
 } from './lane-state.ts';
-import { type AlertFact, type AlertState, advance, initialState, pendingChange } from './lifecycle.ts';
+import { type AlertFact, advance, initialState, pendingChange } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
 import type { Rule } from './rule.ts';
 
 /** Samples between two snapshots. A sample can be evaluated in its place if it is not behind the older one of two. */
 const SAMPLES_A_SNAPSHOT = 60;
+/** Samples far behind that are farther from each other are not of one stretch. */
+const LONGEST_LATE_GAP_MS = 600_000;
+/** When the vehicle has gone on for so long without another sample far behind, the stretch is over. */
+const LATE_RUN_OVER_MS = 60_000;
 
 /** How the samples of a vehicle reach the rules of a lane. */
 export interface LaneOptions extends Pick<Rule, 'latenessMs' | 'late'> {
@@ -43,20 +56,22 @@ export class Lane {
     return {
       rules: this.#options.rules.map(({ id, fingerprint }) => ({ id, fingerprint })),
       ...{ newestMs: null, evaluatedTo: FROM_THE_START, waiting: [], evaluated, late: null },
-      past: {
-        samples: [],
-        snapshots: [{ ...plainCopy(evaluated), to: FROM_THE_START, count: 0 }],
-        episodes: this.#options.rules.map(() => []),
-      },
+      past: { samples: [], snapshots: [{ ...plainCopy(evaluated), to: FROM_THE_START, count: 0 }] },
     };
+  }
+
+  /** Where the lane is new for a vehicle: with what another lane of it knows. */
+  begin([other]: readonly LaneState[]): LaneState {
+    const { rules, late } = this.#options;
+    return other ? copyFor(rules, late, other) : this.initial();
   }
 
   /**
    * Continues with what other rules, or other revisions of these, know of a vehicle. A rule that stays the same is not touched.
    * Returns what that means for the alerts.
    */
-  continue(state: LaneState): readonly LaneFact[] {
-    return refit(state, this.#options.rules);
+  continue(state: LaneState, others?: Others): readonly LaneFact[] {
+    return refit(state, this.#options.rules, others);
   }
 
   /** Takes the samples of a report, in any order. Changes the state, and returns what happened, in order. */
@@ -70,7 +85,10 @@ export class Lane {
       state.newestMs = Math.max(state.newestMs ?? 0, sample.observedAtMs);
     }
     this.#takeLate(state, late.sort(compareSampleKeys), facts);
+    if (state.late && (state.newestMs ?? 0) > state.late.cameMs + LATE_RUN_OVER_MS)
+      this.#endLateRun(state, facts);
     this.#evaluateBefore(state, (state.newestMs ?? 0) - this.#options.latenessMs, facts);
+    forget(state);
     return facts;
   }
 
@@ -79,6 +97,7 @@ export class Lane {
     const facts: LaneFact[] = [];
     this.#evaluateBefore(state, Number.POSITIVE_INFINITY, facts);
     this.#endLateRun(state, facts);
+    forget(state);
     return facts;
   }
 
@@ -98,11 +117,10 @@ export class Lane {
   }
 
   #evaluate(state: LaneState, sample: RecordedSample, facts: LaneFact[]): void {
-    const { past } = state;
     const mayCorrect = this.#options.late === 'correct';
-    this.#advance(state.evaluated, sample, (index, happened) => {
-      const episodes = episodesAfter(past.episodes[index] ?? [], happened);
-      past.episodes[index] = mayCorrect ? episodes : episodesSince(episodes, sample.observedAtMs);
+    this.#advance(state.evaluated, sample, (index, track, happened) => {
+      const episodes = episodesAfter(track.episodes, happened);
+      track.episodes = mayCorrect ? episodes : episodesSince(episodes, sample.observedAtMs);
       const rule = this.#ruleAt(index);
       for (const fact of happened)
         facts.push(factOf(rule, withKnownId(fact, episodes), state.evaluated.latest));
@@ -114,14 +132,15 @@ export class Lane {
   #advance(
     evaluated: Evaluated,
     { observedAtMs: atMs, signals: came }: RecordedSample,
-    onFacts: (rule: number, facts: readonly AlertFact[]) => void,
+    onFacts: (rule: number, track: Track, facts: readonly AlertFact[]) => void,
   ): void {
-    const { latest, alerts } = evaluated;
+    const { latest, tracks } = evaluated;
     for (const name in came) latest[name] = came[name] as SignalValue;
     const moment: Moment = { atMs, latest, came, silentMs: 0 };
-    for (let index = 0; index < alerts.length; index += 1) {
-      const facts = advance(this.#ruleAt(index).lifecycle, alerts[index] as AlertState, moment);
-      if (facts.length > 0) onFacts(index, facts);
+    for (let index = 0; index < tracks.length; index += 1) {
+      const track = tracks[index] as Track;
+      const facts = advance(this.#ruleAt(index).lifecycle, track.alert, moment);
+      if (facts.length > 0) onFacts(index, track, facts);
     }
   }
 
@@ -144,56 +163,64 @@ export class Lane {
     const { past } = state;
     const [first] = came as [RecordedSample];
     past.snapshots.splice(past.snapshots.findLastIndex(({ to }) => isBefore(to, first)) + 1);
-    const { to, count, ...snapshot } = past.snapshots.at(-1) as Snapshot;
+    const kept = past.snapshots.length;
+    const { to: _, count, ...snapshot } = past.snapshots.at(-1) as Snapshot;
     const again = past.samples.splice(count);
     for (const sample of came) insert(again, sample);
-    const known = past.episodes;
-    past.episodes = known.map((episodes, index) =>
-      episodesAt(episodes, to.observedAtMs, snapshot.alerts[index]?.alert?.severity),
-    );
-    const before = state.evaluated.alerts;
+    const known = state.evaluated.tracks;
     state.evaluated = plainCopy(snapshot);
     for (const sample of again) this.#evaluate(state, sample, []);
     for (const [index, { id: rule }] of this.#options.rules.entries()) {
-      const after = state.evaluated.alerts[index] as AlertState;
-      for (const fact of pendingChange(before[index] as AlertState, after, state.evaluatedTo.observedAtMs))
+      const [before, after] = [known[index] as Track, state.evaluated.tracks[index] as Track];
+      for (const fact of pendingChange(before.alert, after.alert, state.evaluatedTo.observedAtMs))
         facts.push({ rule, fact });
-      const { revisions, episodes } = revisionsOf(known[index] ?? [], past.episodes[index] ?? []);
-      past.episodes[index] = episodes;
+      const { revisions, names } = revisionsOf(before.episodes, after.episodes);
       for (const revision of revisions) facts.push({ rule, revision });
+      for (const { tracks } of [...past.snapshots.slice(kept), state.evaluated]) {
+        const track = tracks[index] as Track;
+        track.episodes = named(track.episodes, names);
+      }
     }
   }
 
   /** By themselves: what was known before and after them is not any more. */
   #takeFarBehind(state: LaneState, sample: RecordedSample, facts: LaneFact[]): void {
-    if (state.late !== null && sample.observedAtMs < state.late.evaluatedMs) this.#endLateRun(state, facts);
-    state.late ??= { ...this.#nothingEvaluated(), evaluatedMs: 0, open: this.#options.rules.map(() => []) };
+    const { observedAtMs } = sample;
+    const last = state.late?.evaluatedMs ?? observedAtMs;
+    if (observedAtMs < last || observedAtMs > last + LONGEST_LATE_GAP_MS) this.#endLateRun(state, facts);
+    state.late ??= { ...this.#nothingEvaluated(), evaluatedMs: 0, cameMs: 0 };
     const run = state.late;
-    run.evaluatedMs = sample.observedAtMs;
-    this.#advance(run, sample, (index, happened) => {
-      const episodes = episodesAfter(run.open[index] ?? [], happened);
-      run.open[index] = episodes.filter(({ resolvedAtMs }) => resolvedAtMs === null);
+    run.evaluatedMs = observedAtMs;
+    run.cameMs = state.newestMs ?? 0;
+    this.#advance(run, sample, (index, track, happened) => {
+      const episodes = episodesAfter(track.episodes, happened);
+      track.episodes = episodes.filter(({ resolvedAtMs }) => resolvedAtMs === null);
       for (const episode of episodes)
-        if (episode.resolvedAtMs !== null)
-          facts.push({ rule: this.#ruleAt(index).id, revision: { kind: 'raised late', ...episode } });
+        if (episode.resolvedAtMs !== null) this.#raiseLate(state, index, episode, facts);
     });
   }
 
   /** What goes on at the end of such a stretch has lasted at least until then. */
   #endLateRun(state: LaneState, facts: LaneFact[]): void {
     if (state.late === null) return;
-    const { open, evaluatedMs: resolvedAtMs } = state.late;
-    for (const [index, episodes] of open.entries())
-      for (const episode of episodes)
-        facts.push({
-          rule: this.#ruleAt(index).id,
-          revision: { kind: 'raised late', ...episode, resolvedAtMs },
-        });
+    const { tracks, evaluatedMs: resolvedAtMs } = state.late;
+    for (const [index, { episodes }] of tracks.entries())
+      for (const episode of episodes) this.#raiseLate(state, index, { ...episode, resolvedAtMs }, facts);
     state.late = null;
   }
 
+  /** Unless there is an alert at the time already. */
+  #raiseLate({ evaluated }: LaneState, index: number, episode: Episode, facts: LaneFact[]): void {
+    const { episodes } = evaluated.tracks[index] as Track;
+    if (episodes.some((known) => isSame(known, episode))) return;
+    facts.push({ rule: this.#ruleAt(index).id, revision: { kind: 'raised late', ...toldOf(episode) } });
+  }
+
   #nothingEvaluated(): Evaluated {
-    return { latest: {}, alerts: this.#options.rules.map(({ lifecycle }) => initialState(lifecycle)) };
+    const tracks = this.#options.rules.map(({ lifecycle }): Track => {
+      return { alert: initialState(lifecycle), episodes: [] };
+    });
+    return { latest: {}, tracks };
   }
 
   #ruleAt(index: number): LaneRule {
@@ -221,17 +248,21 @@ function withKnownId(fact: AlertFact, episodes: readonly Episode[]): AlertFact {
   return known ? { ...fact, id: known.id } : fact;
 }
 
-/** Keeps what was evaluated last, from the older of two snapshots on. */
+/** Keeps what was evaluated last. */
 function remember({ past, evaluated }: LaneState, sample: RecordedSample): void {
   past.samples.push(sample);
   const newest = past.snapshots.at(-1) as Snapshot;
   if (past.samples.length < newest.count + SAMPLES_A_SNAPSHOT) return;
   past.snapshots.push({ ...plainCopy(evaluated), to: keyOf(sample), count: past.samples.length });
+}
+
+/** Forgets what is before the older of the last two snapshots. */
+function forget({ past, evaluated }: LaneState): void {
   if (past.snapshots.length <= 2) return;
-  past.snapshots.shift();
-  const [oldest] = past.snapshots as [Snapshot];
-  past.samples.splice(0, oldest.count);
-  for (const snapshot of past.snapshots.slice(1)) snapshot.count -= oldest.count;
-  oldest.count = 0;
-  past.episodes = past.episodes.map((episodes) => episodesSince(episodes, oldest.to.observedAtMs));
+  past.snapshots = past.snapshots.slice(-2);
+  const [{ count, to }] = past.snapshots as [Snapshot];
+  past.samples.splice(0, count);
+  for (const snapshot of past.snapshots) snapshot.count -= count;
+  for (const { tracks } of [...past.snapshots, evaluated])
+    for (const track of tracks) track.episodes = episodesSince(track.episodes, to.observedAtMs);
 }

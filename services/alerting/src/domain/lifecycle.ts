@@ -1,6 +1,7 @@
 import type { Because, Severity } from '@odograph/kernel/alert-event';
 import type { Moment, Truth } from './condition.ts';
-import type { DoubtPolicy, Lifecycle } from './rule.ts';
+import { plainCopy } from './plain-copy.ts';
+import type { DoubtPolicy, Level, Lifecycle } from './rule.ts';
 
 export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering';
 
@@ -19,8 +20,8 @@ export interface AlertState {
   sinceMs: number;
   /** Whether it was said that it is pending. */
   isPendingTold: boolean;
-  /** Since when each level has held without a break; null if it does not hold. */
-  heldSinceMs: (number | null)[];
+  /** Since when the level of each severity has held without a break; null if it does not hold. */
+  heldSinceMs: Partial<Record<Severity, number | null>>;
   levels: unknown[];
   clear: unknown;
   alert: Alert | null;
@@ -60,9 +61,17 @@ export function initialState({ levels, clear }: Lifecycle): AlertState {
   return {
     ...{ phase: 'inactive', sinceMs: 0, isPendingTold: false, alert: null, firedAtMs: [], isFlapping: false },
     levels: levels.map(({ when }) => when.initial()),
-    heldSinceMs: levels.map(() => null),
+    heldSinceMs: Object.fromEntries(levels.map(({ severity }) => [severity, null])),
     clear: clear?.initial() ?? null,
   };
+}
+
+/** Another revision of the rule goes on with the alert, and with what has held. Its conditions begin from nothing. */
+export function carriedOver(rule: Lifecycle, before: AlertState): AlertState {
+  const { phase, sinceMs, isPendingTold, alert, firedAtMs, isFlapping } = plainCopy(before);
+  const state = { ...initialState(rule), phase, sinceMs, isPendingTold, alert, firedAtMs, isFlapping };
+  for (const { severity } of rule.levels) state.heldSinceMs[severity] = before.heldSinceMs[severity] ?? null;
+  return state;
 }
 
 const NOTHING: readonly AlertFact[] = [];
@@ -102,18 +111,19 @@ function look(rule: Lifecycle, state: AlertState, moment: Moment): Seen | 'kept'
   let truth: Truth = false;
   const { levels } = rule;
   for (let at = 0; at < levels.length; at += 1) {
-    const level = (levels[at] as Lifecycle['levels'][number]).when.evaluate(state.levels[at], moment);
-    if (level === true) state.heldSinceMs[at] ??= moment.atMs;
-    else if (level === false) state.heldSinceMs[at] = null;
+    const { severity, when } = levels[at] as Level;
+    const level = when.evaluate(state.levels[at], moment);
+    if (level === true) state.heldSinceMs[severity] ??= moment.atMs;
+    else if (level === false) state.heldSinceMs[severity] = null;
     truth = worse(truth, level);
   }
   const clear = rule.clear?.evaluate(state.clear, moment) ?? true;
   if (rule.isScheduledAt && !rule.isScheduledAt(moment.atMs)) {
-    state.heldSinceMs.fill(null);
+    holdNothing(rule, state);
     return OUT_OF_SCHEDULE;
   }
-  if (truth === 'unknown') return inDoubt(state, rule.onNoData, 'no data', moment.atMs);
-  if (truth === 'error') return inDoubt(state, rule.onError, 'error', moment.atMs);
+  if (truth === 'unknown') return inDoubt(rule, state, { policy: rule.onNoData, because: 'no data' }, moment);
+  if (truth === 'error') return inDoubt(rule, state, { policy: rule.onError, because: 'error' }, moment);
   if (truth) return { isActive: true, isClear: false, because: 'condition' };
   return clear === true ? INACTIVE : { isActive: false, isClear: false, because: 'condition' };
 }
@@ -125,14 +135,29 @@ function worse(one: Truth, other: Truth): Truth {
   return one === 'unknown' ? one : other;
 }
 
-function inDoubt(state: AlertState, policy: DoubtPolicy, because: Because, atMs: number): Seen | 'kept' {
+interface Doubt {
+  readonly policy: DoubtPolicy;
+  readonly because: Because;
+}
+
+function inDoubt(
+  rule: Lifecycle,
+  state: AlertState,
+  { policy, because }: Doubt,
+  { atMs }: Moment,
+): Seen | 'kept' {
   if (policy === 'keep') return 'kept';
   if (policy === 'resolve') {
-    state.heldSinceMs.fill(null);
+    holdNothing(rule, state);
     return { isActive: false, isClear: true, because };
   }
-  state.heldSinceMs[0] ??= atMs;
+  const [{ severity }] = rule.levels as [Level];
+  state.heldSinceMs[severity] ??= atMs;
   return { isActive: true, isClear: false, because };
+}
+
+function holdNothing({ levels }: Lifecycle, state: AlertState): void {
+  for (const { severity } of levels) state.heldSinceMs[severity] = null;
 }
 
 /** One moment of an alert. */
@@ -248,8 +273,8 @@ class Step {
   /** The highest severity whose condition has held for long enough. */
   #heldLevel(): Severity | undefined {
     const { levels, forMs } = this.#rule;
-    const isHeld = (_: unknown, at: number) => {
-      const sinceMs = this.#state.heldSinceMs[at] ?? null;
+    const isHeld = ({ severity }: Level) => {
+      const sinceMs = this.#state.heldSinceMs[severity] ?? null;
       return sinceMs !== null && this.#atMs - sinceMs >= forMs;
     };
     return levels.findLast(isHeld)?.severity;

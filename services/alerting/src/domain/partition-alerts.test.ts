@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { absence } from './conditions/absence.ts';
 import { predicate } from './conditions/logic.ts';
+import type { Revision } from './episodes.ts';
+import type { LaneFact } from './lane-state.ts';
+import type { AlertFact } from './lifecycle.ts';
 import {
   type KnownVehicle,
   type LogEntry,
@@ -138,6 +141,46 @@ describe('rules', () => {
   });
 });
 
+describe('a rule that is revised', () => {
+  test('keeps its alert when it waits otherwise for late samples', () => {
+    const partition = new Partition([ruleOf('low'), ruleOf('other')]);
+    partition.report(1, 'a', { level: 10 });
+    const low = ruleOf('low', { latenessMs: 5_000 });
+    expect(partition.setRules(2, [low, ruleOf('other')])).toEqual([]);
+    const ignoring = ruleOf('low', { late: 'ignore' });
+    expect(partition.setRules(3, [ignoring, ruleOf('other')])).toEqual([]);
+    expect(partition.setRules(4, [low])).toEqual(['a other resolved at 1']);
+    partition.report(5, 'a', { level: 50 });
+    expect(partition.report(30, 'a', { level: 50 })).toEqual(['a low resolved at 5']);
+  });
+
+  test('about absence keeps its alert, unless it is clear', () => {
+    const offlineAfter = (seconds: number) =>
+      ruleOf('offline', {
+        ...{ clock: 'log', fingerprint: String(seconds) },
+        lifecycle: { ...LIFECYCLE, levels: [{ severity: 'warning', when: absence(seconds * 1_000) }] },
+      });
+    const partition = new Partition([offlineAfter(60)]);
+    partition.report(1, 'a', { level: 50 });
+    expect(partition.pass(0, 80)).toEqual(['a offline fired at 70']);
+    expect([...partition.setRules(81, [offlineAfter(50)]), ...partition.pass(81, 101)]).toEqual([]);
+    expect([...partition.setRules(102, [offlineAfter(300)]), ...partition.tick(110)]).toEqual([
+      'a offline resolved at 110',
+    ]);
+  });
+});
+
+test('a report far ahead of our clock is one of now, with its samples as far from each other as they were', () => {
+  const alerts = new PartitionAlerts();
+  const entry = { receivedAtMs: START_S * 1_000, sequence: 1, index: 0 };
+  alerts.setRules([ruleOf('low')], entry);
+  const samples = [10, 50].map((level, at) => {
+    return { observedAtMs: (START_S + 500 + 20 * at) * 1_000, reportId: 'r', signals: { level } };
+  });
+  const facts = alerts.report('a', samples, { ...entry, sequence: 2 });
+  expect(facts.flatMap(inWords)).toEqual(['a low fired at -20', 'a low resolved at 0']);
+});
+
 test('a sample far ahead of our clock is one of now, and keeps no later one from being in time', () => {
   const partition = new Partition([ruleOf('low')]);
   expect(partition.report(1, 'a', { level: 10 }, 500)).toEqual(['a low fired at 1']);
@@ -145,12 +188,30 @@ test('a sample far ahead of our clock is one of now, and keeps no later one from
 });
 
 const NORTH = { vehicles: [], fleets: ['north'], tags: [] };
-const ALL_RULES = [
-  ruleOf('low', { latenessMs: 5_000 }),
-  ruleOf('quick'),
-  ruleOf('north', { scope: NORTH }),
-  OFFLINE,
-];
+/** Below a limit, with times in seconds. */
+function limitOf(limit: number, seconds: number): Pick<Rule, 'fingerprint' | 'lifecycle'> {
+  const when = predicate(['level'], ({ level }) => Number(level) < limit);
+  const times = { forMs: seconds * 1_000, keepFiringMs: seconds * 1_000 };
+  const lifecycle = { ...LIFECYCLE, ...times, levels: [{ severity: 'warning' as const, when }] };
+  return { fingerprint: `${limit} ${seconds}`, lifecycle };
+}
+
+/** Rules, each in one of several revisions. */
+const anyRules = fc
+  .record({
+    low: fc.record({
+      latenessMs: fc.constantFrom(0, 5_000),
+      late: fc.constantFrom<Rule['late']>('correct', 'ignore'),
+    }),
+    quick: fc.constantFrom(limitOf(15, 0), limitOf(20, 0), limitOf(25, 10)),
+    north: fc.constantFrom(limitOf(20, 20), limitOf(22, 0)),
+    ids: fc.subarray(['low', 'quick', 'north', 'offline']),
+  })
+  .map(({ low, quick, north, ids }) =>
+    [ruleOf('low', low), ruleOf('quick', quick), ruleOf('north', { scope: NORTH, ...north }), OFFLINE].filter(
+      ({ id }) => ids.includes(id),
+    ),
+  );
 
 const anyVehicle = fc.constantFrom('a', 'b', 'c');
 const anyStep = fc.oneof(
@@ -163,7 +224,7 @@ const anyStep = fc.oneof(
     }),
   },
   fc.record({ register: anyVehicle, fleet: fc.constantFrom('north', 'south') }),
-  fc.record({ rules: fc.subarray(ALL_RULES) }),
+  fc.record({ rules: anyRules }),
   { weight: 2, arbitrary: fc.record({ afterS: fc.integer({ min: 1, max: 90 }) }) },
 );
 type Step = typeof anyStep extends fc.Arbitrary<infer Each> ? Each : never;
@@ -257,6 +318,55 @@ test('with a checkpoint, and vehicles that were stored at any times after it, th
   );
   expect(complete).toBeGreaterThan(200);
 });
+
+/** Follows which alerts are going on, by rule and id. Each change must be of an alert that can have it. */
+function follow(open: Map<string, boolean>, vehicleId: string, each: LaneFact): void {
+  const { fact, revision } = each as { fact?: AlertFact; revision?: Revision };
+  const change = fact ?? revision;
+  if (change === undefined || !('id' in change)) return;
+  const key = `${vehicleId} ${each.rule} ${change.id}`;
+  const before = open.get(key);
+  if (change.kind === 'fired') expect(before ?? false).toBe(false);
+  if (OF_OPEN_ALERTS.has(change.kind)) expect(before).toBe(true);
+  if (change.kind === 'corrected' || change.kind === 'retracted') expect(before).toBeDefined();
+  if (change.kind === 'retracted') open.delete(key);
+  else if (change.kind === 'resolved') open.set(key, false);
+  else if (change.kind === 'fired') open.set(key, true);
+  else if ('resolvedAtMs' in change) open.set(key, change.resolvedAtMs === null);
+}
+
+const OF_OPEN_ALERTS: ReadonlySet<string> = new Set([
+  ...['resolved', 'severity changed', 'recovering', 'firing again'],
+]);
+
+test('whatever comes, and however the rules change, the alerts of a vehicle are a story that can be', () => {
+  fc.assert(
+    fc.property(anyLog, (log) => {
+      const alerts = new PartitionAlerts();
+      const open = new Map<string, boolean>();
+      for (const { step, entry } of log)
+        for (const { vehicleId, facts } of take(alerts, step, entry))
+          for (const fact of facts) follow(open, vehicleId, fact);
+      const told = [...open].filter(([, isOpen]) => isOpen).map(([key]) => key);
+      expect(told.sort()).toEqual(Array.from(alerts.vehicles, openAlertsOf).flat().sort());
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+function openAlertsOf([vehicleId, { state }]: [string, KnownVehicle]): string[] {
+  const ofLanes = Object.values(state.lanes).flatMap(({ rules, evaluated }) =>
+    evaluated.tracks.flatMap(({ alert, episodes }, at) => {
+      const ids = episodes.flatMap(({ id, resolvedAtMs }) => (resolvedAtMs === null ? [id] : []));
+      expect(ids).toHaveLength(alert.alert ? 1 : 0);
+      return ids.map((id) => `${vehicleId} ${rules[at]?.id} ${id}`);
+    }),
+  );
+  const ofSilence = state.silence.rules.flatMap(({ id, alert: { alert } }) =>
+    alert ? [`${vehicleId} ${id} ${alert.id}`] : [],
+  );
+  return [...ofLanes, ...ofSilence];
+}
 
 test('a vehicle is stored again when time alone has changed what is known of it, and else not', () => {
   const partition = new Partition([ruleOf('low', { latenessMs: 5_000 }), OFFLINE]);

@@ -61,7 +61,7 @@ export const NOTHING_STORED: StoredAlerts = {
 
 /** A log without an event for longer than two ticks has stood. */
 const LONGEST_STEP_MS = 20_000;
-/** A clock that is farther ahead of ours is wrong: the sample is taken for one of the time at which it came. */
+/** A clock that is farther ahead of ours is wrong: the newest sample of the report is taken for one of now. */
 const TOLERATED_SKEW_MS = 10_000;
 
 /** The alerts of all vehicles of a partition. It depends on the events of the partition alone, in their order. */
@@ -111,11 +111,7 @@ export class PartitionAlerts {
     vehicle.heardMs = this.clock.runningMs;
     this.#touch(vehicleId, vehicle, entry);
     const { nowMs } = this.clock;
-    const facts = this.#rulesFor(vehicleId, profile).take(
-      state,
-      samples.map((sample) => notAhead(sample, nowMs)),
-      nowMs,
-    );
+    const facts = this.#rulesFor(vehicleId, profile).take(state, notAhead(samples, nowMs), nowMs);
     return [{ vehicleId, fleet: profile.fleet, facts }].filter(isWorthTelling);
   }
 
@@ -200,8 +196,10 @@ export const UNREGISTERED: Profile = { fleet: 'default', tags: [], isRetired: fa
 
 const isWorthTelling = ({ facts }: VehicleFacts): boolean => facts.length > 0;
 
-function notAhead(sample: RecordedSample, nowMs: number): RecordedSample {
-  return sample.observedAtMs > nowMs + TOLERATED_SKEW_MS ? { ...sample, observedAtMs: nowMs } : sample;
+function notAhead(samples: readonly RecordedSample[], nowMs: number): readonly RecordedSample[] {
+  const newestMs = samples.reduce((latest, { observedAtMs }) => Math.max(latest, observedAtMs), 0);
+  if (newestMs <= nowMs + TOLERATED_SKEW_MS) return samples;
+  return samples.map((sample) => ({ ...sample, observedAtMs: sample.observedAtMs - (newestMs - nowMs) }));
 }
 
 function isIn({ vehicles, fleets, tags }: Scope, vehicleId: string, profile: Profile): boolean {

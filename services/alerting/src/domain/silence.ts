@@ -1,7 +1,7 @@
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import { factOf, type LaneFact } from './lane-state.ts';
-import { type AlertState, advance, initialState } from './lifecycle.ts';
+import { type AlertState, advance, carriedOver, initialState } from './lifecycle.ts';
 import type { Rule } from './rule.ts';
 
 /** What the rules about absence know of one vehicle: plain data. */
@@ -30,20 +30,19 @@ export class Silence {
     return { rules: this.#rules.map(newOf), latest: {}, newestMs: 0 };
   }
 
-  /** Continues with what other rules, or other revisions of these, know of a vehicle. */
+  /** Continues with what other rules, or other revisions of these, know of a vehicle. An alert goes on if the next tick does not end it. */
   continue(state: SilenceState, atMs: number): readonly LaneFact[] {
     const before = state.rules;
     state.rules = this.#rules.map((rule) => {
       const known = before.find(({ id }) => id === rule.id);
-      return known?.fingerprint === rule.fingerprint ? known : newOf(rule);
+      if (known?.fingerprint === rule.fingerprint) return known;
+      const { id, fingerprint, lifecycle } = rule;
+      return known ? { id, fingerprint, alert: carriedOver(lifecycle, known.alert) } : newOf(rule);
     });
-    return before.flatMap((known): LaneFact[] => {
-      const { alert, isPendingTold, sinceMs } = known.alert;
-      if (state.rules.includes(known)) return [];
-      if (isPendingTold) return [{ rule: known.id, fact: { kind: 'subsided', atMs, id: sinceMs } }];
-      if (!alert) return [];
-      const because = this.#rules.some(({ id }) => id === known.id) ? 'revised' : 'removed';
-      return [{ rule: known.id, fact: { kind: 'resolved', atMs, id: alert.id, because } }];
+    return before.flatMap(({ id: rule, alert: { alert, isPendingTold, sinceMs } }): LaneFact[] => {
+      if (this.#rules.some(({ id }) => id === rule)) return [];
+      if (isPendingTold) return [{ rule, fact: { kind: 'subsided', atMs, id: sinceMs } }];
+      return alert ? [{ rule, fact: { kind: 'resolved', atMs, id: alert.id, because: 'removed' } }] : [];
     });
   }
 

@@ -1,5 +1,6 @@
 import type { RecordedSample } from '@odograph/projections/recorded-sample';
 import { Lane } from './lane.ts';
+import { asTheyAre } from './lane-fit.ts';
 import type { LaneFact, LaneState } from './lane-state.ts';
 import type { Rule } from './rule.ts';
 import { type LogMoment, Silence, type SilenceState } from './silence.ts';
@@ -24,14 +25,14 @@ export class VehicleRules {
   /** Names the rules and their revisions. */
   readonly key: string;
   readonly #lanes: ReadonlyMap<string, Lane>;
+  readonly #ofLanes: ReadonlySet<string>;
   readonly #silence: Silence;
 
   constructor(rules: readonly Rule[]) {
     this.key = keyOf(rules);
-    const byLane = Map.groupBy(
-      rules.filter(({ clock }) => clock === 'event'),
-      laneOf,
-    );
+    const ofLanes = rules.filter(({ clock }) => clock === 'event');
+    const byLane = Map.groupBy(ofLanes, laneOf);
+    this.#ofLanes = new Set(ofLanes.map(({ id }) => id));
     this.#lanes = new Map(
       Array.from(byLane, ([name, [first, ...others]]) => {
         const { latenessMs, late } = first as Rule;
@@ -51,15 +52,16 @@ export class VehicleRules {
     if (state.rules === this.key) return [];
     const facts: LaneFact[] = [];
     const before = state.lanes;
+    const others = { lanes: asTheyAre(Object.values(before)), remaining: this.#ofLanes };
     state.rules = this.key;
     state.lanes = {};
     for (const [name, lane] of this.#lanes) {
-      const known = before[name];
-      state.lanes[name] = known ?? lane.initial();
-      if (known) facts.push(...lane.continue(known));
+      const next = before[name] ?? lane.begin(others.lanes);
+      state.lanes[name] = next;
+      facts.push(...lane.continue(next, others));
     }
     for (const [name, known] of Object.entries(before))
-      if (!this.#lanes.has(name)) facts.push(...NO_RULES.continue(known));
+      if (!this.#lanes.has(name)) facts.push(...NO_RULES.continue(known, others));
     facts.push(...this.#silence.continue(state.silence, atMs));
     return facts;
   }
