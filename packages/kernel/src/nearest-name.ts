@@ -1,5 +1,7 @@
 /** From 0, nothing in common, to 1, the same. */
 const MIN_LIKENESS = 0.4;
+/** A longer text is not a name with a typing error. */
+const MAX_LENGTH = 500;
 
 /**
  * The known name that is most like this one; undefined if none is like it.
@@ -10,6 +12,7 @@ export function nearestName(
   known: readonly string[],
   partOf: (name: string) => string = (whole) => whole,
 ): string | undefined {
+  if (name.length > MAX_LENGTH) return undefined;
   const likenessOfParts = (other: string) => likeness(partOf(name), partOf(other));
   const compare = (a: string, b: string) =>
     likenessOfParts(b) - likenessOfParts(a) || likeness(name, b) - likeness(name, a);

@@ -63,6 +63,12 @@ export const choice = <const Options extends readonly string[]>(options: Options
     return `must be one of ${options.join(', ')}, but is ${issue.received}${nearest ? `: did you mean ${nearest}?` : ''}`;
   });
 
+export const wholeNumber = (what: string, min: number, max: number) =>
+  v.pipe(
+    number(what, min, max),
+    v.integer(({ received }) => expected(`${what}, a whole one`, received)),
+  );
+
 /** Such as `5m`, read as milliseconds. */
 export const duration = v.pipe(
   text('a duration such as 30s, 5m or 2h', DURATION),
@@ -72,3 +78,6 @@ export const duration = v.pipe(
   }),
   v.maxValue(LONGEST_MS, 'must be at most 7d'),
 );
+
+/** One that takes some time. */
+export const positiveDuration = v.pipe(duration, v.minValue(1_000, 'must be at least 1s'));

@@ -1,6 +1,6 @@
 import type { Finding } from '@odograph/kernel/finding';
 import * as v from 'valibot';
-import { type Document, isNode, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 
 /** Something that is wrong in a file, and where. */
 export interface PlacedFinding extends Finding {
@@ -48,7 +48,8 @@ export function readDocuments<T>(text: string, kind: DocumentKind<T>): Read<T> {
   const lineCounter = new LineCounter();
   const values: T[] = [];
   const findings: PlacedFinding[] = [];
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
+  // The parser would compare each key with each other one.
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
   const missing = { field: '', reason: 'MISSING', description: `has no ${kind.noun}` };
   if (documents.length === 0) return { findings: [{ ...START, ...missing }] };
   for (const document of documents) {
@@ -83,6 +84,14 @@ function readDocument<T>(
     // A short text could make a huge value of them.
     Alias: (_, { range }) =>
       void unread.push({ message: 'aliases are not allowed', offset: range?.[0] ?? 0 }),
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        const { value, range } = isScalar(key) ? key : { value: key };
+        if (keys.has(value)) unread.push({ message: 'a field is there twice', offset: range?.[0] ?? 0 });
+        keys.add(value);
+      }
+    },
   });
   if (unread.length > 0)
     return {

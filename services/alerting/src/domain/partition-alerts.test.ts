@@ -107,6 +107,13 @@ describe('a vehicle that does not report', () => {
     expect([...facts, ...partition.pass(600, 660)]).toEqual([]);
   });
 
+  test('is not what has failed if the log stands again and again', () => {
+    const partition = new Partition([OFFLINE]);
+    partition.report(1, 'a', { level: 50 });
+    expect([30, 60, 90].flatMap((atS) => partition.tick(atS))).toEqual([]);
+    expect(partition.pass(90, 130)).toEqual(['a offline fired at 120']);
+  });
+
   test('has no samples that wait for others any more', () => {
     const partition = new Partition([ruleOf('low', { latenessMs: 5_000 })]);
     expect(partition.report(1, 'a', { level: 10 })).toEqual([]);

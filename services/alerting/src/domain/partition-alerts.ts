@@ -59,8 +59,9 @@ export const NOTHING_STORED: StoredAlerts = {
   rules: [],
 };
 
-/** A log without an event for longer than two ticks has stood. */
-const LONGEST_STEP_MS = 20_000;
+const TICK_MS = 10_000;
+/** A log without an event for longer than two ticks has stood. Of that time, one tick counts. */
+const LONGEST_STEP_MS = 2 * TICK_MS;
 /** A clock that is farther ahead of ours is wrong: the newest sample of the report is taken for one of now. */
 const TOLERATED_SKEW_MS = 10_000;
 
@@ -153,7 +154,7 @@ export class PartitionAlerts {
     const stepMs = receivedAtMs - clock.nowMs;
     if (stepMs <= 0) return;
     clock.nowMs = receivedAtMs;
-    clock.runningMs += Math.min(stepMs, LONGEST_STEP_MS);
+    clock.runningMs += stepMs > LONGEST_STEP_MS ? TICK_MS : stepMs;
   }
 
   #add(vehicleId: string, profile: Profile): KnownVehicle {

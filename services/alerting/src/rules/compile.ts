@@ -11,7 +11,12 @@ import type { Location } from '../domain/location.ts';
 import type { Level, Rule } from '../domain/rule.ts';
 import { compileExpression } from './expression.ts';
 import { type Area, distanceM, fenceOf } from './fences.ts';
-import type { ConditionDocument, GeofenceDocument, RuleDocument } from './rule-document.ts';
+import {
+  type ConditionDocument,
+  conditionsIn,
+  type GeofenceDocument,
+  type RuleDocument,
+} from './rule-document.ts';
 import { scheduleOf } from './schedule.ts';
 
 /** Compiles a rule that was checked. */
@@ -21,7 +26,7 @@ export function compileRule(document: RuleDocument): Rule {
   return {
     ...{ id, scope, latenessMs, late, fingerprint: fingerprintOf(document) },
     signals: signalsOf(levels.map(({ when }) => when)),
-    clock: conditionsOf(document).some(isAboutAbsence) ? 'log' : 'event',
+    clock: conditionsIn(document).some(isAboutAbsence) ? 'log' : 'event',
     lifecycle: {
       levels,
       clear: document.clear === undefined ? undefined : compileCondition(document.clear),
@@ -50,24 +55,8 @@ function levelsOf({ levels, when, severity = 'warning' }: RuleDocument): readonl
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
-function conditionsOf({ levels = [], when, clear }: RuleDocument): readonly ConditionDocument[] {
-  return [when, clear, ...levels.map((level) => level.when)].filter((condition) => condition !== undefined);
-}
-
-function isAboutAbsence(condition: ConditionDocument): boolean {
-  if (typeof condition === 'string') return false;
-  return 'no_report_for' in condition || partsOf(condition).some(isAboutAbsence);
-}
-
-function partsOf(condition: Exclude<ConditionDocument, string>): readonly ConditionDocument[] {
-  if ('all' in condition) return condition.all;
-  if ('any' in condition) return condition.any;
-  if ('not' in condition) return [condition.not];
-  if ('moved' in condition) return [condition.moved.while];
-  if (!('sequence' in condition)) return [];
-  const { first, next, without } = condition.sequence;
-  return without === undefined ? [first, next] : [first, next, without];
-}
+const isAboutAbsence = (condition: ConditionDocument) =>
+  typeof condition !== 'string' && 'no_report_for' in condition;
 
 function compileCondition(condition: ConditionDocument): AnyCondition {
   if (typeof condition === 'string') return compiledExpression(condition);

@@ -77,7 +77,7 @@ describe('an expression of someone who means harm', () => {
   test.each([
     ['a regular expression', 'Vehicle.Name.matches("(a+)+$")'],
     ['one in a loop', '["a"].exists(each, each.matches("(a+)+$")) && charging'],
-    ['three loops', nested(3, 'speed_kmh < 1e9')],
+    ['two long loops', nested(2, 'speed_kmh < 1e9')],
     ['a text in parts', `"${'a'.repeat(900)}".split("").size() > 3 && speed_kmh > 1`],
     ['a name for what doubles', 'cel.bind(a, [1.0, 2.0], a + a).size() > 1 && charging'],
     ['a list of lists', `${list}.map(x, ${list}).size() > 1 && charging`],
@@ -101,7 +101,8 @@ describe('an expression of someone who means harm', () => {
   });
 
   test.each([
-    ['two loops', nested(2, 'speed_kmh < 1e9')],
+    ['a long loop', nested(1, 'speed_kmh < x1 + 1e9')],
+    ['two loops', '[1.0, 2.0].all(x, [3.0, 4.0].exists(y, x + y < speed_kmh))'],
     [
       'text upon text',
       `${Array.from({ length: 8 }, () => `"${'a'.repeat(80)}"`).join('+')} == "" || speed_kmh > 1`,

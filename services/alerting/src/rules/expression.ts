@@ -15,8 +15,8 @@ export interface ExpressionFault {
 export type Compiled<Of> = { readonly compiled: Of } | { readonly fault: ExpressionFault };
 
 export const MAX_EXPRESSION_LENGTH = 1_000;
-/** Of loops within loops. With two, an expression takes at most some milliseconds. */
-const MAX_NESTED_LOOPS = 2;
+/** Of its parts, each as often as it is looked at: a loop does so for each of its values. This takes some ten microseconds. */
+const MAX_STEPS = 1_000;
 const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one']);
 /** What an expression may call. Of the rest of CEL, some can keep the process for seconds, or take all of its memory. */
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -61,9 +61,15 @@ export function compileExpression(text: string): Compiled<Condition<null>> {
   }
   const parsed = parse(environment, text);
   if ('fault' in parsed) return parsed;
-  const refused = refusedIn(parsed.compiled.ast, 0);
+  const { ast } = parsed.compiled;
+  const refused = refusedIn(ast);
   if (refused) return { fault: refused };
-  const paths = pathsIn(parsed.compiled.ast);
+  const steps = stepsOf(ast);
+  if (steps > MAX_STEPS) {
+    const description = `takes ${steps} steps, at most ${MAX_STEPS} are allowed: make its loops shorter`;
+    return { fault: { reason: 'TOO_LONG', description, at: ast.range } };
+  }
+  const paths = pathsIn(ast);
   return paths.length === 0 ? typed(parsed.compiled, text) : compileWithPaths(text, paths);
 }
 
@@ -178,32 +184,39 @@ function withPaths(text: string, paths: ReadonlyMap<string, string>): string {
 }
 
 /** What an expression may not have, though CEL does. */
-function refusedIn(node: ASTNode, loops: number): ExpressionFault | undefined {
-  const description = refusalOf(node, loops);
+function refusedIn(node: ASTNode): ExpressionFault | undefined {
+  const description = refusalOf(node);
   if (description !== undefined) return { reason: 'REFUSED', description, at: node.range };
-  const within = isLoop(node) ? loops + 1 : loops;
   for (const child of childrenOf(node)) {
-    const refused = refusedIn(child, within);
+    const refused = refusedIn(child);
     if (refused) return refused;
   }
   return undefined;
 }
 
-function refusalOf(node: ASTNode, loops: number): string | undefined {
+function refusalOf(node: ASTNode): string | undefined {
   if (node.op === 'id' && STAND_IN.test(node.args)) return `${node.args} is a name that is used already`;
   if (node.op !== 'call' && node.op !== 'rcall') return undefined;
   const [called] = node.args;
-  if (node.op === 'rcall' && LOOPS.has(called)) return refusalOfLoop(node.args[1], loops);
+  if (isLoop(node))
+    return node.args[1].op === 'list'
+      ? undefined
+      : 'has a loop over what is not a list of values, such as [1.0, 2.0]';
   if (FUNCTIONS.has(called)) return undefined;
   return `${called} is not allowed: an expression may call ${[...FUNCTIONS, ...LOOPS].join(', ')}`;
 }
 
-function refusalOfLoop(over: ASTNode, loops: number): string | undefined {
-  if (loops >= MAX_NESTED_LOOPS) return `has more than ${MAX_NESTED_LOOPS} loops within each other`;
-  return over.op === 'list' ? undefined : 'has a loop over what is not a list of values, such as [1.0, 2.0]';
+function stepsOf(node: ASTNode): number {
+  if (!isLoop(node)) return sumOf(childrenOf(node)) + 1;
+  const [, list, body] = node.args;
+  return stepsOf(list) + childrenOf(list).length * sumOf(nodesIn(body)) + 1;
 }
 
-function isLoop(node: ASTNode): boolean {
+const sumOf = (nodes: readonly ASTNode[]) => nodes.reduce((sum, node) => sum + stepsOf(node), 0);
+
+type Loop = Extract<ASTNode, { op: 'rcall' }>;
+
+function isLoop(node: ASTNode): node is Loop {
   return node.op === 'rcall' && LOOPS.has(node.args[0]);
 }
 

@@ -1,4 +1,6 @@
 import { SEVERITIES } from '@odograph/kernel/alert-event';
+import { nearestName } from '@odograph/kernel/nearest-name';
+import { isSignalName, KNOWN_SIGNAL_NAMES } from '@odograph/kernel/signal';
 import * as v from 'valibot';
 import {
   choice,
@@ -9,7 +11,9 @@ import {
   name,
   nameOf,
   number,
+  positiveDuration,
   text,
+  wholeNumber,
 } from '../documents/fields.ts';
 import { compileExpression } from './expression.ts';
 
@@ -66,7 +70,7 @@ const geofenceFields = fields({
   polygon: v.optional(locations(3)),
   corridor: v.optional(fields({ line: locations(2), width_m: number('a width', 20, 50_000) })),
   margin_m: v.optional(number('a margin', 1, 1_000), 25),
-  dwell: v.optional(duration),
+  dwell: v.optional(positiveDuration),
 });
 
 const geofence = v.pipe(
@@ -110,10 +114,22 @@ export interface SequenceDocument {
   readonly without?: ConditionDocument | undefined;
 }
 
+/** A path may have any values: what is not a number makes the condition an error. */
+const signalOfNumbers = v.pipe(
+  v.string('must be the name of a signal'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || isSignalName(dataset.value)) return;
+    const nearest = nearestName(dataset.value, KNOWN_SIGNAL_NAMES);
+    addIssue({
+      message: `is not a signal: ${nearest ? `did you mean ${nearest}?` : 'use a name of docs/signals.md'}`,
+    });
+  }),
+);
+
 const windowFields = fields({
-  signal: v.string('must be the name of a signal'),
+  signal: signalOfNumbers,
   of: choice(WINDOW_FUNCTIONS),
-  over: duration,
+  over: positiveDuration,
   is: comparison,
 });
 
@@ -131,12 +147,12 @@ const conditions = v.pipe(
 const CONDITION_FIELDS = {
   window: v.optional(windowFields),
   no_report_for: v.optional(
-    v.pipe(duration, v.minValue(20_000, 'must be at least 20s: the log has the time every 10 s')),
+    v.pipe(duration, v.minValue(60_000, 'must be at least 1m: the log has the time every 10 s')),
   ),
   geofence: v.optional(geofence),
   moved: v.optional(fields({ over_m: number('metres', 10, 1_000_000), while: condition })),
   sequence: v.optional(
-    fields({ first: condition, next: condition, within: duration, without: v.optional(condition) }),
+    fields({ first: condition, next: condition, within: positiveDuration, without: v.optional(condition) }),
   ),
   all: v.optional(conditions),
   any: v.optional(conditions),
@@ -167,7 +183,7 @@ const schedule = fields({
     v.string('must be a time zone such as Europe/Berlin'),
     v.check(isTimeZone, (issue) => expected('a time zone such as Europe/Berlin', issue.received)),
   ),
-  days: v.optional(v.array(choice(DAYS)), [...DAYS]),
+  days: v.optional(v.pipe(v.array(choice(DAYS)), v.minLength(1, 'must have a day')), [...DAYS]),
   from: v.optional(text("a time such as '08:00'", CLOCK_TIME), '00:00'),
   /** Not later than `from`: on the next day. */
   to: v.optional(text("a time such as '18:00'", CLOCK_TIME), '00:00'),
@@ -202,10 +218,13 @@ export const ruleDocument = v.pipe(
     late: v.optional(choice(['correct', 'ignore', 'reject']), 'correct'),
     no_data: doubt,
     on_error: doubt,
-    flapping: v.optional(fields({ alerts: number('a number of alerts', 2, 100), within: duration }), {
-      alerts: 2,
-      within: '15m',
-    }),
+    flapping: v.optional(
+      fields({ alerts: wholeNumber('a number of alerts', 2, 100), within: positiveDuration }),
+      {
+        alerts: 2,
+        within: '15m',
+      },
+    ),
     receivers: v.optional(v.pipe(v.array(nameOf('a receiver')), v.maxLength(RULE_LIMITS.receivers)), []),
   }),
   v.check(
@@ -213,7 +232,44 @@ export const ruleDocument = v.pipe(
       levels ? severity === undefined && when === undefined : when !== undefined,
     'must have when, and may have severity; or levels instead of both',
   ),
+  v.check(
+    (rule) => conditionsIn(rule).length <= RULE_LIMITS.conditions,
+    `must have at most ${RULE_LIMITS.conditions} conditions in all`,
+  ),
+  v.check((rule) => {
+    const kinds = conditionsIn(rule).flatMap((each) => (typeof each === 'string' ? [] : Object.keys(each)));
+    return !kinds.includes('no_report_for') || !kinds.some((kind) => OF_SAMPLES.has(kind));
+  }, 'may have no_report_for beside expressions only: nothing comes while a vehicle is silent'),
 );
+
+/** The conditions that are about how samples follow each other. */
+const OF_SAMPLES: ReadonlySet<string> = new Set(['window', 'geofence', 'moved', 'sequence']);
+
+interface Conditions {
+  readonly when?: ConditionDocument | undefined;
+  readonly levels?: readonly { readonly when: ConditionDocument }[] | undefined;
+  readonly clear?: ConditionDocument | undefined;
+}
+
+/** All conditions of a rule, with those that others are made of. */
+export function conditionsIn({ levels = [], when, clear }: Conditions): readonly ConditionDocument[] {
+  const whole = [when, clear, ...levels.map((level) => level.when)];
+  return whole.flatMap((condition) => (condition === undefined ? [] : withParts(condition)));
+}
+
+function withParts(condition: ConditionDocument): readonly ConditionDocument[] {
+  return [condition, ...(typeof condition === 'string' ? [] : partsOf(condition).flatMap(withParts))];
+}
+
+function partsOf(condition: Exclude<ConditionDocument, string>): readonly ConditionDocument[] {
+  if ('all' in condition) return condition.all;
+  if ('any' in condition) return condition.any;
+  if ('not' in condition) return [condition.not];
+  if ('moved' in condition) return [condition.moved.while];
+  if (!('sequence' in condition)) return [];
+  const { first, next, without } = condition.sequence;
+  return without === undefined ? [first, next] : [first, next, without];
+}
 
 function isTimeZone(name: string): boolean {
   try {

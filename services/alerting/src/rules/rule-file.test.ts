@@ -67,7 +67,7 @@ describe('a file of rules', () => {
     ],
     ['when: charging\n', ['1 rule: is missing']],
     [
-      'rule: a\nwhen:\n  all:\n    - charging\n    - window: { signal: x, of: drop, over: 10m, is: ten }\n',
+      'rule: a\nwhen:\n  all:\n    - charging\n    - window: { signal: speed_kmh, of: drop, over: 10m, is: ten }\n',
       ["5 when.all[1].window.is: must be a comparison with a number, such as '> 10'"],
     ],
     [
@@ -91,6 +91,27 @@ describe('a file of rules', () => {
       ['1 : must have when, and may have severity; or levels'],
     ],
     ['rule: a\nwhen: {}\n', ['2 when: must be an expression such as speed_kmh > 130, or have one of window']],
+    [
+      'rule: a\nwhen:\n  window: { signal: speed, of: drop, over: 0s, is: "> 1" }\n',
+      [
+        '3 when.window.signal: is not a signal: did you mean speed_kmh?',
+        '3 when.window.over: must be at least 1s',
+      ],
+    ],
+    [
+      'rule: a\nwhen:\n  all:\n    - no_report_for: 1h\n    - window: { signal: speed_kmh, of: drop, over: 1h, is: "> 1" }\n',
+      ['1 : may have no_report_for beside expressions only'],
+    ],
+    ['rule: a\nwhen: { no_report_for: 20s }\n', ['2 when.no_report_for: must be at least 1m']],
+    [
+      'rule: a\nwhen: charging\nflapping: { alerts: 2.5, within: 1m }\n',
+      ['3 flapping.alerts: must be a number of alerts, a whole one, but is 2.5'],
+    ],
+    [
+      'rule: a\nwhen: charging\nschedule: { time_zone: Europe/Berlin, days: [] }\n',
+      ['3 schedule.days: must have a day'],
+    ],
+    ['rule: a\nwhen: charging\nrule: b\n', ['3 : a field is there twice']],
     ['rule: a\nwhen: [\n', ['']],
     ['rule: &a a\ndescription: *a\nwhen: charging\n', ['2 : aliases are not allowed']],
     ['', ['1 : ']],
@@ -103,7 +124,20 @@ describe('a file of rules', () => {
   test('that is nested without end, or very long, is refused and not read', () => {
     const nested = `rule: a\nwhen: ${'{not: '.repeat(100)}charging${'}'.repeat(100)}`;
     expect(findingsIn(nested)).toEqual([expect.stringContaining('nested 101 deep')]);
+    expect(findingsIn(`rule: a\nwhen: ${'['.repeat(100_000)}`)).not.toEqual([]);
     expect(findingsIn(`rule: a\nwhen: charging\n#${'x'.repeat(1_000_000)}`)).toHaveLength(1);
+    const tree = `{any: [${Array.from({ length: 16 }, () => '{any: [charging, engine_running]}').join(', ')}]}`;
+    expect(findingsIn(`rule: a\nwhen: ${tree}`)).toEqual([
+      expect.stringContaining('at most 32 conditions in all'),
+    ]);
+  });
+
+  test('with a hundred thousand fields, or one with a huge name, is refused at once', () => {
+    const many = Array.from({ length: 100_000 }, (_, at) => `a${at}: 1`).join('\n');
+    expect(findingsIn(many)).toEqual([expect.stringContaining('values, nested')]);
+    expect(findingsIn(`rule: a\nwhen: charging\n${'x'.repeat(900)}: 1`)).toEqual([
+      expect.stringContaining('is not a field here'),
+    ]);
   });
 });
 

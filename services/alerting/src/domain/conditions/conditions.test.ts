@@ -133,6 +133,12 @@ describe('a window', () => {
     );
   });
 
+  test.each([1e17, 1.7e308])('of which %d was a value has the sum of the others when it is gone', (huge) => {
+    const levels = [huge, huge, 1, 2].map((level, at): Came => [at * 4, { level }]);
+    const isThree = overWindow('sum', (sum) => sum === 3);
+    expect(truthsOf(isThree, momentsOf([...levels, [15, {}]])).at(-1)).toBe(true);
+  });
+
   test('has a limit, above which the oldest values leave early', () => {
     const counts: number[] = [];
     const condition = window({

@@ -77,8 +77,18 @@ function add(
 }
 
 function removeOldest(held: Values): void {
-  held.sum -= held.values[held.from] as number;
+  const removed = held.values[held.from] as number;
+  held.sum -= removed;
   held.from += 1;
+  // What a far greater value has rounded away, or made infinite, is there again.
+  const isExact = Number.isFinite(held.sum) && Math.abs(removed) <= Math.abs(held.sum) * 1e6;
+  if (!isExact) held.sum = sumOf(held);
+}
+
+function sumOf({ values, from }: Values): number {
+  let sum = 0;
+  for (let at = from; at < values.length; at += 1) sum += values[at] as number;
+  return sum;
 }
 
 /** Now and then, so that a value costs the same on average. */
@@ -88,7 +98,7 @@ function compact(held: Values): void {
   held.values.splice(0, held.from);
   held.from = 0;
   // What rounding has left over does not add up.
-  held.sum = held.values.reduce((sum, value) => sum + value, 0);
+  held.sum = sumOf(held);
 }
 
 /** Whether an older value is kept beside a newer one. Without it, all are. */
