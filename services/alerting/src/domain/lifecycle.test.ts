@@ -208,6 +208,11 @@ describe('a vehicle that flaps', () => {
     ]);
   });
 
+  test('is over when the next sample after a long time is one of an alert', () => {
+    const samples = [low(1, true), low(2, false), low(10, true), low(11, false), low(900, true)];
+    expect(factsOf(rule, samples).slice(-2)).toEqual(['900 flapping ended', '900 fired since 900 warning']);
+  });
+
   test('around a threshold for an hour, notifies at most twice, whatever the period', () => {
     for (const periodS of [2, 10, 60, 300, 600]) {
       const hour = Array.from({ length: 3_600 }, (_, atS) => low(atS, atS % periodS < periodS / 2));

@@ -177,9 +177,9 @@ class Step {
 
   take(): readonly AlertFact[] {
     const { phase } = this.#state;
+    this.#calmDown();
     if (phase === 'inactive' || phase === 'pending') this.#wait();
     else this.#goOn(this.#state.alert as Alert);
-    this.#calmDown();
     return this.#facts;
   }
 

@@ -189,44 +189,46 @@ const schedule = fields({
   to: v.optional(text("a time such as '18:00'", CLOCK_TIME), '00:00'),
 });
 
+export const ruleFields = {
+  rule: name,
+  description: v.optional(v.pipe(v.string(), v.maxLength(RULE_LIMITS.descriptionLength)), ''),
+  scope: v.optional(
+    fields({
+      vehicles: names(SCOPE_NAME, 'the id of a vehicle'),
+      fleets: names(SCOPE_NAME, 'the name of a fleet'),
+      tags: names(SCOPE_NAME, 'a tag'),
+    }),
+    { vehicles: [], fleets: [], tags: [] },
+  ),
+  severity: v.optional(choice(SEVERITIES)),
+  when: v.optional(condition),
+  levels: v.optional(
+    v.pipe(
+      v.array(fields({ severity: choice(SEVERITIES), when: condition })),
+      v.minLength(1, 'must have a level'),
+    ),
+  ),
+  clear: v.optional(condition),
+  for: v.optional(duration, '0s'),
+  keep_firing_for: v.optional(duration, '0s'),
+  least_duration: v.optional(duration, '0s'),
+  schedule: v.optional(schedule),
+  lateness: v.optional(v.pipe(duration, v.maxValue(300_000, 'must be at most 5m')), '5s'),
+  late: v.optional(choice(['correct', 'ignore', 'reject']), 'correct'),
+  no_data: doubt,
+  on_error: doubt,
+  flapping: v.optional(
+    fields({ alerts: wholeNumber('a number of alerts', 2, 100), within: positiveDuration }),
+    {
+      alerts: 2,
+      within: '15m',
+    },
+  ),
+  receivers: v.optional(v.pipe(v.array(nameOf('a receiver')), v.maxLength(RULE_LIMITS.receivers)), []),
+};
+
 export const ruleDocument = v.pipe(
-  fields({
-    rule: name,
-    description: v.optional(v.pipe(v.string(), v.maxLength(RULE_LIMITS.descriptionLength)), ''),
-    scope: v.optional(
-      fields({
-        vehicles: names(SCOPE_NAME, 'the id of a vehicle'),
-        fleets: names(SCOPE_NAME, 'the name of a fleet'),
-        tags: names(SCOPE_NAME, 'a tag'),
-      }),
-      { vehicles: [], fleets: [], tags: [] },
-    ),
-    severity: v.optional(choice(SEVERITIES)),
-    when: v.optional(condition),
-    levels: v.optional(
-      v.pipe(
-        v.array(fields({ severity: choice(SEVERITIES), when: condition })),
-        v.minLength(1, 'must have a level'),
-      ),
-    ),
-    clear: v.optional(condition),
-    for: v.optional(duration, '0s'),
-    keep_firing_for: v.optional(duration, '0s'),
-    least_duration: v.optional(duration, '0s'),
-    schedule: v.optional(schedule),
-    lateness: v.optional(v.pipe(duration, v.maxValue(300_000, 'must be at most 5m')), '5s'),
-    late: v.optional(choice(['correct', 'ignore', 'reject']), 'correct'),
-    no_data: doubt,
-    on_error: doubt,
-    flapping: v.optional(
-      fields({ alerts: wholeNumber('a number of alerts', 2, 100), within: positiveDuration }),
-      {
-        alerts: 2,
-        within: '15m',
-      },
-    ),
-    receivers: v.optional(v.pipe(v.array(nameOf('a receiver')), v.maxLength(RULE_LIMITS.receivers)), []),
-  }),
+  fields(ruleFields),
   v.check(
     ({ severity, when, levels }) =>
       levels ? severity === undefined && when === undefined : when !== undefined,

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ruleFields } from './rule-document.ts';
 import { readRuleObject, readRules } from './rule-file.ts';
 
 function findingsIn(text: string): readonly string[] {
@@ -150,4 +153,15 @@ test('a rule that is data already has findings by field', () => {
       },
     ],
   });
+});
+
+test('docs/alerting.md has every field of a rule, and its rules are right', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/alerting.md'), 'utf8');
+  const rules = Array.from(page.matchAll(/```yaml\n(.*?)```/gs), ([, yaml]) => yaml as string);
+  expect(rules.map(findingsIn)).toEqual([[], []]);
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) =>
+    Array.from((row.split('|')[1] as string).matchAll(/`(\w+)`/g), ([, name]) => name),
+  );
+  expect(named).toEqual(expect.arrayContaining(Object.keys(ruleFields)));
 });
