@@ -117,6 +117,9 @@ describe('a fence', () => {
         const to = away(center, random.between(2_000, 9_000), bearing + 180);
         expect(fence.isEnteredBetween(from, to, 25)).toBe(true);
         expect(fence.isEnteredBetween(from, away(from, 500, bearing), 25)).toBe(false);
+        // After hours without a fix, too.
+        const [farFrom, farTo] = [away(center, 100_000, bearing), away(center, 100_000, bearing + 180)];
+        expect(fence.isEnteredBetween(farFrom, farTo, 25)).toBe(true);
       }
     }
   });

@@ -97,12 +97,13 @@ interface Way {
 
 /** Whether a way comes so deep into an area. What it is of an area between two steps is less deep than half of a step. */
 function isDeepOnTheWay({ from, to, atLeastM, depthM, points, halfM }: Way): boolean {
-  const ways = boxAround([pointOf(from), pointOf(to)]);
-  if (!areNear(ways, boxAround(points), halfM)) return false;
-  const steps = Math.min(MAX_STEPS, Math.ceil(distanceM(from, to) / Math.max(atLeastM / 2, 1)));
   const eastwards = wrapped(to.longitude - from.longitude);
-  for (let step = 1; step < steps; step += 1) {
-    const part = step / steps;
+  const [first, last] = partNear(boxAround(points), halfM, { from, to });
+  if (first > last) return false;
+  const lengthM = distanceM(from, to) * (last - first);
+  const steps = Math.min(MAX_STEPS, Math.ceil(lengthM / Math.max(atLeastM / 2, 1)) + 1);
+  for (let step = 0; step <= steps; step += 1) {
+    const part = first + ((last - first) * step) / steps;
     const latitude = from.latitude + part * (to.latitude - from.latitude);
     if (depthM({ latitude, longitude: wrapped(from.longitude + part * eastwards) }) >= atLeastM) return true;
   }
@@ -149,12 +150,32 @@ function metresFromBox({ middle, halfWidth, south, north }: Box, { latitude, lon
   return Math.hypot(east, up);
 }
 
-/** Whether two boxes are at most this number of metres apart. */
-function areNear(a: Box, b: Box, metres: number): boolean {
-  const { kx, ky } = rulerAt((a.south + a.north) / 2);
-  const east = Math.max(0, Math.abs(wrapped(a.middle - b.middle)) - a.halfWidth - b.halfWidth) * kx;
-  const up = Math.max(0, a.south - b.north, b.south - a.north) * ky;
-  return east <= metres && up <= metres;
+/** The part of a way, from 0 to 1, which is at most this number of metres from a box. Its end is before its beginning if none is. */
+function partNear(
+  { middle, halfWidth, south, north }: Box,
+  metres: number,
+  { from, to }: Pick<Way, 'from' | 'to'>,
+): readonly [first: number, last: number] {
+  const { kx, ky } = rulerAt(Math.abs(south) > Math.abs(north) ? south : north);
+  const offset = wrapped(from.longitude - middle);
+  const aside = halfWidth + metres / kx;
+  const [first, last] = partBetween(offset, wrapped(to.longitude - from.longitude), [-aside, aside]);
+  const [from1, to1] = partBetween(from.latitude, to.latitude - from.latitude, [
+    south - metres / ky,
+    north + metres / ky,
+  ]);
+  return [Math.max(first, from1, 0), Math.min(last, to1, 1)];
+}
+
+/** When something that begins at a place and moves on evenly is between two others. */
+function partBetween(
+  start: number,
+  movesBy: number,
+  [least, most]: readonly [number, number],
+): readonly [number, number] {
+  if (movesBy === 0) return least <= start && start <= most ? [0, 1] : [1, 0];
+  const [one, other] = [(least - start) / movesBy, (most - start) / movesBy];
+  return [Math.min(one, other), Math.max(one, other)];
 }
 
 /** An angle from -180 to 180. */

@@ -23,7 +23,7 @@ export type RuleDocument = v.InferOutput<typeof ruleDocument>;
 export const RULE_LIMITS = {
   characters: 32_768,
   ...{ nameLength: 100, descriptionLength: 1_000, scopeNames: 256, receivers: 16 },
-  ...{ conditions: 32, depth: 8, corners: 500 },
+  ...{ conditions: 32, depth: 8, corners: 500, degrees: 20 },
   /** What is longer is a statistic, not an alert. */
   longestMs: LONGEST_MS,
 };
@@ -53,7 +53,8 @@ const comparison = v.pipe(
   }),
 );
 
-const location = v.strictTuple([number('a latitude', -90, 90), number('a longitude', -180, 180)], (issue) =>
+/** Nearer to the poles, a degree of longitude is too short to measure with. */
+const location = v.strictTuple([number('a latitude', -85, 85), number('a longitude', -180, 180)], (issue) =>
   expected('[latitude, longitude]', issue.received),
 );
 
@@ -62,7 +63,20 @@ const locations = (least: number) =>
     v.array(location, (issue) => expected('a list of [latitude, longitude]', issue.received)),
     v.minLength(least, `must have at least ${least} locations`),
     v.maxLength(RULE_LIMITS.corners, `must have at most ${RULE_LIMITS.corners} locations`),
+    v.check(
+      ([[latitude, longitude] = [0, 0], ...others]) =>
+        others.every(
+          (other) =>
+            Math.abs(other[0] - latitude) <= RULE_LIMITS.degrees &&
+            Math.abs(eastwards(longitude, other[1])) <= RULE_LIMITS.degrees,
+        ),
+      `must have its locations within ${RULE_LIMITS.degrees} degrees of the first one`,
+    ),
   );
+
+function eastwards(from: number, to: number): number {
+  return to - from - 360 * Math.round((to - from) / 360);
+}
 
 const geofenceFields = fields({
   on: choice(['inside', 'outside', 'enter', 'exit', 'cross', 'dwell']),

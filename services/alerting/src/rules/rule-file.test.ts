@@ -83,7 +83,11 @@ describe('a file of rules', () => {
     ],
     [
       'rule: a\nwhen:\n  geofence: { on: exit, circle: { center: [98, 11], radius_m: 100 } }\n',
-      ['3 when.geofence.circle.center[0]: must be a latitude from -90 to 90'],
+      ['3 when.geofence.circle.center[0]: must be a latitude from -85 to 85'],
+    ],
+    [
+      'rule: a\nwhen:\n  geofence: { on: exit, polygon: [[0, 0], [1, 0], [1, 150]] }\n',
+      ['3 when.geofence.polygon: must have its locations within 20 degrees of the first one'],
     ],
     [
       'rule: a\nwhen: charging\nschedule: { time_zone: Berlin }\n',
