@@ -28,19 +28,22 @@ export class OutboxNotices {
   }
 
   async add(notices: readonly Notice[]): Promise<void> {
-    // One that follows another is added after it.
-    for (const notice of notices) {
-      const { suppressedBecause, ...rest } = notice;
-      const own = { ...rest, ...keysOf(notice) };
-      if (suppressedBecause === undefined) await this.#outbox.add([own]);
-      else await this.#outbox.addSuppressed([own], suppressedBecause);
+    // What follows a suppressed one is suppressed too, so the others do not wait for them.
+    const byReason = Map.groupBy(notices, ({ suppressedBecause }) => suppressedBecause);
+    for (const [reason, those] of byReason) {
+      const own = those.map(({ suppressedBecause: _, ...notice }) => ({ ...notice, ...keysOf(notice) }));
+      if (reason === undefined) await this.#outbox.add(own);
+      else await this.#outbox.addSuppressed(own, reason);
     }
     this.#onAdded();
   }
 }
 
 /** What is read again has keys of the outbox already. */
-function keysOf({ key, follows }: Notice): Pick<notification.Notice, 'key' | 'follows'> {
+function keysOf({
+  key,
+  follows,
+}: Pick<Notice, 'key' | 'follows'>): Pick<notification.Notice, 'key' | 'follows'> {
   return { key: keyOf(key), follows: follows === undefined ? undefined : keyOf(follows) };
 }
 
