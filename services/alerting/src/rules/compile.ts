@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SEVERITIES } from '@odograph/kernel/alert-event';
 import { invariant } from '@odograph/kernel/fault';
 import { type AnyCondition, signalsOf } from '../domain/condition.ts';
@@ -42,9 +43,9 @@ export function compileRule(document: RuleDocument): Rule {
   };
 }
 
-/** Of all that decides when alerts begin and end. */
+/** Of all that decides when alerts begin and end. Short, because it is stored with each vehicle. */
 function fingerprintOf({ rule: _, description, scope, receivers, ...evaluated }: RuleDocument): string {
-  return JSON.stringify(evaluated);
+  return createHash('sha256').update(JSON.stringify(evaluated)).digest('base64url').slice(0, 22);
 }
 
 function levelsOf({ levels, when, severity = 'warning' }: RuleDocument): readonly Level[] {
