@@ -50,7 +50,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'odograph-conformance-'));
-  cluster = await startCluster({ dataDir: folder, caches: 1 });
+  cluster = await startCluster({ dataDir: folder, caches: 1, alertings: 1 });
 });
 
 afterAll(async () => {
@@ -685,8 +685,11 @@ describe.each(LANGUAGES)('the client in %s, on the platform', (language) => {
 });
 
 test('the Python client passes its own tests, those of reflection too', async () => {
-  const { ingest, histories, caches } = cluster.endpoints;
-  const endpoints = { ODO_TEST_INGEST: ingest, ODO_TEST_HISTORY: histories[0], ODO_TEST_CACHE: caches[0] };
+  const { ingest, histories, caches, alertings } = cluster.endpoints;
+  const endpoints = {
+    ...{ ODO_TEST_INGEST: ingest, ODO_TEST_HISTORY: histories[0] },
+    ...{ ODO_TEST_CACHE: caches[0], ODO_TEST_ALERTING: alertings[0] },
+  };
   const env = { ...process.env, ...endpoints };
   const args = ['-m', 'pytest', '-q', 'clients/python/tests'];
   const { stdout } = await promisify(execFile)('clients/python/scripts/python', args, {

@@ -1,6 +1,6 @@
 """The platform can be called with nothing but its address, as grpcio-reflection does it.
 
-The endpoints are in ODO_TEST_INGEST, ODO_TEST_HISTORY and ODO_TEST_CACHE.
+The endpoints are in ODO_TEST_INGEST, ODO_TEST_HISTORY, ODO_TEST_CACHE and ODO_TEST_ALERTING.
 """
 
 import os
@@ -23,6 +23,11 @@ SERVICES = {
         "odograph.cache.v1.Cache",
         "odograph.cache.v1.CachedHistory",
         "odograph.cache.v1.VehicleStatus",
+    },
+    "ODO_TEST_ALERTING": {
+        "odograph.alerting.v1.AlertRules",
+        "odograph.alerting.v1.Alerts",
+        "odograph.alerting.v1.Silences",
     },
 }
 
@@ -77,6 +82,16 @@ def test_the_other_services_are_called_too() -> None:
     assert decided.version == 1 and decided.position.sequence > 0
     listed = call("ODO_TEST_HISTORY", "odograph.history.v1.Projections", "ListParked", page_size=1)
     assert (list(listed.parked), listed.next_page_token) == ([], "")
+    rule = {"decision_id": "d1", "document": "rule: reflected\nwhen: speed_kmh > 999\n", "by": "ada"}
+    decided = call("ODO_TEST_ALERTING", "odograph.alerting.v1.AlertRules", "Create", **rule)
+    assert decided.version == 1 and decided.position.sequence > 0
+    found = call("ODO_TEST_ALERTING", "odograph.alerting.v1.AlertRules", "Get", rule="reflected")
+    assert found.rule.is_enabled and found.rule.document == rule["document"]
+    listed = call("ODO_TEST_ALERTING", "odograph.alerting.v1.Alerts", "List", filter={"rules": ["reflected"]})
+    assert (list(listed.alerts), listed.next_page_token) == ([], "")
+    terms = {"rules": ["reflected"], "starts_at_ms": 1, "ends_at_ms": 2}
+    counted = call("ODO_TEST_ALERTING", "odograph.alerting.v1.Silences", "Preview", terms=terms)
+    assert counted.count == 0
     serving = 1
     for endpoint, ours in SERVICES.items():
         for service in ours:

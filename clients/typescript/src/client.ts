@@ -1,3 +1,4 @@
+import { Alerting } from './alerting.ts';
 import type { Sendable } from './batch.ts';
 import * as cache from './cache.ts';
 import { type CallOptions, Channel, type ChannelSettings, callUnary } from './call.ts';
@@ -44,11 +45,13 @@ export interface ClientSettings extends ChannelSettings {
   readonly history?: string | undefined;
   /** Where the latest statuses and cached reads of history are answered, `host:port`. */
   readonly cache?: string | undefined;
+  /** Where alerts, rules and silences are, `host:port`. */
+  readonly alerting?: string | undefined;
   /** How often a call is tried, the first time included, unless the call says otherwise. Default: until its deadline. */
   readonly maxAttempts?: number | undefined;
 }
 
-type Server = 'ingest' | 'history' | 'cache';
+type Server = 'ingest' | 'history' | 'cache' | 'alerting';
 
 /** A client of the platform. It connects with the first call and again after each loss. */
 export function createClient(settings: ClientSettings): Client {
@@ -62,6 +65,7 @@ export function createClient(settings: ClientSettings): Client {
 export class Client {
   readonly #settings: ClientSettings;
   readonly #channels = new Map<Server, Channel>();
+  #alerting: Alerting | undefined;
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
@@ -358,6 +362,13 @@ export class Client {
    */
   async setMessageAside(position: Position, options: CallOptions = {}): Promise<void> {
     await callUnary(this.#history, EventLogService.setAsideMessage, { position }, options);
+  }
+
+  /** Alerts, their rules and silences. */
+  get alerting(): Alerting {
+    const { maxAttempts } = this.#settings;
+    this.#alerting ??= new Alerting({ channel: () => this.#channel('alerting'), maxAttempts });
+    return this.#alerting;
   }
 
   /** Closes the connections. Calls that are under way end first; new ones fail. */

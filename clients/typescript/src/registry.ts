@@ -29,13 +29,13 @@ export interface RegistrationFields {
 export interface DecisionOptions extends RetryOptions {
   /** The same decision sent again with the same id changes nothing and gets the same answer. Default: a new UUID. */
   readonly decisionId?: string | undefined;
-  /** Decide only if the vehicle has this version; otherwise the call fails with VERSION_CONFLICT. */
+  /** Decide only if what it is about has this version; otherwise the call fails with VERSION_CONFLICT. */
   readonly expectedVersion?: number | undefined;
 }
 
 /** A decision that is in the log. */
 export interface DecisionAnswer {
-  /** The version of the vehicle after the decision. */
+  /** The version of the vehicle, rule or silence after the decision. */
   readonly version: number;
   /** As `atLeast`, it makes a query reflect the decision. */
   readonly position: Position;
@@ -125,7 +125,7 @@ interface DecisionFields {
 }
 
 /** Every attempt has the same decision id, so it is also retried after DEADLINE. */
-async function decide<Request extends object>(
+export async function decide<Request extends object>(
   channel: Channel,
   method: Method<Request & DecisionFields, DecisionResponse>,
   content: Request,

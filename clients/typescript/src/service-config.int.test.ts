@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Client, credentials, type ServiceError, type sendUnaryData, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, test } from 'vitest';
+import { AlertRulesService } from './generated/odograph/alerting/v1/alert_rules.ts';
+import { AlertsService } from './generated/odograph/alerting/v1/alerts.ts';
+import { SilencesService } from './generated/odograph/alerting/v1/silences.ts';
 import { CacheService } from './generated/odograph/cache/v1/cache.ts';
 import { CachedHistoryService } from './generated/odograph/cache/v1/cached_history.ts';
 import { VehicleStatusService } from './generated/odograph/cache/v1/vehicle_status.ts';
@@ -39,6 +42,9 @@ const SERVICES = [
   VehicleStatusService,
   CachedHistoryService,
   CacheService,
+  AlertsService,
+  AlertRulesService,
+  SilencesService,
 ];
 
 let server: TestServer | undefined;

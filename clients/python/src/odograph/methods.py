@@ -1,5 +1,8 @@
 """The methods of the contracts."""
 
+from odograph.alerting.v1 import alert_rules_pb2 as rules
+from odograph.alerting.v1 import alerts_pb2 as alerts
+from odograph.alerting.v1 import silences_pb2 as silences
 from odograph.cache.v1 import cache_pb2 as cache
 from odograph.cache.v1 import cached_history_pb2 as cached
 from odograph.cache.v1 import vehicle_status_pb2 as latest
@@ -78,3 +81,55 @@ INSPECT = Method("odograph.cache.v1.Cache/Inspect", cache.InspectRequest, cache.
 INVALIDATE = Method("odograph.cache.v1.Cache/Invalidate", cache.InvalidateRequest, cache.InvalidateResponse)
 WARM = Method("odograph.cache.v1.Cache/Warm", cache.WarmRequest, cache.WarmResponse)
 STATS = Method("odograph.cache.v1.Cache/Stats", cache.StatsRequest, cache.StatsResponse)
+
+LIST_ALERTS = Method("odograph.alerting.v1.Alerts/List", alerts.AlertsListRequest, alerts.AlertsListResponse)
+GET_ALERT = Method("odograph.alerting.v1.Alerts/Get", alerts.AlertsGetRequest, alerts.AlertsGetResponse)
+WATCH_ALERTS = Method(
+    "odograph.alerting.v1.Alerts/Watch", alerts.AlertsWatchRequest, alerts.AlertsWatchResponse
+)
+ACKNOWLEDGE = Method(
+    "odograph.alerting.v1.Alerts/Acknowledge",
+    alerts.AlertsAcknowledgeRequest,
+    alerts.AlertsAcknowledgeResponse,
+)
+DESCRIBE_ALERTING = Method(
+    "odograph.alerting.v1.Alerts/Describe", alerts.AlertsDescribeRequest, alerts.AlertsDescribeResponse
+)
+
+CREATE_RULE = Method(
+    "odograph.alerting.v1.AlertRules/Create", rules.AlertRulesCreateRequest, rules.AlertRulesCreateResponse
+)
+REVISE_RULE = Method(
+    "odograph.alerting.v1.AlertRules/Revise", rules.AlertRulesReviseRequest, rules.AlertRulesReviseResponse
+)
+ENABLE_RULE = Method(
+    "odograph.alerting.v1.AlertRules/Enable", rules.AlertRulesEnableRequest, rules.AlertRulesEnableResponse
+)
+DISABLE_RULE = Method(
+    "odograph.alerting.v1.AlertRules/Disable", rules.AlertRulesDisableRequest, rules.AlertRulesDisableResponse
+)
+GET_RULE = Method(
+    "odograph.alerting.v1.AlertRules/Get", rules.AlertRulesGetRequest, rules.AlertRulesGetResponse
+)
+LIST_RULES = Method(
+    "odograph.alerting.v1.AlertRules/List", rules.AlertRulesListRequest, rules.AlertRulesListResponse
+)
+RULE_HISTORY = Method(
+    "odograph.alerting.v1.AlertRules/History", rules.AlertRulesHistoryRequest, rules.AlertRulesHistoryResponse
+)
+CHECK_RULES = Method(
+    "odograph.alerting.v1.AlertRules/Check", rules.AlertRulesCheckRequest, rules.AlertRulesCheckResponse
+)
+
+SET_SILENCE = Method(
+    "odograph.alerting.v1.Silences/Set", silences.SilencesSetRequest, silences.SilencesSetResponse
+)
+END_SILENCE = Method(
+    "odograph.alerting.v1.Silences/End", silences.SilencesEndRequest, silences.SilencesEndResponse
+)
+LIST_SILENCES = Method(
+    "odograph.alerting.v1.Silences/List", silences.SilencesListRequest, silences.SilencesListResponse
+)
+PREVIEW_SILENCE = Method(
+    "odograph.alerting.v1.Silences/Preview", silences.SilencesPreviewRequest, silences.SilencesPreviewResponse
+)
