@@ -1,8 +1,6 @@
 import type { Client } from '@odograph/client';
 import type { ListSamplesResponse } from '@odograph/client/generated/odograph/history/v1/vehicle_history';
 import { everyPage, type SamplesOptions } from '@odograph/client/history';
-import { Fault } from '@odograph/kernel/fault';
-import { isoTime } from '@odograph/kernel/iso-time';
 import { formatPosition } from '@odograph/kernel/position';
 import { isSignalName } from '@odograph/kernel/signal';
 import { visible } from '@odograph/kernel/visible';
@@ -12,7 +10,7 @@ import { type SampleJson, sampleJson } from '../json/sample-json.ts';
 import { countArgument, listArgument } from '../terminal/arguments.ts';
 import { type AtLeastOptions, atLeastOf, withAtLeast } from '../terminal/filter.ts';
 import { note, printJson, printLine } from '../terminal/output.ts';
-import { timeArgument } from '../terminal/time-argument.ts';
+import { assertRange, timeArgument } from '../terminal/time-argument.ts';
 
 interface HistoryOptions extends AtLeastOptions {
   readonly from?: number;
@@ -79,11 +77,6 @@ function signalsArgument(text: string): readonly string[] {
   throw new InvalidArgumentError(
     `${JSON.stringify(wrong)} is not a signal: use names such as speed_kmh, or a VSS path such as Vehicle.IsMoving.`,
   );
-}
-
-function assertRange({ from, to }: HistoryOptions): void {
-  if (from === undefined || to === undefined || from < to) return;
-  throw new Fault('INVALID_INPUT', `--from ${isoTime(from)} must be before --to ${isoTime(to)}`);
 }
 
 async function* samplesOf(

@@ -28,6 +28,11 @@ describe('a fault for people', () => {
     ['at_least', ['--at-least', '9/1'], '--at-least'],
     ['after', ['--from', '9/1'], '--from'],
     ['partitions', ['--from', '9/1'], '--from'],
+    ['filter.rules[1]', ['--rule', 'a', '--rule', 'b'], '--rule'],
+    ['terms.severities[0]', ['--severity=info'], '--severity'],
+    ['terms.ends_at_ms', ['--for', '2h'], '--for'],
+    ['terms.ends_at_ms', ['--from', '-1h', '--to', 'now'], '--to'],
+    ['terms', ['--rule', 'a'], 'terms'],
     ['partitions', ['--from', '0/1', '--partition', '9'], '--partition'],
   ])('says the one finding about %j once, with %j as %s', (field, args, words) => {
     const findings = [finding(field, 'is wrong')];

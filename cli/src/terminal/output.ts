@@ -85,17 +85,23 @@ export function faultInWords({ message, findings }: Fault, args: readonly string
 }
 
 /** Flags that are not called as the field of the request. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  after: 'from',
-  subject: 'vehicle',
-  partitions: 'from',
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  after: ['from'],
+  subject: ['vehicle'],
+  partitions: ['from'],
+  severities: ['severity'],
+  starts_at_ms: ['from'],
+  ends_at_ms: ['to', 'for'],
 };
+
+/** Where a request has its conditions. */
+const CONDITIONS = /^(?:filter|terms)\./;
 
 /** The flag that was given for a field, such as `--type` for `types[0]`; the field itself if there is none. */
 function flagOf(field: string, args: readonly string[]): string {
-  const [name = ''] = field.split(/[.[]/, 1);
+  const [name = ''] = field.replace(CONDITIONS, '').split(/[.[]/, 1);
   const words = name.replaceAll('_', '-');
-  const flags = [words, words.replace(/-ms$/, ''), words.replace(/s$/, ''), OTHER_NAMES[name]];
+  const flags = [words, words.replace(/-ms$/, ''), words.replace(/s$/, ''), ...(OTHER_NAMES[name] ?? [])];
   const given = flags.find((flag) => args.some((arg) => arg.split('=', 1)[0] === `--${flag}`));
   return given === undefined ? field : `--${given}`;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readTime, timeArgument } from './time-argument.ts';
+import { durationArgument, readTime, timeArgument } from './time-argument.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 21, 10);
 
@@ -21,3 +21,16 @@ it.each(['2021-06-31', '2021-06-31T00:00:00Z', '2026-11-21T10:00:00', '1h', '-1'
     expect(() => timeArgument(text)).toThrow('such as 2026-11-21T10:00:00Z; a date; now; or how long ago');
   },
 );
+
+it.each([
+  ['90s', 90_000],
+  ['30m', 1_800_000],
+  ['2h', 7_200_000],
+  ['366d', 366 * 86_400_000],
+])('%s is a duration', (text, ms) => {
+  expect(durationArgument(text)).toBe(ms);
+});
+
+it.each(['367d', '0s', '2', '-2h', '1.5h', '2h30m', ''])('%j is no duration', (text) => {
+  expect(() => durationArgument(text)).toThrow('such as 90s, 30m, 2h or 7d, and at most 366d');
+});
