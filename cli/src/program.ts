@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { alertsCommand } from './commands/alerts.ts';
 import { cacheCommand } from './commands/cache.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { historyCommand } from './commands/history.ts';
@@ -7,6 +8,8 @@ import { logCommand } from './commands/log.ts';
 import { parkedCommand } from './commands/parked.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { replayCommand } from './commands/replay.ts';
+import { rulesCommand } from './commands/rules.ts';
+import { silencesCommand } from './commands/silences.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 import { vehiclesCommand } from './commands/vehicles.ts';
@@ -21,6 +24,9 @@ export function createProgram(): Command {
     .addCommand(statusCommand())
     .addCommand(vehiclesCommand())
     .addCommand(historyCommand())
+    .addCommand(alertsCommand())
+    .addCommand(rulesCommand())
+    .addCommand(silencesCommand())
     .addCommand(logCommand())
     .addCommand(parkedCommand())
     .addCommand(quarantineCommand())

@@ -66,7 +66,7 @@ export interface SilenceTerms extends AlertNames {
 }
 
 export interface Silence extends Omit<WireSilence, 'terms'> {
-  readonly terms: Required<SilenceTerms>;
+  readonly terms: { readonly [Name in keyof SilenceTerms]-?: NonNullable<SilenceTerms[Name]> };
 }
 
 export interface AlertPage {

@@ -48,7 +48,7 @@ export interface WatchAlertsOptions extends AlertFilter, Pick<CallOptions, 'sign
 
 /** Who decides, and why. */
 interface Reason {
-  /** Who, 1 to 256 characters. There are no identities yet, so callers say it themselves. */
+  /** Who, 1 to 100 characters. There are no identities yet, so callers say it themselves. */
   readonly by: string;
   /** Why, at most 1,000 characters. Default: nothing. */
   readonly note?: string | undefined;
