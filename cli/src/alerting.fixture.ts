@@ -210,6 +210,9 @@ class FakeRules {
           : { rules: all.slice(1), nextPageToken: '' };
       }),
       history: unary(async ({ rule }) => ({ changes: changesOf(this.get(rule)) })),
+      backtest: serverStream(async function* () {
+        yield { share: 1, events: 0, result: undefined };
+      }),
       check: unary(async ({ documents }) => {
         this.#asked.checked.push(documents);
         if (!documents.includes('sevrity')) return { rules: namesIn(documents), findings: [] };

@@ -31,6 +31,6 @@ it.each([
   expect(durationArgument(text)).toBe(ms);
 });
 
-it.each(['367d', '0s', '2', '-2h', '1.5h', '2h30m', ''])('%j is no duration', (text) => {
+it.each(['367d', '0s', '2', '-2h', '1.5h', '2h30m', ''])('%j is not a duration', (text) => {
   expect(() => durationArgument(text)).toThrow('such as 90s, 30m, 2h or 7d, and at most 366d');
 });

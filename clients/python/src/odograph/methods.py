@@ -120,6 +120,11 @@ RULE_HISTORY = Method(
 CHECK_RULES = Method(
     "odograph.alerting.v1.AlertRules/Check", rules.AlertRulesCheckRequest, rules.AlertRulesCheckResponse
 )
+BACKTEST_RULE = Method(
+    "odograph.alerting.v1.AlertRules/Backtest",
+    rules.AlertRulesBacktestRequest,
+    rules.AlertRulesBacktestResponse,
+)
 
 SET_SILENCE = Method(
     "odograph.alerting.v1.Silences/Set", silences.SilencesSetRequest, silences.SilencesSetResponse
