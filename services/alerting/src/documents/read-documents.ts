@@ -2,12 +2,14 @@ import type { Finding } from '@odograph/kernel/finding';
 import * as v from 'valibot';
 import { type Document, isNode, isScalar, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 
-/** Something that is wrong in a file, and where. */
-export interface PlacedFinding extends Finding {
-  /** From 1. */
+/** A place in a file. Both are from 1. */
+export interface Place {
   readonly line: number;
   readonly column: number;
 }
+
+/** Something that is wrong in a file, and where. */
+export interface PlacedFinding extends Finding, Place {}
 
 /** A finding, and the path to what it is about. */
 export interface Issue {
@@ -31,6 +33,8 @@ type Read<T> =
       readonly values: readonly T[];
       /** Each of them as it was written. */
       readonly texts: readonly string[];
+      /** Where each of them begins. */
+      readonly places: readonly Place[];
     }
   | { readonly findings: readonly PlacedFinding[] };
 
@@ -58,7 +62,11 @@ export function readDocuments<T>(text: string, kind: DocumentKind<T>): Read<T> {
     else findings.push(...read.findings);
   }
   if (findings.length > 0) return { findings };
-  return { values, texts: documents.map((_, at) => textOf(documents, at, text)) };
+  return {
+    values,
+    texts: documents.map((_, at) => textOf(documents, at, text)),
+    places: documents.map(({ contents }) => placeOf(lineCounter, contents?.range?.[0] ?? 0)),
+  };
 }
 
 /** The text of one document among several, with the comments before it, and without the line that separates it. */
@@ -75,10 +83,6 @@ function readDocument<T>(
   lineCounter: LineCounter,
   { check, shown = (message) => message }: DocumentKind<T>,
 ): { readonly value: T } | { readonly findings: readonly PlacedFinding[] } {
-  const placeOf = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
   const unread = document.errors.map(({ message, pos: [offset] }) => ({ message, offset }));
   visit(document, {
     // A short text could make a huge value of them.
@@ -96,16 +100,21 @@ function readDocument<T>(
   if (unread.length > 0)
     return {
       findings: unread.map(({ message, offset }) => {
-        return { ...placeOf(offset), field: '', reason: 'SYNTAX', description: shown(message) };
+        return { ...placeOf(lineCounter, offset), field: '', reason: 'SYNTAX', description: shown(message) };
       }),
     };
   const checked = check(document.toJS());
   if ('value' in checked) return checked;
   return {
     findings: checked.issues.map(({ finding, path }) => {
-      return { ...placeOf(offsetOf(document, path)), ...finding };
+      return { ...placeOf(lineCounter, offsetOf(document, path)), ...finding };
     }),
   };
+}
+
+function placeOf(lineCounter: LineCounter, offset: number): Place {
+  const { line, col } = lineCounter.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
 interface Size {

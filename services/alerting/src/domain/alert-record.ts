@@ -47,11 +47,17 @@ export function alertIdIn(event: AlertEvent): string | undefined {
 export function recordAfter(before: AlertRecord | undefined, event: AlertEvent): AlertRecord | undefined {
   if (event.type === 'AlertAcknowledged') return before && acknowledged(before, event);
   if (!('alert' in event)) return before;
-  const known = before ?? newRecord(event.alert);
+  const known = continued(before ?? newRecord(event.alert), event);
   return { ...known, ...event.alert, ...changeOf(known, event), history: withEntry(known, event) };
 }
 
 type AboutAlert = EventHead & ChangeOfAlert;
+
+/** Who took care of an alert that was over does not take care of it when it begins again. */
+function continued(known: AlertRecord, { type }: AboutAlert): AlertRecord {
+  const beginsAgain = !isOpen(known) && (type === 'AlertPending' || type === 'AlertFired');
+  return beginsAgain ? { ...known, acknowledged: undefined } : known;
+}
 
 function newRecord(alert: AlertRef): AlertRecord {
   return {
@@ -117,8 +123,14 @@ export const isOpen = ({ phase }: Pick<AlertRecord, 'phase'>): boolean =>
 
 type Acknowledged = EventHead & Acknowledgement;
 
+interface Times {
+  readonly startedAtMs: number;
+  readonly firedAtMs: number;
+}
+
 function withEntry(known: AlertRecord, event: AboutAlert | Acknowledged): readonly AlertEntry[] {
-  const { atMs, severity, because, by, note } = event as Partial<AlertEntry>;
+  const { severity, because, by, note, ...times } = event as Partial<AlertEntry> & Partial<Times>;
+  const atMs = times.atMs ?? times.firedAtMs ?? times.startedAtMs;
   const entry = { type: event.type, atMs, recordedAtMs: event.receivedAtMs, severity, because, by, note };
   return [...known.history, entry].slice(-MAX_ENTRIES);
 }

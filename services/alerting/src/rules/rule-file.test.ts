@@ -119,6 +119,11 @@ describe('a file of rules', () => {
       ['3 schedule.days: must have a day'],
     ],
     ['rule: a\nwhen: charging\nrule: b\n', ['3 : a field is there twice']],
+    [
+      'rule: a\nwhen: charging\n---\nrule: a\nwhen: engine_running\n',
+      ['4 rule: is the name of two rules: a'],
+    ],
+    [`#${'x'.repeat(40_000)}\nrule: a\nwhen: charging`, ['2 : has 40025 characters']],
     ['rule: a\nwhen: [\n', ['']],
     ['rule: &a a\ndescription: *a\nwhen: charging\n', ['2 : aliases are not allowed']],
     ['', ['1 : ']],

@@ -19,7 +19,23 @@ const check = checkWith(ruleDocument, { depth: 4 * RULE_LIMITS.depth, count: 4 *
 /** Reads rules in YAML, of which JSON is a part; several are separated by `---`. */
 export function readRules(text: string): ReadRules {
   const read = readDocuments(text, { noun: 'rule', check });
-  return 'values' in read ? { rules: read.values, documents: read.texts } : read;
+  if ('findings' in read) return read;
+  const { values: rules, texts: documents, places } = read;
+  const names = rules.map(({ rule }) => rule);
+  const findings = places.flatMap((place, at): RuleFinding[] => {
+    const { length } = documents[at] as string;
+    const name = names[at] as string;
+    const twice = names.indexOf(name) < at ? [`is the name of two rules: ${name}`] : [];
+    const long =
+      length > RULE_LIMITS.characters
+        ? [`has ${length} characters, at most ${RULE_LIMITS.characters} are allowed`]
+        : [];
+    return [
+      ...twice.map((description) => ({ ...place, field: 'rule', reason: 'TWICE', description })),
+      ...long.map((description) => ({ ...place, field: '', reason: 'TOO_LONG', description })),
+    ];
+  });
+  return findings.length > 0 ? { findings } : { rules, documents };
 }
 
 /** Reads a rule that is data already. Findings name fields only. */
