@@ -22,6 +22,7 @@ export interface Moment {
 export interface Condition<State = unknown> {
   /** What it looks at: names of signals. */
   readonly signals: readonly string[];
+  /** Null if it knows nothing from one moment to the next. */
   initial(): State;
   evaluate(state: State, moment: Moment): Truth;
 }

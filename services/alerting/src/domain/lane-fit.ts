@@ -4,11 +4,12 @@ import {
   type RecordedSample,
   type SampleKey,
 } from '@odograph/projections/recorded-sample';
-import { type Episode, episodesAfter, isSame, type Names, named, unusedId } from './episodes.ts';
-import { factOf, type LaneFact, type LaneState, type Snapshot, type Track } from './lane-state.ts';
-import { advance, carriedOver, initialState, pendingChange } from './lifecycle.ts';
+import { type Episode, episodesAfter, isSame, type Names, unusedId } from './episodes.ts';
+import { factOf, type LaneFact, type LaneState, type Snapshot } from './lane-state.ts';
+import { advance, carriedOver, pendingChange } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
 import type { LatePolicy, Rule } from './rule.ts';
+import { isStateless, nothingKnown, orNull, type Track, type TrackOrNull, underNames } from './track.ts';
 
 type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle' | 'signals'>;
 
@@ -24,10 +25,16 @@ const NO_OTHERS: Others = { lanes: [], remaining: new Set() };
 
 /** What the state of a lane has of one rule. */
 interface History {
-  readonly now: Track;
+  readonly now: TrackOrNull;
   /** As the snapshots have it. */
+  readonly snapshots: readonly { readonly to: SampleKey; readonly track: TrackOrNull }[];
+  readonly late: TrackOrNull;
+}
+
+/** What a rule makes of the samples that are kept. */
+interface Seen extends History {
+  readonly now: Track;
   readonly snapshots: readonly { readonly to: SampleKey; readonly track: Track }[];
-  readonly late: Track | undefined;
 }
 
 /**
@@ -81,14 +88,14 @@ function historyOf({ rules, evaluated, past, late }: LaneState, rule: string): H
   const at = rules.findIndex(({ id }) => id === rule);
   if (at < 0) return undefined;
   return {
-    now: evaluated.tracks[at] as Track,
-    snapshots: past.snapshots.map(({ to, tracks }) => ({ to, track: tracks[at] as Track })),
-    late: late?.tracks[at],
+    now: evaluated.tracks[at] ?? null,
+    snapshots: past.snapshots.map(({ to, tracks }) => ({ to, track: tracks[at] ?? null })),
+    late: late?.tracks[at] ?? null,
   };
 }
 
 /** What a rule knows once it has seen the samples that are kept, from what it knew before them. */
-function seeing({ past, evaluated, late, evaluatedTo }: LaneState, rule: LaneRule, from: Track): History {
+function seeing({ past, evaluated, evaluatedTo }: LaneState, rule: LaneRule, from: Track): Seen {
   const { lifecycle } = rule;
   const now = plainCopy(from);
   const latest = { ...past.snapshots[0]?.latest };
@@ -109,11 +116,7 @@ function seeing({ past, evaluated, late, evaluatedTo }: LaneState, rule: LaneRul
   // Where no samples are kept, the newest values say whether it holds.
   Object.assign(latest, evaluated.latest);
   if (past.samples.length === 0 && evaluatedTo.observedAtMs >= 0) see(evaluatedTo.observedAtMs, {});
-  return { now, snapshots, late: late ? nothingKnown(rule) : undefined };
-}
-
-function nothingKnown({ lifecycle }: LaneRule): Track {
-  return { alert: initialState(lifecycle), episodes: [] };
+  return { now, snapshots, late: null };
 }
 
 /** A rule that is new for the vehicle: what holds now is an alert now. */
@@ -121,12 +124,12 @@ function newHistory(state: LaneState, rule: LaneRule, facts: LaneFact[]): Histor
   const nothing = nothingKnown(rule);
   const history = underKnownNames(seeing(state, rule, nothing), nothing);
   tellBeginning(state, rule, { before: nothing, after: history.now }, facts);
-  return history;
+  return settled(history, rule, state);
 }
 
 /** An alert that both revisions have is one. What only the one before has ends. */
 function revised(state: LaneState, rule: LaneRule, former: History, facts: LaneFact[]): History {
-  const before = former.now;
+  const before = former.now ?? nothingKnown(rule);
   const { alert, episodes } = knownAt(state, former) ?? nothingKnown(rule);
   const from = { alert: carriedOver(rule.lifecycle, alert), episodes };
   const history = underKnownNames(seeing(state, rule, from), before);
@@ -139,11 +142,21 @@ function revised(state: LaneState, rule: LaneRule, former: History, facts: LaneF
     if (severity !== was.severity)
       facts.push({ rule: rule.id, fact: { kind: 'severity changed', atMs, id, severity } });
   } else tellBeginning(state, rule, { before, after }, facts);
-  return history;
+  return settled(history, rule, state);
+}
+
+/** As the rule itself would leave it. */
+function settled({ now, snapshots, late }: Seen, rule: LaneRule, { evaluatedTo }: LaneState): History {
+  if (!isStateless(rule.lifecycle)) return { now, snapshots, late };
+  return {
+    now: orNull(rule, now, evaluatedTo.observedAtMs),
+    snapshots: snapshots.map(({ to, track }) => ({ to, track: orNull(rule, track, to.observedAtMs) })),
+    late,
+  };
 }
 
 /** What the former revision knew before the samples that are kept; undefined if its lane did not go back so far. */
-function knownAt({ past }: LaneState, { now, snapshots }: History): Track | undefined {
+function knownAt({ past }: LaneState, { now, snapshots }: History): TrackOrNull | undefined {
   if (past.samples.length === 0) return now;
   const { to: oldest } = past.snapshots[0] as Snapshot;
   return snapshots.findLast(({ to }) => compareSampleKeys(to, oldest) <= 0)?.track;
@@ -153,7 +166,7 @@ const openIn = ({ episodes }: Track): Episode | undefined =>
   episodes.findLast(({ resolvedAtMs }) => resolvedAtMs === null);
 
 /** The alerts under the names that events have for them. Of the others, an event says only the one that has not ended. */
-function underKnownNames(history: History, before: Track): History {
+function underKnownNames(history: Seen, before: Track): Seen {
   const left = [...before.episodes];
   const used = new Set(left.map(({ id }) => id));
   const names = new Map<number, { id: number; isTold: boolean }>();
@@ -174,11 +187,10 @@ function underKnownNames(history: History, before: Track): History {
   return renamed(history, names);
 }
 
-function renamed({ now, snapshots, late }: History, names: Names): History {
-  const rename = ({ alert, episodes }: Track): Track => ({ alert, episodes: named(episodes, names) });
+function renamed({ now, snapshots, late }: Seen, names: Names): Seen {
   return {
-    now: rename(now),
-    snapshots: snapshots.map(({ to, track }) => ({ to, track: rename(track) })),
+    now: underNames(now, names),
+    snapshots: snapshots.map(({ to, track }) => ({ to, track: underNames(track, names) })),
     late,
   };
 }
@@ -210,10 +222,11 @@ function tellBeginning(state: LaneState, rule: LaneRule, { before, after }: Chan
 
 interface Ending {
   readonly because: Because;
-  readonly of: Track;
+  readonly of: TrackOrNull;
 }
 
 function end(state: LaneState, rule: string, { because, of }: Ending, facts: LaneFact[]): void {
+  if (of === null) return;
   const { isPendingTold, sinceMs } = of.alert;
   const atMs = state.evaluatedTo.observedAtMs;
   if (isPendingTold) facts.push({ rule, fact: { kind: 'subsided', atMs, id: sinceMs } });
@@ -226,6 +239,6 @@ function put(state: LaneState, rules: readonly LaneRule[], histories: readonly H
   state.rules = rules.map(({ id, fingerprint }) => ({ id, fingerprint }));
   evaluated.tracks = histories.map(({ now }) => now);
   for (const [at, snapshot] of past.snapshots.entries())
-    snapshot.tracks = histories.map(({ snapshots }) => snapshots[at]?.track as Track);
-  if (late) late.tracks = histories.map((history) => history.late as Track);
+    snapshot.tracks = histories.map(({ snapshots }) => snapshots[at]?.track ?? null);
+  if (late) late.tracks = histories.map((history) => history.late);
 }

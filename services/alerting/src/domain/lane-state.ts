@@ -1,8 +1,9 @@
 import type { SignalValue } from '@odograph/kernel/signal';
 import type { RecordedSample, SampleKey } from '@odograph/projections/recorded-sample';
-import type { Episode, Revision } from './episodes.ts';
-import type { AlertFact, AlertState } from './lifecycle.ts';
+import type { Revision } from './episodes.ts';
+import type { AlertFact } from './lifecycle.ts';
 import type { Rule } from './rule.ts';
+import type { TrackOrNull } from './track.ts';
 
 /** What the rules of a lane know of one vehicle: plain data. */
 export interface LaneState {
@@ -24,14 +25,7 @@ export interface LaneState {
 export interface Evaluated {
   latest: Record<string, SignalValue>;
   /** One for each rule of the lane. */
-  tracks: Track[];
-}
-
-/** What is known of one rule. */
-export interface Track {
-  alert: AlertState;
-  /** The alerts that samples which come late may still change, in their order. */
-  episodes: Episode[];
+  tracks: TrackOrNull[];
 }
 
 /** What was evaluated last, so that it can be evaluated again with a sample that came late. */

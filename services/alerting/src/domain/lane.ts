@@ -6,15 +6,7 @@ import {
 } from '@odograph/projections/recorded-sample';
 import { mergeSignals } from '@odograph/projections/signal-merge';
 import type { Moment } from './condition.ts';
-import {
-  type Episode,
-  episodesAfter,
-  episodesSince,
-  isSame,
-  named,
-  revisionsOf,
-  toldOf,
-} from './episodes.ts';
+import { type Episode, episodesAfter, episodesSince, isSame, revisionsOf, toldOf } from './episodes.ts';
 import { copyFor, type Others, refit } from './lane-fit.ts';
 import {
   type Evaluated,
@@ -23,11 +15,11 @@ import {
   type LaneFact,
   type LaneState,
   type Snapshot,
-  type Track,
 } from './lane-state.ts';
-import { type AlertFact, advance, initialState, pendingChange } from './lifecycle.ts';
+import { type AlertFact, advance, pendingChange, staysAtRest } from './lifecycle.ts';
 import { plainCopy } from './plain-copy.ts';
 import type { Rule } from './rule.ts';
+import { isStateless, nothingKnown, orNull, type Track, underNames } from './track.ts';
 
 /** Samples between two snapshots. A sample can be evaluated in its place if it is not behind the older one of two. */
 const SAMPLES_A_SNAPSHOT = 60;
@@ -46,9 +38,12 @@ export type LaneRule = Pick<Rule, 'id' | 'fingerprint' | 'lifecycle' | 'signals'
 /** The rules of a vehicle that share how long they wait for samples that come late. */
 export class Lane {
   readonly #options: LaneOptions;
+  /** Of each rule, whether it needs no track while it is at rest. */
+  readonly #isStateless: readonly boolean[];
 
   constructor(options: LaneOptions) {
     this.#options = options;
+    this.#isStateless = options.rules.map(({ lifecycle }) => isStateless(lifecycle));
   }
 
   initial(): LaneState {
@@ -138,9 +133,14 @@ export class Lane {
     for (const name in came) latest[name] = came[name] as SignalValue;
     const moment: Moment = { atMs, latest, came, silentMs: 0 };
     for (let index = 0; index < tracks.length; index += 1) {
-      const track = tracks[index] as Track;
-      const facts = advance(this.#ruleAt(index).lifecycle, track.alert, moment);
+      const rule = this.#ruleAt(index);
+      const isStateless = this.#isStateless[index] as boolean;
+      const known = tracks[index] ?? null;
+      if (known === null && isStateless && staysAtRest(rule.lifecycle, moment)) continue;
+      const track = known ?? nothingKnown(rule);
+      const facts = advance(rule.lifecycle, track.alert, moment);
       if (facts.length > 0) onFacts(index, track, facts);
+      tracks[index] = isStateless ? orNull(rule, track, atMs) : track;
     }
   }
 
@@ -171,14 +171,14 @@ export class Lane {
     state.evaluated = plainCopy(snapshot);
     for (const sample of again) this.#evaluate(state, sample, []);
     for (const [index, { id: rule }] of this.#options.rules.entries()) {
-      const [before, after] = [known[index] as Track, state.evaluated.tracks[index] as Track];
-      for (const fact of pendingChange(before.alert, after.alert, state.evaluatedTo.observedAtMs))
+      const [before, after] = [known[index], state.evaluated.tracks[index]];
+      for (const fact of pendingChange(before?.alert, after?.alert, state.evaluatedTo.observedAtMs))
         facts.push({ rule, fact });
-      const { revisions, names } = revisionsOf(before.episodes, after.episodes);
+      const { revisions, names } = revisionsOf(before?.episodes ?? [], after?.episodes ?? []);
       for (const revision of revisions) facts.push({ rule, revision });
       for (const { tracks } of [...past.snapshots.slice(kept), state.evaluated]) {
-        const track = tracks[index] as Track;
-        track.episodes = named(track.episodes, names);
+        const track = tracks[index];
+        if (track) tracks[index] = underNames(track, names);
       }
     }
   }
@@ -204,23 +204,21 @@ export class Lane {
   #endLateRun(state: LaneState, facts: LaneFact[]): void {
     if (state.late === null) return;
     const { tracks, evaluatedMs: resolvedAtMs } = state.late;
-    for (const [index, { episodes }] of tracks.entries())
-      for (const episode of episodes) this.#raiseLate(state, index, { ...episode, resolvedAtMs }, facts);
+    for (const [index, track] of tracks.entries())
+      for (const episode of track?.episodes ?? [])
+        this.#raiseLate(state, index, { ...episode, resolvedAtMs }, facts);
     state.late = null;
   }
 
   /** Unless there is an alert at the time already. */
   #raiseLate({ evaluated }: LaneState, index: number, episode: Episode, facts: LaneFact[]): void {
-    const { episodes } = evaluated.tracks[index] as Track;
+    const episodes = evaluated.tracks[index]?.episodes ?? [];
     if (episodes.some((known) => isSame(known, episode))) return;
     facts.push({ rule: this.#ruleAt(index).id, revision: { kind: 'raised late', ...toldOf(episode) } });
   }
 
   #nothingEvaluated(): Evaluated {
-    const tracks = this.#options.rules.map(({ lifecycle }): Track => {
-      return { alert: initialState(lifecycle), episodes: [] };
-    });
-    return { latest: {}, tracks };
+    return { latest: {}, tracks: this.#options.rules.map(() => null) };
   }
 
   #ruleAt(index: number): LaneRule {
@@ -264,5 +262,5 @@ function forget({ past, evaluated }: LaneState): void {
   past.samples.splice(0, count);
   for (const snapshot of past.snapshots) snapshot.count -= count;
   for (const { tracks } of [...past.snapshots, evaluated])
-    for (const track of tracks) track.episodes = episodesSince(track.episodes, to.observedAtMs);
+    for (const track of tracks) if (track) track.episodes = episodesSince(track.episodes, to.observedAtMs);
 }

@@ -74,6 +74,25 @@ export function carriedOver(rule: Lifecycle, before: AlertState): AlertState {
   return state;
 }
 
+/** Whether it says no more than the initial state does from this time on, as far as conditions keep no state. */
+export function isAtRest({ levels, flapping }: Lifecycle, state: AlertState, atMs: number): boolean {
+  if (state.phase !== 'inactive' || state.isFlapping) return false;
+  for (const { severity } of levels) if (state.heldSinceMs[severity] !== null) return false;
+  return (state.firedAtMs.at(-1) ?? 0) <= atMs - flapping.withinMs || state.firedAtMs.length === 0;
+}
+
+/** Whether a rule that is at rest is so after this moment too. Only for conditions that keep no state: it asks them, and no more. */
+export function staysAtRest(rule: Lifecycle, moment: Moment): boolean {
+  const { levels } = rule;
+  let truth: Truth = false;
+  for (let at = 0; at < levels.length; at += 1)
+    truth = worse(truth, (levels[at] as Level).when.evaluate(null, moment));
+  if (truth === false) return true;
+  if (rule.isScheduledAt && !rule.isScheduledAt(moment.atMs)) return true;
+  if (truth === 'unknown') return rule.onNoData !== 'alert';
+  return truth === 'error' && rule.onError !== 'alert';
+}
+
 const NOTHING: readonly AlertFact[] = [];
 /** What is pending for a shorter time is not worth an event: a value at its limit would make one each second. */
 const PENDING_TOLD_AFTER_MS = 10_000;
@@ -88,11 +107,15 @@ export function advance(rule: Lifecycle, state: AlertState, moment: Moment): rea
 }
 
 /** What is pending otherwise than it was said to be. */
-export function pendingChange(before: AlertState, after: AlertState, atMs: number): readonly AlertFact[] {
-  const [old, id] = [before, after].map((state) => (state.isPendingTold ? state.sinceMs : undefined));
+export function pendingChange(
+  before: AlertState | undefined,
+  after: AlertState | undefined,
+  atMs: number,
+): readonly AlertFact[] {
+  const [old, id] = [before, after].map((state) => (state?.isPendingTold ? state.sinceMs : undefined));
   if (old === id) return NOTHING;
   const facts: AlertFact[] = [];
-  if (old !== undefined && after.alert?.id !== old) facts.push({ kind: 'subsided', atMs, id: old });
+  if (old !== undefined && after?.alert?.id !== old) facts.push({ kind: 'subsided', atMs, id: old });
   if (id !== undefined) facts.push({ kind: 'pending', atMs, id });
   return facts;
 }
@@ -114,7 +137,7 @@ function look(rule: Lifecycle, state: AlertState, moment: Moment): Seen | 'kept'
     const { severity, when } = levels[at] as Level;
     const level = when.evaluate(state.levels[at], moment);
     if (level === true) state.heldSinceMs[severity] ??= moment.atMs;
-    else if (level === false) state.heldSinceMs[severity] = null;
+    else if (level === false && state.heldSinceMs[severity] !== null) state.heldSinceMs[severity] = null;
     truth = worse(truth, level);
   }
   const clear = rule.clear?.evaluate(state.clear, moment) ?? true;

@@ -363,7 +363,8 @@ test('whatever comes, and however the rules change, the alerts of a vehicle are 
 
 function openAlertsOf([vehicleId, { state }]: [string, KnownVehicle]): string[] {
   const ofLanes = Object.values(state.lanes).flatMap(({ rules, evaluated }) =>
-    evaluated.tracks.flatMap(({ alert, episodes }, at) => {
+    evaluated.tracks.flatMap((track, at) => {
+      const { alert, episodes } = track ?? { alert: { alert: null }, episodes: [] };
       const ids = episodes.flatMap(({ id, resolvedAtMs }) => (resolvedAtMs === null ? [id] : []));
       expect(ids).toHaveLength(alert.alert ? 1 : 0);
       return ids.map((id) => `${vehicleId} ${rules[at]?.id} ${id}`);

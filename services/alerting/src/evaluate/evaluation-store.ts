@@ -8,7 +8,7 @@ import { type EvaluationCheckpoint, FROM_THE_START } from './partition-evaluatio
  * Raised when states of this program mean something else: then the log is evaluated again from its start. What it makes of it
  * has the same ids, so the log keeps nothing twice.
  */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 interface VehicleDocument extends PlaceDocument {
   readonly _id: string;

@@ -18,15 +18,16 @@ export function not<State>(condition: Condition<State>): Condition<State> {
   };
 }
 
-function decidedBy(decides: boolean, conditions: readonly AnyCondition[]): Condition<unknown[]> {
+function decidedBy(decides: boolean, conditions: readonly AnyCondition[]): Condition<unknown[] | null> {
+  const isStateless = conditions.every((condition) => condition.initial() === null);
   return {
     signals: signalsOf(conditions),
-    initial: () => conditions.map((condition) => condition.initial()),
+    initial: () => (isStateless ? null : conditions.map((condition) => condition.initial())),
     evaluate(states, moment) {
       let truth: Truth = !decides;
       // Each sees every moment, also after one has decided: its state depends on all of them.
       for (const [at, condition] of conditions.entries())
-        truth = decided(decides, truth, condition.evaluate(states[at], moment));
+        truth = decided(decides, truth, condition.evaluate(states ? states[at] : null, moment));
       return truth;
     },
   };
