@@ -16,11 +16,15 @@ import { replayMeasures } from '../src/run/replay.ts';
 import { runHeader, startProgress } from '../src/run/run-header.ts';
 import { takeoverMeasures } from '../src/run/takeover.ts';
 
-const { form } = new Command('bench')
+const PARTS = ['references', 'latency', 'replay', 'takeover', 'growth', 'cache', 'alerting'] as const;
+type Part = (typeof PARTS)[number];
+
+const { form, only } = new Command('bench')
   .description('Measures the platform beside raw inserts and Emmett, as ratios')
   .addOption(new Option('--form <form>', 'how long to measure').choices(['quick', 'full']).default('quick'))
+  .addOption(new Option('--only <parts...>', 'some parts alone, which are not recorded').choices(PARTS))
   .parse()
-  .opts<{ form: BenchRun['form'] }>();
+  .opts<{ form: BenchRun['form']; only?: readonly Part[] }>();
 
 const plan = PLANS[form];
 const header = await runHeader();
@@ -41,14 +45,32 @@ async function referenceMeasures(): Promise<Pick<BenchRun, 'measures' | 'notMeas
   }
 }
 
-const { measures, notMeasured } = await referenceMeasures();
-const ours = [latencyMeasures, replayMeasures, takeoverMeasures, growthMeasures];
-const run: BenchRun = { ...header, form, measures: [...measures], notMeasured: [...notMeasured] };
-for (const measure of ours) run.measures.push(...(await measure(plan, progress)));
-const ofCache = await cacheMeasures(plan, progress);
-run.measures.push(...ofCache.measures);
-const raw = run.measures.find(({ name }) => name.startsWith('R: '));
-run.measures.push(...(await alertingMeasures(plan, raw, progress)));
-run.notMeasured.push(...ofCache.notMeasured);
-const file = writeRun(run);
-console.log(`\n${benchReport(run)}\n\nrecorded in ${file}`);
+const run: BenchRun = { ...header, form, measures: [], notMeasured: [] };
+const raw = () => run.measures.find(({ name }) => name.startsWith('R: '));
+
+async function measurePart(part: Part): Promise<Partial<Pick<BenchRun, 'measures' | 'notMeasured'>>> {
+  switch (part) {
+    case 'references':
+      return await referenceMeasures();
+    case 'latency':
+      return { measures: [...(await latencyMeasures(plan, progress))] };
+    case 'replay':
+      return { measures: [...(await replayMeasures(plan, progress))] };
+    case 'takeover':
+      return { measures: [...(await takeoverMeasures(plan, progress))] };
+    case 'growth':
+      return { measures: [...(await growthMeasures(plan, progress))] };
+    case 'cache':
+      return await cacheMeasures(plan, progress);
+    case 'alerting':
+      return { measures: [...(await alertingMeasures(plan, raw(), progress))] };
+  }
+}
+
+for (const part of only ?? PARTS) {
+  const { measures = [], notMeasured = [] } = await measurePart(part);
+  run.measures.push(...measures);
+  run.notMeasured.push(...notMeasured);
+}
+const recorded = only ? 'not recorded' : `recorded in ${writeRun(run)}`;
+console.log(`\n${benchReport(run)}\n\n${recorded}`);
