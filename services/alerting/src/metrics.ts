@@ -1,7 +1,7 @@
 import type { AlertEvent } from '@odograph/kernel/vehicle-event';
 import { counter, gauge, labelledGauge, latencyHistogram } from '@odograph/platform/metrics';
 import type { Meter } from '@opentelemetry/api';
-import type { DecodedEvent } from './evaluate/partition-worker.ts';
+import type { DecodedEvent } from './evaluate/decoded-event.ts';
 
 /** What a process knows of a partition that it evaluates. */
 interface MeasuredPartition {

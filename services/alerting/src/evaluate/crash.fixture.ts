@@ -5,6 +5,7 @@ import { Bell } from '@odograph/kernel/bell';
 import type { Position } from '@odograph/kernel/position';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { Rule } from '../domain/rule.ts';
+import type { DecodedEvent } from './decoded-event.ts';
 import type { EncodedVehicle, StoredEvaluation } from './evaluation-store.ts';
 import { decodeVehicle } from './evaluation-store.ts';
 import { type EvaluationCheckpoint, FROM_THE_START } from './partition-evaluation.ts';
@@ -95,15 +96,26 @@ export class MemoryStore {
   }
 }
 
+/** What the views were told: the events of alerts, in the order in which they first came. */
+export class MemoryViews {
+  readonly events = new Map<number, string>();
+
+  apply(events: readonly DecodedEvent[]): void {
+    for (const { position, event } of events)
+      this.events.set(position.sequence, `${event.subject} ${event.type} ${event.reportId}`);
+  }
+}
+
 interface RunOptions {
   readonly log: MemoryLog;
   readonly store: MemoryStore;
+  readonly views: MemoryViews;
   readonly steps: Steps;
   readonly compile: (document: string) => Rule | undefined;
 }
 
 /** One process, until the log has nothing new for it, or it crashes. Gives whether it crashed, and what it knows at the end. */
-export async function runProcess({ log, store, steps, compile }: RunOptions) {
+export async function runProcess({ log, store, views, steps, compile }: RunOptions) {
   const ending = new AbortController();
   let hasCrashed = false;
   const crash = (error: unknown): number => {
@@ -125,7 +137,16 @@ export async function runProcess({ log, store, steps, compile }: RunOptions) {
     },
   };
   const worker = new PartitionWorker({
-    ...{ partition: 0, compile, storeEveryMs: 0, views: { apply: async () => [] } },
+    ...{ partition: 0, compile, storeEveryMs: 0 },
+    views: {
+      concerns: ({ subject }) => subject.startsWith('alert/'),
+      async apply(events) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (hasCrashed) return await new Promise<never>(() => undefined);
+        await steps.run(() => views.apply(events));
+        return [];
+      },
+    },
     follow: (after, signal) => log.follow(after, signal),
     store: {
       load: () => steps.run(() => store.load()),

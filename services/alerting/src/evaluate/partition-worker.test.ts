@@ -1,7 +1,9 @@
+import type { Event } from '@odograph/contracts/generated/odograph/telemetry/v1/event';
 import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ruleIn } from '../rules/rule-of-document.ts';
-import { logOf, MemoryStore, runProcess, Steps } from './crash.fixture.ts';
+import { logOf, MemoryStore, MemoryViews, runProcess, Steps } from './crash.fixture.ts';
+import { PartitionWorker } from './partition-worker.ts';
 
 const START_MS = Date.UTC(2026, 4, 1);
 
@@ -32,8 +34,9 @@ function eventsOfHour(): VehicleEvent[] {
 }
 
 async function runToTheEnd(crashAt?: number) {
-  const [log, store, steps] = [logOf(eventsOfHour()), new MemoryStore(), new Steps(crashAt)];
-  const run = () => runProcess({ log, store, steps, compile: ruleIn });
+  const log = logOf(eventsOfHour());
+  const [store, views, steps] = [new MemoryStore(), new MemoryViews(), new Steps(crashAt)];
+  const run = () => runProcess({ log, store, views, steps, compile: ruleIn });
   let last = await run();
   while (last.hasCrashed) last = await run();
   const made = log.events.filter(({ subject }) => subject.startsWith('alert/'));
@@ -42,6 +45,10 @@ async function runToTheEnd(crashAt?: number) {
     subject,
     own.map(({ type, reportId }) => `${type} ${reportId}`),
   ]);
+  const inLog = log.events.flatMap(({ subject, type, reportId }, at) =>
+    subject.startsWith('alert/') ? [[at + 1, `${subject} ${type} ${reportId}`] as const] : [],
+  );
+  expect([...views.events].sort(([a], [b]) => a - b)).toEqual(inLog);
   return { told: Object.fromEntries(told), steps: steps.count, hash: last.hash };
 }
 
@@ -53,4 +60,43 @@ test('a process that ends at any step is continued by the next: the log has each
     expect(told, `ended at step ${crashAt}`).toEqual(whole.told);
     expect(hash, `ended at step ${crashAt}`).toBe(whole.hash);
   }
+});
+
+test('a checkpoint waits for the views: what they have not applied is read again', async () => {
+  const log = logOf(eventsOfHour());
+  const [store, checkpoints] = [new MemoryStore(), [] as number[]];
+  const applied = Promise.withResolvers<void>();
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const append = async (appends: readonly (readonly Event[])[]) => {
+    log.append(appends.flat());
+    return [{ partition: 0, sequence: log.events.length, index: 0 }];
+  };
+  const worker = new PartitionWorker({
+    ...{ partition: 0, compile: ruleIn, storeEveryMs: 0 },
+    views: { concerns: () => true, apply: () => applied.promise.then(() => []) },
+    follow: (after, signal) => log.follow(after, signal),
+    store: {
+      load: async () => store.load(),
+      saveVehicles: async () => undefined,
+      saveCheckpoint: async ({ sequence }) => void checkpoints.push(sequence),
+      forget: async () => undefined,
+    },
+    outgoing: {
+      ...{ publisher: { appendAll: append }, clock: { now: () => 1 } },
+      ...{ onTrouble: fail, onSuccess: () => undefined },
+    },
+    ...{ onTrouble: (_, error) => fail(error), onSuccess: () => undefined },
+    ...{ onSkipped: (_, error) => fail(error), onEvaluated: () => undefined },
+  });
+  const ending = new AbortController();
+  const running = worker.run(ending.signal);
+  await vi.waitFor(() => expect([worker.through, worker.outgoingCount]).toEqual([log.events.length, 0]));
+  for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(checkpoints).toEqual([]);
+  ending.abort();
+  applied.resolve();
+  await running;
+  expect(checkpoints.at(-1)).toBe(log.events.length);
 });

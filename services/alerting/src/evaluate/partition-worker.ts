@@ -3,27 +3,13 @@ import { decodeEvent, NEWEST_VERSIONS } from '@odograph/contracts/event-catalogu
 import { pause } from '@odograph/kernel/clock';
 import { isFault } from '@odograph/kernel/fault';
 import type { EventPosition, Position } from '@odograph/kernel/position';
-import type { VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { WorkTurn } from '@odograph/platform/work-turn';
 import type { Rule } from '../domain/rule.ts';
+import type { DecodedEvent } from './decoded-event.ts';
 import { type EvaluationStore, encodeVehicle } from './evaluation-store.ts';
-import { Outgoing, type OutgoingDeps, type OutgoingEvent } from './outgoing.ts';
+import { Outgoing, type OutgoingDeps } from './outgoing.ts';
 import { PartitionEvaluation } from './partition-evaluation.ts';
-
-/** An event of the log, decoded. */
-export interface DecodedEvent {
-  readonly position: EventPosition;
-  readonly event: VehicleEvent;
-  readonly traceparent: string;
-}
-
-/** Views of what the log has of alerts, rules and silences. */
-export interface PartitionViews {
-  /**
-   * Stores what events mean for them, again if they were stored before. Returns what else has to be appended because of them.
-   */
-  apply(events: readonly DecodedEvent[], through: Position): Promise<readonly OutgoingEvent[]>;
-}
+import { type PartitionViews, ViewsQueue } from './views-queue.ts';
 
 interface WorkerDeps {
   readonly partition: number;
@@ -55,6 +41,7 @@ const LAST_STORE_MS = 5_000;
 interface Course {
   readonly evaluation: PartitionEvaluation;
   readonly outgoing: Outgoing;
+  readonly views: ViewsQueue;
   readonly signal: AbortSignal;
 }
 
@@ -123,18 +110,33 @@ export class PartitionWorker {
     this.#evaluation = evaluation;
     this.#through = after;
     this.#storedAtMs = performance.now();
-    for await (const batch of follow({ partition, sequence: after }, signal)) {
-      await this.#take(batch, { evaluation, outgoing, signal });
-      onSuccess('evaluating');
+    const failing = new AbortController();
+    const either = AbortSignal.any([signal, failing.signal]);
+    const views = this.#viewsBeside(outgoing, () => failing.abort());
+    try {
+      for await (const batch of follow({ partition, sequence: after }, either)) {
+        await this.#take(batch, { evaluation, outgoing, views, signal: either });
+        onSuccess('evaluating');
+      }
+    } finally {
+      await views.idle();
+      await this.#storing;
     }
-    await this.#storing;
-    const course = { evaluation, outgoing, signal: AbortSignal.timeout(LAST_STORE_MS) };
+    const course = { evaluation, outgoing, views, signal: AbortSignal.timeout(LAST_STORE_MS) };
     if (this.#through > after) await this.#store(course);
   }
 
+  #viewsBeside(outgoing: Outgoing, onFailed: () => void): ViewsQueue {
+    return new ViewsQueue({
+      views: this.#deps.views,
+      onApplied: ({ sequence }, events) => outgoing.add({ sequence, index: 0 }, events),
+      onFailed,
+    });
+  }
+
   async #take({ events, position }: LogBatch, course: Course): Promise<void> {
-    const { views, onEvaluated } = this.#deps;
-    const { outgoing, signal } = course;
+    const { onEvaluated } = this.#deps;
+    const { outgoing, views, signal } = course;
     const turn = new WorkTurn();
     const taken: DecodedEvent[] = [];
     for (const logged of events) {
@@ -142,10 +144,10 @@ export class PartitionWorker {
       if (decoded) taken.push(decoded);
       if (turn.isOver(EVENT_BYTES)) await turn.next();
     }
-    outgoing.add({ sequence: position.sequence, index: 0 }, await views.apply(taken, position));
+    views.add(taken, position);
     this.#through = position.sequence;
     onEvaluated(taken, position);
-    await outgoing.room(signal);
+    await Promise.all([views.room(signal), outgoing.room(signal)]);
     this.#storeIfDue(course);
   }
 
@@ -190,7 +192,7 @@ export class PartitionWorker {
   }
 
   /** Vehicles one after the other, each as it is then, while others go on; then the checkpoint, which is from before all. */
-  async #store({ evaluation, outgoing, signal }: Course): Promise<void> {
+  async #store({ evaluation, outgoing, views, signal }: Course): Promise<void> {
     const { partition, store } = this.#deps;
     const checkpoint = evaluation.checkpoint();
     const sequence = this.#through;
@@ -208,6 +210,8 @@ export class PartitionWorker {
         await store.saveVehicles(partition, encoded);
         if (turn.isOver(VEHICLES_A_TURN * VEHICLE_BYTES)) await turn.next();
       }
+      // From the checkpoint on, no event before it is applied to the views, nor told, again.
+      await views.reached(sequence, signal);
       await outgoing.reached(sequence, signal);
       signal.throwIfAborted();
       await store.saveCheckpoint({ partition, sequence }, checkpoint);

@@ -1,13 +1,14 @@
 import type { Aggregate } from '@odograph/kernel/aggregate';
 import { DECISION_PARTITION } from '@odograph/kernel/alert-event';
 import { formatPosition, type Position } from '@odograph/kernel/position';
-import type { AlertEvent, RuleEvent, SilenceEvent } from '@odograph/kernel/vehicle-event';
+import type { AlertEvent, RuleEvent, SilenceEvent, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { alertIdIn } from '../domain/alert-record.ts';
 import { type Addressee, type Notice, noticesOf } from '../domain/notices.ts';
 import type { RuleState } from '../domain/rule-decisions.ts';
 import { isSilenced, type SilenceState } from '../domain/silence-decisions.ts';
+import type { DecodedEvent } from '../evaluate/decoded-event.ts';
 import type { OutgoingEvent } from '../evaluate/outgoing.ts';
-import type { DecodedEvent, PartitionViews } from '../evaluate/partition-worker.ts';
+import type { PartitionViews } from '../evaluate/views-queue.ts';
 import type { AlertStore, FoldedEvent, LoggedAlertEvent } from './alert-store.ts';
 import type { DecidedStore, LoggedDecision } from './decided-store.ts';
 import type { Reached } from './reached.ts';
@@ -41,6 +42,10 @@ export class AlertingViews implements PartitionViews {
 
   constructor(deps: ViewsDeps) {
     this.#deps = deps;
+  }
+
+  concerns({ subject }: VehicleEvent): boolean {
+    return OF_VIEWS.test(subject);
   }
 
   async apply(events: readonly DecodedEvent[], through: Position): Promise<readonly OutgoingEvent[]> {
@@ -116,6 +121,7 @@ export class AlertingViews implements PartitionViews {
   }
 }
 
+const OF_VIEWS = /^(?:alert|rule|silence)\//;
 /** A partition that is read again may be so far behind the silences that it had then. */
 const MAX_BEHIND_MS = 7 * 24 * 3_600_000;
 
