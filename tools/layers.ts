@@ -111,7 +111,7 @@ export const layers: readonly Layer[] = [
   alertingRoom('views', ['domain', 'evaluate'], 'grpc'),
   alertingRoom('own', [], 'grpc'),
   alertingRoom('commands', ['domain', 'views'], 'engines and grpc'),
-  alertingRoom('backtest', ['domain', 'evaluate'], 'engines and grpc'),
+  alertingRoom('backtest', ['domain', 'rules', 'evaluate'], 'engines and grpc'),
   alertingRoom('api', ['domain', 'rules', 'evaluate', 'views', 'commands', 'backtest'], 'engines'),
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],

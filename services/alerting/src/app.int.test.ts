@@ -96,6 +96,11 @@ test('a backtest says what a rule would have done, and what another revision cha
   });
   expect(result?.stateHashes).toHaveLength(2);
   expect(await backtest(below(1))).toMatchObject({ asKnownThen: { episodes: 0, pages: 0 } });
+  await expect(backtest(below(20), '', 3)).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    message: expect.stringContaining('more than 3 events'),
+  });
+  expect(await backtest(below(20))).toMatchObject({ asKnownThen: { episodes: 1 } });
 });
 
 describe('a receiver', () => {

@@ -20,7 +20,7 @@ import { alertRulesService } from './api/alert-rules-service.ts';
 import { alertsService } from './api/alerts-service.ts';
 import { MAX_REQUEST_BYTES } from './api/checks.ts';
 import { silencesService } from './api/silences-service.ts';
-import { runBacktest } from './backtest/run-backtest.ts';
+import { BacktestThreads } from './backtest/backtest-threads.ts';
 import { createAcknowledge } from './commands/acknowledge.ts';
 import { createDecisions, type DecidedLog } from './commands/decisions.ts';
 import type { AlertingConfig } from './config.ts';
@@ -237,6 +237,11 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
         }),
       };
     })
+    .part('backtests', ({ partitionCount }) => {
+      const { history } = config;
+      const threads = new BacktestThreads({ history, windowBytes: WINDOW_BYTES, partitionCount });
+      return started(threads, { stop: () => threads.stop() });
+    })
     .part('quota', () =>
       createDecisionQuota({ decisionsPerSecond: config.decisionsPerSecond, clock: systemClock }),
     )
@@ -250,7 +255,7 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
       ({
         metrics,
         mongo,
-        client,
+        backtests,
         leases,
         outbox,
         partitionCount,
@@ -273,7 +278,7 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
           services: [
             alertRulesService({
               ...shared,
-              backtest: (request) => runBacktest({ client, partitionCount }, request),
+              backtest: (request, signal) => backtests.run(request, signal),
             }),
             alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: noticesIn(outbox) }),
             silencesService(shared),

@@ -73,14 +73,18 @@ export async function startAlerting(options: Partial<ClusterOptions> = {}) {
   }
 
   /** What a rule would have done in the last hour. */
-  async function backtest(document: string, otherDocument = ''): Promise<BacktestResult | undefined> {
+  async function backtest(
+    document: string,
+    otherDocument = '',
+    maxEvents = 0,
+  ): Promise<BacktestResult | undefined> {
     const nowMs = Date.now();
     const request = {
       document,
       otherDocument,
       fromMs: nowMs - 3_600_000,
       toMs: nowMs + 60_000,
-      maxEvents: 0,
+      maxEvents,
     };
     let result: BacktestResult | undefined;
     for await (const answer of callServerStream(channels[0] as Channel, AlertRulesService.backtest, request))

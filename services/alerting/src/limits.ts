@@ -5,8 +5,10 @@ import { MAX_TOKEN_LENGTH } from '@odograph/platform/grpc/page-token';
 import { MAX_FILTER_TEXT, MAX_PAGE_SIZE } from '@odograph/platform/grpc/request-checks';
 import { MAX_RULES } from './api/alert-rules-service.ts';
 import { MAX_ALERT_ID, MESSAGE_ALERTS } from './api/alerts-service.ts';
+import { MAX_BACKTESTS, MAX_EVENTS } from './api/backtest-call.ts';
 import { MAX_NAMES, MAX_NOTE, MAX_REQUEST_BYTES } from './api/checks.ts';
 import { MAX_COUNTED } from './api/silences-service.ts';
+import { HEAP_MIB } from './backtest/backtest-threads.ts';
 import { MAX_ENTRIES } from './domain/alert-record.ts';
 import { MAX_CHANGES } from './domain/rule-decisions.ts';
 import { RULE_LIMITS } from './rules/rule-document.ts';
@@ -45,6 +47,22 @@ export const fixedLimits: readonly FixedLimit[] = [
   { ...REFUSED, value: MAX_NOTE, meaning: 'characters of a note or a comment' },
   { ...REFUSED, value: MAX_NAMES, meaning: 'names of one kind in a filter or a silence' },
   { ...REFUSED, value: RULE_LIMITS.characters, meaning: 'characters of the document of a rule' },
+  {
+    ...{ of: 'client', value: MAX_BACKTESTS.perClient, unit: '', above: 'RESOURCE_EXHAUSTED' },
+    meaning: 'backtests at the same time',
+  },
+  {
+    ...{ of: 'process', value: MAX_BACKTESTS.inAll, unit: '', above: 'RESOURCE_EXHAUSTED' },
+    meaning: 'backtests at the same time',
+  },
+  {
+    ...{ of: 'call', value: MAX_EVENTS, unit: '', above: 'RESOURCE_EXHAUSTED' },
+    meaning: 'events that a backtest reads, whatever `max_events` says',
+  },
+  {
+    ...{ of: 'call', value: HEAP_MIB * 1_024 * 1_024, unit: 'bytes', above: 'RESOURCE_EXHAUSTED' },
+    meaning: 'memory of a backtest for each partition',
+  },
   {
     of: 'process',
     value: MAX_RULES,

@@ -8,20 +8,15 @@ import type {
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import { createQuota } from '@odograph/platform/grpc/quota';
 import { invalid } from '@odograph/platform/grpc/request-checks';
+import type { BacktestOutcome } from '../backtest/backtest-threads.ts';
+import type { BacktestProgress, BacktestRequest } from '../backtest/partition-backtest.ts';
 import type { BacktestEpisode } from '../backtest/rule-backtest.ts';
-import type {
-  BacktestOutcome,
-  BacktestProgress,
-  BacktestRequest,
-  TriedRule,
-} from '../backtest/run-backtest.ts';
 import { differenceOf, summaryOf } from '../backtest/summary.ts';
-import { compileRule } from '../rules/compile.ts';
 import type { RuleDocument } from '../rules/rule-document.ts';
-import { memoryOf } from '../rules/rule-of-document.ts';
 
 export type Backtest = (
   request: BacktestRequest,
+  signal: AbortSignal,
 ) => AsyncGenerator<BacktestProgress, BacktestOutcome, undefined>;
 
 /** They read much of the log, beside what is evaluated live. */
@@ -40,10 +35,10 @@ export function backtestCall(run: Backtest, readRule: ReadRule) {
     request: AlertRulesBacktestRequest,
     { client, signal }: CallContext,
   ): AsyncGenerator<AlertRulesBacktestResponse, void, undefined> {
-    const asked = { ...requestOf(request, readRule), signal };
+    const asked = requestOf(request, readRule);
     using _place = places.open(client, 1);
     const startMs = performance.now();
-    const running = run(asked);
+    const running = run(asked, signal);
     for (let step = await running.next(); ; step = await running.next()) {
       if (!step.done) yield { ...step.value, result: undefined };
       else {
@@ -55,19 +50,12 @@ export function backtestCall(run: Backtest, readRule: ReadRule) {
   };
 }
 
-function requestOf(request: AlertRulesBacktestRequest, readRule: ReadRule): Omit<BacktestRequest, 'signal'> {
+function requestOf(request: AlertRulesBacktestRequest, readRule: ReadRule): BacktestRequest {
   const { document, otherDocument, fromMs, toMs, maxEvents } = request;
   if (toMs <= fromMs) throw invalid('to_ms', 'ORDER', 'must be after from_ms');
-  const other = otherDocument === '' ? [] : [triedRule(otherDocument, readRule)];
-  return {
-    rules: [triedRule(document, readRule), ...other],
-    ...{ fromMs, toMs, maxEvents: Math.min(maxEvents || DEFAULT_EVENTS, MAX_EVENTS) },
-  };
-}
-
-function triedRule(document: string, readRule: ReadRule): TriedRule {
-  const read = readRule(document);
-  return { document, rule: compileRule(read), memoryMs: memoryOf(read) };
+  const documents = otherDocument === '' ? [document] : [document, otherDocument];
+  for (const each of documents) readRule(each);
+  return { documents, ...{ fromMs, toMs, maxEvents: Math.min(maxEvents || DEFAULT_EVENTS, MAX_EVENTS) } };
 }
 
 function resultOf(

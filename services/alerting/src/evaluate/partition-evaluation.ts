@@ -66,7 +66,7 @@ export class PartitionEvaluation {
   hash(): string {
     const hash = createHash('sha256').update(JSON.stringify([this.alerts.clock, this.#inOrder()]));
     for (const vehicleId of [...this.alerts.vehicles.keys()].sort())
-      hash.update(canonicalJson([vehicleId, this.alerts.vehicles.get(vehicleId)]));
+      hash.update(JSON.stringify(inNameOrder([vehicleId, this.alerts.vehicles.get(vehicleId)])));
     return hash.digest('hex');
   }
 
@@ -123,11 +123,12 @@ function profileAfter(known: Profile, decision: NonNullable<ReturnType<typeof re
   return { fleet, tags, isRetired: false };
 }
 
-/** JSON with the names of objects in order: states that were stored and read again may have them in another one. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
+/** A copy with the names of objects in order: states that were stored and read again may have them in another one. */
+function inNameOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inNameOrder);
+  const fields = value as Readonly<Record<string, unknown>>;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(fields).sort()) copy[name] = inNameOrder(fields[name]);
+  return copy;
 }
