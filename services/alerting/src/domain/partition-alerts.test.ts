@@ -370,10 +370,10 @@ function openAlertsOf([vehicleId, { state }]: [string, KnownVehicle]): string[] 
       return ids.map((id) => `${vehicleId} ${rules[at]?.id} ${id}`);
     }),
   );
-  const ofSilence = state.silence.rules.flatMap(({ id, alert: { alert } }) =>
+  const ofAbsence = state.absence.rules.flatMap(({ id, alert: { alert } }) =>
     alert ? [`${vehicleId} ${id} ${alert.id}`] : [],
   );
-  return [...ofLanes, ...ofSilence];
+  return [...ofLanes, ...ofAbsence];
 }
 
 test('a vehicle is stored again when time alone has changed what is known of it, and else not', () => {

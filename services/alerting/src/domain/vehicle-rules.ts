@@ -1,9 +1,9 @@
 import type { RecordedSample } from '@odograph/projections/recorded-sample';
+import { AbsenceRules, type AbsenceState, type LogMoment } from './absence-rules.ts';
 import { Lane } from './lane.ts';
 import { asTheyAre } from './lane-fit.ts';
 import type { LaneFact, LaneState } from './lane-state.ts';
 import type { Rule } from './rule.ts';
-import { type LogMoment, Silence, type SilenceState } from './silence.ts';
 
 /** What the rules of a vehicle know of it: plain data. */
 export interface VehicleState {
@@ -11,7 +11,7 @@ export interface VehicleState {
   rules: string;
   /** By how late samples may come, and what becomes of them. */
   lanes: Record<string, LaneState>;
-  silence: SilenceState;
+  absence: AbsenceState;
 }
 
 /** What became of a vehicle as time passed. Of most vehicles, nothing. */
@@ -26,7 +26,7 @@ export class VehicleRules {
   readonly key: string;
   readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #ofLanes: ReadonlySet<string>;
-  readonly #silence: Silence;
+  readonly #absence: AbsenceRules;
 
   constructor(rules: readonly Rule[]) {
     this.key = keyOf(rules);
@@ -39,12 +39,12 @@ export class VehicleRules {
         return [name, new Lane({ latenessMs, late, rules: [first as Rule, ...others] })];
       }),
     );
-    this.#silence = new Silence(rules.filter(({ clock }) => clock === 'log'));
+    this.#absence = new AbsenceRules(rules.filter(({ clock }) => clock === 'log'));
   }
 
   initial(): VehicleState {
     const lanes = Object.fromEntries(Array.from(this.#lanes, ([name, lane]) => [name, lane.initial()]));
-    return { rules: this.key, lanes, silence: this.#silence.initial() };
+    return { rules: this.key, lanes, absence: this.#absence.initial() };
   }
 
   /** Continues with what other rules know of a vehicle. */
@@ -62,7 +62,7 @@ export class VehicleRules {
     }
     for (const [name, known] of Object.entries(before))
       if (!this.#lanes.has(name)) facts.push(...NO_RULES.continue(known, others));
-    facts.push(...this.#silence.continue(state.silence, atMs));
+    facts.push(...this.#absence.continue(state.absence, atMs));
     return facts;
   }
 
@@ -70,14 +70,14 @@ export class VehicleRules {
   take(state: VehicleState, samples: readonly RecordedSample[], atMs: number): readonly LaneFact[] {
     const facts: LaneFact[] = [];
     for (const [name, lane] of this.#lanes) facts.push(...lane.take(state.lanes[name] as LaneState, samples));
-    facts.push(...this.#silence.take(state.silence, samples, { atMs, silentMs: 0 }));
+    facts.push(...this.#absence.take(state.absence, samples, { atMs, silentMs: 0 }));
     return facts;
   }
 
   /** Time has passed in the log. After some silence, samples that wait for others do so no longer. */
   pass(state: VehicleState, moment: LogMoment): Passed {
     const facts: LaneFact[] = [];
-    const before = alertsOf(state.silence);
+    const before = alertsOf(state.absence);
     let isChanged = false;
     if (moment.silentMs >= SETTLED_AFTER_MS) {
       for (const [name, lane] of this.#lanes) {
@@ -86,8 +86,8 @@ export class VehicleRules {
         facts.push(...lane.settle(laneState));
       }
     }
-    facts.push(...this.#silence.pass(state.silence, moment));
-    return { facts, isChanged: isChanged || alertsOf(state.silence) !== before };
+    facts.push(...this.#absence.pass(state.absence, moment));
+    return { facts, isChanged: isChanged || alertsOf(state.absence) !== before };
   }
 }
 
@@ -95,7 +95,7 @@ export class VehicleRules {
 const SETTLED_AFTER_MS = 20_000;
 const NO_RULES = new Lane({ latenessMs: 0, late: 'correct', rules: [] });
 
-const alertsOf = ({ rules }: SilenceState): string =>
+const alertsOf = ({ rules }: AbsenceState): string =>
   rules.length === 0 ? '' : JSON.stringify(rules.map(({ alert }) => alert));
 const laneOf = ({ latenessMs, late }: Rule): string => `${latenessMs} ${late}`;
 const keyOf = (rules: readonly Rule[]): string =>

@@ -5,7 +5,7 @@ import { type AlertState, advance, carriedOver, initialState } from './lifecycle
 import type { Rule } from './rule.ts';
 
 /** What the rules about absence know of one vehicle: plain data. */
-export interface SilenceState {
+export interface AbsenceState {
   rules: { readonly id: string; readonly fingerprint: string; readonly alert: AlertState }[];
   latest: Record<string, SignalValue>;
   /** The latest observed time: older values do not replace newer ones. */
@@ -19,19 +19,19 @@ export interface LogMoment {
 }
 
 /** The rules about absence of a vehicle. They go by the clock of the log, in which nothing comes late. */
-export class Silence {
+export class AbsenceRules {
   readonly #rules: readonly Rule[];
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules;
   }
 
-  initial(): SilenceState {
+  initial(): AbsenceState {
     return { rules: this.#rules.map(newOf), latest: {}, newestMs: 0 };
   }
 
   /** Continues with what other rules, or other revisions of these, know of a vehicle. An alert goes on if the next tick does not end it. */
-  continue(state: SilenceState, atMs: number): readonly LaneFact[] {
+  continue(state: AbsenceState, atMs: number): readonly LaneFact[] {
     const before = state.rules;
     state.rules = this.#rules.map((rule) => {
       const known = before.find(({ id }) => id === rule.id);
@@ -46,7 +46,7 @@ export class Silence {
     });
   }
 
-  take(state: SilenceState, samples: readonly RecordedSample[], moment: LogMoment): readonly LaneFact[] {
+  take(state: AbsenceState, samples: readonly RecordedSample[], moment: LogMoment): readonly LaneFact[] {
     for (const { observedAtMs, signals } of samples) {
       if (observedAtMs < state.newestMs) continue;
       state.newestMs = observedAtMs;
@@ -56,7 +56,7 @@ export class Silence {
   }
 
   /** Time has passed. */
-  pass({ rules, latest }: SilenceState, moment: LogMoment): readonly LaneFact[] {
+  pass({ rules, latest }: AbsenceState, moment: LogMoment): readonly LaneFact[] {
     const facts: LaneFact[] = [];
     for (const [index, { alert }] of rules.entries()) {
       const rule = this.#rules[index] as Rule;
@@ -67,6 +67,6 @@ export class Silence {
   }
 }
 
-const newOf = ({ id, fingerprint, lifecycle }: Rule): SilenceState['rules'][number] => {
+const newOf = ({ id, fingerprint, lifecycle }: Rule): AbsenceState['rules'][number] => {
   return { id, fingerprint, alert: initialState(lifecycle) };
 };
