@@ -79,7 +79,7 @@ export class Lane {
       else insert(state.waiting, sample);
       state.newestMs = Math.max(state.newestMs ?? 0, sample.observedAtMs);
     }
-    this.#takeLate(state, late.sort(compareSampleKeys), facts);
+    if (late.length > 0) this.#takeLate(state, late.sort(compareSampleKeys), facts);
     if (state.late && (state.newestMs ?? 0) > state.late.cameMs + LATE_RUN_OVER_MS)
       this.#endLateRun(state, facts);
     this.#evaluateBefore(state, (state.newestMs ?? 0) - this.#options.latenessMs, facts);
@@ -106,9 +106,11 @@ export class Lane {
       state.evaluatedTo = keyOf(sample);
       count += 1;
     }
-    state.waiting.splice(0, count);
+    if (count === state.waiting.length) state.waiting = [];
+    else state.waiting.splice(0, count);
+    if (latenessMs === 0 || !Number.isFinite(beforeMs)) return;
     const before = { observedAtMs: Math.max(beforeMs, 0), reportId: '' };
-    if (Number.isFinite(beforeMs) && isBefore(state.evaluatedTo, before)) state.evaluatedTo = before;
+    if (isBefore(state.evaluatedTo, before)) state.evaluatedTo = before;
   }
 
   #evaluate(state: LaneState, sample: RecordedSample, facts: LaneFact[]): void {
@@ -146,8 +148,8 @@ export class Lane {
 
   #takeLate(state: LaneState, late: readonly RecordedSample[], facts: LaneFact[]): void {
     const { rules, late: policy } = this.#options;
-    const [first] = late;
-    if (first === undefined || policy === 'ignore') return;
+    const [first] = late as [RecordedSample];
+    if (policy === 'ignore') return;
     if (policy === 'reject') {
       for (const { id: rule } of rules) facts.push({ rule, rejected: { observedAtMs: first.observedAtMs } });
       return;
