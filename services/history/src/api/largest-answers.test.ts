@@ -50,7 +50,12 @@ function openFleet(ids: readonly string[], content: Partial<StatusSlice>) {
     subjectsAfter: async (_: unknown, { after, limit }: SubjectsAfter) =>
       ids.filter((id) => id > after).slice(0, limit),
     readEach: async (_: unknown, subjects: readonly string[]) =>
-      subjects.map((subject) => ({ subject, slice, parked: undefined })),
+      subjects.map((subject) => ({
+        subject,
+        slice,
+        position: { partition: 0, sequence: 9 },
+        parked: undefined,
+      })),
   };
   const model = { projection: status } as ReadModel<StatusSlice>;
   return { partitionCount: 1, views: { reader: reader as unknown as ViewReader }, status: model };

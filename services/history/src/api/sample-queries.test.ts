@@ -31,6 +31,8 @@ function openSamples(windows: readonly (readonly Signals[])[]) {
   return openSlices(slices, storeInMemory());
 }
 
+const AT = { partition: 0, sequence: 1 };
+
 /** All pages of these windows, each of which is read alone. */
 function openSlices(
   slices: readonly (readonly [string, SamplesSlice])[],
@@ -39,10 +41,10 @@ function openSlices(
 ) {
   const within = ({ from, to }: KeyRange) => slices.filter(([key]) => key >= from && key <= to);
   async function* stretches(_: unknown, __: string, keys: KeyRange) {
-    for (const slice of within(keys)) yield { slices: new Map([slice]) };
+    for (const slice of within(keys)) yield { slices: new Map([slice]), position: AT };
   }
   async function* stretchesBack(_: unknown, __: string, keys: KeyRange) {
-    for (const slice of within(keys).reverse()) yield { slices: new Map([slice]) };
+    for (const slice of within(keys).reverse()) yield { slices: new Map([slice]), position: AT };
   }
   const reader = { stretches, stretchesBack } as unknown as ViewReader;
   const model = { projection: samples, store } as ReadModel<SamplesSlice>;

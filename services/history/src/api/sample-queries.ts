@@ -5,6 +5,7 @@ import {
 } from '@odograph/contracts/generated/odograph/history/v1/vehicle_history';
 import { signalsToWire } from '@odograph/contracts/signals';
 import { Fault } from '@odograph/kernel/fault';
+import { comparePositions, type Position } from '@odograph/kernel/position';
 import { isSignalName } from '@odograph/kernel/signal';
 import { MAX_ANSWER_BYTES } from '@odograph/platform/grpc/answer-bytes';
 import { beforeDeadline, type CallContext } from '@odograph/platform/grpc/handler';
@@ -33,11 +34,13 @@ import {
 import { isBlock, type SampleBlock } from '../domain/samples/sample-block.ts';
 import { windowKeyOf } from '../domain/samples/sample-window.ts';
 import type { SamplesSlice } from '../domain/samples/samples.ts';
+import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { ReadModelStore } from '../views/read-model-store.ts';
 import type { KeyRange, View } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
 import { createRoom } from './room.ts';
+import { assertIncludes } from './vehicle-reader.ts';
 
 export interface SampleDeps {
   readonly partitionCount: number;
@@ -47,7 +50,10 @@ export interface SampleDeps {
 
 /** Samples, and the view that they were first read from. */
 interface Found extends FoundSamples {
-  readonly firstView: View<SamplesSlice> | undefined;
+  /** The least that a view of it includes. */
+  readonly position: Position | undefined;
+  /** What was parked in the first view. */
+  readonly parked: Parked | undefined;
 }
 
 type BoundedPage = SamplePage & { readonly maxBytes: number };
@@ -74,28 +80,28 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const query = ['samples', vehicleId, fromMs, toMs, signals?.toSorted(), isNewestFirst] as const;
     const after = keyOf(query, request.pageToken);
     const limit = pageSizeOf(request.pageSize);
-    if (request.atLeast) {
-      const position = checkAtLeast(request.atLeast, { partitionCount, vehicleId });
-      await reader.reach(samples, position, beforeDeadline(call));
-    }
+    const wanted = request.atLeast && checkAtLeast(request.atLeast, { partitionCount, vehicleId });
+    if (wanted) await reader.reach(samples, wanted, beforeDeadline(call));
     using _room = await roomFor(1, call);
     // One more than the page has says that there is a next one.
     const {
       samples: found,
       isCut,
-      firstView,
+      position,
+      parked,
     } = await find(
       vehicleId,
       { ...range, isNewestFirst, after, limit: limit + 1, maxBytes: MAX_ANSWER_BYTES },
       signal,
     );
+    if (wanted && position) assertIncludes(position, wanted);
     const page = found.slice(0, isCut ? Math.max(1, found.length - 1) : limit);
     return {
       samples: page.map(toWire),
       nextPageToken: isCut || found.length > page.length ? tokenOf(query, page.at(-1)) : '',
       total: request.withTotal ? await count(vehicleId, range, signal) : undefined,
-      position: firstView?.position,
-      parkedAt: firstView?.parked?.position,
+      position,
+      parkedAt: parked?.position,
     };
   }
 
@@ -105,10 +111,10 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
     const found: RecordedSample[] = [];
     const turn = new WorkTurn(signal);
     let [bytes, isCut] = [0, false];
-    let firstView: View<SamplesSlice> | undefined;
+    const read: Pick<View<SamplesSlice>, 'position' | 'parked'>[] = [];
     for await (const view of stretches(samples, vehicleId, windows, signal)) {
       signal.throwIfAborted();
-      firstView ??= view;
+      read.push({ position: view.position, parked: view.parked });
       for (const [key, slice] of view.slices) {
         const left = { limit: page.limit - found.length, maxBytes: page.maxBytes - bytes };
         const more = await work(readSamples(slice, { ...page, ...left }), { vehicleId, key }, turn);
@@ -119,8 +125,9 @@ export function sampleQueries({ partitionCount, views, samples }: SampleDeps) {
       }
       if (found.length >= page.limit || isCut) break;
     }
-    // Every view has its own position. Later views include the position of the first one.
-    return { samples: found, bytes, isCut, firstView };
+    // Each view has its own position; a later one may have fallen behind the first.
+    const [position] = read.map((view) => view.position).sort(comparePositions);
+    return { samples: found, bytes, isCut, position, parked: read[0]?.parked };
   }
 
   async function count(vehicleId: string, range: SampleRange, signal: AbortSignal): Promise<number> {

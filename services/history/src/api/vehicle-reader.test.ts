@@ -1,4 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { Position } from '@odograph/kernel/position';
 import type { CallContext } from '@odograph/platform/grpc/handler';
 import { status } from '@odograph/projections/status';
 import type { StatusFilter } from '@odograph/projections/status-filter';
@@ -20,10 +21,18 @@ interface Fleet {
   readonly bytesOf?: () => number;
   /** Awaited by each read. */
   readonly reading?: Promise<void>;
+  /** What each read includes; the head is 9. */
+  readonly readAt?: number;
 }
 
 /** The lists of a fleet in which every vehicle has reported; records how many were read at once. */
-function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, reading }: Fleet = {}) {
+function openLists({
+  fleetSize = FLEET_SIZE,
+  signals = 0,
+  bytesOf = () => 100,
+  reading,
+  readAt = 9,
+}: Fleet = {}) {
   const latest = new Map(Array.from({ length: signals }, (_, at) => [`Vehicle.S${at}`, READING] as const));
   const slice: StatusSlice = { ...status.initial('', ''), latest, lastReceivedAtMs: 5 };
   const ids = IDS.slice(0, fleetSize);
@@ -31,6 +40,7 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
   let [atOnce, mostAtOnce] = [0, 0];
   const reader = {
     positions: () => [{ partition: 0, sequence: 9 }],
+    reach: async () => undefined,
     async subjectsAfter(_: unknown, { after, limit }: SubjectsAfter) {
       const from = ids.findIndex((id) => id > after);
       return from < 0 ? [] : ids.slice(from, from + limit);
@@ -41,7 +51,8 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
       mostAtOnce = Math.max(mostAtOnce, atOnce);
       await reading;
       atOnce -= 1;
-      return subjects.map((subject) => ({ subject, slice, parked: undefined }));
+      const position = { partition: 0, sequence: readAt };
+      return subjects.map((subject) => ({ subject, slice, position, parked: undefined }));
     },
   };
   const views = { reader: reader as unknown as ViewReader };
@@ -52,8 +63,14 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
     filter: Partial<StatusFilter>,
     pageToken = '',
     pageSize = 0,
-    { client = 'me', signal = new AbortController().signal }: Partial<CallContext> = {},
-  ) => readPage({ ...ANY, ...filter, pageSize, pageToken, atLeast: [] }, { client, signal } as CallContext);
+    { client = 'me', signal = new AbortController().signal, deadlineAtMs }: Partial<CallContext> = {},
+    atLeast: readonly Position[] = [],
+  ) =>
+    readPage({ ...ANY, ...filter, pageSize, pageToken, atLeast }, {
+      client,
+      signal,
+      deadlineAtMs,
+    } as CallContext);
   return {
     reads: () => reads,
     mostAtOnce: () => mostAtOnce,
@@ -69,6 +86,20 @@ function openLists({ fleetSize = FLEET_SIZE, signals = 0, bytesOf = () => 100, r
     },
   };
 }
+
+test('a page says what its vehicles include, if the view falls behind while they are read', async () => {
+  const { positions } = await openLists({ fleetSize: 3, readAt: 5 }).page({});
+  expect(positions).toEqual([{ partition: 0, sequence: 5 }]);
+  expect((await openLists({ fleetSize: 3 }).page({})).positions).toEqual([{ partition: 0, sequence: 9 }]);
+});
+
+test('a page that does not include what was asked for is refused, and may be asked for again', async () => {
+  const atLeast = [{ partition: 0, sequence: 8, index: 0 }];
+  const lists = openLists({ fleetSize: 3, readAt: 5 });
+  const soon = { deadlineAtMs: Date.now() + 60_000 };
+  await expect(lists.page({}, '', 0, soon, atLeast)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect((await openLists({ fleetSize: 3 }).page({}, '', 0, soon, atLeast)).vehicles).toHaveLength(3);
+});
 
 test('a page ends after ten thousand vehicles, perhaps without one, and the next goes on behind them', async () => {
   const lists = openLists();

@@ -20,6 +20,7 @@ import { unknownVehicle } from '../commands/registration.ts';
 import type { Parked } from '../views/checkpoints.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import type { SubjectsAfter } from '../views/subject-pages.ts';
+import type { SubjectView } from '../views/view.ts';
 import type { Views } from '../views/views.ts';
 import { createRoom } from './room.ts';
 
@@ -61,6 +62,7 @@ interface VehiclePage {
 interface FilledPage {
   readonly vehicles: readonly KnownVehicle[];
   readonly next: string | undefined;
+  readonly positions: Position[];
 }
 
 const FILTER_TEXTS = ['fleet', 'tag', 'model', 'text'] as const;
@@ -95,6 +97,24 @@ interface VehicleList<Request> {
   readonly bytesOf: (vehicle: KnownVehicle, request: Request) => number;
 }
 
+/**
+ * Throws a Fault UNAVAILABLE if an answer does not include what was asked for: a read model that cannot be stored falls behind
+ * when its tail is full, also while it is being read.
+ */
+export function assertIncludes(answered: Position, wanted: Position): void {
+  if (answered.sequence >= wanted.sequence) return;
+  const message = `the view has fallen behind ${formatPosition(wanted)} while it was read: retry later`;
+  throw new Fault('UNAVAILABLE', message);
+}
+
+/** Takes for each partition what a part of an answer includes, if it is less. */
+function lower(positions: Position[], read: readonly Position[]): void {
+  for (const each of read) {
+    const known = positions[each.partition];
+    if (known && each.sequence < known.sequence) positions[each.partition] = each;
+  }
+}
+
 /** Reads a vehicle by its id. Throws a Fault NOT_FOUND if it neither has reported nor is registered. */
 export async function readVehicle(
   { partitionCount, views: { reader }, status }: VehicleReaderDeps,
@@ -102,11 +122,10 @@ export async function readVehicle(
   call: CallContext,
 ) {
   const vehicleId = checkVehicleId(request.vehicleId);
-  if (atLeast) {
-    const position = checkAtLeast(atLeast, { partitionCount, vehicleId });
-    await reader.reach(status, position, beforeDeadline(call));
-  }
+  const wanted = atLeast && checkAtLeast(atLeast, { partitionCount, vehicleId });
+  if (wanted) await reader.reach(status, wanted, beforeDeadline(call));
   const { slices, position, parked } = await reader.read(status, vehicleId, KEY, call.signal);
+  if (wanted) assertIncludes(position, wanted);
   const slice = slices.get(KEY);
   const known = knownOf(slice);
   if (slice && known) return { vehicle: { vehicleId, known, slice, parked }, position };
@@ -121,15 +140,6 @@ export function vehiclePages<Request extends PageRequest>(
   const { reader } = views;
   const roomFor = createRoom(ROOM);
 
-  /** Folds before it filters: what a list filters by may have changed in the tail. */
-  async function knownOfEach(subjects: readonly string[], signal: AbortSignal): Promise<KnownVehicle[]> {
-    const views = await reader.readEach(status, subjects, KEY, signal);
-    return views.flatMap(({ subject: vehicleId, slice, parked }) => {
-      const known = knownOf(slice);
-      return known ? [{ vehicleId, known, slice, parked }] : [];
-    });
-  }
-
   /** The vehicles of a list that match, read as fast as the page fills; ends with the list, or after enough for one call. */
   async function* matching(
     filter: Selection,
@@ -142,8 +152,9 @@ export function vehiclePages<Request extends PageRequest>(
       call.signal.throwIfAborted();
       const limit = toReadNext(filling, isSelective);
       using _room = await roomFor(Math.max(LEAST_ROOM, Math.ceil(limit * signalsEach(filling))), call);
+      lower(filling.positions, reader.positions(status));
       const subjects = await next({ after: filling.through, limit });
-      for (const each of await knownOfEach(subjects, call.signal)) {
+      for (const each of await knownOfEach(reader.readEach(status, subjects, KEY, call.signal), filling)) {
         filling.signals += each.known.latest.size;
         if (matches(each.vehicleId, each.known)) yield each;
       }
@@ -166,19 +177,20 @@ export function vehiclePages<Request extends PageRequest>(
   ): Promise<FilledPage> {
     const vehicles: KnownVehicle[] = [];
     const filling: Filling = {
-      ...{ limit, found: 0, bytes: 0 },
+      ...{ limit, found: 0, bytes: 0, positions: [...reader.positions(status)] },
       ...{ through: after, read: 0, signals: 0, isAtEnd: false },
     };
     for await (const each of matching({ ...request, only }, filling, call)) {
       const size = list.bytesOf(each, request);
       const isFull =
         filling.found === limit || (filling.found > 0 && filling.bytes + size > MAX_ANSWER_BYTES);
-      if (isFull) return { vehicles, next: vehicles.at(-1)?.vehicleId };
+      if (isFull) return { vehicles, next: vehicles.at(-1)?.vehicleId, positions: filling.positions };
       vehicles.push(each);
       filling.found += 1;
       filling.bytes += size;
     }
-    return { vehicles, next: filling.isAtEnd ? undefined : filling.through };
+    const next = filling.isAtEnd ? undefined : filling.through;
+    return { vehicles, next, positions: filling.positions };
   }
 
   return async (request: Request, call: CallContext): Promise<VehiclePage> => {
@@ -189,16 +201,32 @@ export function vehiclePages<Request extends PageRequest>(
     const query = [list.name, fleet, tag, model, text, includeRetired, ...only] as const;
     const [after] = decodePageToken(query, request.pageToken) ?? [''];
     if (typeof after !== 'string') throw badToken();
-    for (const position of checkAtLeastOfEach(request.atLeast, partitionCount))
-      await reader.reach(status, position, beforeDeadline(call));
-    const positions = [...reader.positions(status)];
-    const { vehicles, next } = await fill(
+    const wanted = checkAtLeastOfEach(request.atLeast, partitionCount);
+    for (const position of wanted) await reader.reach(status, position, beforeDeadline(call));
+    const { vehicles, next, positions } = await fill(
       request,
       { only: only.length > 0 ? only : undefined, after, limit },
       call,
     );
+    for (const each of wanted) assertIncludes(positions[each.partition] ?? each, each);
     return { vehicles, nextPageToken: next === undefined ? '' : encodePageToken(query, [next]), positions };
   };
+}
+
+/** Folds before it filters: what a list filters by may have changed in the tail. */
+async function knownOfEach(
+  reading: Promise<readonly SubjectView<StatusSlice>[]>,
+  { positions }: Filling,
+): Promise<KnownVehicle[]> {
+  const views = await reading;
+  lower(
+    positions,
+    views.map(({ position }) => position),
+  );
+  return views.flatMap(({ subject: vehicleId, slice, parked }) => {
+    const known = knownOf(slice);
+    return slice && known ? [{ vehicleId, known, slice, parked }] : [];
+  });
 }
 
 export function notFound(vehicleId: string, parked: Parked | undefined): Fault {
@@ -228,6 +256,8 @@ interface Filling {
   signals: number;
   /** Whether all vehicles of the list were read. */
   isAtEnd: boolean;
+  /** What all that was read includes, of each partition. */
+  readonly positions: Position[];
 }
 
 /** As many vehicles as may still fit on the page, judged by those so far, and one more: is there a next page? */

@@ -207,7 +207,7 @@ test('a list of vehicles is read in turns, each of them once', async () => {
   let counts: readonly number[] = [];
   const list = async () => {
     const views = await reader.readEach(model, subjects, '50');
-    counts = views.map(({ slice }) => slice.reports);
+    counts = views.map(({ slice }) => slice?.reports ?? 0);
   };
   await turnsOf(list);
   expect(counts).toEqual(subjects.map(() => 30));

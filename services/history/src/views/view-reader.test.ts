@@ -210,23 +210,22 @@ function openTestReaders({
     expect(found).toEqual(expect.arrayContaining(reporting));
   }
 
+  async function queryList({ process, key }: Query & { readonly kind: 'list' }): Promise<void> {
+    const { reader, models } = at(process);
+    for (const found of await reader.readEach(models.ids, SUBJECTS, key)) {
+      const { subject: vehicle, slice, parked, position } = found;
+      const slices = new Map(slice ? [[key, slice]] : []);
+      note({ name: 'ids', subject: vehicle }, [key], { slices, through: key, parked, position });
+    }
+  }
+
   async function query(step: Query): Promise<void> {
-    const { view, reader, models } = at(step.process);
+    const { reader, models } = at(step.process);
     if (step.kind === 'read') {
       const of = { name: 'ids', subject: step.subject } as const;
       note(of, [step.key], await reader.read(models.ids, step.subject, step.key));
     }
-    if (step.kind === 'list') {
-      const position = { partition: 0, sequence: view.headOf(models.ids) };
-      for (const { subject: vehicle, slice, parked } of await reader.readEach(
-        models.ids,
-        SUBJECTS,
-        step.key,
-      )) {
-        const found = { slices: new Map([[step.key, slice]]), through: step.key, parked, position };
-        note({ name: 'ids', subject: vehicle }, [step.key], found);
-      }
-    }
+    if (step.kind === 'list') await queryList(step);
     if (step.kind === 'stretches') {
       let from = step.key;
       for await (const found of reader.stretches(models[step.name], step.subject, { from, to: 'c' })) {
@@ -406,8 +405,9 @@ test('all who ask about a vehicle at the same time, or before its next event, sh
   await test.run({ kind: 'deliver', process: 0, count: 1 });
   await Promise.all([test.run(ask), test.run(ask), test.run({ kind: 'list', process: 0, key: 'b' })]);
   await test.run(ask);
-  expect(new Set(test.answers.map(({ slice }) => slice)).size).toBe(1);
-  expect(test.answers).toHaveLength(4);
+  const answers = test.answers.filter((answer) => answer.subject === 'bus-1');
+  expect(new Set(answers.map(({ slice }) => slice)).size).toBe(1);
+  expect(answers).toHaveLength(4);
 });
 
 test('after a flush, the documents of a vehicle whose view is kept are not read again', async () => {

@@ -46,7 +46,7 @@ export interface ViewReader {
     keys: KeyRange,
     signal?: AbortSignal,
   ): AsyncGenerator<View<S>, void>;
-  /** One slice of many vehicles, in the order of the request. Vehicles without it are left out. */
+  /** One slice of many vehicles, in the order of the request. Each view has its own position. */
   readEach<S>(
     model: ReadModel<S>,
     subjects: readonly string[],
@@ -119,9 +119,8 @@ export function createViewReader({ partitions, log, cache }: ViewReaderDeps): Vi
         // What is not kept is loaded with one query, because it is requested in one turn of the event loop.
         views.push(...(await Promise.all(subjects.slice(at, at + SUBJECTS_AT_ONCE).map(readOne))));
       }
-      return views.flatMap(({ slices, parked }, at) => {
-        const slice = slices.get(key);
-        return slice === undefined ? [] : [{ subject: subjects[at] as string, slice, parked }];
+      return views.map(({ slices, position, parked }, at) => {
+        return { subject: subjects[at] as string, slice: slices.get(key), position, parked };
       });
     },
 

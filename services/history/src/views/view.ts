@@ -13,10 +13,10 @@ export interface View<S> {
 }
 
 /** One slice of a vehicle at a position. */
-export interface SubjectView<S> {
+export interface SubjectView<S> extends Pick<View<S>, 'position' | 'parked'> {
   readonly subject: string;
-  readonly slice: S;
-  readonly parked: Parked | undefined;
+  /** Undefined if the vehicle does not have it. */
+  readonly slice: S | undefined;
 }
 
 /** A range of slice keys, inclusive. */
