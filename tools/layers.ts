@@ -112,7 +112,7 @@ export const layers: readonly Layer[] = [
   alertingRoom('own', [], 'grpc'),
   alertingRoom('commands', ['domain', 'views'], 'engines and grpc'),
   alertingRoom('backtest', ['domain', 'rules', 'evaluate'], 'engines and grpc'),
-  alertingRoom('api', ['domain', 'rules', 'evaluate', 'views', 'commands', 'backtest'], 'engines'),
+  alertingRoom('api', ['domain', 'rules', 'evaluate', 'views', 'commands', 'notify', 'backtest'], 'engines'),
   {
     files: [`packages/*/src/**/${TESTS}`, `services/*/src/**/${TESTS}`, `clients/*/src/**/${TESTS}`],
     mayImport: [...ALL_PACKAGES, 'client'],

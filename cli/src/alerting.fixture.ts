@@ -1,5 +1,9 @@
 import {
+  type AlertRulesBacktestRequest,
+  type AlertRulesBacktestResponse,
   AlertRulesService,
+  type BacktestResult,
+  type BacktestTimeline,
   type Rule,
   type RuleChange,
 } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
@@ -13,6 +17,12 @@ import {
   type AlertsWatchRequest,
   type AlertsWatchResponse,
 } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
+import {
+  type DeadLetter,
+  type DeadLettersListRequest,
+  type DeadLettersReplayRequest,
+  DeadLettersService,
+} from '@odograph/contracts/generated/odograph/alerting/v1/dead_letters';
 import {
   type Silence,
   type SilencesEndRequest,
@@ -63,16 +73,19 @@ interface AskedOfAlerting {
   readonly ended: SilencesEndRequest[];
   readonly silences: SilencesListRequest[];
   readonly previews: SilencesPreviewRequest[];
+  readonly backtests: AlertRulesBacktestRequest[];
+  readonly letters: DeadLettersListRequest[];
+  readonly replays: DeadLettersReplayRequest[];
 }
 
 /** Alerting with three alerts, three rules and a silence. It remembers what is decided about rules until it is asked to forget. */
 export async function startAlerting() {
   const asked: AskedOfAlerting = {
     ...{ lists: [], watches: [], acknowledged: [], decisions: [], checked: [] },
-    ...{ set: [], ended: [], silences: [], previews: [] },
+    ...{ set: [], ended: [], silences: [], previews: [], backtests: [], letters: [], replays: [] },
   };
   const rules = new FakeRules(asked);
-  const services = [alerts(asked), rules.service(), silences(asked)];
+  const services = [alerts(asked), rules.service(), silences(asked), deadLetters(asked)];
   const server = await createGrpcServer({ services, logger: silentLogger, port: 0 });
   server.setServing(true);
   server.setReady(true);
@@ -210,8 +223,9 @@ class FakeRules {
           : { rules: all.slice(1), nextPageToken: '' };
       }),
       history: unary(async ({ rule }) => ({ changes: changesOf(this.get(rule)) })),
-      backtest: serverStream(async function* () {
-        yield { share: 1, events: 0, result: undefined };
+      backtest: serverStream((request) => {
+        this.#asked.backtests.push(request);
+        return backtestOf(request);
       }),
       check: unary(async ({ documents }) => {
         this.#asked.checked.push(documents);
@@ -231,6 +245,61 @@ function changesOf({ document }: Rule): RuleChange[] {
     { ...change, type: 'RuleRevised', version: 2, revision: 2, note: 'less' },
     { ...change, type: 'RuleCreated', version: 1, revision: 1, document: 'rule: as-it-was\n' },
   ];
+}
+
+const EPISODE = {
+  ...{ vehicleId: 'bus-1', severity: 'warning', startedAtMs: AT_MS, firedAtMs: AT_MS + 120_000 },
+  ...{ endedAtMs: AT_MS + 300_000, knownAtMs: AT_MS + 125_000, suppressedBecause: '' },
+};
+const TIMELINE: BacktestTimeline = {
+  ...{ episodes: 3, pages: 1, pagesPerVehicleDay: 0.125, shareUnderMinute: 0.5 },
+  ...{ delayP50Ms: 125_000, delayP95Ms: 7_200_000, listed: [EPISODE] },
+};
+
+async function* backtestOf({
+  otherDocument,
+  maxEvents,
+}: AlertRulesBacktestRequest): AsyncGenerator<AlertRulesBacktestResponse> {
+  yield { share: 0.5, events: 10_000, result: undefined };
+  if (maxEvents === 7) throw new Fault('TOO_LARGE', 'the time has more than 7 events: ask for a shorter one');
+  const other = otherDocument === '' ? undefined : { ...TIMELINE, episodes: 2 };
+  const silenced = { ...EPISODE, endedAtMs: undefined, suppressedBecause: 'flapping' };
+  const difference = other && { added: [], removed: [silenced], moved: [EPISODE] };
+  const result: BacktestResult = {
+    ...{
+      asKnownThen: TIMELINE,
+      asKnownNow: { ...TIMELINE, episodes: 4 },
+      otherAsKnownThen: other,
+      difference,
+    },
+    ...{ vehicles: 12, flapping: 1, tookMs: 1_250, stateHashes: ['aa', 'bb'] },
+  };
+  yield { share: 1, events: 1_234_567, result };
+}
+
+function deadLetters(asked: AskedOfAlerting): GrpcService {
+  const notice = {
+    alertId: FIRING.id,
+    rule: 'low-battery',
+    vehicleId: 'bus-1',
+    severity: AlertSeverity.WARNING,
+  };
+  const letter: DeadLetter = {
+    ...{ id: 'n_1', receiver: 'hook', reason: 'it answered 404', attempts: 3, diedAtMs: AT_MS },
+    notices: ['firing', 'resolved'].map((kind) => ({ ...notice, kind, atMs: AT_MS })),
+  };
+  return grpcService(DeadLettersService, {
+    list: unary(async (request) => {
+      asked.letters.push(request);
+      return { deadLetters: request.receiver === 'mail' ? [] : [letter], nextPageToken: '' };
+    }),
+    replay: unary(async (request) => {
+      asked.replays.push(request);
+      const { ids, receiver } = request;
+      if (receiver !== '') return { replayed: ['n_1'], notFound: [] };
+      return { replayed: ids.filter((id) => id === 'n_1'), notFound: ids.filter((id) => id !== 'n_1') };
+    }),
+  });
 }
 
 const namesIn = (documents: string) =>

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { alertsCommand } from './commands/alerts.ts';
+import { backtestCommand } from './commands/backtest.ts';
 import { cacheCommand } from './commands/cache.ts';
+import { deadletterCommand } from './commands/deadletter.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { historyCommand } from './commands/history.ts';
 import { logCommand } from './commands/log.ts';
@@ -27,6 +29,8 @@ export function createProgram(): Command {
     .addCommand(alertsCommand())
     .addCommand(rulesCommand())
     .addCommand(silencesCommand())
+    .addCommand(backtestCommand())
+    .addCommand(deadletterCommand())
     .addCommand(logCommand())
     .addCommand(parkedCommand())
     .addCommand(quarantineCommand())

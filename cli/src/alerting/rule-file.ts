@@ -2,6 +2,7 @@ import type { Alerting } from '@odograph/client/alerting';
 import type { RuleFinding } from '@odograph/client/generated/odograph/alerting/v1/alert_rules';
 import { Fault } from '@odograph/kernel/fault';
 import type { Finding } from '@odograph/kernel/finding';
+import { note } from '../terminal/output.ts';
 import { readText } from '../terminal/read-text.ts';
 
 /** A rule of a file. */
@@ -35,6 +36,28 @@ export async function checkFile(alerting: Alerting, file: string): Promise<Check
   });
   if (repeated.length > 0) return { findings: repeated };
   return { rules: documents.map(({ document }, at) => ({ rule: rules[at] ?? '', document })) };
+}
+
+interface SaidOptions {
+  readonly isJson?: boolean | undefined;
+  /** What a mistake means for the command. */
+  readonly consequence?: string;
+}
+
+/** The rules of a file. Prints what is wrong with it for people, and throws a Fault INVALID_INPUT. */
+export async function rulesOfFile(
+  alerting: Alerting,
+  file: string,
+  { isJson = false, consequence = '' }: SaidOptions,
+): Promise<readonly FileRule[]> {
+  const checked = await checkFile(alerting, file);
+  if ('rules' in checked) return checked.rules;
+  const { findings } = checked;
+  const mistakes = findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`;
+  const message = `${nameOf(file)} has ${mistakes}${consequence}`;
+  if (isJson) throw new Fault('INVALID_INPUT', message, { findings });
+  for (const finding of findings) note(findingInFile(file, finding));
+  throw new Fault('INVALID_INPUT', message);
 }
 
 function repetition(line: number, rule: string, firstLine: number): FileFinding {

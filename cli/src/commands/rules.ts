@@ -7,7 +7,7 @@ import { formatPosition } from '@odograph/kernel/position';
 import { Command } from 'commander';
 import { type AppliedRule, applyRule } from '../alerting/apply-rules.ts';
 import { type AlertingOptions, withAlerting } from '../alerting/conditions.ts';
-import { checkFile, type FileRule, findingInFile, nameOf } from '../alerting/rule-file.ts';
+import { rulesOfFile } from '../alerting/rule-file.ts';
 import { openClient } from '../endpoint.ts';
 import { ruleChangeJson, ruleJson } from '../json/rule-json.ts';
 import { countArgument, textArgument } from '../terminal/arguments.ts';
@@ -134,33 +134,18 @@ async function decide(
 
 async function check(file: string, options: AlertingOptions): Promise<void> {
   using client = openClient('alerting', options.endpoint);
-  const rules = await rulesOf(file, { client, ...options });
+  const rules = await rulesOfFile(client.alerting, file, { isJson: options.json });
   const names = rules.map(({ rule }) => rule);
   if (options.json) await printJson({ rules: names });
   else await printLine(`nothing is wrong with ${names.join(', ')}`);
-}
-
-/** The rules of a file. Prints what is wrong with it, and throws a Fault INVALID_INPUT. */
-async function rulesOf(
-  file: string,
-  { client, json }: AlertingOptions & { readonly client: Client },
-  consequence = '',
-): Promise<readonly FileRule[]> {
-  const checked = await checkFile(client.alerting, file);
-  if ('rules' in checked) return checked.rules;
-  const { findings } = checked;
-  const mistakes = findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`;
-  const message = `${nameOf(file)} has ${mistakes}${consequence}`;
-  if (json) throw new Fault('INVALID_INPUT', message, { findings });
-  for (const finding of findings) note(findingInFile(file, finding));
-  throw new Fault('INVALID_INPUT', message);
 }
 
 async function apply(file: string, options: ApplyOptions): Promise<void> {
   const { dryRun: isDryRun = false, json: isJson = false, note: why = '' } = options;
   const by = personOf(options);
   using client = openClient('alerting', options.endpoint);
-  const rules = await rulesOf(file, { client, ...options }, ': nothing was changed');
+  const consequence = ': nothing was changed';
+  const rules = await rulesOfFile(client.alerting, file, { isJson, consequence });
   let done = 0;
   try {
     for (const rule of rules) {

@@ -1,6 +1,6 @@
 import type { OpenSource } from '@odograph/sources/recorded/open-source';
-import { SingleBar } from 'cli-progress';
 import { note } from '../terminal/output.ts';
+import { startProgressBar } from '../terminal/progress-bar.ts';
 
 /** Shows people the progress of a replay. */
 interface Progress {
@@ -20,16 +20,7 @@ export function createProgress(
   }
   const lines: string[] = [];
   const startedMs = performance.now();
-  const bar = new SingleBar({
-    format: '{bar} {percentage} %  {rows} rows  {rate} rows/s',
-    stream: process.stderr,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    clearOnComplete: true,
-    hideCursor: true,
-    gracefulExit: false,
-  });
-  bar.start(source.sizeBytes, 0, { rows: 0, rate: 0 });
+  const bar = startProgressBar('{bar} {percentage} %  {rows} rows  {rate} rows/s', source.sizeBytes);
   return {
     show: (rows) => {
       const seconds = (performance.now() - startedMs) / 1_000;

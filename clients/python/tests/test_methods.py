@@ -1,7 +1,7 @@
 """The table of methods is that of the contracts."""
 
 from odograph import methods
-from odograph.alerting.v1 import alert_rules_pb2, alerts_pb2, silences_pb2
+from odograph.alerting.v1 import alert_rules_pb2, alerts_pb2, dead_letters_pb2, silences_pb2
 from odograph.cache.v1 import cache_pb2, cached_history_pb2, vehicle_status_pb2
 from odograph.channel import Method
 from odograph.history.v1 import event_log_pb2, projections_pb2, vehicle_history_pb2, vehicle_registry_pb2
@@ -10,7 +10,7 @@ from odograph.telemetry.v1 import telemetry_ingest_pb2
 FILES = (
     *(telemetry_ingest_pb2, event_log_pb2, projections_pb2, vehicle_history_pb2, vehicle_registry_pb2),
     *(vehicle_status_pb2, cached_history_pb2, cache_pb2),
-    *(alerts_pb2, alert_rules_pb2, silences_pb2),
+    *(alerts_pb2, alert_rules_pb2, silences_pb2, dead_letters_pb2),
 )
 
 

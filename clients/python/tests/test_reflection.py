@@ -27,6 +27,7 @@ SERVICES = {
     "ODO_TEST_ALERTING": {
         "odograph.alerting.v1.AlertRules",
         "odograph.alerting.v1.Alerts",
+        "odograph.alerting.v1.DeadLetters",
         "odograph.alerting.v1.Silences",
     },
 }
@@ -92,6 +93,8 @@ def test_the_other_services_are_called_too() -> None:
     terms = {"rules": ["reflected"], "starts_at_ms": 1, "ends_at_ms": 2}
     counted = call("ODO_TEST_ALERTING", "odograph.alerting.v1.Silences", "Preview", terms=terms)
     assert counted.count == 0
+    letters = call("ODO_TEST_ALERTING", "odograph.alerting.v1.DeadLetters", "List")
+    assert (list(letters.dead_letters), letters.next_page_token) == ([], "")
     serving = 1
     for endpoint, ours in SERVICES.items():
         for service in ours:

@@ -3,7 +3,14 @@ import { afterEach, describe, expect, it, test } from 'vitest';
 import type { Alerting } from './alerting.ts';
 import { type Client, createClient } from './client.ts';
 import type { Fault } from './fault.ts';
-import { AlertRulesService, type Rule, RuleChange } from './generated/odograph/alerting/v1/alert_rules.ts';
+import {
+  type AlertRulesBacktestRequest,
+  type AlertRulesBacktestResponse,
+  AlertRulesService,
+  BacktestResult,
+  type Rule,
+  RuleChange,
+} from './generated/odograph/alerting/v1/alert_rules.ts';
 import {
   Alert,
   AlertEntry,
@@ -13,6 +20,7 @@ import {
   type AlertsWatchRequest,
   type AlertsWatchResponse,
 } from './generated/odograph/alerting/v1/alerts.ts';
+import { DeadLetter, DeadLettersService } from './generated/odograph/alerting/v1/dead_letters.ts';
 import { Silence, SilencesService } from './generated/odograph/alerting/v1/silences.ts';
 import {
   overloaded,
@@ -63,6 +71,10 @@ const PAGES = {
     },
     { silences: [Silence.create({ id: 'two' })], nextPageToken: '' },
   ],
+  deadLetters: [
+    { deadLetters: [DeadLetter.create({ id: 'one', receiver: 'hook' })], nextPageToken: '1' },
+    { deadLetters: [DeadLetter.create({ id: 'two', receiver: 'hook' })], nextPageToken: '' },
+  ],
 };
 
 async function startAlerting({ refusals = [], watches = ['stay'] }: Script = {}) {
@@ -87,6 +99,12 @@ async function startAlerting({ refusals = [], watches = ['stay'] }: Script = {})
     call.write({ alerts: [], isCaughtUp: true });
     if (end === 'end') call.end();
     else if (end !== 'stay') call.emit('error', serviceError(end));
+  }
+  function backtest(call: ServerWritableStream<AlertRulesBacktestRequest, AlertRulesBacktestResponse>): void {
+    asked.push(call.request);
+    call.write({ share: 0.5, events: 10, result: undefined });
+    call.write({ share: 1, events: 20, result: BacktestResult.create({ vehicles: 3 }) });
+    call.end();
   }
   const decision = unary({ version: 4, position: POSITION });
   const got = {
@@ -113,6 +131,7 @@ async function startAlerting({ refusals = [], watches = ['stay'] }: Script = {})
         list: unary(...PAGES.rules),
         history: unary({ changes: [RuleChange.create({ type: 'RuleCreated', by: 'ada' })] }),
         check: unary({ rules: ['low'], findings: [] }),
+        backtest,
       },
     ],
     [
@@ -120,6 +139,13 @@ async function startAlerting({ refusals = [], watches = ['stay'] }: Script = {})
       {
         ...{ set: decision, end: decision, list: unary(...PAGES.silences) },
         preview: unary({ alerts: [alertOf('a')], count: 7 }),
+      },
+    ],
+    [
+      DeadLettersService,
+      {
+        list: unary(...PAGES.deadLetters),
+        replay: unary({ replayed: ['one'], notFound: ['two'] }),
       },
     ],
   ]);
@@ -276,6 +302,33 @@ it.each<[string, (alerting: Alerting) => Promise<unknown>]>([
   const { alerting } = await startAlerting({ refusals: ['empty'] });
   const message = `the server sent ${what}`;
   await expect(ask(alerting)).rejects.toMatchObject({ code: 'INTERNAL', message });
+});
+
+test('a backtest gives how far it is, and then its result', async () => {
+  const { alerting, asked } = await startAlerting();
+  const steps = await Array.fromAsync(
+    alerting.backtest('rule: low\n', { fromMs: 1, toMs: 9, maxEvents: 50 }),
+  );
+  expect(steps.map(({ share, events, result }) => [share, events, result?.vehicles])).toEqual([
+    [0.5, 10, undefined],
+    [1, 20, 3],
+  ]);
+  expect(asked).toEqual([{ document: 'rule: low\n', otherDocument: '', fromMs: 1, toMs: 9, maxEvents: 50 }]);
+});
+
+test('dead letters come from all pages, and are replayed by id or by receiver', async () => {
+  const { alerting, asked } = await startAlerting();
+  const letters = await Array.fromAsync(alerting.deadLetters({ receiver: 'hook' }));
+  expect(letters.map(({ id }) => id)).toEqual(['one', 'two']);
+  const { replayed, notFound } = await alerting.replayDeadLetters({ ids: ['one', 'two'] });
+  expect([replayed, notFound]).toEqual([['one'], ['two']]);
+  await alerting.replayDeadLetters({ receiver: 'hook' });
+  expect(asked).toEqual([
+    { receiver: 'hook', pageSize: 100, pageToken: '' },
+    { receiver: 'hook', pageSize: 100, pageToken: '1' },
+    { ids: ['one', 'two'], receiver: '' },
+    { ids: [], receiver: 'hook' },
+  ]);
 });
 
 test('what a newer service sends does not stop it', async () => {

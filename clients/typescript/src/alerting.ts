@@ -14,10 +14,11 @@ import {
   termsToWire,
   type WatchedAlerts,
 } from './alert.ts';
-import { type CallOptions, type Channel, callUnary, type Method } from './call.ts';
+import { type CallOptions, type Channel, callServerStream, callUnary, type Method } from './call.ts';
 import { endlessStream } from './endless-stream.ts';
 import { Fault } from './fault.ts';
 import {
+  type AlertRulesBacktestResponse,
   type AlertRulesCheckResponse,
   type AlertRulesListResponse,
   AlertRulesService,
@@ -25,6 +26,12 @@ import {
   type RuleChange,
 } from './generated/odograph/alerting/v1/alert_rules.ts';
 import { type AlertsDescribeResponse, AlertsService } from './generated/odograph/alerting/v1/alerts.ts';
+import {
+  type DeadLetter,
+  type DeadLettersListResponse,
+  type DeadLettersReplayResponse,
+  DeadLettersService,
+} from './generated/odograph/alerting/v1/dead_letters.ts';
 import { SilencesService } from './generated/odograph/alerting/v1/silences.ts';
 import type { Position } from './generated/odograph/telemetry/v1/position.ts';
 import { everyPage, type PageStart } from './history.ts';
@@ -67,6 +74,26 @@ export interface SilencesOptions extends ListOptions {
   /** Also those that are over. */
   readonly withEnded?: boolean | undefined;
 }
+
+export interface BacktestOptions extends Pick<CallOptions, 'deadlineMs' | 'signal' | 'traceparent'> {
+  /** The time in which alerts count, by the clock of the platform: Unix time in milliseconds, the end exclusive. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Another revision of the rule, in YAML, to compare with. Default: none. */
+  readonly otherDocument?: string | undefined;
+  /** At most this many events are read, up to 100,000,000. Default: 10,000,000. */
+  readonly maxEvents?: number | undefined;
+}
+
+export interface DeadLettersOptions extends RetryOptions {
+  /** Only those of this receiver. Default: all. */
+  readonly receiver?: string | undefined;
+  /** Items in a page, 1 to 100. Default: 100 for all pages, 50 for one. */
+  readonly pageSize?: number | undefined;
+}
+
+/** Some dead letters by their ids, at most 100, or the newest 100 of a receiver. */
+export type Replayed = { readonly ids: readonly string[] } | { readonly receiver: string };
 
 /** How the client that this belongs to makes calls. */
 interface AlertingDeps {
@@ -240,6 +267,42 @@ export class Alerting {
     return { alerts: alerts.map(alertOf), count };
   }
 
+  /**
+   * What a rule, which need not be created, would have done in a part of the log: how far it is, and at last the `result`. It
+   * is not retried. Throws TOO_LARGE if the part has more events than are allowed, OVERLOADED if others run, and the reason
+   * of the signal.
+   */
+  async *backtest(
+    document: string,
+    { fromMs, toMs, otherDocument = '', maxEvents = 0, ...options }: BacktestOptions,
+  ): AsyncGenerator<AlertRulesBacktestResponse, void, undefined> {
+    const request = { document, otherDocument, fromMs, toMs, maxEvents };
+    yield* callServerStream(this.#deps.channel(), AlertRulesService.backtest, request, options);
+  }
+
+  /** What did not reach its receiver and is not tried any more, the newest first. The deadline is that of each page. */
+  async *deadLetters(options: DeadLettersOptions = {}): AsyncGenerator<DeadLetter, void, undefined> {
+    const pages = everyPage((pageToken) =>
+      this.deadLetterPage({ pageSize: MAX_DEAD_LETTERS, ...options, pageToken }),
+    );
+    for await (const { deadLetters } of pages) yield* deadLetters;
+  }
+
+  /** One page of the dead letters. */
+  async deadLetterPage(options: DeadLettersOptions & PageStart = {}): Promise<DeadLettersListResponse> {
+    const { receiver = '', pageSize = 0, pageToken = '' } = options;
+    return await this.#ask(DeadLettersService.list, { receiver, pageSize, pageToken }, options);
+  }
+
+  /** Sends dead letters again, and what follows them after them. It enables their receivers. */
+  async replayDeadLetters(which: Replayed, options: RetryOptions = {}): Promise<DeadLettersReplayResponse> {
+    const request = {
+      ids: 'ids' in which ? [...which.ids] : [],
+      receiver: 'ids' in which ? '' : which.receiver,
+    };
+    return await this.#ask(DeadLettersService.replay, request, options);
+  }
+
   async #ask<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
@@ -262,6 +325,8 @@ export class Alerting {
     return { maxAttempts: this.#deps.maxAttempts, ...options };
   }
 }
+
+const MAX_DEAD_LETTERS = 100;
 
 const reasonOf = ({ by, note = '' }: Reason) => ({ by, note });
 

@@ -3,6 +3,7 @@ import { type Client, credentials, type ServiceError, type sendUnaryData, status
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { AlertRulesService } from './generated/odograph/alerting/v1/alert_rules.ts';
 import { AlertsService } from './generated/odograph/alerting/v1/alerts.ts';
+import { DeadLettersService } from './generated/odograph/alerting/v1/dead_letters.ts';
 import { SilencesService } from './generated/odograph/alerting/v1/silences.ts';
 import { CacheService } from './generated/odograph/cache/v1/cache.ts';
 import { CachedHistoryService } from './generated/odograph/cache/v1/cached_history.ts';
@@ -45,6 +46,7 @@ const SERVICES = [
   AlertsService,
   AlertRulesService,
   SilencesService,
+  DeadLettersService,
 ];
 
 let server: TestServer | undefined;

@@ -1,5 +1,6 @@
 import { AlertRulesService } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
 import { AlertState, AlertsService } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
+import { DeadLettersService } from '@odograph/contracts/generated/odograph/alerting/v1/dead_letters';
 import { SilencesService } from '@odograph/contracts/generated/odograph/alerting/v1/silences';
 import { eventually } from '@odograph/testing/eventually';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -152,6 +153,39 @@ describe('a receiver', () => {
     });
     expect(count).toBe(1);
   });
+});
+
+test('what a receiver did not want is a dead letter, and reaches it in order once a person replays it', async () => {
+  const { call, report } = alerting;
+  const letters = async (pageToken = '', pageSize = 0) =>
+    await call(DeadLettersService.list, { receiver: 'hook', pageSize, pageToken });
+  const nowMs = Date.now();
+  hook.setGone(true);
+  await report('unwanted', nowMs - 3_000, { speed_kmh: 150 });
+  await eventually(async () => expect((await letters()).deadLetters).toHaveLength(1));
+  await report('unwanted', nowMs - 1_000, { speed_kmh: 50 });
+  await eventually(async () => expect((await letters()).deadLetters).toHaveLength(2));
+  const first = await letters('', 1);
+  const second = await letters(first.nextPageToken, 1);
+  const pages = [...first.deadLetters, ...second.deadLetters];
+  expect(pages.map(({ notices }) => notices.map(({ kind }) => kind))).toEqual([['resolved'], ['firing']]);
+  expect(pages[1]).toMatchObject({ receiver: 'hook', reason: expect.stringContaining('410'), attempts: 1 });
+  expect(second.nextPageToken).toBe('');
+  hook.setGone(false);
+  const ids = pages.map(({ id }) => id);
+  const { replayed } = await call(DeadLettersService.replay, { ids: [], receiver: 'hook' });
+  expect(replayed).toEqual(ids);
+  const heard = () =>
+    hook.notices().flatMap(({ kind, alert }) => (alert.vehicle_id === 'unwanted' ? [kind] : []));
+  await eventually(() => expect(heard()).toEqual(['firing', 'resolved']));
+  const again = await call(DeadLettersService.replay, { ids, receiver: '' });
+  expect(again).toEqual({ replayed: [], notFound: ids });
+  for (const wrong of [
+    { ids: [], receiver: '' },
+    { ids, receiver: 'hook' },
+    { ids: [''], receiver: '' },
+  ])
+    await expect(call(DeadLettersService.replay, wrong)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
 });
 
 test('an alert is acknowledged while it goes on, by the first who does', async () => {

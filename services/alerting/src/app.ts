@@ -19,6 +19,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { alertRulesService } from './api/alert-rules-service.ts';
 import { alertsService } from './api/alerts-service.ts';
 import { MAX_REQUEST_BYTES } from './api/checks.ts';
+import { deadLettersService } from './api/dead-letters-service.ts';
 import { silencesService } from './api/silences-service.ts';
 import { BacktestThreads } from './backtest/backtest-threads.ts';
 import { createAcknowledge } from './commands/acknowledge.ts';
@@ -258,6 +259,7 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
         backtests,
         leases,
         outbox,
+        dispatcher,
         partitionCount,
         stores,
         feed,
@@ -282,6 +284,7 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
             }),
             alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: noticesIn(outbox) }),
             silencesService(shared),
+            deadLettersService({ letters: outbox, onReplayed: () => dispatcher.wake() }),
           ],
           maxMessageBytes: MAX_REQUEST_BYTES,
           notReadyBecause: () => undefined,

@@ -115,6 +115,7 @@ export async function startHook() {
   const folder = await makeRunDir();
   const seen = new Map<string, readonly HookNotice[]>();
   let unsigned = 0;
+  let isGone = false;
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     try {
@@ -122,6 +123,10 @@ export async function startHook() {
     } catch {
       // The test expects none.
       unsigned += 1;
+    }
+    if (isGone) {
+      response.writeHead(410).end();
+      return;
     }
     const id = String(request.headers['webhook-id']);
     if (!seen.has(id)) seen.set(id, JSON.parse(body).data.notices);
@@ -146,6 +151,10 @@ export async function startHook() {
     env: { ODO_ALERTING_RECEIVERS_FILE: file, ODO_TEST_HOOK_SECRET: SECRET },
     notices: () => [...seen.values()].flat(),
     unsigned: () => unsigned,
+    /** Whether it wants no more messages. */
+    setGone(gone: boolean): void {
+      isGone = gone;
+    },
     async stop() {
       server.closeAllConnections();
       server.close();

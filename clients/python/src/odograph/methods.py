@@ -2,6 +2,7 @@
 
 from odograph.alerting.v1 import alert_rules_pb2 as rules
 from odograph.alerting.v1 import alerts_pb2 as alerts
+from odograph.alerting.v1 import dead_letters_pb2 as dead_letters
 from odograph.alerting.v1 import silences_pb2 as silences
 from odograph.cache.v1 import cache_pb2 as cache
 from odograph.cache.v1 import cached_history_pb2 as cached
@@ -137,4 +138,15 @@ LIST_SILENCES = Method(
 )
 PREVIEW_SILENCE = Method(
     "odograph.alerting.v1.Silences/Preview", silences.SilencesPreviewRequest, silences.SilencesPreviewResponse
+)
+
+LIST_DEAD_LETTERS = Method(
+    "odograph.alerting.v1.DeadLetters/List",
+    dead_letters.DeadLettersListRequest,
+    dead_letters.DeadLettersListResponse,
+)
+REPLAY_DEAD_LETTERS = Method(
+    "odograph.alerting.v1.DeadLetters/Replay",
+    dead_letters.DeadLettersReplayRequest,
+    dead_letters.DeadLettersReplayResponse,
 )

@@ -26,7 +26,7 @@ const SEVERITIES: Readonly<Record<Severity, AlertSeverity>> = {
   critical: AlertSeverity.CRITICAL,
 };
 
-const severityToWire = (severity: Severity | undefined): AlertSeverity =>
+export const severityToWire = (severity: Severity | undefined): AlertSeverity =>
   severity === undefined ? AlertSeverity.UNSPECIFIED : SEVERITIES[severity];
 
 export function alertToWire(record: AlertRecord): Alert {

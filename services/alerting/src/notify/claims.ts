@@ -90,8 +90,9 @@ function changeOf(result: Result, nowMs: number) {
   // A pipeline would take a text that starts with a dollar sign for the name of a field.
   const reason = { reason: 'reason' in result ? { $literal: result.reason } : '$$REMOVE' };
   if (result.kind === 'again') return { ...reason, next_at: new Date(result.atMs) };
-  const expires = result.kind === 'delivered' ? { expires_at: expiry(nowMs) } : {};
-  return { ...reason, ...expires, state: result.kind, is_settled: false, settled_at: new Date(nowMs) };
+  const expiresAt = result.kind === 'delivered' ? expiry(nowMs) : expiryUnfollowed(nowMs);
+  const settled = { is_settled: false, settled_at: new Date(nowMs), expires_at: expiresAt };
+  return { ...reason, ...settled, state: result.kind };
 }
 
 /** Settles what a process that has ended left. */
@@ -110,8 +111,8 @@ async function settle({ notices, messages }: OutboxCollections, id: string, nowM
     { message: id },
     {
       $set: {
-        ...(isDelivered ? { state: 'delivered', expires_at: expiryUnfollowed(nowMs) } : { state: 'dead' }),
-        settled_at: settledAt,
+        ...{ state: isDelivered ? 'delivered' : 'dead', settled_at: settledAt },
+        expires_at: expiryUnfollowed(nowMs),
       },
     },
   );

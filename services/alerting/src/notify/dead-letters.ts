@@ -16,31 +16,36 @@ export interface DeadLetter {
 
 export interface DeadLetterOptions {
   readonly receiver?: string | undefined;
-  /** Those that died earlier than this; the last one of a page has the time for the next page. */
-  readonly beforeMs?: number | undefined;
-  /** Default and maximum: 100. */
+  /** Those after this one, which is the last of the page before. */
+  readonly after?: Pick<DeadLetter, 'settledAtMs' | 'id'> | undefined;
+  /** Default: {@link MAX_LETTERS}. */
   readonly limit?: number | undefined;
 }
 
-const MAX_LETTERS = 100;
+/** Dead letters in a page, and those that are replayed together. */
+export const MAX_LETTERS = 100;
 
-/** The newest dead letters first. */
+/** The newest dead letters first; of one time, by id. */
 export async function deadLetters(
   { notices, messages }: OutboxCollections,
-  { receiver, beforeMs, limit = MAX_LETTERS }: DeadLetterOptions,
+  { receiver, after, limit = MAX_LETTERS }: DeadLetterOptions,
 ): Promise<readonly DeadLetter[]> {
   const which = {
     state: 'dead' as const,
     ...(receiver === undefined ? {} : { receiver }),
-    ...(beforeMs === undefined ? {} : { settled_at: { $lt: new Date(beforeMs) } }),
+    ...(after === undefined ? {} : isAfter(after)),
   };
-  const count = Math.min(limit, MAX_LETTERS);
-  const newest = { sort: { settled_at: -1 }, limit: count } as const;
+  const newest = { sort: { settled_at: -1, _id: 1 }, limit } as const;
   const dead = await messages.find(which satisfies Filter<MessageDocument>, newest).toArray();
   const alone = await notices.find({ ...which, message: { $exists: false } }, newest).toArray();
   return [...dead.map(ofMessage), ...alone.map(ofNotice)]
-    .toSorted((a, b) => b.settledAtMs - a.settledAtMs)
-    .slice(0, count);
+    .toSorted((a, b) => b.settledAtMs - a.settledAtMs || (a.id < b.id ? -1 : 1))
+    .slice(0, limit);
+}
+
+function isAfter({ settledAtMs, id }: Pick<DeadLetter, 'settledAtMs' | 'id'>) {
+  const settledAt = new Date(settledAtMs);
+  return { $or: [{ settled_at: { $lt: settledAt } }, { settled_at: settledAt, _id: { $gt: id } }] };
 }
 
 const deathOf = ({ reason = '', settled_at }: Pick<MessageDocument, 'reason' | 'settled_at'>) => {
@@ -59,25 +64,25 @@ function ofNotice(document: NoticeDocument): DeadLetter {
 
 /**
  * Sends dead letters again, from the first attempt, and what follows them after them. It enables their receivers.
- * @returns how many of the ids are dead letters
+ * @returns those of the ids that are dead letters
  */
 export async function replayDeadLetters(
   collections: OutboxCollections,
   ids: readonly string[],
   nowMs: number,
-): Promise<number> {
-  let count = 0;
+): Promise<readonly string[]> {
+  const replayed: string[] = [];
   for (const id of new Set(ids)) {
     const message = await collections.messages.findOne({ _id: id, state: 'dead' });
     const isReplayed = message
       ? await replayMessage(collections, message, nowMs)
       : await replayNotice(collections, id, nowMs);
-    if (isReplayed) count += 1;
+    if (isReplayed) replayed.push(id);
   }
-  return count;
+  return replayed;
 }
 
-const AGAIN = { $unset: { reason: '', settled_at: '', is_settled: '' } } as const;
+const AGAIN = { $unset: { reason: '', settled_at: '', is_settled: '', expires_at: '' } } as const;
 
 /** Its followers before the message itself: as soon as it is open, it may be delivered. */
 async function replayMessage(

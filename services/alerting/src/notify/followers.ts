@@ -88,8 +88,8 @@ function releasedBy(followed: NoticeState | undefined): Released {
 
 /** The update that ends a notice which is not sent. */
 function ended(state: 'dead' | 'suppressed', reason: string, nowMs: number) {
-  const expires = state === 'dead' ? {} : { expires_at: expiryUnfollowed(nowMs) };
-  return { $set: { state, reason, settled_at: new Date(nowMs), ...expires } };
+  const settled = { settled_at: new Date(nowMs), expires_at: expiryUnfollowed(nowMs) };
+  return { $set: { state, reason, ...settled } };
 }
 
 /** Lets notices expire that need not be found by what follows them any more: the last of an alert, and what they follow. */

@@ -96,6 +96,6 @@ const KEPT_MS = 30 * DAY_MS;
 /** A firing is kept until 30 days after what follows it, so that a resolved finds it. If nothing follows: */
 const KEPT_UNFOLLOWED_MS = 366 * DAY_MS;
 
-/** When something that is final now is removed. Dead letters are not. */
+/** When something that is final now is removed; dead letters, and what may be followed, later. */
 export const expiry = (nowMs: number) => new Date(nowMs + KEPT_MS);
 export const expiryUnfollowed = (nowMs: number) => new Date(nowMs + KEPT_UNFOLLOWED_MS);

@@ -166,9 +166,40 @@ test('dead letters come in pages, the newest first', async () => {
   }
   const page = await box.outbox.deadLetters({ limit: 2 });
   expect(page.map(({ id }) => id)).toEqual(['c', 'b']);
-  const next = await box.outbox.deadLetters({ limit: 2, beforeMs: page.at(-1)?.settledAtMs });
+  const next = await box.outbox.deadLetters({ limit: 2, after: page.at(-1) });
   expect(next.map(({ id }) => id)).toEqual(['a']);
   expect(await box.outbox.deadLetters({ receiver: 'other' })).toEqual([]);
+});
+
+test('of dead letters of one time, none is left out between two pages', async () => {
+  await using box = await openOutbox();
+  for (const key of ['a', 'b', 'c']) {
+    await box.outbox.add([noticeOf(key)]);
+    await endNext(box, 'gone');
+  }
+  const ids: string[] = [];
+  let page = await box.outbox.deadLetters({ limit: 1 });
+  while (page[0]) {
+    ids.push(page[0].id);
+    page = await box.outbox.deadLetters({ limit: 1, after: page[0] });
+  }
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('a dead letter is removed after a year, unless it is replayed', async () => {
+  await using box = await openOutbox();
+  await box.outbox.add([noticeOf('a')]);
+  await endNext(box, 'gone');
+  const expiries = async () => {
+    const collections = ['alerting_messages', 'alerting_notices'].map((name) => box.db.collection(name));
+    return (await Promise.all(collections.map((each) => each.findOne({})))).map(
+      (found) => found?.['expires_at'],
+    );
+  };
+  const inAYear = new Date(box.clock.now() + 366 * 86_400_000);
+  expect(await expiries()).toEqual([inAYear, inAYear]);
+  expect(await box.outbox.replay(['a'])).toEqual(['a']);
+  expect(await expiries()).toEqual([undefined, undefined]);
 });
 
 test('a key that cannot be the id of a webhook is refused', async () => {

@@ -163,8 +163,8 @@ export class Outbox {
     return deadLetters(this.#collections, options);
   }
 
-  /** Sends dead letters again, and what follows them. Returns how many of the ids are dead letters. */
-  replay(ids: readonly string[]): Promise<number> {
+  /** Sends dead letters again, and what follows them. Returns those of the ids that are dead letters. */
+  replay(ids: readonly string[]): Promise<readonly string[]> {
     return replayDeadLetters(this.#collections, ids, this.#now());
   }
 
