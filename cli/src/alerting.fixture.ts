@@ -15,7 +15,7 @@ import {
   type AlertsListRequest,
   AlertsService,
   type AlertsWatchRequest,
-  type AlertsWatchResponse,
+  AlertsWatchResponse,
 } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
 import {
   type DeadLetter,
@@ -98,19 +98,18 @@ function found(alertId: string): Alert {
   throw new Fault('NOT_FOUND', `there is no alert ${alertId}: \`odograph alerts list\` shows them`);
 }
 
+const watched = (part: Partial<AlertsWatchResponse>) => AlertsWatchResponse.create(part);
+
 /** The stream of a watch breaks the first time: the pending alert ends while it is away. */
 async function* watchMessages(watches: number, signal: AbortSignal): AsyncGenerator<AlertsWatchResponse> {
-  yield { alerts: watches === 1 ? [RESOLVED, FIRING] : [FIRING], isCaughtUp: false };
-  yield { alerts: [], isCaughtUp: true };
+  yield watched({ alerts: watches === 1 ? [RESOLVED, FIRING] : [FIRING], beginsAgain: true });
+  yield watched({ isCaughtUp: true });
   if (watches === 1) {
     // It went on, and is resolved when it is asked for.
-    yield {
-      alerts: [{ ...RESOLVED, state: AlertState.RECOVERING, endedAtMs: undefined }],
-      isCaughtUp: false,
-    };
+    yield watched({ alerts: [{ ...RESOLVED, state: AlertState.RECOVERING, endedAtMs: undefined }] });
     throw new Fault('UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 10 });
   }
-  yield { alerts: [{ ...FIRING, severity: AlertSeverity.CRITICAL }], isCaughtUp: false };
+  yield watched({ alerts: [{ ...FIRING, severity: AlertSeverity.CRITICAL }] });
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 

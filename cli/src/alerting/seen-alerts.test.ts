@@ -1,10 +1,10 @@
-import type { Alert } from '@odograph/client/alert';
+import type { Alert, WatchedAlerts } from '@odograph/client/alert';
 import { describe, expect, it } from 'vitest';
 import { SeenAlerts } from './seen-alerts.ts';
 
 const alert = (id: string, state: Alert['state'] = 'firing') => ({ id, state }) as Alert;
-const message = (alerts: readonly Alert[], more: { isCaughtUp?: boolean; beginsAgain?: boolean } = {}) => ({
-  ...{ alerts, isCaughtUp: false, beginsAgain: false, ...more },
+const message = (alerts: readonly Alert[], more: Partial<WatchedAlerts> = {}): WatchedAlerts => ({
+  ...{ alerts, leftIds: [], isCaughtUp: false, beginsAgain: false, ...more },
 });
 
 describe('the alerts that were shown', () => {
@@ -24,6 +24,13 @@ describe('the alerts that were shown', () => {
     expect(seen.take(message([alert('a')], { beginsAgain: true })).missingIds).toEqual([]);
     expect(seen.take(message([], { isCaughtUp: true })).missingIds).toEqual(['b']);
     expect(seen.take(message([], { isCaughtUp: true })).missingIds).toEqual([]);
+  });
+
+  it('are missing if they are not among those that are watched any more, once', () => {
+    const seen = new SeenAlerts();
+    seen.take(message([alert('a'), alert('b')], { beginsAgain: true, isCaughtUp: true }));
+    expect(seen.take(message([], { leftIds: ['a', 'never shown'] })).missingIds).toEqual(['a']);
+    expect(seen.take(message([], { leftIds: ['a'] })).missingIds).toEqual([]);
   });
 
   it('are waited for over several disconnects', () => {

@@ -4,7 +4,7 @@ import { OPEN_STATES } from '@odograph/client/alert-words';
 /** What a message of a watch brings. */
 interface News {
   readonly changed: readonly Alert[];
-  /** Alerts that went on before a disconnect and are not sent any more: what they are now must be asked. */
+  /** Alerts that were shown and are not sent any more: what they are now must be asked. */
   readonly missingIds: readonly string[];
 }
 
@@ -16,15 +16,16 @@ export class SeenAlerts {
   #awaited: Set<string> | undefined;
 
   /** The news of a message. */
-  take({ alerts, isCaughtUp, beginsAgain }: WatchedAlerts): News {
+  take({ alerts, leftIds, isCaughtUp, beginsAgain }: WatchedAlerts): News {
     if (beginsAgain) this.#awaited = new Set(this.#open.keys());
     const changed = alerts.filter((alert) => this.#isNew(alert));
     for (const { id } of alerts) this.#awaited?.delete(id);
-    if (!isCaughtUp) return { changed, missingIds: [] };
-    const missingIds = [...(this.#awaited ?? [])];
-    for (const id of missingIds) this.#open.delete(id);
-    this.#awaited = undefined;
-    return { changed, missingIds };
+    const missing = new Set(leftIds);
+    if (isCaughtUp) {
+      for (const id of this.#awaited ?? []) missing.add(id);
+      this.#awaited = undefined;
+    }
+    return { changed, missingIds: [...missing].filter((id) => this.#open.delete(id)) };
   }
 
   #isNew(alert: Alert): boolean {

@@ -80,7 +80,9 @@ export interface WatchedAlerts {
   readonly alerts: readonly Alert[];
   /** Whether all that were going on at the beginning have been sent. */
   readonly isCaughtUp: boolean;
-  /** Whether the stream begins here, at first and after each disconnect: all that are going on follow, and no other. */
+  /** Alerts that do not meet the conditions any more, for example because a person takes care of them. */
+  readonly leftIds: readonly string[];
+  /** Forget what came before: all that are going on follow, and no other. So at first, after each disconnect, and if it was slow. */
   readonly beginsAgain: boolean;
 }
 

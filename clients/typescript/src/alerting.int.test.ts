@@ -18,7 +18,7 @@ import {
   AlertState,
   AlertsService,
   type AlertsWatchRequest,
-  type AlertsWatchResponse,
+  AlertsWatchResponse,
 } from './generated/odograph/alerting/v1/alerts.ts';
 import { DeadLetter, DeadLettersService } from './generated/odograph/alerting/v1/dead_letters.ts';
 import { Silence, SilencesService } from './generated/odograph/alerting/v1/silences.ts';
@@ -95,8 +95,8 @@ async function startAlerting({ refusals = [], watches = ['stay'] }: Script = {})
     const end = watches[watched.length] ?? 'stay';
     const alerts = [alertOf(`w${watched.length}`)];
     watched.push(call.request);
-    call.write({ alerts, isCaughtUp: false });
-    call.write({ alerts: [], isCaughtUp: true });
+    call.write(AlertsWatchResponse.create({ alerts, beginsAgain: true }));
+    call.write(AlertsWatchResponse.create({ leftAlertIds: ['x'], isCaughtUp: true }));
     if (end === 'end') call.end();
     else if (end !== 'stay') call.emit('error', serviceError(end));
   }
@@ -355,8 +355,8 @@ describe('a watch', () => {
     }
     expect(messages).toEqual(
       ['w0', 'w1', 'w2'].flatMap((id) => [
-        { ids: [id], isCaughtUp: false, beginsAgain: true },
-        { ids: [], isCaughtUp: true, beginsAgain: false },
+        { ids: [id], leftIds: [], isCaughtUp: false, beginsAgain: true },
+        { ids: [], leftIds: ['x'], isCaughtUp: true, beginsAgain: false },
       ]),
     );
     expect(faults).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);

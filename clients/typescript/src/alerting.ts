@@ -141,20 +141,14 @@ export class Alerting {
   /**
    * First the alerts that are going on and meet the conditions, then each change, until the signal is aborted. `states` chooses
    * only what it begins with. One that is read slowly gives the newest state of an alert, not each one between. After a
-   * disconnect it begins again: an alert that ended in between is not sent, and is missing when it has caught up.
+   * disconnect, or if it was far too slow, it begins again: an alert that ended in between is not sent, and is missing when it
+   * has caught up.
    */
   async *watchAlerts(options: WatchAlertsOptions = {}): AsyncGenerator<WatchedAlerts, void, undefined> {
     const filter = filterOf(options);
-    let beginsAgain = false;
-    const request = () => {
-      beginsAgain = true;
-      return { filter };
-    };
-    const messages = endlessStream(this.#deps.channel(), AlertsService.watch, request, options);
-    for await (const { alerts, isCaughtUp } of messages) {
-      yield { alerts: alerts.map(alertOf), isCaughtUp, beginsAgain };
-      beginsAgain = false;
-    }
+    const messages = endlessStream(this.#deps.channel(), AlertsService.watch, () => ({ filter }), options);
+    for await (const { alerts, leftAlertIds: leftIds, isCaughtUp, beginsAgain } of messages)
+      yield { alerts: alerts.map(alertOf), leftIds, isCaughtUp, beginsAgain };
   }
 
   /**

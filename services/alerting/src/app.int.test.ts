@@ -1,3 +1,4 @@
+import { createClient } from '@odograph/client';
 import { AlertRulesService } from '@odograph/contracts/generated/odograph/alerting/v1/alert_rules';
 import { AlertState, AlertsService } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
 import { DeadLettersService } from '@odograph/contracts/generated/odograph/alerting/v1/dead_letters';
@@ -207,6 +208,26 @@ test('an alert is acknowledged while it goes on, by the first who does', async (
   ).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
+});
+
+test('a watch of what nobody takes care of begins with what is there, and says what leaves it', async () => {
+  const { cluster, call, report } = alerting;
+  using client = createClient({ alerting: cluster.endpoints.alertings[0] ?? '' });
+  await report('watched', Date.now(), { speed_kmh: 180 });
+  const ending = new AbortController();
+  const words: string[] = [];
+  const filter = { vehicles: ['watched'], isAcknowledged: false, signal: ending.signal };
+  for await (const { alerts, leftIds, beginsAgain } of client.alerting.watchAlerts(filter)) {
+    if (beginsAgain) words.push('begins');
+    for (const { id, state } of alerts) {
+      words.push(state);
+      await call(AlertsService.acknowledge, { alertId: id, by: 'ada', note: '' });
+    }
+    if (leftIds.length === 0) continue;
+    words.push(`${leftIds.length} left`);
+    ending.abort();
+  }
+  expect(words).toEqual(['begins', 'firing', '1 left']);
 });
 
 test('after a crash, what fired has fired once, and goes on', async () => {

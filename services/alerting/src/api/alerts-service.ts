@@ -19,7 +19,7 @@ import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/g
 import { createQuota, type Quota } from '@odograph/platform/grpc/quota';
 import { checkAtLeastOfEach, invalid, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import { type createAcknowledge, noAlert } from '../commands/acknowledge.ts';
-import { type AlertRecord, isOpen } from '../domain/alert-record.ts';
+import type { AlertRecord } from '../domain/alert-record.ts';
 import type { AlertFeed, AlertWatch } from '../views/alert-feed.ts';
 import type { AlertFilter, AlertKey, AlertStore } from '../views/alert-store.ts';
 import type { RuleStore } from '../views/partition-views.ts';
@@ -136,10 +136,12 @@ async function* watch(
   try {
     for (;;) {
       call.signal.throwIfAborted();
-      if (opened.takeBeginning()) yield* everything(deps, filter);
-      const changed = opened.take();
-      if (changed.length > 0) yield* inMessages(changed);
-      else if (await isQuiet(opened)) yield { alerts: [], isCaughtUp: true };
+      if (opened.takeBeginning()) yield* everything(deps, filter, opened);
+      const { changed, leftIds } = opened.take();
+      yield* inMessages(changed);
+      if (leftIds.length > 0) yield { ...NOTHING, leftAlertIds: [...leftIds] };
+      const isIdle = changed.length + leftIds.length === 0;
+      if (isIdle && (await isQuiet(opened))) yield { ...NOTHING, isCaughtUp: true };
     }
   } finally {
     call.signal.removeEventListener('abort', wake);
@@ -147,8 +149,15 @@ async function* watch(
   }
 }
 
+const NOTHING: AlertsWatchResponse = { alerts: [], leftAlertIds: [], isCaughtUp: false, beginsAgain: false };
+
 /** The alerts that are going on. */
-async function* everything({ alerts }: AlertsDeps, filter: AlertFilter): AsyncGenerator<AlertsWatchResponse> {
+async function* everything(
+  { alerts }: AlertsDeps,
+  filter: AlertFilter,
+  opened: AlertWatch,
+): AsyncGenerator<AlertsWatchResponse> {
+  yield { ...NOTHING, beginsAgain: true };
   const wanted = filter.phases.length > 0 ? filter.phases : OPEN;
   const phases = OPEN.filter((phase) => wanted.includes(phase));
   let after: AlertKey | undefined;
@@ -156,16 +165,18 @@ async function* everything({ alerts }: AlertsDeps, filter: AlertFilter): AsyncGe
     const page = await alerts.list({ ...filter, phases }, MESSAGE_ALERTS, after);
     isLast = page.length < MESSAGE_ALERTS;
     after = page.at(-1);
+    opened.sends(page);
     yield* inMessages(page);
   }
-  yield { alerts: [], isCaughtUp: true };
+  opened.begun();
+  yield { ...NOTHING, isCaughtUp: true };
 }
 
 function* inMessages(records: readonly AlertRecord[]): Generator<AlertsWatchResponse> {
   for (let at = 0; at < records.length; ) {
     const next = records.slice(at, at + MESSAGE_ALERTS);
     const count = Math.max(1, countFitting(next, alertBytes));
-    yield { alerts: next.slice(0, count).map(alertToWire), isCaughtUp: false };
+    yield { ...NOTHING, alerts: next.slice(0, count).map(alertToWire) };
     at += count;
   }
 }
@@ -178,9 +189,7 @@ function choiceOf({ rules, vehicles, fleets, severities, isAcknowledged }: Alert
     names(vehicles, record.vehicleId) &&
     names(fleets, record.fleet) &&
     names(severities, record.severity ?? '') &&
-    (isAcknowledged === undefined ||
-      !isOpen(record) ||
-      isAcknowledged === (record.acknowledged !== undefined));
+    (isAcknowledged === undefined || isAcknowledged === (record.acknowledged !== undefined));
 }
 
 async function isQuiet(opened: AlertWatch): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { Bell } from '@odograph/kernel/bell';
 import { pause } from '@odograph/kernel/clock';
 import type { Db } from 'mongodb';
-import type { AlertRecord } from '../domain/alert-record.ts';
+import { type AlertRecord, isOpen } from '../domain/alert-record.ts';
 
 /** Changes that a slow watcher may have before it; with more it begins again. */
 export const MAX_WAITING = 1_000;
@@ -9,21 +9,38 @@ export const MAX_WAITING = 1_000;
 /** Which alerts a watcher gets. */
 export type AlertChoice = (record: AlertRecord) => boolean;
 
+/** What has changed for a watcher. */
+interface AlertNews {
+  readonly changed: readonly AlertRecord[];
+  /** Alerts that it has and that it would not get any more. */
+  readonly leftIds: readonly string[];
+}
+
 /** The changes of alerts for one watcher: of each alert the newest only. */
 export class AlertWatch {
   readonly #choice: AlertChoice;
   readonly #bell = new Bell();
-  #changed = new Map<string, AlertRecord>();
+  /** By id; null: it is not one of the watcher's any more. */
+  #changed = new Map<string, AlertRecord | null>();
   #beginsAgain = true;
+  /** Whether it is being sent what is there: then it may get any alert as it was a moment ago. */
+  #isBeginning = false;
+  /** The alerts that it has and that go on. */
+  readonly #has = new Set<string>();
 
   constructor(choice: AlertChoice) {
     this.#choice = choice;
   }
 
   push(record: AlertRecord): void {
-    if (!this.#choice(record)) return;
-    if (this.#changed.size >= MAX_WAITING) this.beginAgain();
-    else this.#changed.set(record.id, record);
+    const { id } = record;
+    const isChosen = this.#choice(record);
+    if (!isChosen && !this.#has.has(id) && !this.#isBeginning) {
+      this.#changed.delete(id);
+      return;
+    }
+    if (this.#changed.size >= MAX_WAITING && !this.#changed.has(id)) this.beginAgain();
+    else this.#changed.set(id, isChosen ? record : null);
     this.#bell.ring();
   }
 
@@ -34,17 +51,33 @@ export class AlertWatch {
     this.#bell.ring();
   }
 
-  /** Whether it has to begin again; asked once. */
+  /** Whether it has to begin again; asked once. Then it gets what is there, and has {@link begun}. */
   takeBeginning(): boolean {
-    const beginsAgain = this.#beginsAgain;
+    if (!this.#beginsAgain) return false;
     this.#beginsAgain = false;
-    return beginsAgain;
+    this.#isBeginning = true;
+    this.#has.clear();
+    return true;
   }
 
-  take(): readonly AlertRecord[] {
-    const changed = [...this.#changed.values()];
+  /** It gets these. */
+  sends(records: readonly AlertRecord[]): void {
+    for (const record of records) {
+      if (isOpen(record)) this.#has.add(record.id);
+      else this.#has.delete(record.id);
+    }
+  }
+
+  begun(): void {
+    this.#isBeginning = false;
+  }
+
+  take(): AlertNews {
+    const changed = [...this.#changed.values()].filter((record) => record !== null);
+    const leftIds = [...this.#changed].flatMap(([id, record]) => (record === null ? [id] : []));
     this.#changed = new Map();
-    return changed;
+    this.sends(changed);
+    return { changed, leftIds: leftIds.filter((id) => this.#has.delete(id)) };
   }
 
   /** Resolves when there may be something to take, or when it is woken. */

@@ -182,12 +182,16 @@ class AlertsWatchRequest(_message.Message):
     def __init__(self, filter: _Optional[_Union[AlertFilter, _Mapping]] = ...) -> None: ...
 
 class AlertsWatchResponse(_message.Message):
-    __slots__ = ("alerts", "is_caught_up")
+    __slots__ = ("alerts", "is_caught_up", "left_alert_ids", "begins_again")
     ALERTS_FIELD_NUMBER: _ClassVar[int]
     IS_CAUGHT_UP_FIELD_NUMBER: _ClassVar[int]
+    LEFT_ALERT_IDS_FIELD_NUMBER: _ClassVar[int]
+    BEGINS_AGAIN_FIELD_NUMBER: _ClassVar[int]
     alerts: _containers.RepeatedCompositeFieldContainer[Alert]
     is_caught_up: bool
-    def __init__(self, alerts: _Optional[_Iterable[_Union[Alert, _Mapping]]] = ..., is_caught_up: bool = ...) -> None: ...
+    left_alert_ids: _containers.RepeatedScalarFieldContainer[str]
+    begins_again: bool
+    def __init__(self, alerts: _Optional[_Iterable[_Union[Alert, _Mapping]]] = ..., is_caught_up: bool = ..., left_alert_ids: _Optional[_Iterable[str]] = ..., begins_again: bool = ...) -> None: ...
 
 class AlertsAcknowledgeRequest(_message.Message):
     __slots__ = ("alert_id", "by", "note")

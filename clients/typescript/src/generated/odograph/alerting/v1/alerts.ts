@@ -243,6 +243,13 @@ export interface AlertsWatchResponse {
   alerts: Alert[];
   /** Whether all that were going on at the beginning have been sent. */
   isCaughtUp: boolean;
+  /** Alerts that do not meet the conditions any more, for example because a person takes care of them. */
+  leftAlertIds: string[];
+  /**
+   * Forget what came before: from here on each alert that is going on is sent again, until `is_caught_up`. The first message has
+   * it. It comes again if the client was too slow, or if changes may have been missed.
+   */
+  beginsAgain: boolean;
 }
 
 /** Says that a person takes care of an alert. */
@@ -1447,7 +1454,7 @@ export const AlertsWatchRequest: MessageFns<AlertsWatchRequest> = {
 };
 
 function createBaseAlertsWatchResponse(): AlertsWatchResponse {
-  return { alerts: [], isCaughtUp: false };
+  return { alerts: [], isCaughtUp: false, leftAlertIds: [], beginsAgain: false };
 }
 
 export const AlertsWatchResponse: MessageFns<AlertsWatchResponse> = {
@@ -1457,6 +1464,12 @@ export const AlertsWatchResponse: MessageFns<AlertsWatchResponse> = {
     }
     if (message.isCaughtUp !== false) {
       writer.uint32(16).bool(message.isCaughtUp);
+    }
+    for (const v of message.leftAlertIds) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.beginsAgain !== false) {
+      writer.uint32(32).bool(message.beginsAgain);
     }
     return writer;
   },
@@ -1490,6 +1503,22 @@ export const AlertsWatchResponse: MessageFns<AlertsWatchResponse> = {
             message.isCaughtUp = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leftAlertIds.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.beginsAgain = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1509,6 +1538,8 @@ export const AlertsWatchResponse: MessageFns<AlertsWatchResponse> = {
     const message = createBaseAlertsWatchResponse();
     message.alerts = object.alerts?.map((e) => Alert.fromPartial(e)) || [];
     message.isCaughtUp = object.isCaughtUp ?? false;
+    message.leftAlertIds = object.leftAlertIds?.map((e) => e) || [];
+    message.beginsAgain = object.beginsAgain ?? false;
     return message;
   },
 };
