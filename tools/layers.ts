@@ -110,7 +110,7 @@ export const layers: readonly Layer[] = [
   alertingRoom('evaluate', ['domain'], 'grpc'),
   alertingRoom('views', ['domain', 'evaluate'], 'grpc'),
   alertingRoom('own', [], 'grpc'),
-  alertingRoom('commands', ['domain', 'views'], 'engines and grpc'),
+  alertingRoom('commands', ['domain', 'rules', 'views'], 'engines and grpc'),
   alertingRoom('backtest', ['domain', 'rules', 'evaluate'], 'engines and grpc'),
   alertingRoom('api', ['domain', 'rules', 'evaluate', 'views', 'commands', 'notify', 'backtest'], 'engines'),
   {

@@ -210,7 +210,7 @@ test('an alert is acknowledged while it goes on, by the first who does', async (
   });
 });
 
-test('a watch of what nobody takes care of begins with what is there, and says what leaves it', async () => {
+test('a watch of what no person takes care of begins with what is there, and says what leaves it', async () => {
   const { cluster, call, report } = alerting;
   using client = createClient({ alerting: cluster.endpoints.alertings[0] ?? '' });
   await report('watched', Date.now(), { speed_kmh: 180 });

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createClient } from '@odograph/client';
 import type { NoticeInfo } from '@odograph/contracts/generated/odograph/alerting/v1/alerts';
 import { createDecisionQuota } from '@odograph/decisions/decision-quota';
 import { MAX_ENVELOPE_EVENTS } from '@odograph/event-log/envelope';
 import { pause, systemClock } from '@odograph/kernel/clock';
-import { Fault, isFault, isFinal } from '@odograph/kernel/fault';
-import { comparePositions } from '@odograph/kernel/position';
+import { isFinal } from '@odograph/kernel/fault';
 import type { RuleEvent, SilenceEvent } from '@odograph/kernel/vehicle-event';
 import { started } from '@odograph/platform/app/app';
 import { compose } from '@odograph/platform/app/compose';
@@ -23,9 +20,10 @@ import { deadLettersService } from './api/dead-letters-service.ts';
 import { silencesService } from './api/silences-service.ts';
 import { BacktestThreads } from './backtest/backtest-threads.ts';
 import { createAcknowledge } from './commands/acknowledge.ts';
-import { createDecisions, type DecidedLog } from './commands/decisions.ts';
+import { decidedLog } from './commands/decided-log.ts';
+import { createDecisions } from './commands/decisions.ts';
+import { createRules, readRulesFile } from './commands/rules-file.ts';
 import type { AlertingConfig } from './config.ts';
-import type { Addressee } from './domain/notices.ts';
 import { type RuleState, ruleDecider } from './domain/rule-decisions.ts';
 import { type SilenceState, silenceDecider } from './domain/silence-decisions.ts';
 import { EvaluationStore } from './evaluate/evaluation-store.ts';
@@ -35,10 +33,10 @@ import { channelsOf } from './notify/channels.ts';
 import { Dispatcher } from './notify/dispatcher.ts';
 import { OutboxNotices } from './notify/notice-store.ts';
 import { Outbox } from './notify/outbox.ts';
-import { type ReceiverSettings, readReceivers } from './notify/receiver-file.ts';
+import { addresseeOf, receiversOf } from './notify/receivers-file.ts';
 import { Leases } from './own/leases.ts';
 import { Ownership } from './own/ownership.ts';
-import { ruleIn, rulesIn, textIn } from './rules/rule-of-document.ts';
+import { ruleIn, textIn } from './rules/rule-of-document.ts';
 import { AlertFeed } from './views/alert-feed.ts';
 import { AlertStore } from './views/alert-store.ts';
 import { DecidedStore } from './views/decided-store.ts';
@@ -148,22 +146,6 @@ function notifyParts(app: ReturnType<typeof viewParts>, config: AlertingConfig, 
     });
 }
 
-/** Throws a Fault INVALID_INPUT that names what is wrong in the file. */
-async function receiversOf(file: string): Promise<readonly ReceiverSettings[]> {
-  if (file === '') return [];
-  const source = { env: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };
-  const read = readReceivers(await readFile(file, 'utf8'), source);
-  if ('receivers' in read) return read.receivers;
-  const [first] = read.findings;
-  const where = first ? `:${first.line}:${first.column}: ${first.field} ${first.description}` : '';
-  throw new Fault('INVALID_INPUT', `${file}${where}`, { findings: read.findings });
-}
-
-function addresseeOf(receiver: ReceiverSettings): Addressee {
-  const { name, severities, groupWaitMs } = receiver;
-  return { name, severities, groupWaitMs: (severity) => (severity === 'critical' ? 0 : groupWaitMs) };
-}
-
 /** The partitions that this process owns, and the rules that it evaluates there. */
 function evaluationParts(app: ReturnType<typeof notifyParts>, config: AlertingConfig, logger: Logger) {
   const { instance, leaseTtlMs: ttlMs, storeEveryMs } = config;
@@ -246,9 +228,11 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
     .part('quota', () =>
       createDecisionQuota({ decisionsPerSecond: config.decisionsPerSecond, clock: systemClock }),
     )
-    .part('rulesFile', async ({ commands }, signal) => {
+    .part('rulesFile', async ({ stores: { rules }, commands: { decisions } }, signal) => {
       if (config.rulesFile === '') return;
-      const creating = createRulesOf(config.rulesFile, { decisions: commands.decisions, logger, signal });
+      const file = await readRulesFile(config.rulesFile);
+      // It is not waited for, because the log may not be writable yet.
+      const creating = createRules(file, { rules, decisions, logger, signal });
       creating.catch((err: unknown) => logger.error({ err }, 'the rules of the file were not created'));
     })
     .part(
@@ -302,55 +286,4 @@ function noticesIn(outbox: Outbox) {
       return { receiver, kind, state, reason, atMs };
     });
   };
-}
-
-/** What decisions ask the log, through history. */
-function decidedLog(client: ReturnType<typeof createClient>): DecidedLog {
-  return {
-    async watermark(partition) {
-      const found = (await client.watermarks({})).find((position) => position.partition === partition);
-      return found ?? { partition, sequence: 0 };
-    },
-    async whyLeftOut({ subject }, position) {
-      const { partition, sequence } = position;
-      const after = [{ partition, sequence: sequence - 1 }];
-      for await (const logged of client.readLog({ partitions: [partition], after, subject, limit: 100 }))
-        if (comparePositions(logged.position, position) === 0) return undefined;
-      // One whose version another one has is in the folded state; so this one has an id that was used long ago.
-      return 'duplicate';
-    },
-  };
-}
-
-interface CreatingDeps {
-  readonly decisions: ReturnType<typeof createDecisions>;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-}
-
-const CREATE_WITHIN_MS = 30_000;
-
-/** Creates the rules of a file that are not there. It is tried again until all are, because the log may not be writable yet. */
-async function createRulesOf(file: string, { decisions, logger, signal }: CreatingDeps): Promise<void> {
-  const rules = rulesIn(await readFile(file, 'utf8'), file);
-  const trouble = new Trouble({
-    logger,
-    message: 'the rules of the file cannot be created yet',
-    fields: { file },
-  });
-  for (const { rule, document } of rules) {
-    while (!signal.aborted) {
-      try {
-        const command = { type: 'CreateRule', document, by: SERVICE_NAME, note: `from ${file}` } as const;
-        const call = { deadlineAtMs: Date.now() + CREATE_WITHIN_MS, signal, traceparent: '' };
-        await decisions.rule(rule, { decisionId: `file ${rule}`.replaceAll(' ', '-'), command }, call);
-        trouble.succeeded();
-        break;
-      } catch (error) {
-        // There is one, which people may have revised.
-        if (isFault(error, 'RULE_VIOLATED', 'INVALID_INPUT')) break;
-        await pause(trouble.failed(error), signal);
-      }
-    }
-  }
 }

@@ -12,6 +12,7 @@ import { type CallContext, grpcService, serverStream, unary } from '@odograph/pl
 import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
 import { invalid, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import { type Decisions, noRule } from '../commands/decisions.ts';
+import { assertRoom } from '../commands/rule-room.ts';
 import type { RuleCommand, RuleState } from '../domain/rule-decisions.ts';
 import { RULE_LIMITS, type RuleDocument } from '../rules/rule-document.ts';
 import { type ReadRules, readRules } from '../rules/rule-file.ts';
@@ -28,8 +29,6 @@ interface AlertRulesDeps {
   readonly backtest: Backtest;
 }
 
-/** How many rules there may be, disabled ones too. */
-export const MAX_RULES = 500;
 const LIST = ['rules'] as const;
 
 export function alertRulesService({ rules, documents, decisions, quota, backtest }: AlertRulesDeps) {
@@ -46,14 +45,7 @@ export function alertRulesService({ rules, documents, decisions, quota, backtest
     return aggregate;
   }
 
-  async function assertRoom(rule: string): Promise<void> {
-    const all = await rules.list();
-    if (all.length < MAX_RULES || all.some(([name]) => name === rule)) return;
-    const message = `there are ${all.length} rules, at most ${MAX_RULES} are allowed: revise one that is not used any more`;
-    throw new Fault('RULE_VIOLATED', message, {
-      findings: [{ field: 'document', reason: 'TOO_MANY_RULES', description: message }],
-    });
-  }
+  const names = async () => (await rules.list()).map(([name]) => name);
 
   const switching = (type: 'EnableRule' | 'DisableRule') =>
     unary(async (request: Decided & Reason & { readonly rule: string }, call) =>
@@ -63,7 +55,7 @@ export function alertRulesService({ rules, documents, decisions, quota, backtest
   return grpcService(AlertRulesService, {
     create: unary(async (request, call) => {
       const { rule } = readRule(request.document);
-      await assertRoom(rule);
+      assertRoom(await names(), [rule]);
       const { document } = request;
       return decide(rule, request, { type: 'CreateRule', document, ...reasonOf(request) }, call);
     }),
@@ -99,7 +91,9 @@ export function alertRulesService({ rules, documents, decisions, quota, backtest
     check: unary(async ({ documents: text }) => {
       const read = readRules(text);
       if ('findings' in read) return { rules: [], findings: [...read.findings] };
-      return { rules: read.rules.map(({ rule }) => rule), findings: [] };
+      const checked = read.rules.map(({ rule }) => rule);
+      assertRoom(await names(), checked);
+      return { rules: checked, findings: [] };
     }),
     backtest: serverStream(backtestCall(backtest, readRule), { stays: true }),
   });

@@ -99,9 +99,9 @@ function termsOf(terms: WireTerms | undefined): Terms {
   } = terms ?? {};
   if (rules.length + vehicles.length + fleets.length + severities.length === 0)
     throw invalid('terms', 'NO_CONDITION', 'must name rules, vehicles, fleets or severities');
-  if (endsAtMs <= startsAtMs) throw invalid('terms.ends_at_ms', 'ORDER', 'must be after starts_at_ms');
+  if (endsAtMs <= startsAtMs) throw invalid('terms.ends_at_ms', 'ORDER', 'must be after the start');
   if (endsAtMs - startsAtMs > LONGEST_SILENCE_MS)
-    throw invalid('terms.ends_at_ms', 'TOO_LONG', 'must be within 366 days of starts_at_ms');
+    throw invalid('terms.ends_at_ms', 'TOO_LONG', 'must be at most 366 days after the start');
   return {
     rules: checkNames('terms.rules', rules),
     vehicles: checkNames('terms.vehicles', vehicles),

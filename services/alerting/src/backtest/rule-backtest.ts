@@ -59,10 +59,11 @@ export class RuleBacktest {
   }
 
   take(event: VehicleEvent, position: EventPosition): void {
-    // It is evaluated alone.
-    if (event.type === 'RuleApplied') return;
-    this.#then.take(event, position);
-    if (this.#now !== this.#then) this.#now.take(event, position);
+    for (const course of new Set([this.#then, this.#now])) {
+      // It is evaluated alone.
+      if (event.type === 'RuleApplied') course.skip(event, position);
+      else course.take(event, position);
+    }
   }
 
   result(): BacktestTimelines {
@@ -107,6 +108,10 @@ class Course {
   take(event: VehicleEvent, position: EventPosition): void {
     this.#register(event, position);
     for (const made of this.#evaluation.apply(event, position)) this.#tell(made);
+  }
+
+  skip(event: VehicleEvent, position: EventPosition): void {
+    this.#evaluation.skip(event, position);
   }
 
   /** A vehicle that comes for the first time may have been registered before what is read. */

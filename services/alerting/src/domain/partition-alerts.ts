@@ -84,7 +84,7 @@ export class PartitionAlerts {
 
   /** Sets the rules that hold from now on, and says what that means for the alerts. */
   setRules(rules: readonly Rule[], entry: LogEntry): readonly VehicleFacts[] {
-    this.#advance(entry);
+    this.advance(entry);
     this.#rules = inOrder(rules);
     this.#fitting.clear();
     this.#ofVehicle.clear();
@@ -95,7 +95,7 @@ export class PartitionAlerts {
 
   /** A vehicle was registered, updated or retired. */
   register(vehicleId: string, profile: Profile, entry: LogEntry): readonly VehicleFacts[] {
-    this.#advance(entry);
+    this.advance(entry);
     const vehicle = this.vehicles.get(vehicleId) ?? this.#add(vehicleId, profile);
     if (includes(vehicle, entry)) return [];
     vehicle.profile = profile;
@@ -105,7 +105,7 @@ export class PartitionAlerts {
 
   /** A vehicle reported. */
   report(vehicleId: string, samples: readonly RecordedSample[], entry: LogEntry): readonly VehicleFacts[] {
-    this.#advance(entry);
+    this.advance(entry);
     const vehicle = this.vehicles.get(vehicleId) ?? this.#add(vehicleId, UNREGISTERED);
     if (includes(vehicle, entry)) return [];
     const { profile, state } = vehicle;
@@ -118,7 +118,7 @@ export class PartitionAlerts {
 
   /** Time has passed. */
   tick(entry: LogEntry): readonly VehicleFacts[] {
-    this.#advance(entry);
+    this.advance(entry);
     const { nowMs: atMs, runningMs } = this.clock;
     const told: VehicleFacts[] = [];
     for (const [vehicleId, vehicle] of this.vehicles) {
@@ -130,6 +130,15 @@ export class PartitionAlerts {
       if (facts.length > 0) told.push({ vehicleId, fleet: profile.fleet, facts });
     }
     return told;
+  }
+
+  /** An event that concerns no alert: the log goes on. */
+  advance({ receivedAtMs }: LogEntry): void {
+    const { clock } = this;
+    const stepMs = receivedAtMs - clock.nowMs;
+    if (stepMs <= 0) return;
+    clock.nowMs = receivedAtMs;
+    clock.runningMs += stepMs > LONGEST_STEP_MS ? TICK_MS : stepMs;
   }
 
   /** The vehicles whose state has changed since the last call. */
@@ -147,14 +156,6 @@ export class PartitionAlerts {
   #touch(vehicleId: string, vehicle: KnownVehicle, { sequence, index }: LogPlace): void {
     vehicle.includes = { sequence, index };
     this.#changed.add(vehicleId);
-  }
-
-  #advance({ receivedAtMs }: LogEntry): void {
-    const { clock } = this;
-    const stepMs = receivedAtMs - clock.nowMs;
-    if (stepMs <= 0) return;
-    clock.nowMs = receivedAtMs;
-    clock.runningMs += stepMs > LONGEST_STEP_MS ? TICK_MS : stepMs;
   }
 
   #add(vehicleId: string, profile: Profile): KnownVehicle {

@@ -57,6 +57,11 @@ export class PartitionEvaluation {
     );
   }
 
+  /** Takes the next event as one that concerns no alert. */
+  skip({ receivedAtMs }: VehicleEvent, position: EventPosition): void {
+    this.alerts.advance({ ...position, receivedAtMs });
+  }
+
   /** What the next process begins with, as soon as it has all vehicles too. */
   checkpoint(): EvaluationCheckpoint {
     return { clock: { ...this.alerts.clock }, rules: [...this.#applied.values()] };
@@ -80,6 +85,7 @@ export class PartitionEvaluation {
       case 'TimeTicked':
         return alerts.tick(entry);
       case 'RuleApplied':
+        alerts.advance(entry);
         return this.#applyRule(event) ? alerts.setRules(this.#rules(), entry) : [];
       default:
         return this.#register(event, entry);

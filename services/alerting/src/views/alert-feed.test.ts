@@ -6,7 +6,7 @@ const record = (id: string, more: Partial<AlertRecord> = {}) =>
   ({ id, phase: 'firing', ...more }) as AlertRecord;
 const acknowledged = { by: 'ada', note: '', atMs: 1 };
 
-/** A watch of alerts of which nobody takes care, which has begun with these. */
+/** A watch of alerts of which no person takes care, which has begun with these. */
 function begun(...records: readonly AlertRecord[]): AlertWatch {
   const watch = new AlertWatch((each) => each.acknowledged === undefined);
   expect(watch.takeBeginning()).toBe(true);

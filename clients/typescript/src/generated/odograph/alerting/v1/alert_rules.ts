@@ -2607,8 +2607,8 @@ export const AlertRulesService = {
     responseDeserialize: (value: Buffer): AlertRulesHistoryResponse => AlertRulesHistoryResponse.decode(value),
   },
   /**
-   * Says what is wrong with documents, without saving anything.
-   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED.
+   * Says what is wrong with documents, without saving anything. FAILED_PRECONDITION if there is no room for all of them.
+   * Status codes: INVALID_ARGUMENT, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE.
    */
   check: {
     path: "/odograph.alerting.v1.AlertRules/Check" as const,
@@ -2681,8 +2681,8 @@ export interface AlertRulesServer extends UntypedServiceImplementation {
    */
   history: handleUnaryCall<AlertRulesHistoryRequest, AlertRulesHistoryResponse>;
   /**
-   * Says what is wrong with documents, without saving anything.
-   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED.
+   * Says what is wrong with documents, without saving anything. FAILED_PRECONDITION if there is no room for all of them.
+   * Status codes: INVALID_ARGUMENT, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE.
    */
   check: handleUnaryCall<AlertRulesCheckRequest, AlertRulesCheckResponse>;
   /**
@@ -2833,8 +2833,8 @@ export interface AlertRulesClient extends Client {
     callback: (error: ServiceError | null, response: AlertRulesHistoryResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Says what is wrong with documents, without saving anything.
-   * Status codes: INVALID_ARGUMENT, RESOURCE_EXHAUSTED.
+   * Says what is wrong with documents, without saving anything. FAILED_PRECONDITION if there is no room for all of them.
+   * Status codes: INVALID_ARGUMENT, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE.
    */
   check(
     request: AlertRulesCheckRequest,
