@@ -153,6 +153,10 @@ describe('a receiver', () => {
       terms: { ...terms, endsAtMs: Date.now() + 1_000 },
     });
     expect(count).toBe(1);
+    // It still fires when the silence is over: the next tick of the log says so.
+    await call(SilencesService.end, { decisionId: 's2', silenceId: 'track-day', by: 'ada' });
+    await eventually(() => expect(heardOf('quiet')).toEqual(['firing']), 25_000);
+    expect(await toldOf('quiet')).toEqual(['firing suppressed', 'firing delivered']);
   });
 });
 

@@ -95,6 +95,25 @@ describe('a backtest', () => {
       [false, 'silence set'],
       [true, ''],
     ]);
+    // One that still fires when the silence is over is a page then.
+    const tickAt = (atS: number): VehicleEvent => {
+      const receivedAtMs = START_MS + atS * 1_000;
+      return {
+        type: 'TimeTicked',
+        subject: 'clock/0',
+        reportId: '',
+        observedAtMs: receivedAtMs,
+        receivedAtMs,
+      };
+    };
+    const goesOn = [reportAt(50, 10), tickAt(55)];
+    const pagesOf = (more: readonly VehicleEvent[]) =>
+      backtest(calm, [...goesOn, ...more], options)
+        .result()
+        .asKnownThen.map(({ isPaged }) => isPaged);
+    expect([pagesOf([]), pagesOf([tickAt(65)]), pagesOf([reportAt(58, 50), tickAt(65)])]).toEqual([
+      ...[[false], [true], [false]],
+    ]);
   });
 
   test('knows the fleet of a vehicle that was registered before', () => {

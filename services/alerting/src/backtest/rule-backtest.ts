@@ -1,7 +1,13 @@
 import type { EventPosition } from '@odograph/kernel/position';
 import type { AlertEvent, VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { type AlertRecord, recordAfter } from '../domain/alert-record.ts';
-import { type Addressee, type Notice, noticesOf } from '../domain/notices.ts';
+import { type AlertRecord, isOpen, recordAfter } from '../domain/alert-record.ts';
+import {
+  type Addressee,
+  isSilencedNotice,
+  type Notice,
+  noticesAfterSilence,
+  noticesOf,
+} from '../domain/notices.ts';
 import type { Profile } from '../domain/partition-alerts.ts';
 import type { Rule } from '../domain/rule.ts';
 import { isSilenced, type SilenceState } from '../domain/silence-decisions.ts';
@@ -95,6 +101,8 @@ class Course {
   readonly #evaluation: PartitionEvaluation;
   readonly #records = new Map<string, AlertRecord>();
   readonly #notices = new Map<string, readonly Notice[]>();
+  /** The alerts that a silence keeps from the pager. */
+  readonly #silenced = new Set<string>();
 
   constructor(options: RuleBacktestOptions, rule: Rule) {
     const applied = { rule: rule.id, version: 1, revision: 1, document: options.document };
@@ -108,6 +116,32 @@ class Course {
   take(event: VehicleEvent, position: EventPosition): void {
     this.#register(event, position);
     for (const made of this.#evaluation.apply(event, position)) this.#tell(made);
+    if (event.type === 'TimeTicked') this.#endSilences(event.receivedAtMs);
+  }
+
+  /** As live: the pager hears of what still fires when its silence is over. */
+  #endSilences(atMs: number): void {
+    for (const id of this.#silenced) {
+      const record = this.#records.get(id);
+      if (record && isOpen(record) && this.#isSilenced(record, atMs)) continue;
+      this.#silenced.delete(id);
+      if (!record || !isOpen(record)) continue;
+      const earlier = this.#notices.get(id) ?? [];
+      const context = {
+        place: `${atMs}`,
+        record,
+        description: '',
+        receiversOfRule: [],
+        receivers: [PAGER],
+        earlier,
+      };
+      this.#notices.set(id, [...earlier, ...noticesAfterSilence(atMs, context)]);
+    }
+  }
+
+  #isSilenced({ rule, vehicleId, fleet, severity = 'warning' }: AlertRecord, atMs: number): boolean {
+    const alert = { rule, vehicleId, fleet, severity };
+    return this.#options.silencesAt(atMs).some((state) => isSilenced(state, alert, atMs));
   }
 
   skip(event: VehicleEvent, position: EventPosition): void {
@@ -129,15 +163,13 @@ class Course {
     if (!record) return;
     this.#records.set(id, record);
     const earlier = this.#notices.get(id) ?? [];
-    const { rule, vehicleId, fleet, severity = 'warning' } = record;
-    const silenced = this.#options
-      .silencesAt(event.receivedAtMs)
-      .some((state) => isSilenced(state, { rule, vehicleId, fleet, severity }, event.receivedAtMs));
+    const silenced = this.#isSilenced(record, event.receivedAtMs);
     const next = noticesOf(event, {
       ...{ place: event.reportId, record, description: '', receiversOfRule: [], receivers: [PAGER], earlier },
       silence: silenced ? 'set' : undefined,
     });
     if (next.length > 0) this.#notices.set(id, [...earlier, ...next]);
+    if (next.some(isSilencedNotice)) this.#silenced.add(id);
   }
 
   episodes(): readonly CountedEpisode[] {
@@ -155,14 +187,16 @@ class Course {
       phase,
       isFlapping,
     } = record;
-    const first = this.#notices.get(id)?.[0];
+    const notices = this.#notices.get(id) ?? [];
+    const [first] = notices;
     if (firedAtMs === undefined || first === undefined) return [];
     const { fromMs, toMs } = this.#options;
     if (first.atMs < fromMs || first.atMs >= toMs) return [];
-    const because = first.suppressedBecause ?? '';
+    const isPaged = notices.some(({ suppressedBecause }) => suppressedBecause === undefined);
+    const because = isPaged ? '' : (first.suppressedBecause ?? '');
     const episode: BacktestEpisode = {
       ...{ id, vehicleId, severity, startedAtMs, firedAtMs, endedAtMs, knownAtMs: first.atMs },
-      ...{ isPaged: because === '', because },
+      ...{ isPaged, because },
     };
     return [{ episode, isKnownThen: true, isTrue: phase !== 'retracted', isFlapping }];
   }

@@ -2,7 +2,13 @@ import type { ChangeOfAlert, Severity } from '@odograph/kernel/alert-event';
 import type { AlertEvent } from '@odograph/kernel/vehicle-event';
 import { describe, expect, test } from 'vitest';
 import { type AlertRecord, recordAfter } from './alert-record.ts';
-import { type Addressee, type Notice, type NoticeContext, noticesOf } from './notices.ts';
+import {
+  type Addressee,
+  type Notice,
+  type NoticeContext,
+  noticesAfterSilence,
+  noticesOf,
+} from './notices.ts';
 
 type Fired = Extract<ChangeOfAlert, { readonly type: 'AlertFired' }>;
 
@@ -49,6 +55,22 @@ class Story {
     );
   }
 
+  goesOnAfterSilenceOf(change: ChangeOfAlert): string[] {
+    this.hears(change, { silence: 's1' });
+    return this.goesOnAfterSilence();
+  }
+
+  /** No silence is for it any more. */
+  goesOnAfterSilence(): string[] {
+    this.#atMs += 1_000;
+    const next = noticesAfterSilence(this.#atMs, {
+      ...{ place: `0/${this.#atMs}/0`, record: this.#record as AlertRecord, description: 'too fast' },
+      ...{ receiversOfRule: [], receivers: RECEIVERS, earlier: this.#notices },
+    });
+    this.#notices = [...this.#notices, ...next];
+    return next.map(({ receiver, kind, follows }) => `${receiver}, ${kind}${follows ? ', follows' : ''}`);
+  }
+
   get keys(): readonly string[] {
     return this.#notices.map(({ key }) => key);
   }
@@ -87,6 +109,16 @@ describe('a receiver', () => {
     expect(story.hears(RESOLVED)).toEqual([
       'desk, resolved, warning, not sent: silence s1, in 30 s, after the one before',
     ]);
+  });
+
+  test('hears of an alert that still fires when its silence is over, once, and then of its end', () => {
+    const story = new Story();
+    expect(story.goesOnAfterSilenceOf(FIRED)).toEqual(['desk, firing']);
+    expect(story.goesOnAfterSilence()).toEqual([]);
+    expect(story.hears(RESOLVED)).toEqual(['desk, resolved, warning, in 30 s, after the one before']);
+    const heard = new Story();
+    heard.hears(FIRED);
+    expect(heard.goesOnAfterSilence()).toEqual([]);
   });
 
   test('hears once that a vehicle is flapping, and not of its next alerts', () => {

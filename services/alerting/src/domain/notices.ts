@@ -1,5 +1,5 @@
 import { SEVERITIES, type Severity } from '@odograph/kernel/alert-event';
-import type { AlertEvent } from '@odograph/kernel/vehicle-event';
+import type { AlertEvent, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import type { AlertRecord } from './alert-record.ts';
 
 /** What an alert says to one receiver. Plain data. */
@@ -92,6 +92,27 @@ export function noticesOf(event: AlertEvent, context: NoticeContext): readonly N
   }
 }
 
+const BY_SILENCE = /^silence /;
+
+/** Whether a silence is why a notice is not sent. */
+export const isSilencedNotice = ({ suppressedBecause = '' }: Notice): boolean =>
+  BY_SILENCE.test(suppressedBecause);
+
+/** What receivers hear of an alert that goes on when no silence is for it any more: what a silence kept from them. */
+export function noticesAfterSilence(
+  atMs: number,
+  context: Omit<NoticeContext, 'silence'>,
+): readonly Notice[] {
+  const { earlier, receivers, record } = context;
+  const severity = record.severity ?? 'warning';
+  return receivers.flatMap((receiver) => {
+    const last = earlier.findLast((notice) => notice.receiver === receiver.name);
+    if (last === undefined || last.kind === 'resolved' || !isSilencedNotice(last)) return [];
+    const own = { receiver: receiver.name, kind: last.kind, dueAtMs: atMs + receiver.groupWaitMs(severity) };
+    return [noticeOf({ type: 'TimeTicked', receivedAtMs: atMs }, context, own)];
+  });
+}
+
 function flappingReason({ flapping }: { readonly flapping: string }): string | undefined {
   return flapping === 'goes on' ? 'flapping' : undefined;
 }
@@ -152,8 +173,8 @@ function addressed({ receivers, receiversOfRule }: NoticeContext, severity: Seve
 }
 
 function noticeOf(
-  event: AlertEvent,
-  { place, record, description, earlier }: NoticeContext,
+  event: Pick<VehicleEvent, 'type' | 'receivedAtMs'>,
+  { place, record, description, earlier }: Omit<NoticeContext, 'silence'>,
   own: Pick<Notice, 'receiver' | 'kind' | 'dueAtMs'>,
 ): Notice {
   const {

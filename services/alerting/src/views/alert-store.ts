@@ -2,7 +2,7 @@ import type { Severity } from '@odograph/kernel/alert-event';
 import type { EventPosition } from '@odograph/kernel/position';
 import type { AlertEvent } from '@odograph/kernel/vehicle-event';
 import type { Collection, Db, Filter } from 'mongodb';
-import { type AlertPhase, type AlertRecord, recordAfter } from '../domain/alert-record.ts';
+import { type AlertPhase, type AlertRecord, isOpen, recordAfter } from '../domain/alert-record.ts';
 
 interface AlertDocument {
   readonly _id: string;
@@ -11,6 +11,8 @@ interface AlertDocument {
   readonly s: number;
   readonly i: number;
   readonly record: AlertRecord;
+  /** It goes on, and a silence keeps it from receivers. */
+  readonly silenced?: true;
 }
 
 /** An event of an alert, and where the log has it. */
@@ -54,6 +56,7 @@ export class AlertStore {
       { key: { 'record.vehicleId': 1, 'record.startedAtMs': -1, _id: -1 } },
       { key: { 'record.rule': 1, 'record.startedAtMs': -1, _id: -1 } },
       { key: { 'record.fleet': 1, 'record.startedAtMs': -1, _id: -1 } },
+      { key: { p: 1 }, name: 'silenced', partialFilterExpression: { silenced: true } },
     ]);
   }
 
@@ -69,19 +72,34 @@ export class AlertStore {
       const isNew = !before || s > before.s || (s === before.s && i > before.i);
       const record = isNew ? recordAfter(before?.record, event) : before.record;
       if (!record) return [];
-      if (isNew) known.set(id, { _id: id, p, s, i, record });
-      return [{ ...each, record, isNew }];
+      const { silenced } = before ?? {};
+      if (isNew) known.set(id, { _id: id, p, s, i, record, ...(silenced && { silenced }) });
+      return [{ ...each, record, isNew, isSilenced: silenced === true }];
     });
   }
 
-  async save(folded: readonly FoldedEvent[]): Promise<void> {
+  /** @param silenced says of the alerts whose notices have changed whether a silence keeps them from receivers */
+  async save(folded: readonly FoldedEvent[], silenced: ReadonlyMap<string, boolean>): Promise<void> {
     const last = new Map(folded.filter(({ isNew }) => isNew).map((each) => [each.id, each]));
     if (last.size === 0) return;
-    const writes = Array.from(last.values(), ({ id: _id, record, position }) => {
+    const writes = Array.from(last.values(), ({ id: _id, record, position, isSilenced }) => {
       const { partition: p, sequence: s, index: i } = position;
-      return { replaceOne: { filter: { _id }, replacement: { p, s, i, record }, upsert: true } };
+      const isStill = isOpen(record) && (silenced.get(_id) ?? isSilenced);
+      const replacement = { p, s, i, record, ...(isStill && { silenced: true as const }) };
+      return { replaceOne: { filter: { _id }, replacement, upsert: true } };
     });
     await this.#alerts.bulkWrite(writes, { ordered: false });
+  }
+
+  /** The alerts of a partition that go on and that a silence keeps from receivers. */
+  async silenced(partition: number): Promise<readonly AlertRecord[]> {
+    const found = await this.#alerts.find({ p: partition, silenced: true }).toArray();
+    return found.map(({ record }) => record);
+  }
+
+  /** Receivers hear of these now. */
+  async unsilence(ids: readonly string[]): Promise<void> {
+    await this.#alerts.updateMany({ _id: { $in: [...ids] } }, { $unset: { silenced: '' } });
   }
 
   async get(id: string): Promise<AlertRecord | undefined> {
@@ -120,6 +138,8 @@ export class AlertStore {
 export interface FoldedEvent extends LoggedAlertEvent {
   readonly record: AlertRecord;
   readonly isNew: boolean;
+  /** Whether a silence kept it from receivers before the events. */
+  readonly isSilenced: boolean;
 }
 
 function conditionOf(filter: AlertFilter): Filter<AlertDocument> {

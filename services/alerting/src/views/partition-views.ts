@@ -2,8 +2,14 @@ import type { Aggregate } from '@odograph/kernel/aggregate';
 import { DECISION_PARTITION } from '@odograph/kernel/alert-event';
 import { formatPosition, type Position } from '@odograph/kernel/position';
 import type { AlertEvent, RuleEvent, SilenceEvent, VehicleEvent } from '@odograph/kernel/vehicle-event';
-import { alertIdIn } from '../domain/alert-record.ts';
-import { type Addressee, type Notice, noticesOf } from '../domain/notices.ts';
+import { type AlertRecord, alertIdIn } from '../domain/alert-record.ts';
+import {
+  type Addressee,
+  isSilencedNotice,
+  type Notice,
+  noticesAfterSilence,
+  noticesOf,
+} from '../domain/notices.ts';
 import type { RuleState } from '../domain/rule-decisions.ts';
 import { isSilenced, type SilenceState } from '../domain/silence-decisions.ts';
 import type { DecodedEvent } from '../evaluate/decoded-event.ts';
@@ -55,6 +61,8 @@ export class AlertingViews implements PartitionViews {
     if (ofSilences.length > 0) await this.#deps.silences.apply(ofSilences);
     const applied = ofRules.length > 0 ? await this.#applyRules(ofRules) : [];
     if (ofAlerts.length > 0) await this.#applyAlerts(ofAlerts);
+    const tick = events.findLast(({ event }) => event.type === 'TimeTicked');
+    if (tick) await this.#endSilences(tick);
     const isNew = ofAlerts.length + ofRules.length + ofSilences.length > 0;
     await this.#deps.reached.store(through, isNew);
     return applied;
@@ -66,7 +74,40 @@ export class AlertingViews implements PartitionViews {
     // Before the alerts: if this process ends in between, the events are applied again, and make the same notices.
     const made = await this.#noticesOf(folded);
     if (made.length > 0) await notices.add(made);
-    await alerts.save(folded);
+    await alerts.save(folded, new Map(made.map((notice) => [notice.alert.id, isSilencedNotice(notice)])));
+  }
+
+  /** Receivers hear of alerts that still fire when their silence is over. */
+  async #endSilences({ event: { receivedAtMs: atMs }, position }: DecodedEvent): Promise<void> {
+    const { alerts, notices, documents, receivers } = this.#deps;
+    const silenced = await alerts.silenced(position.partition);
+    if (silenced.length === 0) return;
+    const silences = await this.#silences();
+    const over = silenced.filter((record) => !silenceOf(record, silences, atMs));
+    if (over.length === 0) return;
+    const ids = over.map(({ id }) => id);
+    const earlier = await notices.ofAlerts(ids);
+    const made: Notice[] = [];
+    for (const record of over) {
+      const { description, receivers: receiversOfRule } = await documents.textOf(
+        record.rule,
+        record.revision,
+      );
+      const own = earlier.filter(({ alert }) => alert.id === record.id);
+      const place = formatPosition(position);
+      made.push(
+        ...noticesAfterSilence(atMs, {
+          place,
+          record,
+          description,
+          receiversOfRule,
+          receivers,
+          earlier: own,
+        }),
+      );
+    }
+    if (made.length > 0) await notices.add(made);
+    await alerts.unsilence(ids);
   }
 
   async #noticesOf(folded: readonly FoldedEvent[]): Promise<readonly Notice[]> {
@@ -75,15 +116,14 @@ export class AlertingViews implements PartitionViews {
     const silences = await this.#silences();
     const made: Notice[] = [];
     for (const { id, event, record, position } of folded) {
-      const { rule, vehicleId, fleet, severity = 'warning' } = record;
-      const { description, receivers: receiversOfRule } = await documents.textOf(rule, record.revision);
-      const silence = silences.find(([, { state }]) =>
-        isSilenced(state, { rule, vehicleId, fleet, severity }, event.receivedAtMs),
+      const { description, receivers: receiversOfRule } = await documents.textOf(
+        record.rule,
+        record.revision,
       );
       const next = noticesOf(event, {
         ...{ place: formatPosition(position), record, description, receiversOfRule, receivers },
         earlier: earlier.filter(({ alert }) => alert.id === id),
-        silence: silence?.[0],
+        silence: silenceOf(record, silences, event.receivedAtMs),
       });
       earlier.push(...next);
       made.push(...next);
@@ -91,7 +131,7 @@ export class AlertingViews implements PartitionViews {
     return made;
   }
 
-  #silences(): Promise<readonly (readonly [string, Aggregate<SilenceState>])[]> {
+  #silences(): Promise<Silences> {
     return this.#deps.silences.list({ 'state.terms.endsAtMs': { $gt: Date.now() - MAX_BEHIND_MS } });
   }
 
@@ -121,7 +161,19 @@ export class AlertingViews implements PartitionViews {
   }
 }
 
-const OF_VIEWS = /^(?:alert|rule|silence)\//;
+const OF_VIEWS = /^(?:alert|rule|silence|clock)\//;
+
+type Silences = readonly (readonly [string, Aggregate<SilenceState>])[];
+
+/** The id of a silence that is for an alert at a time. */
+function silenceOf(record: AlertRecord, silences: Silences, atMs: number): string | undefined {
+  const { rule, vehicleId, fleet, severity = 'warning' } = record;
+  const found = silences.find(([, { state }]) =>
+    isSilenced(state, { rule, vehicleId, fleet, severity }, atMs),
+  );
+  return found?.[0];
+}
+
 /** A partition that is read again may be so far behind the silences that it had then. */
 const MAX_BEHIND_MS = 7 * 24 * 3_600_000;
 
