@@ -74,7 +74,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const platform = await planPlatform({
     ...{ dataDir, partitions, instances, limits: CLUSTER_LIMITS },
     env: { ...process.env, ...env },
-    choosePort: findFreePort,
+    choosePort: () => findFreePort(),
     findEngine: async (kind) => {
       const path = binaries?.[kind];
       return path === undefined ? await findBinary(kind) : { kind: 'binary', path };

@@ -14,14 +14,20 @@ const ATTEMPTS = 100;
 const recent = new Set<number>();
 const REMEMBERED = 1_000;
 
-/** A port on loopback that is free now and that this function has not returned recently. */
-export async function findFreePort(): Promise<number> {
+/**
+ * A port on loopback that is free now and that this function has not returned recently.
+ * @param second how far above it there is another one for the same program; 0: it needs no other
+ */
+export async function findFreePort(second = 0): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = randomInt(PORTS.from, PORTS.below);
-    if (recent.has(port)) continue;
-    remember(port);
+    const port = randomInt(PORTS.from, PORTS.below - second);
+    const wanted = new Set([port, port + second]);
+    if (wanted.intersection(recent).size > 0) continue;
     try {
-      await listenOnce(port);
+      for (const each of wanted) {
+        remember(each);
+        await listenOnce(each);
+      }
       return port;
     } catch (error) {
       if (attempt === ATTEMPTS || !isErrno(error, 'EADDRINUSE')) throw error;

@@ -14,7 +14,8 @@ interface RedisServer extends AsyncDisposable {
 
 /** A node of a cluster. It answers once it was given the slots. */
 export async function startRedisNode(): Promise<RedisServer> {
-  return await start('redis.conf', [], ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1']);
+  const lines = ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1'];
+  return await start('redis.conf', [], lines, NODE_PORT_ABOVE);
 }
 
 /** A plain server, such as sentinels watch. */
@@ -28,8 +29,16 @@ export async function startSentinel(name: string, { port }: RedisServer): Promis
   return await start('sentinel.conf', ['--sentinel'], [watched]);
 }
 
-async function start(file: string, args: readonly string[], lines: readonly string[]): Promise<RedisServer> {
-  const port = await findFreePort();
+/** The nodes of a cluster talk to each other on a port so far above the one for clients. */
+const NODE_PORT_ABOVE = 10_000;
+
+async function start(
+  file: string,
+  args: readonly string[],
+  lines: readonly string[],
+  secondPort = 0,
+): Promise<RedisServer> {
+  const port = await findFreePort(secondPort);
   const dataDir = await makeRunDir();
   const config = join(dataDir, file);
   const usual = [`port ${port}`, 'bind 127.0.0.1', `dir ${dataDir}`, 'set-proc-title no'];

@@ -50,13 +50,14 @@ export class AbsenceRules {
     for (const { observedAtMs, signals } of samples) {
       if (observedAtMs < state.newestMs) continue;
       state.newestMs = observedAtMs;
-      Object.assign(state.latest, signals);
+      for (const name in signals) state.latest[name] = signals[name] as SignalValue;
     }
     return this.pass(state, moment);
   }
 
   /** Time has passed. */
   pass({ rules, latest }: AbsenceState, moment: LogMoment): readonly LaneFact[] {
+    if (rules.length === 0) return NOTHING;
     const facts: LaneFact[] = [];
     for (const [index, { alert }] of rules.entries()) {
       const rule = this.#rules[index] as Rule;
@@ -66,6 +67,8 @@ export class AbsenceRules {
     return facts;
   }
 }
+
+const NOTHING: readonly LaneFact[] = [];
 
 const newOf = ({ id, fingerprint, lifecycle }: Rule): AbsenceState['rules'][number] => {
   return { id, fingerprint, alert: initialState(lifecycle) };

@@ -199,7 +199,8 @@ export const UNREGISTERED: Profile = { fleet: 'default', tags: [], isRetired: fa
 const isWorthTelling = ({ facts }: VehicleFacts): boolean => facts.length > 0;
 
 function notAhead(samples: readonly RecordedSample[], nowMs: number): readonly RecordedSample[] {
-  const newestMs = samples.reduce((latest, { observedAtMs }) => Math.max(latest, observedAtMs), 0);
+  let newestMs = 0;
+  for (const { observedAtMs } of samples) newestMs = Math.max(newestMs, observedAtMs);
   if (newestMs <= nowMs + TOLERATED_SKEW_MS) return samples;
   return samples.map((sample) => ({ ...sample, observedAtMs: sample.observedAtMs - (newestMs - nowMs) }));
 }
