@@ -38,7 +38,7 @@ async function planOne(kind: EngineKind) {
   const notes: string[] = [];
   const givenUp = Promise.withResolvers<unknown>();
   const { engines, kill } = await planPlatform({
-    ...{ dataDir, partitions: 1, env: {}, choosePort: findFreePort },
+    ...{ dataDir, partitions: 1, env: {}, choosePort: () => findFreePort() },
     instances: [{ name: 'none', service: { ...NO_SERVICE, engines: [kind] } }],
     limits: { firstDelayMs: 0, maxDelayMs: 0, maxExits: 2, windowMs: 60_000, maxDownMs: 60_000 },
     findEngine: async (kind) => ({ kind: 'binary', path: (await findBinary(kind)).path }),
