@@ -106,8 +106,7 @@ export class Lane {
       state.evaluatedTo = keyOf(sample);
       count += 1;
     }
-    if (count === state.waiting.length) state.waiting = [];
-    else state.waiting.splice(0, count);
+    if (count > 0) state.waiting = state.waiting.slice(count);
     if (latenessMs === 0 || !Number.isFinite(beforeMs)) return;
     const before = { observedAtMs: Math.max(beforeMs, 0), reportId: '' };
     if (isBefore(state.evaluatedTo, before)) state.evaluatedTo = before;
@@ -233,6 +232,11 @@ const keyOf = ({ observedAtMs, reportId }: RecordedSample): SampleKey => ({ obse
 
 /** Into samples that are in order. Those with one key are one sample. */
 function insert(samples: RecordedSample[], sample: RecordedSample): void {
+  const last = samples.at(-1);
+  if (last === undefined || compareSampleKeys(last, sample) < 0) {
+    samples.push(sample);
+    return;
+  }
   let at = samples.length;
   while (at > 0 && compareSampleKeys(samples[at - 1] as RecordedSample, sample) > 0) at -= 1;
   const before = samples[at - 1];

@@ -113,7 +113,7 @@ export class PartitionAlerts {
     this.#touch(vehicleId, vehicle, entry);
     const { nowMs } = this.clock;
     const facts = this.#rulesFor(vehicleId, profile).take(state, notAhead(samples, nowMs), nowMs);
-    return [{ vehicleId, fleet: profile.fleet, facts }].filter(isWorthTelling);
+    return facts.length === 0 ? NOTHING : [{ vehicleId, fleet: profile.fleet, facts }];
   }
 
   /** Time has passed. */
@@ -185,6 +185,7 @@ export class PartitionAlerts {
   }
 }
 
+const NOTHING: readonly VehicleFacts[] = [];
 const BEFORE_THE_LOG: LogPlace = { sequence: 0, index: 0 };
 
 function includes({ includes: place }: KnownVehicle, { sequence, index }: LogPlace): boolean {

@@ -69,8 +69,9 @@ export class VehicleRules {
   /** Takes the samples of a report. */
   take(state: VehicleState, samples: readonly RecordedSample[], atMs: number): readonly LaneFact[] {
     const facts: LaneFact[] = [];
-    for (const [name, lane] of this.#lanes) facts.push(...lane.take(state.lanes[name] as LaneState, samples));
-    facts.push(...this.#absence.take(state.absence, samples, { atMs, silentMs: 0 }));
+    for (const [name, lane] of this.#lanes)
+      for (const fact of lane.take(state.lanes[name] as LaneState, samples)) facts.push(fact);
+    for (const fact of this.#absence.take(state.absence, samples, { atMs, silentMs: 0 })) facts.push(fact);
     return facts;
   }
 
