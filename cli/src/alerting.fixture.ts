@@ -258,6 +258,7 @@ const TIMELINE: BacktestTimeline = {
 async function* backtestOf({
   otherDocument,
   maxEvents,
+  withStateHashes,
 }: AlertRulesBacktestRequest): AsyncGenerator<AlertRulesBacktestResponse> {
   yield { share: 0.5, events: 10_000, result: undefined };
   if (maxEvents === 7) throw new Fault('TOO_LARGE', 'the time has more than 7 events: ask for a shorter one');
@@ -271,7 +272,7 @@ async function* backtestOf({
       otherAsKnownThen: other,
       difference,
     },
-    ...{ vehicles: 12, flapping: 1, tookMs: 1_250, stateHashes: ['aa', 'bb'] },
+    ...{ vehicles: 12, flapping: 1, tookMs: 1_250, stateHashes: withStateHashes ? ['aa', 'bb'] : [] },
   };
   yield { share: 1, events: 1_234_567, result };
 }

@@ -53,7 +53,8 @@ describe('odograph backtest', () => {
     expect(applied.stdout).toMatch(/^ +as known then +as known now +revision 1$/m);
     expect(applied.stdout).toMatch(/only this one:\n.*\nbus-1 .* goes on +flapping$/m);
     expect(applied.stdout).toContain('only revision 1: none');
-    const { stdout } = await cli(file, ...RANGE, '--compare', fileOf(LOW_BATTERY, 'other.yaml'));
+    const other = fileOf(LOW_BATTERY, 'other.yaml');
+    const { stdout } = await cli(file, ...RANGE, '--state-hashes', '--compare', other);
     expect(jsonLines(stdout)).toMatchObject([
       {
         ...{ rule: 'low-battery', from: '2026-11-14T00:00:00.000Z', events: 1_234_567, took_ms: 1_250 },

@@ -59,7 +59,14 @@ async function backtestRate(platform: BenchPlatform): Promise<number> {
   await sendAll(platform, bytes);
   const channel = new Channel(platform.endpoints.alertings[0] ?? '');
   const document = 'rule: fast\nwhen: speed_kmh > 120\nlateness: 0s\n';
-  const request = { document, otherDocument: '', fromMs: 1, toMs: Date.now() + 60_000, maxEvents: 0 };
+  const request = {
+    document,
+    otherDocument: '',
+    fromMs: 1,
+    toMs: Date.now() + 60_000,
+    maxEvents: 0,
+    withStateHashes: false,
+  };
   try {
     let rate = 0;
     // The second time the code is compiled.

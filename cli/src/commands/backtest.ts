@@ -18,6 +18,7 @@ interface BacktestOptions extends AlertingOptions {
   readonly to: number;
   readonly compare?: string | true;
   readonly maxEvents?: number;
+  readonly stateHashes?: boolean;
 }
 
 export function backtestCommand(): Command {
@@ -32,16 +33,18 @@ export function backtestCommand(): Command {
     .option('--to <time>', 'before this time, in the same forms', timeArgument, Date.now())
     .option('--compare [file]', 'with the rule as it is applied, or as another file has it', textArgument)
     .option('--max-events <count>', 'read at most this many events (default: 10,000,000)', countArgument)
+    .option('--state-hashes', 'with --json, also the hashes of the states at the end')
     .action(backtest);
 }
 
 async function backtest(file: string, options: BacktestOptions): Promise<void> {
   assertRange(options);
   const { from: fromMs, to: toMs, json: isJson = false, maxEvents, compare } = options;
+  const withStateHashes = options.stateHashes;
   using client = openClient('alerting', options.endpoint);
   const { rule, document } = await oneRuleOf(file, client, isJson);
   const other = compare === undefined ? undefined : await otherRevision(rule, compare, client, isJson);
-  const asked = { fromMs, toMs, maxEvents, otherDocument: other?.document };
+  const asked = { fromMs, toMs, maxEvents, withStateHashes, otherDocument: other?.document };
   const { events, result } = await untilInterrupted((signal) => run(client, document, { ...asked, signal }));
   const told = { rule, fromMs, toMs, events, result, comparedWith: other?.name };
   if (isJson) await printJson(backtestJson(told));

@@ -313,7 +313,8 @@ test('a backtest gives how far it is, and then its result', async () => {
     [0.5, 10, undefined],
     [1, 20, 3],
   ]);
-  expect(asked).toEqual([{ document: 'rule: low\n', otherDocument: '', fromMs: 1, toMs: 9, maxEvents: 50 }]);
+  const asWritten = { document: 'rule: low\n', otherDocument: '', fromMs: 1, toMs: 9, maxEvents: 50 };
+  expect(asked).toEqual([{ ...asWritten, withStateHashes: false }]);
 });
 
 test('dead letters come from all pages, and are replayed by id or by receiver', async () => {

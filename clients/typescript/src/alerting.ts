@@ -83,6 +83,8 @@ export interface BacktestOptions extends Pick<CallOptions, 'deadlineMs' | 'signa
   readonly otherDocument?: string | undefined;
   /** At most this many events are read, up to 100,000,000. Default: 10,000,000. */
   readonly maxEvents?: number | undefined;
+  /** Also the hashes of the states at the end, which take some time. Default: false. */
+  readonly withStateHashes?: boolean | undefined;
 }
 
 export interface DeadLettersOptions extends RetryOptions {
@@ -268,9 +270,9 @@ export class Alerting {
    */
   async *backtest(
     document: string,
-    { fromMs, toMs, otherDocument = '', maxEvents = 0, ...options }: BacktestOptions,
+    { fromMs, toMs, otherDocument = '', maxEvents = 0, withStateHashes = false, ...options }: BacktestOptions,
   ): AsyncGenerator<AlertRulesBacktestResponse, void, undefined> {
-    const request = { document, otherDocument, fromMs, toMs, maxEvents };
+    const request = { document, otherDocument, fromMs, toMs, maxEvents, withStateHashes };
     yield* callServerStream(this.#deps.channel(), AlertRulesService.backtest, request, options);
   }
 

@@ -85,6 +85,7 @@ export async function startAlerting(options: Partial<ClusterOptions> = {}) {
       fromMs: nowMs - 3_600_000,
       toMs: nowMs + 60_000,
       maxEvents,
+      withStateHashes: true,
     };
     let result: BacktestResult | undefined;
     for await (const answer of callServerStream(channels[0] as Channel, AlertRulesService.backtest, request))

@@ -51,11 +51,14 @@ export function backtestCall(run: Backtest, readRule: ReadRule) {
 }
 
 function requestOf(request: AlertRulesBacktestRequest, readRule: ReadRule): BacktestRequest {
-  const { document, otherDocument, fromMs, toMs, maxEvents } = request;
+  const { document, otherDocument, fromMs, toMs, maxEvents, withStateHashes: withHashes } = request;
   if (toMs <= fromMs) throw invalid('to_ms', 'ORDER', 'must be after from_ms');
   const documents = otherDocument === '' ? [document] : [document, otherDocument];
   for (const each of documents) readRule(each);
-  return { documents, ...{ fromMs, toMs, maxEvents: Math.min(maxEvents || DEFAULT_EVENTS, MAX_EVENTS) } };
+  return {
+    documents,
+    ...{ fromMs, toMs, withHashes, maxEvents: Math.min(maxEvents || DEFAULT_EVENTS, MAX_EVENTS) },
+  };
 }
 
 function resultOf(

@@ -17,7 +17,7 @@ export interface BacktestOutcome {
   readonly timelines: readonly BacktestTimelines[];
   readonly vehicles: number;
   readonly events: number;
-  /** Of the first rule, for each partition. */
+  /** Of the first rule, for each partition; empty if they were not asked for. */
   readonly hashes: readonly string[];
 }
 
@@ -124,7 +124,7 @@ function joined(
     }),
     // A vehicle is in one partition.
     ...{ vehicles: sumOf(parts, ({ vehicles }) => vehicles), events },
-    hashes: parts.map(({ hash }) => hash),
+    hashes: parts.flatMap(({ hash }) => hash ?? []),
   };
 }
 

@@ -16,6 +16,9 @@ test('the state of a live run is that of a backtest of the same log', async () =
   const mongo = await MongoClient.connect(alerting.cluster.urls.mongo);
   try {
     await alerting.createRule(LOW);
+    // A partition evaluates a rule from where its log says so, and a backtest from its start.
+    const applied = () => Array.fromAsync(alerting.client.readLog({ types: ['RuleApplied'] }));
+    await eventually(async () => expect(await applied()).toHaveLength(2));
     const startMs = Date.now() - 600_000;
     for (let at = 0; at < 60; at += 1) {
       const level = (at * 11) % 45;
@@ -25,8 +28,10 @@ test('the state of a live run is that of a backtest of the same log', async () =
       const told = Object.values(await alerting.logged()).flat();
       expect(told).toEqual(expect.arrayContaining(['AlertFired', 'AlertResolved']));
     });
-    // It stores what it knows.
+    // It stores what it knows; the log goes on.
     await alerting.cluster.alertings[0]?.stop();
+    await alerting.report('bus-1', startMs + 90_000, { battery_level_pct: 10 });
+    await alerting.report('bus-2', startMs + 90_000, { battery_level_pct: 10 });
     const store = new EvaluationStore(mongo.db('odograph'));
     for (const partition of [0, 1]) {
       const { after, ...stored } = await store.load(partition);
@@ -38,7 +43,13 @@ test('the state of a live run is that of a backtest of the same log', async () =
         vehicles: alerting.client.vehicles.bind(alerting.client),
         watermarks: async () => [{ partition, sequence: after }],
       };
-      const asked = { documents: [LOW], fromMs: 1, toMs: Date.now() + 60_000, maxEvents: 1_000_000 };
+      const asked = {
+        documents: [LOW],
+        fromMs: 1,
+        toMs: Date.now() + 60_000,
+        maxEvents: 1_000_000,
+        withHashes: true,
+      };
       const running = backtestPartition(upToThere, partition, asked);
       let step = await running.next();
       while (!step.done) step = await running.next();

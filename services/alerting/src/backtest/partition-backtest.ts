@@ -20,6 +20,7 @@ export interface BacktestRequest {
   readonly fromMs: number;
   readonly toMs: number;
   readonly maxEvents: number;
+  readonly withHashes: boolean;
 }
 
 type LogClient = Pick<Client, 'readLog' | 'eventBatches' | 'watermarks' | 'vehicles'>;
@@ -37,8 +38,8 @@ export interface PartitionOutcome {
   readonly timelines: readonly BacktestTimelines[];
   readonly vehicles: number;
   readonly events: number;
-  /** Of the first rule. */
-  readonly hash: string;
+  /** Of the first rule; undefined if it was not asked for. */
+  readonly hash: string | undefined;
 }
 
 /** What came so long after the time that is asked for still says what was true in it. */
@@ -51,7 +52,7 @@ export async function* backtestPartition(
   partition: number,
   request: BacktestRequest,
 ): AsyncGenerator<BacktestProgress, PartitionOutcome, undefined> {
-  const { documents, fromMs, toMs } = request;
+  const { documents, fromMs, toMs, withHashes } = request;
   const [profiles, silences] = [await readProfiles(client), await readSilences(client)];
   const rules = documents.map(triedRule);
   const tried = rules.map(
@@ -70,7 +71,7 @@ export async function* backtestPartition(
   return {
     timelines: tried.map((each) => each.result()),
     ...{ vehicles: counted.vehicles.size, events: counted.events },
-    hash: tried[0]?.hash() ?? '',
+    hash: withHashes ? tried[0]?.hash() : undefined,
   };
 }
 
@@ -113,7 +114,7 @@ async function* replay(
   let toldAt = counted.events;
   try {
     for await (const batch of client.eventBatches({ partitions: [partition], after, signal })) {
-      const isOver = takeBatch(batch.events, replaying);
+      const isOver = takeBatch(batch.events, { ...replaying, end });
       if (counted.events > maxEvents) throw tooManyEvents(maxEvents);
       if (isOver || batch.position.sequence >= end) return;
       if (counted.events - toldAt < PROGRESS_EVERY) continue;
@@ -125,9 +126,13 @@ async function* replay(
   }
 }
 
-/** Whether the events have come to the end of the time. */
-function takeBatch(events: readonly LogEvent[], { tried, counted, toMs }: Replaying): boolean {
+/** Whether the events have come to the end of the section, or of the time. A batch may have more than the section. */
+function takeBatch(
+  events: readonly LogEvent[],
+  { tried, counted, toMs, end }: Replaying & Pick<Section, 'end'>,
+): boolean {
   for (const logged of events) {
+    if (logged.position.sequence > end) return true;
     counted.events += 1;
     const event = decoded(logged);
     if (!event) continue;

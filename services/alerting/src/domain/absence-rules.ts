@@ -4,13 +4,16 @@ import { factOf, type LaneFact } from './lane-state.ts';
 import { type AlertState, advance, carriedOver, initialState } from './lifecycle.ts';
 import type { Rule } from './rule.ts';
 
-/** What the rules about absence know of one vehicle: plain data. */
+/** What the rules about absence know of one vehicle: plain data, of which nothing is kept without such a rule. */
 export interface AbsenceState {
   rules: { readonly id: string; readonly fingerprint: string; readonly alert: AlertState }[];
   latest: Record<string, SignalValue>;
   /** The latest observed time: older values do not replace newer ones. */
   newestMs: number;
 }
+
+/** The newest values of a vehicle, as its other rules have them. */
+type Newest = Pick<AbsenceState, 'latest' | 'newestMs'>;
 
 /** A time of the log, and how long the vehicle has been silent then. */
 export interface LogMoment {
@@ -31,8 +34,12 @@ export class AbsenceRules {
   }
 
   /** Continues with what other rules, or other revisions of these, know of a vehicle. An alert goes on if the next tick does not end it. */
-  continue(state: AbsenceState, atMs: number): readonly LaneFact[] {
+  continue(state: AbsenceState, atMs: number, newest: Newest | undefined): readonly LaneFact[] {
     const before = state.rules;
+    if (before.length === 0 && newest) {
+      state.latest = { ...newest.latest };
+      state.newestMs = newest.newestMs;
+    }
     state.rules = this.#rules.map((rule) => {
       const known = before.find(({ id }) => id === rule.id);
       if (known?.fingerprint === rule.fingerprint) return known;
@@ -46,7 +53,9 @@ export class AbsenceRules {
     });
   }
 
+  /** Takes the samples of a report. Without a rule nothing is kept of them. */
   take(state: AbsenceState, samples: readonly RecordedSample[], moment: LogMoment): readonly LaneFact[] {
+    if (this.#rules.length === 0) return NOTHING;
     for (const { observedAtMs, signals } of samples) {
       if (observedAtMs < state.newestMs) continue;
       state.newestMs = observedAtMs;

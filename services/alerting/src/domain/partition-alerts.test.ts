@@ -57,6 +57,14 @@ class Partition {
     return this.alerts.tick(this.#entry(atS)).flatMap(inWords);
   }
 
+  /** What the alerts that fire until then have looked at. */
+  valuesAt(atS: number): unknown[] {
+    const told = Array.from({ length: atS / 10 }, (_, at) => this.alerts.tick(this.#entry(10 * (at + 1))));
+    return told
+      .flat()
+      .flatMap(({ facts }) => facts.flatMap((fact) => ('values' in fact ? [fact.values] : [])));
+  }
+
   #entry(atS: number): LogEntry {
     this.#sequence += 1;
     return { receivedAtMs: (START_S + atS) * 1_000, sequence: this.#sequence, index: 0 };
@@ -112,6 +120,21 @@ describe('a vehicle that does not report', () => {
     partition.report(1, 'a', { level: 50 });
     expect([30, 60, 90].flatMap((atS) => partition.tick(atS))).toEqual([]);
     expect(partition.pass(90, 130)).toEqual(['a offline fired at 120']);
+  });
+
+  test('is noticed with its newest values by a rule that is new, and by one that was there', () => {
+    const looking = { ...OFFLINE, signals: ['level'] };
+    const silent = (...later: Rule[]) => {
+      const partition = new Partition([ruleOf('low')]);
+      partition.report(5, 'a', { level: 50 });
+      partition.setRules(6, [ruleOf('low'), looking]);
+      for (const rule of later) partition.setRules(7, [ruleOf('low'), rule]);
+      return partition.valuesAt(80);
+    };
+    expect([silent(), silent({ ...looking, fingerprint: 'other' })]).toEqual([
+      [{ level: 50 }],
+      [{ level: 50 }],
+    ]);
   });
 
   test('has no samples that wait for others any more', () => {

@@ -62,7 +62,9 @@ export class VehicleRules {
     }
     for (const [name, known] of Object.entries(before))
       if (!this.#lanes.has(name)) facts.push(...NO_RULES.continue(known, others));
-    facts.push(...this.#absence.continue(state.absence, atMs));
+    const [lane] = Object.values(before);
+    const newest = lane && { latest: lane.evaluated.latest, newestMs: lane.newestMs ?? 0 };
+    facts.push(...this.#absence.continue(state.absence, atMs, newest));
     return facts;
   }
 

@@ -194,18 +194,20 @@ class RuleFinding(_message.Message):
     def __init__(self, line: _Optional[int] = ..., column: _Optional[int] = ..., field: _Optional[str] = ..., reason: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
 
 class AlertRulesBacktestRequest(_message.Message):
-    __slots__ = ("document", "other_document", "from_ms", "to_ms", "max_events")
+    __slots__ = ("document", "other_document", "from_ms", "to_ms", "max_events", "with_state_hashes")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     OTHER_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     FROM_MS_FIELD_NUMBER: _ClassVar[int]
     TO_MS_FIELD_NUMBER: _ClassVar[int]
     MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    WITH_STATE_HASHES_FIELD_NUMBER: _ClassVar[int]
     document: str
     other_document: str
     from_ms: int
     to_ms: int
     max_events: int
-    def __init__(self, document: _Optional[str] = ..., other_document: _Optional[str] = ..., from_ms: _Optional[int] = ..., to_ms: _Optional[int] = ..., max_events: _Optional[int] = ...) -> None: ...
+    with_state_hashes: bool
+    def __init__(self, document: _Optional[str] = ..., other_document: _Optional[str] = ..., from_ms: _Optional[int] = ..., to_ms: _Optional[int] = ..., max_events: _Optional[int] = ..., with_state_hashes: bool = ...) -> None: ...
 
 class AlertRulesBacktestResponse(_message.Message):
     __slots__ = ("share", "events", "result")

@@ -226,6 +226,8 @@ export interface AlertRulesBacktestRequest {
   toMs: number;
   /** At most this many events are read, up to 100,000,000; 0: 10,000,000. */
   maxEvents: number;
+  /** Also the hashes of the states at the end, which take some time. */
+  withStateHashes: boolean;
 }
 
 /** How far a backtest is, or its result. */
@@ -262,7 +264,7 @@ export interface BacktestResult {
   flapping: number;
   /** How long it took, in milliseconds. */
   tookMs: number;
-  /** Of the evaluation at its end, by partition, hex: equal for equal evaluations. */
+  /** Of the evaluation at its end, by partition, hex: equal for equal evaluations. Empty if they were not asked for. */
   stateHashes: string[];
 }
 
@@ -1800,7 +1802,7 @@ export const RuleFinding: MessageFns<RuleFinding> = {
 };
 
 function createBaseAlertRulesBacktestRequest(): AlertRulesBacktestRequest {
-  return { document: "", otherDocument: "", fromMs: 0, toMs: 0, maxEvents: 0 };
+  return { document: "", otherDocument: "", fromMs: 0, toMs: 0, maxEvents: 0, withStateHashes: false };
 }
 
 export const AlertRulesBacktestRequest: MessageFns<AlertRulesBacktestRequest> = {
@@ -1819,6 +1821,9 @@ export const AlertRulesBacktestRequest: MessageFns<AlertRulesBacktestRequest> = 
     }
     if (message.maxEvents !== 0) {
       writer.uint32(40).uint64(message.maxEvents);
+    }
+    if (message.withStateHashes !== false) {
+      writer.uint32(48).bool(message.withStateHashes);
     }
     return writer;
   },
@@ -1876,6 +1881,14 @@ export const AlertRulesBacktestRequest: MessageFns<AlertRulesBacktestRequest> = 
             message.maxEvents = longToNumber(reader.uint64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.withStateHashes = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1898,6 +1911,7 @@ export const AlertRulesBacktestRequest: MessageFns<AlertRulesBacktestRequest> = 
     message.fromMs = object.fromMs ?? 0;
     message.toMs = object.toMs ?? 0;
     message.maxEvents = object.maxEvents ?? 0;
+    message.withStateHashes = object.withStateHashes ?? false;
     return message;
   },
 };
