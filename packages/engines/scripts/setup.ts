@@ -16,5 +16,7 @@ async function settle(kind: EngineKind): Promise<string> {
   }
 }
 
-const settled = await Promise.all(engineKinds.map(settle));
+const settled: string[] = [];
+// One pip after the other: where pyenv has python3, those that end at the same time get in each other's way.
+for (const kind of engineKinds) settled.push(await settle(kind));
 console.log(`engines: ${settled.join(', ')}`);
