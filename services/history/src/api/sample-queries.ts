@@ -48,7 +48,7 @@ export interface SampleDeps {
   readonly samples: ReadModel<SamplesSlice>;
 }
 
-/** Samples, and the view that they were first read from. */
+/** Samples, and what the views that they were read from include. */
 interface Found extends FoundSamples {
   /** The least that a view of it includes. */
   readonly position: Position | undefined;

@@ -27,6 +27,7 @@ import type { RegistrationCommand } from '../domain/registration/registration.ts
 import type { RegistrationAggregate } from '../domain/registration/registration-projection.ts';
 import type { ReadModel } from '../views/read-model.ts';
 import {
+  assertIncludes,
   type KnownVehicle,
   knownOf,
   notFound,
@@ -65,12 +66,11 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
   /** The newer of registration and status, of which one may be parked or behind. */
   async function get({ atLeast, ...request }: GetRequest, call: CallContext): Promise<GetResponse> {
     const vehicleId = checkVehicleId(request.vehicleId);
-    if (atLeast) {
-      const position = checkAtLeast(atLeast, { partitionCount, vehicleId });
+    const wanted = atLeast && checkAtLeast(atLeast, { partitionCount, vehicleId });
+    if (wanted)
       await Promise.all(
-        [registration, status].map((model) => reader.reach(model, position, beforeDeadline(call))),
+        [registration, status].map((model) => reader.reach(model, wanted, beforeDeadline(call))),
       );
-    }
     const [decided, reported] = await Promise.all([
       reader.read(registration, vehicleId, KEY, call.signal),
       reader.read(status, vehicleId, KEY, call.signal),
@@ -80,6 +80,7 @@ export function vehicleRegistryService(deps: VehicleRegistryDeps) {
     const parked = decided.parked ?? reported.parked;
     const { partition, sequence } = decided.position;
     const position = { partition, sequence: Math.min(sequence, reported.position.sequence) };
+    if (wanted) assertIncludes(position, wanted);
     if (known && known.registrationVersion >= (aggregate?.version ?? 0)) {
       return { vehicle: toWire({ vehicleId, known, parked }), position };
     }
