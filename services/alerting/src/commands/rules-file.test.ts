@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Fault } from '@odograph/kernel/fault';
 import type { Logger } from '@odograph/platform/logger';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_RULES } from './rule-room.ts';
+import { assertRoom, MAX_RULES } from './rule-room.ts';
 import { createRules, readRulesFile } from './rules-file.ts';
 
 let folder: string;
@@ -49,6 +49,12 @@ describe('the rules of a file', () => {
     const others = Array.from({ length: MAX_RULES - 1 }, (_, at) => `other-${at}`);
     expect(await createdFrom(fileOf('a', 'b', 'other-3'), others)).toEqual({ created: ['a'], logged: ['b'] });
     expect(await createdFrom(fileOf('a', 'b'), [], ['a'])).toEqual({ created: ['b'], logged: ['a'] });
+  });
+
+  test('that are there already need no room, however many there are', () => {
+    const tooMany = Array.from({ length: MAX_RULES + 1 }, (_, at) => `r${at}`);
+    expect(() => assertRoom(tooMany, ['r0', 'r500'])).not.toThrow();
+    expect(() => assertRoom(tooMany, ['r0', 'new'])).toThrow('there are 501 rules, at most 500 are allowed');
   });
 
   test('are refused before the service starts if one is wrong, or if there are too many', async () => {
