@@ -3,7 +3,7 @@ import type { AlertEvent, VehicleEvent } from '@odograph/kernel/vehicle-event';
 import { type AlertRecord, isOpen, recordAfter } from '../domain/alert-record.ts';
 import {
   type Addressee,
-  isSilencedNotice,
+  isSilencedFor,
   type Notice,
   noticesAfterSilence,
   noticesOf,
@@ -169,7 +169,7 @@ class Course {
       silence: silenced ? 'set' : undefined,
     });
     if (next.length > 0) this.#notices.set(id, [...earlier, ...next]);
-    if (next.some(isSilencedNotice)) this.#silenced.add(id);
+    if (isSilencedFor([...earlier, ...next])) this.#silenced.add(id);
   }
 
   episodes(): readonly CountedEpisode[] {

@@ -121,6 +121,17 @@ describe('a receiver', () => {
     expect(heard.goesOnAfterSilence()).toEqual([]);
   });
 
+  test('hears of an alert that gets worse once no silence is for it, though it did not hear of it before', () => {
+    const story = new Story();
+    story.hears(FIRED, { silence: 's1' });
+    const worse = { type: 'AlertSeverityChanged', alert: ALERT, atMs: 1_500, severity: 'critical' } as const;
+    expect(story.hears(worse)).toEqual([
+      'pager, firing, critical',
+      'desk, firing, critical, once warning, in 30 s',
+    ]);
+    expect(story.goesOnAfterSilence()).toEqual([]);
+  });
+
   test('hears once that a vehicle is flapping, and not of its next alerts', () => {
     expect(new Story().hears({ ...FIRED, flapping: 'begins' })).toEqual(['desk, flapping, warning, in 30 s']);
     const next = new Story();

@@ -98,6 +98,12 @@ const BY_SILENCE = /^silence /;
 export const isSilencedNotice = ({ suppressedBecause = '' }: Notice): boolean =>
   BY_SILENCE.test(suppressedBecause);
 
+/** Whether a silence keeps an alert that goes on from one of its receivers, by its notices, the oldest first. */
+export function isSilencedFor(notices: readonly Notice[]): boolean {
+  const lastOfEach = new Map(notices.map((notice) => [notice.receiver, notice]));
+  return [...lastOfEach.values()].some((last) => last.kind !== 'resolved' && isSilencedNotice(last));
+}
+
 /** What receivers hear of an alert that goes on when no silence is for it any more: what a silence kept from them. */
 export function noticesAfterSilence(
   atMs: number,
@@ -146,7 +152,9 @@ function beginnings(event: AlertEvent, context: NoticeContext, beginning: Beginn
       kind: beginning.isFlapping ? 'flapping' : 'firing',
       dueAtMs: event.receivedAtMs + receiver.groupWaitMs(severity),
     });
-    return [{ ...notice, follows: last?.key, suppressedBecause }];
+    // What a silence kept back was not heard, so there is nothing to follow.
+    const follows = last && isSilencedNotice(last) ? undefined : last?.key;
+    return [{ ...notice, follows, suppressedBecause }];
   });
 }
 

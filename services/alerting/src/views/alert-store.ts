@@ -72,20 +72,19 @@ export class AlertStore {
       const isNew = !before || s > before.s || (s === before.s && i > before.i);
       const record = isNew ? recordAfter(before?.record, event) : before.record;
       if (!record) return [];
-      const { silenced } = before ?? {};
-      if (isNew) known.set(id, { _id: id, p, s, i, record, ...(silenced && { silenced }) });
-      return [{ ...each, record, isNew, isSilenced: silenced === true }];
+      if (isNew) known.set(id, { _id: id, p, s, i, record });
+      return [{ ...each, record, isNew }];
     });
   }
 
-  /** @param silenced says of the alerts whose notices have changed whether a silence keeps them from receivers */
-  async save(folded: readonly FoldedEvent[], silenced: ReadonlyMap<string, boolean>): Promise<void> {
+  /** @param silenced the ids of those that a silence keeps from receivers */
+  async save(folded: readonly FoldedEvent[], silenced: ReadonlySet<string>): Promise<void> {
     const last = new Map(folded.filter(({ isNew }) => isNew).map((each) => [each.id, each]));
     if (last.size === 0) return;
-    const writes = Array.from(last.values(), ({ id: _id, record, position, isSilenced }) => {
+    const writes = Array.from(last.values(), ({ id: _id, record, position }) => {
       const { partition: p, sequence: s, index: i } = position;
-      const isStill = isOpen(record) && (silenced.get(_id) ?? isSilenced);
-      const replacement = { p, s, i, record, ...(isStill && { silenced: true as const }) };
+      const isSilenced = isOpen(record) && silenced.has(_id);
+      const replacement = { p, s, i, record, ...(isSilenced && { silenced: true as const }) };
       return { replaceOne: { filter: { _id }, replacement, upsert: true } };
     });
     await this.#alerts.bulkWrite(writes, { ordered: false });
@@ -138,8 +137,6 @@ export class AlertStore {
 export interface FoldedEvent extends LoggedAlertEvent {
   readonly record: AlertRecord;
   readonly isNew: boolean;
-  /** Whether a silence kept it from receivers before the events. */
-  readonly isSilenced: boolean;
 }
 
 function conditionOf(filter: AlertFilter): Filter<AlertDocument> {

@@ -29,7 +29,8 @@ export class DecidedStore<State, Event extends DecisionEvent> {
   readonly #options: StoreOptions<State, Event>;
 
   constructor(db: Db, options: StoreOptions<State, Event>) {
-    this.#documents = db.collection(options.collection);
+    // What is undefined in a state would be read as null, which says something else.
+    this.#documents = db.collection(options.collection, { ignoreUndefined: true });
     this.#options = options;
   }
 

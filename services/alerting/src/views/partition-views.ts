@@ -5,7 +5,7 @@ import type { AlertEvent, RuleEvent, SilenceEvent, VehicleEvent } from '@odograp
 import { type AlertRecord, alertIdIn } from '../domain/alert-record.ts';
 import {
   type Addressee,
-  isSilencedNotice,
+  isSilencedFor,
   type Notice,
   noticesAfterSilence,
   noticesOf,
@@ -29,6 +29,13 @@ export interface NoticeStore {
   ofAlerts(ids: readonly string[]): Promise<readonly Notice[]>;
   /** Adds those that it does not have. */
   add(notices: readonly Notice[]): Promise<void>;
+}
+
+/** What events of alerts mean for receivers. */
+interface Noticed {
+  readonly made: readonly Notice[];
+  /** The ids of the alerts that a silence keeps from them. */
+  readonly silenced: ReadonlySet<string>;
 }
 
 interface ViewsDeps {
@@ -72,9 +79,9 @@ export class AlertingViews implements PartitionViews {
     const { alerts, notices } = this.#deps;
     const folded = await alerts.fold(events);
     // Before the alerts: if this process ends in between, the events are applied again, and make the same notices.
-    const made = await this.#noticesOf(folded);
+    const { made, silenced } = await this.#noticesOf(folded);
     if (made.length > 0) await notices.add(made);
-    await alerts.save(folded, new Map(made.map((notice) => [notice.alert.id, isSilencedNotice(notice)])));
+    await alerts.save(folded, silenced);
   }
 
   /** Receivers hear of alerts that still fire when their silence is over. */
@@ -110,7 +117,7 @@ export class AlertingViews implements PartitionViews {
     await alerts.unsilence(ids);
   }
 
-  async #noticesOf(folded: readonly FoldedEvent[]): Promise<readonly Notice[]> {
+  async #noticesOf(folded: readonly FoldedEvent[]): Promise<Noticed> {
     const { notices, documents, receivers } = this.#deps;
     const earlier = [...(await notices.ofAlerts([...new Set(folded.map(({ id }) => id))]))];
     const silences = await this.#silences();
@@ -128,7 +135,10 @@ export class AlertingViews implements PartitionViews {
       earlier.push(...next);
       made.push(...next);
     }
-    return made;
+    // Also of those that are in the outbox already, because a process has ended before it could save the alerts.
+    const byAlert = Map.groupBy(earlier, ({ alert }) => alert.id);
+    const silenced = [...byAlert].flatMap(([id, own]) => (isSilencedFor(own) ? [id] : []));
+    return { made, silenced: new Set(silenced) };
   }
 
   #silences(): Promise<Silences> {
