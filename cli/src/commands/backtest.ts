@@ -1,7 +1,7 @@
 import type { Client } from '@odograph/client';
 import type { BacktestResult } from '@odograph/client/generated/odograph/alerting/v1/alert_rules';
 import { Fault, isFault } from '@odograph/kernel/fault';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { backtestReport } from '../alerting/backtest-report.ts';
 import { type AlertingOptions, withAlerting } from '../alerting/conditions.ts';
 import { type FileRule, nameOf, rulesOfFile } from '../alerting/rule-file.ts';
@@ -30,7 +30,11 @@ export function backtestCommand(): Command {
       'from this time on: ISO 8601, a date, now, or -5m, -1h, -2d',
       timeArgument,
     )
-    .option('--to <time>', 'before this time, in the same forms', timeArgument, Date.now())
+    .addOption(
+      new Option('--to <time>', 'before this time, in the same forms')
+        .argParser(timeArgument)
+        .default(Date.now(), 'now'),
+    )
     .option('--compare [file]', 'with the rule as it is applied, or as another file has it', textArgument)
     .option('--max-events <count>', 'read at most this many events (default: 10,000,000)', countArgument)
     .option('--state-hashes', 'with --json, also the hashes of the states at the end')

@@ -268,7 +268,7 @@ function apiParts(app: ReturnType<typeof evaluationParts>, config: AlertingConfi
             }),
             alertsService({ ...shared, feed, maxWatches: config.maxWatches, noticesOf: noticesIn(outbox) }),
             silencesService(shared),
-            deadLettersService({ letters: outbox, onReplayed: () => dispatcher.wake() }),
+            deadLettersService({ outbox, onReplayed: () => dispatcher.wake() }),
           ],
           maxMessageBytes: MAX_REQUEST_BYTES,
           notReadyBecause: () => undefined,

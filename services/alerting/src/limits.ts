@@ -11,6 +11,7 @@ import { HEAP_MIB } from './backtest/backtest-threads.ts';
 import { MAX_RULES } from './commands/rule-room.ts';
 import { MAX_ENTRIES } from './domain/alert-record.ts';
 import { MAX_CHANGES } from './domain/rule-decisions.ts';
+import { MAX_LETTERS } from './notify/dead-letters.ts';
 import { RULE_LIMITS } from './rules/rule-document.ts';
 import { MAX_WAITING } from './views/alert-feed.ts';
 
@@ -39,6 +40,12 @@ export const fixedLimits: readonly FixedLimit[] = [
   { ...CUT, value: MAX_PAGE_SIZE, meaning: 'the size of a page' },
   { ...CUT, value: MAX_COUNTED, meaning: 'alerts that the preview of a silence counts' },
   { ...CUT, value: MAX_ENTRIES, meaning: 'events in the history of an alert: the oldest are left out' },
+  {
+    ...CUT,
+    value: MAX_LETTERS,
+    meaning: 'dead letters in a page, and those of a receiver that are replayed',
+  },
+  { ...REFUSED, value: MAX_LETTERS, meaning: 'ids of dead letters to replay' },
   { ...CUT, value: MAX_CHANGES, meaning: 'decisions in the history of a rule: the oldest are left out' },
   { ...REFUSED, value: MAX_TOKEN_LENGTH, meaning: 'characters of a page token' },
   { ...REFUSED, value: MAX_ALERT_ID, meaning: 'characters of the id of an alert' },

@@ -7,13 +7,11 @@ import { grpcService, unary } from '@odograph/platform/grpc/handler';
 import { badToken, decodePageToken, encodePageToken } from '@odograph/platform/grpc/page-token';
 import { checkFilterText, invalid, pageSizeOf } from '@odograph/platform/grpc/request-checks';
 import { type DeadLetter, type DeadLetterOptions, MAX_LETTERS } from '../notify/dead-letters.ts';
+import type { Outbox } from '../notify/outbox.ts';
 import { severityToWire } from './alert-wire.ts';
 
 interface DeadLettersDeps {
-  readonly letters: {
-    deadLetters(options: DeadLetterOptions): Promise<readonly DeadLetter[]>;
-    replay(ids: readonly string[]): Promise<readonly string[]>;
-  };
+  readonly outbox: Pick<Outbox, 'deadLetters' | 'replay'>;
   /** There may be something to send. */
   readonly onReplayed: () => void;
 }
@@ -21,7 +19,7 @@ interface DeadLettersDeps {
 const MAX_ID = 200;
 
 /** Lists what did not reach its receiver, and sends it again. */
-export function deadLettersService({ letters, onReplayed }: DeadLettersDeps) {
+export function deadLettersService({ outbox, onReplayed }: DeadLettersDeps) {
   return grpcService(DeadLettersService, {
     list: unary(async ({ receiver, pageSize, pageToken }) => {
       checkFilterText('receiver', receiver);
@@ -29,7 +27,7 @@ export function deadLettersService({ letters, onReplayed }: DeadLettersDeps) {
       const after = lastOf(decodePageToken(query, pageToken));
       const limit = Math.min(pageSizeOf(pageSize), MAX_LETTERS);
       const asked = { after, limit: limit + 1, ...(receiver !== '' && { receiver }) };
-      const found = (await letters.deadLetters(asked)).slice(0, limit + 1);
+      const found = await outbox.deadLetters(asked);
       const page = found.slice(0, limit).map(toWire);
       const fitting = page.slice(0, Math.max(1, countFitting(page, bytesOf)));
       const last = fitting.at(-1);
@@ -41,8 +39,8 @@ export function deadLettersService({ letters, onReplayed }: DeadLettersDeps) {
     }),
     replay: unary(async ({ ids, receiver }) => {
       checkReplay(ids, receiver);
-      const wanted = receiver === '' ? ids : (await letters.deadLetters({ receiver })).map(({ id }) => id);
-      const replayed = await letters.replay(wanted);
+      const wanted = receiver === '' ? ids : (await outbox.deadLetters({ receiver })).map(({ id }) => id);
+      const replayed = await outbox.replay(wanted);
       if (replayed.length > 0) onReplayed();
       return { replayed: [...replayed], notFound: ids.filter((id) => !replayed.includes(id)) };
     }),
