@@ -17,7 +17,7 @@ const NOW_MS = Date.now();
 const RECEIVER = { name: 'hook', severities: ['warning'] as const, groupWaitMs: () => 0 };
 const ALERT = { id: 'low/a/1', rule: 'low', revision: 1, vehicleId: 'a', fleet: 'north' };
 
-/** An event at a sequence, so many seconds from now. */
+/** An event at a sequence, with its time in seconds from now. */
 function eventAt(sequence: number, atS: number, event: object): DecodedEvent {
   const receivedAtMs = NOW_MS + atS * 1_000;
   const whole = { reportId: `r${sequence}`, observedAtMs: receivedAtMs, receivedAtMs, ...event };
